@@ -1,0 +1,1 @@
+"""The hardware database: facts as files, each with its source, and ours or the user's own."""

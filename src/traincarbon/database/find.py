@@ -1,0 +1,170 @@
+"""From what a person types to the thing meant: ids, aliases, near spellings, and candidates where it is not clear."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from traincarbon.database.load import Database
+from traincarbon.database.records import Product, Row
+from traincarbon.errors import AmbiguousError, NotFoundError
+
+_MOST_CANDIDATES = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a training runs: a grid zone, and the cloud region where one was named."""
+
+    zone: str
+    name: str
+    region: Row | None = None
+
+    @property
+    def id(self) -> str:
+        """The region's id, or the zone where no region was named."""
+        return self.region["region"] if self.region is not None else self.zone
+
+
+def squeeze(text: str) -> str:
+    """Return *text* as names are compared: lower case, without spaces, hyphens, dots and underscores.
+
+    Example:
+        >>> squeeze("DGX A100"), squeeze("p4d.24xlarge")
+        ('dgxa100', 'p4d24xlarge')
+    """
+    return text.strip().lower().translate(_DROPPED)
+
+
+_DROPPED = str.maketrans("", "", " -_.")
+
+
+def find_hardware(database: Database, text: str) -> Product:
+    """Return the server or accelerator that *text* names by id, alias or unmistakable part of a name.
+
+    Raises:
+        AmbiguousError: several products fit; the hint lists them.
+        NotFoundError: none does; the hint lists the nearest.
+    """
+    slug = "-".join(text.strip().lower().replace("_", "-").split())
+    if _is_file_name(slug):
+        for folder in ("servers", "accelerators"):
+            product = database.product(folder, slug)
+            if product is not None:
+                return product
+    names = hardware_names(database)
+    wanted = squeeze(text)
+    exact = names.get(wanted, [])
+    if not exact and wanted:
+        words = [squeeze(word) for word in text.replace("-", " ").split()]
+        exact = sorted({place for name, places in names.items() if all(word in name for word in words) for place in places})
+    if len(exact) == 1:
+        folder, id = exact[0]
+        product = database.product(folder, id)
+        if product is not None:
+            return product
+    return _refuse("hardware", text, [id for _, id in exact], ((name, id) for name, places in names.items() for _, id in places), "carbon db list hardware")
+
+
+def find_place(database: Database, text: str, *, provider: str = "") -> Place:
+    """Return the cloud region or grid zone that *text* names: ``us-east-1``, ``aws:us-east-1``, ``france``, ``US-VA``.
+
+    Args:
+        database: Where to look.
+        text: What the person typed.
+        provider: The operator of the hardware; of equally named regions its own is meant.
+
+    Raises:
+        AmbiguousError: several places fit; the hint lists them.
+        NotFoundError: none does; the hint lists the nearest.
+    """
+    exact = database.rows("regions", text.strip())
+    if exact:
+        return _region(exact[0])
+    zones = database.rows("zones", text.strip())
+    if zones:
+        return _zone(zones[0])
+    wanted = squeeze(text)
+    names = place_names(database)
+    found = names.get(wanted, {})
+    own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
+    if provider and own:
+        found = own
+    elif len(found) > 1:
+        found = {id: place for id, place in found.items() if place.region is None} or found
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return _refuse("region or zone", text, list(found), ((name, id) for name, places in names.items() for id in places), "carbon db list regions")
+
+
+def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
+    """Return every squeezed id and alias with the products (folder, id) that bear it, without parsing whole files."""
+    names: dict[str, list[tuple[str, str]]] | None = database.cache.get("hardware_names")
+    if names is None:
+        names = {}
+        for folder in ("servers", "accelerators"):
+            for id in database.ids(folder):
+                mine = {squeeze(id)}
+                for _, text in database.raw(folder, id):
+                    mine.update(squeeze(alias) for alias in _aliases(text))
+                for name in mine:
+                    names.setdefault(name, []).append((folder, id))
+        database.cache["hardware_names"] = names
+    return names
+
+
+def place_names(database: Database) -> dict[str, dict[str, Place]]:
+    """Return every squeezed name of a region or zone with the places that bear it."""
+    names: dict[str, dict[str, Place]] | None = database.cache.get("place_names")
+    if names is None:
+        names = {}
+        for row in database.all_rows("zones"):
+            for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
+                if name:
+                    names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
+        for row in database.all_rows("regions"):
+            for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
+                if name:
+                    names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
+        database.cache["place_names"] = names
+    return names
+
+
+def near(wanted: str, names: Iterable[str], *, most: int = _MOST_CANDIDATES) -> list[str]:
+    """Return the *names* that look most like *wanted*, best first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(wanted, sorted(set(names)), n=most, cutoff=0.6)
+
+
+def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[str, str]], listing: str) -> NoReturn:
+    if fitting:
+        shown = sorted(set(fitting))
+        rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
+        raise AmbiguousError(f"several {what}s fit {text!r}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    bearers: dict[str, str] = {}
+    for name, id in names:
+        bearers.setdefault(name, id)
+    close = list(dict.fromkeys(bearers[name] for name in near(squeeze(text), bearers)))
+    hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
+    raise NotFoundError(f"no {what} {text!r}", hint=hint)
+
+
+def _region(row: Row) -> Place:
+    return Place(row["zone"], f"{row['location']} ({row['region']})", row)
+
+
+def _zone(row: Row) -> Place:
+    return Place(row["zone"], row["name"])
+
+
+def _aliases(text: str) -> list[str]:
+    """Return the aliases that a product's file states on their one line."""
+    mark = text.find("\naliases = [")
+    if mark < 0:
+        return []
+    line = text[mark + len("\naliases = [") : text.find("]", mark)]
+    return [alias for alias in (part.strip().strip("\"'") for part in line.split(",")) if alias]
+
+
+def _is_file_name(slug: str) -> bool:
+    return bool(slug) and slug not in (".", "..") and not set(slug) & set('/\\:*?"<>|\0') and len(slug) < 100

@@ -1,0 +1,238 @@
+"""Reading the database, strictly and only as much as is asked for."""
+
+import csv
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from os import PathLike, environ, fspath, listdir, path
+from typing import Any
+
+from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
+from traincarbon.errors import DatabaseError, NotFoundError
+
+
+class Database:
+    """The facts of one or more folders; a later folder adds to the earlier ones and wins over them.
+
+    Nothing is read before it is asked for, and what was read is kept.
+
+    Args:
+        roots: Folders in the layout of ``hardware_db``, ours first, then the user's own.
+    """
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.roots = tuple(roots)
+        self._texts: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+        self._products: dict[tuple[str, str], Product | None] = {}
+        self._sources: dict[str, dict[str, Any]] | None = None
+        self.cache: dict[Any, Any] = {}
+        """What callers worked out from the facts and want to keep with them."""
+
+    def product(self, folder: str, id: str) -> Product | None:
+        """Return the product of that exact *id* in *folder*, or None where there is none.
+
+        Raises:
+            DatabaseError: its file is not TOML or breaks the schema.
+        """
+        key = (folder, id)
+        if key not in self._products:
+            self._products[key] = self._read_product(folder, id)
+        return self._products[key]
+
+    def ids(self, folder: str) -> list[str]:
+        """Return the ids of all products in *folder*, sorted."""
+        found = {name[:-5] for root in self.roots for name in _list(path.join(root, folder)) if name.endswith(".toml")}
+        return sorted(found)
+
+    def products(self, folder: str) -> Iterator[Product]:
+        """Yield every product in *folder*, by id."""
+        for id in self.ids(folder):
+            product = self.product(folder, id)
+            if product is not None:
+                yield product
+
+    def rows(self, table: str, key: str) -> tuple[Row, ...]:
+        """Return the rows of *table* whose first column is *key*, the user's own first.
+
+        Raises:
+            DatabaseError: the table is not in its schema.
+        """
+        place = (table, key)
+        if place not in self._rows:
+            found: list[Row] = []
+            for root, text in self._table(table):
+                found += _parse(table, root, _lines(text, key))
+            self._rows[place] = tuple(found)
+        return self._rows[place]
+
+    def all_rows(self, table: str) -> tuple[Row, ...]:
+        """Return every row of *table*, the user's own first.
+
+        Raises:
+            DatabaseError: the table is not in its schema.
+        """
+        place = (table, "")
+        if place not in self._rows:
+            self._rows[place] = tuple(row for root, text in self._table(table) for row in _parse(table, root, text.splitlines()[1:]))
+        return self._rows[place]
+
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Return the bibliography: key to title, publisher, url and so on.
+
+        Raises:
+            DatabaseError: a ``sources.toml`` is not TOML.
+        """
+        if self._sources is None:
+            self._sources = {}
+            for root in self.roots:
+                file = path.join(root, "sources.toml")
+                if path.exists(file):
+                    self._sources.update(_toml(file))
+        return self._sources
+
+    def raw(self, folder: str, id: str) -> Iterator[tuple[str, str]]:
+        """Yield root and text of each file that states *id* in *folder*, ours first."""
+        for root in self.roots:
+            file = path.join(root, folder, f"{id}.toml")
+            if path.exists(file):
+                yield root, _read(file)
+
+    def _read_product(self, folder: str, id: str) -> Product | None:
+        known_keys, known_facts = PRODUCTS[folder]
+        keys: dict[str, str] = {}
+        aliases: tuple[str, ...] = ()
+        facts: dict[str, Fact] = {}
+        for root in self.roots:
+            file = path.join(root, folder, f"{id}.toml")
+            if not path.exists(file):
+                continue
+            for name, content in _toml(file).items():
+                if isinstance(content, dict):
+                    if name not in known_facts:
+                        raise DatabaseError(f"{file}: unknown fact {name!r}", hint=f"known are {', '.join(sorted(known_facts))}")
+                    facts[name] = _fact(file, name, content, root)
+                elif name not in known_keys:
+                    raise DatabaseError(f"{file}: unknown key {name!r}", hint=f"known are {', '.join(sorted(known_keys))}")
+                elif name == "aliases":
+                    aliases += tuple(_text(file, name, alias) for alias in (content if isinstance(content, list) else [content]))
+                else:
+                    keys[name] = _text(file, name, content)
+        if not keys and not facts:
+            return None
+        if "name" not in keys:
+            raise DatabaseError(f"{folder}/{id}.toml has no name", hint='add: name = "…"')
+        return Product(id, folder, keys, aliases, facts)
+
+    def _table(self, table: str) -> tuple[tuple[str, str], ...]:
+        if table not in self._texts:
+            found = []
+            for root in reversed(self.roots):
+                file = path.join(root, f"{table}.csv")
+                if path.exists(file):
+                    text = _read(file)
+                    header = tuple(text.partition("\n")[0].rstrip("\r").split(","))
+                    if header != TABLES[table]:
+                        raise DatabaseError(f"{file}: the columns are not those of the schema", hint=f"expected {','.join(TABLES[table])}")
+                    found.append((root, text))
+            self._texts[table] = tuple(found)
+        return self._texts[table]
+
+
+def open_database(folder: str | PathLike[str] | None = None) -> Database:
+    """Return the database: ours, the user's own folder, that of ``$CARBON_DB``, and *folder*; the later ones win.
+
+    The object is shared: opening the same folders again costs nothing.
+
+    Raises:
+        NotFoundError: *folder* or ``$CARBON_DB`` names no folder.
+    """
+    given = fspath(folder) if folder is not None else ""
+    return _open(given, environ.get("CARBON_DB", ""), environ.get("XDG_CONFIG_HOME", ""))
+
+
+@lru_cache(maxsize=8)
+def _open(given: str, from_environment: str, config_home: str) -> Database:
+    roots = [builtin_root()]
+    own = path.join(config_home or path.expanduser("~/.config"), "carbon", "hardware_db")
+    if path.isdir(own):
+        roots.append(own)
+    for named, name in ((from_environment, "$CARBON_DB"), (given, "--db")):
+        if named:
+            if not path.isdir(named):
+                raise NotFoundError(f"no folder {named!r}, named by {name}", hint="make the folder, or leave the option out")
+            roots.append(path.abspath(named))
+    return Database(roots)
+
+
+def builtin_root() -> str:
+    """Return the folder of our own facts: inside the package when installed, else that of the checkout."""
+    package = path.dirname(path.dirname(path.abspath(__file__)))
+    shipped = path.join(package, "hardware_db")
+    return shipped if path.isdir(shipped) else path.join(path.dirname(path.dirname(package)), "hardware_db")
+
+
+def _list(folder: str) -> list[str]:
+    return listdir(folder) if path.isdir(folder) else []
+
+
+def _read(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            return stream.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatabaseError(f"cannot read {file}: {error}", hint="it must be a readable file in UTF-8") from error
+
+
+def _toml(file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(file).replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        raise DatabaseError(f"{file} is not TOML: {error}", hint="is the file cut off?") from error
+
+
+def _text(file: str, name: str, content: object) -> str:
+    if not isinstance(content, str):
+        raise DatabaseError(f"{file}: {name} must be text, not {content!r}", hint=f'write {name} = "…"')
+    return content
+
+
+def _fact(file: str, name: str, content: dict[str, Any], origin: str) -> Fact:
+    unknown = content.keys() - FACT_KEYS
+    if unknown:
+        raise DatabaseError(f"{file}: [{name}] has unknown keys {sorted(unknown)}", hint=f"known are {', '.join(sorted(FACT_KEYS))}")
+    value = content.get("value")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < float("inf"):
+        raise DatabaseError(f"{file}: [{name}] value {value!r} is not a positive number", hint="leave out what nobody knows")
+    for key in ("source", "locator", "kind"):
+        if not isinstance(content.get(key), str) or not content[key]:
+            raise DatabaseError(f"{file}: [{name}] has no {key}", hint="every fact names its source, the place in it and its kind")
+    if content["kind"] not in KINDS:
+        raise DatabaseError(f"{file}: [{name}] kind {content['kind']!r} is unknown", hint=f"known are {', '.join(KINDS)}")
+    return Fact(**{**content, "value": float(value)}, origin=origin)
+
+
+def _lines(text: str, key: str) -> Iterator[str]:
+    """Yield the lines of *text* that start with *key* as their first cell, without looking at the others."""
+    mark = f"\n{key},"
+    start = text.find(mark)
+    while start >= 0:
+        end = text.find("\n", start + 1)
+        yield text[start + 1 : end if end >= 0 else len(text)]
+        start = text.find(mark, start + len(mark)) if end < 0 else text.find(mark, end)
+
+
+def _parse(table: str, origin: str, lines: Iterator[str] | list[str]) -> list[Row]:
+    columns = TABLES[table]
+    found: list[Row] = []
+    for cells in csv.reader(lines):
+        if len(cells) != len(columns):
+            if not cells:
+                continue
+            raise DatabaseError(
+                f"{table}.csv in {origin}: {len(cells)} cells instead of {len(columns)} in the row of {cells[0]!r}", hint="is the file cut off?"
+            )
+        row = dict(zip(columns, cells, strict=True))
+        row["origin"] = origin
+        found.append(row)
+    return found

@@ -1,0 +1,89 @@
+"""The types of the database and its schema: which files there are and what each may state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+KINDS = ("published", "measured", "derived", "assumed", "unverified")
+PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
+
+FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high"})
+ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "form_factor", "aliases"})
+SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "aliases"})
+
+ACCELERATOR_FACTS = frozenset(
+    {"launch_year", "memory_b", "memory_bandwidth_b_per_s", "link_bandwidth_b_per_s", "board_power_w", "idle_power_w", "price_usd"}
+    | {f"peak_{precision}_flop_per_s" for precision in PRECISIONS}
+    | {f"peak_{precision}_sparse_flop_per_s" for precision in PRECISIONS}
+)
+SERVER_FACTS = frozenset(
+    {
+        "accelerator_count",
+        "max_power_w",
+        "typical_power_w",
+        "idle_power_w",
+        "cpu_count",
+        "cpu_power_w",
+        "memory_b",
+        "network_bandwidth_b_per_s",
+        "price_usd",
+    }
+)
+PRODUCTS = {"accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS), "servers": (SERVER_KEYS, SERVER_FACTS)}
+"""Folder of products to what a file there may state: keys and facts."""
+
+_EVIDENCE = ("source", "locator", "kind", "note")
+TABLES: dict[str, tuple[str, ...]] = {
+    "zones": ("zone", "type", "name", "iso3", "aliases", *_EVIDENCE),
+    "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
+    "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
+    "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
+    "facilities": ("operator", "scope", "year", "pue", "wue_l_per_kwh", *_EVIDENCE),
+    "prices": ("accelerator", "server", "provider", "region", "purchase", "date", "accelerator_count", "usd_per_h", *_EVIDENCE),
+    "embodied": ("item", "scope", "kgco2e", "low", "high", "boundary", "method", "year", *_EVIDENCE),
+    "equivalents": ("equivalent", "name", "quantity", "value", "unit", *_EVIDENCE),
+    "techniques": (
+        *("technique", "category", "name", "effect", "quantity", "unit", "low", "typical", "high", "conditions", "year"),
+        *_EVIDENCE,
+    ),
+    "priors": ("prior", "scope", "median", "sigma_ln", "n", *_EVIDENCE),
+}
+"""Table to its columns; the first is the key by which it is sorted and looked up."""
+
+Row = Mapping[str, str]
+"""A line of a table: column to text, and ``origin``, the folder that it came from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """One value with its evidence."""
+
+    value: float
+    source: str
+    locator: str
+    kind: str
+    origin: str
+    as_published: str = ""
+    note: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """An accelerator or a server: what it is called and the facts known about it."""
+
+    id: str
+    folder: str
+    keys: Mapping[str, str]
+    aliases: tuple[str, ...]
+    facts: Mapping[str, Fact]
+
+    @property
+    def name(self) -> str:
+        """The full name, with its vendor."""
+        return self.keys["name"]
+
+    def value(self, fact: str) -> float | None:
+        """Return the value of *fact*, or None where nobody knows it."""
+        known = self.facts.get(fact)
+        return known.value if known is not None else None

@@ -1,0 +1,236 @@
+"""The answer: every figure with its interval, what it was made of, and what was assumed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.inputs import Given, Setting
+from traincarbon.estimate.plan import Plan
+from traincarbon.uncertain import Num, Uncertain, median_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS: dict[str, str] = {
+    "compute_flop": "FLOP",
+    "mfu": "",
+    "accelerator_hours_h": "h",
+    "duration_s": "s",
+    "it_energy_kwh": "kWh",
+    "facility_energy_kwh": "kWh",
+    "operational_kgco2e": "kg CO2e",
+    "embodied_kgco2e": "kg CO2e",
+    "total_kgco2e": "kg CO2e",
+    "water_l": "L",
+    "electricity_usd": "$",
+    "rent_usd": "$",
+    "own_usd": "$",
+    "purchase_usd": "$",
+}
+"""Every figure of an estimate and its unit. ``operational_market_kgco2e`` joins them where a plan states its market_intensity."""
+
+_UNITS = {"_flop": "FLOP", "_h": "h", "_s": "s", "_kwh": "kWh", "_kgco2e": "kg CO2e", "_l": "L", "_usd": "$", "_w": "W", "_b": "B"}
+
+Link = tuple[Callable[..., Num], Mapping[str, Num], Num]
+"""A formula, what went into it, and what came out."""
+
+
+class Interval(NamedTuple):
+    """A median with the bounds of the estimate's confidence level; arrays where the plan held arrays."""
+
+    low: Any
+    median: Any
+    high: Any
+
+
+class Step(NamedTuple):
+    """One link of the chain, or one fact that entered it: enough to check the figure by hand."""
+
+    name: str
+    formula: str
+    inputs: dict[str, Any]
+    value: Any
+    unit: str
+    source: str
+
+
+class Assumption(NamedTuple):
+    """Something that the plan did not say and what stood in for it."""
+
+    name: str
+    value: Any
+    reason: str
+
+
+class Estimate:
+    """What a plan takes; see :func:`traincarbon.estimate`.
+
+    Attributes:
+        plan: What was asked.
+        setting: What the database said about its hardware, place and time.
+        values: Every figure as it was computed, None where it cannot be known.
+        links: The formulas in the order in which they ran.
+        inputs: The facts and priors that entered the chain, by name.
+        warnings: What a reader should know before relying on it.
+        level: Confidence level of :attr:`results`. [1]
+    """
+
+    __slots__ = ("_assumed", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+
+    def __init__(
+        self,
+        plan: Plan,
+        setting: Setting,
+        values: Mapping[str, Num | None],
+        links: Sequence[Link],
+        inputs: Mapping[str, Given],
+        assumed: Sequence[Assumption],
+        warnings: Sequence[str],
+        level: float,
+    ) -> None:
+        self.plan = plan
+        self.setting = setting
+        self.values = values
+        self.links = links
+        self.inputs = inputs
+        self.warnings = warnings
+        self.level = level
+        self._assumed = assumed
+
+    def __getitem__(self, name: str) -> Interval | None:
+        value = self.values[name]
+        if value is None:
+            return None
+        if value.__class__ is Uncertain:
+            low, high = value.interval(self.level)
+            return Interval(low, value.median, high)
+        return Interval(value, value, value)
+
+    def median(self, name: str) -> Any:
+        """Return the median of the figure *name*.
+
+        Raises:
+            CarbonError: it cannot be known for this plan.
+        """
+        value = self.values[name]
+        if value is None:
+            raise CarbonError(f"{name} is not known for this plan", hint=" ".join(self.warnings))
+        return median_of(value)
+
+    @property
+    def results(self) -> dict[str, Interval | None]:
+        """Every figure with its interval at :attr:`level`; None where it cannot be known."""
+        return {name: self[name] for name in self.values}
+
+    @property
+    def spread_shares(self) -> dict[str, dict[str, Any]]:
+        """For each figure, the share of its spread (variance of the logarithm) by source, largest first."""
+        shares = {}
+        for name, value in self.values.items():
+            if isinstance(value, Uncertain) and value.spreads:
+                parts = value.shares()
+                shares[name] = dict(sorted(parts.items(), key=lambda part: -_mean(part[1])))
+        return shares
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The facts that entered the chain and the formulas in the order in which they ran."""
+        facts = (
+            Step(given.name, given.reason, {}, _number(given.value), given.unit, f"{given.source}: {given.locator}" if given.source else "")
+            for given in self.inputs.values()
+        )
+        links = (
+            Step(
+                _name(formula),
+                _attribute(formula, "equation"),
+                {key: _number(item) for key, item in inputs.items()},
+                _number(value),
+                _unit(formula),
+                _attribute(formula, "source"),
+            )
+            for formula, inputs, value in self.links
+        )
+        return (*facts, *links)
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What the plan did not say and what stood in for it."""
+        priors = (Assumption(given.name, _number(given.value), given.reason) for given in self.inputs.values() if given.assumed)
+        return (*self._assumed, *priors)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimate fit for JSON, in the schema ``traincarbon/estimate/1``."""
+        return {
+            "schema": "traincarbon/estimate/1",
+            "plan": self.plan.to_dict(),
+            "level": self.level,
+            "results": {name: _json(result._asdict()) if result is not None else None for name, result in self.results.items()},
+            "spread_shares": _json(self.spread_shares),
+            "steps": [_json(step._asdict()) for step in self.steps],
+            "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
+            "warnings": list(self.warnings),
+        }
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the figures as a DataFrame: a row a figure, or for arrays a row a plan with columns (figure, bound).
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        import pandas as pd
+
+        known = {name: result for name, result in self.results.items() if result is not None}
+        if any(hasattr(result.median, "shape") for result in known.values()):
+            return pd.DataFrame({(name, bound): value for name, result in known.items() for bound, value in result._asdict().items()})
+        frame = pd.DataFrame({name: result._asdict() for name, result in known.items()}).T
+        frame.insert(0, "unit", [unit_of(name) for name in frame.index])
+        return frame
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{result.median:.4g}</td><td>{result.low:.3g} … {result.high:.3g}</td><td>{escape(unit_of(name))}</td></tr>"
+            for name, result in self._scalars()
+        )
+        title = escape(self.plan.name or f"{self.setting.hardware.name}")
+        return f"<table><caption>{title}, {self.level:.0%} intervals</caption><tr><th></th><th>median</th><th>interval</th><th>unit</th></tr>{rows}</table>"
+
+    def __repr__(self) -> str:
+        return f"Estimate({', '.join(f'{name}={result.median:.3g}' for name, result in self._scalars())})"
+
+    def _scalars(self) -> Iterator[tuple[str, Interval]]:
+        for name, result in self.results.items():
+            if result is not None and not hasattr(result.median, "shape"):
+                yield name, result
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that the end of a *name* states, empty for a ratio or a count."""
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
+
+
+def _name(formula: Callable[..., Num]) -> str:
+    return formula.__name__
+
+
+def _unit(formula: Callable[..., Num]) -> str:
+    return unit_of(formula.__name__)
+
+
+def _attribute(formula: Callable[..., Num], name: str) -> str:
+    return str(getattr(formula, name, ""))
+
+
+def _number(value: Any) -> Any:
+    return median_of(value)
+
+
+def _mean(value: Any) -> float:
+    return float(value.mean()) if hasattr(value, "mean") else float(value)
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,199 @@
+"""From a model and its training data to the arithmetic done: floating-point operations of a run."""
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num
+
+
+@equation("6 × active_params × tokens", source="kaplan-2020-scaling")
+def training_flop(*, active_params: Num, tokens: Num) -> Num:
+    r"""Return the model FLOP of training every parameter, attention scores left out.
+
+    Holds where the context is short against the width of the model: the share left out is about s / (6 h).
+    Of a mixture of experts only the parameters that a token passes through count.
+
+    .. math:: C = 6 \, N \, D
+
+    Args:
+        active_params: Parameters that each token passes through. [1]
+        tokens: Tokens seen in training, epochs included. [1]
+
+    Returns:
+        Model FLOP, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> training_flop(active_params=530e9, tokens=270e9)
+        8.586e+23
+
+    References:
+        Kaplan et al. 2020, *Scaling laws for neural language models*, arXiv:2001.08361, section 2.1.
+    """
+    require(above=0.0, active_params=active_params, tokens=tokens)
+    return 6.0 * active_params * tokens
+
+
+@equation("(4 × frozen_params + 6 × trainable_params) × tokens", source="hu-2021-lora")
+def adapter_training_flop(*, frozen_params: Num, trainable_params: Num, tokens: Num) -> Num:
+    r"""Return the model FLOP of training adapters within a frozen backbone, as LoRA does.
+
+    The backbone runs forward (2 N D) and passes gradients back to the adapters (2 N D), but computes no weight
+    gradients of its own. With a trainable head on top only, the gradients stop there and 2 N D suffice.
+
+    .. math:: C = (4 \, N_{frozen} + 6 \, N_{trainable}) \, D
+
+    Args:
+        frozen_params: Parameters that stay as they are. [1]
+        trainable_params: Parameters that are updated. [1]
+        tokens: Tokens seen in training, epochs included. [1]
+
+    Returns:
+        Model FLOP, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: *frozen_params* or *tokens* is not positive, or *trainable_params* is negative.
+
+    Example:
+        >>> adapter_training_flop(frozen_params=7e9, trainable_params=0.0, tokens=1e9)
+        2.8e+19
+
+    References:
+        Hu et al. 2021, *LoRA*, arXiv:2106.09685, section 4.2: no gradients of the frozen parameters are computed.
+    """
+    require(above=0.0, frozen_params=frozen_params, tokens=tokens)
+    require(at_least=0.0, trainable_params=trainable_params)
+    return (4.0 * frozen_params + 6.0 * trainable_params) * tokens
+
+
+@equation("3 × active_params × tokens", source="raffel-2020-t5")
+def encoder_decoder_training_flop(*, active_params: Num, tokens: Num) -> Num:
+    r"""Return the model FLOP of training an encoder-decoder whose halves are of one size.
+
+    A token of the input passes through the encoder only and a token of the target through the decoder only,
+    so each sees half of the parameters. *tokens* counts both.
+
+    .. math:: C = 6 \, \tfrac{N}{2} \, D
+
+    Args:
+        active_params: Parameters of both halves together. [1]
+        tokens: Tokens of input and target, epochs included. [1]
+
+    Returns:
+        Model FLOP, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> encoder_decoder_training_flop(active_params=11e9, tokens=1e12)
+        3.3e+22
+
+    References:
+        Raffel et al. 2020, *Exploring the limits of transfer learning*, arXiv:1910.10683, section 3.2.2: an encoder-decoder
+        of L + L layers has twice the parameters of an L-layer language model at about the same computational cost.
+    """
+    require(above=0.0, active_params=active_params, tokens=tokens)
+    return 3.0 * active_params * tokens
+
+
+@equation("layers × hidden² × (2 + 2 × kv_heads / heads) + layers × ffn_matrices × hidden × ffn + hidden × vocab", source="narayanan-2021-megatron")
+def matmul_params(*, layers: Num, hidden: Num, heads: Num, kv_heads: Num, ffn: Num, vocab: Num, ffn_matrices: Num = 2.0) -> Num:
+    r"""Return the parameters of a transformer that take part in matrix products, biases and norms left out.
+
+    The vocabulary counts once: the head multiplies, the embedding is a look-up.
+
+    .. math:: N = L \left[ h^2 \left(2 + 2 \frac{a_{kv}}{a}\right) + m \, h \, f \right] + h V
+
+    Args:
+        layers: Transformer layers L. [1]
+        hidden: Width h. [1]
+        heads: Query heads a. [1]
+        kv_heads: Key and value heads (grouped-query attention), *heads* where every head has its own. [1]
+        ffn: Inner width f of the feed-forward part; of a mixture of experts, times the experts that a token visits. [1]
+        vocab: Vocabulary V. [1]
+        ffn_matrices: Matrices m of the feed-forward part: 2, or 3 where it is gated (SwiGLU). [1]
+
+    Returns:
+        Parameters in matrix products. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> round(matmul_params(layers=105, hidden=20480, heads=128, kv_heads=128, ffn=81920, vocab=51200) / 1e9, 1)
+        529.5
+
+    References:
+        Narayanan et al. 2021, *Efficient large-scale language model training on GPU clusters*, arXiv:2104.04473, equation 2.
+    """
+    require(above=0.0, layers=layers, hidden=hidden, heads=heads, kv_heads=kv_heads, ffn=ffn, vocab=vocab, ffn_matrices=ffn_matrices)
+    attention = hidden * hidden * (2.0 + 2.0 * kv_heads / heads)
+    return layers * (attention + ffn_matrices * hidden * ffn) + hidden * vocab
+
+
+@equation("(6 × matmul_params + 12 × layers × hidden × seq_len) × tokens", source="chowdhery-2022-palm")
+def transformer_training_flop(*, matmul_params: Num, layers: Num, hidden: Num, seq_len: Num, tokens: Num) -> Num:
+    r"""Return the model FLOP of training a transformer of known shape, attention scores counted in full.
+
+    Causal models could skip half of the attention scores; by the convention of published MFU they are counted.
+
+    .. math:: C = (6 N + 12 \, L \, h \, s) \, D
+
+    Args:
+        matmul_params: Parameters in matrix products, see :func:`matmul_params`. [1]
+        layers: Transformer layers L. [1]
+        hidden: Width of all heads together h. [1]
+        seq_len: Context length s. [1]
+        tokens: Tokens seen in training D, epochs included. [1]
+
+    Returns:
+        Model FLOP, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> exact = transformer_training_flop(matmul_params=529.5e9, layers=105, hidden=20480, seq_len=2048, tokens=270e9)
+        >>> round(exact / training_flop(active_params=529.5e9, tokens=270e9), 3)
+        1.017
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B.
+    """
+    require(above=0.0, matmul_params=matmul_params, layers=layers, hidden=hidden, seq_len=seq_len, tokens=tokens)
+    return (6.0 * matmul_params + 12.0 * layers * hidden * seq_len) * tokens
+
+
+RECOMPUTE = ("none", "selective", "full")
+"""How much of the forward pass is done again in the backward pass."""
+
+
+@equation("compute_flop × (1, 1 + attention share / 3, 4/3) for recompute none, selective, full", source="korthikanti-2022-recompute")
+def hardware_flop(*, compute_flop: Num, attention_share: Num, recompute: str) -> Num:
+    r"""Return the FLOP that the hardware executes, recomputation included: what HFU is measured against.
+
+    .. math:: C_{hw} = C \, (1, \; 1 + a/3, \; 4/3)
+
+    Args:
+        compute_flop: Model FLOP of the run. [FLOP]
+        attention_share: Share *a* of the model FLOP that is attention scores, 12 L h s D / C. [1]
+        recompute: ``none``, ``selective`` (the attention scores) or ``full`` (every layer). [-]
+
+    Returns:
+        Executed FLOP. [FLOP]
+
+    Raises:
+        OutOfRangeError: *compute_flop* is not positive, *attention_share* is outside 0 to 1, or *recompute* is unknown.
+
+    Example:
+        >>> hardware_flop(compute_flop=3e21, attention_share=0.1, recompute="full")
+        4e+21
+
+    References:
+        Korthikanti et al. 2022, *Reducing activation recomputation*, arXiv:2205.05198, appendix A.
+    """
+    require(above=0.0, compute_flop=compute_flop)
+    require(at_least=0.0, at_most=1.0, attention_share=attention_share)
+    factors = {"none": 1.0, "selective": 1.0 + attention_share / 3.0, "full": 4.0 / 3.0}
+    return compute_flop * factors[recompute]

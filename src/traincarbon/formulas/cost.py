@@ -1,0 +1,140 @@
+"""What a run costs: rented by the hour, or on hardware of one's own, with the electricity and the cluster's purchase."""
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num
+
+
+@equation("accelerator_hours_h × rent_usd_per_h", source="definition")
+def rent_usd(*, accelerator_hours_h: Num, rent_usd_per_h: Num) -> Num:
+    r"""Return the price of renting the accelerator-hours.
+
+    .. math:: K = H \, k
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+        rent_usd_per_h: Price of one accelerator for an hour, its share of the instance included. [$/h]
+
+    Returns:
+        Rent. [$]
+
+    Raises:
+        OutOfRangeError: an input is negative.
+
+    Example:
+        >>> rent_usd(accelerator_hours_h=1000.0, rent_usd_per_h=2.5)
+        2500.0
+    """
+    require(at_least=0.0, accelerator_hours_h=accelerator_hours_h, rent_usd_per_h=rent_usd_per_h)
+    return accelerator_hours_h * rent_usd_per_h
+
+
+@equation("facility_energy_kwh × electricity_usd_per_kwh", source="definition")
+def electricity_usd(*, facility_energy_kwh: Num, electricity_usd_per_kwh: Num) -> Num:
+    r"""Return the price of the electricity at the facility's meter.
+
+    .. math:: K = E \, e
+
+    Args:
+        facility_energy_kwh: Energy of the facility. [kWh]
+        electricity_usd_per_kwh: Price of electricity. [$/kWh]
+
+    Returns:
+        Cost of electricity. [$]
+
+    Raises:
+        OutOfRangeError: an input is negative.
+
+    Example:
+        >>> electricity_usd(facility_energy_kwh=1000.0, electricity_usd_per_kwh=0.08)
+        80.0
+    """
+    require(at_least=0.0, facility_energy_kwh=facility_energy_kwh, electricity_usd_per_kwh=electricity_usd_per_kwh)
+    return facility_energy_kwh * electricity_usd_per_kwh
+
+
+@equation("server_usd / accelerator_count / (1 - interconnect_share)", source="cottier-2024-cost")
+def accelerator_purchase_usd(*, server_usd: Num, accelerator_count: Num, interconnect_share: Num) -> Num:
+    r"""Return the purchase price of one accelerator with its share of the server and of the cluster's network.
+
+    .. math:: K = \frac{S}{n \, (1 - i)}
+
+    Args:
+        server_usd: Price of a whole server. [$]
+        accelerator_count: Accelerators in it. [1]
+        interconnect_share: Share of the cluster's price that is network between servers. [1]
+
+    Returns:
+        Price for each accelerator. [$]
+
+    Raises:
+        OutOfRangeError: a price or count is not positive, or *interconnect_share* is outside 0 to 0.9.
+
+    Example:
+        >>> accelerator_purchase_usd(server_usd=160e3, accelerator_count=8.0, interconnect_share=0.2)
+        25000.0
+
+    References:
+        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, appendix A.
+    """
+    require(above=0.0, server_usd=server_usd, accelerator_count=accelerator_count)
+    require(at_least=0.0, at_most=0.9, interconnect_share=interconnect_share)
+    return server_usd / (accelerator_count * (1.0 - interconnect_share))
+
+
+@equation("accelerators × accelerator_purchase_usd", source="cottier-2024-cost")
+def purchase_usd(*, accelerators: Num, accelerator_purchase_usd: Num) -> Num:
+    r"""Return the price of buying the whole cluster.
+
+    .. math:: K = n \, k
+
+    Args:
+        accelerators: Accelerators in the cluster. [1]
+        accelerator_purchase_usd: Price for each, with server and network. [$]
+
+    Returns:
+        Price of the cluster. [$]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> purchase_usd(accelerators=4480.0, accelerator_purchase_usd=25000.0)
+        112000000.0
+    """
+    require(above=0.0, accelerators=accelerators, accelerator_purchase_usd=accelerator_purchase_usd)
+    return accelerators * accelerator_purchase_usd
+
+
+@equation("accelerator_hours_h × accelerator_purchase_usd / (service_life_h × utilisation) + electricity_usd", source="cottier-2024-cost")
+def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_life_h: Num, utilisation: Num, electricity_usd: Num) -> Num:
+    r"""Return a run's cost on hardware of one's own: its share of the purchase by useful hours, and the electricity.
+
+    Staff, building and maintenance are not in it.
+
+    .. math:: K = H \frac{k}{L \, u} + K_{el}
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+        accelerator_purchase_usd: Price of one accelerator with server and network. [$]
+        service_life_h: Time in service. [h]
+        utilisation: Share of that time in which somebody uses the hardware. [1]
+        electricity_usd: Cost of the run's electricity. [$]
+
+    Returns:
+        Cost of ownership for the run. [$]
+
+    Raises:
+        OutOfRangeError: an input is not positive, *utilisation* exceeds 1, or *electricity_usd* is negative.
+
+    Example:
+        >>> own_usd(accelerator_hours_h=8766.0, accelerator_purchase_usd=30e3, service_life_h=4 * 8766.0, utilisation=0.75, electricity_usd=500.0)
+        10500.0
+
+    References:
+        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, section 2, with a
+        straight line in place of their exponential depreciation.
+    """
+    require(above=0.0, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd, service_life_h=service_life_h)
+    require(above=0.0, at_most=1.0, utilisation=utilisation)
+    require(at_least=0.0, electricity_usd=electricity_usd)
+    return accelerator_hours_h * accelerator_purchase_usd / (service_life_h * utilisation) + electricity_usd

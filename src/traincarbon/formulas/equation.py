@@ -1,0 +1,53 @@
+"""What every formula carries and refuses: its equation in one readable line, its source, and its bounds."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+
+from traincarbon.errors import OutOfRangeError
+from traincarbon.uncertain import Num, Uncertain
+
+if TYPE_CHECKING:
+    P = ParamSpec("P")
+    R_co = TypeVar("R_co", covariant=True)
+
+    class Formula(Protocol[P, R_co]):
+        """A function that knows its own equation."""
+
+        __name__: str
+        equation: str
+        source: str
+
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+            """Evaluate the formula."""
+
+
+def equation(text: str, *, source: str) -> "Callable[[Callable[P, R_co]], Formula[P, R_co]]":
+    """Attach to a formula its equation as one line of text and the key of its *source* in the bibliography."""
+
+    def attach(function: "Callable[P, R_co]") -> "Formula[P, R_co]":
+        formula = cast("Formula[P, R_co]", function)
+        formula.equation = text
+        formula.source = source
+        return formula
+
+    return attach
+
+
+def require(*, at_least: float | None = None, above: float | None = None, at_most: float = math.inf, **quantities: Num) -> None:
+    """Refuse any of the *quantities* outside the bounds; a NaN is outside any.
+
+    Raises:
+        OutOfRangeError: with the name and the value of the first quantity that is out.
+    """
+    for name, quantity in quantities.items():
+        value: Any = quantity.median if quantity.__class__ is Uncertain else quantity
+        inside = value > above if above is not None else value >= at_least
+        if inside is True and value <= at_most:
+            continue
+        inside = inside & (value <= at_most)
+        if not (inside if isinstance(inside, bool) else inside.all()):
+            bound = f"above {above:g}" if above is not None else f"at least {at_least:g}"
+            limit = "" if at_most == math.inf else f" and at most {at_most:g}"
+            worst = value if isinstance(inside, bool) else value[~inside].flat[0]
+            raise OutOfRangeError(f"{name} is {worst:g}", hint=f"it must be {bound}{limit}")

@@ -1,0 +1,100 @@
+"""What a training draws at the servers: accelerators, their hosts, and the network between them."""
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num, clamp
+from traincarbon.units import W_PER_KW
+
+
+@equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")
+def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, reference_mfu: float, exponent: float, idle_share: float) -> Num:
+    r"""Return the mean draw of one accelerator over a run, which rises with what it does.
+
+    An empirical law between the idle draw and the cap: busier chips draw more, less than in proportion.
+
+    .. math:: P = P_{board} \, \mathrm{clamp}\left(s_0 \left(\frac{U}{U_0}\right)^{e}, \; s_{idle}, \; 1\right)
+
+    Args:
+        board_power_w: Power cap (TDP, TGP) of one accelerator. [W]
+        reference_share: Mean draw as a share s0 of the cap at utilisation *reference_mfu*. [1]
+        mfu: Model FLOP utilisation, end to end. [1]
+        reference_mfu: Utilisation U0 at which *reference_share* holds. [1]
+        exponent: How fast the draw rises with utilisation. [1]
+        idle_share: Draw of an idle accelerator as a share of the cap. [1]
+
+    Returns:
+        Mean draw. [W]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or a share exceeds 1.
+
+    Example:
+        >>> accelerator_power_w(board_power_w=400.0, reference_share=0.75, mfu=0.3, reference_mfu=0.3, exponent=0.4, idle_share=0.15)
+        300.0
+
+    References:
+        Fitted here to measured runs; docs/method.md, section Power.
+    """
+    require(above=0.0, board_power_w=board_power_w, mfu=mfu, reference_mfu=reference_mfu)
+    require(above=0.0, at_most=1.5, reference_share=reference_share)
+    return board_power_w * clamp(reference_share * (mfu / reference_mfu) ** exponent, idle_share, 1.0)
+
+
+@equation("(max_power_w / accelerator_count - board_power_w) × host_share", source="cottier-2024-cost")
+def host_power_w(*, max_power_w: Num, accelerator_count: Num, board_power_w: Num, host_share: Num) -> Num:
+    r"""Return the mean draw of the rest of a server, shared over its accelerators: processors, memory, fans, network cards, conversion.
+
+    .. math:: P_{host} = \left(\frac{P_{max}}{n} - P_{board}\right) h
+
+    Args:
+        max_power_w: Nameplate of the whole server. [W]
+        accelerator_count: Accelerators in it. [1]
+        board_power_w: Power cap of one accelerator. [W]
+        host_share: Mean draw of the rest as a share of its nameplate. [1]
+
+    Returns:
+        Mean draw of the host for each accelerator. [W]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or the accelerators alone exceed the nameplate.
+
+    Example:
+        >>> host_power_w(max_power_w=6500.0, accelerator_count=8.0, board_power_w=400.0, host_share=0.5)
+        206.25
+
+    References:
+        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, appendix A: server over chip power.
+    """
+    require(above=0.0, max_power_w=max_power_w, accelerator_count=accelerator_count, board_power_w=board_power_w, host_share=host_share)
+    rest_w = max_power_w / accelerator_count - board_power_w
+    require(at_least=0.0, rest_w=rest_w)
+    return rest_w * host_share
+
+
+@equation("accelerator_hours_h × (accelerator_power_w + host_power_w) × (1 + network_share) / 1000", source="patterson-2021-carbon")
+def it_energy_kwh(*, accelerator_hours_h: Num, accelerator_power_w: Num, host_power_w: Num, network_share: Num) -> Num:
+    r"""Return the energy at the plugs of servers and network over a run.
+
+    .. math:: E_{IT} = H \, (P_{acc} + P_{host}) \, (1 + w) / 1000
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+        accelerator_power_w: Mean draw of one accelerator. [W]
+        host_power_w: Mean draw of the rest of the server for each accelerator. [W]
+        network_share: Draw of the switches between servers as a share of that of the servers. [1]
+
+    Returns:
+        Energy of servers and network. [kWh]
+
+    Raises:
+        OutOfRangeError: *accelerator_hours_h* or *accelerator_power_w* is not positive, or another input is negative.
+
+    Example:
+        >>> it_energy_kwh(accelerator_hours_h=1000.0, accelerator_power_w=300.0, host_power_w=200.0, network_share=0.0)
+        500.0
+
+    References:
+        Patterson et al. 2021, *Carbon emissions and large neural network training*, arXiv:2104.10350, section 2.2.
+    """
+    require(above=0.0, accelerator_hours_h=accelerator_hours_h, accelerator_power_w=accelerator_power_w)
+    require(at_least=0.0, host_power_w=host_power_w, network_share=network_share)
+    return accelerator_hours_h * (accelerator_power_w + host_power_w) * ((1.0 + network_share) / W_PER_KW)

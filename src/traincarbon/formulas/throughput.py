@@ -1,0 +1,113 @@
+"""From arithmetic to time: accelerator-hours and wall-clock at a given utilisation."""
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num
+from traincarbon.units import S_PER_H
+
+
+@equation("step_mfu × goodput", source="chowdhery-2022-palm")
+def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
+    r"""Return the utilisation over a whole run from that of its steps.
+
+    .. math:: U = U_{step} \, g
+
+    Args:
+        step_mfu: Model FLOP utilisation while steps run. [1]
+        goodput: Share of the wall-clock in which steps run: restarts, evaluation and stalls taken off. [1]
+
+    Returns:
+        Utilisation of the paid accelerator-hours. [1]
+
+    Raises:
+        OutOfRangeError: an input is outside 0 to 1.
+
+    Example:
+        >>> end_to_end_mfu(step_mfu=0.5, goodput=0.9)
+        0.45
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, section 4.1, for MFU.
+    """
+    require(above=0.0, at_most=1.0, step_mfu=step_mfu, goodput=goodput)
+    return step_mfu * goodput
+
+
+@equation("compute_flop / (peak_flop_per_s × mfu) / 3600", source="chowdhery-2022-palm")
+def accelerator_hours_h(*, compute_flop: Num, peak_flop_per_s: Num, mfu: Num) -> Num:
+    r"""Return the accelerator-hours that a run occupies.
+
+    .. math:: H = \frac{C}{3600 \, P \, U}
+
+    Args:
+        compute_flop: Model FLOP of the run. [FLOP]
+        peak_flop_per_s: Dense peak of one accelerator at the precision used. [FLOP/s]
+        mfu: Model FLOP utilisation, end to end. [1]
+
+    Returns:
+        Accelerator-hours. [h]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or *mfu* exceeds 1.
+
+    Example:
+        >>> round(accelerator_hours_h(compute_flop=8.586e23, peak_flop_per_s=312e12, mfu=0.3))
+        2548077
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, section 4.1, solved for time.
+    """
+    require(above=0.0, compute_flop=compute_flop, peak_flop_per_s=peak_flop_per_s)
+    require(above=0.0, at_most=1.0, mfu=mfu)
+    return compute_flop / (peak_flop_per_s * mfu * S_PER_H)
+
+
+@equation("compute_flop / (peak_flop_per_s × 3600 × accelerator_hours_h)", source="chowdhery-2022-palm")
+def implied_mfu(*, compute_flop: Num, peak_flop_per_s: Num, accelerator_hours_h: Num) -> Num:
+    r"""Return the utilisation that known accelerator-hours imply.
+
+    .. math:: U = \frac{C}{3600 \, P \, H}
+
+    Args:
+        compute_flop: Model FLOP of the run. [FLOP]
+        peak_flop_per_s: Dense peak of one accelerator at the precision used. [FLOP/s]
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+
+    Returns:
+        Model FLOP utilisation, end to end; above 1 where the inputs contradict each other. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> round(implied_mfu(compute_flop=5.477e23, peak_flop_per_s=312e12, accelerator_hours_h=1022362.0), 2)
+        0.48
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, section 4.1.
+    """
+    require(above=0.0, compute_flop=compute_flop, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=accelerator_hours_h)
+    return compute_flop / (peak_flop_per_s * S_PER_H * accelerator_hours_h)
+
+
+@equation("accelerator_hours_h × 3600 / accelerators", source="definition")
+def duration_s(*, accelerator_hours_h: Num, accelerators: Num) -> Num:
+    r"""Return the wall-clock of a run on a number of accelerators, the utilisation being that of this number.
+
+    .. math:: t = 3600 \, H / n
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+        accelerators: Accelerators at work together. [1]
+
+    Returns:
+        Wall-clock. [s]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> duration_s(accelerator_hours_h=2240.0, accelerators=2240.0)
+        3600.0
+    """
+    require(above=0.0, accelerator_hours_h=accelerator_hours_h, accelerators=accelerators)
+    return accelerator_hours_h * S_PER_H / accelerators

@@ -1,0 +1,196 @@
+"""A median with named log-spreads: multiply, divide, add, take intervals and shares, without random numbers.
+
+An :class:`Uncertain` stands for ``median · exp(Σ s_k z_k)`` with independent standard normal ``z_k``; the
+name ``k`` says where a spread comes from, so two figures that share a name are correlated, as they should be.
+Products add the spreads name by name, exactly. Sums weigh them by each term's share of the total: the
+first-order (delta-method) expansion of the logarithm of the sum. Medians may be floats or NumPy arrays.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from traincarbon.errors import OutOfRangeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array: TypeAlias = npt.NDArray[np.float64]
+
+Num: TypeAlias = Any
+"""What a formula computes with: a float, a NumPy array or an :class:`Uncertain`; all three obey the same arithmetic."""
+
+Z_90 = 1.6448536269514722
+"""Half-width of the central 90 % of a standard normal."""
+
+
+class Uncertain:
+    """A log-normal quantity: its *median* and, by source, its log-spreads.
+
+    Args:
+        median: The median, a positive float or an array of them. [any unit]
+        spreads: Name of a source of uncertainty to σ of the natural logarithm; negative where the figure falls as the source rises.
+
+    Example:
+        >>> hours = Uncertain(1000.0, {"mfu": -0.3})
+        >>> power = Uncertain(0.5, {"power": 0.1})
+        >>> energy = hours * power
+        >>> energy.median, energy.spreads
+        (500.0, {'mfu': -0.3, 'power': 0.1})
+        >>> low, high = energy.interval(0.9)
+        >>> round(low), round(high)
+        (297, 841)
+    """
+
+    __slots__ = ("median", "spreads")
+    __array_ufunc__ = None
+    """Keep NumPy from spreading an operation over the elements: ``array * Uncertain`` is an Uncertain of arrays."""
+
+    def __init__(self, median: "float | Array", spreads: Mapping[str, Any] | None = None) -> None:
+        self.median: Any = median
+        self.spreads: dict[str, Any] = dict(spreads) if spreads else {}
+
+    @classmethod
+    def from_interval(cls, low: float, high: float, *, name: str, level: float = 0.9) -> "Uncertain":
+        """Return the log-normal whose central *level* interval is *low* to *high*, its spread called *name*.
+
+        Raises:
+            OutOfRangeError: *low* is not positive or *high* is below it.
+        """
+        if not 0.0 < low <= high:
+            raise OutOfRangeError(f"not an interval of positive numbers: {low:g}..{high:g}", hint="write low..high, as 0.3..0.5")
+        return cls(math.sqrt(low * high), {name: math.log(high / low) / (2.0 * z_of(level))})
+
+    @property
+    def sigma(self) -> Any:
+        """The whole log-spread: the root of the summed squares of all named ones."""
+        squares = sum(s * s for s in self.spreads.values())
+        return squares**0.5
+
+    def interval(self, level: float = 0.9) -> tuple[Any, Any]:
+        """Return the bounds of the central *level* interval."""
+        reach = _exp(z_of(level) * self.sigma)
+        return self.median / reach, self.median * reach
+
+    def shares(self) -> dict[str, Any]:
+        """Return each source's share of the variance of the logarithm; they sum to 1, or are empty where nothing is uncertain."""
+        squares = {name: s * s for name, s in self.spreads.items()}
+        total: Any = sum(squares.values())
+        if isinstance(total, (int, float)):
+            return {name: square / total for name, square in squares.items() if square > 0.0}
+        positive = total + (total == 0.0)
+        return {name: square / positive for name, square in squares.items()}
+
+    def map(self, function: Callable[[Any], Any], *, elasticity: Any) -> "Uncertain":
+        """Return *function* of this quantity, where a change of 1 % in it changes the result by *elasticity* %."""
+        return Uncertain(function(self.median), {name: elasticity * s for name, s in self.spreads.items()})
+
+    def __mul__(self, other: Num) -> "Uncertain":
+        result = Uncertain.__new__(Uncertain)
+        if other.__class__ is Uncertain:
+            result.median = self.median * other.median
+            result.spreads = spreads = self.spreads.copy()
+            for name, s in other.spreads.items():
+                spreads[name] = spreads[name] + s if name in spreads else s
+        else:
+            result.median = self.median * other
+            result.spreads = self.spreads
+        return result
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Num) -> "Uncertain":
+        result = Uncertain.__new__(Uncertain)
+        if other.__class__ is Uncertain:
+            result.median = self.median / other.median
+            result.spreads = spreads = self.spreads.copy()
+            for name, s in other.spreads.items():
+                spreads[name] = spreads[name] - s if name in spreads else -s
+        else:
+            result.median = self.median / other
+            result.spreads = self.spreads
+        return result
+
+    def __rtruediv__(self, other: Num) -> "Uncertain":
+        return Uncertain(other / self.median, {name: -s for name, s in self.spreads.items()})
+
+    def __add__(self, other: Num) -> "Uncertain":
+        result = Uncertain.__new__(Uncertain)
+        if other.__class__ is Uncertain:
+            result.median = total = self.median + other.median
+            share, rest = self.median / total, other.median / total
+            result.spreads = spreads = {name: share * s for name, s in self.spreads.items()}
+            for name, s in other.spreads.items():
+                spreads[name] = spreads[name] + rest * s if name in spreads else rest * s
+        else:
+            result.median = total = self.median + other
+            share = self.median / total
+            result.spreads = {name: share * s for name, s in self.spreads.items()}
+        return result
+
+    __radd__ = __add__
+
+    def __rsub__(self, other: Num) -> "Uncertain":
+        median = other - self.median
+        leverage = -self.median / median
+        return Uncertain(median, {name: leverage * s for name, s in self.spreads.items()})
+
+    def __pow__(self, exponent: float) -> "Uncertain":
+        return Uncertain(self.median**exponent, {name: exponent * s for name, s in self.spreads.items()})
+
+    def __repr__(self) -> str:
+        return f"Uncertain({self.median!r}, {self.spreads!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uncertain) and bool(self.median == other.median) and self.spreads == other.spreads
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def median_of(value: Num) -> Any:
+    """Return the median of *value*, which is *value* itself where nothing is uncertain."""
+    return value.median if value.__class__ is Uncertain else value
+
+
+def clamp(value: Num, low: float, high: float) -> Num:
+    """Return *value* held between *low* and *high*; of an uncertain one the median is held and the spreads stay."""
+    if value.__class__ is Uncertain:
+        return Uncertain(clamp(value.median, low, high), value.spreads)
+    if isinstance(value, (int, float)):
+        return min(max(value, low), high)
+    return value.clip(low, high)
+
+
+@lru_cache(maxsize=64)
+def z_of(level: float) -> float:
+    """Return the half-width z of the central *level* of a standard normal.
+
+    Raises:
+        OutOfRangeError: *level* is not between 0 and 1.
+
+    Example:
+        >>> round(z_of(0.9), 6), round(z_of(0.5), 6)
+        (1.644854, 0.67449)
+    """
+    if not 0.0 < level < 1.0:
+        raise OutOfRangeError(f"confidence level {level:g} is not between 0 and 1", hint="0.9 means a 90 % interval")
+    if level == 0.9:
+        return Z_90
+    low, high = 0.0, 40.0
+    while high - low > 1e-15 * high:
+        middle = (low + high) / 2.0
+        if middle in (low, high):
+            break
+        if math.erf(middle / math.sqrt(2.0)) < level:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+def _exp(exponent: Any) -> Any:
+    if isinstance(exponent, (int, float)):
+        return math.exp(exponent)
+    return math.e**exponent
