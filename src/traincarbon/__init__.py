@@ -6,8 +6,7 @@
 8.586e+23
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from traincarbon.database.load import Database, open_database
     from traincarbon.errors import (
@@ -38,10 +37,9 @@ _HOMES = {
     "PlanError": "traincarbon.errors",
     "QuantityError": "traincarbon.errors",
     "Uncertain": "traincarbon.uncertain",
-    "estimate": "traincarbon.estimate.chain",
     "open_database": "traincarbon.database.load",
 }
-"""Where each public name lives; it is imported when first asked for."""
+"""Where each public name lives; it is imported when first asked for. The package ``estimate`` is itself callable."""
 
 __all__ = [
     "AmbiguousError",
@@ -60,12 +58,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "estimate":
+        return import_module("traincarbon.estimate")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")
-    from importlib import import_module
-
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

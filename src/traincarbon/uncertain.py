@@ -59,14 +59,18 @@ class Uncertain:
         Raises:
             OutOfRangeError: *low* is not positive or *high* is below it.
         """
-        if not 0.0 < low <= high:
+        if not 0.0 < low <= high < math.inf:
             raise OutOfRangeError(f"not an interval of positive numbers: {low:g}..{high:g}", hint="write low..high, as 0.3..0.5")
         return cls(math.sqrt(low * high), {name: math.log(high / low) / (2.0 * z_of(level))})
 
     @property
     def sigma(self) -> Any:
         """The whole log-spread: the root of the summed squares of all named ones."""
-        squares = sum(s * s for s in self.spreads.values())
+        spreads = iter(self.spreads.values())
+        first = next(spreads, 0.0)
+        squares = first * first
+        for s in spreads:
+            squares = squares + s * s
         return squares**0.5
 
     def interval(self, level: float = 0.9) -> tuple[Any, Any]:
@@ -120,22 +124,27 @@ class Uncertain:
         result = Uncertain.__new__(Uncertain)
         if other.__class__ is Uncertain:
             result.median = total = self.median + other.median
-            share, rest = self.median / total, other.median / total
+            share = _share(self.median, total)
+            rest = 1.0 - share
             result.spreads = spreads = {name: share * s for name, s in self.spreads.items()}
             for name, s in other.spreads.items():
                 spreads[name] = spreads[name] + rest * s if name in spreads else rest * s
         else:
             result.median = total = self.median + other
-            share = self.median / total
+            share = _share(self.median, total)
             result.spreads = {name: share * s for name, s in self.spreads.items()}
         return result
 
     __radd__ = __add__
 
+    def __neg__(self) -> "Uncertain":
+        return Uncertain(-self.median, self.spreads)
+
+    def __sub__(self, other: Num) -> "Uncertain":
+        return self.__add__(-other)
+
     def __rsub__(self, other: Num) -> "Uncertain":
-        median = other - self.median
-        leverage = -self.median / median
-        return Uncertain(median, {name: leverage * s for name, s in self.spreads.items()})
+        return self.__neg__().__add__(other)
 
     def __pow__(self, exponent: float) -> "Uncertain":
         return Uncertain(self.median**exponent, {name: exponent * s for name, s in self.spreads.items()})
@@ -144,7 +153,9 @@ class Uncertain:
         return f"Uncertain({self.median!r}, {self.spreads!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Uncertain) and bool(self.median == other.median) and self.spreads == other.spreads
+        if not isinstance(other, Uncertain) or self.spreads.keys() != other.spreads.keys():
+            return False
+        return _same(self.median, other.median) and all(_same(s, other.spreads[name]) for name, s in self.spreads.items())
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -188,6 +199,18 @@ def z_of(level: float) -> float:
         else:
             high = middle
     return (low + high) / 2.0
+
+
+def _share(part: Any, total: Any) -> Any:
+    """Return *part* over *total*, and zero where there is nothing to share."""
+    if total.__class__ is float:
+        return part / total if total else 0.0
+    return part / (total + (total == 0.0))
+
+
+def _same(left: Any, right: Any) -> bool:
+    equal = left == right
+    return equal if isinstance(equal, bool) else bool(equal.all())
 
 
 def _exp(exponent: Any) -> Any:

@@ -9,6 +9,7 @@ from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
 
 _MOST_CANDIDATES = 6
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,11 +87,13 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     wanted = squeeze(text)
     names = place_names(database)
     found = names.get(wanted, {})
+    literal = {id: place for id, place in found.items() if place.region is not None and text.strip() in (place.region["name"], id)}
+    found = literal or found
     own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
     if provider and own:
         found = own
     elif len(found) > 1:
-        found = {id: place for id, place in found.items() if place.region is None} or found
+        found = {id: place for id, place in found.items() if place.region is None} or _documented(database, found)
     if len(found) == 1:
         return next(iter(found.values()))
     return _refuse("region or zone", text, list(found), ((name, id) for name, places in names.items() for id in places), "carbon db list regions")
@@ -140,13 +143,27 @@ def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[
     if fitting:
         shown = sorted(set(fitting))
         rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
-        raise AmbiguousError(f"several {what}s fit {text!r}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+        raise AmbiguousError(f"{_shown(text)} fits more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
     bearers: dict[str, str] = {}
     for name, id in names:
         bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in near(squeeze(text), bearers)))
+    close = list(dict.fromkeys(bearers[name] for name in near(squeeze(text)[:_LONGEST_SHOWN], bearers)))
     hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
-    raise NotFoundError(f"no {what} {text!r}", hint=hint)
+    raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+
+
+def _documented(database: Database, found: dict[str, Place]) -> dict[str, Place]:
+    """Return those of equally named regions whose operator publishes figures for them, all where that leaves none."""
+    known = {}
+    for id, place in found.items():
+        region = place.region
+        if region is not None and any(row["scope"] == region["name"] for row in database.rows("facilities", region["provider"])):
+            known[id] = place
+    return known or found
 
 
 def _region(row: Row) -> Place:

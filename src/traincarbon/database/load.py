@@ -10,6 +10,11 @@ from typing import Any
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
 from traincarbon.errors import DatabaseError, NotFoundError
 
+_EVERY = "\n"
+"""Stands for all keys of a table; no key can look like it."""
+_NEVER = frozenset(',"\r\n')
+"""What the key of a row never holds."""
+
 
 class Database:
     """The facts of one or more folders; a later folder adds to the earlier ones and wins over them.
@@ -26,6 +31,7 @@ class Database:
         self._rows: dict[tuple[str, str], tuple[Row, ...]] = {}
         self._products: dict[tuple[str, str], Product | None] = {}
         self._sources: dict[str, dict[str, Any]] | None = None
+        self._replaced: dict[str, dict[str, list[Row]]] = {}
         self.cache: dict[Any, Any] = {}
         """What callers worked out from the facts and want to keep with them."""
 
@@ -59,6 +65,10 @@ class Database:
             DatabaseError: the table is not in its schema.
         """
         place = (table, key)
+        if not key or not _NEVER.isdisjoint(key):
+            return ()
+        if table in self._replaced:
+            return tuple(self._replaced[table].get(key, ()))
         if place not in self._rows:
             found: list[Row] = []
             for root, text in self._table(table):
@@ -72,10 +82,22 @@ class Database:
         Raises:
             DatabaseError: the table is not in its schema.
         """
-        place = (table, "")
+        place = (table, _EVERY)
+        if table in self._replaced:
+            return tuple(row for rows in self._replaced[table].values() for row in rows)
         if place not in self._rows:
             self._rows[place] = tuple(row for root, text in self._table(table) for row in _parse(table, root, text.splitlines()[1:]))
         return self._rows[place]
+
+    def replace(self, table: str, rows: Sequence[Row]) -> "Database":
+        """Return a database with the same facts but *rows* as the whole of *table*."""
+        other = Database(self.roots)
+        by_key: dict[str, list[Row]] = {}
+        for row in rows:
+            by_key.setdefault(row[TABLES[table][0]], []).append(row)
+        other._replaced = {**self._replaced, table: by_key}
+        other._products = self._products
+        return other
 
     def sources(self) -> dict[str, dict[str, Any]]:
         """Return the bibliography: key to title, publisher, url and so on.
@@ -180,14 +202,14 @@ def _read(file: str) -> str:
     try:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             return stream.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DatabaseError(f"cannot read {file}: {error}", hint="it must be a readable file in UTF-8") from error
 
 
 def _toml(file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(_read(file).replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DatabaseError(f"{file} is not TOML: {error}", hint="is the file cut off?") from error
 
 

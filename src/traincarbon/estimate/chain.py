@@ -1,16 +1,27 @@
 """The chain: from a plan and the facts that stand in for what it leaves out to every figure of the estimate."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import PlanError
-from traincarbon.estimate.inputs import Given, Setting, settle
+from traincarbon.estimate import layout
+from traincarbon.estimate.inputs import settle
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Assumption, Estimate, Link
+from traincarbon.estimate.setting import Given, Setting
 from traincarbon.formulas import carbon, compute, cost, facility, power, throughput
-from traincarbon.uncertain import Num, median_of
+from traincarbon.uncertain import Num, clamp, median_of
 from traincarbon.units import H_PER_YEAR
+
+_LORA_SHARE = 0.01
+"""Parameters in adapters as a share of the model, where a plan does not say."""
+
+
+_GATED_BELOW = 3.9
+"""Feed-forward widths up to this multiple of the model's are taken as gated, with three matrices: they keep the size of two at 4."""
+_DEGREES = 3
 
 
 def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
@@ -54,7 +65,8 @@ class Chain:
         plan, known = self.plan, self.known
         flop = self.compute_flop()
         n = self.accelerators()
-        hours, mfu = self.hours(flop)
+        fewest = self.fewest_accelerators(n)
+        hours, mfu = self.hours(flop, n)
         values: dict[str, Num | None] = {"compute_flop": flop, "mfu": mfu, "accelerator_hours_h": hours}
         values["duration_s"] = self.link(throughput.duration_s, accelerator_hours_h=hours, accelerators=n)
 
@@ -114,7 +126,18 @@ class Chain:
         )
         values["purchase_usd"] = self.link(cost.purchase_usd, accelerators=n, accelerator_purchase_usd=price)
         self.warn_of_gaps(values, price)
-        return Estimate(plan, self.setting, values, self.links, self.used, self.assumed, self.warnings, level)
+        return Estimate(
+            plan=plan,
+            setting=self.setting,
+            values=values,
+            links=self.links,
+            inputs=self.used,
+            assumed=self.assumed,
+            warnings=self.warnings,
+            level=level,
+            fewest_accelerators=fewest,
+            accelerator_purchase_usd=price,
+        )
 
     def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
         """Return *formula* of *inputs* and remember it; None where an input is not known."""
@@ -136,6 +159,11 @@ class Chain:
         self.used[name] = given
         return given.value
 
+    def stated_or(self, name: str, value: float, reason: str) -> Num:
+        """Return what the plan says of *name*, or *value* as an assumption."""
+        stated = self.plan.number(name)
+        return self.assume(name, value, reason) if stated is None else stated
+
     def assume(self, name: str, value: float, reason: str) -> float:
         """Note that *value* stands in for *name*, which the plan does not say, and return it."""
         self.assumed.append(Assumption(name, value, reason))
@@ -144,81 +172,97 @@ class Chain:
     def compute_flop(self) -> Num | None:
         """Return the model FLOP by the most exact count that the plan allows, or None where it states no work."""
         plan, number = self.plan, self.plan.number
-        tokens, params = number("tokens"), number("params")
-        if tokens is None and plan.accelerator_hours is not None:
-            return None
-        if tokens is None:
-            raise PlanError("the plan states no tokens", hint="give tokens, as 270e9 or 1.4T, or accelerator_hours where they are known")
+        tokens, params, active = number("tokens"), number("params"), number("active_params")
         shaped = plan.layers is not None and plan.hidden is not None
-        if params is None and not shaped:
+        if tokens is None or (params is None and active is None and not shaped):
             if plan.accelerator_hours is not None:
                 return None
-            raise PlanError("the plan states no params", hint="give params, as 530e9 or 7B, or layers and hidden")
+            missing, example = ("tokens", "270e9 or 1.4T") if tokens is None else ("params", "530e9 or 7B")
+            raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, as {example}, or accelerator_hours where they are known")
         if params is not None and _any(median_of(tokens) < median_of(params)):
             self.warnings.append("fewer tokens than parameters: a model trained to serve sees 20 or more for each")
-        active = number("active_params")
+        for name in ("kind", "family"):
+            self.known(name)
+        exact = shaped and active is None and plan.kind != "lora" and plan.family in (None, "decoder", "encoder")
+        if active is None:
+            active = self.matmul_params() if exact or params is None else params
+        if exact:
+            return self.link(
+                compute.transformer_training_flop,
+                matmul_params=active,
+                layers=number("layers"),
+                hidden=number("hidden"),
+                seq_len=self.stated_or("seq_len", 2048.0, "not said: contexts of 2,048 tokens"),
+                tokens=tokens,
+            )
         if plan.kind == "lora":
             trainable = number("trainable_params")
-            frozen = active if active is not None else params
             if trainable is None:
-                trainable = frozen * self.assume("trainable_share", 0.01, "not said: adapters of 1 % of the model")
-            return self.link(compute.adapter_training_flop, frozen_params=frozen, trainable_params=trainable, tokens=tokens)
-        if shaped and active is None and plan.family in (None, "decoder", "encoder"):
-            return self.exact_flop(tokens)
+                trainable = active * self.assume("trainable_share", _LORA_SHARE, "not said: adapters of 1 % of the model")
+            return self.link(compute.adapter_training_flop, frozen_params=active, trainable_params=trainable, tokens=tokens)
         count = compute.encoder_decoder_training_flop if plan.family == "encoder-decoder" else compute.training_flop
-        return self.link(count, active_params=active if active is not None else params, tokens=tokens)
+        return self.link(count, active_params=active, tokens=tokens)
 
-    def exact_flop(self, tokens: Num) -> Num | None:
-        """Return the model FLOP of a transformer whose shape the plan states, attention counted in full."""
+    def matmul_params(self) -> Num | None:
+        """Return the parameters in matrix products of the shape that the plan states."""
         number = self.plan.number
-        layers, hidden = number("layers"), number("hidden")
-        heads = number("heads")
-        kv_heads = number("kv_heads")
-        ffn, vocab = number("ffn"), number("vocab")
-        heads = 1.0 if heads is None else heads
-        kv_heads = heads if kv_heads is None else kv_heads
-        gated = ffn is not None and not _any(median_of(ffn) > 3.9 * median_of(hidden))
+        hidden, heads, kv_heads, ffn = number("hidden"), number("heads"), number("kv_heads"), number("ffn")
+        matrices = 2.0
         if ffn is None:
             ffn = self.assume("ffn_over_hidden", 4.0, "not said: the feed-forward part is four times as wide as the model") * hidden
-        if vocab is None:
-            vocab = self.assume("vocab", 50257.0, "not said: the vocabulary of GPT-2")
-        seq_len = number("seq_len")
-        if seq_len is None:
-            seq_len = self.assume("seq_len", 2048.0, "not said: contexts of 2,048 tokens")
-        n = self.link(
-            compute.matmul_params,
-            layers=layers,
-            hidden=hidden,
-            heads=heads,
-            kv_heads=kv_heads,
-            ffn=ffn,
-            vocab=vocab,
-            ffn_matrices=3.0 if gated else 2.0,
-        )
+        elif not _any(ffn > _GATED_BELOW * hidden):
+            matrices = self.assume("ffn_matrices", 3.0, "so narrow a feed-forward part is taken as gated")
         return self.link(
-            compute.transformer_training_flop,
-            matmul_params=n,
-            layers=layers,
+            compute.matmul_params,
+            layers=number("layers"),
             hidden=hidden,
-            seq_len=seq_len,
-            tokens=tokens,
+            heads=1.0 if heads is None else heads,
+            kv_heads=kv_heads if kv_heads is not None else 1.0 if heads is None else heads,
+            ffn=ffn,
+            vocab=self.stated_or("vocab", 50257.0, "not said: the vocabulary of GPT-2"),
+            ffn_matrices=matrices,
         )
 
-    def hours(self, flop: Num | None) -> tuple[Num | None, Num | None]:
+    def hours(self, flop: Num | None, n: Num | None) -> tuple[Num | None, Num | None]:
         """Return accelerator-hours and end-to-end utilisation: the one from the other."""
         plan, number = self.plan, self.plan.number
         peak = self.known("peak_flop_per_s")
+        self.known("precision")
         hours = number("accelerator_hours")
         if hours is not None:
-            return hours, self.link(throughput.implied_mfu, compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=hours)
+            implied = self.link(throughput.implied_mfu, compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=hours)
+            if implied is not None and _any(median_of(implied) > 1.0):
+                raise PlanError("the accelerator_hours are fewer than this work takes at the peak rate", hint="check hours, params, tokens and precision")
+            return hours, implied
         mfu = self.known("mfu")
+        if plan.mfu is None:
+            mfu = self.thinned(mfu, n)
         if plan.goodput is not None:
             step = mfu if plan.mfu is not None else mfu / self.setting.given["goodput"].value
-            mfu = self.link(throughput.end_to_end_mfu, step_mfu=step, goodput=number("goodput"))
+            mfu = self.link(throughput.end_to_end_mfu, step_mfu=clamp(step, 0.0, 1.0), goodput=number("goodput"))
         return self.link(throughput.accelerator_hours_h, compute_flop=flop, peak_flop_per_s=peak, mfu=mfu), mfu
 
+    def thinned(self, mfu: Num, n: Num | None) -> Num:
+        """Return *mfu* brought down where the model is spread thinly over *n* accelerators."""
+        active = self.plan.number("active_params")
+        active = self.plan.number("params") if active is None else active
+        if n is None or active is None:
+            return mfu
+        return self.link(
+            throughput.thinned_mfu,
+            mfu=mfu,
+            active_params=median_of(active),
+            accelerators=n,
+            ample_params=self.known("mfu_ample_params"),
+            exponent=self.known("mfu_thin_exponent"),
+        )
+
     def accelerators(self) -> Num | None:
-        """Return how many accelerators work together, or None where the plan does not say."""
+        """Return how many accelerators work together, or None where the plan does not say.
+
+        Raises:
+            PlanError: what it says contradicts itself.
+        """
         plan, each = self.plan, self.setting.accelerator_count
         n = plan.number("accelerators")
         if plan.servers is not None:
@@ -226,15 +270,34 @@ class Chain:
                 raise PlanError(f"{self.setting.hardware.id} is no server", hint="give accelerators, or a server as hw: carbon db list servers")
             from_servers = plan.number("servers") * each
             if n is not None and _any(n != from_servers):
-                raise PlanError(f"servers {plan.servers:g} of {each:g} are not accelerators {plan.accelerators:g}", hint="give one of the two")
+                raise PlanError(f"the servers, of {each:g} accelerators, do not make up the accelerators given", hint="give one of the two")
             n = from_servers
-        degrees = [plan.number(name) for name in ("tp", "pp", "dp")]
-        if all(degree is not None for degree in degrees):
+        degrees = [degree for name in ("tp", "pp", "dp") if (degree := plan.number(name)) is not None]
+        if len(degrees) == _DEGREES:
             product = degrees[0] * degrees[1] * degrees[2]
             if n is not None and _any(n != product):
-                raise PlanError(f"tp × pp × dp is {product:g}, not the number of accelerators", hint="give degrees that multiply to it")
+                raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
             n = product
+        elif degrees:
+            self.warnings.append("of tp, pp and dp some are not given: the layout does not bear on this estimate")
         return n
+
+    def fewest_accelerators(self, n: Num | None) -> Num | None:
+        """Return the accelerators that hold the training's state, or None where that is unknown; warn where *n* are too few."""
+        params, memory_b = self.plan.number("params"), self.known("memory_b")
+        if params is None or memory_b is None:
+            return None
+        trainable = params
+        if self.plan.kind == "lora":
+            stated = self.plan.number("trainable_params")
+            trainable = stated if stated is not None else params * _LORA_SHARE
+        fewest = layout.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
+        least_n = median_of(fewest)
+        if n is not None and _any(n < least_n):
+            counted = "servers" if self.setting.hardware.folder == "servers" else "accelerators"
+            least = f": it takes about {ceil(least_n / self.setting.accelerator_count):,} {counted}" if isinstance(least_n, float) else ""
+            self.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
+        return fewest
 
     def warn_of_gaps(self, values: Mapping[str, Num | None], price: Num | None) -> None:
         """Say of each figure that cannot be known what would make it known."""
@@ -242,7 +305,7 @@ class Chain:
         if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
             self.warnings.append("no number of servers is given, so no duration and no price of the cluster: give servers or accelerators")
         if values["compute_flop"] is None:
-            self.warnings.append("no params and tokens are given, so no FLOP and no utilisation")
+            self.warnings.append("params and tokens are not both given, so there are no FLOP and no utilisation")
         if values["rent_usd"] is None:
             self.warnings.append(f"no {(self.plan.rent or 'on_demand').replace('_', ' ')} price of {chip} is known: give rent_price")
         if price is None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.inputs import Given, Setting
+from traincarbon.estimate import layout
+from traincarbon.estimate.layout import Count
 from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.setting import Given, Setting
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 if TYPE_CHECKING:
@@ -73,12 +75,15 @@ class Estimate:
         inputs: The facts and priors that entered the chain, by name.
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
+        fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
+        accelerator_purchase_usd: Price of one accelerator with server and network, None where unknown. [$]
     """
 
-    __slots__ = ("_assumed", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+    __slots__ = ("_assumed", "accelerator_purchase_usd", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
 
     def __init__(
         self,
+        *,
         plan: Plan,
         setting: Setting,
         values: Mapping[str, Num | None],
@@ -87,6 +92,8 @@ class Estimate:
         assumed: Sequence[Assumption],
         warnings: Sequence[str],
         level: float,
+        fewest_accelerators: Num | None,
+        accelerator_purchase_usd: Num | None,
     ) -> None:
         self.plan = plan
         self.setting = setting
@@ -95,16 +102,13 @@ class Estimate:
         self.inputs = inputs
         self.warnings = warnings
         self.level = level
+        self.fewest_accelerators = fewest_accelerators
+        self.accelerator_purchase_usd = accelerator_purchase_usd
         self._assumed = assumed
 
     def __getitem__(self, name: str) -> Interval | None:
         value = self.values[name]
-        if value is None:
-            return None
-        if value.__class__ is Uncertain:
-            low, high = value.interval(self.level)
-            return Interval(low, value.median, high)
-        return Interval(value, value, value)
+        return None if value is None else self.interval(value)
 
     def median(self, name: str) -> Any:
         """Return the median of the figure *name*.
@@ -157,6 +161,29 @@ class Estimate:
         """What the plan did not say and what stood in for it."""
         priors = (Assumption(given.name, _number(given.value), given.reason) for given in self.inputs.values() if given.assumed)
         return (*self._assumed, *priors)
+
+    @property
+    def by_servers(self) -> tuple[Count, ...]:
+        """Durations by number of servers, where the plan gives neither servers nor accelerators; empty for arrays."""
+        hours = self.values["accelerator_hours_h"]
+        if self.values["duration_s"] is not None or hours is None or hasattr(median_of(hours), "shape"):
+            return ()
+        fewest = self.fewest_accelerators
+        return tuple(
+            layout.counts(
+                accelerator_hours_h=hours,
+                accelerator_count=self.setting.accelerator_count,
+                fewest=1.0 if fewest is None else float(median_of(fewest)),
+                purchase_usd_each=self.accelerator_purchase_usd,
+            )
+        )
+
+    def interval(self, value: Num) -> Interval:
+        """Return *value* with its bounds at :attr:`level`."""
+        if value.__class__ is Uncertain:
+            low, high = value.interval(self.level)
+            return Interval(low, value.median, high)
+        return Interval(value, value, value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate fit for JSON, in the schema ``traincarbon/estimate/1``."""

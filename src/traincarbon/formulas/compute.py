@@ -1,5 +1,6 @@
 """From a model and its training data to the arithmetic done: floating-point operations of a run."""
 
+from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num
 
@@ -195,5 +196,7 @@ def hardware_flop(*, compute_flop: Num, attention_share: Num, recompute: str) ->
     """
     require(above=0.0, compute_flop=compute_flop)
     require(at_least=0.0, at_most=1.0, attention_share=attention_share)
+    if recompute not in RECOMPUTE:
+        raise OutOfRangeError(f"recompute is {recompute!r}", hint=f"it must be one of {', '.join(RECOMPUTE)}")
     factors = {"none": 1.0, "selective": 1.0 + attention_share / 3.0, "full": 4.0 / 3.0}
     return compute_flop * factors[recompute]

@@ -35,7 +35,8 @@ def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, r
         Fitted here to measured runs; docs/method.md, section Power.
     """
     require(above=0.0, board_power_w=board_power_w, mfu=mfu, reference_mfu=reference_mfu)
-    require(above=0.0, at_most=1.5, reference_share=reference_share)
+    require(above=0.0, at_most=1.0, reference_share=reference_share)
+    require(at_least=0.0, at_most=1.0, idle_share=idle_share, exponent=exponent)
     return board_power_w * clamp(reference_share * (mfu / reference_mfu) ** exponent, idle_share, 1.0)
 
 

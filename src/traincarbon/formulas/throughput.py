@@ -1,7 +1,7 @@
 """From arithmetic to time: accelerator-hours and wall-clock at a given utilisation."""
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, clamp
 from traincarbon.units import S_PER_H
 
 
@@ -30,6 +30,39 @@ def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
     """
     require(above=0.0, at_most=1.0, step_mfu=step_mfu, goodput=goodput)
     return step_mfu * goodput
+
+
+@equation("mfu × min(1, active_params / accelerators / ample_params) ^ exponent", source="fit-mfu")
+def thinned_mfu(*, mfu: Num, active_params: Num, accelerators: Num, ample_params: float, exponent: float) -> Num:
+    r"""Return the utilisation of a model spread thinly: few parameters on each accelerator leave it waiting for the others.
+
+    An empirical law; above *ample_params* on each accelerator it changes nothing.
+
+    .. math:: U' = U \, \min\left(1, \; \frac{N}{n \, N_0}\right)^{e}
+
+    Args:
+        mfu: Utilisation with ample work on each accelerator. [1]
+        active_params: Parameters that each token passes through N. [1]
+        accelerators: Accelerators at work together n. [1]
+        ample_params: Parameters on each accelerator N0 below which utilisation falls. [1]
+        exponent: How fast it falls e. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or *mfu* exceeds 1.
+
+    Example:
+        >>> thinned_mfu(mfu=0.4, active_params=8e9, accelerators=1.0, ample_params=5e7, exponent=0.15)
+        0.4
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, at_most=1.0, mfu=mfu)
+    require(above=0.0, active_params=active_params, accelerators=accelerators, ample_params=ample_params, exponent=exponent)
+    return mfu * clamp(active_params / (accelerators * ample_params), 0.0, 1.0) ** exponent
 
 
 @equation("compute_flop / (peak_flop_per_s × mfu) / 3600", source="chowdhery-2022-palm")

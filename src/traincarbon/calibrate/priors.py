@@ -1,0 +1,257 @@
+"""The priors of utilisation and power, fitted to published runs: ``python -m traincarbon.calibrate.priors`` writes them.
+
+Utilisation is a product of effects: of the hardware's generation, the family of models, the precision, the kind of training, and
+whether the figure is of steps or of a whole run. Effects with few rows stay near one. How it is done is told in ``docs/method.md``.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from os import path
+
+from traincarbon.calibrate.regression import Fit, Row, fit
+from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.database.load import Database, builtin_root, open_database
+from traincarbon.database.records import TABLES, Product
+from traincarbon.errors import CarbonError
+
+_CENTRE = math.log(0.35)
+"""Where utilisation is drawn to without evidence."""
+_REFERENCE_MFU = 0.35
+_GENERATION = 0.15
+"""Log-spread between generations of hardware. The likeliest is zero, on few generations: this keeps the others uncertain."""
+AMPLE_PARAMS = 5e7
+"""Parameters on each accelerator below which utilisation falls."""
+_MFU_RANGE = (0.01, 0.95)
+"""Outside of it a row contradicts itself or means something else."""
+_ODD = {
+    "idefics-80b": "most of the backbone is frozen",
+    "phi-1.5": "hours without the rest of the run",
+    "phi-2": "hours without the rest of the run",
+    "refact-1.6b": "more than such cards can do",
+    "albert-xxlarge": "layers share their parameters",
+    "strubell-transformer-base": "FLOP are defined from the time",
+    "strubell-transformer-big": "FLOP are defined from the time",
+    "cpm-large": "epochs are not stated",
+    "pangu-sigma": "active parameters are not stated",
+}
+"""Runs that no fit may use, and why."""
+NOMINAL = 0.02
+"""A mean draw as near as this to the power cap is the cap times hours, not a measurement."""
+_HOST_SHARE = 0.45
+"""Mean draw of a host as a share of its nameplate while power shares are fitted; the fact of the same name says why."""
+
+_NARROW = {"bf16": "16-bit", "fp16": "16-bit"}
+
+FITTED = ("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "goodput", "power_share", "power_exponent", "power_reference_mfu")
+"""The priors that this module writes; the others in ``priors.csv`` are written by hand."""
+
+
+def mfu_rows(runs: Iterable[Run], database: Database) -> list[Row]:
+    """Return the observations of utilisation among *runs*: the logarithm of MFU over 0.35, with its effects."""
+    rows = []
+    for run in runs:
+        if run["kind"] not in ("run", "segment", "finetune", "bench"):
+            continue
+        try:
+            chip, precision, peak = peak_of(run, database)
+        except CarbonError:
+            continue
+        mfu = run.mfu(peak)
+        if mfu is None or not plausible(run, mfu):
+            continue
+        scatter = "steps" if run.is_steady else "run"
+        rows.append(Row(math.log(mfu) - _CENTRE, mfu_effects(run, chip, precision), run["organisation"] or run["source"], scatter))
+    return rows
+
+
+def plausible(run: Run, mfu: float) -> bool:
+    """Say whether a utilisation may be learned from: not a row known to mean something else, nor outside what chips do."""
+    return run["id"] not in _ODD and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
+
+
+def mfu_effects(run: Run, chip: Product, precision: str) -> dict[str, float]:
+    """Return the effects that bear on the utilisation of *run*."""
+    effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, f"family={run['family']}": 1.0}
+    if _NARROW.get(precision) is None:
+        effects[f"precision={precision}"] = 1.0
+    if not run.is_steady:
+        effects["whole"] = 1.0
+    if run["kind"] == "finetune":
+        effects["kind=finetune"] = 1.0
+    params, n = run.number("active_params") or run.number("total_params"), run.number("accelerators")
+    if params is not None and n is not None:
+        effects["thin"] = min(0.0, math.log(params / n / AMPLE_PARAMS))
+    return effects
+
+
+def fit_mfu(rows: Sequence[Row], *, near: Mapping[str, float] | None = None) -> Fit:
+    """Return the effects on utilisation; the spreads are searched from round numbers, or for a few rounds from those of a fit *near*."""
+    guess = {"family": 0.3, "precision": 0.3, "group:run": 0.1, "scatter:run": 0.35, "group:steps": 0.2, "scatter:steps": 0.25}
+    start = guess if near is None else {name: near[name] for name in guess}
+    return fit(rows, start=start, rounds=300 if near is None else 40, fixed={"all": 3.0, "generation": _GENERATION, "whole": 1.0, "kind": 0.3, "thin": 0.3})
+
+
+def mfu_priors(rows: Sequence[Row], *, near: Mapping[str, float] | None = None) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about utilisation that *rows* support; *near* as in :func:`fit_mfu`."""
+    found = fit_mfu(rows, near=near)
+    dense, dense_error = found.effect("family=dense-lm")
+    whole, whole_error = found.effect("whole")
+    written = []
+    generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
+    for generation in [*generations, "*"]:
+        effects = {"all": 1.0, "family=dense-lm": 1.0, "whole": 1.0, f"generation={generation}": 1.0}
+        mean, sigma = found.predict(effects, "run")
+        n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
+        written.append(_prior("mfu", f"generation={generation}", math.exp(_CENTRE + mean), sigma, n, "end to end, dense language model, 16 bits, pre-training"))
+    for name in sorted(found.names):
+        kind = name.partition("=")[0]
+        if kind in ("family", "precision", "kind"):
+            effect, error = found.effect(name)
+            relative = effect - dense if kind == "family" else effect
+            n = sum(name in row.effects for row in rows)
+            spread = 0.0 if name == "family=dense-lm" else math.hypot(error, dense_error if kind == "family" else 0.0)
+            written.append(_prior("mfu_factor", name, math.exp(relative), spread, n, "over a dense language model, 16 bits, pre-training"))
+            if name == "kind=finetune":
+                written.append(_prior("mfu_factor", "kind=lora", math.exp(relative), spread, n, "as full fine-tuning"))
+    for kind, relative in (("family", -dense), ("precision", 0.0)):
+        spread = math.hypot(found.sigmas[kind], dense_error if kind == "family" else 0.0)
+        written.append(_prior("mfu_factor", f"{kind}=*", math.exp(relative), spread, 0, "no published run of that kind"))
+    exponent, error = found.effect("thin")
+    n = sum(row.effects.get("thin", 0.0) < 0.0 for row in rows)
+    written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
+    written.append(_prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "the round number at which the fit is likeliest"))
+    n = sum(row.scatter == "run" for row in rows)
+    written.append(_prior("goodput", "*", math.exp(whole), whole_error, n, "whole runs over steps"))
+    return written
+
+
+def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
+    """Return the observations of power: the logarithm of an accelerator's mean draw over its cap, with its effects.
+
+    Of a server's draw the host's part is taken off; rows whose power is the cap itself are no measurement and are left out.
+    """
+    rows = []
+    for run in runs:
+        if run["id"] in _ODD:
+            continue
+        try:
+            chip, _, peak = peak_of(run, database)
+        except CarbonError:
+            continue
+        cap_w = chip.value("board_power_w")
+        drawn_w = accelerator_draw_w(run, chip, database)
+        mfu = run.number("mfu") or run.mfu(peak) or (_REFERENCE_MFU if run["family"] == "dense-lm" else None)
+        if cap_w is None or drawn_w is None or mfu is None or not 0.1 * cap_w < drawn_w < cap_w:
+            continue
+        effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, "exponent": math.log(mfu / _REFERENCE_MFU)}
+        rows.append(Row(math.log(drawn_w / cap_w), effects, run["organisation"] or run["source"], "run"))
+    return rows
+
+
+def accelerator_draw_w(run: Run, chip: Product, database: Database) -> float | None:
+    """Return the mean draw of one accelerator in *run*, the host taken off where it was measured with it, or None.
+
+    The unit is watts.
+    """
+    energy_kwh, hours, cap_w = run.number("energy_kwh"), run.hours_h, chip.value("board_power_w")
+    if energy_kwh is None or hours is None or cap_w is None:
+        return None
+    drawn_w = energy_kwh * 1e3 / hours / (run.number("pue") or 1.0 if run["energy_scope"] == "facility" else 1.0)
+    if abs(drawn_w / cap_w - 1.0) < NOMINAL:
+        return None
+    if run["energy_scope"] == "gpu-only":
+        return drawn_w
+    if run["energy_scope"] not in ("server", "facility") or (run["energy_scope"] == "facility" and run.number("pue") is None):
+        return None
+    return drawn_w - host_nameplate_w(chip, database) * _HOST_SHARE
+
+
+def host_nameplate_w(chip: Product, database: Database) -> float:
+    """Return the nameplate of a server less its accelerators, for each of them, by the prior for such chips, in watts."""
+    for scope in (f"type={chip.keys.get('type', '')}", "type=*"):
+        for row in database.rows("priors", "host_ratio"):
+            if row["scope"] == scope:
+                return float(row["median"]) * (chip.value("board_power_w") or 0.0)
+    return 0.0
+
+
+def power_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about power that *rows* support."""
+    found = fit(rows, start={"scatter:run": 0.15}, fixed={"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05})
+    written = []
+    generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
+    for generation in [*generations, "*"]:
+        mean, sigma = found.predict({"all": 1.0, f"generation={generation}": 1.0}, "run")
+        n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
+        written.append(
+            _prior("power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation")
+        )
+    exponent, error = found.effect("exponent")
+    written.append(_prior("power_exponent", "*", exponent, 0.0, len(rows), f"standard error {error:.2f}"))
+    written.append(_prior("power_reference_mfu", "*", _REFERENCE_MFU, 0.0, len(rows), "near the middle of the rows"))
+    return written
+
+
+def peak_of(run: Run, database: Database) -> tuple[Product, str, float]:
+    """Return the chip of *run*, the precision that it used or would use, and the dense peak at it in FLOP/s.
+
+    Raises:
+        CarbonError: the row names no hardware or precision that we know.
+    """
+    hardware = run.hardware(database)
+    chip = hardware if hardware.folder == "accelerators" else database.product("accelerators", hardware.keys["accelerator"])
+    if chip is None:
+        raise CarbonError(f"no chip of {hardware.id} is known")
+    for precision in [run.precision] if run.precision is not None else ["bf16", "fp16", "tf32", "fp32"]:
+        peak = chip.value(f"peak_{precision}_flop_per_s")
+        if peak is not None:
+            return chip, precision, peak
+    raise CarbonError(f"{chip.id} has no {run.precision} rate")
+
+
+def fitted_priors(runs: Sequence[Run], database: Database, *, near: Mapping[str, float] | None = None) -> list[dict[str, str]]:
+    """Return all rows of ``priors.csv`` that are fitted to *runs*; *near* as in :func:`fit_mfu`."""
+    return [*mfu_priors(mfu_rows(runs, database), near=near), *power_priors(power_rows(runs, database))]
+
+
+def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:
+    """Return the same facts with *fitted* in place of the priors that this module writes."""
+    kept = [dict(row) for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    return database.replace("priors", [*kept, *({**row, "origin": "fitted"} for row in fitted)])
+
+
+def write(file: str, fitted: Sequence[dict[str, str]], database: Database) -> None:
+    """Write *fitted* into a ``priors.csv`` in place of the rows of the same priors, sorted."""
+    columns = TABLES["priors"]
+    kept = [{column: row[column] for column in columns} for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    rows = sorted([*kept, *fitted], key=lambda row: (row["prior"], row["scope"]))
+    with open(file, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _prior(name: str, scope: str, median: float, sigma: float, n: int, note: str) -> dict[str, str]:
+    return {
+        "prior": name,
+        "scope": scope,
+        "median": f"{median:.4g}",
+        "sigma_ln": f"{sigma:.3f}" if sigma else "",
+        "n": str(n),
+        "source": "fit-power" if name.startswith("power") else "fit-mfu",
+        "locator": "published_runs.csv; docs/method.md",
+        "kind": "derived",
+        "note": note,
+    }
+
+
+def main() -> None:
+    """Fit the priors to our published runs and write them into ``hardware_db/priors.csv``."""
+    database = open_database()
+    runs, _ = read_runs()
+    write(path.join(builtin_root(), "priors.csv"), fitted_priors(runs, database), database)
+
+
+if __name__ == "__main__":
+    main()

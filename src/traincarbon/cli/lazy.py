@@ -1,0 +1,43 @@
+"""A group of commands that knows their names and help without importing them."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are imported from ``traincarbon.cli.commands`` when they are called."""
+
+    def __init__(self, name: str, *, commands_help: Mapping[str, str], **rest: Any) -> None:
+        rest.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 100})
+        super().__init__(name, **rest)
+        self.commands_help = commands_help
+        self.params.append(
+            click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version and exit.")
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the names of the commands, in the order of the table."""
+        return list(self.commands_help)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """Return the command of that name, importing the module that holds it, or None."""
+        if cmd_name not in self.commands_help:
+            return None
+        command: click.Command = import_module(f"traincarbon.cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.commands_help.items()))
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature
+    if value:
+        from traincarbon import __version__
+
+        click.echo(f"carbon {__version__}")
+        ctx.exit()

@@ -1,0 +1,66 @@
+"""Options that several commands share: those of a plan, made from its fields, and the common ones."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from traincarbon.database.load import Database, open_database
+from traincarbon.estimate.fields import CHOICES, FIELDS
+from traincarbon.estimate.plan import Plan
+
+Command = Callable[..., Any]
+
+
+def common_options(command: Command) -> Command:
+    """Add ``--json``, ``--quiet`` and ``--db``."""
+    for option in (
+        click.option("--db", "db", metavar="DIR", type=click.Path(), help="Another hardware_db, which adds to ours and wins over it."),
+        click.option("--quiet", is_flag=True, help="No warnings on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
+    ):
+        command = option(command)
+    return command
+
+
+def plan_options(command: Command) -> Command:
+    """Add the optional PLAN.toml and an option for every field of a plan."""
+    for name, field in reversed(FIELDS.items()):
+        flag = f"--{name.replace('_', '-')}"
+        help = f"{field.help}{f' [{field.unit}]' if field.unit else ''}"
+        if name in CHOICES:
+            option = click.option(flag, name, type=click.Choice(CHOICES[name], case_sensitive=False), help=help)
+        elif name == "hw":
+            option = click.option(flag, name, metavar="NAME", shell_complete=_complete_hardware, help=help)
+        elif name == "region":
+            option = click.option(flag, name, metavar="NAME", shell_complete=_complete_region, help=help)
+        else:
+            option = click.option(flag, name, metavar=_METAVARS.get(field.check, "NUMBER"), help=help)
+        command = option(command)
+    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(command)
+
+
+def read_plan(plan_file: str | None, fields: dict[str, Any]) -> Plan:
+    """Return the plan of *plan_file*, if one is given, with the *fields* that the options state in place of its own."""
+    stated = {name: value for name, value in fields.items() if value is not None}
+    if plan_file is None:
+        return Plan(**stated)
+    return Plan.from_dict({**Plan.read(plan_file).to_dict(), **stated})
+
+
+def database(folder: str | None) -> Database:
+    """Return the database with the folder of ``--db``, if one is given, on top."""
+    return open_database(folder)
+
+
+_METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
+
+
+def _complete_hardware(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001  click's signature
+    facts = open_database()
+    return [id for folder in ("servers", "accelerators") for id in facts.ids(folder) if id.startswith(incomplete.lower())]
+
+
+def _complete_region(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001  click's signature
+    rows = open_database().all_rows("regions")
+    return sorted({row["name"] for row in rows if row["name"].startswith(incomplete)} | {row["region"] for row in rows if row["region"].startswith(incomplete)})

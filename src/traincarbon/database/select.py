@@ -1,0 +1,64 @@
+"""Choosing the row that fits: the nearest in time, the prior of a scope."""
+
+import math
+from collections.abc import Iterable
+
+from traincarbon.database.load import Database
+from traincarbon.database.records import Row
+from traincarbon.errors import DatabaseError
+from traincarbon.uncertain import Uncertain
+
+
+def prior(database: Database, name: str, scope: str) -> tuple[Row, Uncertain] | None:
+    """Return the prior *name* for *scope* with its row, or None where there is none; the spread bears its name."""
+    for row in database.rows("priors", name):
+        if row["scope"] == scope:
+            sigma = float(row["sigma_ln"] or 0.0)
+            return row, Uncertain(float(row["median"]), {name: sigma} if sigma else None)
+    return None
+
+
+def sigma_of(database: Database, name: str, scope: str) -> float:
+    """Return the log-spread of the prior *name* for *scope*.
+
+    Raises:
+        DatabaseError: there is none.
+    """
+    found = prior(database, name, scope)
+    if found is None:
+        raise DatabaseError(f"priors.csv has no {name},{scope}", hint="carbon db check lists what is missing")
+    return float(found[1].sigma)
+
+
+def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
+    """Return the row whose year or date is nearest to *start*, the newest where nothing is said or of two equally near.
+
+    The user's own rows come first and win where the dates are the same.
+    """
+    column: str = ""
+    best: Row | None = None
+    best_rank: tuple[float, float] = (math.inf, 0.0)
+    for row in rows:
+        column = column or ("date" if "date" in row else "year")
+        at = time_of(row[column])
+        rank = (abs(at - time_of(start)) if start is not None else -at, -at)
+        if rank < best_rank or best is None:
+            best, best_rank = row, rank
+    return best
+
+
+def time_of(date: str) -> float:
+    """Return a year, a month or a day as a number of years.
+
+    Example:
+        >>> time_of("2020"), time_of("2020-07")
+        (2020.0, 2020.5)
+    """
+    year, _, rest = date.partition("-")
+    month = rest[:2]
+    return float(year) + ((int(month) - 1) / 12.0 if month else 0.0)
+
+
+def year_of(date: str) -> int:
+    """Return the year of a date."""
+    return int(date[:4])

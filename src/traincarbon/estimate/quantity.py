@@ -1,0 +1,64 @@
+"""Reading quantities as people write them: with SI endings, and as intervals."""
+
+import math
+from functools import lru_cache
+
+from traincarbon.errors import OutOfRangeError, QuantityError
+from traincarbon.uncertain import Uncertain
+
+_ENDINGS = {"k": 3, "K": 3, "M": 6, "m": 6, "B": 9, "b": 9, "G": 9, "g": 9, "T": 12, "t": 12, "P": 15, "p": 15}
+
+
+def parse_quantity(text: str) -> float:
+    """Return the finite number that *text* states, with an optional ending k, M, B (or G), T or P.
+
+    Underscores and commas between thousands are allowed, spaces before the ending are not needed.
+
+    Raises:
+        QuantityError: *text* is no number, has an unknown ending, or is not finite.
+
+    Example:
+        >>> parse_quantity("530B"), parse_quantity("1.4T"), parse_quantity("270e9")
+        (530000000000.0, 1400000000000.0, 270000000000.0)
+    """
+    stripped = text.strip().replace(",", "").replace("_", "")
+    ending = _ENDINGS.get(stripped[-1:], 0)
+    number, mark, exponent = (stripped[:-1].rstrip() if ending else stripped).lower().partition("e")
+    try:
+        value = float(f"{number}e{int(exponent if mark else 0) + ending}")
+    except ValueError:
+        raise QuantityError(f"no number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
+    if not math.isfinite(value):
+        raise QuantityError(f"no finite number: {text[:60]!r}", hint="the largest number that fits is about 1.8e308")
+    return value
+
+
+def is_interval(text: str) -> bool:
+    """Say whether *text* states an interval, ``0.3..0.5`` or ``0.4±0.05``, rather than a number."""
+    return ".." in text or "±" in text or "+-" in text
+
+
+@lru_cache(maxsize=1024)
+def parse_uncertain(text: str, name: str) -> Uncertain:
+    """Return the interval of 90 % that *text* states, its spread called *name*.
+
+    ``0.3..0.5`` gives the bounds; ``0.4±0.05`` (or ``0.4+-0.05``) the median and the half-width.
+
+    Raises:
+        QuantityError: a part is no number.
+        OutOfRangeError: the bounds are not positive or in the wrong order.
+
+    Example:
+        >>> low, high = parse_uncertain("0.3..0.5", "mfu").interval(0.9)
+        >>> round(low, 3), round(high, 3)
+        (0.3, 0.5)
+    """
+    if ".." in text:
+        low, _, high = text.partition("..")
+        return Uncertain.from_interval(parse_quantity(low), parse_quantity(high), name=name)
+    middle, _, half = text.replace("+-", "±").partition("±")
+    median, width = parse_quantity(middle), parse_quantity(half)
+    if not 0.0 <= width < median:
+        raise OutOfRangeError(f"{name} is {text!r}", hint="the half-width after ± must be below the number before it")
+    relative = 1.0 + width / median
+    return Uncertain(median, Uncertain.from_interval(1.0 / relative, relative, name=name).spreads)

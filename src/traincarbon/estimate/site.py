@@ -1,0 +1,67 @@
+"""What the place brings into an estimate: the facility, its grid and the price of its electricity."""
+
+from traincarbon.database.load import Database
+from traincarbon.database.select import nearest, prior, sigma_of, year_of
+from traincarbon.errors import PlanError
+from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.setting import Setting
+from traincarbon.uncertain import Uncertain
+
+
+def add_facility(setting: Setting, database: Database, start: str | None) -> None:
+    """Note PUE and water of the region, else of its operator's fleet, else of the range of facilities."""
+    region = setting.place.region if setting.place is not None else None
+    operator = region["provider"] if region is not None else setting.hardware.keys.get("operator", "")
+    rows = database.rows("facilities", operator) if operator else ()
+    own = [row for row in rows if region is not None and row["scope"] == region["name"]]
+    fleet = [row for row in rows if row["scope"] == "fleet"]
+    for name, column, unit in (("pue", "pue", ""), ("wue_l_per_kwh", "wue_l_per_kwh", "L/kWh")):
+        for found, where in ((own, f"{operator} {region['name'] if region is not None else ''}"), (fleet, f"{operator}'s fleet")):
+            row = nearest((row for row in found if row[column]), start)
+            if row is not None and (name == "pue" or float(row[column]) > 0.0):
+                sigma = sigma_of(database, name, "scope=region" if found is own else "scope=fleet")
+                setting.add(name, Uncertain(float(row[column]), {name: sigma}), unit, f"{where}, {row['year']}", row, assumed=found is fleet)
+                break
+        else:
+            where = "no region named" if setting.place is None else f"no figure for {setting.place.name}"
+            setting.add_prior(database, name, "scope=*", unit, f"{where}: from hyperscale fleets to the average of the industry")
+    zone = setting.place.zone.partition("-")[0] if setting.place is not None else ""
+    scope = f"zone={zone}" if prior(database, "grid_water_l_per_kwh", f"zone={zone}") else "zone=*"
+    setting.add_prior(database, "grid_water_l_per_kwh", scope, "L/kWh", "water consumed in making electricity")
+
+
+def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
+    """Note the grid's intensity and the price of electricity of the place, else the world's range.
+
+    Raises:
+        PlanError: the place has no intensity on the basis asked for.
+    """
+    place = setting.place
+    if place is None:
+        reason = "no region named: the range of grids on which clouds run"
+        setting.add_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason)
+    else:
+        rows = database.rows("grid", place.zone)
+        basis = plan.basis or ("lifecycle" if any(row["basis"] == "lifecycle" for row in rows) else "direct")
+        row = nearest((row for row in rows if row["basis"] == basis), plan.start)
+        if row is None:
+            known = sorted({row["basis"] for row in rows})
+            raise PlanError(f"no {basis} intensity of {place.name} is known", hint=f"known is {' and '.join(known)}" if known else "give carbon_intensity")
+        value = Uncertain(float(row["intensity_gco2e_per_kwh"]), {"carbon_intensity": sigma_of(database, "carbon_intensity", "scope=zone")})
+        setting.add("carbon_intensity", value, "g/kWh", f"{place.name}, {row['year']}, {basis}, {row['boundary']}", row)
+        if plan.basis is None and basis == "direct":
+            setting.warnings.append(f"the intensity of {place.name} is direct: about 5 to 15 % below a lifecycle one; do not compare the two")
+        if plan.start is not None and abs(int(row["year"]) - year_of(plan.start)) >= 2:
+            setting.warnings.append(f"the intensity of {place.name} is that of {row['year']}: none is known for {plan.start}")
+    quoted = nearest(database.rows("electricity", place.zone), plan.start) if place is not None else None
+    if quoted is not None and place is not None:
+        price = Uncertain(float(quoted["price_usd_per_kwh"]), {"electricity_price": sigma_of(database, "electricity_price", "scope=zone")})
+        setting.add("electricity_price", price, "$/kWh", f"{quoted['sector']} price of {place.name}, {quoted['year']}", quoted)
+    else:
+        setting.add_prior(
+            database,
+            "electricity_price",
+            "scope=world",
+            "$/kWh",
+            "industrial prices of the world" if place is None else f"no price of {place.name} is known",
+        )
