@@ -162,15 +162,13 @@ def _published(run: Run, facts: Database) -> dict[str, float]:
         return published
     if hours is not None and run.number("tokens") is not None:
         published["accelerator_hours_h"] = hours
-    energy, cap_w = run.number("energy_kwh"), chip.value("board_power_w")
-    if energy is not None and run.number("tokens") is not None and run["energy_scope"] in ("server", "facility"):
-        pue = run.number("pue") or 1.0
-        nominal = hours is not None and cap_w is not None and abs(energy * 1e3 / hours / pue / cap_w - 1.0) < priors.NOMINAL
-        if not nominal:
-            published["it_energy_kwh" if run["energy_scope"] == "server" else "facility_energy_kwh"] = energy
-            co2e = run.number("co2e_t")
-            if co2e is not None and run["co2e_scope"] in ("location", "market"):
-                published["operational_kgco2e"] = co2e * 1e3
+    energy, co2e_t = run.number("energy_kwh"), run.number("co2e_t")
+    name = {"server": "it_energy_kwh", "facility": "facility_energy_kwh"}.get(run["energy_scope"])
+    if energy is None or name is None or run.number("tokens") is None or priors.is_nominal(run, chip):
+        return published
+    published[name] = energy
+    if co2e_t is not None and run["co2e_scope"] in ("location", "market"):
+        published["operational_kgco2e"] = co2e_t * 1e3
     return published
 
 

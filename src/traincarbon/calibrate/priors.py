@@ -36,7 +36,7 @@ _ODD = {
     "pangu-sigma": "active parameters are not stated",
 }
 """Runs that no fit may use, and why."""
-NOMINAL = 0.02
+_NOMINAL = 0.02
 """A mean draw as near as this to the power cap is the cap times hours, not a measurement."""
 _HOST_SHARE = 0.45
 """Mean draw of a host as a share of its nameplate while power shares are fitted; the fact of the same name says why."""
@@ -154,17 +154,24 @@ def accelerator_draw_w(run: Run, chip: Product, database: Database) -> float | N
 
     The unit is watts.
     """
-    energy_kwh, hours, cap_w = run.number("energy_kwh"), run.hours_h, chip.value("board_power_w")
-    if energy_kwh is None or hours is None or cap_w is None:
+    energy_kwh, hours = run.number("energy_kwh"), run.hours_h
+    if energy_kwh is None or hours is None or is_nominal(run, chip):
         return None
     drawn_w = energy_kwh * 1e3 / hours / (run.number("pue") or 1.0 if run["energy_scope"] == "facility" else 1.0)
-    if abs(drawn_w / cap_w - 1.0) < NOMINAL:
-        return None
     if run["energy_scope"] == "gpu-only":
         return drawn_w
     if run["energy_scope"] not in ("server", "facility") or (run["energy_scope"] == "facility" and run.number("pue") is None):
         return None
     return drawn_w - host_nameplate_w(chip, database) * _HOST_SHARE
+
+
+def is_nominal(run: Run, chip: Product) -> bool:
+    """Say whether the published energy of *run* is the power cap times its hours rather than a measurement."""
+    energy_kwh, hours, cap_w = run.number("energy_kwh"), run.hours_h, chip.value("board_power_w")
+    if energy_kwh is None or hours is None or cap_w is None:
+        return False
+    pue = run.number("pue") or 1.0 if run["energy_scope"] == "facility" else 1.0
+    return abs(energy_kwh * 1e3 / hours / pue / cap_w - 1.0) < _NOMINAL
 
 
 def host_nameplate_w(chip: Product, database: Database) -> float:

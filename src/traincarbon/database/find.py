@@ -108,7 +108,7 @@ def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
             for id in database.ids(folder):
                 mine = {squeeze(id)}
                 for _, text in database.raw(folder, id):
-                    mine.update(squeeze(alias) for alias in _aliases(text))
+                    mine.update(squeeze(alias) for alias in aliases_in(text))
                 for name in mine:
                     names.setdefault(name, []).append((folder, id))
         database.cache["hardware_names"] = names
@@ -174,13 +174,14 @@ def _zone(row: Row) -> Place:
     return Place(row["zone"], row["name"])
 
 
-def _aliases(text: str) -> list[str]:
-    """Return the aliases that a product's file states on their one line."""
-    mark = text.find("\naliases = [")
-    if mark < 0:
-        return []
-    line = text[mark + len("\naliases = [") : text.find("]", mark)]
-    return [alias for alias in (part.strip().strip("\"'") for part in line.split(",")) if alias]
+def aliases_in(text: str) -> list[str]:
+    """Return the aliases that the text of a product's file states on their one line, without parsing the rest."""
+    for line in text.split("\n"):
+        if line.startswith("aliases"):
+            return line.partition("#")[0].split('"' if '"' in line else "'")[1::2]
+        if line.startswith("["):
+            break
+    return []
 
 
 def _is_file_name(slug: str) -> bool:

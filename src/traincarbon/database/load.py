@@ -2,18 +2,19 @@
 
 import csv
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
 from typing import Any
 
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
+from traincarbon.database.rules import NEVER_IN_A_KEY, row_faults
 from traincarbon.errors import DatabaseError, NotFoundError
 
+_MOST = 1e30
+"""No fact comes near this."""
 _EVERY = "\n"
 """Stands for all keys of a table; no key can look like it."""
-_NEVER = frozenset(',"\r\n')
-"""What the key of a row never holds."""
 
 
 class Database:
@@ -65,14 +66,14 @@ class Database:
             DatabaseError: the table is not in its schema.
         """
         place = (table, key)
-        if not key or not _NEVER.isdisjoint(key):
+        if not key or not NEVER_IN_A_KEY.isdisjoint(key):
             return ()
         if table in self._replaced:
             return tuple(self._replaced[table].get(key, ()))
         if place not in self._rows:
             found: list[Row] = []
             for root, text in self._table(table):
-                found += _parse(table, root, _lines(text, key))
+                found += _strict(table, root, _lines(text, key))
             self._rows[place] = tuple(found)
         return self._rows[place]
 
@@ -86,8 +87,17 @@ class Database:
         if table in self._replaced:
             return tuple(row for rows in self._replaced[table].values() for row in rows)
         if place not in self._rows:
-            self._rows[place] = tuple(row for root, text in self._table(table) for row in _parse(table, root, text.splitlines()[1:]))
+            self._rows[place] = tuple(row for root, text in self._table(table) for row in _strict(table, root, text.split("\n")[1:]))
         return self._rows[place]
+
+    def unchecked_rows(self, table: str) -> Iterator[Row]:
+        """Yield every row of *table* whatever its cells hold, for those who look for faults.
+
+        Raises:
+            DatabaseError: the table has other columns, or a row has more or fewer cells than there are columns.
+        """
+        for root, text in self._table(table):
+            yield from _parse(table, root, text.split("\n")[1:])
 
     def replace(self, table: str, rows: Sequence[Row]) -> "Database":
         """Return a database with the same facts but *rows* as the whole of *table*."""
@@ -223,15 +233,37 @@ def _fact(file: str, name: str, content: dict[str, Any], origin: str) -> Fact:
     unknown = content.keys() - FACT_KEYS
     if unknown:
         raise DatabaseError(f"{file}: [{name}] has unknown keys {sorted(unknown)}", hint=f"known are {', '.join(sorted(FACT_KEYS))}")
-    value = content.get("value")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < float("inf"):
-        raise DatabaseError(f"{file}: [{name}] value {value!r} is not a positive number", hint="leave out what nobody knows")
+    value: Any = content.get("value")
+    low: Any = content.get("low", value)
+    high: Any = content.get("high", value)
+    for number in (value, low, high):
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0.0 < number < _MOST:
+            raise DatabaseError(f"{file}: [{name}] {str(number)[:40]!r} is not a positive number", hint="leave out what nobody knows")
+    if not low <= value <= high:
+        raise DatabaseError(f"{file}: [{name}] value {value:g} is outside of low and high", hint="low is at most the value, high at least")
     for key in ("source", "locator", "kind"):
         if not isinstance(content.get(key), str) or not content[key]:
             raise DatabaseError(f"{file}: [{name}] has no {key}", hint="every fact names its source, the place in it and its kind")
     if content["kind"] not in KINDS:
         raise DatabaseError(f"{file}: [{name}] kind {content['kind']!r} is unknown", hint=f"known are {', '.join(KINDS)}")
-    return Fact(**{**content, "value": float(value)}, origin=origin)
+    for key in ("as_published", "note"):
+        if not isinstance(content.get(key, ""), str):
+            raise DatabaseError(f"{file}: [{name}] {key} is no text", hint=f'write {key} = "…"')
+    if content["kind"] == "derived" and not content.get("note"):
+        raise DatabaseError(f"{file}: [{name}] is derived without a note", hint="state the arithmetic in note")
+    if content["kind"] == "assumed" and not {"low", "high"} <= content.keys():
+        raise DatabaseError(f"{file}: [{name}] is assumed without low and high", hint="say how wide the assumption is")
+    return Fact(
+        value=float(value),
+        source=content["source"],
+        locator=content["locator"],
+        kind=content["kind"],
+        origin=origin,
+        as_published=content.get("as_published", ""),
+        note=content.get("note", ""),
+        low=float(low) if "low" in content else None,
+        high=float(high) if "high" in content else None,
+    )
 
 
 def _lines(text: str, key: str) -> Iterator[str]:
@@ -244,10 +276,22 @@ def _lines(text: str, key: str) -> Iterator[str]:
         start = text.find(mark, start + len(mark)) if end < 0 else text.find(mark, end)
 
 
-def _parse(table: str, origin: str, lines: Iterator[str] | list[str]) -> list[Row]:
+def _strict(table: str, origin: str, lines: Iterable[str]) -> list[Row]:
+    rows = _parse(table, origin, lines)
+    for row in rows:
+        for fault in row_faults(table, row):
+            raise DatabaseError(f"{table}.csv in {origin}, {row[TABLES[table][0]]}: {fault}", hint="carbon db check lists all such faults")
+    return rows
+
+
+def _parse(table: str, origin: str, lines: Iterable[str]) -> list[Row]:
     columns = TABLES[table]
     found: list[Row] = []
-    for cells in csv.reader(lines):
+    try:
+        parsed = list(csv.reader(line.rstrip("\r") for line in lines))
+    except csv.Error as error:
+        raise DatabaseError(f"{table}.csv in {origin}: {error}", hint="is a quote missing?") from error
+    for cells in parsed:
         if len(cells) != len(columns):
             if not cells:
                 continue

@@ -1,0 +1,193 @@
+"""``carbon db``: the hardware database: list, show, check, path."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from traincarbon.cli import output
+from traincarbon.cli.options import common_options, database
+from traincarbon.database.find import Place, find_hardware, find_place, squeeze
+from traincarbon.errors import CarbonError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from traincarbon.database.load import Database
+    from traincarbon.database.records import Fact, Product, Row
+
+LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")
+
+
+@click.group("db")
+def command() -> None:
+    """List, show and check the hardware database; every fact has a source."""
+
+
+@command.command("list")
+@click.argument("what", type=click.Choice(LISTS), default="hardware")
+@click.argument("words", nargs=-1)
+@common_options
+def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
+    r"""List ids and names, all or those that hold every one of WORDS.
+
+    \b
+    carbon db list servers a100
+    carbon db list regions france
+    """
+    head, rows = _listing(database(db), what)
+    wanted = [squeeze(word) for word in words]
+    found = [row for row in rows if all(word in squeeze(" ".join(row)) for word in wanted)]
+    if as_json:
+        click.echo(output.as_json([dict(zip(head, row, strict=True)) for row in found]))
+        return
+    if not found:
+        raise NotFoundError(f"no {what} with {' '.join(words)!r}", hint=f"all: carbon db list {what}")
+    lines = output.table([head, *found]).split("\n")
+    click.echo("\n".join([output.dim(lines[0]), *lines[1:]]))
+
+
+@command.command("show")
+@click.argument("name")
+@common_options
+def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
+    r"""Show every fact about a server, accelerator, region, zone or source, where it comes from and how sure it is.
+
+    \b
+    carbon db show dgx-a100
+    carbon db show us-east-1
+    """
+    facts = database(db)
+    found = _find(facts, name)
+    if as_json:
+        click.echo(output.as_json(_as_dict(facts, found)))
+    else:
+        click.echo("\n".join(_page(facts, found)))
+
+
+@command.command("check")
+@common_options
+def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
+    """Check that the database holds together: sources, keys, possible values, names."""
+    from traincarbon.database.check import check
+
+    report = check(database(db))
+    if as_json:
+        faults = [fault._asdict() for fault in report.faults]
+        click.echo(output.as_json({"counts": report.counts, "kinds": report.kinds, "faults": faults}))
+    elif not quiet:
+        click.echo(output.table([(name, f"{n:,}") for name, n in report.counts.items()], right=(1,)))
+        facts = ", ".join(f"{n:,} {kind}" for kind, n in report.kinds.items())
+        click.echo(f"\n{output.wrapped('Facts', facts)}")
+    if report.faults:
+        for fault in report.faults if not as_json else ():
+            click.echo(f"{output.clean(fault.place)}: {output.clean(fault.what)}")
+        raise CarbonError(f"{len(report.faults)} fault{'s' * (len(report.faults) > 1)} in the database", hint="each is named above with its place")
+    if not as_json and not quiet:
+        click.echo("No fault found.")
+
+
+@command.command("path")
+@common_options
+def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
+    """Print the folders that are read, ours first; a later one adds to the earlier and wins."""
+    roots = list(database(db).roots)
+    click.echo(output.as_json(roots) if as_json else "\n".join(roots))
+
+
+def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":
+    if what in ("hardware", "servers", "accelerators"):
+        folders = ("servers", "accelerators") if what == "hardware" else (what,)
+        products = [product for folder in folders for product in facts.products(folder)]
+        return ("id", "name", "also"), [(product.id, product.name, ", ".join(product.aliases[:3])) for product in products]
+    if what == "sources":
+        entries = facts.sources()
+        return ("key", "title"), [(key, str(entry.get("title", ""))) for key, entry in sorted(entries.items())]
+    columns = {"regions": ("region", "location", "zone"), "zones": ("zone", "type", "name"), "priors": ("prior", "scope", "median", "sigma_ln")}[what]
+    return columns, list(dict.fromkeys(tuple(row[column] for column in columns) for row in facts.all_rows(what)))
+
+
+def _find(facts: "Database", name: str) -> "Product | Place | tuple[str, dict[str, Any]]":
+    entry = facts.sources().get(name)
+    if entry is not None:
+        return name, entry
+    try:
+        return find_hardware(facts, name)
+    except NotFoundError as no_hardware:
+        try:
+            return find_place(facts, name)
+        except NotFoundError as no_place:
+            nearest = no_hardware if "did you mean" in no_hardware.hint or "one of" in no_hardware.hint else no_place
+            raise NotFoundError(f"nothing is called {name[:60]!r}", hint=nearest.hint) from None
+
+
+def _page(facts: "Database", found: "Product | Place | tuple[str, dict[str, Any]]") -> list[str]:
+    if isinstance(found, tuple):
+        key, entry = found
+        return [output.bold(key), *(f"  {name}: {value}" for name, value in entry.items())]
+    return _place_page(facts, found) if isinstance(found, Place) else _product_page(facts, found)
+
+
+def _product_page(facts: "Database", product: "Product") -> list[str]:
+    lines = [output.bold(f"{product.id} · {product.name}")]
+    stated = [f"{key} {value}" for key, value in product.keys.items() if key != "name"]
+    lines += [f"  {', '.join(stated)}", f"  also called {', '.join(product.aliases)}"] if product.aliases else [f"  {', '.join(stated)}"]
+    for name, fact in product.facts.items():
+        low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
+        published = f', published as "{fact.as_published}"' if fact.as_published else ""
+        lines.append(f"  {output.bold(name)} = {fact.value:,.6g}{low_high}{published}")
+        lines.append(output.dim(f"    {_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin)}"))
+        if fact.note:
+            lines.append(output.dim(f"    {fact.note}"))
+    return lines
+
+
+def _place_page(facts: "Database", place: "Place") -> list[str]:
+    lines = [output.bold(f"{place.id} · {place.name}")]
+    for title, rows in _place_rows(facts, place).items():
+        for row in rows:
+            known = {column: text for column, text in row.items() if text and column not in ("source", "locator", "kind", "note", "origin")}
+            lines.append(f"  {output.bold(title)}: {', '.join(f'{column} {text}' for column, text in known.items())}")
+            lines.append(output.dim(f"    {_evidence(facts, row['kind'], row['source'], row['locator'], row['origin'])}"))
+    return lines
+
+
+def _place_rows(facts: "Database", place: "Place") -> "dict[str, Sequence[Row]]":
+    found: dict[str, Sequence[Row]] = {}
+    if place.region is not None:
+        region = place.region
+        found["region"] = (region,)
+        found["facility"] = [row for row in facts.rows("facilities", region["provider"]) if row["scope"] in (region["name"], "fleet")]
+        found["grid, by the provider"] = facts.rows("grid", place.id)
+    found["grid"] = facts.rows("grid", place.zone)
+    found["electricity"] = facts.rows("electricity", place.zone)
+    return found
+
+
+def _evidence(facts: "Database", kind: str, source: str, locator: str, origin: str) -> str:
+    title = facts.sources().get(source, {}).get("title", source)
+    yours = f" [yours: {origin}]" if origin != facts.roots[0] else ""
+    return f"{kind}: {title}; {locator}{yours}"
+
+
+def _as_dict(facts: "Database", found: "Product | Place | tuple[str, dict[str, Any]]") -> dict[str, Any]:
+    if isinstance(found, tuple):
+        return {"source": found[0], **found[1]}
+    if not isinstance(found, Place):
+        return {
+            "id": found.id,
+            "folder": found.folder,
+            **found.keys,
+            "aliases": found.aliases,
+            "facts": {name: _fact(fact) for name, fact in found.facts.items()},
+        }
+    return {
+        "id": found.id,
+        "zone": found.zone,
+        "name": found.name,
+        "rows": {title: [dict(row) for row in rows] for title, rows in _place_rows(facts, found).items()},
+    }
+
+
+def _fact(fact: "Fact") -> dict[str, Any]:
+    names = ("value", "low", "high", "as_published", "source", "locator", "kind", "note", "origin")
+    return {name: value for name in names if (value := getattr(fact, name)) not in (None, "")}

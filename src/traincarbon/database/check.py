@@ -1,0 +1,171 @@
+"""Does the database hold together: sources, keys, possible values, names that clash."""
+
+import tomllib
+from collections.abc import Iterator
+from os import listdir, path
+from typing import NamedTuple
+
+from traincarbon.database.find import aliases_in, squeeze
+from traincarbon.database.load import Database
+from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
+from traincarbon.database.rules import row_faults
+from traincarbon.errors import DatabaseError
+
+_NAMEPLATE_SLACK = 1.25
+"""Accelerators may be capped below their own power in a small server, but not by more than this."""
+
+
+class Fault(NamedTuple):
+    """Something in the database that cannot be right, and where."""
+
+    place: str
+    what: str
+
+
+class Report(NamedTuple):
+    """What was counted and what was found wrong."""
+
+    counts: dict[str, int]
+    kinds: dict[str, int]
+    faults: list[Fault]
+
+
+def check(database: Database) -> Report:
+    """Return counts of things and of facts by kind, and every fault of the *database*."""
+    faults: list[Fault] = []
+    counts: dict[str, int] = {}
+    kinds = dict.fromkeys(KINDS, 0)
+    sources = _sources(database, faults)
+    products: dict[str, dict[str, Product]] = {}
+    for folder in ("accelerators", "servers"):
+        products[folder] = _products(database, folder, faults)
+        counts[folder] = len(products[folder])
+        for product in products[folder].values():
+            for fact in product.facts.values():
+                kinds[fact.kind] += 1
+            unknown = ((name, fact.source) for name, fact in product.facts.items() if fact.source not in sources)
+            faults.extend(Fault(f"{folder}/{product.id}.toml", f"[{name}] source {source!r} is not in sources.toml") for name, source in unknown)
+    for product in products["accelerators"].values():
+        faults += _accelerator_faults(product)
+    for product in products["servers"].values():
+        faults += _server_faults(product, products["accelerators"])
+    faults += _clashes([product for folder in products.values() for product in folder.values()])
+    tables: dict[str, tuple[Row, ...]] = {}
+    for table in TABLES:
+        try:
+            tables[table] = tuple(database.unchecked_rows(table))
+        except DatabaseError as error:
+            faults.append(Fault(f"{table}.csv", str(error)))
+            continue
+        counts[table] = len(tables[table])
+        for row in tables[table]:
+            place = f"{table}.csv, {row[TABLES[table][0]]}"
+            faults.extend(Fault(place, fault) for fault in row_faults(table, row))
+            if row["source"] and row["source"] not in sources:
+                faults.append(Fault(place, f"source {row['source']!r} is not in sources.toml"))
+            if row["kind"] in kinds:
+                kinds[row["kind"]] += 1
+    faults += _dangling(tables, products)
+    counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})
+    counts["sources"] = len(sources)
+    return Report(counts, kinds, faults)
+
+
+def _sources(database: Database, faults: list[Fault]) -> set[str]:
+    seen: set[str] = set()
+    for root in database.roots:
+        file = path.join(root, "sources.toml")
+        if not path.exists(file):
+            continue
+        try:
+            with open(file, "rb") as stream:
+                entries = tomllib.load(stream)
+        except (OSError, ValueError) as error:
+            faults.append(Fault("sources.toml", str(error)))
+            continue
+        for key, entry in entries.items():
+            if key in seen:
+                faults.append(Fault("sources.toml", f"[{key}] in {root} shadows a source of the same key: give it a key of its own"))
+            if not isinstance(entry, dict) or not all(entry.get(name) for name in ("title", "publisher", "published")):
+                faults.append(Fault("sources.toml", f"[{key}] lacks title, publisher or published"))
+        seen |= entries.keys()
+    return seen
+
+
+def _products(database: Database, folder: str, faults: list[Fault]) -> dict[str, Product]:
+    found = {}
+    for root in database.roots:
+        where = path.join(root, folder)
+        strangers = [name for name in sorted(listdir(where)) if not name.endswith(".toml")] if path.isdir(where) else []
+        faults.extend(Fault(f"{folder}/{name}", "is no TOML file") for name in strangers)
+    for id in database.ids(folder):
+        try:
+            product = database.product(folder, id)
+        except DatabaseError as error:
+            faults.append(Fault(f"{folder}/{id}.toml", str(error)))
+            continue
+        if product is None:
+            continue
+        found[id] = product
+        quick = {alias for _, text in database.raw(folder, id) for alias in aliases_in(text)}
+        if quick != set(product.aliases):
+            faults.append(Fault(f"{folder}/{id}.toml", "its aliases are not all on one line"))
+    return found
+
+
+def _accelerator_faults(product: Product) -> Iterator[Fault]:
+    place = f"accelerators/{product.id}.toml"
+    for precision in PRECISIONS:
+        dense, sparse = product.value(f"peak_{precision}_flop_per_s"), product.value(f"peak_{precision}_sparse_flop_per_s")
+        if dense is not None and sparse is not None and dense > sparse:
+            yield Fault(place, f"the dense {precision} peak {dense:g} is above the sparse one {sparse:g}")
+    idle, cap = product.value("idle_power_w"), product.value("board_power_w")
+    if idle is not None and cap is not None and idle > cap:
+        yield Fault(place, f"the idle power {idle:g} W is above the power cap {cap:g} W")
+    for key in ("generation", "type"):
+        if not product.keys.get(key):
+            yield Fault(place, f"has no {key}")
+
+
+def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterator[Fault]:
+    place = f"servers/{product.id}.toml"
+    chip = accelerators.get(product.keys.get("accelerator", ""))
+    if chip is None:
+        yield Fault(place, f"its accelerator {product.keys.get('accelerator', '')!r} is unknown")
+    count, most = product.value("accelerator_count"), product.value("max_power_w")
+    if count is None:
+        yield Fault(place, "has no accelerator_count")
+    for name in ("idle_power_w", "typical_power_w"):
+        draw = product.value(name)
+        if draw is not None and most is not None and draw > most:
+            yield Fault(place, f"{name} {draw:g} is above max_power_w {most:g}")
+    cap = chip.value("board_power_w") if chip is not None else None
+    if cap is not None and count is not None and most is not None and cap * count > _NAMEPLATE_SLACK * most:
+        yield Fault(place, f"{count:g} accelerators of {cap:g} W exceed the nameplate of {most:g} W")
+
+
+def _clashes(products: list[Product]) -> Iterator[Fault]:
+    bearers: dict[str, str] = {}
+    for product in products:
+        for name in dict.fromkeys(squeeze(name) for name in (product.id, *product.aliases)):
+            other = bearers.setdefault(name, product.id)
+            if other != product.id:
+                yield Fault(f"{product.folder}/{product.id}.toml", f"its name {name!r} is also one of {other}")
+
+
+def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, Product]]) -> Iterator[Fault]:
+    zones = {row["zone"] for row in tables.get("zones", ())}
+    regions = {row["region"] for row in tables.get("regions", ())}
+    with_intensity = {row["zone"] for row in tables.get("grid", ())}
+    for row in tables.get("grid", ()):
+        if row["zone"] not in zones and row["zone"] not in regions:
+            yield Fault(f"grid.csv, {row['zone']}", "the zone is neither in zones.csv nor a region")
+    for row in tables.get("electricity", ()):
+        if row["zone"] not in zones:
+            yield Fault(f"electricity.csv, {row['zone']}", "the zone is not in zones.csv")
+    for row in tables.get("regions", ()):
+        if row["zone"] not in with_intensity:
+            yield Fault(f"regions.csv, {row['region']}", f"its zone {row['zone']!r} has no row in grid.csv")
+    for row in tables.get("prices", ()):
+        if row["accelerator"] not in products["accelerators"]:
+            yield Fault(f"prices.csv, {row['accelerator']}", "the accelerator is unknown")

@@ -1,0 +1,55 @@
+"""What a row of a table must hold: evidence, and numbers within what can be."""
+
+from collections.abc import Iterator
+
+from traincarbon.database.records import KINDS, TABLES, Row
+
+MOST_GCO2E_PER_KWH = 1500.0
+_YEAR = (1990.0, 2100.0, True)
+
+_NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
+    "grid": {"year": _YEAR, "intensity_gco2e_per_kwh": (0.0, MOST_GCO2E_PER_KWH, True)},
+    "electricity": {"year": _YEAR, "price_usd_per_kwh": (0.0, 2.0, True)},
+    "regions": {"latitude": (-90.0, 90.0, False), "longitude": (-180.0, 180.0, False)},
+    "facilities": {"year": _YEAR, "pue": (1.0, 5.0, False), "wue_l_per_kwh": (0.0, 20.0, False)},
+    "prices": {"accelerator_count": (0.01, 1e5, True), "usd_per_h": (0.001, 1e5, True)},
+    "embodied": {"kgco2e": (0.1, 1e6, False), "low": (0.1, 1e6, False), "high": (0.1, 1e6, False)},
+    "equivalents": {"value": (1e-9, 1e12, True)},
+    "priors": {"median": (1e-9, 1e12, True), "sigma_ln": (0.0, 5.0, False), "n": (0.0, 1e9, False)},
+}
+"""Table and column to the least and the most that can be, and whether the cell must be filled."""
+
+NEVER_IN_A_KEY = frozenset(',"\r\n')
+_DATE_WIDTHS = ([4], [4, 2], [4, 2, 2])
+
+
+def row_faults(table: str, row: Row) -> Iterator[str]:
+    """Yield what is wrong with *row* of *table*, in words."""
+    key = TABLES[table][0]
+    if not row[key] or not NEVER_IN_A_KEY.isdisjoint(row[key]):
+        yield f"{key} is {row[key]!r}: it must be a name without commas and quotes"
+    for column in ("source", "locator"):
+        if not row[column]:
+            yield f"has no {column}"
+    if row["kind"] not in KINDS:
+        yield f"kind {row['kind']!r} is none of {', '.join(KINDS)}"
+    for column, (low, high, required) in _NUMBERS.get(table, {}).items():
+        text = row[column]
+        if not text:
+            if required:
+                yield f"has no {column}"
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            yield f"{column} {text!r} is no number"
+            continue
+        if not low <= value <= high:
+            yield f"{column} {text} is outside {low:g} to {high:g}"
+    if table == "prices" and not _is_date(row["date"]):
+        yield f"date {row['date']!r} is not YYYY, YYYY-MM or YYYY-MM-DD"
+
+
+def _is_date(text: str) -> bool:
+    parts = text.split("-")
+    return [len(part) for part in parts] in _DATE_WIDTHS and all(part.isascii() and part.isdigit() for part in parts)
