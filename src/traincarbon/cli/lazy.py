@@ -1,5 +1,6 @@
 """A group of commands that knows their names and help without importing them."""
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,7 @@ class LazyGroup(click.Group):
     """A click group whose commands are imported from ``traincarbon.cli.commands`` when they are called."""
 
     def __init__(self, name: str, *, commands_help: Mapping[str, str], **rest: Any) -> None:
-        rest.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 100})
+        rest.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "terminal_width": terminal_width()})
         super().__init__(name, **rest)
         self.commands_help = commands_help
         self.params.append(
@@ -33,6 +34,16 @@ class LazyGroup(click.Group):
         """Write the list of commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self.commands_help.items()))
+
+
+def terminal_width(*, most: int = 100) -> int:
+    """Return the columns of the terminal, 80 where there is none; click's own way imports more."""
+    stated = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(stated) if stated.isdigit() else os.get_terminal_size(1).columns
+    except OSError:
+        columns = 80
+    return max(50, min(columns, most))
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature

@@ -1,8 +1,7 @@
 """From what a person types to the thing meant: ids, aliases, near spellings, and candidates where it is not clear."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
@@ -12,8 +11,7 @@ _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Place(NamedTuple):
     """Where a training runs: a grid zone, and the cloud region where one was named."""
 
     zone: str

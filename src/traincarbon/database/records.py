@@ -1,7 +1,7 @@
 """The types of the database and its schema: which files there are and what each may state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 KINDS = ("published", "measured", "derived", "assumed", "unverified")
 PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
@@ -53,8 +53,7 @@ Row = Mapping[str, str]
 """A line of a table: column to text, and ``origin``, the folder that it came from."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fact:
+class Fact(NamedTuple):
     """One value with its evidence."""
 
     value: float
@@ -68,8 +67,7 @@ class Fact:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Product:
+class Product(NamedTuple):
     """An accelerator or a server: what it is called and the facts known about it."""
 
     id: str

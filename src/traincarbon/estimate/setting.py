@@ -1,6 +1,6 @@
 """What the database says about a plan's hardware, place and time, each quantity with its evidence."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from traincarbon.database.find import Place
 from traincarbon.database.load import Database
@@ -10,8 +10,7 @@ from traincarbon.errors import DatabaseError
 from traincarbon.uncertain import Num, Uncertain
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Given:
+class Given(NamedTuple):
     """A quantity that enters the chain from outside: a fact, a prior or a choice."""
 
     name: str
@@ -24,16 +23,18 @@ class Given:
     assumed: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class Setting:
     """All that the database says about a plan's hardware, place and time; what is unknown is absent."""
 
-    hardware: Product
-    accelerator: Product
-    accelerator_count: float
-    place: Place | None
-    given: dict[str, Given] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    __slots__ = ("accelerator", "accelerator_count", "given", "hardware", "place", "warnings")
+
+    def __init__(self, hardware: Product, accelerator: Product, accelerator_count: float, place: Place | None) -> None:
+        self.hardware = hardware
+        self.accelerator = accelerator
+        self.accelerator_count = accelerator_count
+        self.place = place
+        self.given: dict[str, Given] = {}
+        self.warnings: list[str] = []
 
     def add(self, name: str, value: Num, unit: str, reason: str, evidence: Fact | Row | None = None, *, assumed: bool = False) -> None:
         """Note that *name* has *value*, why, and on what evidence."""

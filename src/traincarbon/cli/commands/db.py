@@ -1,6 +1,6 @@
 """``carbon db``: the hardware database: list, show, check, path."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
     from traincarbon.database.load import Database
     from traincarbon.database.records import Fact, Product, Row
+
+
+class Source(NamedTuple):
+    """An entry of the bibliography."""
+
+    key: str
+    entry: dict[str, Any]
+
 
 LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")
 
@@ -106,10 +114,10 @@ def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple
     return columns, list(dict.fromkeys(tuple(row[column] for column in columns) for row in facts.all_rows(what)))
 
 
-def _find(facts: "Database", name: str) -> "Product | Place | tuple[str, dict[str, Any]]":
+def _find(facts: "Database", name: str) -> "Product | Place | Source":
     entry = facts.sources().get(name)
     if entry is not None:
-        return name, entry
+        return Source(name, entry)
     try:
         return find_hardware(facts, name)
     except NotFoundError as no_hardware:
@@ -120,10 +128,9 @@ def _find(facts: "Database", name: str) -> "Product | Place | tuple[str, dict[st
             raise NotFoundError(f"nothing is called {name[:60]!r}", hint=nearest.hint) from None
 
 
-def _page(facts: "Database", found: "Product | Place | tuple[str, dict[str, Any]]") -> list[str]:
-    if isinstance(found, tuple):
-        key, entry = found
-        return [output.bold(key), *(f"  {name}: {value}" for name, value in entry.items())]
+def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:
+    if isinstance(found, Source):
+        return [output.bold(found.key), *(f"  {name}: {value}" for name, value in found.entry.items())]
     return _place_page(facts, found) if isinstance(found, Place) else _product_page(facts, found)
 
 
@@ -169,9 +176,9 @@ def _evidence(facts: "Database", kind: str, source: str, locator: str, origin: s
     return f"{kind}: {title}; {locator}{yours}"
 
 
-def _as_dict(facts: "Database", found: "Product | Place | tuple[str, dict[str, Any]]") -> dict[str, Any]:
-    if isinstance(found, tuple):
-        return {"source": found[0], **found[1]}
+def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, Any]:
+    if isinstance(found, Source):
+        return {"source": found.key, **found.entry}
     if not isinstance(found, Place):
         return {
             "id": found.id,
