@@ -13,6 +13,7 @@ _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "kg CO2e": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g")),
     "L": ((1e9, "hm³"), (1e3, "m³"), (1.0, "L")),
     "$": ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"), (1.0, "$")),
+    "count": ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, "")),
     "h": ((1e9, "G h"), (1e6, "M h"), (1e3, "k h"), (1.0, "h")),
     "s": ((365.25 * 86400.0, "years"), (2.0 * 86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s")),
 }
@@ -69,19 +70,23 @@ def amount(value: float, unit: str, *, digits: int = 2) -> str:
         ('1.6 GWh', '508 t')
     """
     size, name = ladder(value, unit)
-    return f"{significant(value / size, digits)} {name}"
+    return f"{significant(value / size, digits)} {name}".rstrip()
 
 
 def wrapped(label: str, text: str) -> str:
     """Return *text* filled to the width of the screen, behind a bold *label*, further lines indented by two."""
+    head, *rest = filled(f"{label}: {text}").split("\n")
+    return "\n".join([bold(head[: len(label) + 1]) + head[len(label) + 1 :], *rest])
+
+
+def filled(text: str) -> str:
+    """Return *text* broken into lines of the screen's width, all but the first indented by two; a longer word stays whole."""
     lines = [""]
-    room = WIDTH
-    for word in f"{label}: {text}".split():
-        if len(lines[-1]) + len(word) + 1 > room and lines[-1].strip():
+    for word in text.split():
+        if lines[-1].strip() and len(lines[-1]) + len(word) + 1 > WIDTH:
             lines.append(" ")
         lines[-1] += (" " if lines[-1] else "") + word
-    head, *rest = lines
-    return "\n".join([bold(head[: len(label) + 1]) + head[len(label) + 1 :], *rest])
+    return "\n".join(lines)
 
 
 def bold(text: str) -> str:

@@ -4,7 +4,7 @@ from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num
 
 
-@equation("params × (b_per_param + trainable share × state_b_per_param)", source="rajbhandari-2020-zero")
+@equation("params × weight_b + trainable_params × state_b", source="rajbhandari-2020-zero")
 def training_state_b(*, params: Num, trainable_params: Num, weight_b: Num = 2.0, state_b: Num = 14.0) -> Num:
     r"""Return the bytes of weights, gradients and optimiser state of a mixed-precision training with Adam.
 

@@ -128,15 +128,15 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
 def _title(answer: "Estimate") -> str:
     plan, setting = answer.plan, answer.setting
     what = [output.clean(plan.name)] if plan.name else []
-    what += [f"{plan.params / 1e9:,.4g} B parameters"] if isinstance(plan.params, float) else []
-    what += [f"{plan.tokens / 1e9:,.4g} B tokens"] if isinstance(plan.tokens, float) else []
+    what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
+    what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
     n = f"{plan.servers:,.0f} × " if isinstance(plan.servers, float) else f"{plan.accelerators:,.0f} × " if isinstance(plan.accelerators, float) else ""
     what.append(f"{n}{setting.hardware.name}")
     if setting.place is not None:
         what.append(setting.place.name)
     if plan.start:
         what.append(f"from {plan.start}")
-    return output.bold(" · ".join(what))
+    return output.bold(output.filled(" · ".join(what)))
 
 
 def _figures(answer: "Estimate") -> str:
@@ -195,23 +195,26 @@ def _spread(answer: "Estimate") -> str:
 
 
 _SPOKEN = {
-    "mfu": "utilisation",
-    "pue": "PUE",
-    "carbon_intensity": "g/kWh",
-    "service_life": "years of service",
-    "utilisation": "of them in use",
-    "electricity_price": "$/kWh",
-    "rent_price": "$/h rent",
-    "purchase_price": "$ a server",
-    "precision": "",
+    "mfu": ("utilisation {}", 100.0, " %"),
+    "pue": ("PUE {}", 1.0, ""),
+    "carbon_intensity": ("grid {}", 1.0, " g/kWh"),
+    "electricity_price": ("electricity {}", 1.0, " $/kWh"),
+    "rent_price": ("rent {}", 1.0, " $/h"),
+    "purchase_price": ("a server {}", 1e-3, " k$"),
+    "service_life": ("{} of service", 1.0, " years"),
+    "utilisation": ("{} of it used", 100.0, " %"),
 }
+"""Assumptions that the screen names, how, and in what unit."""
 
 
 def _assumed(answer: "Estimate") -> str:
     phrases = []
     for name, value, _ in answer.assumptions:
-        if name in _SPOKEN:
-            phrases.append(f"{value if isinstance(value, str) else output.significant(float(value), 3)} {_SPOKEN[name]}".strip())
+        if name == "precision":
+            phrases.append(value)
+        elif name in _SPOKEN:
+            phrase, scale, unit = _SPOKEN[name]
+            phrases.append(phrase.format(output.significant(scale * float(value), 3) + unit))
     rest = len(answer.assumptions) - len(phrases)
     more = f" and {rest} more" if rest else ""
     return f"{', '.join(phrases)}{more} (--explain shows why)" if phrases or rest else ""

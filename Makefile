@@ -1,0 +1,74 @@
+# make help lists the targets. Python 3.11 or newer is all that is needed; everything is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers accuracy priors clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## estimate one training, then hold the model against published ones
+	$(BIN)/carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
+	$(BIN)/carbon validate
+
+test: $(READY) ## run the tests and the examples in the docstrings
+	@$(BIN)/python -m pytest -n auto -q
+
+check: lint types layers docs packaging ## run every check but the tests
+
+lint: $(READY) ## style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY) ## static types
+	$(BIN)/mypy
+
+layers: $(READY) ## which module may import which
+	$(BIN)/lint-imports --no-logo
+
+docs: $(READY) ## run the commands and the code of the documentation, follow its links
+	@$(BIN)/python -m pytest -q tests/docs
+
+packaging: $(READY) ## build the wheel and use it in an environment of its own
+	@PYTHON=$(BIN)/python tests/packaging/smoke.sh
+
+bench: $(READY) ## start-up and throughput against their targets
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/estimates.py
+
+bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-gap and llm-analysis
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/startup.py --peers .venv-peers
+	@$(BIN)/python benchmarks/estimates.py --peers .venv-peers
+
+accuracy: $(READY) ## write docs/accuracy.md anew
+	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
+
+priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+	$(BIN)/python -m traincarbon.calibrate.priors
+
+clean: ## remove what was installed and built
+	rm -rf .venv .venv-peers dist
+
+# Installed once, and again when the list of packages changes. The pip of Python 3.11 does not know --group, hence pip first.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv"
+	@$(BIN)/python -m pip install -qq -c constraints.txt --upgrade pip
+	@$(BIN)/python -m pip install -qq -c constraints.txt --group dev
+	@$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src
+	@touch $@
+
+.venv-peers/ready:
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@echo "installing the peers into .venv-peers"
+	@.venv-peers/bin/python -m pip install -qq codecarbon landauer-gap llm-analysis
+	@touch $@
