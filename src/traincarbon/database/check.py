@@ -34,7 +34,7 @@ def check(database: Database) -> Report:
     """Return counts of things and of facts by kind, and every fault of the *database*."""
     faults: list[Fault] = []
     counts: dict[str, int] = {}
-    kinds = dict.fromkeys(KINDS, 0)
+    kinds: dict[str, int] = dict.fromkeys(KINDS, 0)
     sources = _sources(database, faults)
     products: dict[str, dict[str, Product]] = {}
     for folder in ("accelerators", "servers"):

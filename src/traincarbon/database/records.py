@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-KINDS = ("published", "measured", "derived", "assumed", "unverified")
+KINDS: tuple[str, ...] = ("published", "measured", "derived", "assumed", "unverified")
 PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high"})

@@ -203,7 +203,7 @@ class Chain:
         count = compute.encoder_decoder_training_flop if plan.family == "encoder-decoder" else compute.training_flop
         return self.link(count, active_params=active, tokens=tokens)
 
-    def matmul_params(self) -> Num | None:
+    def matmul_params(self) -> Num:
         """Return the parameters in matrix products of the shape that the plan states."""
         number = self.plan.number
         hidden, heads, kv_heads, ffn = number("hidden"), number("heads"), number("kv_heads"), number("ffn")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
             """Evaluate the formula."""
+            ...
 
 
 def equation(text: str, *, source: str) -> "Callable[[Callable[P, R_co]], Formula[P, R_co]]":
