@@ -17,6 +17,8 @@ _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "h": ((1e9, "G h"), (1e6, "M h"), (1e3, "k h"), (1.0, "h")),
     "s": ((365.25 * 86400.0, "years"), (2.0 * 86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s")),
 }
+_READABLE = (1e-9, 1e10)
+"""Sizes of numbers that are written out."""
 _PER_UNIT = {"days": 86400.0}
 """Where a ladder starts to use a unit at a size other than one of it."""
 
@@ -39,14 +41,14 @@ def ladder(value: float, unit: str) -> tuple[float, str]:
 
 
 def significant(value: float, digits: int) -> str:
-    """Return *value* with so many significant digits, thousands separated, never in scientific notation.
+    """Return *value* with so many significant digits, thousands separated; in scientific notation only where that is absurd.
 
     Example:
         >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3)
         ('2,400,000', '0.35', '7')
     """
-    if value == 0.0 or not math.isfinite(value):
-        return f"{value:g}"
+    if value == 0.0 or not _READABLE[0] <= abs(value) < _READABLE[1]:
+        return f"{value:.{digits}g}"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, decimals)
     text = f"{rounded:,.{max(decimals, 0)}f}"

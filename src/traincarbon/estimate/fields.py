@@ -70,6 +70,7 @@ FIELDS: dict[str, Field] = {
 
 NUMBERS = frozenset(name for name, field in FIELDS.items() if field.check not in ("text", "choice", "date"))
 _MOST_GCO2E_PER_KWH = 1500.0
+_MOST_COUNT = 1e12
 _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
 
@@ -136,9 +137,9 @@ def _check_bounds(name: str, value: float) -> None:
             return
         hint = "it must be above 0"
     elif check == "count":
-        if value >= 1.0 and value == math.floor(value):
+        if 1.0 <= value <= _MOST_COUNT and value == math.floor(value):
             return
-        hint = "it must be a whole number of at least 1"
+        hint = f"it must be a whole number from 1 to {_MOST_COUNT:g}"
     elif check == "share":
         if 0.0 < value <= 1.0:
             return
