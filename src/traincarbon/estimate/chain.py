@@ -136,7 +136,6 @@ class Chain:
             warnings=self.warnings,
             level=level,
             fewest_accelerators=fewest,
-            accelerator_purchase_usd=price,
         )
 
     def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimate import layout
-from traincarbon.estimate.layout import Count
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Given, Setting
 from traincarbon.uncertain import Num, Uncertain, median_of
@@ -76,10 +75,9 @@ class Estimate:
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
-        accelerator_purchase_usd: Price of one accelerator with server and network, None where unknown. [$]
     """
 
-    __slots__ = ("_assumed", "accelerator_purchase_usd", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+    __slots__ = ("_assumed", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
 
     def __init__(
         self,
@@ -93,7 +91,6 @@ class Estimate:
         warnings: Sequence[str],
         level: float,
         fewest_accelerators: Num | None,
-        accelerator_purchase_usd: Num | None,
     ) -> None:
         self.plan = plan
         self.setting = setting
@@ -103,7 +100,6 @@ class Estimate:
         self.warnings = warnings
         self.level = level
         self.fewest_accelerators = fewest_accelerators
-        self.accelerator_purchase_usd = accelerator_purchase_usd
         self._assumed = assumed
 
     def __getitem__(self, name: str) -> Interval | None:
@@ -174,20 +170,13 @@ class Estimate:
         return (*self._assumed, *priors)
 
     @property
-    def by_servers(self) -> tuple[Count, ...]:
-        """Durations by number of servers, where the plan gives neither servers nor accelerators; empty for arrays."""
+    def server_counts(self) -> list[int]:
+        """Numbers of servers, or of accelerators where the hardware is no server, that are worth comparing; empty for arrays."""
         hours = self.values["accelerator_hours_h"]
-        if self.values["duration_s"] is not None or hours is None or hasattr(median_of(hours), "shape"):
-            return ()
-        fewest = self.fewest_accelerators
-        return tuple(
-            layout.counts(
-                accelerator_hours_h=hours,
-                accelerator_count=self.setting.accelerator_count,
-                fewest=1.0 if fewest is None else float(median_of(fewest)),
-                purchase_usd_each=self.accelerator_purchase_usd,
-            )
-        )
+        if hours is None or hasattr(median_of(hours), "shape"):
+            return []
+        fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
+        return layout.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
 
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""

@@ -1,11 +1,19 @@
 """What the place brings into an estimate: the facility, its grid and the price of its electricity."""
 
+from math import hypot
+
+from traincarbon.database.find import Place
 from traincarbon.database.load import Database
+from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, prior, sigma_of, year_of
 from traincarbon.errors import PlanError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
 from traincarbon.uncertain import Uncertain
+
+_OLD_YEARS = 2
+_SCALED_SIGMA = 0.1
+"""Log-spread that comes on top where a state's lifecycle intensity is scaled from its direct one."""
 
 
 def add_facility(setting: Setting, database: Database, start: str | None) -> None:
@@ -41,18 +49,7 @@ def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
         reason = "no region named: the range of grids on which clouds run"
         setting.add_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason)
     else:
-        rows = database.rows("grid", place.zone)
-        basis = plan.basis or ("lifecycle" if any(row["basis"] == "lifecycle" for row in rows) else "direct")
-        row = nearest((row for row in rows if row["basis"] == basis), plan.start)
-        if row is None:
-            known = sorted({row["basis"] for row in rows})
-            raise PlanError(f"no {basis} intensity of {place.name} is known", hint=f"known is {' and '.join(known)}" if known else "give carbon_intensity")
-        value = Uncertain(float(row["intensity_gco2e_per_kwh"]), {"carbon_intensity": sigma_of(database, "carbon_intensity", "scope=zone")})
-        setting.add("carbon_intensity", value, "g/kWh", f"{place.name}, {row['year']}, {basis}, {row['boundary']}", row)
-        if plan.basis is None and basis == "direct":
-            setting.warnings.append(f"the intensity of {place.name} is direct: about 5 to 15 % below a lifecycle one; do not compare the two")
-        if plan.start is not None and abs(int(row["year"]) - year_of(plan.start)) >= 2:
-            setting.warnings.append(f"the intensity of {place.name} is that of {row['year']}: none is known for {plan.start}")
+        _add_grid(setting, database, place, plan)
     quoted = nearest(database.rows("electricity", place.zone), plan.start) if place is not None else None
     if quoted is not None and place is not None:
         price = Uncertain(float(quoted["price_usd_per_kwh"]), {"electricity_price": sigma_of(database, "electricity_price", "scope=zone")})
@@ -65,3 +62,32 @@ def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
             "$/kWh",
             "industrial prices of the world" if place is None else f"no price of {place.name} is known",
         )
+
+
+def _add_grid(setting: Setting, database: Database, place: Place, plan: Plan) -> None:
+    rows = database.rows("grid", place.zone)
+    basis = plan.basis or "lifecycle"
+    row = nearest((row for row in rows if row["basis"] == basis), plan.start)
+    sigma = sigma_of(database, "carbon_intensity", "scope=zone")
+    if row is not None:
+        value = Uncertain(float(row["intensity_gco2e_per_kwh"]), {"carbon_intensity": sigma})
+        setting.add("carbon_intensity", value, "g/kWh", f"{place.name}, {row['year']}, {basis}, {row['boundary']}", row)
+        _warn_if_old(setting, place, row, plan.start)
+        return
+    direct = nearest((row for row in rows if row["basis"] == "direct"), plan.start)
+    country = database.rows("grid", place.zone.partition("-")[0])
+    same_year = nearest((row for row in country if row["basis"] == "direct"), direct["year"] if direct is not None else None)
+    then = nearest((row for row in country if row["basis"] == "lifecycle"), plan.start)
+    if basis != "lifecycle" or direct is None or same_year is None or then is None or same_year is direct:
+        known = sorted({row["basis"] for row in rows})
+        raise PlanError(f"no {basis} intensity of {place.name} is known", hint=f"known is {' and '.join(known)}" if known else "give carbon_intensity")
+    ratio = float(then["intensity_gco2e_per_kwh"]) / float(same_year["intensity_gco2e_per_kwh"])
+    value = Uncertain(float(direct["intensity_gco2e_per_kwh"]) * ratio, {"carbon_intensity": hypot(sigma, _SCALED_SIGMA)})
+    reason = f"{place.name}, {direct['year']}, direct, × {ratio:.2f}: its country's lifecycle of {then['year']} over direct of {same_year['year']}"
+    setting.add("carbon_intensity", value, "g/kWh", reason, direct, assumed=True)
+    _warn_if_old(setting, place, then, plan.start)
+
+
+def _warn_if_old(setting: Setting, place: Place, row: Row, start: str | None) -> None:
+    if start is not None and abs(int(row["year"]) - year_of(start)) >= _OLD_YEARS:
+        setting.warnings.append(f"the intensity of {place.name} is that of {row['year']}: none is known for {start}")

@@ -8,6 +8,7 @@ from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database, plan_options, read_plan
 from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
+from traincarbon.units import S_PER_DAY
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -86,8 +87,8 @@ def command(
 def screen(answer: "Estimate", facts: "Database") -> str:
     """Return the estimate on one screen of 80 columns."""
     parts = [_title(answer), "", _figures(answer)]
-    if answer.by_servers:
-        parts += ["", _by_servers(answer)]
+    if answer["duration_s"] is None and answer.server_counts:
+        parts += ["", _by_servers(answer, facts)]
     parts += ["", output.wrapped("That is about", _equivalents(answer, facts)), output.wrapped("The spread comes from", _spread(answer))]
     assumed = _assumed(answer)
     if assumed:
@@ -157,15 +158,15 @@ def _figures(answer: "Estimate") -> str:
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
-def _by_servers(answer: "Estimate") -> str:
-    is_server = answer.setting.hardware.folder == "servers"
-    rows = [("Servers" if is_server else "Accelerators", "days", f"{answer.level:.0%} interval", "cluster's purchase")]
-    for count in answer.by_servers:
-        days = answer.interval(count.duration_s * (1.0 / 86400.0))
-        purchase = "unknown" if count.purchase_usd is None else output.amount(answer.interval(count.purchase_usd).median, "$")
-        rows.append(
-            (f"{count.servers:,}", output.significant(days.median, 2), f"{output.significant(days.low, 2)} – {output.significant(days.high, 2)}", purchase)
-        )
+def _by_servers(answer: "Estimate", facts: "Database") -> str:
+    counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
+    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "cluster's purchase")]
+    for count in answer.server_counts:
+        each = estimate(answer.plan, database=facts, level=answer.level, **{counted: count})
+        duration, purchase = each["duration_s"], each["purchase_usd"]
+        if duration is not None:
+            low, days, high = (output.significant(bound / S_PER_DAY, 2) for bound in duration)
+            rows.append((f"{count:,}", days, f"{low} – {high}", "unknown" if purchase is None else output.amount(purchase.median, "$")))
     lines = output.table(rows, right=(0, 1, 3), gap="   ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
