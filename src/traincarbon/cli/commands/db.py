@@ -36,12 +36,12 @@ def command() -> None:
 @click.argument("words", nargs=-1)
 @common_options
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    r"""List ids and names, all or those that hold every one of WORDS.
+    """List ids and names, all or those that hold every one of WORDS.
 
     \b
     carbon db list servers a100
     carbon db list regions france
-    """
+    """  # noqa: D301  click reads the escape
     head, rows = _listing(database(db), what)
     wanted = [squeeze(word) for word in words]
     found = [row for row in rows if all(word in squeeze(" ".join(row)) for word in wanted)]
@@ -58,12 +58,12 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
 @click.argument("name")
 @common_options
 def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    r"""Show every fact about a server, accelerator, region, zone or source, where it comes from and how sure it is.
+    """Show every fact about a server, accelerator, region, zone or source, where it comes from and how sure it is.
 
     \b
     carbon db show dgx-a100
     carbon db show us-east-1
-    """
+    """  # noqa: D301  click reads the escape
     facts = database(db)
     found = _find(facts, name)
     if as_json:

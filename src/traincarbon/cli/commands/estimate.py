@@ -54,7 +54,7 @@ def command(
     db: str | None,
     **fields: Any,
 ) -> None:
-    r"""Estimate what a training will take: time, money, energy, carbon and water.
+    """Estimate what a training will take: time, money, energy, carbon and water.
 
     Numbers take SI endings and exponents: 530e9, 530B, 1.4T. A number is exact unless
     written as an interval of 90 %: 0.3..0.5 or 0.4±0.05.
@@ -63,7 +63,7 @@ def command(
     carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
     carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1 --servers 64
     carbon estimate plan.toml --region france --explain
-    """
+    """  # noqa: D301  click reads the escape
     facts = database(db)
     plan = read_plan(plan_file, fields)
     answer = estimate(plan, database=facts, level=level)

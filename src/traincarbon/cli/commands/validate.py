@@ -21,7 +21,7 @@ _FEWEST = 5
 @click.option("--markdown", is_flag=True, help="Print the whole report as Markdown: docs/accuracy.md is made so.")
 @common_options
 def command(*, runs_file: str | None, markdown: bool, as_json: bool, quiet: bool, db: str | None) -> None:
-    r"""Backtest: predict what published trainings reported, and show error and coverage.
+    """Backtest: predict what published trainings reported, and show error and coverage.
 
     Priors are fitted anew for every organisation without its own rows. Errors are
     absolute logarithms: 0.10 is about 10 %, 0.69 a factor of two. Coverage is the
@@ -30,7 +30,7 @@ def command(*, runs_file: str | None, markdown: bool, as_json: bool, quiet: bool
     \b
     carbon validate
     carbon validate --runs my_runs.csv --json
-    """
+    """  # noqa: D301  click reads the escape
     try:
         from traincarbon.calibrate.backtest import backtest
 
