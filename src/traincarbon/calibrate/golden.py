@@ -24,7 +24,7 @@ class Golden:
         run: The row.
         hours: Accelerator-hours from parameters, tokens, hardware and count alone.
         energy: Energy on the published scope, from the same.
-        energy_from_hours_kwh: Median energy from the published accelerator-hours, at the published utilisation where there is one.
+        energy_from_hours_kwh: Median energy from the published accelerator-hours, at the utilisation that they imply.
         energy_is_measured: Whether the published energy rests on measured power rather than on the power cap.
         co2e_from_energy_t: CO2e from the published energy and intensity.
     """
@@ -57,10 +57,8 @@ def _case(run: Run, database: Database) -> Golden:
     hours_h = run.hours_h
     from_hours = None
     if hours_h is not None:
-        stated = run.number("mfu")
-        timed = Plan.from_dict({**plan.to_dict(), **({"mfu": stated} if stated is not None else {"accelerator_hours": hours_h})})
-        answer = estimate(timed, database=database)
-        from_hours = _on_scope(answer, run).median * hours_h / answer.median("accelerator_hours_h")
+        timed = Plan.from_dict({**plan.to_dict(), "accelerator_hours": hours_h})
+        from_hours = _on_scope(estimate(timed, database=database), run).median
     energy_kwh, intensity = run.number("energy_kwh"), run.number("carbon_intensity_g_per_kwh")
     co2e_t = None
     if energy_kwh is not None and intensity is not None:
@@ -72,14 +70,10 @@ def _case(run: Run, database: Database) -> Golden:
 
 
 def _on_scope(answer: Estimate, run: Run) -> Interval:
-    """Return the energy that *answer* gives on the scope that *run* published: facility, servers, or accelerators alone."""
-    name = {"facility": "facility_energy_kwh", "server": "it_energy_kwh"}.get(run["energy_scope"])
-    if name is not None:
-        interval = answer[name]
-        assert interval is not None, "every golden chip has a known power"
-        return interval
-    hours = answer.values["accelerator_hours_h"]
-    return answer.interval(hours * answer.step_value("accelerator_power_w") * 1e-3)
+    """Return the energy that *answer* gives on the scope that *run* published: the facility's, else that of the servers."""
+    interval = answer["facility_energy_kwh" if run["energy_scope"] == "facility" else "it_energy_kwh"]
+    assert interval is not None, "every golden chip has a known power"
+    return interval
 
 
 def inside(interval: Interval, published: float | None) -> bool | None:

@@ -129,7 +129,7 @@ def mfu_priors(rows: Sequence[Row], *, near: Mapping[str, float] | None = None) 
 def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
     """Return the observations of power: the logarithm of an accelerator's mean draw over its cap, with its effects.
 
-    Of a server's draw the host's part is taken off; rows whose power is the cap itself are no measurement and are left out.
+    Of a server's draw the network's and the host's part are taken off; rows whose power is the cap itself are no measurement and are left out.
     """
     rows = []
     for run in runs:
@@ -141,7 +141,7 @@ def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
             continue
         cap_w = chip.value("board_power_w")
         drawn_w = accelerator_draw_w(run, chip, database)
-        mfu = run.number("mfu") or run.mfu(peak) or (_REFERENCE_MFU if run["family"] == "dense-lm" else None)
+        mfu = run.mfu(peak) or run.number("mfu") or (_REFERENCE_MFU if run["family"] == "dense-lm" else None)
         if cap_w is None or drawn_w is None or mfu is None or not 0.1 * cap_w < drawn_w < cap_w:
             continue
         effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, "exponent": math.log(mfu / _REFERENCE_MFU)}
@@ -162,7 +162,8 @@ def accelerator_draw_w(run: Run, chip: Product, database: Database) -> float | N
         return drawn_w
     if run["energy_scope"] not in ("server", "facility") or (run["energy_scope"] == "facility" and run.number("pue") is None):
         return None
-    return drawn_w - host_nameplate_w(chip, database) * _HOST_SHARE
+    network_share = next(float(row["median"]) for row in database.rows("priors", "network_share"))
+    return drawn_w / (1.0 + network_share) - host_nameplate_w(chip, database) * _HOST_SHARE
 
 
 def is_nominal(run: Run, chip: Product) -> bool:
@@ -176,7 +177,7 @@ def is_nominal(run: Run, chip: Product) -> bool:
 
 def host_nameplate_w(chip: Product, database: Database) -> float:
     """Return the nameplate of a server less its accelerators, for each of them, by the prior for such chips, in watts."""
-    for scope in (f"type={chip.keys.get('type', '')}", "type=*"):
+    for scope in (f"generation={chip.keys.get('generation', '')}", f"type={chip.keys.get('type', '')}", "type=*"):
         for row in database.rows("priors", "host_ratio"):
             if row["scope"] == scope:
                 return float(row["median"]) * (chip.value("board_power_w") or 0.0)

@@ -94,8 +94,8 @@ def add_power(setting: Setting, database: Database) -> None:
     if nameplate is not None and nameplate.value / setting.accelerator_count > board.value:
         setting.add("max_power_w", nameplate.value, "W", f"nameplate of {server.name}", nameplate)
     else:
-        kind = chip.keys.get("type", "gpu")
-        ratio = prior(database, "host_ratio", f"type={kind}") or prior(database, "host_ratio", "type=*")
+        scopes = (f"generation={generation}", f"type={chip.keys.get('type', '')}", "type=*")
+        ratio = next((found for scope in scopes if (found := prior(database, "host_ratio", scope)) is not None), None)
         if ratio is not None:
             of_chips = board.value * setting.accelerator_count
             nameplate_w = Uncertain(of_chips * ratio[1].median, {"host": ratio[1].sigma}) + of_chips

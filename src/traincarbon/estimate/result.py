@@ -152,17 +152,6 @@ class Estimate:
         )
         return (*facts, *links)
 
-    def step_value(self, name: str) -> Num:
-        """Return what the formula *name* gave, with its spreads.
-
-        Raises:
-            CarbonError: it did not run for this plan.
-        """
-        for formula, _, value in self.links:
-            if formula.__name__ == name:
-                return value
-        raise CarbonError(f"{name} was not computed for this plan", hint=" ".join(self.warnings))
-
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
         """What the plan did not say and what stood in for it."""

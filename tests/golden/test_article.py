@@ -1,0 +1,67 @@
+"""The figures by which people know the subject, held to the bands that the documentation claims."""
+
+import pytest
+
+import traincarbon
+from traincarbon.calibrate.golden import GOLDEN, golden_cases, inside, relative, share_inside
+
+CASES = {case.run["id"]: case for case in golden_cases()}
+OUTSIDE = "strubell-bert-base-v100"
+"""Its published hours imply a utilisation of 4 % on 1,000,000 steps of 131,072 tokens; an interval of 90 % may miss one in ten."""
+
+
+def test_560_dgx_a100_with_their_network_cost_of_the_order_of_100_million_dollars():
+    answer = traincarbon.estimate(params=530e9, tokens=270e9, hw="dgx-a100", servers=560, purchase_price=199e3)
+    # 560 x 199,000 $ = 111 M$, of which the network between servers adds 0.19 / 0.81
+    assert answer["purchase_usd"].median == pytest.approx(560 * 199e3 / 0.81)
+    assert 100e6 < answer["purchase_usd"].median < 160e6
+
+
+def test_the_nameplate_of_a_dgx_a100_is_six_and_a_half_kilowatts():
+    assert traincarbon.open_database().product("servers", "dgx-a100").value("max_power_w") == 6500.0
+
+
+def test_megatron_turing_took_between_one_and_four_million_accelerator_hours():
+    answer = traincarbon.estimate(params=530e9, tokens=270e9, hw="dgx-a100", servers=280)
+    # 68,665 steps of 3,932,160 tokens at 60.1 s on 2,240 accelerators (Smith et al. 2022, table 2)
+    published_h = 270e9 / 3_932_160 * 60.1 * 2240 / 3600
+    assert answer["accelerator_hours_h"].low < published_h < answer["accelerator_hours_h"].high
+
+
+@pytest.mark.parametrize("id", [id for id in GOLDEN if id != OUTSIDE])
+def test_the_published_hours_lie_in_the_interval_from_the_plan_alone(id):
+    assert inside(CASES[id].hours, CASES[id].run.hours_h)
+
+
+@pytest.mark.parametrize("id", [id for id in GOLDEN if id != OUTSIDE])
+def test_the_published_energy_lies_in_the_interval_from_the_plan_alone(id):
+    assert inside(CASES[id].energy, CASES[id].run.number("energy_kwh"))
+
+
+def test_bert_base_on_v100_lies_outside_its_interval_and_is_the_only_one():
+    assert not inside(CASES[OUTSIDE].hours, CASES[OUTSIDE].run.hours_h)
+    assert share_inside(list(CASES.values())) == (14, 16)
+
+
+@pytest.mark.parametrize("id", [id for id, case in CASES.items() if case.energy_is_measured])
+def test_measured_energy_follows_from_the_published_hours_within_15_percent(id):
+    case = CASES[id]
+    assert abs(relative(case.energy_from_hours_kwh, case.run.number("energy_kwh"))) <= 0.15
+
+
+@pytest.mark.parametrize("id", GOLDEN)
+def test_co2e_follows_from_published_energy_and_intensity_within_2_percent(id):
+    case = CASES[id]
+    assert abs(relative(case.co2e_from_energy_t, case.run.number("co2e_t"))) <= 0.02
+
+
+def test_the_flight_of_the_paper_is_1984_pounds_of_co2e():
+    (flight,) = traincarbon.open_database().rows("equivalents", "flight-ny-sf")
+    assert float(flight["value"]) == pytest.approx(1984 * 0.45359237, rel=1e-4)
+
+
+def test_berts_published_co2e_is_less_than_that_of_one_flight():
+    (flight,) = traincarbon.open_database().rows("equivalents", "flight-ny-sf")
+    bert_kg = CASES[OUTSIDE].run.number("co2e_t") * 1e3
+    assert bert_kg == pytest.approx(652.27)
+    assert bert_kg < float(flight["value"])
