@@ -35,7 +35,7 @@ docs: $(READY) ## run the commands and the code of the documentation, follow its
 	@$(BIN)/python -m pytest -q tests/docs
 
 packaging: $(READY) ## build the wheel and use it in an environment of its own
-	@PYTHON=$(BIN)/python tests/packaging/smoke.sh
+	@PYTHON=$(BIN)/python bash tests/packaging/smoke.sh
 
 bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
@@ -59,7 +59,7 @@ clean: ## remove what was installed and built
 # Installed once, and again when the list of packages changes. The pip of Python 3.11 does not know --group, hence pip first.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv
 	@echo "installing into .venv"
 	@$(BIN)/python -m pip install -qq -c constraints.txt --upgrade pip
 	@$(BIN)/python -m pip install -qq -c constraints.txt --group dev
@@ -68,7 +68,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 .venv-peers/ready:
-	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@$(PYTHON) -m venv .venv-peers
 	@echo "installing the peers into .venv-peers"
 	@.venv-peers/bin/python -m pip install -qq codecarbon landauer-gap llm-analysis
 	@touch $@

@@ -8,7 +8,7 @@ from typing import Any
 from traincarbon.calibrate import priors
 from traincarbon.calibrate.runs import Run, SetAside, read_runs
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import CarbonError
+from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimate.chain import estimate
 from traincarbon.formulas import throughput
 
@@ -157,9 +157,9 @@ def _published(run: Run, facts: Database) -> dict[str, float]:
     hours = run.hours_h
     if run["kind"] == "bench":
         mfu = run.mfu(peak)
-        if mfu is not None:
-            published["mfu"] = mfu
-        return published
+        if mfu is not None and mfu > 1.0:
+            raise DatabaseError(f"it states {mfu:.3g} times the chip's peak rate")
+        return {} if mfu is None else {"mfu": mfu}
     if hours is not None and run.number("tokens") is not None:
         published["accelerator_hours_h"] = hours
     energy, co2e_t = run.number("energy_kwh"), run.number("co2e_t")

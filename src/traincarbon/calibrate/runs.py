@@ -1,7 +1,6 @@
 """What real trainings reported, read strictly and turned into the plans that one would have made of them."""
 
 import csv
-import math
 from dataclasses import dataclass
 from os import path
 from typing import Any, NamedTuple
@@ -25,6 +24,10 @@ NUMBERS = (
     *("pue", "carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd"),
 )
 KINDS = ("run", "segment", "finetune", "bench", "project", "estimate")
+
+_MOST = 1e30
+_BOUNDS = {"mfu": (0.0, 1.0), "hfu": (0.0, 1.0), "pue": (1.0, 5.0), "carbon_intensity_g_per_kwh": (0.0, 1500.0), "year": (1990.0, 2100.0)}
+"""Columns to the least and the most that they may hold, where that is not zero and a very large number; zero stands for not published."""
 
 _FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
@@ -180,7 +183,7 @@ def read_runs(file: str | None = None) -> tuple[list[Run], list[SetAside]]:
                 )
             rows = list(enumerate(reader, start=2))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatabaseError(f"cannot read {source}: {error}", hint="it must be a CSV file in UTF-8") from error
+        raise DatabaseError(f"cannot read {source!r}: {error}", hint="it must be a CSV file in UTF-8") from error
     runs: list[Run] = []
     aside: list[SetAside] = []
     seen: set[str] = set()
@@ -209,7 +212,8 @@ def _run(row: dict[str, Any]) -> Run:
             value = float(text)
         except ValueError:
             raise DatabaseError(f"column {column}: {text!r} is no number") from None
-        if not math.isfinite(value) or value < 0.0:
+        least, most = _BOUNDS.get(column, (0.0, _MOST))
+        if not (value == 0.0 or least <= value <= most):
             raise DatabaseError(f"column {column}: {text} is not possible")
         if value > 0.0 or column == "carbon_intensity_g_per_kwh":
             numbers[column] = value

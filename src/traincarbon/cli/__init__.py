@@ -1,6 +1,9 @@
 """The ``carbon`` command: a table of commands, each imported when it is called."""
 
+import os
 import sys
+from io import TextIOWrapper
+from typing import NoReturn
 
 from traincarbon.cli.lazy import LazyGroup
 from traincarbon.errors import CarbonError
@@ -21,9 +24,21 @@ def main() -> None:
         help="What a training run costs in time, money, energy, carbon and water.",
         epilog="Start with: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100",
     )
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        group(prog_name="carbon")
+        group(prog_name="carbon", standalone_mode=True)
     except CarbonError as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
-        sys.exit(1)
+        _leave(str(error), error.hint)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer has nowhere to go
+        _leave(f"cannot write the output: {error.strerror or error}", "is the disk full?")
+
+
+def _leave(message: str, hint: str) -> NoReturn:
+    """Say what was wrong in one line, what to do in another, and leave with exit code 1."""
+    lines = [f"error: {message}", f"hint: {hint}"] if hint else [f"error: {message}"]
+    for line in lines:
+        sys.stderr.write("".join(character if character.isprintable() else "�" for character in line) + "\n")
+    sys.exit(1)

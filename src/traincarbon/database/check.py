@@ -145,12 +145,13 @@ def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterat
 
 
 def _clashes(products: list[Product]) -> Iterator[Fault]:
-    bearers: dict[str, str] = {}
+    bearers: dict[str, tuple[str, str]] = {}
     for product in products:
+        mine = (product.folder, product.id)
         for name in dict.fromkeys(squeeze(name) for name in (product.id, *product.aliases)):
-            other = bearers.setdefault(name, product.id)
-            if other != product.id:
-                yield Fault(f"{product.folder}/{product.id}.toml", f"its name {name!r} is also one of {other}")
+            other = bearers.setdefault(name, mine)
+            if other != mine:
+                yield Fault(f"{product.folder}/{product.id}.toml", f"its name {name!r} is also one of {other[1]}")
 
 
 def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, Product]]) -> Iterator[Fault]:

@@ -224,8 +224,8 @@ def _toml(file: str) -> dict[str, Any]:
 
 
 def _text(file: str, name: str, content: object) -> str:
-    if not isinstance(content, str):
-        raise DatabaseError(f"{file}: {name} must be text, not {content!r}", hint=f'write {name} = "…"')
+    if not isinstance(content, str) or not content.isprintable():
+        raise DatabaseError(f"{file}: {name} must be printable text, not {content!r}", hint=f'write {name} = "…"')
     return content
 
 
@@ -242,13 +242,14 @@ def _fact(file: str, name: str, content: dict[str, Any], origin: str) -> Fact:
     if not low <= value <= high:
         raise DatabaseError(f"{file}: [{name}] value {value:g} is outside of low and high", hint="low is at most the value, high at least")
     for key in ("source", "locator", "kind"):
-        if not isinstance(content.get(key), str) or not content[key]:
+        if not isinstance(content.get(key), str) or not content[key].isprintable() or not content[key]:
             raise DatabaseError(f"{file}: [{name}] has no {key}", hint="every fact names its source, the place in it and its kind")
     if content["kind"] not in KINDS:
         raise DatabaseError(f"{file}: [{name}] kind {content['kind']!r} is unknown", hint=f"known are {', '.join(KINDS)}")
     for key in ("as_published", "note"):
-        if not isinstance(content.get(key, ""), str):
-            raise DatabaseError(f"{file}: [{name}] {key} is no text", hint=f'write {key} = "…"')
+        text = content.get(key, "")
+        if not isinstance(text, str) or not text.isprintable():
+            raise DatabaseError(f"{file}: [{name}] {key} is no printable text", hint=f'write {key} = "…"')
     if content["kind"] == "derived" and not content.get("note"):
         raise DatabaseError(f"{file}: [{name}] is derived without a note", hint="state the arithmetic in note")
     if content["kind"] == "assumed" and not {"low", "high"} <= content.keys():

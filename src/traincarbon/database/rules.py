@@ -1,6 +1,7 @@
 """What a row of a table must hold: evidence, and numbers within what can be."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 from traincarbon.database.records import KINDS, TABLES, Row
 
@@ -19,14 +20,25 @@ _NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
 }
 """Table and column to the least and the most that can be, and whether the cell must be filled."""
 
+_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "grid": {"basis": ("lifecycle", "direct"), "boundary": ("production", "consumption", "provider")},
+    "prices": {"purchase": ("on_demand", "spot", "reserved_1y", "reserved_3y")},
+    "embodied": {"scope": ("accelerator", "accelerator-with-server-share", "server", "server-without-accelerators", "baseboard", "die", "method")},
+}
+"""Table and column to the words that it may hold."""
+
 NEVER_IN_A_KEY = frozenset(',"\r\n')
+_LONGEST_MONTH = 31
 _DATE_WIDTHS = ([4], [4, 2], [4, 2, 2])
 
 
 def row_faults(table: str, row: Row) -> Iterator[str]:
     """Yield what is wrong with *row* of *table*, in words."""
     key = TABLES[table][0]
-    if not row[key] or not NEVER_IN_A_KEY.isdisjoint(row[key]):
+    for column in TABLES[table]:
+        if column != key and not row[column].isprintable():
+            yield f"{column} holds control characters"
+    if not row[key] or not row[key].isprintable() or not NEVER_IN_A_KEY.isdisjoint(row[key]):
         yield f"{key} is {row[key]!r}: it must be a name without commas and quotes"
     for column in ("source", "locator"):
         if not row[column]:
@@ -46,10 +58,32 @@ def row_faults(table: str, row: Row) -> Iterator[str]:
             continue
         if not low <= value <= high:
             yield f"{column} {text} is outside {low:g} to {high:g}"
-    if table == "prices" and not _is_date(row["date"]):
+        elif column == "year" and not text.isdigit():
+            yield f"year {text} is no whole number"
+    for column, words in _WORDS.get(table, {}).items():
+        if row[column] not in words:
+            yield f"{column} {row[column]!r} is none of {', '.join(words)}"
+    if table == "prices" and not is_date(row["date"]):
         yield f"date {row['date']!r} is not YYYY, YYYY-MM or YYYY-MM-DD"
+    if table == "embodied":
+        yield from _embodied_faults(row)
 
 
-def _is_date(text: str) -> bool:
+def _embodied_faults(row: Row) -> Iterator[str]:
+    if row["scope"] != "method" and not row["kgco2e"]:
+        yield "has no kgco2e"
+    try:
+        numbers = [float(row[column]) for column in ("low", "kgco2e", "high") if row[column]]
+    except ValueError:
+        return
+    if all(isfinite(number) for number in numbers) and numbers != sorted(numbers):
+        yield "kgco2e is outside of low and high"
+
+
+def is_date(text: str) -> bool:
+    """Say whether *text* is a year, a month or a day: YYYY, YYYY-MM or YYYY-MM-DD."""
     parts = text.split("-")
-    return [len(part) for part in parts] in _DATE_WIDTHS and all(part.isascii() and part.isdigit() for part in parts)
+    if [len(part) for part in parts] not in _DATE_WIDTHS or not all(part.isascii() and part.isdigit() for part in parts):
+        return False
+    _, month, day = (int(part) for part in [*parts, "1", "1"][:3])
+    return 1 <= month <= 12 and 1 <= day <= _LONGEST_MONTH

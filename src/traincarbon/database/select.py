@@ -54,9 +54,8 @@ def time_of(date: str) -> float:
         >>> time_of("2020"), time_of("2020-07")
         (2020.0, 2020.5)
     """
-    year, _, rest = date.partition("-")
-    month = rest[:2]
-    return float(year) + ((int(month) - 1) / 12.0 if month else 0.0)
+    year, month, day = (int(part) for part in [*date.split("-"), "1", "1"][:3])
+    return year + (month - 1 + (day - 1) / 31.0) / 12.0
 
 
 def year_of(date: str) -> int:

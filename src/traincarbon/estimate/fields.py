@@ -70,6 +70,7 @@ FIELDS: dict[str, Field] = {
 
 NUMBERS = frozenset(name for name, field in FIELDS.items() if field.check not in ("text", "choice", "date"))
 _MOST_GCO2E_PER_KWH = 1500.0
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MOST_COUNT = 1e12
 _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
@@ -86,8 +87,8 @@ def check_number(name: str, value: Any) -> Any:
     if isinstance(value, str):
         try:
             stated: Any = parse_uncertain(value, name) if is_interval(value) else parse_quantity(value)
-        except QuantityError as error:
-            raise QuantityError(f"{name} is {error}", hint=error.hint) from None
+        except (QuantityError, OutOfRangeError) as error:
+            raise type(error)(f"{name} is {str(error).removeprefix(f'{name} is ')}", hint=error.hint) from None
         checked = check_number(name, stated)
         return value if isinstance(stated, Uncertain) else checked
     if isinstance(value, bool):
@@ -173,6 +174,8 @@ def check_text(name: str, value: Any) -> str:
         raise PlanError(f"{name} is {value!r}", hint="it must be text that UTF-8 can hold") from None
     if name == "start":
         return _check_date(value)
+    if name == "calibration" and value.strip().lower() != "none":
+        raise PlanError(f"no calibration {value[:60]!r}", hint="none is kept here yet: leave it out, or give none")
     choices = CHOICES.get(name)
     if choices is None:
         return value
@@ -189,6 +192,6 @@ def _check_date(text: str) -> str:
     widths = [len(part) for part in parts]
     if widths in ([4], [4, 2], [4, 2, 2]) and all(part.isascii() and part.isdigit() for part in parts):
         year, month, day = (int(part) for part in [*parts, "1", "1"][:3])
-        if 2000 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= 31:
+        if 2000 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1]:
             return text.strip()
     raise PlanError(f"start is {text!r}", hint="write a year or a month, as 2020 or 2020-06")

@@ -99,7 +99,8 @@ def add_power(setting: Setting, database: Database) -> None:
         if ratio is not None:
             of_chips = board.value * setting.accelerator_count
             nameplate_w = Uncertain(of_chips * ratio[1].median, {"host": ratio[1].sigma}) + of_chips
-            reason = f"no nameplate known: servers of such chips have {1 + ratio[1].median:.2f} × the chips' power caps"
+            why = "no nameplate known" if nameplate is None else "its nameplate is below the chips' own power caps"
+            reason = f"{why}: servers of such chips have {1 + ratio[1].median:.2f} × the chips' power caps"
             setting.add("max_power_w", nameplate_w, "W", reason, ratio[0], assumed=True)
     setting.add_prior(database, "host_share", "*", "", "mean draw of the rest of the server as a share of its nameplate", spread="host")
     setting.add_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' draw", spread="network")

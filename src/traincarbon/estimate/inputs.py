@@ -20,8 +20,10 @@ def settle(plan: Plan, database: Database) -> Setting:
         NotFoundError: the hardware or region is unknown.
         PlanError: hardware, region and precision do not go together.
     """
-    moe = plan.active_params is not None
-    key = (plan.hw, plan.region, plan.start, plan.precision, plan.kind, plan.family, plan.rent, plan.basis, moe)
+    active = plan.active_params
+    moe = active is not None and (hasattr(active, "shape") or active != plan.params)
+    said = plan.carbon_intensity is not None
+    key = (plan.hw, plan.region, plan.start, plan.precision, plan.kind, plan.family, plan.rent, plan.basis, moe, said)
     setting: Setting | None = database.cache.get(key)
     if setting is None:
         setting = database.cache[key] = _settle(plan, database, moe=moe)

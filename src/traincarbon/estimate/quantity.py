@@ -7,6 +7,8 @@ from traincarbon.errors import OutOfRangeError, QuantityError
 from traincarbon.uncertain import Uncertain
 
 _ENDINGS = {"k": 3, "K": 3, "M": 6, "m": 6, "B": 9, "b": 9, "G": 9, "g": 9, "T": 12, "t": 12, "P": 15, "p": 15}
+_GROUP = 3
+"""Digits between two commas."""
 
 
 def parse_quantity(text: str) -> float:
@@ -21,7 +23,7 @@ def parse_quantity(text: str) -> float:
         >>> parse_quantity("530B"), parse_quantity("1.4T"), parse_quantity("270e9")
         (530000000000.0, 1400000000000.0, 270000000000.0)
     """
-    stripped = text.strip().replace(",", "").replace("_", "")
+    stripped = _without_separators(text.strip())
     ending = _ENDINGS.get(stripped[-1:], 0)
     number, mark, exponent = (stripped[:-1].rstrip() if ending else stripped).lower().partition("e")
     try:
@@ -31,6 +33,16 @@ def parse_quantity(text: str) -> float:
     if not math.isfinite(value):
         raise QuantityError(f"no finite number: {text[:60]!r}", hint="the largest number that fits is about 1.8e308")
     return value
+
+
+def _without_separators(text: str) -> str:
+    """Return *text* without commas where they part thousands; elsewhere they stay and make it no number."""
+    whole, point, rest = text.partition(".")
+    first, *groups = whole.split(",")
+    digits = [*groups[:-1], groups[-1].rstrip("kKmMbBgGtTpP ").partition("e")[0]] if groups else []
+    if groups and 1 <= len(first.lstrip("+-")) <= _GROUP and all(len(group) == _GROUP and group.isdigit() for group in digits):
+        whole = whole.replace(",", "")
+    return whole + point + rest
 
 
 def is_interval(text: str) -> bool:

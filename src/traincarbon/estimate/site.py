@@ -26,9 +26,10 @@ def add_facility(setting: Setting, database: Database, start: str | None) -> Non
     for name, column, unit in (("pue", "pue", ""), ("wue_l_per_kwh", "wue_l_per_kwh", "L/kWh")):
         for found, where in ((own, f"{operator} {region['name'] if region is not None else ''}"), (fleet, f"{operator}'s fleet")):
             row = nearest((row for row in found if row[column]), start)
-            if row is not None and (name == "pue" or float(row[column]) > 0.0):
+            if row is not None:
                 sigma = sigma_of(database, name, "scope=region" if found is own else "scope=fleet")
-                setting.add(name, Uncertain(float(row[column]), {name: sigma}), unit, f"{where}, {row['year']}", row, assumed=found is fleet)
+                figure = float(row[column])
+                setting.add(name, Uncertain(figure, {name: sigma}) if figure else 0.0, unit, f"{where}, {row['year']}", row, assumed=found is fleet)
                 break
         else:
             where = "no region named" if setting.place is None else f"no figure for {setting.place.name}"
@@ -67,7 +68,8 @@ def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
 def _add_grid(setting: Setting, database: Database, place: Place, plan: Plan) -> None:
     rows = database.rows("grid", place.zone)
     basis = plan.basis or "lifecycle"
-    row = nearest((row for row in rows if row["basis"] == basis), plan.start)
+    own = [row for row in database.rows("grid", place.id) if row["basis"] == basis]
+    row = nearest(own or [row for row in rows if row["basis"] == basis], plan.start)
     sigma = sigma_of(database, "carbon_intensity", "scope=zone")
     if row is not None:
         value = Uncertain(float(row["intensity_gco2e_per_kwh"]), {"carbon_intensity": sigma})
@@ -79,6 +81,8 @@ def _add_grid(setting: Setting, database: Database, place: Place, plan: Plan) ->
     same_year = nearest((row for row in country if row["basis"] == "direct"), direct["year"] if direct is not None else None)
     then = nearest((row for row in country if row["basis"] == "lifecycle"), plan.start)
     if basis != "lifecycle" or direct is None or same_year is None or then is None or same_year is direct:
+        if plan.carbon_intensity is not None:
+            return
         known = sorted({row["basis"] for row in rows})
         raise PlanError(f"no {basis} intensity of {place.name} is known", hint=f"known is {' and '.join(known)}" if known else "give carbon_intensity")
     ratio = float(then["intensity_gco2e_per_kwh"]) / float(same_year["intensity_gco2e_per_kwh"])

@@ -100,6 +100,9 @@ def purchase_usd(*, accelerators: Num, accelerator_purchase_usd: Num) -> Num:
     Example:
         >>> purchase_usd(accelerators=4480.0, accelerator_purchase_usd=25000.0)
         112000000.0
+
+    References:
+        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, section 2: acquisition cost.
     """
     require(above=0.0, accelerators=accelerators, accelerator_purchase_usd=accelerator_purchase_usd)
     return accelerators * accelerator_purchase_usd

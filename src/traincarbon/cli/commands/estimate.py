@@ -61,7 +61,7 @@ def command(
 
     \b
     carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
-    carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1 --servers 64
+    carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1
     carbon estimate plan.toml --region france --explain
     """  # noqa: D301  click reads the escape
     facts = database(db)

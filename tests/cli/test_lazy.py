@@ -1,0 +1,48 @@
+"""Start-up is a feature: what a command does not need is not imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"numpy", "pandas", "plotly", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
+REPORT = """
+import sys, atexit
+import click
+before = set(sys.modules)
+atexit.register(lambda: print(" ".join(set(sys.modules) - before), file=sys.stderr))
+from traincarbon.cli import main
+main()
+"""
+
+
+def imported(*words):
+    done = subprocess.run([sys.executable, "-c", REPORT, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def test_help_imports_no_estimate_and_no_database():
+    modules = imported("--help")
+    assert not modules & HEAVY
+    assert not any(name.startswith(("traincarbon.estimate", "traincarbon.database")) for name in modules)
+
+
+@pytest.mark.parametrize("more", [[], ["--region", "france"], ["--explain"], ["--csv"]])
+def test_an_estimate_imports_nothing_heavy(more):
+    assert not imported("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet", *more) & HEAVY
+
+
+def test_json_is_imported_only_where_it_is_asked_for():
+    assert "json" in imported("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--json", "--quiet")
+
+
+def test_the_width_of_the_help_follows_the_terminal():
+    from traincarbon.cli.lazy import terminal_width
+
+    with pytest.MonkeyPatch.context() as patch:
+        for columns, width in (("60", 60), ("300", 100), ("20", 50)):
+            patch.setenv("COLUMNS", columns)
+            assert terminal_width() == width
+        patch.setenv("COLUMNS", "many")
+        assert 50 <= terminal_width() <= 100

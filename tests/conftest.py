@@ -1,0 +1,119 @@
+"""What all tests share: a shielded environment, the shipped database, and small databases made on the spot."""
+
+import os
+from collections.abc import Iterator
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: threads of several workers get in each other's way
+
+import pytest
+from hypothesis import settings
+
+from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.records import TABLES
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("repeatable")
+
+ACCELERATOR = """\
+name = "Acme One 40GB"
+vendor = "Acme"
+type = "gpu"
+generation = "acme"
+form_factor = "SXM"
+aliases = ["one", "acme-one"]
+
+[board_power_w]
+value = 400
+source = "acme-2020-datasheet"
+locator = "table 1"
+kind = "published"
+
+[memory_b]
+value = 40e9
+source = "acme-2020-datasheet"
+locator = "table 1"
+kind = "published"
+
+[peak_bf16_flop_per_s]
+value = 100e12
+source = "acme-2020-datasheet"
+locator = "table 2"
+kind = "published"
+"""
+
+SERVER = """\
+name = "Acme Box"
+vendor = "Acme"
+operator = "on-prem"
+accelerator = "acme-one-40gb"
+aliases = ["box"]
+
+[accelerator_count]
+value = 8
+source = "acme-2020-datasheet"
+locator = "table 3"
+kind = "published"
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the databases of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CARBON_DB", raising=False)
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Database:
+    """The database that is shipped, without any overlay."""
+    return Database([builtin_root()])
+
+
+@pytest.fixture
+def make_root(tmp_path):
+    """Return a function that writes a folder of facts: file name to text or bytes; a table is given by its rows alone."""
+
+    def make(files: dict[str, str | bytes], *, folder: str = "db") -> str:
+        root = tmp_path / folder
+        for name, content in files.items():
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                file.write_bytes(content)
+            elif name in {f"{table}.csv" for table in TABLES}:
+                file.write_text(f"{','.join(TABLES[name[:-4]])}\n{content}", encoding="utf-8", newline="")
+            else:
+                file.write_text(content, encoding="utf-8", newline="")
+        return os.fspath(root)
+
+    return make
+
+
+@pytest.fixture
+def make_database(make_root):
+    """Return a function that opens such a folder, with one valid accelerator and one valid server in it unless replaced."""
+
+    def make(files: dict[str, str | bytes] | None = None) -> Database:
+        return Database([make_root({"accelerators/acme-one-40gb.toml": ACCELERATOR, "servers/acme-box.toml": SERVER, **(files or {})})])
+
+    return make
+
+
+@pytest.fixture
+def accelerator_toml() -> str:
+    """The text of the valid accelerator, to be damaged."""
+    return ACCELERATOR
+
+
+@pytest.fixture(scope="session")
+def ask(shipped):
+    """Return a function that estimates a run of seven billion parameters on DGX A100, but for the fields given; None leaves one out."""
+    from traincarbon.estimate.chain import estimate
+
+    def answer(*, level: float = 0.9, **fields):
+        asked = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", **fields}
+        return estimate(database=shipped, level=level, **{name: value for name, value in asked.items() if value is not None})
+
+    return answer

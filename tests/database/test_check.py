@@ -1,0 +1,154 @@
+"""Each fault that a database can have, alone in an otherwise clean one, with the place where it is."""
+
+import pytest
+
+from acme import SOURCES, WORLD, chip, fact, line, server
+from conftest import ACCELERATOR, SERVER
+from traincarbon.database.check import Fault, check
+from traincarbon.database.load import Database
+
+CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
+FULL = {
+    **WORLD,
+    CHIP: ACCELERATOR,
+    BOX: SERVER,
+    "electricity.csv": line("electricity", "FR", 2024, 0.1, "industrial"),
+    "facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, 0.3),
+    "prices.csv": line("prices", "acme-one-40gb", "acme-box", "acme", "acme:paris-1", "on_demand", "2024-06", 8, 16),
+    "embodied.csv": line("embodied", "acme-box", "server", 2000, kind="measured"),
+    "equivalents.csv": line("equivalents", "car-km", "a kilometre by car", "co2e", 0.25, "kgco2e_per_km"),
+    "techniques.csv": line("techniques", "lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
+}
+
+
+@pytest.fixture
+def faults_with(make_root):
+    """Return a function that gives the faults of the clean database with these files in place of its own."""
+
+    def faults(files):
+        return check(Database([make_root({**FULL, **files})])).faults
+
+    return faults
+
+
+def test_a_clean_database_has_no_fault(faults_with):
+    assert faults_with({}) == []
+
+
+def test_the_shipped_database_has_no_fault(shipped):
+    assert check(shipped).faults == []
+
+
+def test_things_and_kinds_of_facts_are_counted(make_root):
+    report = check(Database([make_root(FULL)]))
+    # Four facts of the products, 3 zones, 2 regions, 6 grids, 5 single rows, 39 priors; one row is measured.
+    priors = report.counts["priors"]
+    assert report.counts == {
+        **{"accelerators": 1, "servers": 1, "zones": 3, "grid": 6, "electricity": 1, "regions": 2, "facilities": 1, "prices": 1, "embodied": 1},
+        **{"equivalents": 1, "techniques": 1, "priors": priors, "providers": 2, "sources": 1},
+    }
+    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 5 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "what"),
+    [
+        ({CHIP: chip(fact("idle_power_w", 401))}, CHIP, "the idle power 401 W is above the power cap 400 W"),
+        ({CHIP: chip(fact("peak_bf16_sparse_flop_per_s", 99e12))}, CHIP, "the dense bf16 peak 1e+14 is above the sparse one 9.9e+13"),
+        ({CHIP: chip(generation="")}, CHIP, "has no generation"),
+        ({CHIP: chip(type="")}, CHIP, "has no type"),
+        ({CHIP: chip(fact("price_usd", 1000, source="nobody"))}, CHIP, "[price_usd] source 'nobody' is not in sources.toml"),
+        ({BOX: server(fact("price_usd", 1000, source="nobody"))}, BOX, "[price_usd] source 'nobody' is not in sources.toml"),
+        ({BOX: server(accelerator="acme-nine")}, BOX, "its accelerator 'acme-nine' is unknown"),
+        ({BOX: SERVER.partition("[accelerator_count]")[0]}, BOX, "has no accelerator_count"),
+        ({BOX: server(fact("max_power_w", 5000), fact("idle_power_w", 5001))}, BOX, "idle_power_w 5001 is above max_power_w 5000"),
+        ({BOX: server(fact("max_power_w", 5000), fact("typical_power_w", 6000))}, BOX, "typical_power_w 6000 is above max_power_w 5000"),
+        # Eight of 400 W are 3200 W, over 1.25 × 2559.
+        ({BOX: server(fact("max_power_w", 2559))}, BOX, "8 accelerators of 400 W exceed the nameplate of 2559 W"),
+        ({"accelerators/README.md": "hello"}, "accelerators/README.md", "is no TOML file"),
+        ({"servers/acme-box.toml~": "hello"}, "servers/acme-box.toml~", "is no TOML file"),
+        ({CHIP: ACCELERATOR.replace('"one", ', '"one",\n')}, CHIP, "its aliases are not all on one line"),
+        ({"accelerators/acme-two.toml": chip(aliases="Two")}, None, None),
+        ({"accelerators/acme-two.toml": chip(aliases="Acme_One")}, "accelerators/acme-two.toml", "its name 'acmeone' is also one of acme-one-40gb"),
+        ({"servers/one.toml": server(aliases="the-one")}, "servers/one.toml", "its name 'one' is also one of acme-one-40gb"),
+        ({"sources.toml": f'{SOURCES}[other]\ntitle = "x"\npublisher = "y"\n'}, "sources.toml", "[other] lacks title, publisher or published"),
+        ({"sources.toml": f'other = "x"\n{SOURCES}'}, "sources.toml", "[other] lacks title, publisher or published"),
+        (
+            {"grid.csv": WORLD["grid.csv"] + line("grid", "XQ", 2024, 50, "lifecycle", "production")},
+            "grid.csv, XQ",
+            "the zone is neither in zones.csv nor a region",
+        ),
+        ({"grid.csv": WORLD["grid.csv"] + line("grid", "zeta:norfolk", 2024, 50, "lifecycle", "production")}, None, None),
+        ({"electricity.csv": line("electricity", "XQ", 2024, 0.1, "industrial")}, "electricity.csv, XQ", "the zone is not in zones.csv"),
+        ({"prices.csv": line("prices", "acme-nine", "", "acme", "", "on_demand", 2024, 8, 16)}, "prices.csv, acme-nine", "the accelerator is unknown"),
+        ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 0.9)}, "facilities.csv, acme", "pue 0.9 is outside 1 to 5"),
+        ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="")}, "facilities.csv, acme", "has no source"),
+        ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="nobody")}, "facilities.csv, acme", "source 'nobody' is not in sources.toml"),
+        ({"embodied.csv": line("embodied", "acme-box", "server", "heavy")}, "embodied.csv, acme-box", "kgco2e 'heavy' is no number"),
+    ],
+)
+def test_a_fault_alone_is_the_only_one_found(faults_with, files, place, what):
+    assert faults_with(files) == ([] if place is None else [Fault(place, what)])
+
+
+def test_a_region_in_a_zone_without_intensity_is_at_fault(faults_with):
+    zone, region = line("zones", "XQ", "country", "Nowhere"), line("regions", "acme:q", "acme", "q", "Q", "XQ")
+    found = faults_with({"zones.csv": WORLD["zones.csv"] + zone, "regions.csv": WORLD["regions.csv"] + region})
+    assert found == [Fault("regions.csv, acme:q", "its zone 'XQ' has no row in grid.csv")]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "part"),
+    [
+        ("accelerators/acme-two.toml", "name = ", "is not TOML"),
+        ("accelerators/acme-two.toml", chip(fact("colour", 5)), "unknown fact 'colour'"),
+        ("accelerators/acme-two.toml", chip(fact("price_usd", 0)), "[price_usd] '0' is not a positive number"),
+        ("accelerators/acme-two.toml", chip(fact("price_usd", 5, locator="")), "[price_usd] has no locator"),
+        ("servers/acme-two.toml", server(colour="red"), "unknown key 'colour'"),
+        ("servers/acme-two.toml", b"name = '\xff'", "cannot read"),
+        ("zones.csv", b"zone,name\nFR,France\n", "the columns are not those of the schema"),
+        ("techniques.csv", "lora,tuning\n", "2 cells instead of 15 in the row of 'lora'"),
+        ("equivalents.csv", b"\xff\xfe", "cannot read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_fault_and_stops_nothing(faults_with, file, content, part):
+    found = [fault for fault in faults_with({file: content, "servers/README": ""}) if fault.place in (file, "servers/README")]
+    assert [fault.place for fault in found if part in fault.what] == [file]
+    assert Fault("servers/README", "is no TOML file") in found
+
+
+def test_a_bibliography_that_is_no_toml_is_a_fault_and_leaves_its_facts_without_source(faults_with):
+    first, *rest = faults_with({"sources.toml": "[acme"})
+    assert first.place == "sources.toml"
+    assert rest
+    assert {fault.what.partition("source ")[2] for fault in rest} == {"'acme-2020-datasheet' is not in sources.toml"}
+
+
+@pytest.mark.parametrize("nameplate", [2560, 4000])
+def test_a_nameplate_a_little_below_the_chips_caps_is_allowed(faults_with, nameplate):
+    # 3200 W / 1.25 = 2560 W: a small server may cap its chips.
+    assert faults_with({BOX: server(fact("max_power_w", nameplate))}) == []
+
+
+def test_a_server_without_known_power_or_chips_without_a_cap_are_no_fault(faults_with):
+    assert faults_with({CHIP: chip(without="board_power_w"), BOX: server(fact("max_power_w", 100))}) == []
+
+
+def test_an_overlay_may_add_but_not_shadow_a_source(make_root):
+    ours = make_root(FULL, folder="ours")
+    own = make_root({"sources.toml": SOURCES.replace("acme-2020", "mine-2026"), BOX: fact("price_usd", 9000, source="mine-2026-datasheet")}, folder="own")
+    assert check(Database([ours, own])).faults == []
+    shadowing = make_root({"sources.toml": SOURCES}, folder="shadowing")
+    what = f"[acme-2020-datasheet] in {shadowing} shadows a source of the same key: give it a key of its own"
+    assert check(Database([ours, shadowing])).faults == [Fault("sources.toml", what)]
+
+
+def test_a_fault_that_an_overlay_brings_is_found_in_the_whole(make_root):
+    ours = make_root(FULL, folder="ours")
+    own = make_root({CHIP: fact("board_power_w", 900), BOX: fact("max_power_w", 5000)}, folder="own")
+    assert check(Database([ours, own])).faults == [Fault(BOX, "8 accelerators of 900 W exceed the nameplate of 5000 W")]
+
+
+def test_all_faults_are_reported_not_the_first_alone(faults_with):
+    found = faults_with({CHIP: chip(fact("idle_power_w", 401), type=""), "facilities.csv": line("facilities", "acme", "fleet", "", "x", source="")})
+    assert sorted(fault.place for fault in found) == [CHIP, CHIP, *["facilities.csv, acme"] * 3]

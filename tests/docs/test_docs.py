@@ -1,0 +1,107 @@
+"""The documentation is run: its commands, its Python, its links; and it leaves no command out."""
+
+import doctest
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+ROOT = Path(__file__).parents[2]
+PAGES = [page for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))] if page.exists()]
+LINKED = [*PAGES, *(page for page in (ROOT / "CHANGELOG.md", ROOT / "hardware_db" / "README.md") if page.exists())]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    return [text for language, text in BLOCK.findall(page.read_text("utf-8")) if language in languages]
+
+
+def commands(page: Path) -> list[str]:
+    """The ``carbon …`` lines of the page's sh blocks, and of its console blocks those after a prompt."""
+    lines = [line.strip() for text in blocks(page, "sh") for line in text.replace("\\\n", " ").splitlines()]
+    prompted = [line.strip() for text in blocks(page, "console") for line in text.replace("\\\n", " ").splitlines()]
+    lines += [line.removeprefix("$ ") for line in prompted if line.startswith("$ ")]
+    return [line for line in lines if line.startswith("carbon ")]
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder as a reader would stand in: the examples are there, and ``carbon`` is the one under test."""
+    for folder in ("reports", "hardware_db"):
+        if (ROOT / folder).exists():
+            shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "carbon"
+    command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c 'from traincarbon.cli import main; main()' \"$@\"\n")
+    command.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
+def test_the_commands_of_a_page_run(page: Path, workplace: Path) -> None:
+    paths = [str(workplace / "bin"), os.environ["PATH"]]
+    environment = {**os.environ, "PATH": os.pathsep.join(paths), "HOME": str(workplace), "CARBON_STORE": str(workplace / "runs")}
+    for command in commands(page):
+        done = subprocess.run(
+            command, shell=True, cwd=workplace, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+def test_the_python_of_a_page_runs(page: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for number, text in enumerate(blocks(page, "python"), 1):
+        title = f"{name(page)}, Python block {number}"
+        if text.lstrip().startswith(">>>"):
+            example = doctest.DocTestParser().get_doctest(text, namespace, title, str(page), 0)
+            failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, clear_globs=False)
+            namespace.update(example.globs)
+            assert not failed, title
+        else:
+            exec(compile(text, title, "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", LINKED, ids=name)
+def test_relative_links_resolve(page: Path) -> None:
+    for link in LINK.findall(re.sub(BLOCK, "", page.read_text("utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), link
+        assert not anchor or target.suffix != ".md" or anchor in anchors(target), link
+
+
+def test_every_command_is_documented() -> None:
+    from traincarbon.cli import COMMANDS
+
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    missing = [command for command in COMMANDS if f"carbon {command}" not in text]
+    assert not missing
+
+
+def test_every_command_has_help() -> None:
+    from traincarbon.cli import COMMANDS
+
+    for command in COMMANDS:
+        found = import_module(f"traincarbon.cli.commands.{command}").command
+        assert CliRunner().invoke(found, ["--help"]).exit_code == 0, command

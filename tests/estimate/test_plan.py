@@ -1,0 +1,187 @@
+"""What is asked: strict with what it is told, and written as it is read."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
+from traincarbon.estimate.fields import CHOICES, FIELDS
+from traincarbon.estimate.plan import Plan
+from traincarbon.uncertain import Uncertain
+
+MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'
+VALUES = {
+    "positive": st.floats(1e-3, 1e15),
+    "count": st.integers(1, 10**6).map(float),
+    "share": st.one_of(st.floats(0.01, 1.0), st.just("0.3..0.5"), st.just("0.4±0.05")),
+    "pue": st.floats(1.0, 10.0),
+    "intensity": st.one_of(st.just(0.0), st.floats(1.0, 1500.0)),
+    "price": st.floats(0.0, 1e3).filter(lambda price: price == 0.0 or price > 1e-20),
+    "text": st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20),
+    "date": st.sampled_from(["2020", "2023-05", "2024-01-31"]),
+}
+
+
+def value_of(name):
+    if name == "calibration":
+        return st.just("none")
+    return st.sampled_from(CHOICES[name]) if name in CHOICES else VALUES[FIELDS[name].check]
+
+
+plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")})
+
+
+def test_every_field_is_an_attribute_that_may_be_left_out():
+    assert all(getattr(Plan(), name) is None for name in FIELDS)
+    assert list(Plan.__dataclass_fields__) == list(FIELDS)
+    assert Plan().to_dict() == {}
+
+
+def test_a_plan_is_read_from_a_file(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_text(MT_NLG, encoding="utf-8")
+    for plan in (Plan.read(file), Plan.read(str(file))):
+        assert (plan.name, plan.params, plan.tokens, plan.hw, plan.servers) == ("MT-NLG", 530e9, 270e9, "dgx-a100", 280.0)
+        assert plan.mfu == "0.3..0.5"
+
+
+@given(plans)
+def test_a_plan_comes_back_from_toml_and_from_json(fields):
+    plan = Plan(**fields)
+    assert Plan.from_toml(plan.to_toml()) == plan
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+    assert list(plan.to_dict()) == [name for name in FIELDS if name in fields]
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "line\nbreak", "\r\t\x00\x7f\x85\u2028", "'''", '"""', "#", "=", "é", "\ufeff"])
+def test_any_name_comes_back_from_toml(name):
+    assert Plan.from_toml(Plan(name=name).to_toml()).name == name
+
+
+def test_a_spread_of_one_s_own_comes_back_as_its_interval():
+    back = Plan.from_toml(Plan(mfu=Uncertain(0.4, {"mine": 0.1})).to_toml())
+    low, high = Uncertain(0.4, {"mine": 0.1}).interval(0.9)
+    assert back.number("mfu").interval(0.9) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_a_plan_of_arrays_goes_to_json_and_not_to_one_file():
+    plan = Plan(params=np.array([1e9, 2e9]), tokens=20e9)
+    assert json.loads(json.dumps(plan.to_dict())) == {"params": [1e9, 2e9], "tokens": 20e9}
+    with pytest.raises(PlanError, match="arrays"):
+        plan.to_toml()
+
+
+@pytest.mark.parametrize("mangle", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")], ids=["byte-order mark", "CRLF"])
+def test_marks_of_other_systems_are_read_over(mangle, tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_bytes(mangle(MT_NLG).encode())
+    assert Plan.read(file) == Plan.from_toml(mangle(MT_NLG)) == Plan.from_toml(MT_NLG)
+
+
+@pytest.mark.parametrize(("key", "meant"), [("token", "tokens"), ("parms", "params"), ("carbon-intensity", "carbon_intensity"), ("Region", "region")])
+def test_an_unknown_key_is_answered_with_the_one_meant(key, meant):
+    with pytest.raises(PlanError, match=key) as caught:
+        Plan.from_dict({key: 1})
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
+def test_a_key_like_no_other_is_answered_with_all():
+    with pytest.raises(PlanError, match="'qqqq'") as caught:
+        Plan.from_dict({"qqqq": 1})
+    assert all(name in caught.value.hint for name in FIELDS)
+
+
+def test_a_key_that_is_no_text_is_refused():
+    with pytest.raises(PlanError, match="unknown key 3"):
+        Plan.from_dict({3: 4})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["params = ", "params 530e9", "[", 'name = "MT', "params = 1\nparams = 2", "a=" + "[" * 20_000, "params = " + "9" * 5_000, "\0", "params = 1_"],
+    ids=["no value", "no sign", "a bracket", "a quote", "twice", "a deep nest", "many digits", "NUL", "a loose mark"],
+)
+def test_a_text_that_is_no_toml_is_refused(text):
+    with pytest.raises(PlanError, match="not TOML") as caught:
+        Plan.from_toml(text)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["params = true", "params = [1e9]", "params = {a = 1}", "start = 2020-06-01", "name = 5", "hw = ['a']", "[params]\nvalue = 1", "mfu = 08:00:00"]
+)
+def test_a_value_of_the_wrong_type_is_refused(text):
+    with pytest.raises(PlanError, match=text.strip("[").split(" ")[0].split("]")[0]):
+        Plan.from_toml(text)
+
+
+def test_a_file_cut_off_anywhere_gives_fewer_fields_or_an_error_of_ours():
+    whole = Plan.from_toml(MT_NLG).to_dict()
+    for end in range(len(MT_NLG)):
+        try:
+            part = Plan.from_toml(MT_NLG[:end])
+        except (PlanError, QuantityError):
+            continue
+        assert part.to_dict().keys() <= whole.keys()
+
+
+@pytest.mark.parametrize("place", ["nowhere.toml", ".", "a\0b", "x" * 5_000, "\ud800"])
+def test_a_file_that_cannot_be_read_is_named(place, tmp_path):
+    with pytest.raises(PlanError, match="cannot read"):
+        Plan.read(f"{tmp_path}/{place}")
+
+
+def test_bytes_that_are_no_text_of_utf_8_are_refused(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_bytes(b'name = "caf\xe9"\n')
+    with pytest.raises(PlanError, match="cannot read"):
+        Plan.read(file)
+
+
+def test_active_parameters_above_all_of_them_are_refused():
+    for active, whole in ((671e9, 37e9), (np.array([1e9, 9e9]), 8e9), ("9B..12B", 8e9)):
+        with pytest.raises(PlanError, match="active_params"):
+            Plan(params=whole, active_params=active)
+    assert Plan(params=671e9, active_params=37e9).active_params == 37e9
+    assert Plan(params=8e9, active_params=8e9).active_params == 8e9
+
+
+def test_a_utilisation_beside_accelerator_hours_is_a_contradiction():
+    with pytest.raises(PlanError, match="mfu and accelerator_hours"):
+        Plan(mfu=0.4, accelerator_hours=1e6)
+
+
+def test_key_value_heads_need_the_heads_they_divide():
+    with pytest.raises(PlanError, match="kv_heads"):
+        Plan(kv_heads=8)
+    assert Plan(heads=64, kv_heads=8).kv_heads == 8.0
+
+
+def test_arrays_of_different_lengths_are_refused():
+    with pytest.raises(PlanError, match="different shapes"):
+        Plan(params=np.ones(2) * 1e9, tokens=np.ones(3) * 1e12)
+
+
+def test_a_plan_is_frozen_and_equal_to_its_like():
+    plan = Plan(params=np.array([1e9, 2e9]), mfu="0.3..0.5")
+    assert plan == Plan(params=np.array([1e9, 2e9]), mfu="0.3..0.5")
+    assert plan != Plan(params=np.array([1e9, 3e9]), mfu="0.3..0.5")
+    assert Plan() != {}
+    with pytest.raises(AttributeError):
+        plan.params = 1.0
+
+
+def test_a_number_is_had_as_it_computes_and_a_text_as_it_is():
+    plan = Plan(params="7B", mfu="0.3..0.5", name="0.3..0.5")
+    assert plan.number("params") == 7e9
+    assert plan.number("mfu").spreads.keys() == {"mfu"}
+    assert plan.number("name") == "0.3..0.5"
+    assert plan.number("tokens") is None
+
+
+def test_a_number_out_of_bounds_is_refused_by_name():
+    with pytest.raises(OutOfRangeError, match="mfu is 40"):
+        Plan(mfu=40)

@@ -1,0 +1,156 @@
+"""The arithmetic of a training: 6ND, adapters, encoder-decoders, and transformers of known shape."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agreement import NONSENSE, assert_agrees, assert_linear, assert_refuses
+from traincarbon.errors import OutOfRangeError
+from traincarbon.formulas.compute import (
+    RECOMPUTE,
+    adapter_training_flop,
+    encoder_decoder_training_flop,
+    hardware_flop,
+    matmul_params,
+    training_flop,
+    transformer_training_flop,
+)
+
+counts = st.floats(1.0, 1e13)
+factors = st.floats(0.01, 100.0)
+GPT3 = {"layers": 96.0, "hidden": 12288.0, "heads": 96.0, "kv_heads": 96.0, "ffn": 49152.0, "vocab": 50257.0}
+LLAMA_2_70B = {"layers": 80.0, "hidden": 8192.0, "heads": 64.0, "kv_heads": 8.0, "ffn": 28672.0, "vocab": 32000.0, "ffn_matrices": 3.0}
+
+
+def test_gpt_3_takes_six_flop_for_each_parameter_and_token():
+    # 6 × 175e9 × 300e9 = 3.15e23; Brown et al. 2020, table D.1, has 3.14e23 of 174.6e9 parameters.
+    assert training_flop(active_params=175e9, tokens=300e9) == pytest.approx(3.15e23)
+    assert training_flop(active_params=174.6e9, tokens=300e9) == pytest.approx(3.14e23, rel=0.002)
+
+
+@given(counts, counts, factors)
+def test_training_is_linear_in_parameters_and_in_tokens(params, tokens, factor):
+    assert_linear(training_flop, "active_params", factor, active_params=params, tokens=tokens)
+    assert_linear(training_flop, "tokens", factor, active_params=params, tokens=tokens)
+
+
+@pytest.mark.parametrize("name", ["active_params", "tokens"])
+def test_training_without_parameters_or_tokens_is_refused(name):
+    assert_refuses(training_flop, name, (0.0, *NONSENSE), active_params=7e9, tokens=1e12)
+
+
+def test_training_agrees_for_floats_arrays_and_uncertain_numbers():
+    assert_agrees(training_flop, active_params=7e9, tokens=1e12)
+
+
+def test_an_adapter_skips_the_weight_gradients_of_the_frozen_part():
+    # (4 × 7e9 + 6 × 0.07e9) × 1e9 = 28e18 + 0.42e18
+    assert adapter_training_flop(frozen_params=7e9, trainable_params=0.07e9, tokens=1e9) == pytest.approx(28.42e18)
+
+
+def test_an_adapter_without_parameters_takes_two_thirds_of_a_full_training():
+    assert adapter_training_flop(frozen_params=7e9, trainable_params=0.0, tokens=1e9) * 3.0 == 2.0 * training_flop(active_params=7e9, tokens=1e9)
+
+
+@given(counts, counts, counts, factors)
+def test_adapters_are_linear_in_tokens_and_never_below_the_backbone(frozen, trainable, tokens, factor):
+    inputs = {"frozen_params": frozen, "trainable_params": trainable, "tokens": tokens}
+    assert_linear(adapter_training_flop, "tokens", factor, **inputs)
+    assert adapter_training_flop(**inputs) >= adapter_training_flop(**{**inputs, "trainable_params": 0.0})
+
+
+def test_adapters_of_nothing_are_refused():
+    inputs = {"frozen_params": 7e9, "trainable_params": 1e7, "tokens": 1e9}
+    assert_refuses(adapter_training_flop, "frozen_params", (0.0, *NONSENSE), **inputs)
+    assert_refuses(adapter_training_flop, "tokens", (0.0, *NONSENSE), **inputs)
+    assert_refuses(adapter_training_flop, "trainable_params", NONSENSE, **inputs)
+    assert_agrees(adapter_training_flop, **inputs)
+
+
+@given(counts, counts)
+def test_an_encoder_decoder_takes_half_of_a_decoder_of_its_size(params, tokens):
+    assert encoder_decoder_training_flop(active_params=params, tokens=tokens) == pytest.approx(training_flop(active_params=params, tokens=tokens) / 2.0)
+
+
+def test_t5_11b_takes_three_flop_for_each_parameter_and_token():
+    # 3 × 11e9 × 1e12
+    assert encoder_decoder_training_flop(active_params=11e9, tokens=1e12) == pytest.approx(3.3e22)
+    assert_refuses(encoder_decoder_training_flop, "active_params", (0.0, *NONSENSE), active_params=11e9, tokens=1e12)
+    assert_refuses(encoder_decoder_training_flop, "tokens", (0.0, *NONSENSE), active_params=11e9, tokens=1e12)
+    assert_agrees(encoder_decoder_training_flop, active_params=11e9, tokens=1e12)
+
+
+def test_the_shape_of_gpt_3_has_its_parameters():
+    # 12 L h² = 12 × 96 × 12288² = 173.95e9; h V = 12288 × 50257 = 0.62e9
+    assert matmul_params(**GPT3) == pytest.approx(12 * 96 * 12288**2 + 12288 * 50257)
+    assert matmul_params(**GPT3) == pytest.approx(175e9, rel=0.003)
+
+
+def test_the_shape_of_llama_2_70b_has_its_parameters():
+    # attention 80 × 8192² × (2 + 2 × 8 / 64) = 12.08e9; gated 80 × 3 × 8192 × 28672 = 56.37e9; head 8192 × 32000 = 0.26e9
+    assert matmul_params(**LLAMA_2_70B) == pytest.approx(80 * 8192**2 * 2.25 + 80 * 3 * 8192 * 28672 + 8192 * 32000)
+    assert matmul_params(**LLAMA_2_70B) == pytest.approx(68.98e9 - 8192 * 32000, rel=0.001)  # 68.98e9 published, with the embedding
+
+
+@given(st.floats(1.0, 64.0), factors)
+def test_parameters_rise_with_key_value_heads_and_scale_with_layers_less_the_head(kv_heads, factor):
+    few, all_heads = matmul_params(**{**LLAMA_2_70B, "kv_heads": kv_heads}), matmul_params(**{**LLAMA_2_70B, "kv_heads": 64.0})
+    assert few <= all_heads
+    head = LLAMA_2_70B["hidden"] * LLAMA_2_70B["vocab"]
+    deeper = matmul_params(**{**LLAMA_2_70B, "layers": 80.0 * factor})
+    assert deeper - head == pytest.approx((matmul_params(**LLAMA_2_70B) - head) * factor)
+
+
+@pytest.mark.parametrize("name", LLAMA_2_70B)
+def test_a_shape_without_one_of_its_measures_is_refused(name):
+    assert_refuses(matmul_params, name, (0.0, *NONSENSE), **LLAMA_2_70B)
+
+
+def test_a_shape_agrees_for_floats_arrays_and_uncertain_numbers():
+    assert_agrees(matmul_params, **LLAMA_2_70B)
+
+
+def test_the_exact_count_adds_the_attention_scores():
+    # PaLM 540B: 6 × 540.35e9 + 12 × 118 × (48 × 256) × 2048 = 3.2421e12 + 0.0356e12 = 3.2777e12 for a token
+    count = transformer_training_flop(matmul_params=540.35e9, layers=118.0, hidden=48.0 * 256.0, seq_len=2048.0, tokens=1.0)
+    assert count == pytest.approx(6 * 540.35e9 + 12 * 118 * 12288 * 2048)
+    assert count == pytest.approx(3.2777e12, rel=1e-4)
+
+
+@given(st.floats(1.0, 1e6))
+def test_the_exact_count_is_at_least_six_n_d_and_meets_it_where_contexts_are_short(seq_len):
+    inputs = {"matmul_params": 7e9, "layers": 32.0, "hidden": 4096.0, "tokens": 1e12}
+    exact = transformer_training_flop(seq_len=seq_len, **inputs)
+    plain = training_flop(active_params=7e9, tokens=1e12)
+    assert exact / plain - 1.0 == pytest.approx(12 * 32 * 4096 * seq_len / (6 * 7e9), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["matmul_params", "layers", "hidden", "seq_len", "tokens"])
+def test_an_exact_count_of_nothing_is_refused(name):
+    inputs = {"matmul_params": 7e9, "layers": 32.0, "hidden": 4096.0, "seq_len": 2048.0, "tokens": 1e12}
+    assert_refuses(transformer_training_flop, name, (0.0, *NONSENSE), **inputs)
+    assert_agrees(transformer_training_flop, **inputs)
+
+
+@pytest.mark.parametrize(("recompute", "factor"), [("none", 1.0), ("selective", 1.0 + 0.3 / 3.0), ("full", 4.0 / 3.0)])
+def test_recomputation_does_the_forward_pass_again(recompute, factor):
+    assert hardware_flop(compute_flop=3e21, attention_share=0.3, recompute=recompute) == pytest.approx(3e21 * factor)
+
+
+@given(st.floats(0.0, 1.0), factors)
+def test_recomputing_more_never_takes_less(share, factor):
+    none, selective, full = (hardware_flop(compute_flop=1e21, attention_share=share, recompute=recompute) for recompute in RECOMPUTE)
+    assert none <= selective <= full * (1.0 + 1e-15)
+    assert_linear(hardware_flop, "compute_flop", factor, compute_flop=1e21, attention_share=share, recompute="selective")
+
+
+def test_an_unknown_recomputation_or_share_is_refused():
+    inputs = {"compute_flop": 1e21, "attention_share": 0.1, "recompute": "selective"}
+    assert_refuses(hardware_flop, "compute_flop", (0.0, *NONSENSE), **inputs)
+    assert_refuses(hardware_flop, "attention_share", (1.1, math.inf, *NONSENSE), **inputs)
+    with pytest.raises(OutOfRangeError, match="'some'") as caught:
+        hardware_flop(**{**inputs, "recompute": "some"})
+    assert "selective" in caught.value.hint
+    assert_agrees(hardware_flop, **inputs)

@@ -1,0 +1,111 @@
+"""From arithmetic to time: utilisation, accelerator-hours and wall-clock."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
+from traincarbon.formulas.throughput import accelerator_hours_h, duration_s, end_to_end_mfu, implied_mfu, thinned_mfu
+
+shares = st.floats(0.01, 1.0)
+factors = st.floats(0.01, 100.0)
+RUN = {"compute_flop": 3.15e23, "peak_flop_per_s": 312e12, "mfu": 0.4}
+THIN = {"mfu": 0.4, "active_params": 1e9, "accelerators": 64.0, "ample_params": 5e7, "exponent": 0.15}
+
+
+def test_goodput_takes_its_share_of_the_utilisation():
+    # 0.5 × 0.9
+    assert end_to_end_mfu(step_mfu=0.5, goodput=0.9) == pytest.approx(0.45)
+    assert end_to_end_mfu(step_mfu=0.5, goodput=1.0) == 0.5
+
+
+@given(shares, shares)
+def test_utilisation_end_to_end_never_exceeds_that_of_the_steps(mfu, goodput):
+    assert end_to_end_mfu(step_mfu=mfu, goodput=goodput) <= min(mfu, goodput)
+
+
+@pytest.mark.parametrize("name", ["step_mfu", "goodput"])
+def test_a_share_outside_zero_to_one_is_refused(name):
+    assert_refuses(end_to_end_mfu, name, (0.0, 1.01, math.inf, *NONSENSE), step_mfu=0.5, goodput=0.9)
+    assert_agrees(end_to_end_mfu, step_mfu=0.5, goodput=0.9)
+
+
+def test_gpt_3_on_a100_at_forty_per_cent_takes_seven_hundred_thousand_hours():
+    # 3.15e23 / (312e12 × 0.4) = 2.524e9 s = 701,122 h
+    assert accelerator_hours_h(**RUN) == pytest.approx(3.15e23 / (312e12 * 0.4) / 3600)
+    assert accelerator_hours_h(**RUN) == pytest.approx(701_122, rel=1e-6)
+
+
+@given(st.floats(1e15, 1e26), shares, factors)
+def test_hours_rise_with_work_and_fall_with_speed(flop, mfu, factor):
+    run = {"compute_flop": flop, "peak_flop_per_s": 312e12, "mfu": mfu}
+    assert_linear(accelerator_hours_h, "compute_flop", factor, **run)
+    assert_inverse(accelerator_hours_h, "peak_flop_per_s", factor, **run)
+    assert_inverse(accelerator_hours_h, "mfu", 0.5, **run)
+
+
+def test_hours_without_work_speed_or_a_possible_utilisation_are_refused():
+    for name in ("compute_flop", "peak_flop_per_s", "mfu"):
+        assert_refuses(accelerator_hours_h, name, (0.0, *NONSENSE), **RUN)
+    assert_refuses(accelerator_hours_h, "mfu", (1.01, math.inf), **RUN)
+    assert_agrees(accelerator_hours_h, **RUN)
+
+
+@given(st.floats(1e15, 1e26), shares)
+def test_the_utilisation_implied_by_the_hours_is_the_one_that_gave_them(flop, mfu):
+    hours = accelerator_hours_h(compute_flop=flop, peak_flop_per_s=312e12, mfu=mfu)
+    assert implied_mfu(compute_flop=flop, peak_flop_per_s=312e12, accelerator_hours_h=hours) == pytest.approx(mfu)
+
+
+def test_llama_65b_reached_almost_half_of_the_peak():
+    # 6 × 65.2e9 × 1.4e12 = 5.477e23 FLOP in 1,022,362 h: 5.477e23 / (312e12 × 3600 × 1022362) = 0.477
+    run = {"compute_flop": 6 * 65.2e9 * 1.4e12, "peak_flop_per_s": 312e12, "accelerator_hours_h": 1022362.0}
+    assert implied_mfu(**run) == pytest.approx(0.477, abs=0.0005)
+    for name in run:
+        assert_refuses(implied_mfu, name, (0.0, *NONSENSE), **run)
+    assert_agrees(implied_mfu, **run)
+
+
+def test_hours_that_contradict_the_peak_imply_more_than_all_of_it():
+    assert implied_mfu(compute_flop=7.2e18, peak_flop_per_s=1e15, accelerator_hours_h=1.0) == pytest.approx(2.0)
+
+
+def test_a_model_spread_thinly_is_used_less():
+    # 1e9 / 64 / 5e7 = 0.3125; 0.3125 ^ 0.15 = e^(0.15 × −1.16315) = 0.8399
+    assert thinned_mfu(**THIN) == pytest.approx(0.4 * 0.8399, rel=1e-4)
+
+
+@given(st.floats(1.0, 20.0))
+def test_a_model_with_ample_work_on_each_accelerator_is_used_in_full(accelerators):
+    assert thinned_mfu(**{**THIN, "accelerators": accelerators}) == 0.4
+
+
+@given(st.floats(1.0, 1e5), st.floats(1.0, 2.0))
+def test_more_accelerators_never_raise_utilisation_and_it_falls_without_a_jump(accelerators, ratio):
+    fewer, more = (thinned_mfu(**{**THIN, "accelerators": n}) for n in (accelerators, accelerators * ratio))
+    assert fewer * ratio**-0.15 * (1.0 - 1e-12) <= more <= fewer * (1.0 + 1e-12)
+
+
+@pytest.mark.parametrize("name", THIN)
+def test_thinning_of_nothing_is_refused(name):
+    assert_refuses(thinned_mfu, name, (0.0, *NONSENSE), **THIN) if name not in ("ample_params", "exponent") else None
+    assert_agrees(thinned_mfu, only_floats=("ample_params", "exponent"), **THIN)
+
+
+def test_as_many_accelerators_as_accelerator_hours_take_one_hour():
+    # 2240 h / 2240 = 1 h = 3600 s
+    assert duration_s(accelerator_hours_h=2240.0, accelerators=2240.0) == 3600.0
+
+
+@given(st.floats(1e-3, 1e9), st.floats(1.0, 1e5), factors)
+def test_the_wall_clock_is_linear_in_hours_and_falls_with_accelerators(hours, n, factor):
+    assert_linear(duration_s, "accelerator_hours_h", factor, accelerator_hours_h=hours, accelerators=n)
+    assert_inverse(duration_s, "accelerators", factor, accelerator_hours_h=hours, accelerators=n)
+
+
+@pytest.mark.parametrize("name", ["accelerator_hours_h", "accelerators"])
+def test_a_wall_clock_of_nothing_is_refused(name):
+    assert_refuses(duration_s, name, (0.0, *NONSENSE), accelerator_hours_h=1000.0, accelerators=8.0)
+    assert_agrees(duration_s, accelerator_hours_h=1000.0, accelerators=8.0)

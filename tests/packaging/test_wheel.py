@@ -1,0 +1,52 @@
+"""What ships: the package with its facts and types, its command, and nothing else."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The text of every file of a freshly built wheel, by its name; the folder of metadata is called ``info``."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    (file,) = folder.glob("*.whl")
+    with zipfile.ZipFile(file) as archive:
+        return {
+            "/".join("info" if part.endswith(".dist-info") else part for part in name.split("/")): archive.read(name).decode() for name in archive.namelist()
+        }
+
+
+def test_the_wheel_holds_the_whole_package(wheel: dict[str, str]) -> None:
+    package = ROOT / "src" / "traincarbon"
+    expected = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in package.rglob("*.py")} | {"traincarbon/py.typed"}
+    assert expected <= wheel.keys()
+
+
+def test_the_wheel_holds_the_whole_hardware_database(wheel: dict[str, str]) -> None:
+    facts = {f"traincarbon/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "hardware_db").rglob("*") if file.is_file()}
+    assert {"traincarbon/hardware_db/priors.csv", "traincarbon/hardware_db/servers/dgx-a100.toml"} <= facts
+    assert facts <= wheel.keys()
+
+
+def test_the_wheel_holds_no_tests_and_nothing_beside_the_package(wheel: dict[str, str]) -> None:
+    assert {name.split("/")[0] for name in wheel} == {"traincarbon", "info"}
+    assert not [name for name in wheel if re.search(r"(^|/)tests?(/|_)|\.pyc$", name)]
+
+
+def test_the_wheel_installs_the_command(wheel: dict[str, str]) -> None:
+    assert "carbon = traincarbon.cli:main" in wheel["info/entry_points.txt"]
+
+
+def test_the_wheel_states_its_licence_and_needs_click_only(wheel: dict[str, str]) -> None:
+    metadata = message_from_string(wheel["info/METADATA"])
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert {"info/licenses/LICENSE", "info/licenses/NOTICE"} <= wheel.keys()
+    assert [need for need in metadata.get_all("Requires-Dist", []) if "extra ==" not in need] == ["click>=8.1"]
