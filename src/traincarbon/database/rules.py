@@ -1,7 +1,6 @@
 """What a row of a table must hold: evidence, and numbers within what can be."""
 
 from collections.abc import Iterator
-from math import isfinite
 
 from traincarbon.database.records import KINDS, TABLES, Row
 
@@ -45,6 +44,18 @@ def row_faults(table: str, row: Row) -> Iterator[str]:
             yield f"has no {column}"
     if row["kind"] not in KINDS:
         yield f"kind {row['kind']!r} is none of {', '.join(KINDS)}"
+    numbers = list(_number_faults(table, row))
+    yield from numbers
+    for column, words in _WORDS.get(table, {}).items():
+        if row[column] not in words:
+            yield f"{column} {row[column]!r} is none of {', '.join(words)}"
+    if table == "prices" and not is_date(row["date"]):
+        yield f"date {row['date']!r} is not YYYY, YYYY-MM or YYYY-MM-DD"
+    if table == "embodied" and not numbers:
+        yield from _embodied_faults(row)
+
+
+def _number_faults(table: str, row: Row) -> Iterator[str]:
     for column, (low, high, required) in _NUMBERS.get(table, {}).items():
         text = row[column]
         if not text:
@@ -60,23 +71,13 @@ def row_faults(table: str, row: Row) -> Iterator[str]:
             yield f"{column} {text} is outside {low:g} to {high:g}"
         elif column == "year" and not text.isdigit():
             yield f"year {text} is no whole number"
-    for column, words in _WORDS.get(table, {}).items():
-        if row[column] not in words:
-            yield f"{column} {row[column]!r} is none of {', '.join(words)}"
-    if table == "prices" and not is_date(row["date"]):
-        yield f"date {row['date']!r} is not YYYY, YYYY-MM or YYYY-MM-DD"
-    if table == "embodied":
-        yield from _embodied_faults(row)
 
 
 def _embodied_faults(row: Row) -> Iterator[str]:
     if row["scope"] != "method" and not row["kgco2e"]:
         yield "has no kgco2e"
-    try:
-        numbers = [float(row[column]) for column in ("low", "kgco2e", "high") if row[column]]
-    except ValueError:
-        return
-    if all(isfinite(number) for number in numbers) and numbers != sorted(numbers):
+    ordered = [float(row[column]) for column in ("low", "kgco2e", "high") if row[column]]
+    if ordered != sorted(ordered):
         yield "kgco2e is outside of low and high"
 
 

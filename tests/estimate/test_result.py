@@ -1,0 +1,247 @@
+"""The answer: every figure with its interval, what it was made of, and what was assumed."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from traincarbon.database.load import open_database
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.fields import CHOICES, FIELDS
+from traincarbon.estimate.result import RESULTS, unit_of
+
+SCHEMA = ["schema", "plan", "level", "results", "spread_shares", "steps", "assumptions", "warnings"]
+FIGURES = [
+    *("compute_flop", "mfu", "accelerator_hours_h", "duration_s", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"),
+    *("embodied_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "rent_usd", "own_usd", "purchase_usd"),
+]
+FLEET = {"params": np.array([1e9, 7e9, 70e9]), "tokens": np.array([1e12, 2e12, 15e12]), "servers": np.array([2.0, 16.0, 128.0])}
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [number for item in value for number in numbers_in(item)]
+    return [value] if isinstance(value, (int, float)) else []
+
+
+@pytest.mark.parametrize("fields", [{}, {"servers": 16}, {"params": None, "tokens": None, "accelerator_hours": 1e5}, FLEET, {"layers": 32, "hidden": 4096}])
+def test_an_answer_is_json_of_the_schema(fields, ask):
+    answer = ask(**fields).to_dict()
+    assert list(answer) == SCHEMA
+    assert answer["schema"] == "traincarbon/estimate/1"
+    assert list(answer["results"]) == FIGURES == list(RESULTS)
+    assert all(result is None or list(result) == ["low", "median", "high"] for result in answer["results"].values())
+    assert all(list(step) == ["name", "formula", "inputs", "value", "unit", "source"] for step in answer["steps"])
+    assert all(list(assumption) == ["name", "value", "reason"] for assumption in answer["assumptions"])
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+
+def test_a_figure_is_a_median_within_its_interval(ask):
+    for name, (low, median, high) in ((name, result) for name, result in ask(servers=16).results.items() if result):
+        assert 0.0 < low <= median <= high, name
+        assert ask(servers=16).median(name) == median
+
+
+def test_a_wider_level_is_a_wider_interval_round_the_same_median(ask):
+    narrow, wide = ask(level=0.5)["facility_energy_kwh"], ask(level=0.99)["facility_energy_kwh"]
+    assert wide.low < narrow.low < narrow.median == wide.median < narrow.high < wide.high
+    assert ask(level=0.5).to_dict()["level"] == 0.5
+
+
+def test_a_figure_that_cannot_be_known_is_none_and_said_why(ask):
+    answer = ask()
+    assert answer["duration_s"] is None
+    assert answer.to_dict()["results"]["duration_s"] is None
+    with pytest.raises(CarbonError, match="duration_s is not known") as caught:
+        answer.median("duration_s")
+    assert "give servers or accelerators" in caught.value.hint
+
+
+def test_every_missing_figure_comes_with_a_warning_that_says_what_to_give(shipped, make_root, accelerator_toml):
+    from traincarbon.database.load import Database
+
+    own = make_root({"accelerators/acme-one-40gb.toml": accelerator_toml})
+    answer = estimate(params=7e9, tokens=1e12, hw="acme-one-40gb", database=Database([*shipped.roots, own]))
+    assert {name for name, result in answer.results.items() if result is None} == {"duration_s", "rent_usd", "own_usd", "purchase_usd"}
+    for give in ("give servers or accelerators", "give rent_price", "give purchase_price"):
+        assert any(give in warning for warning in answer.warnings), give
+
+
+def test_the_shares_of_a_figure_s_spread_sum_to_one_largest_first(ask):
+    shares = ask(servers=16).spread_shares
+    assert {"mfu", "facility_energy_kwh", "total_kgco2e"} <= shares.keys()
+    for parts in shares.values():
+        assert sum(parts.values()) == pytest.approx(1.0)
+        assert list(parts.values()) == sorted(parts.values(), reverse=True)
+    assert "compute_flop" not in shares
+
+
+def test_nothing_is_used_in_silence(ask):
+    for fields in ({}, {"region": "FR", "servers": 16}, {"hw": "h100"}, {"layers": 32, "hidden": 4096, "heads": 32}, {"kind": "lora"}):
+        answer = ask(**fields)
+        assumed = {assumption.name for assumption in answer.assumptions}
+        for given_ in answer.inputs.values():
+            assert given_.name in assumed or given_.source, given_
+            assert given_.reason
+        steps = {step.name for step in answer.steps}
+        assert steps >= answer.inputs.keys()
+        assert all(assumption.reason for assumption in answer.assumptions)
+
+
+def test_what_a_short_plan_leaves_open_is_assumed(ask):
+    assumed = {assumption.name: assumption.value for assumption in ask().assumptions}
+    open_questions = {"precision", "kind", "family", "mfu", "pue", "carbon_intensity", "electricity_price", "service_life", "utilisation"}
+    assert open_questions <= assumed.keys()
+    assert (assumed["precision"], assumed["kind"]) == ("bf16", "pretrain")
+
+
+def test_what_a_plan_states_is_no_assumption(ask):
+    stated = {"precision": "bf16", "kind": "pretrain", "family": "decoder", "mfu": 0.4, "pue": 1.1, "carbon_intensity": 50, "service_life": 4}
+    assert not {assumption.name for assumption in ask(**stated).assumptions} & stated.keys()
+
+
+def test_the_steps_can_be_checked_by_hand(ask):
+    steps = {step.name: step for step in ask(mfu=0.4, servers=16).steps}
+    assert steps["peak_flop_per_s"].value == 312e12
+    assert ": " in steps["peak_flop_per_s"].source
+    hours = steps["accelerator_hours_h"]
+    assert (hours.formula, hours.unit, hours.source) == ("compute_flop / (peak_flop_per_s × mfu) / 3600", "h", "chowdhery-2022-palm")
+    assert hours.inputs == {"compute_flop": 4.2e22, "peak_flop_per_s": 312e12, "mfu": 0.4}
+    assert hours.value == pytest.approx(4.2e22 / (312e12 * 0.4 * 3600))
+
+
+def test_a_step_s_value_keeps_its_spread(ask):
+    assert ask().step_value("accelerator_power_w").sigma > 0.01
+    with pytest.raises(CarbonError, match="duration_s"):
+        ask().step_value("duration_s")
+
+
+def test_a_vector_of_plans_is_each_of_them(ask):
+    whole = ask(**FLEET, region="FR", start="2024")
+    for i in range(3):
+        one = ask(**{name: float(values[i]) for name, values in FLEET.items()}, region="FR", start="2024")
+        for name in FIGURES:
+            for bound in ("low", "median", "high"):
+                elements = np.broadcast_to(getattr(whole[name], bound), 3)
+                assert elements[i] == pytest.approx(getattr(one[name], bound), rel=1e-9), (name, bound)
+
+
+def test_a_frame_has_a_row_a_figure_with_its_unit(ask):
+    frame = ask(servers=16).to_frame()
+    assert list(frame.columns) == ["unit", "low", "median", "high"]
+    assert list(frame.index) == FIGURES
+    assert frame.loc["facility_energy_kwh", "unit"] == "kWh"
+    assert frame.loc["mfu", "unit"] == ""
+    assert "duration_s" not in ask().to_frame().index
+
+
+def test_a_frame_of_a_vector_has_a_row_a_plan(ask):
+    frame = ask(**FLEET).to_frame()
+    assert len(frame) == 3
+    assert list(frame["compute_flop", "median"]) == pytest.approx(list(6 * FLEET["params"] * FLEET["tokens"]))
+
+
+def test_a_page_shows_the_figures_and_escapes_a_hostile_name(ask):
+    page = ask(name="<script>alert('x')</script>&", servers=16)._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert all(f">{name}<" in page for name in FIGURES)
+    assert "NVIDIA DGX A100" in ask()._repr_html_()
+
+
+def test_a_vector_is_shown_without_failing(ask):
+    for text in (repr(ask(**FLEET)), ask(**FLEET)._repr_html_()):
+        assert text
+
+
+def test_an_answer_shows_its_figures_in_a_line(ask):
+    shown = repr(ask())
+    assert shown.startswith("Estimate(compute_flop=4.2e+22, ")
+    assert "duration_s" not in shown
+
+
+def test_counts_of_servers_worth_looking_at_start_at_the_fewest(ask):
+    answer = ask(params=175e9)
+    assert answer.server_counts[0] == math.ceil(answer.fewest_accelerators / 8)
+    assert answer.server_counts == sorted(answer.server_counts)
+    assert ask(**FLEET).server_counts == []
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("it_energy_kwh", "kWh"), ("rent_usd", "$"), ("duration_s", "s"), ("mfu", ""), ("water_l", "L"), ("total_kgco2e", "kg CO2e")]
+)
+def test_a_name_ends_in_its_unit(name, unit):
+    assert unit_of(name) == unit
+    assert RESULTS[name] == unit
+
+
+TEXTS = {
+    "text": st.one_of(st.sampled_from(["dgx-a100", "h100", "tpu-v4", "aws-p4d.24xlarge", "FR", "us-east-1", "europe-north1"]), st.text(max_size=8)),
+    "choice": st.sampled_from([*(choice for choices in CHOICES.values() for choice in choices), "other", ""]),
+    "date": st.sampled_from(["2012", "2020", "2023-05", "2024-02-30", "2100", "soon", ""]),
+}
+NUMBERS = st.sampled_from(
+    [
+        "1",
+        "8",
+        "0",
+        "-1",
+        "0.4",
+        "1.2",
+        "100",
+        "7B",
+        "530e9",
+        "1.4T",
+        "1e30",
+        "1e-30",
+        "1e31",
+        "nan",
+        "x",
+        "",
+        "0.3..0.5",
+        "1e-30..1e30",
+        "5..3",
+        "1B±500M",
+        "4±0",
+        "1e3k",
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(
+    st.fixed_dictionaries(
+        {"hw": st.sampled_from(["dgx-a100", "h100", "aws-p4d.24xlarge", "tpu-v4"])},
+        optional={name: TEXTS.get(field.check, NUMBERS) for name, field in FIELDS.items() if name != "hw"},
+    ),
+    st.sampled_from([0.5, 0.9, 0.9999999]),
+)
+def test_any_plan_of_texts_gives_an_answer_in_json_or_an_error_of_ours(fields, level):
+    try:
+        answer = estimate(database=open_database(), level=level, **fields)
+        page, answered = answer._repr_html_(), answer.to_dict()
+    except CarbonError:
+        return
+    assert page.startswith("<table>")
+    json.dumps(answered, allow_nan=False)
+
+
+@settings(max_examples=200)
+@given(
+    st.fixed_dictionaries(
+        {"params": st.sampled_from(["7B", "1e30", "1e-30..1e30"]), "tokens": st.sampled_from(["1T", "1e30", "1e-30", "1e-30..1e30"])},
+        optional={name: NUMBERS for name, field in FIELDS.items() if field.check in ("positive", "share", "pue", "intensity", "price", "count")},
+    )
+)
+def test_any_numbers_give_finite_figures_or_an_error_of_ours(fields):
+    try:
+        answered = estimate(database=open_database(), hw="dgx-a100", **fields).to_dict()
+    except CarbonError:
+        return
+    assert all(math.isfinite(number) for number in numbers_in(answered["results"]))
