@@ -4,7 +4,9 @@ import csv
 import io
 
 from conftest import ACCELERATOR, SERVER
+from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.records import TABLES
+from traincarbon.estimate.setting import Setting
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
 SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'
@@ -68,6 +70,7 @@ _PRIORS = {
     ("mfu", "generation=acme"): (0.4, 0.3),
     ("mfu_ample_params", "*"): (5e7, ""),
     ("mfu_factor", "family=*"): (0.7, 0.6),
+    ("mfu_factor", "family=dense-lm"): (1, ""),
     ("mfu_factor", "family=moe-lm"): (0.5, 0.2),
     ("mfu_factor", "family=seq2seq"): (0.8, 0.4),
     ("mfu_factor", "kind=finetune"): (0.9, 0.4),
@@ -118,3 +121,12 @@ WORLD = {"priors.csv": priors(), **PLACES, "sources.toml": SOURCES}
 """All that an estimate needs besides the hardware."""
 
 PLAN = {"params": 1e9, "tokens": 1e11, "hw": "acme-box"}
+
+
+def setting_of(database, hw="acme-box", region=None):
+    """Return the bare setting of hardware and region, on which nothing is noted yet."""
+    hardware = find_hardware(database, hw)
+    boxed = hardware.folder == "servers"
+    accelerator = database.product("accelerators", hardware.keys["accelerator"]) if boxed else hardware
+    count = hardware.value("accelerator_count") if boxed else 1.0
+    return Setting(hardware, accelerator, count, find_place(database, region) if region is not None else None)

@@ -85,3 +85,16 @@ def test_a_name_is_loaded_when_it_is_first_asked_for():
 def test_an_estimate_loads_neither_numbers_nor_tables_nor_figures():
     code = "import traincarbon; traincarbon.estimate(params=7e9, tokens=1e12, hw='dgx-a100').to_dict()"
     assert loaded_by(code).isdisjoint({"click", "numpy", "pandas", "plotly", "codecarbon", "rich", "sqlalchemy", "pynvml"})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import traincarbon, traincarbon.estimate.plan; traincarbon.estimate(params=1e9, tokens=1e10, hw='h100')",
+        "import traincarbon; traincarbon.Plan(); traincarbon.estimate(params=1e9, tokens=1e10, hw='h100')",
+        "from traincarbon import Plan, estimate; estimate(Plan(params=1e9, tokens=1e10, hw='h100'))",
+        "import traincarbon.estimate.plan as plan; plan.Plan(); import traincarbon; traincarbon.estimate(params=1e9, tokens=1e10, hw='h100')",
+    ],
+)
+def test_estimate_can_be_called_whatever_was_imported_before(code):
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -47,9 +47,9 @@ def seen():
     fits = []
     original = module.priors.fitted_priors
 
-    def spy(runs, database, *, near=None):
+    def spy(runs, database):
         fits.append({run["organisation"] or run["source"] for run in runs})
-        return original(runs, database, near=near)
+        return original(runs, database)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.priors, "fitted_priors", spy)

@@ -60,3 +60,15 @@ def test_what_is_printed_survives_a_locale_without_unicode():
     shown = carbon("estimate", "--params", "7B", "--tokens", "1T", "--hw", "h100", env={"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONPATH": ":".join(sys.path)})
     assert shown.returncode == 0
     assert "–" in shown.stdout
+
+
+@pytest.mark.parametrize("words", ["--help", "estimate --params 7B --tokens 1T --hw h100 --json", "db show us-east-1", "estimate --help"])
+def test_no_command_minds_a_pipe_that_is_closed_at_once(words):
+    quoted = f"{subprocess.list2cmdline(CARBON[:2])} '{CARBON[2]}'"
+    pipe = subprocess.run(
+        f"{quoted} {words} --quiet 2>&1 >&3 3>&- | cat" if False else f"({quoted} {words} 3>&1 1>&2 2>&3 3>&-) 2>&1 >/dev/full | cat",
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in pipe.stdout + pipe.stderr

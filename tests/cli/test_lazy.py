@@ -1,5 +1,6 @@
 """Start-up is a feature: what a command does not need is not imported."""
 
+import os
 import subprocess
 import sys
 
@@ -46,3 +47,12 @@ def test_the_width_of_the_help_follows_the_terminal():
             assert terminal_width() == width
         patch.setenv("COLUMNS", "many")
         assert 50 <= terminal_width() <= 100
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80, 100])
+def test_no_line_of_the_help_is_wider_than_columns_says(columns):
+    environment = {**os.environ, "COLUMNS": str(columns)}
+    words = [sys.executable, "-c", "from traincarbon.cli import main; main()", "--help"]
+    lines = subprocess.run(words, capture_output=True, text=True, encoding="utf-8", env=environment).stdout.splitlines()
+    assert lines[0].startswith("Usage: carbon")
+    assert max(map(len, lines)) <= columns

@@ -1,5 +1,8 @@
 """Numbers and tables as a person reads them."""
 
+import math
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +30,9 @@ def test_a_number_is_rounded_to_its_digits_with_thousands_apart(value, digits, t
 
 @given(st.floats(1e-6, 9e9), st.integers(2, 6))
 def test_rounding_moves_a_number_by_less_than_a_unit_of_its_last_digit(value, digits):
-    shown = float(output.significant(value, digits).replace(",", ""))
+    text = output.significant(value, digits)
+    assert re.fullmatch(r"(\d{1,3}(,\d{3})*)(\.\d+)?", text)
+    shown = float(text.replace(",", ""))
     assert abs(shown / value - 1.0) <= 0.5000001 * 10.0 ** (1 - digits)
 
 
@@ -79,3 +84,44 @@ def test_a_bar_in_a_cell_does_not_break_a_markdown_table():
 def test_json_refuses_what_json_cannot_say():
     with pytest.raises(ValueError, match="JSON"):
         output.as_json({"a": float("nan")})
+
+
+@given(st.floats(1e-9, 9.9e9), st.integers(1, 6))
+def test_rounding_what_is_rounded_changes_nothing_and_a_sign_only_adds_itself(value, digits):
+    text = output.significant(value, digits)
+    assert output.significant(float(text.replace(",", "")), digits) == text
+    assert output.significant(-value, digits) == f"-{text}"
+
+
+@given(st.floats(1.0, 1e11), st.sampled_from(["kWh", "kg CO2e", "$", "count", "h"]))
+def test_the_unit_chosen_leaves_a_number_between_one_and_a_thousand(value, unit):
+    size, _ = output.ladder(value, unit)
+    assert 0.9995 <= value / size < 1000.0
+
+
+@given(st.floats(0.0, 1e12), st.sampled_from(["kWh", "kg CO2e", "L", "$", "count", "h", "s", "FLOP"]))
+def test_an_amount_is_finite_text_with_at_most_one_unit(value, unit):
+    number, *rest = output.amount(value, unit).split(" ")
+    assert math.isfinite(float(number.replace(",", "")))
+    assert len(rest) <= 2
+
+
+@given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("123", min_size=1, max_size=9)), min_size=1, max_size=8))
+def test_every_cell_of_a_column_starts_or_ends_where_the_others_do(rows):
+    lines = output.table(rows, right=(1,)).split("\n")
+    assert len({len(line) for line in lines}) == 1
+    assert [line.rsplit(" ", 1)[-1] for line in lines] == [cell for _, cell in rows]
+
+
+@given(st.text())
+def test_clean_text_is_printable_of_the_same_length_and_clean_stays_clean(text):
+    cleaned = output.clean(text)
+    assert cleaned.isprintable()
+    assert len(cleaned) == len(text)
+    assert output.clean(cleaned) == cleaned
+
+
+@given(st.lists(st.tuples(st.text("a|b", max_size=6), st.text("|x", max_size=6)), min_size=1, max_size=5))
+def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(rows):
+    lines = output.markdown_table(rows).split("\n")
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {3}

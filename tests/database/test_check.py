@@ -44,8 +44,20 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
     # Four facts of the products, 3 zones, 2 regions, 6 grids, 5 single rows, 39 priors; one row is measured.
     priors = report.counts["priors"]
     assert report.counts == {
-        **{"accelerators": 1, "servers": 1, "zones": 3, "grid": 6, "electricity": 1, "regions": 2, "facilities": 1, "prices": 1, "embodied": 1},
-        **{"equivalents": 1, "techniques": 1, "priors": priors, "providers": 2, "sources": 1},
+        "accelerators": 1,
+        "servers": 1,
+        "zones": 3,
+        "grid": 6,
+        "electricity": 1,
+        "regions": 2,
+        "facilities": 1,
+        "prices": 1,
+        "embodied": 1,
+        "equivalents": 1,
+        "techniques": 1,
+        "priors": priors,
+        "providers": 2,
+        "sources": 1,
     }
     assert report.kinds == {"published": 4 + 3 + 2 + 6 + 5 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
 
@@ -152,3 +164,8 @@ def test_a_fault_that_an_overlay_brings_is_found_in_the_whole(make_root):
 def test_all_faults_are_reported_not_the_first_alone(faults_with):
     found = faults_with({CHIP: chip(fact("idle_power_w", 401), type=""), "facilities.csv": line("facilities", "acme", "fleet", "", "x", source="")})
     assert sorted(fault.place for fault in found) == [CHIP, CHIP, *["facilities.csv, acme"] * 3]
+
+
+def test_a_server_and_an_accelerator_of_one_id_clash(faults_with):
+    found = faults_with({"servers/acme-one-40gb.toml": server(aliases="the-one")})
+    assert found == [Fault("servers/acme-one-40gb.toml", "its name 'acmeone40gb' is also one of acme-one-40gb")]

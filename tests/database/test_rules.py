@@ -140,3 +140,44 @@ def test_any_other_date_of_a_price_is_at_fault(date):
 
 def test_each_of_several_faults_is_named():
     assert len(faults("facilities", source="", kind="guess", year="x", pue="0.9", wue_l_per_kwh="x")) == 5
+
+
+@pytest.mark.parametrize("date", ["2026-00", "2026-13", "2026-99", "2026-06-00", "2026-06-32"])
+def test_a_date_that_no_calendar_has_is_at_fault(date):
+    assert faults("prices", date=date)[0].startswith(f"date {date!r} is not YYYY")
+
+
+@pytest.mark.parametrize("year", ["2030.0", "2030.5", "2.03e3", " 2030", "+2030"])
+def test_a_year_is_a_whole_number_in_four_digits(year):
+    assert faults("grid", year=year) == [f"year {year} is no whole number"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "word"),
+    [
+        ("grid", "basis", "Lifecycle"),
+        ("grid", "basis", ""),
+        ("grid", "boundary", "export"),
+        ("prices", "purchase", "on-demand"),
+        ("embodied", "scope", "Server"),
+    ],
+)
+def test_a_word_is_one_of_the_schema(table, column, word):
+    assert [fault.partition(" is none of ")[0] for fault in faults(table, **{column: word})] == [f"{column} {word!r}"]
+
+
+def test_embodied_emissions_lie_between_their_low_and_high():
+    for changed in ({"low": "5000"}, {"high": "1999"}, {"kgco2e": "500"}):
+        assert faults("embodied", **changed) == ["kgco2e is outside of low and high"]
+    assert faults("embodied", low="2000", high="2000") == []
+
+
+def test_only_a_row_about_a_method_may_lack_its_emissions():
+    assert faults("embodied", kgco2e="") == ["has no kgco2e"]
+    assert faults("embodied", kgco2e="", scope="method") == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_cell_holds_a_break_or_a_control_character(table):
+    for character in "\n\r\x00\x1f\u2028":
+        assert faults(table, note=f"a{character}b") == ["note holds control characters"]

@@ -51,6 +51,14 @@ def test_of_two_rows_of_one_date_the_first_is_taken():
         assert nearest(rows, start) is rows[1]
 
 
+@pytest.mark.parametrize(("start", "date"), [(None, "2027-01-25"), ("2027-01-30", "2027-01-25"), ("2027-01-08", "2027-01-05"), ("2027", "2027-01-05")])
+def test_days_of_one_month_are_told_apart(start, date):
+    for dates in (("2027-01-05", "2027-01-25"), ("2027-01-25", "2027-01-05")):
+        found = nearest(dated(*dates), start)
+        assert found is not None
+        assert found["date"] == date
+
+
 def test_of_no_rows_none_is_the_nearest():
     assert nearest([], "2020") is None
     assert nearest(iter(()), None) is None
@@ -87,6 +95,13 @@ def test_months_follow_one_another_within_their_year(year, month):
     here, ahead = time_of(f"{year}-{month:02}"), time_of(f"{year}-{month + 1:02}" if month < 12 else f"{year + 1}-01")
     assert ahead - here == pytest.approx(1 / 12)
     assert year <= here < year + 1
+
+
+@given(st.integers(1990, 2100), st.integers(1, 12), st.integers(1, 30))
+def test_days_follow_one_another_within_their_month(year, month, day):
+    here, next_day = time_of(f"{year}-{month:02}-{day:02}"), time_of(f"{year}-{month:02}-{day + 1:02}")
+    assert next_day - here == pytest.approx(1 / 365, rel=0.02)
+    assert next_day < time_of(f"{year}-{month:02}") + 1 / 12
 
 
 @pytest.mark.parametrize("date", ["2020", "2020-12", "2020-12-31"])

@@ -224,7 +224,25 @@ def test_a_start_is_a_year_a_month_or_a_day(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1999", "2101", "2020-13", "2020-00", "2020-6", "2020-06-32", "2020-06-00", "June 2020", "06-2020", "2020/06", "20200630", "²020", "٢٠٢٠"]
+    "text",
+    [
+        "",
+        "1999",
+        "2101",
+        "2020-13",
+        "2020-00",
+        "2020-6",
+        "2020-06-32",
+        "2020-06-00",
+        "2023-02-30",
+        "2023-06-31",
+        "June 2020",
+        "06-2020",
+        "2020/06",
+        "20200630",
+        "²020",
+        "٢٠٢٠",
+    ],
 )
 def test_any_other_start_is_refused(text):
     with pytest.raises(PlanError, match="^start is ") as caught:
@@ -241,3 +259,10 @@ def test_what_is_no_text_is_refused(value):
     for name in ("name", "hw", "precision", "start"):
         with pytest.raises(PlanError, match=f"^{name} is "):
             check_text(name, value)
+
+
+def test_an_interval_in_the_wrong_order_is_refused_with_the_field():
+    with pytest.raises(OutOfRangeError, match=r"^mfu is not an interval of positive numbers: 0\.5\.\.0\.3$"):
+        check_number("mfu", "0.5..0.3")
+    with pytest.raises(OutOfRangeError, match=r"^mfu is '0\.4±0\.5'$"):
+        check_number("mfu", "0.4±0.5")

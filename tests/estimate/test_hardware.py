@@ -1,128 +1,291 @@
-"""What the hardware brings: its peak, utilisation, power, and the making of it."""
+"""What the hardware brings in: its peak, the prior of its utilisation, its power and the making of it."""
 
 import math
 
 import pytest
 
-from traincarbon.database.select import prior
-from traincarbon.errors import PlanError
-from traincarbon.estimate.inputs import settle
+from acme import PLAN, WORLD, chip, fact, line, priors, server, setting_of
+from traincarbon.database.records import PRECISIONS
+from traincarbon.errors import DatabaseError, PlanError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power
 from traincarbon.estimate.plan import Plan
+from traincarbon.uncertain import Uncertain
+
+CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
 
 
-def given(database, name, **fields):
-    return settle(Plan(**{"hw": "dgx-a100", **fields}), database).given[name]
+@pytest.fixture
+def make(make_database):
+    """Return a function that opens the small world with these files in it."""
+    return lambda files=None: make_database({**WORLD, **(files or {})})
 
 
-def test_the_peak_is_the_dense_one_of_the_precision(shipped):
-    # NVIDIA A100: 312 TFLOP/s BF16, 156 TF32, 19.5 FP32, without sparsity
-    assert given(shipped, "peak_flop_per_s").value == 312e12
-    assert given(shipped, "peak_flop_per_s", precision="tf32").value == 156e12
-    assert given(shipped, "peak_flop_per_s", precision="fp32").value == 19.5e12
-    assert given(shipped, "peak_flop_per_s").source
-
-
-def test_the_usual_precision_is_an_assumption_and_a_stated_one_is_not(shipped):
-    assert given(shipped, "precision").assumed
-    assert given(shipped, "precision").value == "bf16"
-    assert "precision" not in settle(Plan(hw="dgx-a100", precision="bf16"), shipped).given
-
-
-def test_an_older_chip_is_used_at_the_precision_that_it_has(shipped):
-    assert given(shipped, "precision", hw="v100-sxm2-32gb").value == "fp16"
-
-
-def test_a_precision_that_the_chip_lacks_is_refused_with_those_that_it_has(shipped):
-    with pytest.raises(PlanError, match="has no fp8 rate") as caught:
-        settle(Plan(hw="dgx-a100", precision="fp8"), shipped)
-    assert all(name in caught.value.hint for name in ("bf16", "fp16", "tf32", "fp32"))
-
-
-def test_a_chip_of_no_known_peak_is_refused_with_what_to_do(make_database, accelerator_toml):
-    database = make_database({"accelerators/acme-one-40gb.toml": accelerator_toml[: accelerator_toml.index("[peak")]})
-    with pytest.raises(PlanError, match="no peak rate of Acme One") as caught:
-        settle(Plan(hw="acme-one-40gb"), database)
-    assert "acme-one-40gb.toml" in caught.value.hint
-
-
-def test_the_expected_utilisation_is_an_assumption_with_its_spread(shipped):
-    mfu = given(shipped, "mfu")
-    assert mfu.assumed
-    assert 0.2 < mfu.value.median < 0.6
-    assert 0.1 < mfu.value.sigma < 1.0
-    assert list(mfu.value.spreads) == ["mfu"]
-
-
-def test_the_expected_utilisation_is_that_of_the_generation_where_one_is_known(shipped):
-    known = {row["scope"] for row in shipped.rows("priors", "mfu")}
-    assert "generation=ampere" in known
-    assert "ampere" in given(shipped, "mfu").reason
-    strange = next(
-        chip for chip in shipped.products("accelerators") if f"generation={chip.keys['generation']}" not in known and chip.value("peak_fp32_flop_per_s")
-    )
-    assert "none is published" in given(shipped, "mfu", hw=strange.id).reason
-    assert given(shipped, "mfu", hw=strange.id).value.sigma >= prior(shipped, "mfu", "generation=*")[1].sigma
+def peaks(*precisions):
+    """Return the chip with the peaks of *precisions* alone, that of the n-th n × 1e12."""
+    return chip(*(fact(f"peak_{precision}_flop_per_s", (n + 1) * 1e12) for n, precision in enumerate(precisions)), without="peak_bf16_flop_per_s")
 
 
 @pytest.mark.parametrize(
-    ("fields", "scopes"),
+    ("precisions", "used"),
     [
-        ({"family": "vision"}, ("family=vision", "family=*")),
-        ({"family": "encoder-decoder"}, ("family=seq2seq", "family=*")),
-        ({"params": 9e9, "active_params": 1e9}, ("family=moe-lm", "family=*")),
-        ({"kind": "lora"}, ("kind=lora", "kind=*")),
-        ({"precision": "fp32"}, ("precision=fp32", "precision=*")),
+        (PRECISIONS, "bf16"),
+        (("fp32", "fp16", "tf32"), "fp16"),
+        (("fp32", "tf32", "fp8"), "tf32"),
+        (("fp8", "fp32"), "fp32"),
+        (("fp8",), "fp8"),
+        (("fp8", "fp4"), "fp4"),
     ],
 )
-def test_what_is_trained_moves_the_expected_utilisation_by_the_published_factor(fields, scopes, shipped):
-    def factor(*wanted):
-        return next((found[1].median for scope in wanted if (found := prior(shipped, "mfu_factor", scope))), 1.0)
-
-    plain, other = given(shipped, "mfu"), given(shipped, "mfu", **fields)
-    replaced = factor("family=dense-lm", "family=*") if scopes[1] == "family=*" else 1.0
-    assert other.value.median == pytest.approx(plain.value.median * factor(*scopes) / replaced)
-    assert scopes[0] in other.reason or factor(*scopes) == 1.0
+def test_without_a_precision_the_usual_one_for_training_is_taken_and_said(make, precisions, used):
+    database = make({CHIP: peaks(*precisions)})
+    setting = setting_of(database)
+    add_peak(setting, database, None)
+    assert setting.given["peak_flop_per_s"].value == (precisions.index(used) + 1) * 1e12
+    assert (setting.given["precision"].value, setting.given["precision"].assumed) == (used, True)
 
 
-def test_family_and_kind_that_are_not_said_are_assumptions(shipped):
-    assert [given(shipped, name).value for name in ("family", "kind")] == ["decoder", "pretrain"]
-    stated = settle(Plan(hw="dgx-a100", family="decoder", kind="finetune"), shipped).given
-    assert "family" not in stated
-    assert "kind" not in stated
+def test_a_precision_that_is_said_is_taken_and_is_no_assumption(make):
+    database = make({CHIP: peaks("bf16", "fp8")})
+    setting = setting_of(database)
+    add_peak(setting, database, "fp8")
+    assert setting.given["peak_flop_per_s"].value == 2e12
+    assert setting.given["peak_flop_per_s"].reason == "dense fp8 peak of Acme One 40GB"
+    assert "precision" not in setting.given
 
 
-def test_power_comes_from_the_cap_and_the_nameplate(shipped):
-    # NVIDIA A100 SXM4: 400 W; DGX A100: 6.5 kW at most
-    assert given(shipped, "board_power_w").value == 400.0
-    assert given(shipped, "max_power_w").value == 6500.0
-    assert not given(shipped, "max_power_w").assumed
+def test_a_sparse_peak_is_never_taken(make):
+    database = make({CHIP: chip(fact("peak_bf16_sparse_flop_per_s", 200e12), fact("peak_fp8_sparse_flop_per_s", 400e12))})
+    setting = setting_of(database)
+    add_peak(setting, database, None)
+    assert setting.given["peak_flop_per_s"].value == 100e12
+    with pytest.raises(PlanError, match="^Acme One 40GB has no fp8 rate$"):
+        add_peak(setting, database, "fp8")
 
 
-def test_a_bare_chip_has_the_nameplate_of_servers_like_it(shipped):
-    nameplate = given(shipped, "max_power_w", hw="a100-sxm4-80gb")
-    assert nameplate.assumed
-    assert 400.0 < nameplate.value.median < 2000.0
+def test_a_precision_that_the_chip_lacks_is_refused_with_those_that_it_has(make):
+    database = make({CHIP: peaks("fp16", "fp32")})
+    with pytest.raises(PlanError, match="^Acme One 40GB has no bf16 rate$") as caught:
+        add_peak(setting_of(database), database, "bf16")
+    assert caught.value.hint == "it has fp32, fp16"
 
 
-def test_a_chip_of_no_known_power_has_no_energy_and_says_so(shipped, make_root, accelerator_toml):
-    from traincarbon.database.load import Database
-    from traincarbon.estimate.chain import estimate
-
-    start, end = accelerator_toml.index("[board_power_w]"), accelerator_toml.index("[memory_b]")
-    own = make_root({"accelerators/acme-one-40gb.toml": accelerator_toml[:start] + accelerator_toml[end:]})
-    answer = estimate(params=7e9, tokens=1e12, hw="acme-one-40gb", accelerators=8, database=Database([*shipped.roots, own]))
-    assert answer["it_energy_kwh"] is answer["operational_kgco2e"] is answer["electricity_usd"] is None
-    assert answer.median("duration_s") == pytest.approx(answer.median("accelerator_hours_h") * 450)
-    assert any("board_power_w" in warning for warning in answer.warnings)
+def test_a_chip_without_any_peak_is_refused(make):
+    database = make({CHIP: peaks()})
+    with pytest.raises(PlanError, match="^no peak rate of Acme One 40GB is known$"):
+        add_peak(setting_of(database), database, None)
 
 
-def test_making_the_hardware_is_the_middle_of_what_is_published_with_its_share_of_a_server(shipped):
-    chip = settle(Plan(hw="dgx-a100"), shipped).accelerator
-    published = [float(row["kgco2e"]) for row in shipped.rows("embodied", chip.id) if row["scope"] == "accelerator"]
-    servers = [row for row in shipped.rows("embodied", "dgx-a100") if row["scope"] == "server"]
-    made = given(shipped, "hardware_kgco2e")
-    if servers:
-        assert made.value.median == pytest.approx(float(servers[0]["kgco2e"]) / 8)
-        return
-    rest = prior(shipped, "host_kgco2e", "*")[1].median
-    assert made.value.median == pytest.approx(math.exp(sum(map(math.log, published)) / len(published)) + rest)
+def test_memory_is_noted_where_it_is_known_with_the_share_that_is_usable(make):
+    for files, known in (({}, {"memory_b": 40e9, "usable_memory_share": 0.7}), ({CHIP: chip(without="memory_b")}, {})):
+        database = make(files)
+        setting = setting_of(database)
+        add_peak(setting, database, None)
+        assert {name: setting.given[name].value for name in ("memory_b", "usable_memory_share") if name in setting.given} == known
+
+
+def mfu_of(database, *, moe=False, **fields):
+    setting = setting_of(database)
+    add_peak(setting, database, fields.get("precision"))
+    add_mfu(setting, database, Plan(**fields), moe=moe)
+    return setting.given["mfu"]
+
+
+def test_the_utilisation_of_a_generation_with_runs_is_its_own(make):
+    given = mfu_of(make())
+    assert given.value == Uncertain(0.4, {"mfu": 0.3})
+    assert given.assumed
+    assert given.reason == "prior from published runs on acme, × 1.00 for family=dense-lm"
+
+
+def test_a_generation_without_runs_has_that_of_all_and_says_so(make):
+    given = mfu_of(make({CHIP: chip(generation="unseen")}))
+    assert given.value == Uncertain(0.3, {"mfu": 0.5})
+    assert given.reason.startswith("prior from published runs on any hardware: none is published for unseen, ")
+
+
+def test_of_the_shipped_generations_none_is_less_certain_than_one_without_runs(shipped):
+    rows = {row["scope"]: row for row in shipped.rows("priors", "mfu")}
+    anywhere = rows.pop("generation=*")
+    assert len(rows) >= 5
+    for scope, row in rows.items():
+        assert float(row["sigma_ln"]) < float(anywhere["sigma_ln"]), scope
+
+
+@pytest.mark.parametrize(
+    ("fields", "factor", "sigmas"),
+    [
+        ({"family": "decoder"}, 1.0, ()),
+        ({"kind": "pretrain"}, 1.0, ()),
+        ({"precision": "bf16"}, 1.0, ()),
+        ({"family": "encoder-decoder"}, 0.8, (0.4,)),
+        ({"family": "vision"}, 0.7, (0.6,)),
+        ({"kind": "finetune"}, 0.9, (0.4,)),
+        ({"precision": "fp8"}, 0.5, (0.4,)),
+        ({"precision": "fp32"}, 0.6, (0.4,)),
+        ({"moe": True}, 0.5, (0.2,)),
+        ({"moe": True, "family": "vision"}, 0.5, (0.2,)),
+        # 0.8 × 0.9 × 0.5
+        ({"family": "encoder-decoder", "kind": "finetune", "precision": "fp8"}, 0.36, (0.4, 0.4, 0.4)),
+    ],
+)
+def test_the_effects_of_family_kind_and_precision_multiply_and_widen(make, fields, factor, sigmas):
+    given = mfu_of(make({CHIP: peaks("bf16", "fp8", "fp32")}), **fields)
+    assert given.value.median == pytest.approx(0.4 * factor)
+    assert given.value.spreads == pytest.approx({"mfu": math.hypot(0.3, *sigmas)})
+    assert math.prod(float(part.split()[0]) for part in given.reason.split("× ")[1:]) == pytest.approx(factor)
+
+
+def test_a_prior_of_utilisation_never_reaches_the_peak(make):
+    database = make({"priors.csv": priors().replace("generation=acme,0.4", "generation=acme,1.4")})
+    assert mfu_of(database).value.median == 0.95
+
+
+def test_family_and_kind_that_are_not_said_are_assumptions_and_those_said_are_not(make):
+    database = make()
+    for fields, expected in (({}, {"family": "decoder", "kind": "pretrain"}), ({"family": "vision", "kind": "finetune"}, {})):
+        setting = setting_of(database)
+        add_peak(setting, database, None)
+        add_mfu(setting, database, Plan(**fields), moe=False)
+        assert {name: setting.given[name].value for name in ("family", "kind") if name in setting.given} == expected
+
+
+def test_a_database_without_a_prior_of_utilisation_is_refused(make):
+    database = make({"priors.csv": line("priors", "usable_memory_share", "*", 0.7)})
+    with pytest.raises(DatabaseError, match=r"^priors\.csv has no mfu,generation=\*$"):
+        mfu_of(database)
+
+
+def test_a_model_is_spread_thinly_only_over_a_number_of_accelerators_that_is_said(make):
+    database = make()
+    # 1e9 parameters over 80 accelerators are 1.25e7 each, a quarter of 5e7: (1 / 4) ^ 0.5 = 0.5
+    assert estimate(database=database, **PLAN).median("mfu") == 0.4
+    assert estimate(database=database, **PLAN, servers=2).median("mfu") == 0.4
+    assert estimate(database=database, **PLAN, servers=10).median("mfu") == pytest.approx(0.2)
+    assert estimate(database=database, **PLAN, accelerators=80).median("mfu") == pytest.approx(0.2)
+    assert estimate(database=database, **PLAN, servers=10, mfu=0.4).median("mfu") == 0.4
+
+
+def power_of(database, hw="acme-box"):
+    setting = setting_of(database, hw)
+    add_power(setting, database)
+    return setting
+
+
+def test_the_idle_draw_is_the_chip_s_own_where_it_is_known(make):
+    given = power_of(make({CHIP: chip(fact("idle_power_w", 100))})).given["idle_share"]
+    # 100 W of 400 W
+    assert (given.value, given.assumed) == (0.25, False)
+    prior = power_of(make()).given["idle_share"]
+    assert (prior.value, prior.assumed) == (0.15, True)
+
+
+def test_the_mean_draw_is_that_of_the_generation_else_of_all_and_its_spread_is_called_power(make):
+    assert power_of(make()).given["power_share"].value == Uncertain(0.75, {"power": 0.2})
+    assert power_of(make({CHIP: chip(generation="later")})).given["power_share"].value == Uncertain(0.9, {"power": 0.1})
+
+
+def test_a_nameplate_that_is_known_is_certain(make):
+    given = power_of(make({BOX: server(fact("max_power_w", 6500))})).given["max_power_w"]
+    assert (given.value, given.assumed, given.reason) == (6500.0, False, "nameplate of Acme Box")
+
+
+@pytest.mark.parametrize(
+    ("keys", "ratio", "sigma"), [({}, 0.5, 0.3), ({"type": "asic"}, 0.5, 0.3), ({"type": "tpu"}, 0.25, 0.2), ({"generation": "later", "type": "tpu"}, 0.8, 0.1)]
+)
+def test_without_a_nameplate_the_ratio_of_such_chips_stands_in_with_its_spread(make, keys, ratio, sigma):
+    given = power_of(make({CHIP: chip(**keys)})).given["max_power_w"]
+    assert given.assumed
+    # eight chips of 400 W, and the ratio on top; the spread weighs with the host's part
+    assert given.value.median == pytest.approx(3200.0 * (1.0 + ratio))
+    assert given.value.spreads == pytest.approx({"host": sigma * ratio / (1.0 + ratio)})
+
+
+def test_a_nameplate_below_the_chips_own_caps_is_not_believed(make):
+    for watts in (3000, 3200):
+        given = power_of(make({BOX: server(fact("max_power_w", watts))})).given["max_power_w"]
+        assert given.value.median == pytest.approx(4800.0)
+        assert given.reason.startswith("its nameplate is below the chips' own power caps: ")
+
+
+def test_a_chip_by_itself_has_a_share_of_a_server_that_it_would_stand_in(make):
+    assert power_of(make(), "acme-one-40gb").given["max_power_w"].value.median == pytest.approx(600.0)
+
+
+def test_the_energy_with_a_nameplate_is_as_worked_by_hand(make):
+    database = make({BOX: server(fact("max_power_w", 6400))})
+    answer = estimate(database=database, **PLAN)
+    # 6 × 1e9 × 1e11 = 6e20 FLOP over 100e12 × 0.4 FLOP/s = 1.5e7 s = 4166.67 h
+    assert answer.median("accelerator_hours_h") == pytest.approx(4166.6667)
+    # chip: 400 × 0.75 at the reference 0.4 = 300 W; host: (6400 / 8 - 400) × 0.5 = 200 W; network 5 %: 525 W
+    assert answer.median("it_energy_kwh") == pytest.approx(4166.6667 * 0.525)
+
+
+def test_without_the_power_of_the_chip_energy_is_absent_and_a_warning_names_it(make):
+    answer = estimate(database=make({CHIP: chip(without="board_power_w"), BOX: server(fact("max_power_w", 6400))}), **PLAN)
+    absent = {name for name, value in answer.values.items() if value is None}
+    assert {"it_energy_kwh", "facility_energy_kwh", "operational_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "own_usd"} <= absent
+    assert answer.median("accelerator_hours_h") == pytest.approx(4166.6667)
+    assert [text for text in answer.warnings if "Acme One 40GB" in text and "power" in text] == [
+        "no power of Acme One 40GB is known: give board_power_w in a file of your own (carbon db path)"
+    ]
+
+
+def embodied_of(database, hw="acme-box"):
+    setting = setting_of(database, hw)
+    add_embodied(setting, database)
+    return setting.given.get("hardware_kgco2e")
+
+
+def test_the_making_of_a_whole_server_is_shared_over_its_accelerators(make):
+    rows = line("embodied", "acme-box", "server", 2400) + line("embodied", "acme-one-40gb", "accelerator", 100)
+    given = embodied_of(make({"embodied.csv": rows}))
+    assert given.value == Uncertain(300.0, {"embodied": 0.4})
+    assert (given.reason, given.assumed) == ("making Acme Box, shared over its accelerators", False)
+
+
+def test_without_one_it_is_the_geometric_mean_of_the_chip_s_figures_and_a_share_of_a_host(make):
+    rows = "".join(line("embodied", "acme-one-40gb", "accelerator", kg) for kg in (100, 400)) + line("embodied", "any-gpu", "accelerator", 5)
+    for hw in ("acme-box", "acme-one-40gb"):
+        given = embodied_of(make({"embodied.csv": rows}), hw)
+        # √(100 × 400) = 200, and 200 of the host; half of each spread
+        assert given.value.median == pytest.approx(400.0)
+        assert given.value.spreads == pytest.approx({"embodied": 0.5 * 0.4 + 0.5 * 0.6})
+        assert given.reason == "making Acme One 40GB (2 published figures) and its share of a server"
+        assert given.assumed
+
+
+def test_without_any_of_the_chip_it_is_that_of_any_accelerator_and_less_certain(make):
+    given = embodied_of(make({"embodied.csv": line("embodied", "any-gpu", "accelerator", 50)}))
+    # 50 + 200; a fifth of 1.5 × 0.4 and four fifths of 0.6
+    assert given.value.median == pytest.approx(250.0)
+    assert given.value.spreads == pytest.approx({"embodied": 0.2 * 0.6 + 0.8 * 0.6})
+    assert given.reason == "making an accelerator of any kind (1 published figure) and its share of a server"
+
+
+def test_figures_of_another_scope_are_not_mixed_in(make):
+    others = ("accelerator-with-server-share", "server-without-accelerators", "baseboard", "die")
+    rows = "".join(line("embodied", item, scope, 900) for item in ("acme-box", "acme-one-40gb") for scope in others)
+    assert embodied_of(make({"embodied.csv": rows})) is None
+    given = embodied_of(make({"embodied.csv": rows + line("embodied", "acme-one-40gb", "accelerator", 100)}))
+    assert given.value.median == pytest.approx(300.0)
+
+
+def test_without_any_figure_the_embodied_emissions_are_absent(make):
+    answer = estimate(database=make(), **PLAN)
+    assert (answer["embodied_kgco2e"], answer["total_kgco2e"]) == (None, None)
+
+
+def test_a_shipped_server_has_the_facts_of_its_datasheet(shipped):
+    for precision, flop_per_s in ((None, 312e12), ("bf16", 312e12), ("tf32", 156e12), ("fp32", 19.5e12)):
+        setting = setting_of(shipped, "dgx-a100")
+        add_peak(setting, shipped, precision)
+        assert setting.given["peak_flop_per_s"].value == flop_per_s
+    power = power_of(shipped, "dgx-a100").given
+    assert (power["board_power_w"].value, power["max_power_w"].value, setting.accelerator_count) == (400.0, 6500.0, 8.0)
+
+
+def test_a_shipped_chip_without_bf16_is_used_at_the_precision_that_it_has(shipped):
+    setting = setting_of(shipped, "v100-sxm2-32gb")
+    add_peak(setting, shipped, None)
+    assert setting.given["precision"].value == "fp16"

@@ -1,57 +1,137 @@
-"""How many servers: the fewest that hold the model, and a few round numbers worth looking at."""
+"""How many servers are worth looking at, and the fewest that hold a training."""
+
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acme import PLAN, WORLD, fact, server
+from traincarbon.errors import OutOfRangeError
+from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.layout import fewest_accelerators, round_up, server_counts
 from traincarbon.uncertain import Uncertain
+
+hours = st.floats(1e-3, 1e12)
+per_server = st.sampled_from([1.0, 4.0, 8.0, 16.0, 256.0])
+held = st.floats(0.0, 1e6)
+STATE = {"params": 7e9, "trainable_params": 7e9, "memory_b": 80e9, "usable_share": 0.7}
 
 
 def test_the_fewest_hold_weights_gradients_and_optimiser():
     # 16 B × 7e9 = 112e9 B over 80e9 × 0.7 = 56e9 B each: 2
-    assert fewest_accelerators(params=7e9, trainable_params=7e9, memory_b=80e9, usable_share=0.7) == pytest.approx(2.0)
+    assert fewest_accelerators(**STATE) == pytest.approx(2.0)
 
 
-def test_a_frozen_model_needs_an_eighth():
-    inputs = {"params": 7e9, "memory_b": 80e9, "usable_share": 0.7}
-    assert fewest_accelerators(trainable_params=0.0, **inputs) * 8 == pytest.approx(fewest_accelerators(trainable_params=7e9, **inputs))
+def test_a_frozen_model_needs_an_eighth_and_its_adapters_the_rest():
+    assert fewest_accelerators(**{**STATE, "trainable_params": 0.0}) == pytest.approx(0.25)
+    # 2 B × 7e9 and 14 B × 7e7 are 14.98e9 B
+    assert fewest_accelerators(**{**STATE, "trainable_params": 7e7}) == pytest.approx(0.2675)
 
 
 def test_the_fewest_are_had_for_arrays_and_uncertain_models_too():
-    inputs = {"memory_b": 80e9, "usable_share": 0.7}
     many = np.array([7e9, 14e9])
-    assert fewest_accelerators(params=many, trainable_params=many, **inputs) == pytest.approx([2.0, 4.0])
+    assert fewest_accelerators(**{**STATE, "params": many, "trainable_params": many}) == pytest.approx([2.0, 4.0])
     vague = Uncertain(7e9, {"params": 0.2})
-    fewest = fewest_accelerators(params=vague, trainable_params=vague, **inputs)
+    fewest = fewest_accelerators(**{**STATE, "params": vague, "trainable_params": vague})
     assert (fewest.median, fewest.spreads) == (pytest.approx(2.0), {"params": pytest.approx(0.2)})
 
 
+@pytest.mark.parametrize(("name", "value"), [("memory_b", 0.0), ("usable_share", 0.0), ("usable_share", 1.5), ("params", -1.0)])
+def test_an_impossible_memory_or_model_is_refused(name, value):
+    with pytest.raises(OutOfRangeError, match=name):
+        fewest_accelerators(**{**STATE, name: value})
+
+
 @pytest.mark.parametrize(
-    ("number", "rounded"), [(0.0, 1), (0.3, 1), (1.0, 1), (7.2, 8), (10.0, 10), (10.1, 12), (33.0, 40), (64.0, 64), (99.0, 100), (234.0, 240), (1010.0, 1200)]
+    ("number", "rounded"),
+    [
+        *((0.0, 1), (0.3, 1), (1.0, 1), (1.01, 2), (7.2, 8), (9.5, 10), (10.0, 10), (10.1, 12), (12.1, 15), (16.0, 16)),
+        *((33.0, 40), (64.0, 64), (99.0, 100), (100.0, 100), (101.0, 120), (234.0, 240), (1010.0, 1200)),
+    ],
 )
 def test_a_number_is_rounded_up_to_one_that_people_build(number, rounded):
     assert round_up(number) == rounded
 
 
-@given(st.floats(0.0, 1e12))
+@given(st.floats(0.0, 1e30))
 def test_a_rounded_number_is_no_smaller_and_at_most_a_quarter_larger(number):
     rounded = round_up(number)
     assert number <= rounded * (1.0 + 1e-12)
-    assert rounded <= max(1.25 * number, number + 1.0, 1.0)
+    assert rounded <= max(1.25 * number, math.ceil(number), 1) * (1.0 + 1e-12)
 
 
-@given(st.floats(1e-3, 1e12), st.sampled_from([1.0, 4.0, 8.0, 16.0, 256.0]), st.floats(1e-3, 1e6))
-def test_the_counts_start_at_the_fewest_and_rise(hours, each, fewest):
-    counts = server_counts(accelerator_hours_h=hours, accelerator_count=each, fewest=fewest)
-    assert 1 <= len(counts) <= 5
-    assert counts == sorted(set(counts))
-    assert counts[0] >= 1
-    assert (counts[0] - 1) * each < fewest <= counts[0] * each or counts[0] == 1
-    assert all(isinstance(count, int) for count in counts)
+@given(st.floats(0.0, 1e15), st.floats(0.0, 1e15))
+def test_rounding_keeps_order_and_leaves_round_numbers_alone(one, other):
+    low, high = sorted((one, other))
+    assert round_up(low) <= round_up(high)
+    assert round_up(round_up(high)) == round_up(high)
 
 
 def test_the_counts_reach_from_a_year_to_weeks():
     # 2.18e6 h on 8 each: a year takes 31.1 servers, half of one 63.1, a quarter 126.2, a month 378.5
     assert server_counts(accelerator_hours_h=2.18e6, accelerator_count=8.0, fewest=152.0) == [19, 32, 64, 150, 400]
+    # 1e6 h: a year takes 14.3 servers, half of one 28.9, a quarter 57.9, a month 173.6
+    assert server_counts(accelerator_hours_h=1e6, accelerator_count=8.0, fewest=1.0) == [1, 15, 30, 60, 200]
+
+
+def test_the_first_count_is_the_fewest_servers_that_hold_the_model():
+    # 64 fill eight servers of 8, 65 need a ninth
+    assert server_counts(accelerator_hours_h=1e6, accelerator_count=8.0, fewest=64.0)[0] == 8
+    assert server_counts(accelerator_hours_h=1e6, accelerator_count=8.0, fewest=65.0) == [9, 15, 30, 60, 200]
+
+
+def test_a_short_training_has_one_count():
+    assert server_counts(accelerator_hours_h=1.0, accelerator_count=8.0, fewest=800.0) == [100]
+    assert server_counts(accelerator_hours_h=1.0, accelerator_count=8.0, fewest=1.0) == [1]
+
+
+@given(hours, per_server, held)
+def test_there_are_at_most_five_counts_rising_from_the_fewest(accelerator_hours, each, fewest):
+    counts = server_counts(accelerator_hours_h=accelerator_hours, accelerator_count=each, fewest=fewest)
+    assert 1 <= len(counts) <= 5
+    assert counts == sorted(set(counts))
+    assert counts[0] == max(1, math.ceil(fewest / each))
+    assert all(isinstance(count, int) for count in counts)
+
+
+@given(hours, per_server)
+def test_no_count_finishes_much_before_the_shortest_duration_aimed_at(accelerator_hours, each):
+    counts = server_counts(accelerator_hours_h=accelerator_hours, accelerator_count=each, fewest=1.0)
+    # a quarter of a day, but for rounding up by a quarter at most, and for a single server
+    assert counts[-1] <= max(math.ceil(1.25 * accelerator_hours / each / 6.0), 1)
+
+
+@pytest.fixture
+def priced(make_database):
+    return make_database({**WORLD, "servers/acme-box.toml": server(fact("price_usd", 80000))})
+
+
+def test_an_estimate_knows_the_fewest_from_the_memory_of_its_chip(priced):
+    # 1e9 × 16 B over 0.7 × 40e9 B
+    assert estimate(database=priced, **PLAN).fewest_accelerators == pytest.approx(16e9 / 28e9)
+
+
+def test_more_servers_finish_sooner_and_cost_in_proportion(priced):
+    plan = {**PLAN, "params": 50e9, "tokens": 1e12}
+    counts = estimate(database=priced, **plan).server_counts
+    assert len(counts) == 5
+    # 50e9 × 16 B over 28e9 B are 28.6 accelerators: four servers of eight
+    assert counts[0] == 4
+    answers = [estimate(database=priced, **plan, servers=count) for count in counts]
+    durations = [answer.median("duration_s") for answer in answers]
+    assert all(later < sooner for sooner, later in zip(durations, durations[1:], strict=False))
+    # each of eight costs 80,000 / 8, over 1 - 0.2 for the network: 12,500 an accelerator
+    assert [answer.median("purchase_usd") for answer in answers] == pytest.approx([count * 100e3 for count in counts])
+
+
+def test_fewer_servers_than_hold_the_model_are_warned_of(priced):
+    plan = {**PLAN, "params": 50e9, "tokens": 2e12}
+    text = "the model with its optimiser does not fit in the memory of so few accelerators: it takes about 4 servers"
+    assert text in estimate(database=priced, **plan, servers=3).warnings
+    assert text not in estimate(database=priced, **plan, servers=4).warnings
+
+
+def test_an_array_of_plans_has_no_list_of_counts(priced):
+    assert estimate(database=priced, **{**PLAN, "params": np.array([1e9, 2e9])}).server_counts == []

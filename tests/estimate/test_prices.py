@@ -1,115 +1,185 @@
-"""What the market brings: the rent of an accelerator-hour and the price of a server."""
+"""What the market brings in: the rent of an accelerator-hour and the price of a server."""
 
 import math
 
 import pytest
 
-from traincarbon.database.load import Database
-from traincarbon.estimate.inputs import settle
+from acme import PLAN, WORLD, chip, fact, line, server, setting_of
+from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.prices import add_prices
+from traincarbon.uncertain import Uncertain
 
-HEAD = "s,l,published,\n"
-BOX = "acme-one-40gb,acme-box"
-PRICES = (
-    f"{BOX},north,north:a,on_demand,2024-01,8,16,{HEAD}"
-    f"{BOX},north,north:b,on_demand,2024-01,8,64,{HEAD}"
-    f"acme-one-40gb,other,south,,on_demand,2024-01,1,9,{HEAD}"
-    f"{BOX},north,north:a,spot,2024-01,8,8,{HEAD}"
-    f"{BOX},north,north:a,on_demand,2020-01,8,80,{HEAD}"
+CHIP, BOX, TWIN = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml", "servers/acme-twin.toml"
+ONE = "acme-one-40gb"
+OWN = "".join(
+    [
+        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "on_demand", "2024-01", 8, 16),
+        line("prices", ONE, "acme-box", "acme", "zeta:norfolk", "on_demand", "2024-01", 8, 64),
+        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "on_demand", "2020-01", 8, 80),
+        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "spot", "2024-01", 8, 8),
+        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "reserved_1y", "2024-01", 8, 12),
+    ]
 )
+OTHERS = line("prices", ONE, "zeta-1x", "zeta", "zeta:norfolk", "on_demand", "2024-01", 1, 9)
 
 
 @pytest.fixture
-def market(shipped, make_root, accelerator_toml):
-    """Return a function that opens the shipped database with a chip, a server and prices of one's own."""
-
-    def build(*, prices="", chip="", server=""):
-        one = 'name = "Acme Box"\noperator = "on-prem"\naccelerator = "acme-one-40gb"\n[accelerator_count]\nvalue = 8\nsource = "s"\nlocator = "l"\nkind = "published"\n'
-        files = {"accelerators/acme-one-40gb.toml": accelerator_toml + chip, "servers/acme-box.toml": one + server, "prices.csv": prices}
-        regions = "".join(f"north:{name},north,{name},Place,FR,,1,1,{HEAD}" for name in "ab")
-        return Database([*shipped.roots, make_root({**files, "regions.csv": regions})])
-
-    return build
+def make(make_database):
+    """Return a function that opens the small world with these files in it."""
+    return lambda files=None: make_database({**WORLD, **(files or {})})
 
 
-def fact(name, value, **more):
-    lines = "".join(f"{key} = {item}\n" for key, item in more.items())
-    return f'\n[{name}]\nvalue = {value}\n{lines}source = "s"\nlocator = "l"\nkind = "published"\n'
+def prices_of(database, hw="acme-box", region=None, **fields):
+    setting = setting_of(database, hw, region)
+    add_prices(setting, database, Plan(**fields))
+    return setting
 
 
-def given(database, name, **fields):
-    return settle(Plan(**{"hw": "acme-box", **fields}), database).given.get(name)
+def rent_of(database, hw="acme-box", region=None, **fields):
+    return prices_of(database, hw, region, **fields).given.get("rent_price")
 
 
-def test_the_rent_is_the_middle_of_the_server_s_quotes_an_accelerator(market):
-    rent = given(market(prices=PRICES), "rent_price")
-    # 16 / 8 = 2 and 64 / 8 = 8 at one provider: their geometric mean is 4
-    assert rent.value.median == pytest.approx(4.0)
-    assert not rent.assumed
+def test_the_rent_is_the_middle_of_the_instance_s_own_quotes_for_one_accelerator(make):
+    given = rent_of(make({"prices.csv": OWN + OTHERS}))
+    # 16 / 8 = 2 and 64 / 8 = 8 in two regions of one provider: their geometric mean is 4; the other's 9 is not asked for
+    assert given.value.median == pytest.approx(4.0)
+    assert given.value.spreads == pytest.approx({"rent_price": 0.4})
+    assert (given.assumed, given.reason) == (False, "on demand price of Acme Box, 2024-01")
 
 
-def test_the_rent_is_the_region_s_where_one_is_named(market):
-    database = market(prices=PRICES)
-    assert given(database, "rent_price", region="north:a").value.median == pytest.approx(2.0)
-    assert given(database, "rent_price", region="north:b").value.median == pytest.approx(8.0)
+def test_the_rent_is_the_region_s_where_one_is_quoted(make):
+    database = make({"prices.csv": OWN})
+    assert rent_of(database, region="acme:paris-1").value.median == pytest.approx(2.0)
+    assert rent_of(database, region="zeta:norfolk").value.median == pytest.approx(8.0)
+    # a country is no region, and of others no price is known: all quotes
+    assert rent_of(database, region="FR").value.median == pytest.approx(4.0)
 
 
-def test_the_rent_of_a_chip_is_the_middle_over_providers_with_their_scatter(market):
-    rent = given(market(prices=PRICES), "rent_price", hw="acme-one-40gb")
-    # north 4, south 9: geometric mean 6
-    assert rent.value.median == pytest.approx(6.0)
-    assert rent.value.sigma >= math.log(9 / 4) / 2
-    assert rent.assumed
-    assert "2 providers" in rent.reason
+def test_the_rent_of_a_chip_counts_each_provider_once_whatever_its_regions(make):
+    for hw in (ONE, "acme-twin"):
+        given = rent_of(make({"prices.csv": OWN + OTHERS, TWIN: server(name="Acme Twin", aliases="twin")}), hw)
+        # acme 4 of two regions, zeta 9 of one: √(4 × 9) = 6, not ∛(2 × 8 × 9) = 5.24
+        assert given.value.median == pytest.approx(6.0)
+        # each is ln(9 / 6) = 0.405 away from the middle; a negotiated price 0.4 from its quote
+        assert given.value.spreads == pytest.approx({"rent_price": math.hypot(math.log(1.5), 0.4)})
+        assert (given.assumed, given.reason) == (True, "on demand price of Acme One 40GB at 2 providers, 2024-01")
 
 
-def test_the_rent_is_that_of_the_start_and_of_the_way_of_buying(market):
-    database = market(prices=PRICES)
-    assert given(database, "rent_price", region="north:a", start="2020").value.median == pytest.approx(10.0)
-    assert given(database, "rent_price", rent="spot").value.median == pytest.approx(1.0)
-    assert given(database, "rent_price", rent="reserved_3y") is None
+def test_more_regions_of_one_provider_at_its_price_change_nothing(make):
+    more = "".join(line("prices", ONE, "zeta-1x", "zeta", f"zeta:r{n}", "on_demand", "2024-01", 1, 9) for n in range(20))
+    assert rent_of(make({"prices.csv": OWN + OTHERS + more}), ONE).value == rent_of(make({"prices.csv": OWN + OTHERS}), ONE).value
 
 
-def test_a_rent_of_another_time_is_pointed_out(market):
-    warnings = settle(Plan(hw="acme-box", start="2030"), market(prices=PRICES)).warnings
-    assert any("rent is of 2024-01" in warning for warning in warnings)
-    assert not any("rent is of" in warning for warning in settle(Plan(hw="acme-box", start="2024"), market(prices=PRICES)).warnings)
+@pytest.mark.parametrize(("rent", "usd"), [(None, 4.0), ("on_demand", 4.0), ("spot", 1.0), ("reserved_1y", 1.5)])
+def test_the_rent_is_that_of_the_way_of_buying(make, rent, usd):
+    given = rent_of(make({"prices.csv": OWN + OTHERS}), rent=rent)
+    assert given.value.median == pytest.approx(usd)
+    assert given.reason.startswith((rent or "on_demand").replace("_", " "))
 
 
-def test_the_purchase_is_the_server_s_own_price(market):
-    price = given(market(server=fact("price_usd", 200e3)), "purchase_price")
-    assert price.value.median == 200e3
-    assert not price.assumed
+@pytest.mark.parametrize(
+    ("start", "usd", "date"), [("2020", 10.0, "2020-01"), ("2021-12", 10.0, "2020-01"), ("2022-02", 2.0, "2024-01"), (None, 2.0, "2024-01")]
+)
+def test_the_rent_is_that_nearest_to_the_start(make, start, usd, date):
+    given = rent_of(make({"prices.csv": OWN}), region="acme:paris-1", start=start)
+    # 80 / 8 in 2020, 16 / 8 in 2024
+    assert given.value.median == pytest.approx(usd)
+    assert given.reason.endswith(date)
 
 
-def test_a_wide_range_of_prices_widens_the_spread(market):
-    narrow = given(market(server=fact("price_usd", 200e3)), "purchase_price").value.sigma
-    wide = given(market(server=fact("price_usd", 200e3, low=80e3, high=500e3)), "purchase_price").value.sigma
-    assert wide == pytest.approx(math.log(500 / 80) / 3.29)
-    assert wide > narrow
+@pytest.mark.parametrize(
+    ("start", "date"), [("2017", "2020-01"), ("2030", "2024-01"), ("2025-08", "2024-01"), ("2025-07", None), ("2021-06", None), (None, None)]
+)
+def test_a_rent_more_than_a_year_and_a_half_from_the_start_is_warned_of(make, start, date):
+    expected = [f"the nearest known rent is of {date}, the start is {start}"] if date else []
+    assert prices_of(make({"prices.csv": OWN}), region="acme:paris-1", start=start).warnings == expected
 
 
-def test_without_a_price_of_its_own_a_server_costs_what_its_chips_do_elsewhere(market):
-    database = market(server=fact("price_usd", 200e3))
-    chip = given(database, "purchase_price", hw="acme-one-40gb")
-    # 200,000 / 8
-    assert chip.value.median == pytest.approx(25e3)
-    assert chip.assumed
-    assert "Acme Box" in chip.reason
+def test_without_a_price_of_that_kind_the_rent_is_absent_and_asked_for(make):
+    database = make({"prices.csv": OWN})
+    assert rent_of(database, rent="reserved_3y") is None
+    answer = estimate(database=database, **PLAN, rent="reserved_3y")
+    assert answer["rent_usd"] is None
+    assert "no reserved 3y price of Acme One 40GB is known: give rent_price" in answer.warnings
+    assert estimate(database=database, **PLAN, rent="reserved_3y", rent_price=3.0).median("rent_usd") == pytest.approx(
+        3.0 * answer.median("accelerator_hours_h")
+    )
 
 
-def test_the_price_of_a_chip_is_scaled_to_a_server(market):
-    price = given(market(chip=fact("price_usd", 10e3)), "purchase_price")
-    assert price.assumed
-    assert price.value.median > 8 * 10e3
-    assert "Acme One" in price.reason
+def test_the_rent_of_a_run_is_its_hours_times_the_price(make):
+    answer = estimate(database=make({"prices.csv": OWN}), **PLAN)
+    # 6e20 FLOP over 100e12 × 0.4 are 4166.67 h, at 4 $/h
+    assert answer.median("rent_usd") == pytest.approx(16_666.67)
 
 
-def test_what_nobody_sells_has_no_price(market):
-    assert given(market(), "purchase_price") is None
-    assert given(market(), "rent_price") is None
+def purchase_of(database, hw="acme-box"):
+    return prices_of(database, hw).given.get("purchase_price")
 
 
-def test_service_life_use_and_network_are_assumptions(market):
-    for name in ("service_life", "utilisation", "interconnect_share"):
-        assert given(market(), name).assumed
+def test_a_server_costs_its_own_price(make):
+    given = purchase_of(make({BOX: server(fact("price_usd", 200000))}))
+    assert given.value == Uncertain(200e3, {"purchase_price": 0.3})
+    assert (given.reason, given.assumed) == ("price of Acme Box", False)
+
+
+def test_a_price_that_is_assumed_stays_an_assumption(make):
+    assert purchase_of(make({BOX: server(fact("price_usd", 200000, kind="assumed") + "low = 1e5\nhigh = 4e5\n")})).assumed
+
+
+@pytest.mark.parametrize(("low", "high", "sigma"), [(80e3, 500e3, math.log(500 / 80) / 3.29), (190e3, 210e3, 0.3)])
+def test_a_range_of_prices_widens_the_spread_and_never_narrows_it(make, low, high, sigma):
+    given = purchase_of(make({BOX: server(fact("price_usd", 200000) + f"low = {low}\nhigh = {high}\n")}))
+    assert given.value == Uncertain(200e3, {"purchase_price": pytest.approx(sigma)})
+
+
+def test_without_one_it_costs_by_its_chips_what_a_server_of_the_same_does(make):
+    database = make(
+        {TWIN: server(fact("price_usd", 200000), name="Acme Twin", aliases="twin").replace("value = 8", "value = 4"), CHIP: chip(fact("price_usd", 1))}
+    )
+    # 200,000 / 4 for a chip
+    for hw, usd in (("acme-box", 400e3), (ONE, 50e3)):
+        given = purchase_of(database, hw)
+        assert given.value.median == pytest.approx(usd)
+        assert given.value.spreads == pytest.approx({"purchase_price": 0.45})
+        assert (given.reason, given.assumed) == ("as Acme Twin, which holds the same chip", True)
+
+
+def test_a_server_of_another_chip_is_no_measure(make):
+    database = make({TWIN: server(fact("price_usd", 200000), name="Acme Twin", aliases="twin", accelerator="acme-two")})
+    assert purchase_of(database) is None
+
+
+def test_without_such_a_server_it_costs_its_chips_and_the_rest_of_a_server(make):
+    for hw, chips in (("acme-box", 8), (ONE, 1)):
+        given = purchase_of(make({CHIP: chip(fact("price_usd", 10000))}), hw)
+        assert given.value.median == pytest.approx(1.5 * 10e3 * chips)
+        # 0.3 of the listed price and 0.4 of the ratio
+        assert given.value.spreads == pytest.approx({"purchase_price": 0.5})
+        assert (given.reason, given.assumed) == ("1.50 × the price of Acme One 40GB: a server costs more than its chips", True)
+
+
+def test_what_nobody_sells_has_no_price_and_says_so(make):
+    answer = estimate(database=make(), **PLAN, servers=1)
+    assert (answer["purchase_usd"], answer["own_usd"], answer["rent_usd"]) == (None, None, None)
+    assert "no purchase price of Acme Box is known: give purchase_price" in answer.warnings
+    assert estimate(database=make(), **PLAN, servers=2, purchase_price=80e3).median("purchase_usd") == pytest.approx(200e3)
+
+
+def test_service_life_use_and_network_are_assumptions(make):
+    given = prices_of(make()).given
+    assert given["service_life"].value == Uncertain(4.0, {"service_life": 0.2})
+    assert given["utilisation"].value == Uncertain(0.8, {"utilisation": 0.1})
+    assert given["interconnect_share"].value == Uncertain(0.2, {"interconnect": 0.4})
+    assert all(given[name].assumed for name in given)
+
+
+def test_an_instance_of_a_cloud_has_its_own_price_in_the_shipped_database(shipped):
+    setting = prices_of(shipped, "aws-p5.48xlarge", "aws:us-east-1")
+    assert setting.given["rent_price"].reason.startswith("on demand price of AWS p5.48xlarge") or not setting.given["rent_price"].assumed
+    row = [
+        row
+        for row in shipped.rows("prices", "h100-sxm5-80gb")
+        if (row["server"], row["region"], row["purchase"]) == ("aws-p5.48xlarge", "aws:us-east-1", "on_demand")
+    ]
+    assert setting.given["rent_price"].value.median == pytest.approx(float(max(row, key=lambda row: row["date"])["usd_per_h"]) / 8)

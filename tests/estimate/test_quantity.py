@@ -50,6 +50,13 @@ def test_thousands_may_be_separated(text, value):
     assert parse_quantity(text) == value
 
 
+@pytest.mark.parametrize("text", ["1,4T", "0,5", "0,4", "1,2345", ",100", "1,", "1,,000", "12,34,567", "1234,567", "1.5,000", ",", "1,00k", "1__0", "_1"])
+def test_a_comma_that_parts_no_thousands_is_refused_rather_than_guessed(text):
+    with pytest.raises(QuantityError) as caught:
+        parse_quantity(text)
+    assert str(caught.value) == f"no number: {text!r}"
+
+
 def test_a_decimal_with_an_ending_is_rounded_once():
     # 1.1 × 1e12 in floats would be 1100000000000.0002 and 0.3 × 1e9 = 300000000.0.
     assert parse_quantity("1.1T") == 1.1e12

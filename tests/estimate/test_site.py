@@ -1,130 +1,284 @@
-"""What the place brings: the facility, its grid, and the price of its electricity."""
+"""What the place brings in: its facility, its grid, its water and the price of its electricity."""
+
+import math
 
 import pytest
 
+from acme import PLACES, PLAN, WORLD, chip, line, server, setting_of
 from traincarbon.database.load import Database
-from traincarbon.database.select import prior
 from traincarbon.errors import PlanError
-from traincarbon.estimate.inputs import settle
+from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.site import add_facility, add_intensity
+from traincarbon.uncertain import Uncertain
 
-HEAD = "s,l,published,\n"
-
-
-def given(database, name, **fields):
-    return settle(Plan(**{"hw": "dgx-a100", **fields}), database).given[name]
+BOX = "servers/acme-box.toml"
+FACILITIES = {
+    "facilities.csv": "".join(
+        [
+            line("facilities", "acme", "fleet", 2020, 1.2, 0.4),
+            line("facilities", "acme", "fleet", 2024, 1.15, 0.3),
+            line("facilities", "acme", "paris-1", 2020, 1.1),
+            line("facilities", "acme", "paris-1", 2024, 1.08, 0.1),
+            line("facilities", "zeta", "elsewhere", 2024, 1.5, 2),
+        ]
+    )
+}
 
 
 @pytest.fixture
-def with_rows(shipped, make_root):
-    """Return a function that lays rows of one's own over the shipped tables."""
-
-    def lay(**tables):
-        return Database([*shipped.roots, make_root({f"{table}.csv": rows for table, rows in tables.items()})])
-
-    return lay
+def make(make_database):
+    """Return a function that opens the small world with these files in it."""
+    return lambda files=None: make_database({**WORLD, **(files or {})})
 
 
-def test_no_region_is_the_world_s_range_and_said_so(shipped):
-    intensity = given(shipped, "carbon_intensity")
-    assert intensity.assumed
-    assert "no region named" in intensity.reason
-    assert intensity.value == prior(shipped, "carbon_intensity", "scope=world")[1]
-    low, high = intensity.value.interval(0.9)
-    assert low < 100.0
-    assert high > 600.0
+def facility_of(database, region=None, start=None):
+    setting = setting_of(database, region=region)
+    add_facility(setting, database, start)
+    return setting.given
 
 
-def test_a_country_has_its_own_intensity_of_the_newest_year(shipped):
-    france = given(shipped, "carbon_intensity", region="france")
-    newest = max(row["year"] for row in shipped.rows("grid", "FR") if row["basis"] == "lifecycle")
-    assert 15.0 < france.value.median < 90.0
-    assert newest in france.reason
-    assert "lifecycle" in france.reason
-    assert not france.assumed
+def test_a_region_has_its_own_figures_with_the_narrowest_spread(make):
+    given = facility_of(make(FACILITIES), "acme:paris-1")
+    assert given["pue"].value == Uncertain(1.08, {"pue": 0.02})
+    assert given["wue_l_per_kwh"].value == Uncertain(0.1, {"wue_l_per_kwh": 0.2})
+    assert (given["pue"].assumed, given["pue"].reason) == (False, "acme paris-1, 2024")
 
 
-def test_a_region_has_the_grid_of_its_zone(shipped):
-    for region in ("europe-north1", "aws:eu-west-3"):
-        zone = settle(Plan(hw="dgx-a100", region=region), shipped).place.zone
-        assert given(shipped, "carbon_intensity", region=region).value == given(shipped, "carbon_intensity", region=zone).value
+def test_a_figure_that_a_region_lacks_is_that_of_its_operator_s_fleet(make):
+    database = make({**PLACES, **FACILITIES, "regions.csv": PLACES["regions.csv"] + line("regions", "acme:paris-2", "acme", "paris-2", "Paris", "FR")})
+    given = facility_of(database, "acme:paris-2")
+    assert given["pue"].value == Uncertain(1.15, {"pue": 0.06})
+    assert given["wue_l_per_kwh"].value == Uncertain(0.3, {"wue_l_per_kwh": 0.5})
+    assert (given["pue"].assumed, given["pue"].reason) == (True, "acme's fleet, 2024")
 
 
-def test_the_intensity_is_that_of_the_start(with_rows):
-    database = with_rows(grid=f"FR,2030,40,lifecycle,production,{HEAD}FR,2035,30,lifecycle,production,{HEAD}")
-    assert given(database, "carbon_intensity", region="FR", start="2030-06").value.median == 40.0
-    assert given(database, "carbon_intensity", region="FR", start="2034").value.median == 30.0
-    assert given(database, "carbon_intensity", region="FR").value.median == 30.0
+def test_water_and_power_of_a_site_are_looked_up_one_by_one(make):
+    rows = line("facilities", "acme", "fleet", 2024, 1.15, 0.3) + line("facilities", "acme", "paris-1", 2024, 1.08)
+    given = facility_of(make({"facilities.csv": rows}), "acme:paris-1")
+    assert (given["pue"].value.median, given["wue_l_per_kwh"].value.median) == (1.08, 0.3)
 
 
-def test_an_intensity_of_another_time_is_pointed_out(with_rows):
-    database = with_rows(grid=f"FR,2035,30,lifecycle,production,{HEAD}")
-    assert any("that of 2035" in warning for warning in settle(Plan(hw="dgx-a100", region="FR", start="2040"), database).warnings)
-    assert not any("intensity" in warning for warning in settle(Plan(hw="dgx-a100", region="FR", start="2036"), database).warnings)
+def test_without_a_region_the_fleet_of_the_server_s_operator_stands_in(make):
+    database = make({**FACILITIES, BOX: server(operator="acme")})
+    assert facility_of(database)["pue"].value.median == 1.15
+    # a country is not a region: still the operator's fleet
+    assert facility_of(database, "FR")["pue"].value.median == 1.15
 
 
-def test_one_s_own_figure_wins_over_ours_of_the_same_year(with_rows, shipped):
-    year = max(row["year"] for row in shipped.rows("grid", "FR") if row["basis"] == "lifecycle")
-    database = with_rows(grid=f"FR,{year},77,lifecycle,production,{HEAD}")
-    assert given(database, "carbon_intensity", region="FR").value.median == 77.0
+@pytest.mark.parametrize(
+    ("region", "where"), [(None, "no region named"), ("FR", "no figure for France"), ("zeta:norfolk", "no figure for Norfolk (zeta:norfolk)")]
+)
+def test_without_a_figure_the_range_of_facilities_stands_in_and_says_why(make, region, where):
+    given = facility_of(make(FACILITIES), region)
+    assert given["pue"].value == Uncertain(1.3, {"pue": 0.1})
+    assert given["wue_l_per_kwh"].value == Uncertain(0.5, {"wue_l_per_kwh": 0.9})
+    for name in ("pue", "wue_l_per_kwh"):
+        assert given[name].assumed
+        assert given[name].reason == f"{where}: from hyperscale fleets to the average of the industry"
 
 
-def test_two_bases_are_never_mixed(with_rows):
-    database = with_rows(zones=f"ZZ,country,Zedland,ZZZ,,{HEAD}", grid=f"ZZ,2024,100,direct,production,{HEAD}ZZ,2020,150,lifecycle,production,{HEAD}")
-    assert given(database, "carbon_intensity", region="ZZ").value.median == 150.0
-    assert given(database, "carbon_intensity", region="ZZ", basis="direct").value.median == 100.0
+@pytest.mark.parametrize(("start", "pue"), [("2019", 1.1), ("2021-06", 1.1), ("2023", 1.08), (None, 1.08)])
+def test_the_figure_of_the_year_nearest_to_the_start_is_taken(make, start, pue):
+    assert facility_of(make(FACILITIES), "acme:paris-1", start)["pue"].value.median == pue
 
 
-def test_a_basis_that_is_not_known_is_refused_with_the_one_that_is(with_rows):
-    database = with_rows(zones=f"ZZ,country,Zedland,ZZZ,,{HEAD}YY,country,Ypsiland,YYY,,{HEAD}", grid=f"ZZ,2024,100,lifecycle,production,{HEAD}")
-    with pytest.raises(PlanError, match="no direct intensity of Zedland") as caught:
-        settle(Plan(hw="dgx-a100", region="ZZ", basis="direct"), database)
-    assert "lifecycle" in caught.value.hint
-    with pytest.raises(PlanError, match="Ypsiland") as caught:
-        settle(Plan(hw="dgx-a100", region="YY"), database)
-    assert "carbon_intensity" in caught.value.hint
+def test_a_figure_known_of_one_year_holds_for_the_others(make):
+    # Of 2020 no WUE of the region is known: that of 2024 is nearer to the truth than the fleet's.
+    assert facility_of(make(FACILITIES), "acme:paris-1", "2020")["wue_l_per_kwh"].value.median == 0.1
 
 
-def test_a_state_with_a_direct_figure_only_is_scaled_as_its_country(with_rows):
-    database = with_rows(
-        zones=f"ZZ,country,Zedland,ZZZ,,{HEAD}ZZ-N,state,North,,,{HEAD}",
-        grid=f"ZZ,2024,100,direct,production,{HEAD}ZZ,2024,130,lifecycle,production,{HEAD}ZZ-N,2024,200,direct,production,{HEAD}",
-    )
-    scaled = given(database, "carbon_intensity", region="ZZ-N")
-    # 200 × 130 / 100
-    assert scaled.value.median == pytest.approx(260.0)
-    assert scaled.assumed
-    assert scaled.value.sigma > given(database, "carbon_intensity", region="ZZ").value.sigma
+def test_a_site_that_evaporates_nothing_has_no_water_of_its_own(make):
+    rows = line("facilities", "acme", "fleet", 2024, 1.15, 0.3) + line("facilities", "acme", "paris-1", 2024, 1.08, 0)
+    database = make({"facilities.csv": rows})
+    assert facility_of(database, "acme:paris-1")["wue_l_per_kwh"].value == 0.0
+    answer = estimate(database=database, **PLAN, region="acme:paris-1")
+    assert answer.median("water_l") == pytest.approx(4.0 * answer.median("facility_energy_kwh"))
 
 
-def test_every_region_has_an_intensity(shipped):
+@pytest.mark.parametrize(("region", "litres", "sigma"), [("FR", 4.0, 0.4), ("acme:paris-1", 4.0, 0.4), ("US-VA", 3.0, 0.6), (None, 3.0, 0.6)])
+def test_the_water_of_electricity_is_the_country_s_else_the_world_s(make, region, litres, sigma):
+    assert facility_of(make(), region)["grid_water_l_per_kwh"].value == Uncertain(litres, {"grid_water_l_per_kwh": sigma})
+
+
+def test_the_water_of_a_state_is_that_of_its_country(make):
+    priors = WORLD["priors.csv"] + line("priors", "grid_water_l_per_kwh", "zone=US", 2, 0.45)
+    assert facility_of(make({"priors.csv": priors}), "zeta:norfolk")["grid_water_l_per_kwh"].value.median == 2.0
+
+
+def grid_of(database, region=None, **fields):
+    setting = setting_of(database, region=region)
+    add_intensity(setting, database, Plan(region=region, **fields))
+    return setting
+
+
+@pytest.mark.parametrize(
+    ("start", "intensity", "reason"),
+    [
+        (None, 40.0, "France, 2024, lifecycle, consumption"),
+        ("2019", 50.0, "France, 2020, lifecycle, production"),
+        ("2021", 50.0, "France, 2020, lifecycle, production"),
+        ("2023-01", 40.0, "France, 2024, lifecycle, consumption"),
+    ],
+)
+def test_the_intensity_of_a_grid_is_that_of_the_year_nearest_to_the_start_with_its_basis_said(make, start, intensity, reason):
+    given = grid_of(make(), "FR", start=start).given["carbon_intensity"]
+    assert given.value == Uncertain(intensity, {"carbon_intensity": 0.3})
+    assert (given.reason, given.assumed) == (reason, False)
+
+
+def test_a_cloud_region_has_the_intensity_of_its_grid(make):
+    given = grid_of(make(), "acme:paris-1").given["carbon_intensity"]
+    assert given.value.median == 40.0
+    assert given.reason == "Paris (acme:paris-1), 2024, lifecycle, consumption"
+
+
+@pytest.mark.parametrize(("start", "warned"), [("2022", True), ("2026-01", True), ("2021-12", False), ("2025", False), ("2018-06", True), (None, False)])
+def test_an_intensity_two_years_away_is_warned_of(make, start, warned):
+    # Known are 2020 and 2024.
+    year = {"2022": "2024", "2018-06": "2020"}.get(start or "", "2024")
+    expected = [f"the intensity of France is that of {year}: none is known for {start}"] if warned else []
+    assert grid_of(make(), "FR", start=start).warnings == expected
+
+
+def test_without_a_region_the_range_of_the_world_stands_in_and_says_so(make):
+    given = grid_of(make()).given["carbon_intensity"]
+    assert given.value == Uncertain(400.0, {"carbon_intensity": 0.9})
+    assert (given.reason, given.assumed) == ("no region named: the range of grids on which clouds run", True)
+
+
+def test_the_direct_basis_is_taken_only_where_it_is_asked_for(make):
+    database = make()
+    direct = grid_of(database, "US", basis="direct").given["carbon_intensity"]
+    assert (direct.value.median, direct.reason) == (320.0, "United States, 2023, direct, production")
+    for basis in (None, "lifecycle"):
+        lifecycle = grid_of(database, "US", basis=basis).given["carbon_intensity"]
+        assert (lifecycle.value.median, lifecycle.reason) == (400.0, "United States, 2024, lifecycle, production")
+
+
+def test_a_basis_that_is_not_known_of_a_place_is_refused_with_the_one_that_is(make):
+    with pytest.raises(PlanError, match="^no direct intensity of France is known$") as caught:
+        grid_of(make(), "FR", basis="direct")
+    assert caught.value.hint == "known is lifecycle"
+
+
+def test_a_place_without_any_intensity_asks_for_one(make):
+    with pytest.raises(PlanError, match="^no lifecycle intensity of Nowhere is known$") as caught:
+        grid_of(make({"zones.csv": WORLD["zones.csv"] + line("zones", "XQ", "country", "Nowhere")}), "XQ")
+    assert caught.value.hint == "give carbon_intensity"
+
+
+@pytest.mark.parametrize("region", ["US-VA", "zeta:norfolk"])
+def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make, region):
+    given = grid_of(make(), region).given["carbon_intensity"]
+    # 240 direct × 400 lifecycle over 320 direct of the country in the state's year
+    assert given.value.median == pytest.approx(300.0)
+    assert given.value.spreads == pytest.approx({"carbon_intensity": math.hypot(0.3, 0.1)})
+    assert given.assumed
+    assert given.reason.endswith("2023, direct, × 1.25: its country's lifecycle of 2024 over direct of 2023")
+
+
+def test_a_scaled_intensity_follows_the_country_s_lifecycle_of_the_start(make):
+    setting = grid_of(make(), "US-VA", start="2020")
+    # 240 × 450 / 320
+    assert setting.given["carbon_intensity"].value.median == pytest.approx(337.5)
+    assert setting.warnings == []
+    assert grid_of(make(), "US-VA", start="2016").warnings == ["the intensity of Virginia is that of 2020: none is known for 2016"]
+
+
+def test_a_state_on_the_direct_basis_is_not_scaled(make):
+    given = grid_of(make(), "US-VA", basis="direct").given["carbon_intensity"]
+    assert given.value == Uncertain(240.0, {"carbon_intensity": 0.3})
+    assert not given.assumed
+
+
+def test_where_the_country_has_one_basis_alone_its_state_is_refused_rather_than_mixed(make):
+    direct = line("grid", "US", 2023, 320, "direct", "production") + line("grid", "US-VA", 2023, 240, "direct", "production")
+    lifecycle = line("grid", "US", 2023, 400, "lifecycle", "production") + line("grid", "US-VA", 2023, 240, "direct", "production")
+    for rows, places in ((direct, ("US-VA", "US")), (lifecycle, ("US-VA",))):
+        for place in places:
+            with pytest.raises(PlanError, match="^no lifecycle intensity of ") as caught:
+                grid_of(make({"grid.csv": rows}), place)
+            assert caught.value.hint == "known is direct"
+
+
+def test_a_cloud_region_s_own_figure_on_the_basis_asked_wins_over_its_grid_s(make):
+    rows = PLACES["grid.csv"] + line("grid", "acme:paris-1", 2020, 11, "lifecycle", "provider") + line("grid", "zeta:norfolk", 2023, 22, "direct", "provider")
+    database = make({"grid.csv": rows})
+    assert grid_of(database, "acme:paris-1").given["carbon_intensity"].value.median == 11.0
+    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 40.0
+    # one of another basis does not stand in
+    assert grid_of(database, "zeta:norfolk", basis="direct").given["carbon_intensity"].value.median == 22.0
+    assert grid_of(database, "zeta:norfolk").given["carbon_intensity"].value.median == pytest.approx(300.0)
+
+
+def test_one_s_own_figure_wins_over_another_of_the_same_year(make_root):
+    ours = make_root({**WORLD, "accelerators/acme-one-40gb.toml": chip(), BOX: server()}, folder="ours")
+    own = make_root({"grid.csv": line("grid", "FR", 2024, 77, "lifecycle", "production")}, folder="own")
+    database = Database([ours, own])
+    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 77.0
+    assert grid_of(database, "FR", start="2020").given["carbon_intensity"].value.median == 50.0
+
+
+def test_a_plan_that_states_its_intensity_needs_none_of_the_place(make):
+    database = make({"zones.csv": WORLD["zones.csv"] + line("zones", "XQ", "country", "Nowhere")})
+    with pytest.raises(PlanError):
+        estimate(database=database, **PLAN, region="XQ")
+    answer = estimate(database=database, **PLAN, region="XQ", carbon_intensity=50.0)
+    assert answer.median("operational_kgco2e") == pytest.approx(0.05 * answer.median("facility_energy_kwh"))
+    with pytest.raises(PlanError):
+        estimate(database=database, **PLAN, region="XQ")
+
+
+PRICES = {"electricity.csv": line("electricity", "FR", 2020, 0.09, "industrial") + line("electricity", "FR", 2024, 0.12, "industrial")}
+
+
+@pytest.mark.parametrize(("start", "price", "year"), [(None, 0.12, 2024), ("2021", 0.09, 2020)])
+def test_electricity_costs_what_it_does_in_the_zone_near_the_start(make, start, price, year):
+    given = grid_of(make(PRICES), "FR", start=start).given["electricity_price"]
+    assert given.value == Uncertain(price, {"electricity_price": 0.2})
+    assert (given.reason, given.assumed) == (f"industrial price of France, {year}", False)
+
+
+@pytest.mark.parametrize(("region", "reason"), [(None, "industrial prices of the world"), ("US-VA", "no price of Virginia is known")])
+def test_without_a_price_of_the_zone_the_world_s_range_stands_in(make, region, reason):
+    given = grid_of(make(PRICES), region).given["electricity_price"]
+    assert given.value == Uncertain(0.1, {"electricity_price": 0.4})
+    assert (given.reason, given.assumed) == (reason, True)
+
+
+def test_what_a_plan_states_wins_over_the_place(make):
+    database = make({**FACILITIES, **PRICES})
+    answer = estimate(database=database, **PLAN, region="acme:paris-1", pue=2.0, carbon_intensity=100.0, electricity_price=0.5)
+    energy = answer.median("facility_energy_kwh")
+    assert energy == pytest.approx(2.0 * answer.median("it_energy_kwh"))
+    assert answer.median("operational_kgco2e") == pytest.approx(energy * 0.1)
+    assert answer.median("electricity_usd") == pytest.approx(energy * 0.5)
+    assert {"pue", "carbon_intensity", "electricity_price"}.isdisjoint(answer.inputs)
+
+
+def test_water_is_that_of_the_site_and_of_the_grid(make):
+    answer = estimate(database=make(FACILITIES), **PLAN, region="acme:paris-1")
+    # 0.1 L for each kWh of IT and 4 L for each of 1.08 kWh
+    assert answer.median("water_l") == pytest.approx(answer.median("it_energy_kwh") * (0.1 + 4.0 * 1.08))
+
+
+@pytest.mark.parametrize("region", ["aws:us-east-1", "gcp:europe-west9", "FR", "US-VA"])
+def test_a_real_place_answers_on_the_lifecycle_basis(shipped, region):
+    answer = estimate(database=shipped, **{**PLAN, "hw": "h100"}, region=region)
+    assert "lifecycle" in answer.inputs["carbon_intensity"].reason
+
+
+def test_every_shipped_region_has_an_intensity_with_its_source(shipped):
     for row in shipped.all_rows("regions"):
-        intensity = given(shipped, "carbon_intensity", region=row["region"])
-        assert 0.0 < intensity.value.median <= 1500.0, row["region"]
-        assert intensity.source
+        setting = setting_of(shipped, "h100", row["region"])
+        add_intensity(setting, shipped, Plan(region=row["region"]))
+        given = setting.given["carbon_intensity"]
+        assert 1.0 <= given.value.median <= 1500.0, row["region"]
+        assert given.source, row["region"]
 
 
-def test_the_facility_is_the_region_s_else_the_fleet_s_else_any(with_rows):
-    database = with_rows(
-        zones=f"ZZ,country,Zedland,ZZZ,,{HEAD}",
-        grid=f"ZZ,2024,100,lifecycle,production,{HEAD}",
-        regions=f"acme:north-1,acme,north-1,There,ZZ,,1,1,{HEAD}acme:south-1,acme,south-1,Here,ZZ,,1,1,{HEAD}",
-        facilities=f"acme,north-1,2024,1.07,0.2,{HEAD}acme,fleet,2024,1.15,0.4,{HEAD}",
-    )
-    own, fleet, anyone = (settle(Plan(hw="dgx-a100", region=region), database).given for region in ("acme:north-1", "acme:south-1", "ZZ"))
-    assert [setting["pue"].value.median for setting in (own, fleet)] == [1.07, 1.15]
-    assert [setting["wue_l_per_kwh"].value.median for setting in (own, fleet)] == [0.2, 0.4]
-    assert [setting["pue"].assumed for setting in (own, fleet, anyone)] == [False, True, True]
-    assert own["pue"].value.sigma <= fleet["pue"].value.sigma <= anyone["pue"].value.sigma
-
-
-def test_a_cloud_s_hardware_has_the_facility_of_its_fleet_where_no_region_is_named(shipped):
-    assert "aws's fleet" in given(shipped, "pue", hw="aws-p4d.24xlarge").reason
-
-
-def test_the_price_of_electricity_is_the_place_s_where_known(with_rows):
-    database = with_rows(zones=f"ZZ,country,Zedland,ZZZ,,{HEAD}", grid=f"ZZ,2024,100,lifecycle,production,{HEAD}", electricity=f"ZZ,2024,0.123,industry,{HEAD}")
-    assert given(database, "electricity_price", region="ZZ").value.median == 0.123
-    assert not given(database, "electricity_price", region="ZZ").assumed
-    assert given(database, "electricity_price").assumed
-    assert given(database, "electricity_price").value == prior(database, "electricity_price", "scope=world")[1]
+def test_a_shipped_cloud_has_the_facility_of_its_fleet_where_no_region_is_named(shipped):
+    setting = setting_of(shipped, "aws-p4d.24xlarge")
+    add_facility(setting, shipped, None)
+    assert setting.given["pue"].reason.startswith("aws's fleet, ")

@@ -1,7 +1,7 @@
 """How far estimates are from what real trainings reported: errors and coverage, beside the field's simple rules."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,8 +74,10 @@ class Backtest:
         }
 
 
-def backtest(file: str | None = None, *, database: Database | None = None) -> Backtest:
+def backtest(file: str | None = None, *, database: Database | None = None, progress: Callable[[int, int], object] | None = None) -> Backtest:
     """Return the backtest on the runs of a CSV *file*, by default on ours.
+
+    *progress* is called with the number of fits done and of all.
 
     Priors are fitted again for every organisation of our own runs without any row of it; the runs of another *file* are
     estimated with the priors as they are shipped, less the rows of ours that bear the same id.
@@ -86,14 +88,16 @@ def backtest(file: str | None = None, *, database: Database | None = None) -> Ba
     database = database if database is not None else open_database()
     runs, aside = read_runs(file)
     ours = runs if file is None else read_runs()[0]
-    sigmas = priors.fit_mfu(priors.mfu_rows(ours, database)).sigmas
     cases: list[Case] = []
     asides = list(aside)
-    for organisation, tried in _by_organisation(runs).items():
+    groups = _by_organisation(runs)
+    for done, (organisation, tried) in enumerate(groups.items()):
+        if progress is not None:
+            progress(done, len(groups))
         ids = {run["id"] for run in tried}
         kept = [run for run in ours if run["id"] not in ids and (file is not None or _organisation(run) != organisation)]
         refitted = len(kept) < len(ours)
-        facts = priors.with_priors(database, priors.fitted_priors(kept, database, near=sigmas)) if refitted else database
+        facts = priors.with_priors(database, priors.fitted_priors(kept, database)) if refitted else database
         means = _generation_means(kept, database)
         for run in tried:
             found, reason = _cases(run, facts, means)

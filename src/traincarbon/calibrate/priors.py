@@ -6,7 +6,7 @@ whether the figure is of steps or of a whole run. Effects with few rows stay nea
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from os import path
 
 from traincarbon.calibrate.regression import Fit, Row, fit
@@ -85,16 +85,15 @@ def mfu_effects(run: Run, chip: Product, precision: str) -> dict[str, float]:
     return effects
 
 
-def fit_mfu(rows: Sequence[Row], *, near: Mapping[str, float] | None = None) -> Fit:
-    """Return the effects on utilisation; the spreads are searched from round numbers, or for a few rounds from those of a fit *near*."""
+def fit_mfu(rows: Sequence[Row]) -> Fit:
+    """Return the effects on utilisation; the spreads are searched from round numbers, the same for every fit."""
     guess = {"family": 0.3, "precision": 0.3, "group:run": 0.1, "scatter:run": 0.35, "group:steps": 0.2, "scatter:steps": 0.25}
-    start = guess if near is None else {name: near[name] for name in guess}
-    return fit(rows, start=start, rounds=300 if near is None else 40, fixed={"all": 3.0, "generation": _GENERATION, "whole": 1.0, "kind": 0.3, "thin": 0.3})
+    return fit(rows, start=guess, fixed={"all": 3.0, "generation": _GENERATION, "whole": 1.0, "kind": 0.3, "thin": 0.3})
 
 
-def mfu_priors(rows: Sequence[Row], *, near: Mapping[str, float] | None = None) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about utilisation that *rows* support; *near* as in :func:`fit_mfu`."""
-    found = fit_mfu(rows, near=near)
+def mfu_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about utilisation that *rows* support."""
+    found = fit_mfu(rows)
     dense, dense_error = found.effect("family=dense-lm")
     whole, whole_error = found.effect("whole")
     written = []
@@ -218,9 +217,9 @@ def peak_of(run: Run, database: Database) -> tuple[Product, str, float]:
     raise CarbonError(f"{chip.id} has no {run.precision} rate")
 
 
-def fitted_priors(runs: Sequence[Run], database: Database, *, near: Mapping[str, float] | None = None) -> list[dict[str, str]]:
-    """Return all rows of ``priors.csv`` that are fitted to *runs*; *near* as in :func:`fit_mfu`."""
-    return [*mfu_priors(mfu_rows(runs, database), near=near), *power_priors(power_rows(runs, database))]
+def fitted_priors(runs: Sequence[Run], database: Database) -> list[dict[str, str]]:
+    """Return all rows of ``priors.csv`` that are fitted to *runs*."""
+    return [*mfu_priors(mfu_rows(runs, database)), *power_priors(power_rows(runs, database))]
 
 
 def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:

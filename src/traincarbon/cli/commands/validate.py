@@ -1,5 +1,7 @@
 """``carbon validate``: how far estimates are from what real trainings reported."""
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,12 +33,11 @@ def command(*, runs_file: str | None, markdown: bool, as_json: bool, quiet: bool
     carbon validate
     carbon validate --runs my_runs.csv --json
     """  # noqa: D301  click reads the escape
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads make the fits twice as slow
     try:
         from traincarbon.calibrate.backtest import backtest
 
-        if not quiet:
-            click.echo("fitting without each organisation in turn …", err=True)
-        tried = backtest(runs_file, database=database(db))
+        tried = backtest(runs_file, database=database(db), progress=None if quiet else _show_progress)
     except ImportError as error:
         raise CarbonError(f"validate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
     if as_json:
@@ -51,6 +52,13 @@ def command(*, runs_file: str | None, markdown: bool, as_json: bool, quiet: bool
         for aside in tried.set_aside:
             if aside.reason.startswith("line "):
                 click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.reason)}", err=True)
+
+
+def _show_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\rfitting without each organisation in turn: {done + 1} of {of}" + ("\n" if done + 1 == of else ""), nl=False, err=True)
+    elif done == 0:
+        click.echo(f"fitting without each of {of} organisations in turn", err=True)
 
 
 def _screen(tried: "Backtest") -> str:
