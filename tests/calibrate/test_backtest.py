@@ -6,7 +6,8 @@ import pytest
 
 from traincarbon.calibrate import backtest as module
 from traincarbon.calibrate.backtest import Backtest, Case, backtest, summary
-from traincarbon.calibrate.runs import SetAside
+from traincarbon.calibrate.runs import Run, SetAside, read_runs
+from traincarbon.database.load import builtin_root
 
 KEYS = {"set", "quantity", "fitted_on", "n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90", "baselines"}
 
@@ -82,3 +83,43 @@ def test_every_row_is_tried_or_set_aside_with_a_reason(seen):
 
 def test_every_median_lies_in_its_interval(seen):
     assert all(case.low < case.median < case.high for case in seen[1].cases)
+
+
+def slowed(run, factor):
+    """The same run, but its published figures say that it was *factor* times slower."""
+    numbers = dict(run.numbers)
+    for column in ("accelerator_hours", "wallclock_days", "iter_time_s"):
+        numbers |= {column: numbers[column] * factor} if column in numbers else {}
+    for column in ("mfu", "hfu", "achieved_tflops_per_accelerator", "tokens_per_s_per_accelerator"):
+        numbers |= {column: numbers[column] / factor} if column in numbers else {}
+    return Run(run.texts, numbers)
+
+
+def test_what_an_organisation_published_does_not_move_its_own_predictions_but_those_of_others(monkeypatch):
+    some = [run for run in read_runs()[0] if run["organisation"] in ("Meta", "Google", "BigScience", "Microsoft")]
+
+    def predicted(factor):
+        runs = [slowed(run, factor) if run["organisation"] == "Meta" else run for run in some]
+        monkeypatch.setattr(module, "read_runs", lambda _=None: (runs, []))
+        return {(case.id, case.quantity): (case.low, case.median, case.high) for case in backtest().cases}
+
+    as_published, otherwise = predicted(1.0), predicted(1.7)
+    whose = {run["id"]: run["organisation"] for run in some}
+    both = as_published.keys() & otherwise.keys()
+    assert {whose[id] for id, _ in both} == {"Meta", "Google", "BigScience", "Microsoft"}
+    for id, quantity in both:
+        assert (as_published[id, quantity] == otherwise[id, quantity]) == (whose[id] == "Meta"), (id, quantity)
+
+
+def test_runs_of_a_file_are_predicted_without_our_rows_of_the_same_id(tmp_path, monkeypatch):
+    fits = []
+    original = module.priors.fitted_priors
+    monkeypatch.setattr(module.priors, "fitted_priors", lambda runs, *rest: fits.append({run["id"] for run in runs}) or original(runs, *rest))
+    with open(f"{builtin_root()}/published_runs.csv", encoding="utf-8") as stream:
+        lines = stream.read().splitlines()
+    file = tmp_path / "runs.csv"
+    file.write_text("\n".join([lines[0], *(line for line in lines if line.startswith("llama1-"))]) + "\n", encoding="utf-8")
+    ids = {case.id for case in backtest(str(file)).cases}
+    assert "llama1-65b" in ids
+    assert fits
+    assert all(not fitted & ids for fitted in fits)

@@ -1,5 +1,7 @@
 """The command as a whole: its table of commands, its exit codes, its errors of two lines."""
 
+import os
+import re
 import subprocess
 import sys
 
@@ -62,13 +64,40 @@ def test_what_is_printed_survives_a_locale_without_unicode():
     assert "–" in shown.stdout
 
 
-@pytest.mark.parametrize("words", ["--help", "estimate --params 7B --tokens 1T --hw h100 --json", "db show us-east-1", "estimate --help"])
-def test_no_command_minds_a_pipe_that_is_closed_at_once(words):
-    quoted = f"{subprocess.list2cmdline(CARBON[:2])} '{CARBON[2]}'"
-    pipe = subprocess.run(
-        f"{quoted} {words} --quiet 2>&1 >&3 3>&- | cat" if False else f"({quoted} {words} 3>&1 1>&2 2>&3 3>&-) 2>&1 >/dev/full | cat",
-        shell=True,
-        capture_output=True,
-        text=True,
-    )
-    assert "Traceback" not in pipe.stdout + pipe.stderr
+@pytest.mark.parametrize("words", ["--help", "estimate --params 7B --tokens 1T --hw h100 --json --quiet", "db show us-east-1"])
+def test_no_command_minds_a_pipe_that_nobody_reads(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run([*CARBON, *words.split()], stdout=pipe, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["estimate --params 7B --tokens 1T --hw h100", "db list hardware"])
+def test_output_that_cannot_be_written_is_an_error_of_two_lines(words):
+    with open(os.devnull, "rb") as unwritable:
+        done = subprocess.run([*CARBON, *words.split()], stdout=unwritable, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    error, hint = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert error.startswith("error: cannot write the output")
+    assert hint.startswith("hint: ")
+
+
+def test_a_terminal_that_knows_few_letters_is_no_traceback():
+    words = ["estimate", "--params", "7B", "--tokens", "1T", "--hw", "h100"]
+    shown = subprocess.run([*CARBON, *words], capture_output=True, text=True, encoding="latin-1", env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert (shown.returncode, shown.stderr) == (0, "")
+    # what latin-1 has stays, as the dot, and what it lacks is a question mark, as the dash
+    assert "7 B parameters · 1 T tokens" in shown.stdout
+    assert re.search(r"To rent .* \? ", shown.stdout)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["estimate", "a\nb\x1b[2J.toml"], ["validate", "--quiet", "--runs", "a\nb\x1b[2J.csv"], ["db", "show", "a\nb\x1b[2J"], ["db", "path", "--db", "a\nb"]],
+)
+def test_an_error_about_a_hostile_name_is_still_two_plain_lines(words):
+    failed = carbon(*words)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert [line.partition(": ")[0] for line in failed.stderr.split("\n")] == ["error", "hint", ""]
+    assert "\x1b" not in failed.stderr

@@ -214,3 +214,8 @@ def test_near_names_come_best_first_and_few():
 )
 def test_aliases_are_read_without_parsing_the_file(text, aliases):
     assert list(aliases_in(text)) == aliases
+
+
+def test_the_operator_of_the_hardware_wins_over_the_spelling(shipped):
+    assert find_place(shipped, "us-east-1", provider="gcp").id == "gcp:us-east1"
+    assert find_place(shipped, "us-east-1").id == "aws:us-east-1"

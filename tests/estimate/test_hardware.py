@@ -59,20 +59,20 @@ def test_a_sparse_peak_is_never_taken(make):
     setting = setting_of(database)
     add_peak(setting, database, None)
     assert setting.given["peak_flop_per_s"].value == 100e12
-    with pytest.raises(PlanError, match="^Acme One 40GB has no fp8 rate$"):
+    with pytest.raises(PlanError, match=r"^Acme One 40GB has no fp8 rate$"):
         add_peak(setting, database, "fp8")
 
 
 def test_a_precision_that_the_chip_lacks_is_refused_with_those_that_it_has(make):
     database = make({CHIP: peaks("fp16", "fp32")})
-    with pytest.raises(PlanError, match="^Acme One 40GB has no bf16 rate$") as caught:
+    with pytest.raises(PlanError, match=r"^Acme One 40GB has no bf16 rate$") as caught:
         add_peak(setting_of(database), database, "bf16")
     assert caught.value.hint == "it has fp32, fp16"
 
 
 def test_a_chip_without_any_peak_is_refused(make):
     database = make({CHIP: peaks()})
-    with pytest.raises(PlanError, match="^no peak rate of Acme One 40GB is known$"):
+    with pytest.raises(PlanError, match=r"^no peak rate of Acme One 40GB is known$"):
         add_peak(setting_of(database), database, None)
 
 

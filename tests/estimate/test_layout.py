@@ -1,6 +1,7 @@
 """How many servers are worth looking at, and the fewest that hold a training."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_more_servers_finish_sooner_and_cost_in_proportion(priced):
     assert counts[0] == 4
     answers = [estimate(database=priced, **plan, servers=count) for count in counts]
     durations = [answer.median("duration_s") for answer in answers]
-    assert all(later < sooner for sooner, later in zip(durations, durations[1:], strict=False))
+    assert all(later < sooner for sooner, later in pairwise(durations))
     # each of eight costs 80,000 / 8, over 1 - 0.2 for the network: 12,500 an accelerator
     assert [answer.median("purchase_usd") for answer in answers] == pytest.approx([count * 100e3 for count in counts])
 

@@ -185,3 +185,8 @@ def test_a_number_is_had_as_it_computes_and_a_text_as_it_is():
 def test_a_number_out_of_bounds_is_refused_by_name():
     with pytest.raises(OutOfRangeError, match="mfu is 40"):
         Plan(mfu=40)
+
+
+@pytest.mark.parametrize("number", [np.int64(7_000_000_000), np.float32(7e9), np.array(7e9)])
+def test_a_numpy_scalar_is_a_number(number):
+    assert Plan(params=number).params == 7e9

@@ -174,12 +174,10 @@ def test_service_life_use_and_network_are_assumptions(make):
     assert all(given[name].assumed for name in given)
 
 
-def test_an_instance_of_a_cloud_has_its_own_price_in_the_shipped_database(shipped):
-    setting = prices_of(shipped, "aws-p5.48xlarge", "aws:us-east-1")
-    assert setting.given["rent_price"].reason.startswith("on demand price of AWS p5.48xlarge") or not setting.given["rent_price"].assumed
-    row = [
-        row
-        for row in shipped.rows("prices", "h100-sxm5-80gb")
-        if (row["server"], row["region"], row["purchase"]) == ("aws-p5.48xlarge", "aws:us-east-1", "on_demand")
-    ]
-    assert setting.given["rent_price"].value.median == pytest.approx(float(max(row, key=lambda row: row["date"])["usd_per_h"]) / 8)
+def test_an_instance_of_a_cloud_has_the_newest_price_of_its_region_in_the_shipped_database(shipped):
+    given = rent_of(shipped, "aws-p5.48xlarge", "aws:us-east-1")
+    wanted = ("aws-p5.48xlarge", "aws:us-east-1", "on_demand")
+    quotes = [row for row in shipped.rows("prices", "h100-sxm5-80gb") if (row["server"], row["region"], row["purchase"]) == wanted]
+    newest = max(quotes, key=lambda row: row["date"])
+    assert given.value.median == pytest.approx(float(newest["usd_per_h"]) / float(newest["accelerator_count"]))
+    assert not given.assumed

@@ -157,13 +157,13 @@ def test_the_direct_basis_is_taken_only_where_it_is_asked_for(make):
 
 
 def test_a_basis_that_is_not_known_of_a_place_is_refused_with_the_one_that_is(make):
-    with pytest.raises(PlanError, match="^no direct intensity of France is known$") as caught:
+    with pytest.raises(PlanError, match=r"^no direct intensity of France is known$") as caught:
         grid_of(make(), "FR", basis="direct")
     assert caught.value.hint == "known is lifecycle"
 
 
 def test_a_place_without_any_intensity_asks_for_one(make):
-    with pytest.raises(PlanError, match="^no lifecycle intensity of Nowhere is known$") as caught:
+    with pytest.raises(PlanError, match=r"^no lifecycle intensity of Nowhere is known$") as caught:
         grid_of(make({"zones.csv": WORLD["zones.csv"] + line("zones", "XQ", "country", "Nowhere")}), "XQ")
     assert caught.value.hint == "give carbon_intensity"
 
@@ -197,7 +197,7 @@ def test_where_the_country_has_one_basis_alone_its_state_is_refused_rather_than_
     lifecycle = line("grid", "US", 2023, 400, "lifecycle", "production") + line("grid", "US-VA", 2023, 240, "direct", "production")
     for rows, places in ((direct, ("US-VA", "US")), (lifecycle, ("US-VA",))):
         for place in places:
-            with pytest.raises(PlanError, match="^no lifecycle intensity of ") as caught:
+            with pytest.raises(PlanError, match=r"^no lifecycle intensity of ") as caught:
                 grid_of(make({"grid.csv": rows}), place)
             assert caught.value.hint == "known is direct"
 

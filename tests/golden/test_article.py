@@ -49,6 +49,23 @@ def test_measured_energy_follows_from_the_published_hours_within_15_percent(id):
     assert abs(relative(case.energy_from_hours_kwh, case.run.number("energy_kwh"))) <= 0.15
 
 
+@pytest.mark.parametrize(
+    ("id", "column", "published"),
+    [
+        ("strubell-bert-base-v100", "energy_kwh", 1507), ("strubell-bert-base-v100", "co2e_t", 0.65227),  # Strubell et al. 2019, table 3: 1,438 lb
+        ("gpt3-175b", "energy_kwh", 1_287_000), ("gpt3-175b", "co2e_t", 552.1),  # Patterson et al. 2021, table 4, as the next four
+        ("t5-11b", "energy_kwh", 85_700), ("t5-11b", "co2e_t", 46.7),
+        ("meena", "energy_kwh", 232_000), ("meena", "co2e_t", 96.4),
+        ("gshard-600b", "energy_kwh", 24_100), ("gshard-600b", "co2e_t", 4.3),
+        ("switch-1.5t", "energy_kwh", 179_000), ("switch-1.5t", "co2e_t", 59.1),
+        ("bloom-176b", "energy_kwh", 433_196), ("bloom-176b", "accelerator_hours", 1_082_990),  # Luccioni et al. 2022
+        ("llama1-65b", "accelerator_hours", 1_022_362), ("llama1-65b", "energy_kwh", 449_000),  # Touvron et al. 2023, table 15
+    ],
+)  # fmt: skip
+def test_the_golden_rows_hold_what_the_papers_say(id, column, published):
+    assert CASES[id].run.number(column) == published
+
+
 @pytest.mark.parametrize("id", GOLDEN)
 def test_co2e_follows_from_published_energy_and_intensity_within_2_percent(id):
     case = CASES[id]

@@ -85,12 +85,10 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     wanted = squeeze(text)
     names = place_names(database)
     found = names.get(wanted, {})
-    literal = {id: place for id, place in found.items() if place.region is not None and text.strip() in (place.region["name"], id)}
-    found = literal or found
     own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
-    if provider and own:
-        found = own
-    elif len(found) > 1:
+    literal = {id: place for id, place in found.items() if place.region is not None and text.strip() in (place.region["name"], id)}
+    found = (own if provider else {}) or literal or found
+    if len(found) > 1:
         found = {id: place for id, place in found.items() if place.region is None} or _documented(database, found)
     if len(found) == 1:
         return next(iter(found.values()))

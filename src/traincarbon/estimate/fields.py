@@ -111,6 +111,8 @@ def check_number(name: str, value: Any) -> Any:
         return value
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
+    if getattr(value, "ndim", 1) == 0:
+        return check_number(name, value.item())
     if hasattr(value, "shape") and hasattr(value, "astype"):
         return _check_array(name, value)
     raise PlanError(f"{name} is {value!r}", hint=f"{name} is a number")

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from traincarbon.cli.commands.db import LISTS, command
-from traincarbon.database.load import builtin_root
+from traincarbon.database.load import builtin_root, open_database
 from traincarbon.errors import CarbonError, NotFoundError
 
 
@@ -124,3 +126,49 @@ def test_check_lists_every_fault_not_only_the_first(tmp_path):
     (tmp_path / "db" / "sources.toml").unlink()
     done = run("check", "--db", str(tmp_path / "db"), "--json")
     assert sum("pue 0.5" in fault["what"] for fault in json.loads(done.stdout)["faults"]) == 3
+
+
+@pytest.mark.parametrize("name", ["dgx-a100", "h100-sxm5-80gb"])
+def test_every_fact_of_a_product_is_shown_with_its_kind_its_sources_title_and_the_place_in_it(name):
+    page = run("show", name).stdout
+    sources = open_database().sources()
+    for fact, evidence in json.loads(run("show", name, "--json").stdout)["facts"].items():
+        after = page[page.index(f"  {fact} = {evidence['value']:,.6g}") :].splitlines()[1]
+        assert after.strip() == f"{evidence['kind']}: {sources[evidence['source']]['title']}; {evidence['locator']}"
+
+
+def test_a_region_is_shown_with_its_own_facilities_and_the_fleets_but_no_other_regions():
+    rows = json.loads(run("show", "aws:us-east-1", "--json").stdout)["rows"]
+    assert [row["zone"] for row in rows["region"]] == ["US-VA"]
+    assert {row["scope"] for row in rows["facility"]} == {"fleet", "us-east-1"}
+    assert {row["zone"] for row in (*rows["grid"], *rows["electricity"])} == {"US-VA"}
+
+
+def test_a_source_is_shown_whole():
+    entry = open_database().sources()["patterson-2021-carbon"]
+    assert json.loads(run("show", "patterson-2021-carbon", "--json").stdout) == {"source": "patterson-2021-carbon", **entry}
+
+
+def test_faults_end_with_exit_code_1_on_the_command_line(tmp_path):
+    (tmp_path / "facilities.csv").write_text(f"operator,scope,year,pue,wue_l_per_kwh,source,locator,kind,note\naws,fleet,2030,0.9,,{ROW}\n", encoding="utf-8")
+    words = [sys.executable, "-c", "from traincarbon.cli import main; main()", "db", "check", "--db", str(tmp_path), "--quiet"]
+    done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (1, "facilities.csv, aws: pue 0.9 is outside 1 to 5\n")
+    assert done.stderr == "error: 1 fault in the database\nhint: each is named above with its place\n"
+
+
+def test_a_hostile_product_of_somebody_else_is_refused_and_its_text_is_not_printed(tmp_path):
+    (tmp_path / "accelerators").mkdir()
+    (tmp_path / "accelerators" / "evil.toml").write_text(CHIP.format(alias="evil").replace('name = "X"', 'name = "X\\u001b[2J"'), encoding="utf-8")
+    for words in (["show", "evil"], ["list", "accelerators", "evil"], ["check"]):
+        done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
+        assert isinstance(done.exception, CarbonError)
+        assert "\x1b[2J" not in done.stdout + str(done.exception)
+
+
+def test_a_hostile_bibliography_of_somebody_else_cannot_drive_the_terminal(tmp_path):
+    (tmp_path / "sources.toml").write_text('[evil]\ntitle = "t\\u001b[2J"\npublisher = "p\\u001b[2J"\npublished = "2026"\n', encoding="utf-8")
+    for words in (["show", "evil"], ["list", "sources", "evil"]):
+        done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
+        assert "\x1b[2J" not in done.stdout
+        assert "[2J" in done.stdout + str(done.exception)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+import statistics
 
 import pytest
 from click.testing import CliRunner
@@ -69,3 +71,42 @@ def test_a_missing_column_is_an_error(tmp_path):
     done = CliRunner().invoke(command, ["--runs", str(file)])
     assert isinstance(done.exception, DatabaseError)
     assert "lacks the columns year" in str(done.exception)
+
+
+def test_every_set_and_row_has_the_keys_of_the_contract_and_plausible_numbers(found):
+    keys = {"set", "quantity", "fitted_on", "n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90", "baselines"}
+    quantities = {"accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"}
+    for entry in found[0]["sets"]:
+        assert entry.keys() == keys
+        assert entry["quantity"] in quantities
+        assert 0.0 <= entry["coverage_50"] <= entry["coverage_90"] <= 1.0
+        assert entry["median_abs_ln"] <= entry["p90_abs_ln"]
+    for row in found[0]["rows"]:
+        assert row.keys() == {"id", "set", "quantity", "published", "low", "median", "high"}
+        assert row["low"] < row["median"] < row["high"]
+
+
+def test_a_sets_numbers_follow_from_its_rows(found):
+    entry = next(entry for entry in found[0]["sets"] if (entry["set"], entry["quantity"]) == ("all", "accelerator_hours_h"))
+    rows = [row for row in found[0]["rows"] if row["quantity"] == "accelerator_hours_h"]
+    errors = [math.log(row["median"] / row["published"]) for row in rows]
+    assert entry["n"] == len(rows)
+    assert entry["bias_ln"] == pytest.approx(sum(errors) / len(errors))
+    assert entry["median_abs_ln"] == pytest.approx(statistics.median(map(abs, errors)))
+    assert entry["coverage_90"] == pytest.approx(sum(row["low"] <= row["published"] <= row["high"] for row in rows) / len(rows))
+
+
+@pytest.mark.parametrize("cells", [{"wallclock_days": "1e308", "accelerator_hours": ""}, {"co2e_t": "1e308"}, {"accelerator_hours": "1e-308"}, {"mfu": "50"}])
+def test_an_absurd_row_is_set_aside_or_shown_but_never_breaks_the_report(cells, tmp_path):
+    with open(f"{builtin_root()}/published_runs.csv", encoding="utf-8", newline="") as stream:
+        row = next(row for row in csv.DictReader(stream) if row["id"] == "llama1-65b")
+    file = tmp_path / "runs.csv"
+    with open(file, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row))
+        writer.writeheader()
+        writer.writerows([row, {**row, "id": "absurd", **cells}])
+    done = CliRunner().invoke(command, ["--runs", str(file), "--json", "--quiet"])
+    assert done.exit_code == 0, done.exception
+    answered = json.loads(done.stdout)
+    assert "llama1-65b" in {row["id"] for row in answered["rows"]}
+    assert "absurd" in {row["id"] for row in answered["rows"]} | {row["id"] for row in answered["set_aside"]}
