@@ -105,3 +105,18 @@ def test_every_command_has_help() -> None:
     for command in COMMANDS:
         found = import_module(f"traincarbon.cli.commands.{command}").command
         assert CliRunner().invoke(found, ["--help"]).exit_code == 0, command
+
+
+def test_what_the_readme_says_comes_out_is_what_comes_out(workplace: Path) -> None:
+    (block,) = [text for text in blocks(ROOT / "README.md", "text") if text.startswith("$ carbon ")]
+    command, _, shown = block.partition("\n")
+    done = subprocess.run([str(workplace / "bin" / "carbon"), *shlex.split(command)[2:]], capture_output=True, text=True, check=True)
+    assert done.stdout == shown
+
+
+def test_the_method_holds_every_equation_of_the_formulas() -> None:
+    method = (ROOT / "docs" / "method.md").read_text("utf-8")
+    for file in sorted((ROOT / "src" / "traincarbon" / "formulas").glob("[a-z]*.py")):
+        module = import_module(f"traincarbon.formulas.{file.stem}")
+        equations = [value.equation for value in vars(module).values() if hasattr(value, "equation")]
+        assert all(f"`{equation}`" in method for equation in equations), file.stem
