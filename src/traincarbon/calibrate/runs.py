@@ -212,7 +212,7 @@ def _run(row: dict[str, Any]) -> Run:
             value = float(text)
         except ValueError:
             raise DatabaseError(f"column {column}: {text!r} is no number") from None
-        least, most = _BOUNDS.get(column, (0.0, _MOST))
+        least, most = _BOUNDS.get(column, (1.0 / _MOST, _MOST))
         if not (value == 0.0 or least <= value <= most):
             raise DatabaseError(f"column {column}: {text} is not possible")
         if value > 0.0 or column == "carbon_intensity_g_per_kwh":

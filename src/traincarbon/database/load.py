@@ -119,8 +119,10 @@ class Database:
             self._sources = {}
             for root in self.roots:
                 file = path.join(root, "sources.toml")
-                if path.exists(file):
-                    self._sources.update(_toml(file))
+                for key, entry in (_toml(file) if path.exists(file) else {}).items():
+                    if not isinstance(entry, dict) or not all(str(text).isprintable() for text in (key, *entry.values())):
+                        raise DatabaseError(f"{file}: [{key!r}] is no entry of printable texts", hint="an entry has title, publisher, published")
+                    self._sources[key] = entry
         return self._sources
 
     def raw(self, folder: str, id: str) -> Iterator[tuple[str, str]]:
