@@ -123,3 +123,24 @@ def test_runs_of_a_file_are_predicted_without_our_rows_of_the_same_id(tmp_path, 
     assert "llama1-65b" in ids
     assert fits
     assert all(not fitted & ids for fitted in fits)
+
+
+def test_mape_is_the_mean_relative_error_in_ordinary_numbers():
+    # 0, e - 1 and 1 - exp(-0.5) of the published figure
+    assert summary("s", "mfu", THREE)["mape"] == pytest.approx((0.0 + (math.e - 1.0) + (1.0 - math.exp(-0.5))) / 3)
+
+
+def test_the_co2e_of_a_run_is_compared_in_kilograms_where_its_energy_is_known(seen):
+    by_key = {(case.id, case.quantity): case for case in seen[1].cases}
+    assert by_key["gpt3-175b", "operational_kgco2e"].published == 552_100.0
+    assert by_key["gpt3-175b", "facility_energy_kwh"].published == 1_287_000.0
+    assert ("llama1-65b", "facility_energy_kwh") not in by_key  # the power cap times hours is no measurement
+
+
+def test_the_simple_rules_are_worked_by_hand_for_llama_65b(seen):
+    case = next(case for case in seen[1].cases if (case.id, case.quantity) == ("llama1-65b", "accelerator_hours_h"))
+    at_peak_h = 6 * 65.2e9 * 1.4e12 / 312e12 / 3600
+    assert case.baselines["epoch_mfu_0.375"] == pytest.approx(at_peak_h / 0.375)
+    # Faiz et al. 2024: beyond a server, -5.6e-23 N^2 + 8.45e-11 N + 134.5 TFLOP/s
+    rate = -5.60233749e-23 * 65.2e9**2 + 8.45435587e-11 * 65.2e9 + 134.546129
+    assert case.baselines["llmcarbon"] == pytest.approx(at_peak_h * 312 / rate)

@@ -77,6 +77,12 @@ def test_the_counts_reach_from_a_year_to_weeks():
     assert server_counts(accelerator_hours_h=1e6, accelerator_count=8.0, fewest=1.0) == [1, 15, 30, 60, 200]
 
 
+@pytest.mark.parametrize("days", [365.0, 180.0, 90.0, 30.0, 14.0, 7.0, 1.0, 0.25])
+def test_each_duration_that_people_plan_with_is_aimed_at(days):
+    # it takes 100.1 of them, and the longer ones at most 100
+    assert server_counts(accelerator_hours_h=100.1 * days * 24.0, accelerator_count=1.0, fewest=100.0)[1] == 120
+
+
 def test_the_first_count_is_the_fewest_servers_that_hold_the_model():
     # 64 fill eight servers of 8, 65 need a ninth
     assert server_counts(accelerator_hours_h=1e6, accelerator_count=8.0, fewest=64.0)[0] == 8

@@ -164,3 +164,11 @@ def test_a_hostile_product_of_somebody_else_is_refused_and_its_text_is_not_print
         done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
         assert isinstance(done.exception, CarbonError)
         assert "\x1b[2J" not in done.stdout + str(done.exception)
+
+
+def test_a_hostile_bibliography_of_somebody_else_is_refused_and_its_text_is_not_printed(tmp_path):
+    (tmp_path / "sources.toml").write_text('[evil]\ntitle = "t\\u001b[2J"\npublisher = "p"\npublished = "2026"\n', encoding="utf-8")
+    for words in (["show", "evil"], ["list", "sources", "evil"]):
+        done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
+        assert isinstance(done.exception, CarbonError)
+        assert "\x1b[2J" not in done.stdout + str(done.exception)

@@ -143,3 +143,30 @@ def test_a_file_that_is_no_text_or_no_plan_is_refused(tmp_path, content):
     assert isinstance(done.exception, PlanError)
     assert "\n" not in str(done.exception)
     assert done.exception.hint
+
+
+def test_no_interval_of_utilisation_is_shown_beyond_100_percent():
+    _, median, unit, bounds = columns(shown(*MAIN, "--mfu", "0.5±0.3", "--level", "0.99"), "Utilisation (MFU)")
+    assert (median, unit) == ("50", "%")
+    assert bounds.endswith(" – 100")
+
+
+def test_the_comparison_of_server_counts_keeps_the_level_that_was_asked_for():
+    wide, narrow = (re.search(r"^ +64 +\S+ +(\S+) – (\S+)", shown(*MAIN, "--level", level), re.MULTILINE).groups() for level in ("0.99", "0.5"))
+    level = found(*MAIN, "--servers", "64", "--level", "0.5")["results"]["duration_s"]
+    low, high = (float(bound.replace(",", "")) for bound in narrow)
+    assert (low, high) == (pytest.approx(level["low"] / 86400, rel=5e-2), pytest.approx(level["high"] / 86400, rel=5e-2))
+    assert float(wide[1].replace(",", "")) > high
+
+
+def test_the_equivalents_are_the_totals_over_what_one_of_each_takes():
+    results = found(*PLACED)["results"]
+    each = {row["equivalent"]: float(row["value"]) for row in traincarbon.open_database().all_rows("equivalents")}
+    text = " ".join(shown(*PLACED).split())
+    for name, equivalent, words in (
+        ("total_kgco2e", "flight-ny-sf", "passengers' flights"),
+        ("total_kgco2e", "car-km", "km by petrol car"),
+        ("facility_energy_kwh", "us-household-year", "years of a US household's"),
+        ("water_l", "olympic-pool", "Olympic pool"),
+    ):
+        assert f"{output.significant(results[name]['median'] / each[equivalent], 2)} {words}" in text

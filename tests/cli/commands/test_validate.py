@@ -96,7 +96,7 @@ def test_a_sets_numbers_follow_from_its_rows(found):
     assert entry["coverage_90"] == pytest.approx(sum(row["low"] <= row["published"] <= row["high"] for row in rows) / len(rows))
 
 
-@pytest.mark.parametrize("cells", [{"wallclock_days": "1e308", "accelerator_hours": ""}, {"co2e_t": "1e308"}, {"mfu": "50"}])
+@pytest.mark.parametrize("cells", [{"wallclock_days": "1e308", "accelerator_hours": ""}, {"co2e_t": "1e308"}, {"accelerator_hours": "1e-308"}, {"mfu": "50"}])
 def test_an_absurd_row_is_set_aside_or_shown_but_never_breaks_the_report(cells, tmp_path):
     with open(f"{builtin_root()}/published_runs.csv", encoding="utf-8", newline="") as stream:
         row = next(row for row in csv.DictReader(stream) if row["id"] == "llama1-65b")
@@ -110,3 +110,10 @@ def test_an_absurd_row_is_set_aside_or_shown_but_never_breaks_the_report(cells, 
     answered = json.loads(done.stdout)
     assert "llama1-65b" in {row["id"] for row in answered["rows"]}
     assert "absurd" in {row["id"] for row in answered["rows"]} | {row["id"] for row in answered["set_aside"]}
+
+
+def test_the_screen_leaves_out_sets_of_fewer_than_five_rows_but_pools_them(few, found):
+    shown = CliRunner().invoke(command, ["--runs", few, "--quiet"]).stdout
+    listed = {tuple(line.split()[:2]) for line in shown.splitlines()[1:]}
+    for entry in found[0]["sets"]:
+        assert ((entry["set"], entry["quantity"]) in listed) == (entry["n"] >= 5 or entry["set"] == "all")
