@@ -1,0 +1,342 @@
+"""The step-time formula against published steps of known layout: what it predicts, how far off it is, and the fit of its constants.
+
+A published row states part of a layout. The rest comes in the open: the model's shape from ``architectures.csv``, what the paper or its
+era fixes from ``run_features.csv`` (the longest prefix of the row's id wins; what the row itself states wins over both).
+"""
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import path
+from typing import NamedTuple
+
+from traincarbon.calibrate import priors
+from traincarbon.calibrate.runs import Run, SetAside, read_runs
+from traincarbon.database.load import Database, builtin_root, open_database
+from traincarbon.database.records import TABLES, Product
+from traincarbon.database.select import prior
+from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
+from traincarbon.formulas.step import StepTime, step_mfu, step_time
+
+SETS = {
+    "megatron21-t1": "Narayanan 2021 T1",
+    "megatron21-readme": "Megatron-LM README",
+    "megatron21-t2-ptd": "Narayanan 2021 T2",
+    "megatron21-t2-zero3": "Narayanan 2021 T2 ZeRO-3",
+    "korthikanti22": "Korthikanti 2022",
+    "mtnlg": "MT-NLG 530B",
+    "foundry": "MosaicML FSDP A100",
+    "mcore-h100": "Megatron-Core H100",
+    "megascale-175b-megascale": "MegaScale A100",
+    "megascale-175b-megatron-lm": "MegaScale's Megatron-LM A100",
+    "torchtitan-a100": "torchtitan A100",
+    "torchtitan-h100": "torchtitan H100",
+    "maxtext-v5e": "MaxText TPU v5e",
+    "maxtext-v5p": "MaxText TPU v5p",
+    "nemo2412": "NeMo 24.12 H100 fp8",
+    "mbridge": "Megatron-Bridge",
+}
+"""Prefix of a row's id to the set that it belongs to; the longest wins."""
+FITTED_ON = ("Narayanan 2021 T1", "Korthikanti 2022", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5p", "Megatron-Bridge")
+"""Sets that the shipped efficiencies were fitted on."""
+FITTED = ("gemm_efficiency",)
+"""The priors that :func:`main` writes."""
+
+_LAYOUT = frozenset(Layout._fields)
+_MACHINE = frozenset({"domain", "network_bandwidth_b_per_s"})
+_ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
+_WIDE = ("fp8", "fp4")
+_GEMM = "gemm_efficiency"
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+
+
+class Step(NamedTuple):
+    """A published step and all that its prediction needs."""
+
+    id: str
+    set: str
+    generation: str
+    precision: str
+    shape: Shape
+    layout: Layout
+    machine: Machine
+    published_s: float
+
+    def predict(self, sustained: Sustained) -> StepTime:
+        """Return the step's time by term.
+
+        Raises:
+            OutOfRangeError: the layout cannot be.
+        """
+        return step_time(shape=self.shape, layout=self.layout, machine=self.machine, sustained=sustained)
+
+    def mfu(self, seconds_s: float) -> float:
+        """Return the utilisation that *seconds_s* would be, attention counted in full."""
+        return float(step_mfu(shape=self.shape, layout=self.layout, machine=self.machine, seconds_s=seconds_s))
+
+
+class SetError(NamedTuple):
+    """How far predictions are from the published steps of a set, as shares of the published times."""
+
+    set: str
+    n: int
+    mean: float
+    median: float
+    p90: float
+    bias: float
+    is_fitted: bool
+    mean_left_out: float
+    """The mean error when the efficiency of the generation is fitted without this set."""
+
+
+def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[SetAside]]:
+    """Return the published steps among *runs* whose layout is known, and those rows of the sets that could not be used, with reasons."""
+    features = _features(database)
+    found: list[Step] = []
+    aside: list[SetAside] = []
+    for run in runs:
+        group = _longest(run["id"], SETS)
+        if group is None:
+            continue
+        try:
+            step = _step(run, SETS[group], features, database)
+            step.predict(sustained_of(step, database))
+        except CarbonError as error:
+            aside.append(SetAside(run["id"], str(error)))
+            continue
+        found.append(step)
+    return found, aside
+
+
+def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, float] | None = None) -> Sustained:
+    """Return the constants for *step* by ``priors.csv``; *efficiencies* by generation go before those of the file."""
+    given = (efficiencies or {}).get(step.generation)
+    gemm = given if given is not None else _constant(database, _GEMM, f"generation={step.generation}", "generation=*")
+    factor = prior(database, "gemm_precision_factor", f"{step.generation}:{step.precision}")
+    rest = [_constant(database, name, "*") for name in Sustained._fields[1:]]
+    return Sustained(gemm * (factor[1].median if factor is not None else 1.0), *rest)
+
+
+def report(found: Sequence[Step], database: Database) -> list[SetError]:
+    """Return the errors by set, then of all sets that nothing was fitted on, pooled.
+
+    Beside the error with the shipped constants stands the error when the set's own rows had no part in the fit.
+    """
+    errors = {step.id: _error(step, sustained_of(step, database)) for step in found}
+    written = []
+    away: dict[str, float] = {}
+    for name in dict.fromkeys(step.set for step in found):
+        mine = [step for step in found if step.set == name]
+        others = fit([step for step in found if step.set != name and step.set in FITTED_ON], database)
+        left = {step.generation: others.get(step.generation, others["*"]) for step in mine}
+        away |= {step.id: _error(step, sustained_of(step, database, left)) for step in mine}
+        written.append(_summary(name, [errors[step.id] for step in mine], [away[step.id] for step in mine], is_fitted=name in FITTED_ON))
+    held = [step.id for step in found if step.set not in FITTED_ON]
+    written.append(_summary("all that nothing was fitted on", [errors[id] for id in held], [away[id] for id in held], is_fitted=False))
+    everything = [step.id for step in found]
+    written.append(_summary("all", [errors[id] for id in everything], [away[id] for id in everything], is_fitted=True))
+    return written
+
+
+def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
+    """Return the matrix efficiency of each generation that makes the mean of the sets' mean errors least; under ``*`` their geometric mean."""
+    fitted: dict[str, float] = {}
+    for generation in sorted({step.generation for step in found}):
+        mine = [step for step in found if step.generation == generation]
+
+        def loss(log_efficiency: float, mine: Sequence[Step] = mine, generation: str = generation) -> float:
+            by_set: dict[str, list[float]] = {}
+            for step in mine:
+                sustained = sustained_of(step, database, {generation: math.exp(log_efficiency)})
+                by_set.setdefault(step.set, []).append(abs(math.log1p(_error(step, sustained))))
+            return sum(sum(errors) / len(errors) for errors in by_set.values()) / len(by_set)
+
+        fitted[generation] = math.exp(_least(loss, math.log(0.2), math.log(1.0)))
+    fitted["*"] = math.exp(sum(math.log(value) for value in fitted.values()) / len(fitted)) if fitted else 0.65
+    return fitted
+
+
+def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` that are fitted to published steps, with the spread of the residuals."""
+    used = [step for step in found if step.set in FITTED_ON]
+    efficiencies = fit(used, database)
+    written = []
+    for generation, value in sorted(efficiencies.items()):
+        mine = [step for step in used if generation in (step.generation, "*")]
+        logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
+        sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
+        on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set for step in mine}))
+        texts = (_GEMM, f"generation={generation}", f"{value:.3f}", f"{sigma:.3f}", str(len(mine)), "fit-steps", "published_runs.csv; docs/method.md", "derived", on)
+        written.append(dict(zip(TABLES["priors"], texts, strict=True)))
+    return written
+
+
+def write(file: str, fitted: Sequence[dict[str, str]], database: Database) -> None:
+    """Write *fitted* into a ``priors.csv`` in place of the rows of the same priors, sorted."""
+    columns = TABLES["priors"]
+    kept = [{column: row[column] for column in columns} for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    rows = sorted([*kept, *fitted], key=lambda row: (row["prior"], row["scope"]))
+    with open(file, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], database: Database) -> Step:
+    known = _features_of(run["id"], features)
+    chip, precision, peak = priors.peak_of(run, database)
+    shape = _shape(run, known, database)
+    layout = _layout(run, known, shape)
+    n = run.number("accelerators")
+    if n is not None and n != layout.accelerators:
+        raise DatabaseError(f"tp × cp × pp × dp is {layout.accelerators:g}, not {n:g}", hint="is a degree missing?")
+    machine = _machine(chip, precision, peak, known, layout, database)
+    return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout))
+
+
+def _shape(run: Run, known: Mapping[str, float], database: Database) -> Shape:
+    id = run["model"].partition(" (")[0].lower().replace(" ", "-")
+    rows = database.rows("architectures", id)
+    seq_len = run.number("seq_len") or known.get("seq_len")
+    if seq_len is None:
+        raise DatabaseError("no sequence length is stated", hint="fill the column seq_len")
+    if rows:
+        columns = [column for column in TABLES["architectures"][2:-4] if column in Shape._fields]
+        return Shape(seq_len=seq_len, **{column: float(rows[0][column]) for column in columns})
+    stated = {column: run.number(column) for column in ("layers", "hidden", "heads", "vocab")}
+    if None in stated.values():
+        raise DatabaseError(f"the shape of {id!r} is not known", hint="fill layers, hidden, heads and vocab, or add a row to architectures.csv")
+    layers, hidden, heads, vocab = (float(value or 0.0) for value in stated.values())
+    return Shape(layers, hidden, heads, heads, hidden, 4.0 * hidden, 2.0, vocab, seq_len)
+
+
+def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
+    fields = {name: value for name, value in known.items() if name in _LAYOUT}
+    for name in ("tp", "pp", "dp", "micro_batch", "interleave"):
+        value = run.number(name)
+        if value is not None:
+            fields[name] = value
+    if run["recompute"]:
+        fields["recompute_layers"] = float(run["recompute"] == "full")
+        fields["recompute_attention"] = float(run["recompute"] == "selective")
+    n = run.number("accelerators")
+    if "dp" not in fields and n is not None:
+        fields["dp"] = n / (fields.get("tp", 1.0) * fields.get("pp", 1.0) * fields.get("cp", 1.0))
+    batch = run.number("batch_tokens")
+    fields["sequences"] = batch / shape.seq_len if batch is not None else fields.get("dp", 1.0) * fields.get("micro_batch", 1.0)
+    return Layout(**fields)
+
+
+def _machine(chip: Product, precision: str, peak: float, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:
+    memory, links = chip.value("memory_bandwidth_b_per_s"), chip.value("link_bandwidth_b_per_s")
+    narrow = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s") or peak
+    if memory is None or links is None:
+        raise DatabaseError(f"no memory or link bandwidth of {chip.id} is known", hint=f"add it to accelerators/{chip.id}.toml")
+    servers = [server for server in database.products("servers") if server.keys.get("accelerator") == chip.id and server.id.startswith(_ON_PREMISES)]
+    servers.sort(key=lambda server: server.value("network_bandwidth_b_per_s") is None)
+    count = servers[0].value("accelerator_count") if servers else None
+    network = servers[0].value("network_bandwidth_b_per_s") if servers else None
+    domain = known.get("domain", count)
+    if domain is None:
+        raise DatabaseError(f"no server of {chip.id} is known", hint="add one to servers/")
+    each = known.get("network_bandwidth_b_per_s", network / count if network is not None and count is not None else None)
+    if each is None:
+        if layout.accelerators > domain:
+            raise DatabaseError(f"no network bandwidth of servers of {chip.id} is known", hint="add network_bandwidth_b_per_s to one")
+        each = links
+    return Machine(peak, narrow if precision in _WIDE else peak, memory, links / 2.0, each, domain)
+
+
+def _published_s(run: Run, shape: Shape, layout: Layout) -> float:
+    step_s, rate, achieved = run.number("iter_time_s"), run.number("tokens_per_s_per_accelerator"), run.number("achieved_tflops_per_accelerator")
+    tokens = layout.sequences * shape.seq_len
+    if step_s is not None:
+        return step_s
+    if rate is not None:
+        return float(tokens / (rate * layout.accelerators))
+    if achieved is None:
+        raise DatabaseError("neither step time nor rate was published", hint="fill iter_time_s")
+    per_token = shape.model_flop_per_token
+    if run.number("hfu") is not None and run.number("mfu") is None and layout.recompute_layers:
+        per_token += (per_token - 6.0 * shape.hidden * shape.vocab) / 3.0
+    return float(per_token * tokens / (achieved * 1e12 * layout.accelerators))
+
+
+def _error(step: Step, sustained: Sustained) -> float:
+    return float(step.predict(sustained).total_s) / step.published_s - 1.0
+
+
+def _summary(name: str, errors: Sequence[float], away: Sequence[float], *, is_fitted: bool) -> SetError:
+    sizes = sorted(abs(error) for error in errors)
+    mean_away = sum(abs(error) for error in away) / len(away)
+    return SetError(name, len(sizes), sum(sizes) / len(sizes), _quantile(sizes, 0.5), _quantile(sizes, 0.9), sum(errors) / len(errors), is_fitted, mean_away)
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    at = share * (len(ordered) - 1)
+    below = int(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
+
+
+def _least(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function with one valley between *low* and *high* is least, by golden section."""
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    while high - low > 1e-3:
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = function(right)
+    return 0.5 * (low + high)
+
+
+def _features(database: Database) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for row in database.all_rows("run_features"):
+        if row["feature"] not in _LAYOUT | _MACHINE | {"seq_len"}:
+            raise DatabaseError(f"run_features.csv, {row['runs']}: unknown feature {row['feature']!r}", hint="features are those of a layout")
+        found.setdefault(row["runs"], {})[row["feature"]] = float(row["value"])
+    return found
+
+
+def _features_of(id: str, features: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return what holds for a row: features of longer prefixes go over those of shorter ones."""
+    known: dict[str, float] = {}
+    for prefix in sorted((prefix for prefix in features if _starts(id, prefix)), key=len):
+        known |= features[prefix]
+    return known
+
+
+def _longest(id: str, prefixes: Iterable[str]) -> str | None:
+    return max((prefix for prefix in prefixes if _starts(id, prefix)), key=len, default=None)
+
+
+def _starts(id: str, prefix: str) -> bool:
+    return id == prefix or id.startswith(f"{prefix}-")
+
+
+def _constant(database: Database, name: str, *scopes: str) -> float:
+    key = (name, *scopes)
+    if key not in database.cache:
+        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
+        if found is None:
+            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
+        database.cache[key] = float(found[1].median)
+    return float(database.cache[key])
+
+
+def main() -> None:
+    """Fit the efficiencies to our published steps and write them into ``hardware_db/priors.csv``."""
+    database = open_database()
+    found, _ = steps(read_runs()[0], database)
+    write(path.join(builtin_root(), "priors.csv"), fitted_priors(found, database), database)
+
+
+if __name__ == "__main__":
+    main()
