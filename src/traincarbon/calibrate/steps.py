@@ -21,7 +21,6 @@ from traincarbon.formulas.step import StepTime, step_mfu, step_time
 
 SETS = {
     "megatron21-t1": "Narayanan 2021 T1",
-    "megatron21-readme": "Megatron-LM README",
     "megatron21-t2-ptd": "Narayanan 2021 T2",
     "megatron21-t2-zero3": "Narayanan 2021 T2 ZeRO-3",
     "korthikanti22": "Korthikanti 2022",
@@ -38,7 +37,7 @@ SETS = {
     "mbridge": "Megatron-Bridge",
 }
 """Prefix of a row's id to the set that it belongs to; the longest wins."""
-FITTED_ON = ("Narayanan 2021 T1", "Korthikanti 2022", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5p", "Megatron-Bridge")
+FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
 """Sets that the shipped efficiencies were fitted on."""
 FITTED = ("gemm_efficiency",)
 """The priors that :func:`main` writes."""
@@ -48,6 +47,8 @@ _MACHINE = frozenset({"domain", "network_bandwidth_b_per_s"})
 _ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
 _WIDE = ("fp8", "fp4")
 _GEMM = "gemm_efficiency"
+_CONTRADICTION = 0.1
+"""Rate and utilisation of one row differ by rounding and by counting rules, but not by more."""
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -100,7 +101,7 @@ def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[Set
         if group is None:
             continue
         try:
-            step = _step(run, SETS[group], features, database)
+            step = _step(run, SETS[group] + (" MoE" if run["family"] == "moe-lm" else ""), features, database)
             step.predict(sustained_of(step, database))
         except CarbonError as error:
             aside.append(SetAside(run["id"], str(error)))
@@ -167,7 +168,17 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
         logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set for step in mine}))
-        texts = (_GEMM, f"generation={generation}", f"{value:.3f}", f"{sigma:.3f}", str(len(mine)), "fit-steps", "published_runs.csv; docs/method.md", "derived", on)
+        texts = (
+            _GEMM,
+            f"generation={generation}",
+            f"{value:.3f}",
+            f"{sigma:.3f}",
+            str(len(mine)),
+            "fit-steps",
+            "published_runs.csv; docs/method.md",
+            "derived",
+            on,
+        )
         written.append(dict(zip(TABLES["priors"], texts, strict=True)))
     return written
 
@@ -192,7 +203,7 @@ def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], data
     if n is not None and n != layout.accelerators:
         raise DatabaseError(f"tp × cp × pp × dp is {layout.accelerators:g}, not {n:g}", hint="is a degree missing?")
     machine = _machine(chip, precision, peak, known, layout, database)
-    return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout))
+    return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout, peak))
 
 
 def _shape(run: Run, known: Mapping[str, float], database: Database) -> Shape:
@@ -217,7 +228,7 @@ def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
         value = run.number(name)
         if value is not None:
             fields[name] = value
-    if run["recompute"]:
+    if run["recompute"] and "recompute_layers" not in known:
         fields["recompute_layers"] = float(run["recompute"] == "full")
         fields["recompute_attention"] = float(run["recompute"] == "selective")
     n = run.number("accelerators")
@@ -248,7 +259,7 @@ def _machine(chip: Product, precision: str, peak: float, known: Mapping[str, flo
     return Machine(peak, narrow if precision in _WIDE else peak, memory, links / 2.0, each, domain)
 
 
-def _published_s(run: Run, shape: Shape, layout: Layout) -> float:
+def _published_s(run: Run, shape: Shape, layout: Layout, peak_flop_per_s: float) -> float:
     step_s, rate, achieved = run.number("iter_time_s"), run.number("tokens_per_s_per_accelerator"), run.number("achieved_tflops_per_accelerator")
     tokens = layout.sequences * shape.seq_len
     if step_s is not None:
@@ -257,6 +268,9 @@ def _published_s(run: Run, shape: Shape, layout: Layout) -> float:
         return float(tokens / (rate * layout.accelerators))
     if achieved is None:
         raise DatabaseError("neither step time nor rate was published", hint="fill iter_time_s")
+    stated = run.number("mfu") or run.number("hfu") or achieved * 1e12 / peak_flop_per_s
+    if abs(achieved * 1e12 / peak_flop_per_s / stated - 1.0) > _CONTRADICTION:
+        raise DatabaseError(f"{achieved:g} TFLOP/s and a utilisation of {stated:g} contradict each other", hint="look them up in the source")
     per_token = shape.model_flop_per_token
     if run.number("hfu") is not None and run.number("mfu") is None and layout.recompute_layers:
         per_token += (per_token - 6.0 * shape.hidden * shape.vocab) / 3.0

@@ -114,8 +114,14 @@ class Sustained(NamedTuple):
     """What is reached of a datasheet, and latencies: the constants of the step, each a row of ``priors.csv``."""
 
     gemm_efficiency: Num
+    """Large matrix products against the dense peak."""
+    half_width: Num
+    """Width of a slice of a matrix at which a product runs at half that efficiency: tiles fill and drain."""
     attention_efficiency: Num
+    """Flash attention, forward and backward, against the 16-bit peak."""
     memory_efficiency: Num
+    memory_touches: Num
+    """How often the forward pass touches each stored activation: written, and read by what comes next."""
     link_efficiency: Num
     link_latency_s: Num
     network_efficiency: Num
@@ -142,10 +148,14 @@ def check(*, shape: Shape, layout: Layout, machine: Machine) -> None:
     _refuse(shape.heads % layout.tp != 0.0, "the heads do not divide over the tensor-parallel ranks", "choose tp that divides the heads")
     _refuse(shape.seq_len % layout.cp != 0.0, "the sequence does not divide over the context-parallel ranks", "choose cp that divides seq_len")
     _refuse(layout.sequences < layout.dp, "a batch smaller than the data parallelism", "each data-parallel rank needs a sequence")
-    _refuse(layout.sequences % (layout.dp * layout.micro_batch) != 0.0, "the batch does not divide into micro-batches", "choose dp × micro_batch that divides it")
+    _refuse(
+        layout.sequences % (layout.dp * layout.micro_batch) != 0.0, "the batch does not divide into micro-batches", "choose dp × micro_batch that divides it"
+    )
     _refuse(layout.ep > shape.experts, "fewer experts than the expert parallelism", "lower ep")
     _refuse(shape.experts % layout.ep != 0.0, "the experts do not divide over the expert-parallel ranks", "choose ep that divides the experts")
-    _refuse(layout.tp * layout.cp * layout.dp % layout.ep != 0.0, "the ranks of a stage do not divide into expert-parallel groups", "choose ep that divides them")
+    _refuse(
+        layout.tp * layout.cp * layout.dp % layout.ep != 0.0, "the ranks of a stage do not divide into expert-parallel groups", "choose ep that divides them"
+    )
 
 
 def _refuse(wrong: Num, what: str, hint: str) -> None:

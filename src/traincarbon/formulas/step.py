@@ -6,9 +6,8 @@ from traincarbon.formulas.equation import equation
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained, check
 from traincarbon.uncertain import Num
 
-_TOUCHES_FORWARD = 2.0
-_TOUCHES_BACKWARD = 3.0
-"""How often memory sees each stored activation: written and read again; in the backward pass also its gradient."""
+_BACKWARD_TOUCHES = 1.5
+"""The backward pass touches activations and their gradients: three times where the forward pass does twice."""
 _KERNELS_FORWARD = 18.0
 _KERNELS_BACKWARD = 36.0
 """Kernels of a layer that the host launches one by one."""
@@ -90,7 +89,7 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
         >>> gpt = Shape(layers=96, hidden=12288, heads=96, kv_heads=96, attention_width=12288, ffn=49152, ffn_matrices=2, vocab=51200, seq_len=2048)
         >>> spread = Layout(sequences=1536, tp=8, pp=12, dp=4, recompute_layers=1, flash=0)
         >>> a100 = Machine(312e12, 312e12, 2.039e12, 300e9, 25e9, 8)
-        >>> reached = Sustained(0.75, 0.55, 0.85, 0.76, 8e-5, 0.8, 2e-5, 1e-5, 0.5)
+        >>> reached = Sustained(0.76, 192, 0.4, 0.85, 2.0, 0.76, 8e-5, 0.8, 2e-5, 1e-5, 0.15)
         >>> step = step_time(shape=gpt, layout=spread, machine=a100, sustained=reached)
         >>> round(step.matmul_s / step.total_s, 2), round(step.bubble_s / step.total_s, 2)
         (0.71, 0.03)
@@ -116,7 +115,7 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
     working_s = m * (stage_layers * layer_s + head_beyond_s)
     fill_s = (p - 1.0) / v * (stage_layers * layer_s + head_s / p)
     runs = m * stage_layers
-    data_s = _data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * backward.total_s)
+    data_s = _data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
     return StepTime(
         matmul_s=runs * (forward.matmul_s + backward.matmul_s),
         attention_s=runs * (forward.attention_s + backward.attention_s),
@@ -165,7 +164,9 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     )
     weights_b = 2.0 * (shape.projection_params / t + resident)
     operands_b = 2.0 * tokens * (2.0 * h + 2.0 * width * (1.0 + shape.kv_heads / shape.heads) + shape.ffn_matrices * (h + visited)) / t
-    matmul_s = 2.0 * tokens * (shape.projection_params + ffn_params) / t / gemm + (weights_b + operands_b) / memory
+    split = t * (shape.experts <= 1.0) + (shape.experts > 1.0)
+    slowed = shape.projection_params * (1.0 + sustained.half_width * t / width) + ffn_params * (1.0 + sustained.half_width * split / shape.ffn)
+    matmul_s = 2.0 * tokens * slowed / t / gemm + (weights_b + operands_b) / memory
 
     scores_flop = 4.0 * tokens * shape.seq_len * width / t
     flash_s = 0.5 * scores_flop / (machine.attention_peak_flop_per_s * sustained.attention_efficiency)
@@ -177,18 +178,18 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     narrow = 10.0 / t * layout.sequence_parallel + 10.0 * (1.0 - layout.sequence_parallel)
     stored_b = tokens * (h * (narrow + routed) + (8.0 * width + 2.0 * shape.ffn_matrices * visited) / t)
     scores_b = (1.0 - layout.flash) * 5.0 * shape.heads * tokens * shape.seq_len / t
-    touch_s = (stored_b + scores_b) / memory
-    again_s = layout.recompute_attention * (attention_s + _TOUCHES_FORWARD * scores_b / memory)
+    touch_s = sustained.memory_touches * (stored_b + scores_b) / memory
+    again_s = layout.recompute_attention * (attention_s + sustained.memory_touches * scores_b / memory)
 
     reduce_s = _tensor_s(shape, layout, machine, sustained, tokens)
     ring_s = _context_s(shape, layout, machine, sustained, tokens)
     swap_s = _experts_s(shape, layout, machine, sustained, tokens)
-    forward_s = matmul_s + attention_s + _TOUCHES_FORWARD * touch_s
-    backward_s = 2.0 * matmul_s + attention_back_s + _TOUCHES_BACKWARD * touch_s
+    forward_s = matmul_s + attention_s + touch_s
+    backward_s = 2.0 * matmul_s + attention_back_s + _BACKWARD_TOUCHES * touch_s
     forward = _Work(
         matmul_s=matmul_s,
         attention_s=attention_s,
-        memory_s=_TOUCHES_FORWARD * touch_s,
+        memory_s=touch_s,
         launch_s=_positive(_KERNELS_FORWARD * sustained.kernel_launch_s - forward_s),
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
         context_s=_positive(ring_s - attention_s),
@@ -198,7 +199,7 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     backward = _Work(
         matmul_s=2.0 * matmul_s + full * forward.matmul_s,
         attention_s=attention_back_s + full * attention_s + (1.0 - full) * again_s,
-        memory_s=_TOUCHES_BACKWARD * touch_s + full * forward.memory_s,
+        memory_s=_BACKWARD_TOUCHES * touch_s + full * forward.memory_s,
         launch_s=_positive(_KERNELS_BACKWARD * sustained.kernel_launch_s - backward_s) + full * forward.launch_s,
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
         context_s=_positive(2.0 * ring_s - attention_back_s) + full * forward.context_s,
@@ -217,15 +218,17 @@ def _tensor_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustain
 def _context_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
     """Keys and values pass around the ring while scores are computed."""
     keys_b = 4.0 * tokens * shape.attention_width * shape.kv_heads / shape.heads / layout.tp * (layout.cp - 1.0)
-    return keys_b / _bandwidth_b_per_s(layout.tp * layout.cp, machine, sustained)
+    return keys_b * _s_per_b(layout.tp * layout.cp, machine, sustained)
 
 
 def _experts_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
-    """Tokens go to their experts and come back; what stays within the domain takes the links, the rest the network, side by side."""
-    moved_b = 4.0 * tokens * shape.experts_per_token * shape.hidden / layout.tp / layout.ep
+    """Tokens go to their experts and come back: once over the network to each domain that holds any of them, then over its links."""
+    token_b = 4.0 * tokens * shape.hidden / layout.tp
     local = _least(layout.ep, machine.domain)
-    link_s = moved_b * (local - 1.0) / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
-    network_s = moved_b * (layout.ep - local) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
+    domains = layout.ep / local
+    visited = (domains - 1.0) * (1.0 - (1.0 - 1.0 / domains) ** shape.experts_per_token)
+    link_s = token_b * shape.experts_per_token * (local - 1.0) / local / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    network_s = token_b * visited / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
     return (layout.ep > 1.0) * 2.0 * sustained.link_latency_s + _most(link_s, network_s)
 
 
@@ -234,24 +237,27 @@ def _hop_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained,
     sent_b = 2.0 * tokens * shape.hidden
     inside = layout.accelerators <= machine.domain
     latency_s = inside * sustained.link_latency_s + (1.0 - inside) * sustained.network_latency_s
-    across_s = latency_s + sent_b / layout.tp / _bandwidth_b_per_s(layout.accelerators, machine, sustained)
+    across_s = latency_s + sent_b / layout.tp * _s_per_b(layout.accelerators, machine, sustained)
     gather_s = (layout.tp > 1.0) * (1.0 - layout.sequence_parallel) * sent_b / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
     return (layout.pp > 1.0) * 2.0 * layout.interleave * (across_s + gather_s)
 
 
-def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, working_s: Num, backward_s: Num) -> Num:
-    """Gradients are summed, in rings within a domain and between domains; sharded weights are gathered for each pass."""
+def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, working_s: Num, turn_s: Num) -> Num:
+    """Gradients are summed, in rings within a domain and between domains; sharded weights are gathered for each pass.
+
+    What overlaps hides behind one micro-batch, or where weights are sharded behind all; a share of it slows the arithmetic all the same.
+    """
     dense, experts = _local_params(shape, layout)
     ranks = layout.dp * layout.cp
-    rate = _spanning_b_per_s(ranks, layout.tp, machine, sustained)
+    each_s = _spanning_s_per_b(ranks, layout.tp, machine, sustained)
     expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
-    expert_rate = _spanning_b_per_s(expert_ranks, layout.ep, machine, sustained)
-    one_b_s = dense * (ranks - 1.0) / ranks / rate + experts * (expert_ranks - 1.0) / expert_ranks / expert_rate
+    expert_each_s = _spanning_s_per_b(expert_ranks, layout.ep, machine, sustained)
+    one_b_s = dense * (ranks - 1.0) / ranks * each_s + experts * (expert_ranks - 1.0) / expert_ranks * expert_each_s
     latency_s = (ranks > 1.0) * 2.0 * sustained.network_latency_s
     reduce_s = latency_s + one_b_s * (layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b)
     gather_s = latency_s + layout.micro_batches * one_b_s * (4.0 + layout.gradient_b)
     share = 1.0 - layout.overlap_data * (1.0 - sustained.exposed_share)
-    reduce_exposed_s = _most(share * reduce_s, reduce_s - layout.overlap_data * backward_s)
+    reduce_exposed_s = _most(share * reduce_s, reduce_s - layout.overlap_data * turn_s)
     gather_exposed_s = _most(share * gather_s, gather_s - layout.overlap_data * working_s)
     return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
 
@@ -274,20 +280,19 @@ def _local_params(shape: Shape, layout: Layout) -> tuple[Num, Num]:
     return dense, mixed * shape.layers / layout.pp * wide * shape.ffn * shape.experts / layout.ep
 
 
-def _bandwidth_b_per_s(span: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return what one accelerator gets over the slowest link of a group that spans as many accelerators."""
+def _s_per_b(span: Num, machine: Machine, sustained: Sustained) -> Num:
+    """Return what a byte costs over the slowest link of a group that spans as many accelerators."""
     inside = span <= machine.domain
-    links = machine.link_bandwidth_b_per_s * sustained.link_efficiency
-    return inside * links + (1.0 - inside) * machine.network_bandwidth_b_per_s * sustained.network_efficiency
+    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    return inside * link + (1.0 - inside) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
 
 
-def _spanning_b_per_s(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return the rate of a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
+def _spanning_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
+    """Return what a byte costs in a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
     local = _least(_most(machine.domain / stride, 1.0), ranks)
-    links = machine.link_bandwidth_b_per_s * sustained.link_efficiency
-    network = _least(links, machine.network_bandwidth_b_per_s * sustained.network_efficiency * local)
     inside = ranks <= local
-    return inside * links + (1.0 - inside) * network
+    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    return inside * link + (1.0 - inside) * _most(link, 1.0 / (machine.network_bandwidth_b_per_s * sustained.network_efficiency * local))
 
 
 def _positive(value: Num) -> Num:
