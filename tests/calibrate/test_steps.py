@@ -98,6 +98,12 @@ def test_a_set_is_held_out_or_said_to_be_fitted_on(errors):
     assert errors["Korthikanti 2022"].mean_left_out == pytest.approx(errors["Korthikanti 2022"].mean, abs=0.002)
 
 
+def test_leaving_a_source_out_leaves_all_its_sets_out(errors):
+    # both generations below have one source only: what is left is the mean of the other generations
+    assert errors["MaxText TPU v5p"].mean_left_out > 2 * errors["MaxText TPU v5p"].mean
+    assert errors["MaxText TPU v5e"].mean_left_out > 2 * errors["MaxText TPU v5e"].mean
+
+
 def test_the_shipped_efficiencies_are_those_that_the_fit_gives(published, database):
     shipped = {row["scope"]: row["median"] for row in database.rows("priors", "gemm_efficiency")}
     assert {row["scope"]: row["median"] for row in calibrate.fitted_priors(published[0], database)} == shipped

@@ -88,7 +88,7 @@ class SetError(NamedTuple):
     bias: float
     is_fitted: bool
     mean_left_out: float
-    """The mean error when the efficiency of the generation is fitted without this set."""
+    """The mean error when the efficiencies are fitted without this set's source; the mean of the other generations where none is left."""
 
 
 def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[SetAside]]:
@@ -122,14 +122,14 @@ def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, floa
 def report(found: Sequence[Step], database: Database) -> list[SetError]:
     """Return the errors by set, then of all sets that nothing was fitted on, pooled.
 
-    Beside the error with the shipped constants stands the error when the set's own rows had no part in the fit.
+    Beside the error with the shipped constants stands the error when no row of the set's source had a part in the fit of the efficiencies.
     """
     errors = {step.id: _error(step, sustained_of(step, database)) for step in found}
     written = []
     away: dict[str, float] = {}
     for name in dict.fromkeys(step.set for step in found):
         mine = [step for step in found if step.set == name]
-        others = fit([step for step in found if step.set != name and step.set in FITTED_ON], database)
+        others = fit([step for step in found if _source(step.set) != _source(name) and step.set in FITTED_ON], database)
         left = {step.generation: others.get(step.generation, others["*"]) for step in mine}
         away |= {step.id: _error(step, sustained_of(step, database, left)) for step in mine}
         written.append(_summary(name, [errors[step.id] for step in mine], [away[step.id] for step in mine], is_fitted=name in FITTED_ON))
@@ -275,6 +275,11 @@ def _published_s(run: Run, shape: Shape, layout: Layout, peak_flop_per_s: float)
     if run.number("hfu") is not None and run.number("mfu") is None and layout.recompute_layers:
         per_token += (per_token - 6.0 * shape.hidden * shape.vocab) / 3.0
     return float(per_token * tokens / (achieved * 1e12 * layout.accelerators))
+
+
+def _source(name: str) -> str:
+    """Return who published a set: the first word of its name."""
+    return name.split()[0].removesuffix("'s")
 
 
 def _error(step: Step, sustained: Sustained) -> float:
