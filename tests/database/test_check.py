@@ -17,6 +17,8 @@ FULL = {
     "prices.csv": line("prices", "acme-one-40gb", "acme-box", "acme", "acme:paris-1", "on_demand", "2024-06", 8, 16),
     "embodied.csv": line("embodied", "acme-box", "server", 2000, kind="measured"),
     "equivalents.csv": line("equivalents", "car-km", "a kilometre by car", "co2e", 0.25, "kgco2e_per_km"),
+    "architectures.csv": line("architectures", "gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
+    "run_features.csv": line("run_features", "foundry", "flash", 1),
     "techniques.csv": line("techniques", "lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
 }
 
@@ -41,7 +43,7 @@ def test_the_shipped_database_has_no_fault(shipped):
 
 def test_things_and_kinds_of_facts_are_counted(make_root):
     report = check(Database([make_root(FULL)]))
-    # Four facts of the products, 3 zones, 2 regions, 6 grids, 5 single rows, 39 priors; one row is measured.
+    # Four facts of the products, 3 zones, 2 regions, 6 grids, 7 single rows, 39 priors; one row is measured.
     priors = report.counts["priors"]
     assert report.counts == {
         "accelerators": 1,
@@ -55,11 +57,13 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "embodied": 1,
         "equivalents": 1,
         "techniques": 1,
+        "architectures": 1,
+        "run_features": 1,
         "priors": priors,
         "providers": 2,
         "sources": 1,
     }
-    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 5 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
+    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 7 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ CLEAN = {
     "equivalents": ("car-km", "a kilometre by car", "co2e", 0.25, "kgco2e_per_km"),
     "techniques": ("lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
     "priors": ("pue", "scope=*", 1.3, 0.1, 5),
+    "architectures": ("gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
+    "run_features": ("foundry", "flash", 1),
 }
 
 

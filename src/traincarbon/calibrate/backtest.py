@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from traincarbon.calibrate import priors
+from traincarbon.calibrate import layouts, priors, steps
 from traincarbon.calibrate.runs import Run, SetAside, read_runs
 from traincarbon.database.load import Database, open_database
+from traincarbon.database.select import sigma_of
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimate.chain import estimate
 from traincarbon.formulas import throughput
 
-QUANTITIES = ("accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")
+QUANTITIES = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")
 _EPOCH_MFU = 0.375
 """Utilisation that Epoch's cost model assumes where none is published (Cottier et al. 2024, appendix A)."""
 _LLMCARBON = (-2.12910565e-21, 4.39684339e-9, 799.173), (-8.82079068e-20, 1.68591116e-9, 133.954735), (-5.60233749e-23, 8.45435587e-11, 134.546129)
@@ -80,7 +81,8 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     *progress* is called with the number of fits done and of all.
 
     Priors are fitted again for every organisation of our own runs without any row of it; the runs of another *file* are
-    estimated with the priors as they are shipped, less the rows of ours that bear the same id.
+    estimated with the priors as they are shipped, less the rows of ours that bear the same id. Steps of known layout are predicted by the
+    step-time formula besides, with efficiencies fitted to the steps of other sources.
 
     Raises:
         DatabaseError: the file cannot be read or lacks a column.
@@ -104,6 +106,9 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
             cases += found
             if reason:
                 asides.append(SetAside(run["id"], reason))
+    timed, untimed = layouts.steps(runs, database)
+    cases += _step_cases(timed, layouts.steps(ours, database)[0], database)
+    asides += [SetAside(row.id, f"step time: {row.reason}") for row in untimed]
     return Backtest(tuple(cases), tuple(asides), "built-in" if file is None else file)
 
 
@@ -152,6 +157,17 @@ def _cases(run: Run, facts: Database, means: dict[str, float]) -> tuple[list[Cas
             baselines = {name: _hours_at_unit_mfu(run, peak) / hours for name, hours in baselines.items()}
         found.append(Case(run["id"], label, quantity, value, interval.low, interval.median, interval.high, sigma, baselines))
     return found, ""
+
+
+def _step_cases(timed: Sequence[layouts.Step], known: Sequence[layouts.Step], database: Database) -> list[Case]:
+    """Return the times of the *timed* steps, each predicted with efficiencies fitted to those *known* of other sources."""
+    found = []
+    for step, seconds_s in steps.without_their_source(timed, known, database):
+        sigma = sigma_of(database, "gemm_efficiency", "generation=*")
+        reach = math.exp(1.6448536269514722 * sigma)
+        baselines = {"epoch_mfu_0.375": step.published_s * step.mfu(step.published_s) / _EPOCH_MFU}
+        found.append(Case(step.id, step.set, "step_time_s", step.published_s, seconds_s / reach, seconds_s, seconds_s * reach, sigma, baselines))
+    return found
 
 
 def _published(run: Run, facts: Database) -> dict[str, float]:

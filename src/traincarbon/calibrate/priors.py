@@ -228,10 +228,10 @@ def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Databas
     return database.replace("priors", [*kept, *({**row, "origin": "fitted"} for row in fitted)])
 
 
-def write(file: str, fitted: Sequence[dict[str, str]], database: Database) -> None:
-    """Write *fitted* into a ``priors.csv`` in place of the rows of the same priors, sorted."""
+def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, replaced: Sequence[str] = FITTED) -> None:
+    """Write *fitted* into a ``priors.csv`` in place of the rows of the priors that are *replaced*, sorted."""
     columns = TABLES["priors"]
-    kept = [{column: row[column] for column in columns} for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    kept = [{column: row[column] for column in columns} for row in database.all_rows("priors") if row["prior"] not in replaced]
     rows = sorted([*kept, *fitted], key=lambda row: (row["prior"], row["scope"]))
     with open(file, "w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n")

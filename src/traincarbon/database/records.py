@@ -46,6 +46,12 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "priors": ("prior", "scope", "median", "sigma_ln", "n", *_EVIDENCE),
+    "architectures": (
+        *("architecture", "name", "layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices", "vocab"),
+        *("experts", "experts_per_token", "shared_ffn", "attention_params"),
+        *_EVIDENCE,
+    ),
+    "run_features": ("runs", "feature", "value", *_EVIDENCE),
 }
 """Table to its columns; the first is the key by which it is sorted and looked up."""
 

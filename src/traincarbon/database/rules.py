@@ -15,6 +15,12 @@ _NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
     "prices": {"accelerator_count": (0.01, 1e5, True), "usd_per_h": (0.001, 1e5, True)},
     "embodied": {"kgco2e": (0.1, 1e6, False), "low": (0.1, 1e6, False), "high": (0.1, 1e6, False)},
     "equivalents": {"value": (1e-9, 1e12, True)},
+    "architectures": {
+        **dict.fromkeys(("layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices"), (1.0, 1e7, True)),
+        **dict.fromkeys(("vocab", "experts", "experts_per_token"), (1.0, 1e7, True)),
+        **dict.fromkeys(("shared_ffn", "attention_params"), (0.0, 1e12, True)),
+    },
+    "run_features": {"value": (0.0, 1e15, True)},
     "priors": {"median": (1e-9, 1e12, True), "sigma_ln": (0.0, 5.0, False), "n": (0.0, 1e9, False)},
 }
 """Table and column to the least and the most that can be, and whether the cell must be filled."""

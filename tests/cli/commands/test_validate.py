@@ -61,6 +61,7 @@ def test_the_report_has_its_sections(few):
         "# Accuracy",
         "## The runs by which people know the subject",
         "## Backtest",
+        "### Step times, with the constants as they are shipped",
         "## Set aside",
     ]
 
@@ -75,7 +76,7 @@ def test_a_missing_column_is_an_error(tmp_path):
 
 def test_every_set_and_row_has_the_keys_of_the_contract_and_plausible_numbers(found):
     keys = {"set", "quantity", "fitted_on", "n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90", "baselines"}
-    quantities = {"accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"}
+    quantities = {"step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"}
     for entry in found[0]["sets"]:
         assert entry.keys() == keys
         assert entry["quantity"] in quantities

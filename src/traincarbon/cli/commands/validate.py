@@ -13,6 +13,7 @@ from traincarbon.errors import CarbonError
 if TYPE_CHECKING:
     from traincarbon.calibrate.backtest import Backtest
     from traincarbon.calibrate.golden import Golden
+    from traincarbon.database.load import Database
 
 _FEWEST = 5
 """Sets with fewer rows are pooled only; the JSON has them all."""
@@ -45,7 +46,8 @@ def command(*, runs_file: str | None, markdown: bool, as_json: bool, quiet: bool
     elif markdown:
         from traincarbon.calibrate.golden import golden_cases
 
-        click.echo(_report(tried, golden_cases(database(db))))
+        facts = database(db)
+        click.echo(_report(tried, golden_cases(facts), facts))
     else:
         click.echo(_screen(tried))
     if not quiet and not markdown:
@@ -91,7 +93,7 @@ def _pooled_hours(tried: "Backtest") -> dict[str, dict[str, float]]:
     return {}
 
 
-def _report(tried: "Backtest", golden: "list[Golden]") -> str:
+def _report(tried: "Backtest", golden: "list[Golden]", facts: "Database") -> str:
     from collections import Counter
 
     from traincarbon.calibrate.golden import share_inside
@@ -134,11 +136,30 @@ def _report(tried: "Backtest", golden: "list[Golden]") -> str:
             "",
             output.markdown_table([("rule", "n", "median", "p90", "bias"), *baselines], right=range(1, 5)),
             "",
+            "### Step times, with the constants as they are shipped",
+            "",
+            "The table above predicts each set with efficiencies fitted without its source. With the shipped ones, errors as shares of the published times:",
+            "",
+            output.markdown_table([_STEPS_HEAD, *_step_rows(facts)], right=range(1, len(_STEPS_HEAD) - 1)),
+            "",
             "## Set aside",
             "",
             *(f"- {count} × {reason}" for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         ]
     )
+
+
+_STEPS_HEAD = ("set", "n", "mean", "median", "p90", "bias", "fitted on it")
+
+
+def _step_rows(facts: "Database") -> list[tuple[str, ...]]:
+    from traincarbon.calibrate.layouts import steps
+    from traincarbon.calibrate.runs import read_runs
+    from traincarbon.calibrate.steps import report
+
+    found = report(steps(read_runs()[0], facts)[0], facts)
+    shares = [(entry, [f"{100.0 * share:.1f} %" for share in (entry.mean, entry.median, entry.p90)]) for entry in found]
+    return [(entry.set, str(entry.n), *three, f"{100.0 * entry.bias:+.1f} %", "yes" if entry.is_fitted else "no") for entry, three in shares]
 
 
 _GOLDEN_HEAD = ("run", "published hours", "median", "90 % interval", "inside", "published energy", "median", "90 % interval", "inside")

@@ -1,0 +1,178 @@
+"""The step-time formula against published steps of known layout: how far off it is, and the fit of its efficiencies."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from os import path
+from typing import NamedTuple
+
+from traincarbon.calibrate import priors
+from traincarbon.calibrate.layouts import Step, steps
+from traincarbon.calibrate.runs import read_runs
+from traincarbon.database.load import Database, builtin_root, open_database
+from traincarbon.database.records import TABLES
+from traincarbon.database.select import prior
+from traincarbon.errors import DatabaseError
+from traincarbon.formulas.layout import Sustained
+
+FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
+"""Sets that the shipped efficiencies were fitted on."""
+FITTED = ("gemm_efficiency",)
+"""The priors that :func:`main` writes."""
+
+_GEMM = "gemm_efficiency"
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+
+
+class SetError(NamedTuple):
+    """How far predictions are from the published steps of a set, as shares of the published times."""
+
+    set: str
+    n: int
+    mean: float
+    median: float
+    p90: float
+    bias: float
+    is_fitted: bool
+    mean_left_out: float
+    """The mean error when the efficiencies are fitted without this set's source; the mean of the other generations where none is left."""
+
+
+def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, float] | None = None) -> Sustained:
+    """Return the constants for *step* by ``priors.csv``; *efficiencies* by generation go before those of the file."""
+    given = (efficiencies or {}).get(step.generation)
+    gemm = given if given is not None else _constant(database, _GEMM, f"generation={step.generation}", "generation=*")
+    factor = prior(database, "gemm_precision_factor", f"{step.generation}:{step.precision}")
+    rest = [_constant(database, name, "*") for name in Sustained._fields[1:]]
+    return Sustained(gemm * (factor[1].median if factor is not None else 1.0), *rest)
+
+
+def report(found: Sequence[Step], database: Database) -> list[SetError]:
+    """Return the errors by set, then of all sets that nothing was fitted on, pooled.
+
+    Beside the error with the shipped constants stands the error when no row of the set's source had a part in the fit of the efficiencies.
+    """
+    errors = {step.id: _error(step, sustained_of(step, database)) for step in found}
+    away = {step.id: seconds_s / step.published_s - 1.0 for step, seconds_s in without_their_source(found, found, database)}
+    written = []
+    for name in dict.fromkeys(step.set for step in found):
+        mine = [step for step in found if step.set == name]
+        written.append(_summary(name, [errors[step.id] for step in mine], [away[step.id] for step in mine], is_fitted=name in FITTED_ON))
+    held = [step.id for step in found if step.set not in FITTED_ON]
+    written.append(_summary("all that nothing was fitted on", [errors[id] for id in held], [away[id] for id in held], is_fitted=False))
+    everything = [step.id for step in found]
+    written.append(_summary("all", [errors[id] for id in everything], [away[id] for id in everything], is_fitted=True))
+    return written
+
+
+def without_their_source(tried: Sequence[Step], known: Sequence[Step], database: Database) -> list[tuple[Step, float]]:
+    """Return the predicted seconds of the *tried* steps, the efficiencies fitted to those *known* without any of the same source or id."""
+    predicted: list[tuple[Step, float]] = []
+    for source in dict.fromkeys(_source(step.set) for step in tried):
+        mine = [step for step in tried if _source(step.set) == source]
+        ids = {step.id for step in mine}
+        others = fit([step for step in known if _source(step.set) != source and step.id not in ids and step.set in FITTED_ON], database)
+        left = {step.generation: others.get(step.generation, others["*"]) for step in mine}
+        predicted += [(step, float(step.predict(sustained_of(step, database, left)).total_s)) for step in mine]
+    return predicted
+
+
+def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
+    """Return the matrix efficiency of each generation that makes the mean of the sets' mean errors least; under ``*`` their geometric mean."""
+    fitted: dict[str, float] = {}
+    for generation in sorted({step.generation for step in found}):
+        mine = [step for step in found if step.generation == generation]
+
+        def loss(log_efficiency: float, mine: Sequence[Step] = mine, generation: str = generation) -> float:
+            by_set: dict[str, list[float]] = {}
+            for step in mine:
+                sustained = sustained_of(step, database, {generation: math.exp(log_efficiency)})
+                by_set.setdefault(step.set, []).append(abs(math.log1p(_error(step, sustained))))
+            return sum(sum(errors) / len(errors) for errors in by_set.values()) / len(by_set)
+
+        fitted[generation] = math.exp(_least(loss, math.log(0.2), math.log(1.0)))
+    fitted["*"] = math.exp(sum(math.log(value) for value in fitted.values()) / len(fitted)) if fitted else 0.65
+    return fitted
+
+
+def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` that are fitted to published steps, with the spread of the residuals."""
+    used = [step for step in found if step.set in FITTED_ON]
+    efficiencies = fit(used, database)
+    written = []
+    for generation, value in sorted(efficiencies.items()):
+        mine = [step for step in used if generation in (step.generation, "*")]
+        logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
+        sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
+        on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set for step in mine}))
+        texts = (
+            _GEMM,
+            f"generation={generation}",
+            f"{value:.3f}",
+            f"{sigma:.3f}",
+            str(len(mine)),
+            "fit-steps",
+            "published_runs.csv; docs/method.md",
+            "derived",
+            on,
+        )
+        written.append(dict(zip(TABLES["priors"], texts, strict=True)))
+    return written
+
+
+def _source(name: str) -> str:
+    """Return who published a set: the first word of its name."""
+    return name.split(maxsplit=1)[0].removesuffix("'s")
+
+
+def _error(step: Step, sustained: Sustained) -> float:
+    return float(step.predict(sustained).total_s) / step.published_s - 1.0
+
+
+def _summary(name: str, errors: Sequence[float], away: Sequence[float], *, is_fitted: bool) -> SetError:
+    sizes = sorted(abs(error) for error in errors)
+    mean_away = sum(abs(error) for error in away) / len(away)
+    return SetError(name, len(sizes), sum(sizes) / len(sizes), _quantile(sizes, 0.5), _quantile(sizes, 0.9), sum(errors) / len(errors), is_fitted, mean_away)
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    at = share * (len(ordered) - 1)
+    below = int(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
+
+
+def _least(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function with one valley between *low* and *high* is least, by golden section."""
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    while high - low > 1e-3:
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = function(right)
+    return 0.5 * (low + high)
+
+
+def _constant(database: Database, name: str, *scopes: str) -> float:
+    key = (name, *scopes)
+    if key not in database.cache:
+        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
+        if found is None:
+            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
+        database.cache[key] = float(found[1].median)
+    return float(database.cache[key])
+
+
+def main() -> None:
+    """Fit the efficiencies to our published steps and write them into ``hardware_db/priors.csv``."""
+    database = open_database()
+    found, _ = steps(read_runs()[0], database)
+    priors.write(path.join(builtin_root(), "priors.csv"), fitted_priors(found, database), database, replaced=FITTED)
+
+
+if __name__ == "__main__":
+    main()

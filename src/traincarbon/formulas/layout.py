@@ -1,0 +1,158 @@
+"""What one training step is made of: the model's shape, its layout over accelerators, the machine, and how well it is used."""
+
+from typing import NamedTuple
+
+from traincarbon.errors import OutOfRangeError
+from traincarbon.formulas.equation import require
+from traincarbon.uncertain import Num
+
+UNEVEN_LAYERS = 3
+"""Layers that the first and last stages of a pipeline may go without, since the embedding and the head take their places."""
+
+
+class Shape(NamedTuple):
+    """A transformer: counts and widths. Numbers or arrays of them."""
+
+    layers: Num
+    hidden: Num
+    heads: Num
+    kv_heads: Num
+    attention_width: Num
+    """Query heads times their width: *hidden* in most models."""
+    ffn: Num
+    """Inner width of the feed-forward part; of a mixture of experts, of one expert."""
+    ffn_matrices: Num
+    """2, or 3 where it is gated."""
+    vocab: Num
+    seq_len: Num
+    experts: Num = 1.0
+    experts_per_token: Num = 1.0
+    shared_ffn: Num = 0.0
+    """Inner width of the experts that every token visits."""
+    attention_params: Num = 0.0
+    """Parameters of the projections in a layer where the heads do not give them (latent attention); 0 where they do."""
+
+    @property
+    def projection_params(self) -> Num:
+        """Parameters of the attention's projections in a layer."""
+        from_heads = self.hidden * self.attention_width * (2.0 + 2.0 * self.kv_heads / self.heads)
+        return self.attention_params + (self.attention_params == 0.0) * from_heads
+
+    @property
+    def visited_ffn(self) -> Num:
+        """Inner widths that a token passes in a layer."""
+        return self.ffn * self.experts_per_token + self.shared_ffn
+
+    @property
+    def model_flop_per_token(self) -> Num:
+        """Model FLOP of a token, forward and backward, attention scores counted in full, nothing counted twice. [FLOP]."""
+        layer = 6.0 * (self.projection_params + self.ffn_matrices * self.hidden * self.visited_ffn) + 12.0 * self.seq_len * self.attention_width
+        return self.layers * layer + 6.0 * self.hidden * self.vocab
+
+
+class Layout(NamedTuple):
+    """How the work is spread and what hides behind what. Switches are 0 or 1, or shares between; numbers or arrays of them."""
+
+    sequences: Num
+    """Sequences in a step."""
+    tp: Num = 1.0
+    pp: Num = 1.0
+    dp: Num = 1.0
+    cp: Num = 1.0
+    ep: Num = 1.0
+    interleave: Num = 1.0
+    """Model chunks on each stage of the pipeline."""
+    micro_batch: Num = 1.0
+    sequence_parallel: Num = 0.0
+    sharded_weights: Num = 0.0
+    """Weights are gathered when needed: FSDP, ZeRO-3."""
+    sharded_optimiser: Num = 0.0
+    """Each data-parallel rank updates its own part: ZeRO-1, distributed optimiser."""
+    recompute_layers: Num = 0.0
+    """1 where the backward pass repeats the whole forward pass."""
+    recompute_attention: Num = 0.0
+    """1 where it repeats the attention scores only."""
+    flash: Num = 1.0
+    """1 where attention scores never reach memory and the causal half is skipped."""
+    gradient_b: Num = 2.0
+    """Bytes of a gradient when it is exchanged. [B]"""
+    overlap_tensor: Num = 0.0
+    """Share of the tensor-parallel exchange of the backward pass that hides behind arithmetic."""
+    overlap_tensor_forward: Num = 0.0
+    overlap_pipeline: Num = 0.0
+    overlap_data: Num = 0.0
+    overlap_experts: Num = 0.0
+
+    @property
+    def accelerators(self) -> Num:
+        """Accelerators in all."""
+        return self.tp * self.cp * self.pp * self.dp
+
+    @property
+    def micro_batches(self) -> Num:
+        """Micro-batches that a stage works through in a step."""
+        return self.sequences / (self.dp * self.micro_batch)
+
+    def check(self, *, shape: Shape, machine: "Machine") -> None:
+        """Refuse this layout where it cannot be.
+
+        Raises:
+            OutOfRangeError: a count is below 1, a layout does not divide, there are more stages than layers, tensor parallelism leaves the
+                scale-up domain, the batch is smaller than the data parallelism, or there are fewer experts than the expert parallelism.
+        """
+        require(at_least=1.0, layers=shape.layers, hidden=shape.hidden, heads=shape.heads, kv_heads=shape.kv_heads, seq_len=shape.seq_len, vocab=shape.vocab)
+        require(at_least=1.0, experts=shape.experts, experts_per_token=shape.experts_per_token, tp=self.tp, pp=self.pp, dp=self.dp, cp=self.cp)
+        require(at_least=1.0, ep=self.ep, interleave=self.interleave, micro_batch=self.micro_batch, sequences=self.sequences, domain=machine.domain)
+        chunks = self.pp * self.interleave
+        _refuse(chunks > shape.layers, "more pipeline stages than layers", "lower pp or interleave")
+        _refuse(-shape.layers % chunks > UNEVEN_LAYERS, "the layers do not divide over the pipeline's stages", "choose pp × interleave that divides the layers")
+        _refuse(self.tp > machine.domain, "tensor parallelism beyond the scale-up domain", "lower tp to the accelerators that fast links join")
+        _refuse(shape.heads % self.tp != 0.0, "the heads do not divide over the tensor-parallel ranks", "choose tp that divides the heads")
+        _refuse(shape.seq_len % self.cp != 0.0, "the sequence does not divide over the context-parallel ranks", "choose cp that divides seq_len")
+        _refuse(self.sequences < self.dp, "a batch smaller than the data parallelism", "each data-parallel rank needs a sequence")
+        _refuse(self.sequences % (self.dp * self.micro_batch) != 0.0, "the batch does not divide into micro-batches", "choose dp × micro_batch that divides it")
+        _refuse(self.ep > shape.experts, "fewer experts than the expert parallelism", "lower ep")
+        _refuse(shape.experts % self.ep != 0.0, "the experts do not divide over the expert-parallel ranks", "choose ep that divides the experts")
+        _refuse(self.tp * self.cp * self.dp % self.ep != 0.0, "the ranks of a stage do not divide into expert-parallel groups", "choose ep that divides them")
+
+
+class Machine(NamedTuple):
+    """An accelerator and its links. Numbers or arrays of them."""
+
+    peak_flop_per_s: Num
+    """Dense peak at the precision of the matrix products."""
+    attention_peak_flop_per_s: Num
+    """Dense peak at the precision of the attention scores and the head: 16 bits."""
+    memory_bandwidth_b_per_s: Num
+    link_bandwidth_b_per_s: Num
+    """All links within the scale-up domain, one direction."""
+    network_bandwidth_b_per_s: Num
+    """Scale-out network, one accelerator's share, one direction."""
+    domain: Num
+    """Accelerators that the fast links join."""
+
+
+class Sustained(NamedTuple):
+    """What is reached of a datasheet, and latencies: the constants of the step, each a row of ``priors.csv``."""
+
+    gemm_efficiency: Num
+    """Large matrix products against the dense peak."""
+    half_width: Num
+    """Width of a slice of a matrix at which a product runs at half that efficiency: tiles fill and drain."""
+    attention_efficiency: Num
+    """Flash attention, forward and backward, against the 16-bit peak."""
+    memory_efficiency: Num
+    memory_touches: Num
+    """How often the forward pass touches each stored activation: written, and read by what comes next."""
+    link_efficiency: Num
+    link_latency_s: Num
+    network_efficiency: Num
+    network_latency_s: Num
+    kernel_launch_s: Num
+    exposed_share: Num
+    """Share of an overlapped exchange of weights or gradients that slows the step all the same."""
+
+
+def _refuse(wrong: Num, what: str, hint: str) -> None:
+    if wrong if isinstance(wrong, bool) else wrong.any():
+        raise OutOfRangeError(what, hint=hint)

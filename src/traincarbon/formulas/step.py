@@ -1,0 +1,318 @@
+"""One training step on a given layout: where its seconds go, term by term, and its utilisation."""
+
+from typing import NamedTuple
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
+from traincarbon.uncertain import Num
+
+_BACKWARD_TOUCHES = 1.5
+"""The backward pass touches activations and their gradients: three times where the forward pass does twice."""
+_KERNELS_FORWARD = 18.0
+_KERNELS_BACKWARD = 36.0
+"""Kernels of a layer that the host launches one by one."""
+_OPTIMISER_B = 40.0
+"""Bytes that Adam touches for each parameter: gradient, master copy and two moments read and written, the weight written, the norm."""
+_PLAIN_ATTENTION = 0.75
+"""Batched products of one head each, against large matrix products."""
+_FLASH_BACKWARD = 2.5
+"""Five products instead of two: the scores are computed again."""
+
+
+class StepTime(NamedTuple):
+    """Seconds of one step by what they are spent on; the terms add up. [s]."""
+
+    matmul_s: Num
+    attention_s: Num
+    memory_s: Num
+    """Element-wise work: limited by memory, not by arithmetic."""
+    head_s: Num
+    """Logits and loss, as far as the last stage has no fewer layers for them."""
+    launch_s: Num
+    """What the host needs beyond the accelerator's own time to start its kernels."""
+    tensor_parallel_s: Num
+    context_parallel_s: Num
+    expert_parallel_s: Num
+    pipeline_s: Num
+    bubble_s: Num
+    data_parallel_s: Num
+    """Exchange of gradients, and of weights where they are sharded, as far as it is not hidden."""
+    optimiser_s: Num
+
+    @property
+    def total_s(self) -> Num:
+        """The whole step. [s]."""
+        busy = self.matmul_s + self.attention_s + self.memory_s + self.head_s + self.launch_s
+        moving = self.tensor_parallel_s + self.context_parallel_s + self.expert_parallel_s + self.pipeline_s
+        return busy + moving + self.bubble_s + self.data_parallel_s + self.optimiser_s
+
+
+class _Work(NamedTuple):
+    """One micro-batch in one layer on one accelerator, forward then backward. [s]."""
+
+    matmul_s: Num
+    attention_s: Num
+    memory_s: Num
+    launch_s: Num
+    tensor_s: Num
+    context_s: Num
+    experts_s: Num
+
+    @property
+    def total_s(self) -> Num:
+        return self.matmul_s + self.attention_s + self.memory_s + self.launch_s + self.tensor_s + self.context_s + self.experts_s
+
+
+@equation("micro_batches × (layers of a stage × layer + head) + bubble + exposed exchange + optimiser", source="narayanan-2021-megatron")
+def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained) -> StepTime:
+    r"""Return how long one step takes, by term.
+
+    Each matrix product takes its FLOP at the sustained rate and its operands at the sustained memory bandwidth; element-wise work takes the
+    stored activations a few times over; exchanges take a latency and their bytes over the link that the group spans; stages idle while
+    the pipeline fills. Holds for decoder-only transformers trained by Adam on equal accelerators.
+
+    .. math:: T = m \left(\frac{L}{p} t_{layer} + t_{head} + t_{pipe}\right) + \frac{p-1}{v} \frac{L}{p} t_{layer} + t_{data} + t_{Adam}
+
+    Args:
+        shape: The model. [1]
+        layout: How it is spread. [1]
+        machine: Peaks, bandwidths and the size of the scale-up domain. [FLOP/s, B/s]
+        sustained: What is reached of them, and latencies. [1, s]
+
+    Returns:
+        Seconds of each term, broadcast over the inputs. [s]
+
+    Raises:
+        OutOfRangeError: the layout cannot be: see :meth:`traincarbon.formulas.layout.Layout.check`.
+
+    Example:
+        >>> gpt = Shape(layers=96, hidden=12288, heads=96, kv_heads=96, attention_width=12288, ffn=49152, ffn_matrices=2, vocab=51200, seq_len=2048)
+        >>> spread = Layout(sequences=1536, tp=8, pp=12, dp=4, recompute_layers=1, flash=0)
+        >>> a100 = Machine(312e12, 312e12, 2.039e12, 300e9, 25e9, 8)
+        >>> reached = Sustained(0.76, 192, 0.4, 0.85, 2.0, 0.76, 8e-5, 0.8, 2e-5, 1e-5, 0.15)
+        >>> step = step_time(shape=gpt, layout=spread, machine=a100, sustained=reached)
+        >>> round(step.matmul_s / step.total_s, 2), round(step.bubble_s / step.total_s, 2)
+        (0.71, 0.03)
+
+    References:
+        Narayanan et al. 2021, arXiv:2104.04473, sections 2 and 3, for schedule, bubble and FLOP; Korthikanti et al. 2022, arXiv:2205.05198,
+        section 4, for activations; Isaev et al. 2023, *Calculon*, for the form of the roofline; Dao 2023, arXiv:2307.08691, for attention.
+    """
+    layout.check(shape=shape, machine=machine)
+    t, p, v = layout.tp, layout.pp, layout.interleave
+    m = layout.micro_batches
+    tokens = layout.micro_batch * shape.seq_len / layout.cp
+    memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    forward, backward = _forward_and_backward(shape, layout, machine, sustained, tokens)
+    chunks = p * v
+    stage_layers = -(-shape.layers // chunks) * v
+    layer_s = forward.total_s + backward.total_s
+    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency
+    head_s = 6.0 * tokens * shape.hidden * shape.vocab / t / head_rate + 24.0 * tokens * shape.vocab / t / memory
+    spared = (stage_layers * p - shape.layers + 1.0) // 2.0
+    head_beyond_s = _positive(head_s - spared * layer_s)
+    hop_s = _hop_s(shape, layout, machine, sustained, tokens)
+    working_s = m * (stage_layers * layer_s + head_beyond_s)
+    fill_s = (p - 1.0) / v * (stage_layers * layer_s + head_s / p)
+    runs = m * stage_layers
+    data_s = _data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
+    return StepTime(
+        matmul_s=runs * (forward.matmul_s + backward.matmul_s),
+        attention_s=runs * (forward.attention_s + backward.attention_s),
+        memory_s=runs * (forward.memory_s + backward.memory_s),
+        head_s=m * head_beyond_s,
+        launch_s=runs * (forward.launch_s + backward.launch_s),
+        tensor_parallel_s=runs * (forward.tensor_s + backward.tensor_s),
+        context_parallel_s=runs * (forward.context_s + backward.context_s),
+        expert_parallel_s=runs * (forward.experts_s + backward.experts_s),
+        pipeline_s=m * hop_s * (1.0 - layout.overlap_pipeline),
+        bubble_s=fill_s,
+        data_parallel_s=data_s,
+        optimiser_s=_optimiser_s(shape, layout, memory),
+    )
+
+
+@equation("model_flop_per_token × sequences × seq_len / (accelerators × peak × seconds)", source="chowdhery-2022-palm")
+def step_mfu(*, shape: Shape, layout: Layout, machine: Machine, seconds_s: Num) -> Num:
+    r"""Return the model FLOP utilisation of a step, attention scores counted in full.
+
+    .. math:: U = \frac{C_{token} \, B \, s}{n \, P \, T}
+
+    Args:
+        shape: The model. [1]
+        layout: How it is spread. [1]
+        machine: Peaks. [FLOP/s]
+        seconds_s: The step. [s]
+
+    Returns:
+        Utilisation of the dense peak at the precision of the matrix products. [1]
+
+    Raises:
+        OutOfRangeError: *seconds_s* is not positive.
+
+    Example:
+        >>> one = Shape(layers=1, hidden=8, heads=1, kv_heads=1, attention_width=8, ffn=32, ffn_matrices=2, vocab=1, seq_len=8)
+        >>> chip = Machine(1e6, 1e6, 1e12, 1e12, 1e12, 8)
+        >>> seconds_s = one.model_flop_per_token * 8 / 1e6
+        >>> round(step_mfu(shape=one, layout=Layout(sequences=1.0), machine=chip, seconds_s=2 * seconds_s), 3)
+        0.5
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, section 4.1.
+    """
+    require(above=0.0, seconds_s=seconds_s)
+    return shape.model_flop_per_token * layout.sequences * shape.seq_len / (layout.accelerators * machine.peak_flop_per_s * seconds_s)
+
+
+def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> tuple[_Work, _Work]:
+    t = layout.tp
+    memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    gemm = machine.peak_flop_per_s * sustained.gemm_efficiency
+    h, width, visited = shape.hidden, shape.attention_width, shape.visited_ffn
+    ffn_params = shape.ffn_matrices * h * visited
+    resident = shape.ffn_matrices * h * (shape.ffn * shape.experts / layout.ep + shape.shared_ffn / t) * (shape.experts > 1.0) + (
+        ffn_params / t * (shape.experts <= 1.0)
+    )
+    weights_b = 2.0 * (shape.projection_params / t + resident)
+    operands_b = 2.0 * tokens * (2.0 * h + 2.0 * width * (1.0 + shape.kv_heads / shape.heads) + shape.ffn_matrices * (h + visited)) / t
+    split = t * (shape.experts <= 1.0) + (shape.experts > 1.0)
+    slowed = shape.projection_params * (1.0 + sustained.half_width * t / width) + ffn_params * (1.0 + sustained.half_width * split / shape.ffn)
+    matmul_s = 2.0 * tokens * slowed / t / gemm + (weights_b + operands_b) / memory
+
+    scores_flop = 4.0 * tokens * shape.seq_len * width / t
+    flash_s = 0.5 * scores_flop / (machine.attention_peak_flop_per_s * sustained.attention_efficiency)
+    plain_s = scores_flop / (machine.attention_peak_flop_per_s * sustained.gemm_efficiency * _PLAIN_ATTENTION)
+    attention_s = layout.flash * flash_s + (1.0 - layout.flash) * plain_s
+    attention_back_s = layout.flash * flash_s * _FLASH_BACKWARD + (1.0 - layout.flash) * plain_s * 2.0
+
+    routed = (shape.experts > 1.0) * shape.experts_per_token * 8.0 / t
+    narrow = 10.0 / t * layout.sequence_parallel + 10.0 * (1.0 - layout.sequence_parallel)
+    stored_b = tokens * (h * (narrow + routed) + (8.0 * width + 2.0 * shape.ffn_matrices * visited) / t)
+    scores_b = (1.0 - layout.flash) * 5.0 * shape.heads * tokens * shape.seq_len / t
+    touch_s = sustained.memory_touches * (stored_b + scores_b) / memory
+    again_s = layout.recompute_attention * (attention_s + sustained.memory_touches * scores_b / memory)
+
+    reduce_s = _tensor_s(shape, layout, machine, sustained, tokens)
+    ring_s = _context_s(shape, layout, machine, sustained, tokens)
+    swap_s = _experts_s(shape, layout, machine, sustained, tokens)
+    forward_s = matmul_s + attention_s + touch_s
+    backward_s = 2.0 * matmul_s + attention_back_s + _BACKWARD_TOUCHES * touch_s
+    forward = _Work(
+        matmul_s=matmul_s,
+        attention_s=attention_s,
+        memory_s=touch_s,
+        launch_s=_positive(_KERNELS_FORWARD * sustained.kernel_launch_s - forward_s),
+        tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
+        context_s=_positive(ring_s - attention_s),
+        experts_s=swap_s * (1.0 - layout.overlap_experts),
+    )
+    full = layout.recompute_layers
+    backward = _Work(
+        matmul_s=2.0 * matmul_s + full * forward.matmul_s,
+        attention_s=attention_back_s + full * attention_s + (1.0 - full) * again_s,
+        memory_s=_BACKWARD_TOUCHES * touch_s + full * forward.memory_s,
+        launch_s=_positive(_KERNELS_BACKWARD * sustained.kernel_launch_s - backward_s) + full * forward.launch_s,
+        tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
+        context_s=_positive(2.0 * ring_s - attention_back_s) + full * forward.context_s,
+        experts_s=swap_s * (1.0 - layout.overlap_experts) + full * forward.experts_s,
+    )
+    return forward, backward
+
+
+def _tensor_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Two all-reduces of the activations in a dense layer, one where experts exchange tokens instead; with sequences split, the same bytes."""
+    reduces = 2.0 - (shape.experts > 1.0)
+    ring_b = 4.0 * tokens * shape.hidden * (layout.tp - 1.0) / layout.tp
+    return reduces * (layout.tp > 1.0) * (sustained.link_latency_s + ring_b / (machine.link_bandwidth_b_per_s * sustained.link_efficiency))
+
+
+def _context_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Keys and values pass around the ring while scores are computed."""
+    keys_b = 4.0 * tokens * shape.attention_width * shape.kv_heads / shape.heads / layout.tp * (layout.cp - 1.0)
+    return keys_b * _s_per_b(layout.tp * layout.cp, machine, sustained)
+
+
+def _experts_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Tokens go to their experts and come back: once over the network to each domain that holds any of them, then over its links."""
+    token_b = 4.0 * tokens * shape.hidden / layout.tp
+    local = _least(layout.ep, machine.domain)
+    domains = layout.ep / local
+    visited = (domains - 1.0) * (1.0 - (1.0 - 1.0 / domains) ** shape.experts_per_token)
+    link_s = token_b * shape.experts_per_token * (local - 1.0) / local / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    network_s = token_b * visited / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
+    return (layout.ep > 1.0) * 2.0 * sustained.link_latency_s + _most(link_s, network_s)
+
+
+def _hop_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Activations to the next stage and their gradients back, split over the tensor-parallel ranks and gathered again."""
+    sent_b = 2.0 * tokens * shape.hidden
+    inside = layout.accelerators <= machine.domain
+    latency_s = inside * sustained.link_latency_s + (1.0 - inside) * sustained.network_latency_s
+    across_s = latency_s + sent_b / layout.tp * _s_per_b(layout.accelerators, machine, sustained)
+    gather_s = (layout.tp > 1.0) * (1.0 - layout.sequence_parallel) * sent_b / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    return (layout.pp > 1.0) * 2.0 * layout.interleave * (across_s + gather_s)
+
+
+def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, working_s: Num, turn_s: Num) -> Num:
+    """Gradients are summed, in rings within a domain and between domains; sharded weights are gathered for each pass.
+
+    What overlaps hides behind one micro-batch, or where weights are sharded behind all; a share of it slows the arithmetic all the same.
+    """
+    dense, experts = _local_params(shape, layout)
+    ranks = layout.dp * layout.cp
+    each_s = _spanning_s_per_b(ranks, layout.tp, machine, sustained)
+    expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
+    expert_each_s = _spanning_s_per_b(expert_ranks, layout.ep, machine, sustained)
+    one_b_s = dense * (ranks - 1.0) / ranks * each_s + experts * (expert_ranks - 1.0) / expert_ranks * expert_each_s
+    latency_s = (ranks > 1.0) * 2.0 * sustained.network_latency_s
+    reduce_s = latency_s + one_b_s * (layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b)
+    gather_s = latency_s + layout.micro_batches * one_b_s * (4.0 + layout.gradient_b)
+    share = 1.0 - layout.overlap_data * (1.0 - sustained.exposed_share)
+    reduce_exposed_s = _most(share * reduce_s, reduce_s - layout.overlap_data * turn_s)
+    gather_exposed_s = _most(share * gather_s, gather_s - layout.overlap_data * working_s)
+    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
+
+
+def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
+    dense, experts = _local_params(shape, layout)
+    sharded = _most(layout.sharded_weights, layout.sharded_optimiser)
+    ranks = layout.dp * layout.cp
+    expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
+    updated = dense * (sharded / ranks + 1.0 - sharded) + experts * (sharded / expert_ranks + 1.0 - sharded)
+    return _OPTIMISER_B * updated / memory_b_per_s
+
+
+def _local_params(shape: Shape, layout: Layout) -> tuple[Num, Num]:
+    """Parameters on one accelerator: those that every token passes, and those of its experts."""
+    mixed = shape.experts > 1.0
+    wide = shape.ffn_matrices * shape.hidden
+    layer = shape.projection_params + wide * (shape.shared_ffn + (1.0 - mixed) * shape.ffn)
+    dense = (shape.layers * layer / layout.pp + shape.hidden * shape.vocab) / layout.tp
+    return dense, mixed * shape.layers / layout.pp * wide * shape.ffn * shape.experts / layout.ep
+
+
+def _s_per_b(span: Num, machine: Machine, sustained: Sustained) -> Num:
+    """Return what a byte costs over the slowest link of a group that spans as many accelerators."""
+    inside = span <= machine.domain
+    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    return inside * link + (1.0 - inside) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
+
+
+def _spanning_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
+    """Return what a byte costs in a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
+    local = _least(_most(machine.domain / stride, 1.0), ranks)
+    inside = ranks <= local
+    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    return inside * link + (1.0 - inside) * _most(link, 1.0 / (machine.network_bandwidth_b_per_s * sustained.network_efficiency * local))
+
+
+def _positive(value: Num) -> Num:
+    return 0.5 * (value + abs(value))
+
+
+def _most(left: Num, right: Num) -> Num:
+    return 0.5 * (left + right + abs(left - right))
+
+
+def _least(left: Num, right: Num) -> Num:
+    return 0.5 * (left + right - abs(left - right))

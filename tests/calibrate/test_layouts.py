@@ -1,0 +1,63 @@
+"""From a published row to a step: what it states, what the tables add, and what is set aside."""
+
+import pytest
+
+from traincarbon.calibrate import layouts
+from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.database.load import Database, builtin_root
+from traincarbon.errors import DatabaseError
+
+
+@pytest.fixture(scope="module")
+def database():
+    return Database([builtin_root()])
+
+
+@pytest.fixture(scope="module")
+def published(database):
+    return layouts.steps(read_runs()[0], database)
+
+
+@pytest.fixture(scope="module")
+def by_id(published):
+    return {step.id: step for step in published[0]}
+
+
+def test_a_row_keeps_what_it_states_and_takes_the_rest_from_the_tables(by_id):
+    layout = by_id["korthikanti22-175b-selective"].layout
+    assert (layout.tp, layout.pp, layout.dp, layout.interleave, layout.micro_batch) == (8, 8, 1, 3, 1)
+    assert (layout.recompute_layers, layout.recompute_attention, layout.sequence_parallel, layout.flash) == (0, 1, 1, 0)
+    shape = by_id["torchtitan-h100-9"].shape
+    assert (shape.kv_heads, shape.ffn, shape.ffn_matrices) == (8, 53248, 3)
+
+
+def test_achieved_rates_that_count_recomputation_are_brought_to_the_published_days(by_id):
+    # Narayanan 2021 section 5.1: 3,072 GPUs, 163 TFLOP/s with recomputation, 1T parameters: 450 B tokens in 84 days by 8 T P / n X,
+    # which leaves attention and head out
+    step = by_id["megatron21-t1-1008b"]
+    days = step.published_s / (step.layout.sequences * step.shape.seq_len) * 450e9 / 86400
+    assert days == pytest.approx(84, rel=0.015)
+
+
+def test_link_bandwidth_is_that_of_one_direction(by_id):
+    machine = by_id["megatron21-t1-1.7b"].machine
+    assert (machine.link_bandwidth_b_per_s, machine.network_bandwidth_b_per_s, machine.domain) == (300e9, 25e9, 8)
+
+
+def test_rows_that_cannot_be_used_are_told_with_their_reason(published):
+    reasons = {aside.id: aside.reason for aside in published[1]}
+    assert "contradict" in reasons["maxtext-v5p-1024b-2048"]
+    assert "network bandwidth" in reasons["maxtext-v5e-16b-4x256"]
+
+
+def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(database):
+    run = next(run for run in read_runs()[0] if run["id"] == "korthikanti22-22b-full")
+    found, aside = layouts.steps([Run(run.texts, {**run.numbers, "accelerators": 12.0})], database)
+    assert found == []
+    assert "not 12" in aside[0].reason
+
+
+def test_an_unknown_feature_is_an_error(database):
+    rows = [*database.all_rows("run_features"), {**database.all_rows("run_features")[0], "feature": "luck"}]
+    with pytest.raises(DatabaseError, match="luck"):
+        layouts.steps([], database.replace("run_features", rows))
