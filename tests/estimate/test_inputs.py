@@ -70,3 +70,8 @@ def test_a_server_of_no_known_accelerator_is_a_fault_of_the_database(make_databa
 def test_a_missing_prior_is_a_fault_of_the_database_and_named(make_database):
     with pytest.raises(DatabaseError, match=r"priors\.csv has no"):
         settle(Plan(hw="acme-box"), make_database())
+
+
+def test_a_dense_model_whose_parameters_are_said_twice_is_no_mixture_of_experts(shipped):
+    plain, twice = (settle(Plan(hw="dgx-a100", params=7e9, tokens=1e12, active_params=active), shipped).given["mfu"].value for active in (None, 7e9))
+    assert plain == twice

@@ -39,7 +39,7 @@ def _without_separators(text: str) -> str:
     """Return *text* without commas where they part thousands; elsewhere they stay and make it no number."""
     whole, point, rest = text.partition(".")
     first, *groups = whole.split(",")
-    digits = [*groups[:-1], groups[-1].rstrip("kKmMbBgGtTpP ").partition("e")[0]] if groups else []
+    digits = [*groups[:-1], groups[-1].lower().rstrip("kmbgtp ").partition("e")[0]] if groups else []
     if groups and 1 <= len(first.lstrip("+-")) <= _GROUP and all(len(group) == _GROUP and group.isdigit() for group in digits):
         whole = whole.replace(",", "")
     return whole + point + rest
