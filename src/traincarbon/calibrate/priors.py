@@ -119,7 +119,7 @@ def mfu_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
     exponent, error = found.effect("thin")
     n = sum(row.effects.get("thin", 0.0) < 0.0 for row in rows)
     written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
-    written.append(_prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "the round number at which the fit is likeliest"))
+    written.append(_prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "chosen among 2, 5, 10 and 30 times 1e7, which fit about alike"))
     n = sum(row.scatter == "run" for row in rows)
     written.append(_prior("goodput", "*", math.exp(whole), whole_error, n, "whole runs over steps"))
     return written

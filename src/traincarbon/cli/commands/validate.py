@@ -115,7 +115,7 @@ def _report(tried: "Backtest", golden: "list[Golden]", facts: "Database") -> str
             "",
             "From parameters, tokens, hardware and number of accelerators alone, with the site's PUE where it was published. The priors were",
             "fitted on these runs too; the backtest below leaves each organisation out. BLOOM's energy, the power cap times the hours of its",
-            "accelerators, is held against that of the servers.",
+            "accelerators, is held against that of the servers. The form of the power model was chosen with this table in view: see method.md.",
             "",
             output.markdown_table([_GOLDEN_HEAD, *(_golden_row(case) for case in golden)], right=range(1, len(_GOLDEN_HEAD))),
             "",
