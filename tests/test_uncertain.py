@@ -227,8 +227,8 @@ def test_the_median_of_what_is_not_uncertain_is_itself():
     assert median_of(Uncertain(3.0, {"a": 0.1})) == 3.0
 
 
-def test_a_mapped_quantity_has_its_spread_times_the_elasticity():
-    root = Uncertain(16.0, {"a": 0.4}).map(math.sqrt, elasticity=0.5)
+def test_a_root_has_half_the_spread():
+    root = Uncertain(16.0, {"a": 0.4}) ** 0.5
     assert (root.median, root.spreads) == (4.0, {"a": 0.2})
 
 

@@ -7,7 +7,7 @@ first-order (delta-method) expansion of the logarithm of the sum. Medians may be
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -86,10 +86,6 @@ class Uncertain:
             return {name: square / total for name, square in squares.items() if square > 0.0}
         positive = total + (total == 0.0)
         return {name: square / positive for name, square in squares.items()}
-
-    def map(self, function: Callable[[Any], Any], *, elasticity: Any) -> "Uncertain":
-        """Return *function* of this quantity, where a change of 1 % in it changes the result by *elasticity* %."""
-        return Uncertain(function(self.median), {name: elasticity * s for name, s in self.spreads.items()})
 
     def __mul__(self, other: Num) -> "Uncertain":
         result = Uncertain.__new__(Uncertain)

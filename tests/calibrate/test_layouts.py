@@ -4,18 +4,7 @@ import pytest
 
 from traincarbon.calibrate import layouts
 from traincarbon.calibrate.runs import Run, read_runs
-from traincarbon.database.load import Database, builtin_root
 from traincarbon.errors import DatabaseError
-
-
-@pytest.fixture(scope="module")
-def database():
-    return Database([builtin_root()])
-
-
-@pytest.fixture(scope="module")
-def published(database):
-    return layouts.steps(read_runs()[0], database)
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +39,14 @@ def test_rows_that_cannot_be_used_are_told_with_their_reason(published):
     assert "network bandwidth" in reasons["maxtext-v5e-16b-4x256"]
 
 
-def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(database):
+def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(shipped):
     run = next(run for run in read_runs()[0] if run["id"] == "korthikanti22-22b-full")
-    found, aside = layouts.steps([Run(run.texts, {**run.numbers, "accelerators": 12.0})], database)
+    found, aside = layouts.steps([Run(run.texts, {**run.numbers, "accelerators": 12.0})], shipped)
     assert found == []
     assert "not 12" in aside[0].reason
 
 
-def test_an_unknown_feature_is_an_error(database):
-    rows = [*database.all_rows("run_features"), {**database.all_rows("run_features")[0], "feature": "luck"}]
+def test_an_unknown_feature_is_an_error(shipped):
+    rows = [*shipped.all_rows("run_features"), {**shipped.all_rows("run_features")[0], "feature": "luck"}]
     with pytest.raises(DatabaseError, match="luck"):
-        layouts.steps([], database.replace("run_features", rows))
+        layouts.steps([], shipped.replace("run_features", rows))

@@ -2,25 +2,14 @@
 
 import pytest
 
-from traincarbon.calibrate import layouts, priors
+from traincarbon.calibrate import priors
 from traincarbon.calibrate import steps as calibrate
-from traincarbon.calibrate.runs import read_runs
-from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.load import builtin_root
 
 
 @pytest.fixture(scope="module")
-def database():
-    return Database([builtin_root()])
-
-
-@pytest.fixture(scope="module")
-def published(database):
-    return layouts.steps(read_runs()[0], database)
-
-
-@pytest.fixture(scope="module")
-def errors(published, database):
-    return {error.set: error for error in calibrate.report(published[0], database)}
+def errors(published, shipped):
+    return {error.set: error for error in calibrate.report(published[0], shipped)}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +48,13 @@ def test_leaving_a_source_out_leaves_all_its_sets_out(errors):
     assert errors["MaxText TPU v5e"].mean_left_out > 2 * errors["MaxText TPU v5e"].mean
 
 
-def test_the_shipped_efficiencies_are_those_that_the_fit_gives(published, database):
-    shipped = {row["scope"]: row["median"] for row in database.rows("priors", "gemm_efficiency")}
-    assert {row["scope"]: row["median"] for row in calibrate.fitted_priors(published[0], database)} == shipped
+def test_the_shipped_efficiencies_are_those_that_the_fit_gives(published, shipped):
+    written = {row["scope"]: row["median"] for row in shipped.rows("priors", "gemm_efficiency")}
+    assert {row["scope"]: row["median"] for row in calibrate.fitted_priors(published[0], shipped)} == written
 
 
-def test_writing_replaces_the_fitted_rows_only(tmp_path, published, database):
+def test_writing_replaces_the_fitted_rows_only(tmp_path, published, shipped):
     file = tmp_path / "priors.csv"
-    priors.write(str(file), calibrate.fitted_priors(published[0], database), database, replaced=calibrate.FITTED)
+    priors.write(str(file), calibrate.fitted_priors(published[0], shipped), shipped, replaced=calibrate.FITTED)
     with open(f"{builtin_root()}/priors.csv", encoding="utf-8") as stream:
         assert file.read_text(encoding="utf-8") == stream.read()

@@ -274,3 +274,23 @@ def test_every_shipped_thing_gives_an_estimate_or_says_what_is_missing(ask, ship
         peak = answer.setting.given["peak_flop_per_s"].value
         assert answer.median("accelerator_hours_h") == pytest.approx(4.2e22 / (3600 * peak * answer.median("mfu"))), id
     assert not silent
+
+
+def test_full_recomputation_shows_what_the_hardware_executes_and_leaves_the_hours(ask):
+    plain, again = ask(), ask(recompute="full")
+    (step,) = [step for step in again.steps if step.name == "hardware_flop"]
+    assert step.value == pytest.approx(again.median("compute_flop") * 4 / 3)
+    assert again["accelerator_hours_h"] == plain["accelerator_hours_h"]
+
+
+def test_selective_recomputation_repeats_the_forward_pass_of_attention(ask):
+    shape = {"params": None, "layers": 32, "hidden": 4096, "heads": 32, "ffn": 16384, "vocab": 50000, "seq_len": 2048, "tokens": 1e12}
+    answer = ask(**shape, recompute="selective")
+    (step,) = [step for step in answer.steps if step.name == "hardware_flop"]
+    assert step.value - answer.median("compute_flop") == pytest.approx(4 * 32 * 4096 * 2048 * 1e12)
+    assert any("needs layers, hidden and seq_len" in warning for warning in ask(recompute="selective").warnings)
+
+
+def test_what_a_plan_says_to_no_effect_is_named(ask):
+    assert any(warning == "heads, batch_tokens do not bear on this estimate" for warning in ask(heads=32, batch_tokens=4e6).warnings)
+    assert any(warning == "batch_tokens does not bear on this estimate" for warning in ask(batch_tokens=4e6).warnings)

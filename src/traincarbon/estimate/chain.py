@@ -22,6 +22,7 @@ _LORA_SHARE = 0.01
 _GATED_BELOW = 3.9
 """Feed-forward widths up to this multiple of the model's are taken as gated, with three matrices: they keep the size of two at 4."""
 _DEGREES = 3
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")
 
 
 def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
@@ -64,6 +65,7 @@ class Chain:
         """Return the estimate."""
         plan, known = self.plan, self.known
         flop = self.compute_flop()
+        self.executed_flop(flop)
         n = self.accelerators()
         fewest = self.fewest_accelerators(n)
         hours, mfu = self.hours(flop, n)
@@ -185,6 +187,9 @@ class Chain:
         exact = shaped and active is None and plan.kind != "lora" and plan.family in (None, "decoder", "encoder")
         if active is None:
             active = self.matmul_params() if exact or params is None else params
+        unused = [name for name in (*(() if exact or params is None else _SHAPE), "batch_tokens") if getattr(plan, name) is not None]
+        if unused:
+            self.warnings.append(f"{', '.join(unused)} do{'es' * (len(unused) == 1)} not bear on this estimate")
         if exact:
             return self.link(
                 compute.transformer_training_flop,
@@ -201,6 +206,21 @@ class Chain:
             return self.link(compute.adapter_training_flop, frozen_params=active, trainable_params=trainable, tokens=tokens)
         count = compute.encoder_decoder_training_flop if plan.family == "encoder-decoder" else compute.training_flop
         return self.link(count, active_params=active, tokens=tokens)
+
+    def executed_flop(self, flop: Num | None) -> None:
+        """Note what the hardware executes where the plan says what it computes again; utilisation counts model FLOP, so hours stay."""
+        plan, number = self.plan, self.plan.number
+        if plan.recompute is None or flop is None:
+            return
+        attention_share = 0.0
+        shape = [number(name) for name in ("layers", "hidden", "seq_len", "tokens")]
+        if all(part is not None for part in shape):
+            layers, hidden, seq_len, tokens = shape
+            attention_share = median_of(12.0 * layers * hidden * seq_len * tokens / flop)
+        elif plan.recompute == "selective":
+            self.warnings.append("how much attention is computed again needs layers, hidden and seq_len")
+            return
+        self.link(compute.hardware_flop, compute_flop=flop, attention_share=clamp(attention_share, 0.0, 1.0), recompute=plan.recompute)
 
     def matmul_params(self) -> Num:
         """Return the parameters in matrix products of the shape that the plan states."""
