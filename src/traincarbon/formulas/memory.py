@@ -1,7 +1,18 @@
-"""Does it fit: memory that the state of a training needs."""
+"""Does it fit: memory that a training needs, in all and on one accelerator of a layout."""
+
+from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.uncertain import Num
+
+_WEIGHT_B = 2.0
+_ADAM_B = 12.0
+"""Master copy and two moments, 32 bits each."""
+_GATHERED_LAYERS = 2.0
+"""Sharded weights: the layer at work and the one fetched ahead."""
+_LOGIT_B = 6.0
+"""A logit at 16 bits and at 32, where the loss is taken."""
 
 
 @equation("params × weight_b + trainable_params × state_b", source="rajbhandari-2020-zero")
@@ -64,3 +75,95 @@ def fewest_accelerators(*, training_state_b: Num, memory_b: Num, usable_share: N
     require(above=0.0, training_state_b=training_state_b, memory_b=memory_b)
     require(above=0.0, at_most=1.0, usable_share=usable_share)
     return training_state_b / (memory_b * usable_share)
+
+
+class LayoutMemory(NamedTuple):
+    """Bytes on the accelerator that holds the most, by what they are. [B]."""
+
+    weights_b: Num
+    gradients_b: Num
+    optimiser_b: Num
+    activations_b: Num
+
+    @property
+    def total_b(self) -> Num:
+        """All of them. [B]."""
+        return self.weights_b + self.gradients_b + self.optimiser_b + self.activations_b
+
+
+@equation("weights + gradients + optimiser state + activations of the micro-batches in flight", source="korthikanti-2022-activation")
+def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
+    r"""Return what one step on a layout keeps in the memory of the fullest accelerator.
+
+    Weights are held at 16 bits, gradients at the width at which they are exchanged, Adam's master copy and moments at 32 bits; each is
+    divided as the layout says. The first stage of a pipeline holds the activations of as many micro-batches as there are stages. Buffers of
+    libraries and fragmentation come on top.
+
+    .. math:: M = 2 N_{local} + g N_{local} + \frac{12 N_{local}}{d} + A \, \frac{L}{p} \min(m, p) \left(1 + \frac{p-1}{p v}\right)
+
+    Args:
+        shape: The model. [1]
+        layout: How it is spread. [1]
+
+    Returns:
+        Bytes by what they are, broadcast over the inputs. [B]
+
+    Example:
+        >>> gpt = Shape(layers=96, hidden=12288, heads=96, kv_heads=96, attention_width=12288, ffn=49152, ffn_matrices=2, vocab=51200, seq_len=2048)
+        >>> spread = Layout(sequences=1536, tp=8, pp=16, dp=1, recompute_layers=1, flash=0, gradient_b=4)
+        >>> memory = layout_memory(shape=gpt, layout=spread)
+        >>> round(memory.weights_b / 1e9, 1), round(memory.optimiser_b / 1e9, 1), round(memory.activations_b / 1e9, 1)
+        (2.9, 17.3, 5.4)
+
+    References:
+        Korthikanti et al. 2022, arXiv:2205.05198, sections 4 and 5, for activations; Rajbhandari et al. 2020, *ZeRO*, arXiv:1910.02054,
+        section 3.1, for the state; Narayanan et al. 2021, arXiv:2104.04473, section 2.2, for the micro-batches in flight.
+    """
+    t, p, v = layout.tp, layout.pp, layout.interleave
+    ranks = layout.dp * layout.cp
+    mixed = shape.experts > 1.0
+    stage_layers = -(-shape.layers // (p * v)) * v
+    wide = shape.ffn_matrices * shape.hidden
+    layer = (shape.projection_params + wide * (shape.shared_ffn + (1.0 - mixed) * shape.ffn)) / t
+    layer_experts = mixed * wide * shape.ffn * shape.experts / layout.ep
+    ends = shape.hidden * shape.vocab / t * (1.0 + (p == 1.0))
+    dense, experts = stage_layers * layer + ends, stage_layers * layer_experts
+    expert_ranks = _at_least_one(ranks * t / layout.ep)
+    whole = dense + experts
+    divided = dense / ranks + experts / expert_ranks
+    kept = layout.sharded_weights * divided + (1.0 - layout.sharded_weights) * whole
+    sharded = layout.sharded_weights + layout.sharded_optimiser - layout.sharded_weights * layout.sharded_optimiser
+    updated = sharded * divided + (1.0 - sharded) * whole
+    gathered = layout.sharded_weights * (_GATHERED_LAYERS * (layer + layer_experts) + ends)
+    return LayoutMemory(
+        weights_b=_WEIGHT_B * (kept + gathered),
+        gradients_b=layout.gradient_b * kept,
+        optimiser_b=_ADAM_B * updated,
+        activations_b=_activations_b(shape, layout, stage_layers),
+    )
+
+
+def _activations_b(shape: Shape, layout: Layout, stage_layers: Num) -> Num:
+    """The first stage holds the most micro-batches; the last holds one, and the logits with it."""
+    t, p, v = layout.tp, layout.pp, layout.interleave
+    tokens = layout.micro_batch * shape.seq_len / layout.cp
+    split = 1.0 / t * layout.sequence_parallel + 1.0 - layout.sequence_parallel
+    routed = (shape.experts > 1.0) * shape.experts_per_token * 8.0 / t
+    linear_b = tokens * (shape.hidden * (10.0 * split + routed) + (8.0 * shape.attention_width + 2.0 * shape.ffn_matrices * shape.visited_ffn) / t)
+    scores_b = (1.0 - layout.flash) * 5.0 * shape.heads * tokens * shape.seq_len / t
+    again = layout.recompute_layers
+    layer_b = linear_b + scores_b * (1.0 - layout.recompute_attention)
+    kept_b = again * 2.0 * tokens * shape.hidden * split + (1.0 - again) * layer_b
+    working_b = again * (linear_b + scores_b)
+    in_flight = _least(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
+    first_b = stage_layers * in_flight * kept_b + working_b
+    last_b = stage_layers * kept_b + working_b + _LOGIT_B * tokens * shape.vocab / t
+    return 0.5 * (first_b + last_b + abs(first_b - last_b))
+
+
+def _at_least_one(value: Num) -> Num:
+    return 0.5 * (value + 1.0 + abs(value - 1.0))
+
+
+def _least(left: Num, right: Num) -> Num:
+    return 0.5 * (left + right - abs(left - right))
