@@ -36,7 +36,33 @@ def test_link_bandwidth_is_that_of_one_direction(by_id):
 def test_rows_that_cannot_be_used_are_told_with_their_reason(published):
     reasons = {aside.id: aside.reason for aside in published[1]}
     assert "contradict" in reasons["maxtext-v5p-1024b-2048"]
-    assert "network bandwidth" in reasons["maxtext-v5e-16b-4x256"]
+    assert "shape" in reasons["maxtext-v5p-1160b-12288"]
+
+
+def test_a_step_beyond_a_domain_of_unknown_network_is_set_aside(shipped):
+    run = next(run for run in read_runs()[0] if run["id"] == "maxtext-v5e-16b-4x256")
+    found, aside = layouts.steps([Run({**run.texts, "hardware": "tpu-v6e"}, run.numbers)], shipped)
+    assert found == []
+    assert "no network bandwidth of servers of tpu-v6e" in aside[0].reason
+
+
+def test_weights_sharded_within_a_slice_are_copied_between_slices(by_id):
+    layout = by_id["maxtext-v5e-16b-4x256"].layout
+    assert (layout.dp, layout.shard, by_id["maxtext-v5e-16b-1x256"].layout.shard) == (1024, 256, 0)
+
+
+def test_a_run_may_train_layers_that_its_model_does_not_keep(by_id):
+    assert (by_id["mbridge-12"].shape.layers, by_id["mbridge-12"].shape.hidden) == (62, 7168)
+
+
+def test_only_a_model_with_windows_sees_less_than_all(by_id):
+    assert by_id["mbridge-20"].shape.seen == pytest.approx(0.5 + 0.5 * 2 * 128 / 4096)
+    assert by_id["mbridge-16"].shape.seen == 1
+
+
+def test_products_at_8_bits_leave_the_head_its_16_bits(by_id):
+    assert by_id["nemo2412-gpt3-5b-64"].machine.wide_gain == pytest.approx(1 / 0.883)
+    assert by_id["mcore-h100-1.7b"].machine.wide_gain == 1
 
 
 def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(shipped):

@@ -15,6 +15,14 @@ def test_accelerators_and_micro_batches_follow_from_the_degrees():
     assert (spread.accelerators, spread.micro_batches) == (64, 64)
 
 
+def test_a_window_leaves_the_share_of_causal_scores_that_it_spans():
+    # a window of a tenth of the sequence: seq_len × window of seq_len² / 2
+    assert GPT._replace(window=204.8, windowed=1).seen == pytest.approx(0.2)
+    assert GPT._replace(window=204.8, windowed=0.5).seen == pytest.approx(0.6)
+    assert GPT._replace(window=4096, windowed=1).seen == 1
+    assert GPT.seen == 1
+
+
 def test_one_accelerator_is_a_layout():
     assert Layout(sequences=1).check(shape=GPT, machine=NODE) is None
 
@@ -30,6 +38,7 @@ def test_one_accelerator_is_a_layout():
         ({"micro_batch": 3}, "does not divide into micro-batches"),
         ({"ep": 2}, "fewer experts"),
         ({"dp": 0}, "dp is 0"),
+        ({"dp": 8, "shard": 16}, "sharded over more ranks than there are"),
     ],
 )
 def test_a_layout_that_cannot_be_says_why(degrees, words):

@@ -91,6 +91,88 @@ def test_experts_over_several_domains_cross_the_network_once_a_domain():
     assert timed(layout, shape=MIXED, machine=A100._replace(domain=64)).expert_parallel_s < narrow.expert_parallel_s
 
 
+def test_gathers_into_lists_cost_the_host_one_copy_a_rank_and_matrix():
+    layout = Layout(sequences=64, dp=64, sharded_weights=1)
+    host = IDEAL._replace(listed_copy_s=1e-5)
+    step = timed(layout._replace(listed=1), machine=FREE, sustained=host)
+    # 24 layers of 4 matrices, gathered twice and summed once, each in 64 parts
+    assert step.data_parallel_s == pytest.approx(24 * 4 * 3 * 64 * 1e-5)
+    assert timed(layout, machine=FREE, sustained=host).data_parallel_s == 0
+
+
+def test_a_ring_takes_a_step_over_links_for_each_rank_and_over_the_network_for_each_domain():
+    layout = Layout(sequences=64, dp=64, sharded_weights=1, gathers=3)
+    step = timed(layout, machine=FREE, sustained=IDEAL._replace(link_hop_s=1e-6, network_hop_s=1e-5))
+    assert step.data_parallel_s == pytest.approx(24 * 4 * ((63 - 8) * 1e-6 + 8 * 1e-5))
+
+
+def test_weights_sharded_within_a_domain_leave_the_gradients_alone_to_the_network():
+    layout = Layout(sequences=64, dp=64, sharded_weights=1)
+    within = timed(layout._replace(shard=8), machine=A100._replace(link_bandwidth_b_per_s=math.inf), sustained=IDEAL)
+    # each rank sums an eighth of the gradients, 2 B each, with the 8 ranks of the other domains, over its own network
+    weights = GPT.layers * (GPT.projection_params + 2 * GPT.hidden * GPT.ffn) + GPT.hidden * GPT.vocab
+    assert within.data_parallel_s == pytest.approx(weights / 8 * 2 * 2 * 7 / 8 / 25e9)
+    assert timed(layout._replace(shard=64), sustained=IDEAL) == timed(layout, sustained=IDEAL)
+
+
+def test_a_hidden_exchange_of_experts_costs_what_sticks_out_and_a_share_at_least():
+    layout = Layout(sequences=64, dp=64, ep=64)
+    open_s = timed(layout, shape=MIXED).expert_parallel_s
+    hidden = timed(layout._replace(overlap_experts=1), shape=MIXED, machine=A100._replace(peak_flop_per_s=312e10))
+    assert hidden.expert_parallel_s == pytest.approx(0.15 * open_s)
+    beside = timed(layout._replace(overlap_experts=1), shape=MIXED, machine=A100._replace(network_bandwidth_b_per_s=25e7))
+    assert beside.expert_parallel_s > 0.9 * timed(layout, shape=MIXED, machine=A100._replace(network_bandwidth_b_per_s=25e7)).expert_parallel_s
+
+
+def test_grouped_products_slow_the_experts_alone_and_not_where_they_are_fused():
+    layout, slow = Layout(sequences=8, dp=8), IDEAL._replace(grouped_factor=0.5)
+    machine = A100._replace(memory_bandwidth_b_per_s=math.inf)
+    whole = timed(layout, shape=MIXED, machine=machine, sustained=IDEAL).matmul_s
+    experts = MIXED.ffn_matrices * MIXED.hidden * MIXED.ffn * MIXED.experts_per_token
+    share = experts / (experts + MIXED.projection_params)
+    assert timed(layout, shape=MIXED, machine=machine, sustained=slow).matmul_s == pytest.approx(whole * (1 + share))
+    assert timed(layout._replace(fused_experts=1), shape=MIXED, machine=machine, sustained=slow).matmul_s == pytest.approx(whole)
+    assert timed(layout, sustained=slow).matmul_s == timed(layout, sustained=IDEAL).matmul_s
+
+
+def test_recorded_graphs_leave_the_host_nothing_to_wait_for():
+    small = GPT._replace(seq_len=64)
+    assert timed(Layout(sequences=1), shape=small).launch_s > 0.5 * timed(Layout(sequences=1), shape=small).matmul_s
+    assert timed(Layout(sequences=1, graphs=1), shape=small).launch_s == 0
+
+
+def test_scores_at_8_bits_take_the_time_of_the_higher_peak():
+    narrow = A100._replace(peak_flop_per_s=624e12)
+    wide_s, narrow_s = (timed(Layout(sequences=8, narrow_attention=share), machine=narrow).attention_s for share in (0, 1))
+    assert narrow_s == pytest.approx(0.5 * wide_s)
+
+
+def test_the_head_at_16_bits_has_its_own_gain():
+    plain, gained = (timed(Layout(sequences=8), machine=FREE._replace(wide_gain=gain)) for gain in (1.0, 1.25))
+    assert gained.head_s == pytest.approx(plain.head_s / 1.25)
+    assert gained.matmul_s == plain.matmul_s
+
+
+def test_one_axis_of_a_torus_carries_its_share_of_the_links():
+    layout = Layout(sequences=8, tp=8)
+    switch, torus = (timed(layout, machine=A100._replace(tensor_share=share), sustained=IDEAL) for share in (1.0, 0.25))
+    assert torus.tensor_parallel_s == pytest.approx(4 * switch.tensor_parallel_s)
+
+
+def test_gradients_added_at_32_bits_are_moved_for_each_micro_batch():
+    layout = Layout(sequences=8)
+    weights = GPT.layers * (GPT.projection_params + 2 * GPT.hidden * GPT.ffn)
+    added = timed(layout._replace(accumulation_b=4), sustained=IDEAL).memory_s - timed(layout, sustained=IDEAL).memory_s
+    assert added == pytest.approx(8 * 4 * weights / 2e12)
+    one = Layout(sequences=8, micro_batch=8)
+    assert timed(one._replace(accumulation_b=4)) == timed(one)
+
+
+def test_a_window_shortens_the_scores():
+    layout = Layout(sequences=8)
+    assert timed(layout, shape=GPT._replace(window=256, windowed=1)).attention_s == pytest.approx(0.25 * timed(layout).attention_s)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

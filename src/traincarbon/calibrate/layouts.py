@@ -12,6 +12,7 @@ from traincarbon.calibrate import priors
 from traincarbon.calibrate.runs import Run, SetAside
 from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES, Product
+from traincarbon.database.select import prior
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
@@ -35,7 +36,7 @@ SETS = {
 }
 """Prefix of a row's id to the set that it belongs to; the longest wins."""
 _LAYOUT = frozenset(Layout._fields)
-_MACHINE = frozenset({"domain", "network_bandwidth_b_per_s"})
+_MACHINE = frozenset({"domain", "network_bandwidth_b_per_s", "tensor_share"})
 _ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
 _WIDE = ("fp8", "fp4")
 _CONTRADICTION = 0.1
@@ -53,6 +54,7 @@ class Step(NamedTuple):
     layout: Layout
     machine: Machine
     published_s: float
+    accelerator: str = ""
 
     def predict(self, sustained: Sustained) -> StepTime:
         """Return the step's time by term.
@@ -86,6 +88,12 @@ def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[Set
     return found, aside
 
 
+def factor(database: Database, name: str, scope: str) -> float:
+    """Return the median of the prior *name* for *scope*, 1 where there is none."""
+    found = prior(database, name, scope)
+    return float(found[1].median) if found is not None else 1.0
+
+
 def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], database: Database) -> Step:
     known = _features_of(run["id"], features)
     chip, precision, peak = priors.peak_of(run, database)
@@ -95,7 +103,7 @@ def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], data
     if n is not None and n != layout.accelerators:
         raise DatabaseError(f"tp × cp × pp × dp is {layout.accelerators:g}, not {n:g}", hint="is a degree missing?")
     machine = _machine(chip, precision, peak, known, layout, database)
-    return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout, peak))
+    return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout, peak), chip.id)
 
 
 def _shape(run: Run, known: Mapping[str, float], database: Database) -> Shape:
@@ -106,7 +114,8 @@ def _shape(run: Run, known: Mapping[str, float], database: Database) -> Shape:
         raise DatabaseError("no sequence length is stated", hint="fill the column seq_len")
     if rows:
         columns = [column for column in TABLES["architectures"][2:-4] if column in Shape._fields]
-        return Shape(seq_len=seq_len, **{column: float(rows[0][column]) for column in columns})
+        shape = Shape(seq_len=seq_len, **{column: float(rows[0][column] or 0.0) for column in columns})
+        return shape._replace(layers=known.get("layers", shape.layers))
     stated = {column: run.number(column) for column in ("layers", "hidden", "heads", "vocab")}
     if None in stated.values():
         raise DatabaseError(f"the shape of {id!r} is not known", hint="fill layers, hidden, heads and vocab, or add a row to architectures.csv")
@@ -148,7 +157,8 @@ def _machine(chip: Product, precision: str, peak: float, known: Mapping[str, flo
         if layout.accelerators > domain:
             raise DatabaseError(f"no network bandwidth of servers of {chip.id} is known", hint="add network_bandwidth_b_per_s to one")
         each = links
-    return Machine(peak, narrow if precision in _WIDE else peak, memory, links / 2.0, each, domain)
+    gain = 1.0 / factor(database, "gemm_precision_factor", f"{chip.keys.get('generation', '')}:{precision}")
+    return Machine(peak, narrow if precision in _WIDE else peak, memory, links / 2.0, each, domain, known.get("tensor_share", 1.0), gain)
 
 
 def _published_s(run: Run, shape: Shape, layout: Layout, peak_flop_per_s: float) -> float:
@@ -172,7 +182,7 @@ def _published_s(run: Run, shape: Shape, layout: Layout, peak_flop_per_s: float)
 def _features(database: Database) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for row in database.all_rows("run_features"):
-        if row["feature"] not in _LAYOUT | _MACHINE | {"seq_len"}:
+        if row["feature"] not in _LAYOUT | _MACHINE | {"seq_len", "layers"}:
             raise DatabaseError(f"run_features.csv, {row['runs']}: unknown feature {row['feature']!r}", hint="features are those of a layout")
         found.setdefault(row["runs"], {})[row["feature"]] = float(row["value"])
     return found

@@ -6,7 +6,7 @@ from os import path
 from typing import NamedTuple
 
 from traincarbon.calibrate import priors
-from traincarbon.calibrate.layouts import Step, steps
+from traincarbon.calibrate.layouts import Step, factor, steps
 from traincarbon.calibrate.runs import read_runs
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
@@ -16,8 +16,10 @@ from traincarbon.formulas.layout import Sustained
 
 FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
 """Sets that the shipped efficiencies were fitted on."""
-FITTED = ("gemm_efficiency",)
+FITTED = ("gemm_efficiency", "step_time_spread")
 """The priors that :func:`main` writes."""
+MIXED = " MoE"
+"""How the name of a set of mixtures of experts ends."""
 
 _GEMM = "gemm_efficiency"
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
@@ -41,9 +43,10 @@ def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, floa
     """Return the constants for *step* by ``priors.csv``; *efficiencies* by generation go before those of the file."""
     given = (efficiencies or {}).get(step.generation)
     gemm = given if given is not None else _constant(database, _GEMM, f"generation={step.generation}", "generation=*")
-    factor = prior(database, "gemm_precision_factor", f"{step.generation}:{step.precision}")
-    rest = [_constant(database, name, "*") for name in Sustained._fields[1:]]
-    return Sustained(gemm * (factor[1].median if factor is not None else 1.0), *rest)
+    gemm *= factor(database, "gemm_precision_factor", f"{step.generation}:{step.precision}")
+    gemm *= factor(database, "gemm_chip_factor", f"accelerator={step.accelerator}")
+    rest = [_constant(database, name, f"precision={step.precision}", "*") for name in Sustained._fields[1:]]
+    return Sustained(gemm, *rest)
 
 
 def report(found: Sequence[Step], database: Database) -> list[SetError]:
@@ -115,6 +118,22 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
             "derived",
             on,
         )
+        written.append(dict(zip(TABLES["priors"], texts, strict=True)))
+    return written + spreads(found, database)
+
+
+def spreads(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` with the log-spread of a step's time around its prediction, for dense models and mixtures of experts.
+
+    It is the root of the mean square of what is left where no row of the same source had a part in the fit of the efficiencies.
+    """
+    left = [(step, math.log(seconds_s / step.published_s)) for step, seconds_s in without_their_source(found, found, database)]
+    written = []
+    for scope in ("dense", "moe"):
+        logs = [log for step, log in left if step.set.endswith(MIXED) == (scope == "moe")]
+        sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
+        on = "root of the mean square of the residuals with each source left out of the fit"
+        texts = ("step_time_spread", scope, "1", f"{sigma:.3f}", str(len(logs)), "fit-steps", "published_runs.csv; docs/method.md", "derived", on)
         written.append(dict(zip(TABLES["priors"], texts, strict=True)))
     return written
 

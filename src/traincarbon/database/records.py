@@ -48,7 +48,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "priors": ("prior", "scope", "median", "sigma_ln", "n", *_EVIDENCE),
     "architectures": (
         *("architecture", "name", "layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices", "vocab"),
-        *("experts", "experts_per_token", "shared_ffn", "attention_params"),
+        *("experts", "experts_per_token", "shared_ffn", "attention_params", "window", "windowed"),
         *_EVIDENCE,
     ),
     "run_features": ("runs", "feature", "value", *_EVIDENCE),

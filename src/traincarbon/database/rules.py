@@ -19,6 +19,8 @@ _NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
         **dict.fromkeys(("layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices"), (1.0, 1e7, True)),
         **dict.fromkeys(("vocab", "experts", "experts_per_token"), (1.0, 1e7, True)),
         **dict.fromkeys(("shared_ffn", "attention_params"), (0.0, 1e12, True)),
+        "window": (0.0, 1e12, False),
+        "windowed": (0.0, 1.0, False),
     },
     "run_features": {"value": (0.0, 1e15, True)},
     "priors": {"median": (1e-9, 1e12, True), "sigma_ln": (0.0, 5.0, False), "n": (0.0, 1e9, False)},

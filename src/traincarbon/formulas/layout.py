@@ -31,6 +31,16 @@ class Shape(NamedTuple):
     """Inner width of the experts that every token visits."""
     attention_params: Num = 0.0
     """Parameters of the projections in a layer where the heads do not give them (latent attention); 0 where they do."""
+    window: Num = 0.0
+    """Tokens that a layer of a sliding window sees."""
+    windowed: Num = 0.0
+    """Share of the layers that see a window only."""
+
+    @property
+    def seen(self) -> Num:
+        """Share of the causal scores that a layer computes, on the mean."""
+        through = 2.0 * self.window / self.seq_len
+        return 1.0 - self.windowed * (1.0 - 0.5 * (1.0 + through - abs(1.0 - through)))
 
     @property
     def projection_params(self) -> Num:
@@ -82,6 +92,20 @@ class Layout(NamedTuple):
     overlap_pipeline: Num = 0.0
     overlap_data: Num = 0.0
     overlap_experts: Num = 0.0
+    gathers: Num = 2.0
+    """How often sharded weights are gathered for a micro-batch: before each pass, and once more where the pass repeated for the backward drops them."""
+    listed: Num = 0.0
+    """1 where each matrix is gathered by itself, into as many parts as there are ranks, each then copied (DeepSpeed before its release 0.6)."""
+    shard: Num = 0.0
+    """Ranks that share one copy of sharded weights; 0 where all of the data parallelism do."""
+    accumulation_b: Num = 0.0
+    """Bytes that adding up a gradient over micro-batches moves beyond a sum at 16 bits, which the fitted efficiency holds. [B]"""
+    graphs: Num = 0.0
+    """1 where the host starts recorded graphs instead of single kernels."""
+    fused_experts: Num = 0.0
+    """1 where the products of the experts are one fused kernel."""
+    narrow_attention: Num = 0.0
+    """1 where attention scores too are computed at the precision of the matrix products."""
 
     @property
     def accelerators(self) -> Num:
@@ -109,6 +133,7 @@ class Layout(NamedTuple):
         _refuse(self.tp > machine.domain, "tensor parallelism beyond the scale-up domain", "lower tp to the accelerators that fast links join")
         _refuse(shape.heads % self.tp != 0.0, "the heads do not divide over the tensor-parallel ranks", "choose tp that divides the heads")
         _refuse(shape.seq_len % self.cp != 0.0, "the sequence does not divide over the context-parallel ranks", "choose cp that divides seq_len")
+        _refuse(self.shard > self.dp * self.cp, "weights sharded over more ranks than there are", "lower shard to dp × cp")
         _refuse(self.sequences < self.dp, "a batch smaller than the data parallelism", "each data-parallel rank needs a sequence")
         _refuse(self.sequences % (self.dp * self.micro_batch) != 0.0, "the batch does not divide into micro-batches", "choose dp × micro_batch that divides it")
         _refuse(self.ep > shape.experts, "fewer experts than the expert parallelism", "lower ep")
@@ -130,6 +155,10 @@ class Machine(NamedTuple):
     """Scale-out network, one accelerator's share, one direction."""
     domain: Num
     """Accelerators that the fast links join."""
+    tensor_share: Num = 1.0
+    """Share of the links that a ring of tensor-parallel ranks runs over: all behind a switch, those of one axis in a torus."""
+    wide_gain: Num = 1.0
+    """How much nearer products at 16 bits come to their peak than those at the precision of the matrix products."""
 
 
 class Sustained(NamedTuple):
@@ -150,7 +179,19 @@ class Sustained(NamedTuple):
     network_latency_s: Num
     kernel_launch_s: Num
     exposed_share: Num
-    """Share of an overlapped exchange of weights or gradients that slows the step all the same."""
+    """Share of an overlapped exchange that slows the step all the same: it takes arithmetic units and memory bandwidth."""
+    plain_attention: Num = 0.75
+    """Batched products of one head each, against large matrix products: attention without a fused kernel."""
+    link_hop_s: Num = 0.0
+    """One step of a ring over links."""
+    network_hop_s: Num = 0.0
+    """One step of a ring over the network."""
+    listed_copy_s: Num = 0.0
+    """What the host needs for each part of a gather into a list."""
+    exchange_efficiency: Num = 1.0
+    """Links, where tokens go to their experts and back."""
+    grouped_factor: Num = 1.0
+    """Products of several experts at once, unfused, against large matrix products."""
 
 
 def _refuse(wrong: Num, what: str, hint: str) -> None:

@@ -13,8 +13,6 @@ _KERNELS_BACKWARD = 36.0
 """Kernels of a layer that the host launches one by one."""
 _OPTIMISER_B = 40.0
 """Bytes that Adam touches for each parameter: gradient, master copy and two moments read and written, the weight written, the norm."""
-_PLAIN_ATTENTION = 0.75
-"""Batched products of one head each, against large matrix products."""
 _FLASH_BACKWARD = 2.5
 """Five products instead of two: the scores are computed again."""
 
@@ -107,7 +105,7 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
     chunks = p * v
     stage_layers = -(-shape.layers // chunks) * v
     layer_s = forward.total_s + backward.total_s
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency
+    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
     head_s = 6.0 * tokens * shape.hidden * shape.vocab / t / head_rate + 24.0 * tokens * shape.vocab / t / memory
     spared = (stage_layers * p - shape.layers + 1.0) // 2.0
     head_beyond_s = _positive(head_s - spared * layer_s)
@@ -176,12 +174,16 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     weights_b = 2.0 * (shape.projection_params / t + resident)
     operands_b = 2.0 * tokens * (2.0 * h + 2.0 * width * (1.0 + shape.kv_heads / shape.heads) + shape.ffn_matrices * (h + visited)) / t
     split = t * (shape.experts <= 1.0) + (shape.experts > 1.0)
-    slowed = shape.projection_params * (1.0 + sustained.half_width * t / width) + ffn_params * (1.0 + sustained.half_width * split / shape.ffn)
+    routed_params = (shape.experts > 1.0) * shape.ffn_matrices * h * shape.ffn * shape.experts_per_token
+    ungrouped = (1.0 - layout.fused_experts) * (1.0 / sustained.grouped_factor - 1.0)
+    slowed = shape.projection_params * (1.0 + sustained.half_width * t / width)
+    slowed += (ffn_params + routed_params * ungrouped) * (1.0 + sustained.half_width * split / shape.ffn)
     matmul_s = 2.0 * tokens * slowed / t / gemm + (weights_b + operands_b) / memory
 
     scores_flop = 4.0 * tokens * shape.seq_len * width / t
-    flash_s = 0.5 * scores_flop / (machine.attention_peak_flop_per_s * sustained.attention_efficiency)
-    plain_s = scores_flop / (machine.attention_peak_flop_per_s * sustained.gemm_efficiency * _PLAIN_ATTENTION)
+    scores_peak = machine.attention_peak_flop_per_s + layout.narrow_attention * (machine.peak_flop_per_s - machine.attention_peak_flop_per_s)
+    flash_s = 0.5 * scores_flop * shape.seen / (scores_peak * sustained.attention_efficiency)
+    plain_s = scores_flop / (machine.attention_peak_flop_per_s * sustained.gemm_efficiency * sustained.plain_attention)
     attention_s = layout.flash * flash_s + (1.0 - layout.flash) * plain_s
     attention_back_s = layout.flash * flash_s * _FLASH_BACKWARD + (1.0 - layout.flash) * plain_s * 2.0
 
@@ -197,24 +199,26 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     swap_s = _experts_s(shape, layout, machine, sustained, tokens)
     forward_s = matmul_s + attention_s + touch_s
     backward_s = 2.0 * matmul_s + attention_back_s + _BACKWARD_TOUCHES * touch_s
+    kernel_s = (1.0 - layout.graphs) * sustained.kernel_launch_s
+    accumulated_s = (layout.micro_batches > 1.0) * (1.0 - layout.sharded_weights) * layout.accumulation_b * weights_b / 2.0 / memory
     forward = _Work(
         matmul_s=matmul_s,
         attention_s=attention_s,
         memory_s=touch_s,
-        launch_s=_positive(_KERNELS_FORWARD * sustained.kernel_launch_s - forward_s),
+        launch_s=_positive(_KERNELS_FORWARD * kernel_s - forward_s),
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
         context_s=_positive(ring_s - attention_s),
-        experts_s=swap_s * (1.0 - layout.overlap_experts),
+        experts_s=_exposed_s(swap_s, layout.overlap_experts, forward_s, sustained),
     )
     full = layout.recompute_layers
     backward = _Work(
         matmul_s=2.0 * matmul_s + full * forward.matmul_s,
         attention_s=attention_back_s + full * attention_s + (1.0 - full) * again_s,
-        memory_s=_BACKWARD_TOUCHES * touch_s + full * forward.memory_s,
-        launch_s=_positive(_KERNELS_BACKWARD * sustained.kernel_launch_s - backward_s) + full * forward.launch_s,
+        memory_s=_BACKWARD_TOUCHES * touch_s + accumulated_s + full * forward.memory_s,
+        launch_s=_positive(_KERNELS_BACKWARD * kernel_s - backward_s) + full * forward.launch_s,
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
         context_s=_positive(2.0 * ring_s - attention_back_s) + full * forward.context_s,
-        experts_s=swap_s * (1.0 - layout.overlap_experts) + full * forward.experts_s,
+        experts_s=_exposed_s(swap_s, layout.overlap_experts, backward_s, sustained) + full * forward.experts_s,
     )
     return forward, backward
 
@@ -223,7 +227,8 @@ def _tensor_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustain
     """Two all-reduces of the activations in a dense layer, one where experts exchange tokens instead; with sequences split, the same bytes."""
     reduces = 2.0 - (shape.experts > 1.0)
     ring_b = 4.0 * tokens * shape.hidden * (layout.tp - 1.0) / layout.tp
-    return reduces * (layout.tp > 1.0) * (sustained.link_latency_s + ring_b / (machine.link_bandwidth_b_per_s * sustained.link_efficiency))
+    link_b_per_s = machine.link_bandwidth_b_per_s * machine.tensor_share * sustained.link_efficiency
+    return reduces * (layout.tp > 1.0) * (sustained.link_latency_s + ring_b / link_b_per_s)
 
 
 def _context_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
@@ -238,7 +243,7 @@ def _experts_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustai
     local = _least(layout.ep, machine.domain)
     domains = layout.ep / local
     visited = (domains - 1.0) * (1.0 - (1.0 - 1.0 / domains) ** shape.experts_per_token)
-    link_s = token_b * shape.experts_per_token * (local - 1.0) / local / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
+    link_s = token_b * shape.experts_per_token * (local - 1.0) / local / (machine.link_bandwidth_b_per_s * sustained.exchange_efficiency)
     network_s = token_b * visited / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
     return (layout.ep > 1.0) * 2.0 * sustained.link_latency_s + _most(link_s, network_s)
 
@@ -260,17 +265,25 @@ def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: 
     """
     dense, experts = _local_params(shape, layout)
     ranks = layout.dp * layout.cp
-    each_s = _spanning_s_per_b(ranks, layout.tp, machine, sustained)
     expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
-    expert_each_s = _spanning_s_per_b(expert_ranks, layout.ep, machine, sustained)
-    one_b_s = dense * (ranks - 1.0) / ranks * each_s + experts * (expert_ranks - 1.0) / expert_ranks * expert_each_s
-    latency_s = (ranks > 1.0) * 2.0 * sustained.network_latency_s
-    reduce_s = latency_s + one_b_s * (layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b)
-    gather_s = latency_s + layout.micro_batches * one_b_s * (4.0 + layout.gradient_b)
-    share = 1.0 - layout.overlap_data * (1.0 - sustained.exposed_share)
-    reduce_exposed_s = _most(share * reduce_s, reduce_s - layout.overlap_data * turn_s)
-    gather_exposed_s = _most(share * gather_s, gather_s - layout.overlap_data * working_s)
-    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
+    shard = layout.shard + (layout.shard == 0.0) * ranks
+    expert_b_s = experts * _ring_s_per_b(expert_ranks, layout.ep, machine, sustained)
+    summed_b = layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b
+    one_b_s = dense * _ring_s_per_b(ranks, layout.tp, machine, sustained) + expert_b_s
+    reduce_s = 2.0 * _hops_s(ranks, layout.tp, machine, sustained) + one_b_s * summed_b
+    calls = layout.listed * (2.0 + shape.ffn_matrices) + 1.0 - layout.listed
+    call_s = _hops_s(shard, layout.tp, machine, sustained) + layout.listed * shard * sustained.listed_copy_s
+    shard_b_s = dense * _ring_s_per_b(shard, layout.tp, machine, sustained) + expert_b_s
+    turn_gather_s = shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
+    copies_s = dense / shard * _ring_s_per_b(ranks / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
+    gather_s = layout.micro_batches * turn_gather_s + copies_s
+    reduce_exposed_s = _exposed_s(reduce_s, layout.overlap_data, turn_s, sustained)
+    return layout.sharded_weights * _exposed_s(gather_s, layout.overlap_data, working_s, sustained) + (1.0 - layout.sharded_weights) * reduce_exposed_s
+
+
+def _exposed_s(exchange_s: Num, overlap: Num, behind_s: Num, sustained: Sustained) -> Num:
+    """Return what an exchange costs beside work that lasts *behind_s*: what sticks out, and at least the share that slows that work."""
+    return _most((1.0 - overlap * (1.0 - sustained.exposed_share)) * exchange_s, exchange_s - overlap * behind_s)
 
 
 def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
@@ -298,12 +311,21 @@ def _s_per_b(span: Num, machine: Machine, sustained: Sustained) -> Num:
     return inside * link + (1.0 - inside) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
 
 
-def _spanning_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
+def _ring_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
     """Return what a byte costs in a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
     local = _least(_most(machine.domain / stride, 1.0), ranks)
     inside = ranks <= local
     link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
-    return inside * link + (1.0 - inside) * _most(link, 1.0 / (machine.network_bandwidth_b_per_s * sustained.network_efficiency * local))
+    across = _most(link, 1.0 / (machine.network_bandwidth_b_per_s * sustained.network_efficiency * local))
+    return (ranks - 1.0) / ranks * (inside * link + (1.0 - inside) * across)
+
+
+def _hops_s(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
+    """Return the latency of a ring: a step over links for each rank, or over the network where the ring enters a domain."""
+    local = _least(_most(machine.domain / stride, 1.0), ranks)
+    domains = (ranks > local) * ranks / local
+    started = (ranks > 1.0) * sustained.network_latency_s
+    return started + _positive(ranks - 1.0 - domains) * sustained.link_hop_s + domains * sustained.network_hop_s
 
 
 def _positive(value: Num) -> Num:
