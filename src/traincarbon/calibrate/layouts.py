@@ -12,8 +12,8 @@ from traincarbon.calibrate import priors
 from traincarbon.calibrate.runs import Run, SetAside
 from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES, Product
-from traincarbon.database.select import prior
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.estimate.machine import machine_of
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
 
@@ -37,8 +37,6 @@ SETS = {
 """Prefix of a row's id to the set that it belongs to; the longest wins."""
 _LAYOUT = frozenset(Layout._fields)
 _MACHINE = frozenset({"domain", "network_bandwidth_b_per_s", "tensor_share"})
-_ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
-_WIDE = ("fp8", "fp4")
 _CONTRADICTION = 0.1
 """Rate and utilisation of one row differ by rounding and by counting rules, but not by more."""
 
@@ -88,12 +86,6 @@ def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[Set
     return found, aside
 
 
-def factor(database: Database, name: str, scope: str) -> float:
-    """Return the median of the prior *name* for *scope*, 1 where there is none."""
-    found = prior(database, name, scope)
-    return float(found[1].median) if found is not None else 1.0
-
-
 def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], database: Database) -> Step:
     known = _features_of(run["id"], features)
     chip, precision, peak = priors.peak_of(run, database)
@@ -102,7 +94,7 @@ def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], data
     n = run.number("accelerators")
     if n is not None and n != layout.accelerators:
         raise DatabaseError(f"tp × cp × pp × dp is {layout.accelerators:g}, not {n:g}", hint="is a degree missing?")
-    machine = _machine(chip, precision, peak, known, layout, database)
+    machine = _machine(chip, precision, known, layout, database)
     return Step(run["id"], name, chip.keys.get("generation", ""), precision, shape, layout, machine, _published_s(run, shape, layout, peak), chip.id)
 
 
@@ -140,25 +132,13 @@ def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
     return Layout(**fields)
 
 
-def _machine(chip: Product, precision: str, peak: float, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:
-    memory, links = chip.value("memory_bandwidth_b_per_s"), chip.value("link_bandwidth_b_per_s")
-    narrow = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s") or peak
-    if memory is None or links is None:
-        raise DatabaseError(f"no memory or link bandwidth of {chip.id} is known", hint=f"add it to accelerators/{chip.id}.toml")
-    servers = [server for server in database.products("servers") if server.keys.get("accelerator") == chip.id and server.id.startswith(_ON_PREMISES)]
-    servers.sort(key=lambda server: server.value("network_bandwidth_b_per_s") is None)
-    count = servers[0].value("accelerator_count") if servers else None
-    network = servers[0].value("network_bandwidth_b_per_s") if servers else None
-    domain = known.get("domain", count)
-    if domain is None:
-        raise DatabaseError(f"no server of {chip.id} is known", hint="add one to servers/")
-    each = known.get("network_bandwidth_b_per_s", network / count if network is not None and count is not None else None)
-    if each is None:
-        if layout.accelerators > domain:
-            raise DatabaseError(f"no network bandwidth of servers of {chip.id} is known", hint="add network_bandwidth_b_per_s to one")
-        each = links
-    gain = 1.0 / factor(database, "gemm_precision_factor", f"{chip.keys.get('generation', '')}:{precision}")
-    return Machine(peak, narrow if precision in _WIDE else peak, memory, links / 2.0, each, domain, known.get("tensor_share", 1.0), gain)
+def _machine(chip: Product, precision: str, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:
+    features = {name: value for name, value in known.items() if name in _MACHINE}
+    machine, assumed = machine_of(database, chip, precision=precision, accelerators=float(layout.accelerators), **features)
+    if assumed:
+        what = "link bandwidth" if assumed[0][0] == "host_link_b_per_s" else "network bandwidth of servers"
+        raise DatabaseError(f"no {what} of {chip.id} is known", hint="add link_bandwidth_b_per_s to the chip, network_bandwidth_b_per_s to a server")
+    return machine
 
 
 def _published_s(run: Run, shape: Shape, layout: Layout, peak_flop_per_s: float) -> float:

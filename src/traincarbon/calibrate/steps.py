@@ -6,12 +6,11 @@ from os import path
 from typing import NamedTuple
 
 from traincarbon.calibrate import priors
-from traincarbon.calibrate.layouts import Step, factor, steps
+from traincarbon.calibrate.layouts import Step, steps
 from traincarbon.calibrate.runs import read_runs
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
-from traincarbon.database.select import prior
-from traincarbon.errors import DatabaseError
+from traincarbon.estimate import machine
 from traincarbon.formulas.layout import Sustained
 
 FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
@@ -42,11 +41,7 @@ class SetError(NamedTuple):
 def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, float] | None = None) -> Sustained:
     """Return the constants for *step* by ``priors.csv``; *efficiencies* by generation go before those of the file."""
     given = (efficiencies or {}).get(step.generation)
-    gemm = given if given is not None else _constant(database, _GEMM, f"generation={step.generation}", "generation=*")
-    gemm *= factor(database, "gemm_precision_factor", f"{step.generation}:{step.precision}")
-    gemm *= factor(database, "gemm_chip_factor", f"accelerator={step.accelerator}")
-    rest = [_constant(database, name, f"precision={step.precision}", "*") for name in Sustained._fields[1:]]
-    return Sustained(gemm, *rest)
+    return machine.sustained_of(database, accelerator=step.accelerator, generation=step.generation, precision=step.precision, gemm_efficiency=given)
 
 
 def report(found: Sequence[Step], database: Database) -> list[SetError]:
@@ -174,16 +169,6 @@ def _least(function: Callable[[float], float], low: float, high: float) -> float
             right = low + _GOLDEN * (high - low)
             at_right = function(right)
     return 0.5 * (low + high)
-
-
-def _constant(database: Database, name: str, *scopes: str) -> float:
-    key = (name, *scopes)
-    if key not in database.cache:
-        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
-        if found is None:
-            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
-        database.cache[key] = float(found[1].median)
-    return float(database.cache[key])
 
 
 def main() -> None:

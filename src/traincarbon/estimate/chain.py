@@ -6,7 +6,7 @@ from typing import Any
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import PlanError
-from traincarbon.estimate import layout
+from traincarbon.estimate import counts
 from traincarbon.estimate.inputs import settle
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Assumption, Estimate, Link
@@ -46,16 +46,20 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
         plan = Plan(**fields)
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
-    setting = settle(plan, database if database is not None else open_database())
-    return Chain(plan, setting).run(level)
+    database = database if database is not None else open_database()
+    answer = Chain(plan, settle(plan, database), database).run(level)
+    if plan.tp is not None or plan.pp is not None or plan.dp is not None:
+        answer.warn_of_layout()
+    return answer
 
 
 class Chain:
     """One pass over the formulas; it remembers each link, so that every figure can explain itself."""
 
-    def __init__(self, plan: Plan, setting: Setting) -> None:
+    def __init__(self, plan: Plan, setting: Setting, database: Database) -> None:
         self.plan = plan
         self.setting = setting
+        self.database = database
         self.links: list[Link] = []
         self.used: dict[str, Given] = {}
         self.assumed: list[Assumption] = []
@@ -138,6 +142,8 @@ class Chain:
             warnings=self.warnings,
             level=level,
             fewest_accelerators=fewest,
+            accelerators=n,
+            database=self.database,
         )
 
     def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
@@ -188,7 +194,7 @@ class Chain:
         if active is None:
             active = self.matmul_params() if exact or params is None else params
         unused = [name for name in (*(() if exact or params is None else _SHAPE), "batch_tokens") if getattr(plan, name) is not None]
-        if unused:
+        if unused and plan.servers is None and plan.accelerators is None:
             self.warnings.append(f"{', '.join(unused)} do{'es' * (len(unused) == 1)} not bear on this estimate")
         if exact:
             return self.link(
@@ -297,8 +303,6 @@ class Chain:
             if n is not None and _any(n != product):
                 raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
             n = product
-        elif degrees:
-            self.warnings.append("of tp, pp and dp some are not given: the layout does not bear on this estimate")
         return n
 
     def fewest_accelerators(self, n: Num | None) -> Num | None:
@@ -310,7 +314,7 @@ class Chain:
         if self.plan.kind == "lora":
             stated = self.plan.number("trainable_params")
             trainable = stated if stated is not None else params * _LORA_SHARE
-        fewest = layout.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
+        fewest = counts.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
         least_n = median_of(fewest)
         if n is not None and _any(n < least_n):
             counted = "servers" if self.setting.hardware.folder == "servers" else "accelerators"

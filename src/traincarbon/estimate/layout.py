@@ -1,52 +1,209 @@
-"""How many servers: the fewest that hold the model, and a few round numbers of them worth looking at."""
+"""How a model is spread over its accelerators: the layouts that fit in memory, and the fastest of them."""
 
-import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from traincarbon.formulas import memory
-from traincarbon.uncertain import Num
-from traincarbon.units import H_PER_DAY
+from traincarbon.errors import OutOfRangeError
+from traincarbon.formulas.layout import UNEVEN_LAYERS, Layout, Machine, Shape, Sustained
+from traincarbon.formulas.memory import LayoutMemory, layout_memory
+from traincarbon.formulas.step import StepTime, step_mfu, step_time
 
-_DAYS = (365.0, 180.0, 90.0, 30.0, 14.0, 7.0, 1.0, 0.25)
-"""Durations that people plan with; the counts aim at these."""
-_MOST_COUNTS = 5
-_ROUND = (10, 12, 15, 16, 20, 24, 30, 32, 40, 48, 50, 60, 64, 80, 90, 100)
-"""Two-digit numbers that people build clusters of."""
+_MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_MOST_TENSOR = 16.0
+"""Tensor parallelism beyond it is not used, however many accelerators the fast links join."""
+_LONG_SEQUENCE = 16384.0
+"""Tokens on one accelerator beyond which sequences are split over several."""
+_MOST_CHUNKS = 8
+"""Chunks of a model on one stage of a pipeline, at most."""
+_OFF_STATED = (0.0, 0.05)
+_OFF_WISHED = (0.1, 3.0)
+"""How far, as a share, a step may be from the batch that is stated or wished for: as near as divides, then further."""
 
 
-def fewest_accelerators(*, params: Num, trainable_params: Num, memory_b: Num, usable_share: Num) -> Num:
-    """Return the accelerators, not rounded, that the training's state fills when it is divided over all of them.
+class Habits(NamedTuple):
+    """What software of the time does, whatever the layout."""
 
-    A rule of thumb: it leaves a fixed share of the memory to activations and asks nothing of the layout.
+    flash: float = 1.0
+    splits_sequences: float = 1.0
+    """Whether tensor parallelism splits the rest of the layer along the sequence too."""
+    overlap_data: float = 1.0
+    narrow_gradients: float = 0.0
+    """Whether gradients are exchanged at 16 bits outside FSDP; at 32 where not."""
+
+
+class Task(NamedTuple):
+    """What is to be spread: a model, its batch, the machine, and what is fixed beforehand."""
+
+    shape: Shape
+    machine: Machine
+    sustained: Sustained
+    accelerators: float
+    memory_b: float
+    """What the driver and libraries leave of an accelerator's memory. [B]"""
+    sequences: float
+    """Sequences of a step, wished for or stated."""
+    is_batch_stated: bool = False
+    tp: float | None = None
+    pp: float | None = None
+    dp: float | None = None
+    recompute: str | None = None
+    habits: Habits = Habits()
+
+
+class Spread(NamedTuple):
+    """A layout with its step, its memory on the fullest accelerator, and its utilisation while steps run."""
+
+    layout: Layout
+    step: StepTime
+    memory: LayoutMemory
+    mfu: float = 0.0
+
+    @property
+    def s_per_sequence(self) -> float:
+        """Seconds of a step for each of its sequences. [s]."""
+        return float(self.step.total_s / self.layout.sequences)
+
+    @property
+    def recompute(self) -> str:
+        """What the backward pass computes again."""
+        return "full" if self.layout.recompute_layers else "selective" if self.layout.recompute_attention else "none"
+
+    @property
+    def limits(self) -> str:
+        """The term beyond useful arithmetic that takes most of the step, in words."""
+        terms = {words: getattr(self.step, name) for name, words in _LIMITS.items()}
+        return max(terms, key=terms.__getitem__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return layout, step and memory fit for JSON."""
+        layout = self.layout
+        return {
+            **{name: getattr(layout, name) for name in ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences")},
+            "step_mfu": self.mfu,
+            "sharding": "weights" if layout.sharded_weights else "optimiser" if layout.sharded_optimiser else "none",
+            "recompute": self.recompute,
+            "limited_by": self.limits,
+            "step_s": {"total_s": float(self.step.total_s), **{name: float(value) for name, value in self.step._asdict().items()}},
+            "memory_b": {"total_b": float(self.memory.total_b), **{name: float(value) for name, value in self.memory._asdict().items()}},
+        }
+
+
+_LIMITS = {
+    "memory_s": "memory bandwidth",
+    "launch_s": "launching kernels",
+    "tensor_parallel_s": "tensor-parallel exchange",
+    "context_parallel_s": "context-parallel exchange",
+    "expert_parallel_s": "expert-parallel exchange",
+    "pipeline_s": "hops between pipeline stages",
+    "bubble_s": "pipeline bubble",
+    "data_parallel_s": "exchange of gradients and weights",
+    "optimiser_s": "the optimiser",
+}
+
+
+def fastest(task: Task) -> Spread | None:
+    """Return the layout that fits in memory and takes the least time for a sequence, or None where none fits.
+
+    Of each way to divide the accelerators, the least recomputation that fits is taken.
     """
-    state_b = memory.training_state_b(params=params, trainable_params=trainable_params)
-    return memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=usable_share)
+    shape = task.shape
+    for off in _OFF_STATED if task.is_batch_stated else _OFF_WISHED:
+        best: Spread | None = None
+        for ways in _divisions(task, off):
+            for layout, memory in _fitting(task, ways, off):
+                spread = Spread(layout, step_time(shape=shape, layout=layout, machine=task.machine, sustained=task.sustained), memory)
+                if best is None or spread.s_per_sequence < best.s_per_sequence:
+                    best = spread
+        if best is not None:
+            return best._replace(mfu=float(step_mfu(shape=shape, layout=best.layout, machine=task.machine, seconds_s=best.step.total_s)))
+    return None
 
 
-def server_counts(*, accelerator_hours_h: float, accelerator_count: float, fewest: float) -> list[int]:
-    """Return at most five numbers of servers, from the fewest that hold the model to those that finish in days.
+def check(task: Task) -> None:
+    """Refuse the degrees of parallelism that *task* fixes where no layout can have them.
 
-    Args:
-        accelerator_hours_h: Accelerator-hours of the run. [h]
-        accelerator_count: Accelerators in a server. [1]
-        fewest: Accelerators that hold the training's state. [1]
-
-    Example:
-        >>> server_counts(accelerator_hours_h=2.18e6, accelerator_count=8.0, fewest=152.0)
-        [19, 32, 64, 150, 400]
+    Raises:
+        OutOfRangeError: with what is wrong: degrees that do not divide, tensor parallelism beyond the fast links, a batch too small, …
     """
-    least = max(1, math.ceil(fewest / accelerator_count))
-    wanted = {round_up(accelerator_hours_h / (days * H_PER_DAY * accelerator_count)) for days in _DAYS}
-    return sorted({least} | {servers for servers in wanted if servers > least})[:_MOST_COUNTS]
+    tp, pp = task.tp or 1.0, task.pp or 1.0
+    product = tp * pp * (task.dp or 1.0)
+    if task.accelerators % product:
+        raise OutOfRangeError(f"{task.accelerators:g} accelerators do not divide by tp × pp × dp, {product:g}", hint="give degrees that multiply to them")
+    dp = task.dp or max(1.0, task.accelerators / product)
+    sequences = task.sequences if task.is_batch_stated else max(1.0, round(task.sequences / dp)) * dp
+    Layout(sequences, tp, pp, dp).check(shape=task.shape, machine=task.machine)
 
 
-def round_up(number: float) -> int:
-    """Return the next round number, of one or two digits and zeros, that is no smaller.
+def _divisions(task: Task, off: float) -> Iterator[Layout]:
+    """Yield the ways to divide the accelerators over the dimensions of parallelism."""
+    shape, n, habits = task.shape, task.accelerators, task.habits
+    for tp in _degrees(task.tp, n, most=min(_MOST_TENSOR, task.machine.domain), powers=True):
+        if shape.heads % tp or (task.tp is None and tp > 1.0 and shape.hidden / tp < 128.0):
+            continue
+        for pp in _degrees(task.pp, n / tp, most=shape.layers, powers=False):
+            if -shape.layers % pp > UNEVEN_LAYERS:
+                continue
+            for cp in _degrees(None, n / tp / pp, most=max(1.0, shape.seq_len / _LONG_SEQUENCE), powers=True):
+                dp = n / (tp * pp * cp)
+                if dp != int(dp) or (task.dp is not None and dp != task.dp) or shape.seq_len % cp or dp > max(1.0, (1.0 + off) * task.sequences):
+                    continue
+                for ep in _expert_degrees(shape, tp * cp * dp):
+                    split = habits.splits_sequences * (tp > 1.0)
+                    yield Layout(task.sequences, tp, pp, dp, cp, ep, sequence_parallel=split, flash=habits.flash, overlap_data=habits.overlap_data)
 
-    Example:
-        >>> round_up(0.3), round_up(7.2), round_up(234.0), round_up(1010.0)
-        (1, 8, 240, 1200)
-    """
-    if number <= _ROUND[0]:
-        return max(1, math.ceil(number))
-    scale: int = 10 ** (math.floor(math.log10(number)) - 1)
-    return scale * next(digits for digits in _ROUND if digits * scale >= number)
+
+def _fitting(task: Task, ways: Layout, off: float) -> Iterator[tuple[Layout, LayoutMemory]]:
+    """Yield the layouts of one division that fit: micro-batches, chunks of the pipeline, what is sharded, what is computed again."""
+    wide_b = 2.0 + 2.0 * (1.0 - task.habits.narrow_gradients)
+    shardings = [{"sharded_optimiser": 1.0, "gradient_b": wide_b}]
+    if ways.pp == 1.0 and ways.dp * ways.cp > 1.0:
+        shardings.append({"sharded_weights": 1.0})
+    for micro_batch in _MICRO_BATCHES:
+        sequences = _batch(task, ways.dp * micro_batch, off)
+        if sequences is None:
+            break
+        for chunks in _interleaves(task.shape.layers, ways.pp, sequences / (ways.dp * micro_batch)):
+            for sharding in shardings:
+                layout = ways._replace(sequences=sequences, micro_batch=micro_batch, interleave=chunks, **sharding)
+                for again in _recomputations(task):
+                    tried = layout._replace(**again)
+                    memory = layout_memory(shape=task.shape, layout=tried)
+                    if memory.total_b <= task.memory_b:
+                        yield tried, memory
+                        break
+
+
+def _batch(task: Task, multiple: float, off: float) -> float | None:
+    """Return the number of sequences nearest to the wish that *multiple* divides, None where that is too far off."""
+    near = max(1, round(task.sequences / multiple)) * multiple
+    return near if abs(near - task.sequences) <= max(off * task.sequences, 0.5) else None
+
+
+def _interleaves(layers: float, pp: float, micro_batches: float) -> list[float]:
+    """Return the chunks that a stage may hold: one, or such as divide its layers where the micro-batches go round."""
+    if pp == 1.0 or micro_batches % pp:
+        return [1.0]
+    most = min(_MOST_CHUNKS, int(-(-layers // pp)))
+    return [float(chunks) for chunks in range(1, most + 1) if pp * chunks <= layers and -layers % (pp * chunks) <= UNEVEN_LAYERS]
+
+
+def _recomputations(task: Task) -> list[dict[str, float]]:
+    known = {"none": {}, "selective": {"recompute_attention": 1.0}, "full": {"recompute_layers": 1.0}}
+    if task.recompute is not None:
+        return [known[task.recompute]]
+    return [known[name] for name in ("none", "selective", "full") if name != "selective" or not task.habits.flash]
+
+
+def _degrees(fixed: float | None, n: float, *, most: float, powers: bool) -> list[float]:
+    """Return the degrees up to *most* that divide *n*, or the one that is fixed."""
+    if fixed is not None:
+        return [fixed]
+    if powers:
+        return [degree for degree in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0) if degree <= most and n % degree == 0.0]
+    return [float(degree) for degree in range(1, int(min(most, n)) + 1) if n % degree == 0.0]
+
+
+def _expert_degrees(shape: Shape, ranks: float) -> list[float]:
+    if shape.experts <= 1.0:
+        return [1.0]
+    return [degree for degree in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0) if shape.experts % degree == 0.0 and ranks % degree == 0.0]

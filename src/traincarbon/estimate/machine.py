@@ -12,7 +12,7 @@ _NARROW = ("fp8", "fp4")
 
 
 def machine_of(
-    database: Database, chip: Product, *, precision: str, server: Product | None = None, domain: float | None = None, network_b_per_s: float | None = None
+    database: Database, chip: Product, *, precision: str, accelerators: float, server: Product | None = None, **known: float
 ) -> tuple[Machine, list[tuple[str, float, str]]]:
     """Return the machine that *chip* and its servers make, and what had to be assumed: name, value and reason of each.
 
@@ -20,9 +20,10 @@ def machine_of(
         database: Where servers of the chip and priors are looked up.
         chip: The accelerator.
         precision: Number format of the matrix products.
+        accelerators: How many work together: what they do not need is not assumed. [1]
         server: The server it stands in; by default the maker's own.
-        domain: Accelerators that the fast links join, where known; by default those of a server, of TPU those of a pod. [1]
-        network_b_per_s: One accelerator's share of the scale-out network, where known. [B/s]
+        **known: Fields of the machine that are known otherwise: ``domain``, of servers by default and of TPU a pod;
+            ``network_bandwidth_b_per_s``; ``tensor_share``.
 
     Raises:
         DatabaseError: its peak rate or memory bandwidth is not known.
@@ -31,49 +32,69 @@ def machine_of(
     if peak is None or memory_b_per_s is None:
         what = f"{precision} rate" if peak is None else "memory bandwidth"
         raise DatabaseError(f"no {what} of {chip.id} is known", hint=f"add it to accelerators/{chip.id}.toml")
+    servers = _servers(database, chip, server)
+    counts = [count for each in servers if (count := each.value("accelerator_count")) is not None]
+    joined = known.get("domain", (max(counts) if chip.keys.get("type") == "tpu" else counts[0]) if counts else 1.0)
     assumed: list[tuple[str, float, str]] = []
 
-    def prior_of(name: str, reason: str) -> float:
+    def prior_of(name: str, *, is_needed: bool, reason: str) -> float:
         value = constant(database, name, "*")
-        assumed.append((name, value, reason))
+        if is_needed:
+            assumed.append((name, value, reason))
         return value
 
-    servers = _servers(database, chip, server)
-    is_tpu = chip.keys.get("type") == "tpu"
-    counts = [count for each in servers if (count := each.value("accelerator_count")) is not None]
-    joined = domain if domain is not None else (max(counts) if is_tpu else counts[0]) if counts else 1.0
     links = chip.value("link_bandwidth_b_per_s")
-    link_b_per_s = links / 2.0 if links is not None else prior_of("host_link_b_per_s", "no fast links between chips are known: those of the host")
-    each_b_per_s = network_b_per_s if network_b_per_s is not None else _network_b_per_s(servers)
+    link_b_per_s = links / 2.0 if links is not None else None
+    if link_b_per_s is None:
+        link_b_per_s = prior_of("host_link_b_per_s", is_needed=accelerators > 1.0, reason="no fast links between these chips are known: those of the host")
+    each_b_per_s = known.get("network_bandwidth_b_per_s", _network_b_per_s(servers))
     if each_b_per_s is None:
-        each_b_per_s = link_b_per_s if is_tpu else prior_of("network_b_per_s", "no network of such servers is known: one card of 100 Gb/s for each accelerator")
+        reason = "no network between such servers is known: a card of 100 Gb/s for each accelerator"
+        each_b_per_s = prior_of("network_b_per_s", is_needed=accelerators > joined, reason=reason)
     wide = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s") or peak
-    return Machine(peak, wide if precision in _NARROW else peak, memory_b_per_s, link_b_per_s, each_b_per_s, joined), assumed
+    gain = 1.0 / _factor(database, "gemm_precision_factor", f"{chip.keys.get('generation', '')}:{precision}")
+    scores = wide if precision in _NARROW else peak
+    return Machine(peak, scores, memory_b_per_s, link_b_per_s, each_b_per_s, joined, known.get("tensor_share", 1.0), gain), assumed
 
 
-def sustained_of(database: Database, *, generation: str, precision: str, gemm_efficiency: float | None = None) -> Sustained:
-    """Return what is reached of a chip's datasheet by ``priors.csv``; *gemm_efficiency* goes before that of the file.
+def sustained_of(database: Database, *, accelerator: str, generation: str, precision: str, gemm_efficiency: float | None = None) -> Sustained:
+    """Return what is reached of a chip's datasheet by ``priors.csv``.
+
+    Args:
+        database: Where the constants stand.
+        accelerator: The chip's id.
+        generation: Its generation.
+        precision: Number format of the matrix products.
+        gemm_efficiency: That of the generation's 16-bit products, where it is not to be that of the file. [1]
 
     Raises:
         DatabaseError: a constant is not there.
     """
     gemm = gemm_efficiency if gemm_efficiency is not None else constant(database, "gemm_efficiency", f"generation={generation}", "generation=*")
-    factor = prior(database, "gemm_precision_factor", f"{generation}:{precision}")
-    rest = [constant(database, name, "*") for name in Sustained._fields[1:]]
-    return Sustained(gemm * (factor[1].median if factor is not None else 1.0), *rest)
+    gemm *= _factor(database, "gemm_precision_factor", f"{generation}:{precision}") * _factor(database, "gemm_chip_factor", f"accelerator={accelerator}")
+    return Sustained(gemm, *(constant(database, name, f"precision={precision}", "*") for name in Sustained._fields[1:]))
 
 
 def constant(database: Database, name: str, *scopes: str) -> float:
-    """Return the median of the prior *name* for the first of *scopes* that has one.
+    """Return the median of the prior *name* for the first of *scopes* that has one; looked up once.
 
     Raises:
         DatabaseError: none has.
     """
-    for scope in scopes:
-        found = prior(database, name, scope)
-        if found is not None:
-            return float(found[1].median)
-    raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
+    key = (name, *scopes)
+    value: float | None = database.cache.get(key)
+    if value is None:
+        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
+        if found is None:
+            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
+        value = database.cache[key] = float(found[1].median)
+    return value
+
+
+def _factor(database: Database, name: str, scope: str) -> float:
+    """Return the median of the prior *name* for *scope*, 1 where there is none."""
+    found = prior(database, name, scope)
+    return float(found[1].median) if found is not None else 1.0
 
 
 def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:

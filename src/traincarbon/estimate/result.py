@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate import layout
+from traincarbon.estimate import counts
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Given, Setting
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from traincarbon.estimate.task import Found
 
 RESULTS: dict[str, str] = {
     "compute_flop": "FLOP",
@@ -75,9 +78,10 @@ class Estimate:
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
+        accelerators: Accelerators at work together, None where the plan does not say. [1]
     """
 
-    __slots__ = ("_assumed", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+    __slots__ = ("_assumed", "_database", "_found", "accelerators", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
 
     def __init__(
         self,
@@ -88,9 +92,11 @@ class Estimate:
         links: Sequence[Link],
         inputs: Mapping[str, Given],
         assumed: Sequence[Assumption],
-        warnings: Sequence[str],
+        warnings: list[str],
         level: float,
         fewest_accelerators: Num | None,
+        accelerators: Num | None,
+        database: Database,
     ) -> None:
         self.plan = plan
         self.setting = setting
@@ -100,7 +106,10 @@ class Estimate:
         self.warnings = warnings
         self.level = level
         self.fewest_accelerators = fewest_accelerators
+        self.accelerators = accelerators
         self._assumed = assumed
+        self._database = database
+        self._found: "Found | None" = None
 
     def __getitem__(self, name: str) -> Interval | None:
         value = self.values[name]
@@ -165,7 +174,29 @@ class Estimate:
         if hours is None or hasattr(median_of(hours), "shape"):
             return []
         fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
-        return layout.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+        return counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+
+    @property
+    def layout(self) -> "Found":
+        """The fastest layout that fits over the plan's accelerators, searched when first asked for, or why there is none.
+
+        Raises:
+            OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
+        """
+        if self._found is None:
+            from traincarbon.estimate.task import spread_of
+
+            self._found = spread_of(self.plan, self.setting, self._database, self.accelerators)
+        return self._found
+
+    def warn_of_layout(self) -> None:
+        """Look at the layout that the plan states, in part or whole, and warn where it cannot be tried.
+
+        Raises:
+            OutOfRangeError: no layout can have these degrees of parallelism.
+        """
+        if self.layout.spread is None:
+            self.warnings.append(f"tp, pp and dp do not bear on this estimate: {self.layout.why_none}")
 
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""
@@ -183,6 +214,7 @@ class Estimate:
             "results": {name: _json(result._asdict()) if result is not None else None for name, result in self.results.items()},
             "spread_shares": _json(self.spread_shares),
             "steps": [_json(step._asdict()) for step in self.steps],
+            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": list(self.warnings),
         }

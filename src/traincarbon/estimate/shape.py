@@ -5,10 +5,8 @@ import math
 from traincarbon.formulas.layout import Shape
 
 _WIDTH_OVER_DEPTH = 128.0
-_HEAD_WIDTH = 128.0
+_HEAD_WIDTHS = (128.0, 64.0)
 _EXPERTS_PER_TOKEN = 8.0
-_ROUND = 128.0
-"""Widths are multiples of it, as tiles are."""
 
 
 def shape_of(
@@ -35,12 +33,12 @@ def shape_of(
         (96.0, 12288.0)
     """
     size = params if active_params is None else active_params
-    if layers is None:
-        width = hidden if hidden is not None else _width(size, vocab)
-        layers = _even_depth(max(1.0, (size - width * vocab) / _layer_params(width, ffn, ffn_matrices)))
     if hidden is None:
-        hidden = _width_of_depth(size, layers, vocab)
-    heads = heads if heads is not None else max(1.0, _divisor(hidden, hidden / _HEAD_WIDTH))
+        hidden = _rounded(_width(size, vocab) if layers is None else _width_of_depth(size, layers, vocab))
+    if layers is None:
+        layers = _even_depth((size - hidden * vocab) / _layer_params(hidden, ffn, ffn_matrices))
+    if heads is None:
+        heads = next((hidden / width for width in _HEAD_WIDTHS if hidden % (8.0 * width) == 0.0), max(1.0, hidden // _HEAD_WIDTHS[0]))
     plain = Shape(layers, hidden, heads, kv_heads if kv_heads is not None else heads, hidden, ffn or 4.0 * hidden, ffn_matrices, vocab, seq_len)
     if active_params is None or active_params >= params:
         return plain
@@ -71,19 +69,18 @@ def _width(size: float, vocab: float) -> float:
 
 
 def _width_of_depth(size: float, layers: float, vocab: float) -> float:
-    """Return the width, rounded, at which *layers* layers and a vocabulary make up *size* parameters."""
+    """Return the width at which *layers* layers and a vocabulary make up *size* parameters."""
     a, b = 12.0 * layers, vocab
-    width = (math.sqrt(b * b + 4.0 * a * size) - b) / (2.0 * a)
-    return max(_ROUND, _ROUND * round(width / _ROUND)) if width > _ROUND else max(1.0, round(width))
+    return (math.sqrt(b * b + 4.0 * a * size) - b) / (2.0 * a)
+
+
+def _rounded(width: float) -> float:
+    """Return *width* as people choose it: a multiple that heads, tiles and tensor parallelism divide."""
+    step = 1024.0 if width >= 8192.0 else 512.0 if width >= 2048.0 else 128.0 if width >= 256.0 else 8.0
+    return max(step, step * round(width / step))
 
 
 def _even_depth(layers: float) -> float:
     """Return *layers* as a count that divides over the stages of a pipeline: deep models have multiples of eight."""
     step = 8.0 if layers >= 48.0 else 4.0 if layers >= 16.0 else 1.0
     return max(1.0, step * round(layers / step))
-
-
-def _divisor(hidden: float, wanted: float) -> float:
-    """Return the whole number nearest to *wanted* that divides *hidden*."""
-    near = max(1, round(wanted))
-    return float(next((each for reach in range(near) for each in (near - reach, near + reach) if hidden % each == 0.0), 1))

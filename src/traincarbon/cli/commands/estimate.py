@@ -12,6 +12,7 @@ from traincarbon.units import S_PER_DAY
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
+    from traincarbon.estimate.layout import Spread
     from traincarbon.estimate.plan import Plan
     from traincarbon.estimate.result import Estimate
 
@@ -90,6 +91,8 @@ def screen(answer: "Estimate", facts: "Database") -> str:
     if answer["duration_s"] is None and answer.server_counts:
         parts += ["", _by_servers(answer, facts)]
     parts += ["", output.wrapped("That is about", _equivalents(answer, facts)), output.wrapped("The spread comes from", _spread(answer))]
+    if answer.layout.spread is not None:
+        parts.append(output.wrapped("Layout", _layout(answer, answer.layout.spread)))
     assumed = _assumed(answer)
     if assumed:
         parts.append(output.wrapped("Assumed", assumed))
@@ -118,6 +121,8 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
         parts.append(output.dim(f"    {inputs}"))
         title = sources.get(step.source, {}).get("title", "")
         parts.append(f"    = {step.value:.6g} {step.unit}".rstrip() + (output.dim(f"   [{title}]") if title else ""))
+    if answer.layout.spread is not None:
+        parts += ["", *_budget(answer, answer.layout.spread)]
     shares = answer.spread_shares
     parts += ["", output.bold(f"Where the spread of each figure comes from ({answer.level:.0%} intervals)")]
     for name, parts_of in shares.items():
@@ -160,15 +165,71 @@ def _figures(answer: "Estimate") -> str:
 
 def _by_servers(answer: "Estimate", facts: "Database") -> str:
     counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
-    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "cluster's purchase")]
+    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "purchase", "tp × pp × dp", "a step", "MFU")]
     for count in answer.server_counts:
         each = estimate(answer.plan, database=facts, level=answer.level, **{counted: count})
-        duration, purchase = each["duration_s"], each["purchase_usd"]
+        duration, purchase, spread = each["duration_s"], each["purchase_usd"], each.layout.spread
         if duration is not None:
             low, days, high = (output.significant(bound / S_PER_DAY, 2) for bound in duration)
-            rows.append((f"{count:,}", days, f"{low} – {high}", "unknown" if purchase is None else output.amount(purchase.median, "$")))
-    lines = output.table(rows, right=(0, 1, 3), gap="   ").split("\n")
+            cost = "unknown" if purchase is None else output.amount(purchase.median, "$")
+            rows.append((f"{count:,}", days, f"{low} – {high}", cost, *_layout_cells(spread)))
+    lines = output.table(rows, right=(0, 1, 3, 5, 6), gap="  ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
+
+
+def _layout_cells(spread: "Spread | None") -> tuple[str, str, str]:
+    """Return the degrees of tensor, pipeline and data parallelism, the step's seconds and its utilisation; nothing where no layout fits."""
+    if spread is None:
+        return "none fits", "", ""
+    layout = spread.layout
+    degrees = " × ".join(f"{degree:,.0f}" for degree in (layout.tp, layout.pp, layout.dp * layout.cp))
+    return degrees, f"{output.significant(float(spread.step.total_s), 2)} s", f"{100.0 * spread.mfu:.0f} %"
+
+
+def _layout(answer: "Estimate", spread: "Spread") -> str:
+    layout = spread.layout
+    degrees = [(layout.tp, "tensor"), (layout.pp, "pipeline"), (layout.cp, "context"), (layout.dp, "data")]
+    split = " × ".join(f"{degree:,.0f} {name}" for degree, name in degrees if degree > 1.0) or "one accelerator"
+    details = [f"{layout.ep:g} expert"] * (layout.ep > 1.0) + [f"{layout.interleave:g} chunks a stage"] * (layout.interleave > 1.0)
+    details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
+    details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
+    held = f"{spread.memory.total_b / 1e9:.0f} of {answer.setting.given['memory_b'].value / 1e9:.0f} GB"
+    step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
+    below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
+    doubt = ": below the utilisation above, which so many accelerators will hardly reach" if below else ""
+    return f"{split} parallel ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{doubt}; most is lost to {spread.limits}"
+
+
+_TERMS = {
+    "matmul_s": "matrix products",
+    "attention_s": "attention scores",
+    "memory_s": "element-wise work",
+    "head_s": "logits and loss",
+    "launch_s": "launching kernels",
+    "tensor_parallel_s": "tensor-parallel exchange",
+    "context_parallel_s": "context-parallel exchange",
+    "expert_parallel_s": "expert-parallel exchange",
+    "pipeline_s": "hops between stages",
+    "bubble_s": "pipeline bubble",
+    "data_parallel_s": "exchange of gradients",
+    "optimiser_s": "optimiser",
+}
+
+
+def _budget(answer: "Estimate", spread: "Spread") -> list[str]:
+    """Return the lines of a step's time and of the memory of the fullest accelerator, by what they go to."""
+    total_s, held_b = float(spread.step.total_s), float(spread.memory.total_b)
+    rows = [(f"  {words}", f"{seconds:.3g} s", f"{seconds / total_s:.1%}") for name, words in _TERMS.items() if (seconds := float(getattr(spread.step, name))) > 0.0]
+    held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
+    lines = [output.bold("One step on the layout, as the software of published benches runs it"), output.filled(_layout(answer, spread))]
+    lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
+    lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  in all", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
+    if answer["mfu"] is not None:
+        ratio = answer.median("mfu") / spread.mfu
+        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs by published ones at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
+        lines += ["", output.filled(text)]
+    lines += [f"  {name} = {value:,.6g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.layout.assumed]
+    return lines
 
 
 def _equivalents(answer: "Estimate", facts: "Database") -> str:

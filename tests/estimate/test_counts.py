@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from acme import PLAN, WORLD, fact, server
 from traincarbon.errors import OutOfRangeError
 from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.layout import fewest_accelerators, round_up, server_counts
+from traincarbon.estimate.counts import fewest_accelerators, round_up, server_counts
 from traincarbon.uncertain import Uncertain
 
 hours = st.floats(1e-3, 1e12)

@@ -1,0 +1,128 @@
+"""From a plan to the task of spreading its model: shape, batch, machine and habits, with what had to be assumed."""
+
+from typing import NamedTuple
+
+from traincarbon.database.load import Database
+from traincarbon.database.select import year_of
+from traincarbon.errors import CarbonError, PlanError
+from traincarbon.estimate.layout import Habits, Spread, Task, check, fastest
+from traincarbon.estimate.machine import constant, machine_of, sustained_of
+from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.setting import Setting
+from traincarbon.estimate.shape import shape_of
+from traincarbon.formulas.layout import Shape
+from traincarbon.uncertain import median_of
+
+Assumed = list[tuple[str, float, str]]
+
+_MODERN_YEAR = 2023
+"""From then on attention is fused, the rest of a layer split along the sequence, and exchanges hidden, unless a chip is older than such kernels."""
+_PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
+_BATCH_PARAMS = 175e9
+_BATCH_EXPONENT = 0.25
+_GATED_BELOW = 3.9
+_VOCAB = 50257.0
+_SEQ_LEN = 2048.0
+
+
+class Found(NamedTuple):
+    """The layout of a plan, or why there is none, and what was assumed for it."""
+
+    spread: Spread | None
+    why_none: str
+    assumed: Assumed
+
+
+def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: float | None) -> Found:
+    """Return the fastest layout of *plan* over so many accelerators that fits.
+
+    Raises:
+        OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
+    """
+    if accelerators is None:
+        return Found(None, "no number of servers or accelerators is given", [])
+    try:
+        task, assumed = task_of(plan, setting, database, accelerators)
+    except CarbonError as error:
+        return Found(None, str(error), [])
+    spread = fastest(task)
+    if spread is not None:
+        batch = spread.layout.sequences * task.shape.seq_len
+        return Found(spread, "", [(name, batch if name == "batch_tokens" else value, reason) for name, value, reason in assumed])
+    if task.tp is not None or task.pp is not None or task.dp is not None:
+        check(task)
+    return Found(None, "no layout was found that fits in memory and divides model, batch and accelerators", assumed)
+
+
+def task_of(plan: Plan, setting: Setting, database: Database, accelerators: float) -> tuple[Task, Assumed]:
+    """Return what is to be spread over *accelerators*, and what was assumed for it: name, value and reason of each.
+
+    Raises:
+        PlanError: nothing of the kind is known to be spread so: the message says why.
+        DatabaseError: a rate or bandwidth of the chip is not known.
+    """
+    if plan.kind == "lora" or plan.family not in (None, "decoder", "encoder"):
+        raise PlanError("layouts are searched for decoders and encoders that are trained whole", hint="the estimate rests on published runs alone")
+    if plan.params is None or hasattr(plan.params, "shape") or hasattr(accelerators, "shape"):
+        raise PlanError("layouts are searched for one plan of known params", hint="give params, not as an array")
+    chip = setting.accelerator
+    precision = setting.given["peak_flop_per_s"].reason.split()[1]
+    server = setting.hardware if setting.hardware.folder == "servers" else None
+    assumed: Assumed = []
+    machine, more = machine_of(database, chip, precision=precision, accelerators=accelerators, server=server)
+    assumed += more
+    shape = _shape(plan, assumed)
+    memory_b = chip.value("memory_b")
+    if memory_b is None:
+        raise PlanError(f"no memory of {chip.name} is known", hint=f"add memory_b to accelerators/{chip.id}.toml")
+    task = Task(
+        shape=shape,
+        machine=machine,
+        sustained=sustained_of(database, accelerator=chip.id, generation=chip.keys.get("generation", ""), precision=precision),
+        accelerators=accelerators,
+        memory_b=memory_b * constant(database, "layout_memory_share", "*"),
+        sequences=_sequences(plan, shape, database, assumed),
+        is_batch_stated=plan.batch_tokens is not None,
+        tp=plan.number("tp"),
+        pp=plan.number("pp"),
+        dp=plan.number("dp"),
+        recompute=plan.recompute,
+        habits=_habits(plan, chip.keys.get("generation", "")),
+    )
+    return task, assumed
+
+
+def _shape(plan: Plan, assumed: Assumed) -> Shape:
+    number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
+    for name, value, reason in (("vocab", _VOCAB, "not said: the vocabulary of GPT-2"), ("seq_len", _SEQ_LEN, "not said: contexts of 2,048 tokens")):
+        if number[name] is None:
+            number[name] = value
+            assumed.append((name, value, reason))
+    gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < _GATED_BELOW * number["hidden"]
+    shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
+    reason = "not said: as models of this size have it"
+    assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
+    if shape.experts > 1.0:
+        assumed.append(("experts", shape.experts, "not said: eight for each token, two thirds of what it passes"))
+    return shape
+
+
+def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -> float:
+    stated = plan.number("batch_tokens")
+    if stated is not None:
+        if median_of(stated) < shape.seq_len:
+            raise PlanError(f"batch_tokens {median_of(stated):g} are fewer than one sequence of {shape.seq_len:g}", hint="lower seq_len, or give all tokens of a step")
+        return float(round(median_of(stated) / shape.seq_len))
+    active = plan.number("active_params")
+    size = median_of(active if active is not None else plan.number("params"))
+    batch = constant(database, "batch_tokens", "*") * (size / _BATCH_PARAMS) ** _BATCH_EXPONENT
+    sequences = float(max(1, round(batch / shape.seq_len)))
+    assumed.append(("batch_tokens", sequences * shape.seq_len, "not said: as published runs of this size have it, or near it where that divides better"))
+    return sequences
+
+
+def _habits(plan: Plan, generation: str) -> Habits:
+    is_old = plan.start is not None and year_of(plan.start) < _MODERN_YEAR
+    if is_old or generation in _PLAIN_GENERATIONS:
+        return Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
+    return Habits()
