@@ -93,7 +93,7 @@ def test_rounding_what_is_rounded_changes_nothing_and_a_sign_only_adds_itself(va
     assert output.significant(-value, digits) == f"-{text}"
 
 
-@given(st.floats(1.0, 1e11), st.sampled_from(["kWh", "kg CO2e", "$", "count", "h"]))
+@given(st.floats(1.0, 1e11), st.sampled_from(["kWh", "kg CO2e", "$", "h"]))
 def test_the_unit_chosen_leaves_a_number_between_one_and_a_thousand(value, unit):
     size, _ = output.ladder(value, unit)
     assert 0.9995 <= value / size < 1000.0

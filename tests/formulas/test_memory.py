@@ -2,12 +2,18 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.memory import fewest_accelerators, training_state_b
+from traincarbon.calibrate.layouts import steps
+from traincarbon.calibrate.priors import peak_of
+from traincarbon.calibrate.runs import read_runs
+from traincarbon.errors import OutOfRangeError
+from traincarbon.formulas.layout import Layout, Shape
+from traincarbon.formulas.memory import fewest_accelerators, layout_memory, training_state_b
 
 params = st.floats(1e3, 1e13)
 STATE = {"params": 7e9, "trainable_params": 7e9, "weight_b": 2.0, "state_b": 14.0}
@@ -63,3 +69,102 @@ def test_memory_that_is_not_there_is_refused(name):
 def test_more_than_all_of_the_memory_is_refused():
     assert_refuses(fewest_accelerators, "usable_share", (1.01, math.inf), **FIT)
     assert_agrees(fewest_accelerators, **FIT)
+
+
+GPT3 = Shape(layers=96, hidden=12288, heads=96, kv_heads=96, attention_width=12288, ffn=49152, ffn_matrices=2, vocab=51200, seq_len=2048)
+MIXTURE = GPT3._replace(layers=32, hidden=4096, heads=32, kv_heads=8, attention_width=4096, ffn=14336, ffn_matrices=3, experts=8, experts_per_token=2)
+PLAIN = Layout(sequences=1536.0, tp=8.0, pp=8.0, dp=8.0, flash=0.0)
+
+
+def activations_b(**changes):
+    return layout_memory(shape=GPT3, layout=PLAIN._replace(**changes)).activations_b
+
+
+def test_activations_of_a_layer_are_those_of_korthikanti():
+    # Korthikanti et al. 2022, equation 1 with one accelerator: s b h (34 + 5 a s / h) a layer; the logits on top: 6 s b V
+    one = GPT3._replace(vocab=1.0)
+    sbh = 2048 * 12288
+    held_b = layout_memory(shape=one, layout=Layout(sequences=1.0, flash=0.0)).activations_b
+    assert held_b == pytest.approx(96 * sbh * (34 + 5 * 96 * 2048 / 12288) + 6 * 2048)
+
+
+@pytest.mark.parametrize(
+    ("changes", "per_token_and_width"),
+    [
+        ({}, 10 + 24 / 8 + 5 * 96 * 2048 / 12288 / 8),
+        ({"sequence_parallel": 1.0}, (34 + 5 * 96 * 2048 / 12288) / 8),
+        ({"sequence_parallel": 1.0, "recompute_attention": 1.0}, 34 / 8),
+        ({"sequence_parallel": 1.0, "flash": 1.0}, 34 / 8),
+    ],
+    ids=["tensor parallel", "and sequence parallel", "selective recomputation", "flash"],
+)
+def test_tensor_parallel_activations_are_those_of_korthikantis_table_2(changes, per_token_and_width):
+    # the first stage of eight holds eight micro-batches of its 12 layers: as many as the model has layers
+    assert activations_b(**changes) == pytest.approx(96 * 2048 * 12288 * per_token_and_width)
+
+
+def test_full_recomputation_keeps_the_input_of_each_layer_and_one_layer_at_work():
+    working = 2048 * 12288 * (10 + 24 / 8 + 5 * 96 * 2048 / 12288 / 8)
+    assert activations_b(recompute_layers=1.0) == pytest.approx(96 * 2 * 2048 * 12288 + working)
+
+
+def test_interleaving_holds_more_micro_batches():
+    # Narayanan et al. 2021, section 2.2: 1 + (p - 1) / (p v) of them
+    assert activations_b(interleave=4.0) / activations_b() == pytest.approx(1 + 7 / (8 * 4))
+
+
+def test_no_more_micro_batches_are_held_than_there_are():
+    assert activations_b(sequences=16.0) == pytest.approx(activations_b() * 2 / 8)
+
+
+def test_the_state_of_one_accelerator_is_that_of_the_whole():
+    # 18 bytes a parameter with gradients of 32 bits (Korthikanti 2022), which is the sum of 2, 4 and 12
+    one = layout_memory(shape=GPT3, layout=Layout(sequences=1.0, gradient_b=4.0))
+    params = 96 * 12 * 12288**2 + 2 * 12288 * 51200
+    assert (one.weights_b, one.gradients_b, one.optimiser_b) == pytest.approx((2 * params, 4 * params, 12 * params))
+
+
+def test_each_stage_of_zero_divides_more_of_the_state():
+    plain, zero_1, zero_3 = (
+        layout_memory(shape=GPT3, layout=Layout(sequences=64.0, dp=64.0, sharded_optimiser=optimiser, sharded_weights=weights))
+        for optimiser, weights in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    )
+    assert zero_1.optimiser_b == zero_3.optimiser_b == pytest.approx(plain.optimiser_b / 64)
+    assert (zero_1.weights_b, zero_1.gradients_b) == (plain.weights_b, plain.gradients_b)
+    assert zero_3.gradients_b == pytest.approx(plain.gradients_b / 64)
+    # two layers gathered and the two ends of the model, beside a sixty-fourth
+    assert zero_3.weights_b == pytest.approx(plain.weights_b / 64 + 2 * (2 * 12 * 12288**2 + 2 * 12288 * 51200))
+
+
+def test_experts_are_divided_by_expert_parallelism_only():
+    whole, split = (layout_memory(shape=MIXTURE, layout=Layout(sequences=8.0, dp=8.0, ep=ep)) for ep in (1.0, 8.0))
+    experts = 32 * 3 * 4096 * 14336 * 8
+    assert whole.weights_b - split.weights_b == pytest.approx(2 * experts * 7 / 8)
+
+
+@pytest.mark.parametrize("name", ["tp", "pp", "dp", "micro_batch", "interleave"])
+def test_a_degree_below_one_is_refused(name):
+    with pytest.raises(OutOfRangeError, match=name):
+        layout_memory(shape=GPT3, layout=PLAIN._replace(**{name: 0.0}))
+
+
+def test_arrays_of_layouts_hold_what_each_alone_does():
+    degrees = np.array([1.0, 2.0, 4.0])
+    together = layout_memory(shape=GPT3, layout=PLAIN._replace(pp=degrees))
+    alone = [layout_memory(shape=GPT3, layout=PLAIN._replace(pp=pp)).total_b for pp in degrees]
+    assert together.total_b == pytest.approx(alone)
+
+
+def test_published_layouts_of_dense_models_at_16_bits_fit_the_memory_that_they_ran_in(shipped):
+    # the largest micro-batch that fitted was published for MosaicML's rows: they are the tightest, up to 3 % beyond by the formula
+    runs = {run["id"]: run for run in read_runs()[0]}
+    found, _ = steps(runs.values(), shipped)
+    held = {}
+    for step in found:
+        if step.precision in ("bf16", "fp16") and step.set.startswith(("Narayanan", "Korthikanti", "MT-NLG", "MosaicML", "Megatron-Core", "MegaScale", "torchtitan")):
+            memory_b = peak_of(runs[step.id], shipped)[0].value("memory_b")
+            held[step.id] = float(layout_memory(shape=step.shape, layout=step.layout).total_b) / memory_b
+    assert len(held) > 80
+    outside = {id for id, share in held.items() if share > 1.04}
+    assert outside <= {"megatron21-t2-zero3-530b-640"}
+    assert max(share for id, share in held.items() if id.startswith("foundry")) > 0.9

@@ -108,6 +108,9 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
     Returns:
         Bytes by what they are, broadcast over the inputs. [B]
 
+    Raises:
+        OutOfRangeError: a count of the shape or a degree of the layout is below 1.
+
     Example:
         >>> gpt = Shape(layers=96, hidden=12288, heads=96, kv_heads=96, attention_width=12288, ffn=49152, ffn_matrices=2, vocab=51200, seq_len=2048)
         >>> spread = Layout(sequences=1536, tp=8, pp=16, dp=1, recompute_layers=1, flash=0, gradient_b=4)
@@ -120,6 +123,7 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
         section 3.1, for the state; Narayanan et al. 2021, arXiv:2104.04473, section 2.2, for the micro-batches in flight.
     """
     t, p, v = layout.tp, layout.pp, layout.interleave
+    require(at_least=1.0, layers=shape.layers, hidden=shape.hidden, seq_len=shape.seq_len, tp=t, pp=p, interleave=v, dp=layout.dp, micro_batch=layout.micro_batch)
     ranks = layout.dp * layout.cp
     mixed = shape.experts > 1.0
     stage_layers = -(-shape.layers // (p * v)) * v

@@ -86,7 +86,7 @@ def test_piped_output_is_plain():
 
 def test_json_has_exactly_the_keys_of_the_contract():
     found = answer(*MAIN)
-    assert list(found) == ["schema", "plan", "level", "results", "spread_shares", "steps", "assumptions", "warnings"]
+    assert list(found) == ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
     assert found["schema"] == "traincarbon/estimate/1"
     assert list(found["results"]) == list(RESULTS)
     assert all(value is None or list(value) == ["low", "median", "high"] for value in found["results"].values())
@@ -188,7 +188,7 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         (["--start", "2018"], "came out in 2020, after the start in 2018"),
         (["--servers", "2"], "does not fit in the memory"),
         (["--tokens", "1e9"], "fewer tokens than parameters"),
-        (["--tp", "8"], "the layout does not bear"),
+        (["--tp", "8"], "tp, pp and dp do not bear on this estimate: no number of servers"),
         (["--rent", "reserved_3y", "--hw", "k80"], "no reserved 3y price"),
     ],
 )

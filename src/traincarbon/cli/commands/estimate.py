@@ -165,7 +165,7 @@ def _figures(answer: "Estimate") -> str:
 
 def _by_servers(answer: "Estimate", facts: "Database") -> str:
     counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
-    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "purchase", "tp × pp × dp", "a step", "MFU")]
+    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "purchase", "tp × pp × dp", "step MFU")]
     for count in answer.server_counts:
         each = estimate(answer.plan, database=facts, level=answer.level, **{counted: count})
         duration, purchase, spread = each["duration_s"], each["purchase_usd"], each.layout.spread
@@ -173,17 +173,18 @@ def _by_servers(answer: "Estimate", facts: "Database") -> str:
             low, days, high = (output.significant(bound / S_PER_DAY, 2) for bound in duration)
             cost = "unknown" if purchase is None else output.amount(purchase.median, "$")
             rows.append((f"{count:,}", days, f"{low} – {high}", cost, *_layout_cells(spread)))
-    lines = output.table(rows, right=(0, 1, 3, 5, 6), gap="  ").split("\n")
+    lines = output.table(rows, right=(0, 1, 3, 5), gap="  ").split("\n")
+    if len(lines[0]) > output.WIDTH:
+        lines = output.table([row[:4] for row in rows], right=(0, 1, 3), gap="  ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
-def _layout_cells(spread: "Spread | None") -> tuple[str, str, str]:
-    """Return the degrees of tensor, pipeline and data parallelism, the step's seconds and its utilisation; nothing where no layout fits."""
+def _layout_cells(spread: "Spread | None") -> tuple[str, str]:
+    """Return the degrees of tensor, pipeline and data parallelism and the utilisation of a step; nothing where no layout fits."""
     if spread is None:
-        return "none fits", "", ""
+        return "none fits", ""
     layout = spread.layout
-    degrees = " × ".join(f"{degree:,.0f}" for degree in (layout.tp, layout.pp, layout.dp * layout.cp))
-    return degrees, f"{output.significant(float(spread.step.total_s), 2)} s", f"{100.0 * spread.mfu:.0f} %"
+    return " × ".join(f"{degree:,.0f}" for degree in (layout.tp, layout.pp, layout.dp * layout.cp)), f"{100.0 * spread.mfu:.0f} %"
 
 
 def _layout(answer: "Estimate", spread: "Spread") -> str:

@@ -1,0 +1,66 @@
+"""The machine that steps run on, from the facts about a chip and its servers."""
+
+import pytest
+
+from traincarbon.errors import DatabaseError
+from traincarbon.estimate.machine import constant, machine_of, sustained_of
+
+
+def machine(shipped, chip, precision="bf16", n=1024.0, **known):
+    return machine_of(shipped, shipped.product("accelerators", chip), precision=precision, accelerators=n, **known)
+
+
+def test_an_a100_stands_in_a_dgx_unless_said_otherwise(shipped):
+    # 600 GB/s both ways; 8 × 200 Gb/s a server
+    found, assumed = machine(shipped, "a100-sxm4-80gb")
+    assert found[:6] == (312e12, 312e12, 2.039e12, 300e9, 25e9, 8.0)
+    assert assumed == []
+
+
+def test_the_server_named_goes_before_the_makers_own(shipped):
+    # p4d: 400 Gb/s for eight
+    found, _ = machine(shipped, "a100-sxm4-40gb", server=shipped.product("servers", "aws-p4d.24xlarge"))
+    assert found.network_bandwidth_b_per_s == pytest.approx(400e9 / 8 / 8)
+
+
+def test_scores_and_head_run_at_16_bits_beside_products_at_8(shipped):
+    found, _ = machine(shipped, "h100-sxm5-80gb", "fp8")
+    assert found.attention_peak_flop_per_s * 2 == pytest.approx(found.peak_flop_per_s, rel=1e-3)
+
+
+def test_fast_links_join_a_whole_pod_of_tpus(shipped):
+    assert machine(shipped, "tpu-v5p")[0].domain == 8960
+
+
+def test_what_is_known_otherwise_goes_before_the_facts(shipped):
+    found, _ = machine(shipped, "a100-sxm4-80gb", domain=4.0, network_bandwidth_b_per_s=1e9, tensor_share=0.5)
+    assert (found.domain, found.network_bandwidth_b_per_s, found.tensor_share) == (4.0, 1e9, 0.5)
+
+
+@pytest.mark.parametrize(("n", "names"), [(1.0, []), (8.0, ["host_link_b_per_s", "network_b_per_s"])])
+def test_links_that_nobody_knows_are_assumed_only_where_they_are_used(shipped, n, names):
+    _, assumed = machine(shipped, "rtx-4090", n=n)
+    assert [name for name, _, _ in assumed] == names
+
+
+def test_a_rate_that_is_not_known_is_refused(shipped):
+    with pytest.raises(DatabaseError, match="no fp8 rate of a100-sxm4-80gb"):
+        machine(shipped, "a100-sxm4-80gb", "fp8")
+
+
+def test_what_is_reached_is_the_generations_times_that_of_precision_and_chip(shipped):
+    base = sustained_of(shipped, accelerator="a100-sxm4-80gb", generation="ampere", precision="bf16").gemm_efficiency
+    assert base == constant(shipped, "gemm_efficiency", "generation=ampere")
+    given = sustained_of(shipped, accelerator="gb300", generation="blackwell", precision="fp8", gemm_efficiency=0.5).gemm_efficiency
+    factors = constant(shipped, "gemm_precision_factor", "blackwell:fp8") * constant(shipped, "gemm_chip_factor", "accelerator=gb300")
+    assert given == pytest.approx(0.5 * factors)
+
+
+def test_an_unknown_generation_reaches_the_mean_of_the_known(shipped):
+    found = sustained_of(shipped, accelerator="x", generation="unheard-of", precision="bf16")
+    assert found.gemm_efficiency == constant(shipped, "gemm_efficiency", "generation=*")
+
+
+def test_a_constant_that_is_nowhere_is_refused(shipped):
+    with pytest.raises(DatabaseError, match="no unheard_of"):
+        constant(shipped, "unheard_of", "*")

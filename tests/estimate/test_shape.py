@@ -1,0 +1,53 @@
+"""The shape that a plan of a given size is taken to have."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traincarbon.estimate.shape import shape_of
+
+VOCAB = {"vocab": 50257.0, "seq_len": 2048.0}
+
+
+@pytest.mark.parametrize(
+    ("params", "layers", "hidden"),
+    [(175e9, 96, 12288), (13e9, 40, 5120), (6.7e9, 32, 4096)],
+    ids=["GPT-3 175B", "GPT-3 13B", "GPT-3 6.7B"],
+)
+def test_the_guess_is_the_shape_of_gpt_3(params, layers, hidden):
+    # Brown et al. 2020, table 2.1, of whose 13B the width is 5140
+    guess = shape_of(params=params, **VOCAB)
+    assert (guess.layers, guess.hidden) == (layers, hidden)
+
+
+@given(st.floats(1e8, 1e13))
+def test_a_guessed_shape_has_about_the_parameters_asked_for(params):
+    guess = shape_of(params=params, **VOCAB)
+    counted = guess.layers * 12 * guess.hidden**2 + guess.hidden * guess.vocab
+    assert counted == pytest.approx(params, rel=0.13)
+    assert guess.hidden % guess.heads == 0
+
+
+@given(st.floats(1e5, 1e13))
+def test_every_count_of_a_guess_is_whole_and_positive(params):
+    guess = shape_of(params=params, **VOCAB)
+    assert all(count >= 1 and count == int(count) for count in (guess.layers, guess.hidden, guess.heads))
+
+
+def test_what_is_known_is_kept():
+    guess = shape_of(params=530e9, layers=105.0, hidden=20480.0, heads=128.0, kv_heads=8.0, ffn=65536.0, ffn_matrices=3.0, **VOCAB)
+    assert (guess.layers, guess.hidden, guess.heads, guess.kv_heads, guess.ffn, guess.ffn_matrices) == (105, 20480, 128, 8, 65536, 3)
+
+
+def test_depth_follows_from_a_known_width_and_width_from_a_known_depth():
+    assert shape_of(params=530e9, hidden=20480.0, **VOCAB).layers == 104
+    assert shape_of(params=530e9, layers=105.0, **VOCAB).hidden == 20480
+
+
+def test_a_mixture_of_experts_has_its_active_and_its_whole_size():
+    guess = shape_of(params=671e9, active_params=37e9, vocab=129280.0, seq_len=4096.0)
+    outside = guess.layers * guess.projection_params + guess.hidden * guess.vocab
+    each = guess.layers * guess.ffn_matrices * guess.hidden * guess.ffn
+    assert outside + each * guess.experts_per_token == pytest.approx(37e9, rel=0.1)
+    assert outside + each * guess.experts == pytest.approx(671e9, rel=0.35)
+    assert guess.experts_per_token == 8

@@ -1,0 +1,92 @@
+"""From a plan to the task of spreading it: what is taken from the plan, what is assumed, and what is refused."""
+
+import pytest
+
+from traincarbon.errors import OutOfRangeError, PlanError
+from traincarbon.estimate.chain import estimate
+
+PLAN = {"params": 175e9, "tokens": 300e9, "hw": "dgx-a100", "servers": 128}
+
+
+def found(shipped, **fields):
+    return estimate(database=shipped, **{**PLAN, **fields}).layout
+
+
+def test_a_plan_of_size_and_servers_alone_gets_a_layout_and_says_what_was_assumed(shipped):
+    layout = found(shipped)
+    assert layout.spread.layout.accelerators == 1024.0
+    assert {name: value for name, value, _ in layout.assumed} == {
+        "vocab": 50257.0, "seq_len": 2048.0, "layers": 96.0, "hidden": 12288.0, "heads": 96.0, "batch_tokens": 1536 * 2048.0,
+    }  # fmt: skip
+
+
+def test_what_the_plan_says_is_not_assumed(shipped):
+    shape = {"layers": 96, "hidden": 12288, "heads": 96, "vocab": 51200, "seq_len": 2048, "batch_tokens": 1536 * 2048}
+    assert found(shipped, **shape).assumed == []
+    assert found(shipped, **shape).spread.layout.sequences == 1536.0
+
+
+def test_degrees_of_the_plan_are_used(shipped):
+    layout = found(shipped, tp=4, pp=8).spread.layout
+    assert (layout.tp, layout.pp, layout.dp) == (4.0, 8.0, 32.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"tp": 16}, "scale-up domain"),
+        ({"tp": 3}, "do not divide"),
+        ({"pp": 128}, "more pipeline stages than layers"),
+        ({"dp": 1024, "batch_tokens": 2048 * 512}, "batch smaller"),
+    ],
+)
+def test_an_impossible_layout_is_refused(shipped, fields, what):
+    with pytest.raises(OutOfRangeError, match=what):
+        estimate(database=shipped, **PLAN, **fields)
+
+
+def test_degrees_that_fit_nowhere_are_told_in_a_warning(shipped):
+    answer = estimate(database=shipped, **PLAN, tp=1, pp=1)
+    assert answer.layout.spread is None or answer.layout.spread.layout.sharded_weights
+    answer = estimate(database=shipped, **{**PLAN, "servers": 1}, tp=8)
+    assert any("no layout was found that fits" in warning for warning in answer.warnings)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"servers": None}, "no number of servers"),
+        ({"kind": "lora"}, "trained whole"),
+        ({"family": "diffusion"}, "trained whole"),
+        ({"servers": 1}, "fits in memory"),
+    ],
+)
+def test_where_there_is_no_layout_it_says_why(shipped, fields, why):
+    layout = found(shipped, **fields)
+    assert layout.spread is None
+    assert why in layout.why_none
+
+
+def test_plans_of_arrays_have_no_layout(shipped):
+    import numpy as np
+
+    assert estimate(database=shipped, **{**PLAN, "params": np.array([1e9, 1e10])}).layout.spread is None
+
+
+def test_a_batch_of_less_than_a_sequence_has_no_layout(shipped):
+    assert "fewer than one sequence" in found(shipped, batch_tokens=1000, seq_len=2048).why_none
+
+
+def test_a_run_of_2021_computes_plain_attention(shipped):
+    then, now = found(shipped, start="2021").spread, found(shipped, start="2024").spread
+    assert (then.layout.flash, now.layout.flash) == (0.0, 1.0)
+    assert then.mfu < now.mfu
+
+
+def test_an_old_chip_computes_plain_attention_whenever_it_runs(shipped):
+    assert found(shipped, hw="dgx-1-v100-32", servers=512, start="2024").spread.layout.flash == 0.0
+
+
+def test_zero_sequence_length_is_refused(shipped):
+    with pytest.raises((PlanError, OutOfRangeError), match="seq_len"):
+        found(shipped, seq_len=0)
