@@ -1,33 +1,17 @@
 """What real trainings reported, read strictly and turned into the plans that one would have made of them."""
 
-import csv
 from dataclasses import dataclass
 from os import path
 from typing import Any, NamedTuple
 
+from traincarbon.calibrate.runs_file import BadRow, read_rows
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import Product
-from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
+from traincarbon.errors import DatabaseError, NotFoundError
 from traincarbon.estimate.plan import Plan
 from traincarbon.formulas import compute, throughput
 from traincarbon.units import H_PER_DAY
-
-TEXTS = (
-    *("id", "kind", "evidence", "unverified_fields", "model", "organisation", "family", "hardware", "precision", "recompute"),
-    *("energy_scope", "co2e_scope", "cost_basis", "provider", "region", "source", "note", "confidence"),
-)
-NUMBERS = (
-    *("year", "total_params", "active_params", "layers", "hidden", "heads", "seq_len", "vocab", "batch_tokens", "tokens", "epochs"),
-    *("training_flops", "accelerators", "tp", "pp", "dp", "micro_batch", "interleave", "accelerator_hours", "wallclock_days", "iter_time_s"),
-    *("tokens_per_s_per_accelerator", "achieved_tflops_per_accelerator", "mfu", "hfu", "energy_kwh", "mean_power_w_per_accelerator"),
-    *("pue", "carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd"),
-)
-KINDS = ("run", "segment", "finetune", "bench", "project", "estimate")
-
-_MOST = 1e30
-_BOUNDS = {"mfu": (0.0, 1.0), "hfu": (0.0, 1.0), "pue": (1.0, 5.0), "carbon_intensity_g_per_kwh": (0.0, 1500.0), "year": (1990.0, 2100.0)}
-"""Columns to the least and the most that they may hold, where that is not zero and a very large number; zero stands for not published."""
 
 _FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
@@ -167,56 +151,19 @@ class SetAside(NamedTuple):
 def read_runs(file: str | None = None) -> tuple[list[Run], list[SetAside]]:
     """Return the runs of a CSV *file* in the columns of ``published_runs.csv``, ours by default, and the rows set aside.
 
-    A row with a text where a number belongs, a negative number or an id that was there before is set aside with its reason.
+    A row with a text where a number belongs, a number that cannot be, or an id that was there before is set aside with its line and the reason.
 
     Raises:
-        DatabaseError: the file cannot be read or lacks a column.
+        DatabaseError: the file cannot be read, lacks a column, or holds no runs.
     """
     source = path.join(builtin_root(), "published_runs.csv") if file is None else file
-    try:
-        with open(source, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = sorted({*TEXTS, *NUMBERS} - set(reader.fieldnames or ()))
-            if missing:
-                raise DatabaseError(
-                    f"{source} lacks the columns {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}", hint="the columns are those of published_runs.csv"
-                )
-            rows = list(enumerate(reader, start=2))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatabaseError(f"cannot read {source!r}: {error}", hint="it must be a CSV file in UTF-8") from error
     runs: list[Run] = []
     aside: list[SetAside] = []
-    seen: set[str] = set()
-    for line, row in rows:
-        try:
-            run = _run(row)
-            if run["id"] in seen:
-                raise DatabaseError(f"the id {run['id']!r} was there before")
-        except CarbonError as error:
-            aside.append(SetAside(row.get("id") or f"line {line}", f"line {line}: {error}"))
-            continue
-        seen.add(run["id"])
-        runs.append(run)
+    for row in read_rows(source):
+        if isinstance(row, BadRow):
+            aside.append(SetAside(row.id, f"line {row.line}: {row.reason}"))
+        else:
+            runs.append(Run(*row))
+    if not runs and not aside:
+        raise DatabaseError(f"{source} names columns, but holds no runs", hint="add a row for each run")
     return runs, aside
-
-
-def _run(row: dict[str, Any]) -> Run:
-    if None in row.values() or None in row:
-        raise DatabaseError("the row has more or fewer cells than there are columns")
-    numbers: dict[str, float] = {}
-    for column in NUMBERS:
-        text = row[column].strip()
-        if not text:
-            continue
-        try:
-            value = float(text)
-        except ValueError:
-            raise DatabaseError(f"column {column}: {text!r} is no number") from None
-        least, most = _BOUNDS.get(column, (1.0 / _MOST, _MOST))
-        if not (value == 0.0 or least <= value <= most):
-            raise DatabaseError(f"column {column}: {text} is not possible")
-        if value > 0.0 or column == "carbon_intensity_g_per_kwh":
-            numbers[column] = value
-    if not row["id"].strip():
-        raise DatabaseError("column id is empty")
-    return Run({column: row[column].strip() for column in TEXTS}, numbers)

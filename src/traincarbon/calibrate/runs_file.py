@@ -1,0 +1,192 @@
+"""A CSV file in the columns of published runs: read strictly and row by row, with what is wrong with the rows that cannot be."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.units import H_PER_DAY
+
+TEXTS = (
+    *("id", "kind", "evidence", "unverified_fields", "model", "organisation", "family", "hardware", "precision", "recompute"),
+    *("energy_scope", "co2e_scope", "cost_basis", "provider", "region", "source", "note", "confidence"),
+)
+NUMBERS = (
+    *("year", "total_params", "active_params", "layers", "hidden", "heads", "seq_len", "vocab", "batch_tokens", "tokens", "epochs"),
+    *("training_flops", "accelerators", "tp", "pp", "dp", "micro_batch", "interleave", "accelerator_hours", "wallclock_days", "iter_time_s"),
+    *("tokens_per_s_per_accelerator", "achieved_tflops_per_accelerator", "mfu", "hfu", "energy_kwh", "mean_power_w_per_accelerator"),
+    *("pue", "carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd"),
+)
+OPTIONAL = ("set",)
+"""Columns that a file may have besides: the set that a row is counted in."""
+KINDS = ("run", "segment", "finetune", "bench", "project", "estimate")
+
+
+class Cells(NamedTuple):
+    """A row's texts, and its numbers where they were published."""
+
+    texts: dict[str, str]
+    numbers: dict[str, float]
+
+
+class BadRow(NamedTuple):
+    """A row that cannot be read: where it stands, its id if it has one, and why."""
+
+    line: int
+    id: str
+    reason: str
+
+
+def read_rows(file: str) -> Iterator[Cells | BadRow]:
+    """Yield the rows of a CSV *file*, each either as its cells or with the reason why it has none.
+
+    Raises:
+        DatabaseError: the file cannot be read, is no CSV in UTF-8, lacks a column, or has more rows than published runs ever will.
+    """
+    seen: dict[str, int] = {}
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(_lines(stream, file))
+            columns = _columns(next(reader, []), file)
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                yield _row(cells, columns, reader.line_num, seen)
+                if len(seen) > _MOST_ROWS:
+                    raise DatabaseError(f"{file} holds more than {_MOST_ROWS:,} runs", hint="try a part of it")
+    except OSError as error:
+        raise DatabaseError(f"cannot read {file!r}: {error.strerror or error}", hint="name a CSV file that you may read") from error
+    except UnicodeDecodeError as error:
+        raise DatabaseError(f"cannot read {file!r}: {_first_other_encoding(file)} is not in UTF-8", hint="save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DatabaseError(f"cannot read {file!r} beyond line {reader.line_num}: {error}", hint="it must be a CSV file in UTF-8") from error
+    except ValueError as error:
+        raise DatabaseError(f"cannot read {file!r}: {error}", hint="name a CSV file") from error
+
+
+_MOST_ROWS = 100_000
+_LONGEST_LINE = 1 << 20
+
+_MOST = 1e30
+_BOUNDS: dict[str, tuple[float, float, str]] = {
+    "year": (1990.0, 2100.0, "a year: 2023"),
+    "total_params": (1e4, 1e16, "a count: 175e9 for 175 billion"),
+    "active_params": (1e4, 1e16, "a count: 13e9 for 13 billion"),
+    "tokens": (1e6, 1e18, "a count: 300e9 for 300 billion"),
+    "batch_tokens": (64.0, 1e12, "tokens in a step, a count: 4e6 for four million"),
+    "training_flops": (1e10, _MOST, "FLOP in all: 3.1e23"),
+    "accelerators": (1.0, 1e7, "a count of accelerators"),
+    "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),
+    "wallclock_days": (1e-5, 1e5, "days"),
+    "iter_time_s": (1e-5, 1e5, "seconds"),
+    "achieved_tflops_per_accelerator": (1e-3, 1e5, "TFLOP/s of one accelerator"),
+    "mfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
+    "hfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
+    "mean_power_w_per_accelerator": (1.0, 1e5, "watts of one accelerator"),
+    "pue": (1.0, 5.0, "facility over servers: 1.1 for 10 % on top"),
+    "carbon_intensity_g_per_kwh": (1.0, 1500.0, "grams: 429 for 0.429 kg/kWh"),
+}
+"""Columns to the least and the most that they may hold, and what they are in; others hold anything above zero."""
+_ZERO = ("carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd")
+"""Columns in which a zero may be meant, such as of a contract for wind power."""
+_POWER_KW = (0.01, 60.0)
+"""Mean draw of one accelerator, with its share of the site: from a small card at rest to a wafer."""
+_INTENSITY_G_PER_KWH = 3000.0
+_CO2E_KG_PER_H = 60.0
+_HOURS_APART = 5.0
+
+
+def _lines(stream: Any, file: str) -> Iterator[str]:
+    """Yield lines, but never one so long that it fills the memory."""
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise DatabaseError(f"cannot read {file!r}: a line is longer than {_LONGEST_LINE:,} characters", hint="name a CSV file")
+        yield line
+
+
+def _first_other_encoding(file: str) -> str:
+    with open(file, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return f"line {number}"
+    return "it"
+
+
+def _columns(header: list[str], file: str) -> list[str]:
+    columns = [column.strip() for column in header]
+    if not any(columns):
+        raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(columns) == 1 and separator in columns[0]:
+            raise DatabaseError(f"{file} is separated by {name}", hint="save it with commas between the cells, and points in the numbers")
+    missing = sorted({*TEXTS, *NUMBERS} - set(columns))
+    if missing:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise DatabaseError(f"{file} lacks the columns {', '.join(missing[:5])}{more}", hint="the columns are those of published_runs.csv, empty where unknown")
+    twice = sorted({column for column in columns if column and columns.count(column) > 1})
+    if twice:
+        raise DatabaseError(f"{file} has the column {twice[0]} twice", hint="remove or rename one of them")
+    return columns
+
+
+def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> Cells | BadRow:
+    row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    id = row.get("id", "")
+    try:
+        if not id:
+            raise DatabaseError("column id is empty")
+        if id in seen:
+            raise DatabaseError(f"column id: {id!r} stands in line {seen[id]} already")
+        if len(cells) != len(columns):
+            raise DatabaseError(f"{len(cells)} cells where there are {len(columns)} columns")
+        if row["kind"] not in KINDS:
+            raise DatabaseError(f"column kind: {row['kind']!r} is none of {', '.join(KINDS)}")
+        numbers = {column: value for column in NUMBERS if row[column] and (value := _number(column, row[column])) is not None}
+        _check_together(numbers)
+    except CarbonError as error:
+        return BadRow(line, id or f"line {line}", str(error))
+    finally:
+        seen.setdefault(id or f"line {line}", line)
+    return Cells({column: row.get(column, "") for column in (*TEXTS, *OPTIONAL)}, numbers)
+
+
+def _number(column: str, text: str) -> float | None:
+    """Return the number of a cell, None for a zero that says that there was none.
+
+    Raises:
+        DatabaseError: it is no number, or one that the column cannot hold.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise DatabaseError(f"column {column}: {text!r} is no number; write 1500000 or 1.5e6") from None
+    least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
+    if value == 0.0 and column in _ZERO:
+        return value if column == "carbon_intensity_g_per_kwh" else None
+    if not least <= value <= most:
+        raise DatabaseError(f"column {column}: {text} is not possible; it holds {unit}")
+    return value
+
+
+def _check_together(numbers: dict[str, float]) -> None:
+    """Refuse columns that together can only be in wrong units.
+
+    Raises:
+        DatabaseError: one column contradicts another.
+    """
+    hours_h, days, n = (numbers.get(name) for name in ("accelerator_hours", "wallclock_days", "accelerators"))
+    energy_kwh, co2e_t = numbers.get("energy_kwh"), numbers.get("co2e_t")
+    counted_h = days * H_PER_DAY * n if days is not None and n is not None else None
+    if hours_h is not None and counted_h is not None and not 1.0 / _HOURS_APART < hours_h / counted_h < _HOURS_APART:
+        raise DatabaseError(
+            f"column accelerator_hours: {hours_h:g} contradicts wallclock_days, {days:g} days on {n:g} accelerators: {counted_h:g} h; is one in another unit?"
+        )
+    hours_h = hours_h if hours_h is not None else counted_h
+    if energy_kwh is not None and hours_h is not None and not _POWER_KW[0] <= energy_kwh / hours_h <= _POWER_KW[1]:
+        raise DatabaseError(f"column energy_kwh: {energy_kwh:g} kWh in {hours_h:g} h is {energy_kwh / hours_h:.3g} kW an accelerator; is it in kWh?")
+    if co2e_t is not None and energy_kwh is not None and co2e_t * 1e6 / energy_kwh > _INTENSITY_G_PER_KWH:
+        raise DatabaseError(f"column co2e_t: {co2e_t:g} t from {energy_kwh:g} kWh is {co2e_t * 1e6 / energy_kwh:.3g} g/kWh, beyond any grid; is it in tonnes?")
+    if co2e_t is not None and hours_h is not None and co2e_t * 1e3 / hours_h > _CO2E_KG_PER_H:
+        raise DatabaseError(f"column co2e_t: {co2e_t:g} t in {hours_h:g} h is {co2e_t * 1e3 / hours_h:.3g} kg an accelerator-hour; is it in tonnes?")

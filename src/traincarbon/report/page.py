@@ -1,0 +1,100 @@
+"""An HTML page of figures in one file, from which no request leaves: script and data are inside it."""
+
+import html
+import json
+from collections.abc import Sequence
+
+from traincarbon.errors import CarbonError
+from traincarbon.report.figures import Panel
+
+
+def plot_script() -> str:
+    """Return plotly's script, which every page carries.
+
+    Raises:
+        CarbonError: plotly is not installed.
+    """
+    try:
+        from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise CarbonError("a plot needs plotly", hint="pip install 'traincarbon[report]'") from error
+    return str(get_plotlyjs())
+
+
+def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
+    """Return the page: *title*, a *lead* of plain text, and the *panels*, drawn by plotly's *script*."""
+    figures = [
+        f'<figure><h2>{html.escape(panel.title)}</h2><div class="plot" id="plot{at}" role="img" aria-label="{html.escape(panel.title)}"></div>'
+        f"<figcaption>{html.escape(panel.caption)}</figcaption></figure>"
+        for at, panel in enumerate(panels)
+    ]
+    data = "[" + ",\n".join(_as_script(panel.figure) for panel in panels) + "]"
+    return _PAGE.format(
+        title=html.escape(title),
+        lead=html.escape(lead),
+        style=_STYLE,
+        figures="\n".join(figures) or "<p>No row could be tried.</p>",
+        script=script,
+        data=data,
+        draw=_DRAW,
+    )
+
+
+def _as_script(figure: object) -> str:
+    """Return *figure* as JSON that can stand in a script element: nothing in it ends the element or opens another."""
+    text = json.dumps(figure, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>{lead}</p>
+<noscript><p>The figures need JavaScript; the script is in this file.</p></noscript>
+<div class="panels">
+{figures}
+</div>
+</main>
+<script>{script}</script>
+<script>const figures = {data};
+{draw}</script>
+</body>
+</html>
+"""
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --edge: #d5d5d5; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #161616; --edge: #3a3a3a; } }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 1240px; margin: 0 auto; padding: 16px; }
+h1 { font-size: 1.5rem; margin: 0.3em 0; }
+h2 { font-size: 1.1rem; margin: 0 0 0.3em; }
+p { max-width: 75ch; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 20px; }
+figure { margin: 0; padding: 12px; border: 1px solid var(--edge); border-radius: 6px; min-width: 0; }
+figcaption { font-size: 0.875rem; }
+.plot { width: 100%; height: 560px; }
+"""
+_DRAW = """
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const [ink, paper] = ["--ink", "--paper"].map(name => style.getPropertyValue(name).trim());
+  return { "font.color": ink, "hoverlabel.font.color": ink, "hoverlabel.bgcolor": paper };
+}
+figures.forEach((figure, at) => {
+  const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: "system-ui, sans-serif", size: 13 },
+    hoverlabel: { align: "left" } };
+  Plotly.newPlot("plot" + at, figure.data, layout, { responsive: true, displayModeBar: false })
+    .then(() => Plotly.relayout("plot" + at, colours()));
+});
+dark.addEventListener("change", () => figures.forEach((figure, at) => Plotly.relayout("plot" + at, colours())));
+"""
