@@ -20,6 +20,7 @@ CARBON = str(HERE / "carbon")
 
 OURS = (
     ("carbon estimate", [CARBON, *ESTIMATE], "import click", CLICK, 1.6),
+    ("the same, with layout", [CARBON, *ESTIMATE, "--servers", "280"], "import click", CLICK, 2.5),
     ("carbon --help", [CARBON, "--help"], "import click", CLICK, 1.2),
     ("import traincarbon", [sys.executable, "-c", "import traincarbon"], "pass", PASS, 1.5),
 )
@@ -54,10 +55,10 @@ def main() -> None:
             lines.append((f"{peer} --help", [str(command), "--help"], "import click", CLICK, None))
         else:
             print(f"{peer}: not installed")
-    print(f"{'process':22}{'ms':>8}{'ratio':>8}  {'over':14}{'target':>8}")
+    print(f"{'process':24}{'ms':>8}{'ratio':>8}  {'over':14}{'target':>8}")
     for name, command, over, baseline, target in lines:
         took, ratio = paired(command, baseline, options.runs)
-        print(f"{name:22}{took * 1e3:8.1f}{ratio:8.2f}  {over:14}{f'{target:.1f}' if target else '':>8}")
+        print(f"{name:24}{took * 1e3:8.1f}{ratio:8.2f}  {over:14}{f'{target:.1f}' if target else '':>8}")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from traincarbon.errors import DatabaseError
 from traincarbon.estimate.machine import constant, machine_of, sustained_of
 
 
-def machine(shipped, chip, precision="bf16", n=1024.0, **known):
-    return machine_of(shipped, shipped.product("accelerators", chip), precision=precision, accelerators=n, **known)
+def machine(shipped, chip, precision="bf16", n=1024.0, server=None, **known):
+    return machine_of(shipped, shipped.product("accelerators", chip), precision=precision, accelerators=n, server=server, known=known)
 
 
 def test_an_a100_stands_in_a_dgx_unless_said_otherwise(shipped):

@@ -161,7 +161,9 @@ def test_published_layouts_of_dense_models_at_16_bits_fit_the_memory_that_they_r
     found, _ = steps(runs.values(), shipped)
     held = {}
     for step in found:
-        if step.precision in ("bf16", "fp16") and step.set.startswith(("Narayanan", "Korthikanti", "MT-NLG", "MosaicML", "Megatron-Core", "MegaScale", "torchtitan")):
+        if step.precision in ("bf16", "fp16") and step.set.startswith(
+            ("Narayanan", "Korthikanti", "MT-NLG", "MosaicML", "Megatron-Core", "MegaScale", "torchtitan")
+        ):
             memory_b = peak_of(runs[step.id], shipped)[0].value("memory_b")
             held[step.id] = float(layout_memory(shape=step.shape, layout=step.layout).total_b) / memory_b
     assert len(held) > 80

@@ -134,7 +134,7 @@ def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
 
 def _machine(chip: Product, precision: str, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:
     features = {name: value for name, value in known.items() if name in _MACHINE}
-    machine, assumed = machine_of(database, chip, precision=precision, accelerators=float(layout.accelerators), **features)
+    machine, assumed = machine_of(database, chip, precision=precision, accelerators=float(layout.accelerators), known=features)
     if assumed:
         what = "link bandwidth" if assumed[0][0] == "host_link_b_per_s" else "network bandwidth of servers"
         raise DatabaseError(f"no {what} of {chip.id} is known", hint="add link_bandwidth_b_per_s to the chip, network_bandwidth_b_per_s to a server")

@@ -1,5 +1,7 @@
 """The machine that steps run on: peaks, bandwidths and what is reached of them, from the facts about a chip and its servers."""
 
+from collections.abc import Mapping
+
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.database.select import prior
@@ -12,7 +14,7 @@ _NARROW = ("fp8", "fp4")
 
 
 def machine_of(
-    database: Database, chip: Product, *, precision: str, accelerators: float, server: Product | None = None, **known: float
+    database: Database, chip: Product, *, precision: str, accelerators: float, server: Product | None = None, known: Mapping[str, float] | None = None
 ) -> tuple[Machine, list[tuple[str, float, str]]]:
     """Return the machine that *chip* and its servers make, and what had to be assumed: name, value and reason of each.
 
@@ -22,7 +24,7 @@ def machine_of(
         precision: Number format of the matrix products.
         accelerators: How many work together: what they do not need is not assumed. [1]
         server: The server it stands in; by default the maker's own.
-        **known: Fields of the machine that are known otherwise: ``domain``, of servers by default and of TPU a pod;
+        known: Fields of the machine that are known otherwise: ``domain``, of servers by default and of TPU a pod;
             ``network_bandwidth_b_per_s``; ``tensor_share``.
 
     Raises:
@@ -32,6 +34,7 @@ def machine_of(
     if peak is None or memory_b_per_s is None:
         what = f"{precision} rate" if peak is None else "memory bandwidth"
         raise DatabaseError(f"no {what} of {chip.id} is known", hint=f"add it to accelerators/{chip.id}.toml")
+    known = known or {}
     servers = _servers(database, chip, server)
     counts = [count for each in servers if (count := each.value("accelerator_count")) is not None]
     joined = known.get("domain", (max(counts) if chip.keys.get("type") == "tpu" else counts[0]) if counts else 1.0)

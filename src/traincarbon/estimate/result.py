@@ -109,7 +109,7 @@ class Estimate:
         self.accelerators = accelerators
         self._assumed = assumed
         self._database = database
-        self._found: "Found | None" = None
+        self._found: Found | None = None
 
     def __getitem__(self, name: str) -> Interval | None:
         value = self.values[name]

@@ -62,7 +62,7 @@ def _layer_params(hidden: float, ffn: float | None, ffn_matrices: float) -> floa
 
 def _width(size: float, vocab: float) -> float:
     """Return the width at which a model of the usual proportions has *size* parameters, by Newton's method."""
-    width = (_WIDTH_OVER_DEPTH * size / 12.0) ** (1.0 / 3.0)
+    width = math.cbrt(_WIDTH_OVER_DEPTH * size / 12.0)
     for _ in range(8):
         width -= (12.0 * width**3 / _WIDTH_OVER_DEPTH + width * vocab - size) / (36.0 * width**2 / _WIDTH_OVER_DEPTH + vocab)
     return max(width, 1.0)

@@ -111,7 +111,9 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
     stated = plan.number("batch_tokens")
     if stated is not None:
         if median_of(stated) < shape.seq_len:
-            raise PlanError(f"batch_tokens {median_of(stated):g} are fewer than one sequence of {shape.seq_len:g}", hint="lower seq_len, or give all tokens of a step")
+            raise PlanError(
+                f"batch_tokens {median_of(stated):g} are fewer than one sequence of {shape.seq_len:g}", hint="lower seq_len, or give all tokens of a step"
+            )
         return float(round(median_of(stated) / shape.seq_len))
     active = plan.number("active_params")
     size = median_of(active if active is not None else plan.number("params"))

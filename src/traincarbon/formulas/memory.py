@@ -123,7 +123,9 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
         section 3.1, for the state; Narayanan et al. 2021, arXiv:2104.04473, section 2.2, for the micro-batches in flight.
     """
     t, p, v = layout.tp, layout.pp, layout.interleave
-    require(at_least=1.0, layers=shape.layers, hidden=shape.hidden, seq_len=shape.seq_len, tp=t, pp=p, interleave=v, dp=layout.dp, micro_batch=layout.micro_batch)
+    require(
+        at_least=1.0, layers=shape.layers, hidden=shape.hidden, seq_len=shape.seq_len, tp=t, pp=p, interleave=v, dp=layout.dp, micro_batch=layout.micro_batch
+    )
     ranks = layout.dp * layout.cp
     mixed = shape.experts > 1.0
     stage_layers = -(-shape.layers // (p * v)) * v

@@ -89,9 +89,9 @@ def screen(answer: "Estimate", facts: "Database") -> str:
     """Return the estimate on one screen of 80 columns."""
     parts = [_title(answer), "", _figures(answer)]
     if answer["duration_s"] is None and answer.server_counts:
-        parts += ["", _by_servers(answer, facts)]
+        parts += ["", _by_servers(answer, facts, with_layouts=False)]
     parts += ["", output.wrapped("That is about", _equivalents(answer, facts)), output.wrapped("The spread comes from", _spread(answer))]
-    if answer.layout.spread is not None:
+    if answer.accelerators is not None and answer.layout.spread is not None:
         parts.append(output.wrapped("Layout", _layout(answer, answer.layout.spread)))
     assumed = _assumed(answer)
     if assumed:
@@ -123,6 +123,8 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
         parts.append(f"    = {step.value:.6g} {step.unit}".rstrip() + (output.dim(f"   [{title}]") if title else ""))
     if answer.layout.spread is not None:
         parts += ["", *_budget(answer, answer.layout.spread)]
+    elif answer["duration_s"] is None and answer.server_counts:
+        parts += ["", output.bold("By number of servers, each on its fastest layout"), _by_servers(answer, facts, with_layouts=True)]
     shares = answer.spread_shares
     parts += ["", output.bold(f"Where the spread of each figure comes from ({answer.level:.0%} intervals)")]
     for name, parts_of in shares.items():
@@ -163,19 +165,21 @@ def _figures(answer: "Estimate") -> str:
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
-def _by_servers(answer: "Estimate", facts: "Database") -> str:
+def _by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
+    """Return durations and prices by number of servers; a layout of each takes a search, so only where asked for."""
     counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
-    rows = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "purchase", "tp × pp × dp", "step MFU")]
+    rows: list[tuple[str, ...]] = [(counted.capitalize(), "days", f"{answer.level:.0%} interval", "cluster's purchase")]
+    layouts = [("tp × pp × dp", "step MFU")]
     for count in answer.server_counts:
         each = estimate(answer.plan, database=facts, level=answer.level, **{counted: count})
-        duration, purchase, spread = each["duration_s"], each["purchase_usd"], each.layout.spread
+        duration, purchase = each["duration_s"], each["purchase_usd"]
         if duration is not None:
             low, days, high = (output.significant(bound / S_PER_DAY, 2) for bound in duration)
-            cost = "unknown" if purchase is None else output.amount(purchase.median, "$")
-            rows.append((f"{count:,}", days, f"{low} – {high}", cost, *_layout_cells(spread)))
-    lines = output.table(rows, right=(0, 1, 3, 5), gap="  ").split("\n")
-    if len(lines[0]) > output.WIDTH:
-        lines = output.table([row[:4] for row in rows], right=(0, 1, 3), gap="  ").split("\n")
+            rows.append((f"{count:,}", days, f"{low} – {high}", "unknown" if purchase is None else output.amount(purchase.median, "$")))
+            layouts += [_layout_cells(each.layout.spread)] if with_layouts else []
+    if with_layouts:
+        rows = [(*row, *cells) for row, cells in zip(rows, layouts, strict=True)]
+    lines = output.table(rows, right=(0, 1, 3, 5), gap="  " if with_layouts else "   ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
@@ -220,7 +224,9 @@ _TERMS = {
 def _budget(answer: "Estimate", spread: "Spread") -> list[str]:
     """Return the lines of a step's time and of the memory of the fullest accelerator, by what they go to."""
     total_s, held_b = float(spread.step.total_s), float(spread.memory.total_b)
-    rows = [(f"  {words}", f"{seconds:.3g} s", f"{seconds / total_s:.1%}") for name, words in _TERMS.items() if (seconds := float(getattr(spread.step, name))) > 0.0]
+    rows = [
+        (f"  {words}", f"{seconds:.3g} s", f"{seconds / total_s:.1%}") for name, words in _TERMS.items() if (seconds := float(getattr(spread.step, name))) > 0.0
+    ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     lines = [output.bold("One step on the layout, as the software of published benches runs it"), output.filled(_layout(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
