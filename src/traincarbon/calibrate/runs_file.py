@@ -66,6 +66,7 @@ def read_rows(file: str) -> Iterator[Cells | BadRow]:
 
 _MOST_ROWS = 100_000
 _LONGEST_LINE = 1 << 20
+_LONGEST_ID = 200
 
 _MOST = 1e30
 _BOUNDS: dict[str, tuple[float, float, str]] = {
@@ -133,10 +134,11 @@ def _columns(header: list[str], file: str) -> list[str]:
 
 def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> Cells | BadRow:
     row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-    id = row.get("id", "")
+    stated = row.get("id", "")
+    id = stated if len(stated) <= _LONGEST_ID else ""
     try:
         if not id:
-            raise DatabaseError("column id is empty")
+            raise DatabaseError("column id is empty" if not stated else "column id: too long; is a quotation mark not closed?")
         if id in seen:
             raise DatabaseError(f"column id: {id!r} stands in line {seen[id]} already")
         if len(cells) != len(columns):

@@ -127,13 +127,19 @@ def _axis(title: str, low: float, high: float) -> dict[str, Any]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     steps = (1.0, 2.0, 5.0) if last - first <= 3 else (1.0,)
     every = max(1, round((last - first) / 8))
-    ticks = [step * 10.0**decade for decade in range(first, last + 1, every) for step in steps if low <= step * 10.0**decade <= high]
+    ticks = [(step, decade) for decade in range(first, last + 1, every) for step in steps if low <= step * 10.0**decade <= high]
     return {
         "type": "log",
         "range": [math.log10(low), math.log10(high)],
         "title": {"text": title},
-        "tickvals": ticks,
-        "ticktext": [f"{tick:g}" if 1e-4 < tick < 1e4 else f"10<sup>{math.log10(tick):.0f}</sup>" for tick in ticks],
+        "tickvals": [step * 10.0**decade for step, decade in ticks],
+        "ticktext": [_tick(step, decade) for step, decade in ticks],
         "gridcolor": "rgba(128,128,128,0.25)",
         "zeroline": False,
     }
+
+
+def _tick(step: float, decade: int) -> str:
+    if -4 <= decade <= 3:
+        return f"{step * 10.0**decade:g}"
+    return f"{f'{step:g}×' if step > 1.0 else ''}10<sup>{decade}</sup>"

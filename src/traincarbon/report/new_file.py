@@ -14,12 +14,12 @@ def check_new_file(file: str) -> None:
     Raises:
         CarbonError: it is there, or its folder cannot be written to.
     """
-    if path.isdir(file) or not path.basename(file):
+    if path.isdir(file):
         raise CarbonError(f"{file!r} is a folder", hint="name a file in it")
-    if path.lexists(file):
-        raise CarbonError(f"{file!r} is there already", hint="name another file, or remove that one first")
     beside = _beside(file)
     try:
+        if _is_there(file):
+            raise CarbonError(f"{file!r} is there already", hint="name another file, or remove that one first")
         with open(beside, "x", encoding="utf-8"):
             pass
         os.unlink(beside)
@@ -39,7 +39,7 @@ def write_new_file(file: str, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        if path.lexists(file):
+        if _is_there(file):
             raise CarbonError(f"{file!r} came to be in the meantime", hint="name another file, or remove that one first")
         os.rename(beside, file)
     except (OSError, ValueError) as error:
@@ -47,6 +47,17 @@ def write_new_file(file: str, text: str) -> None:
     finally:
         with suppress(OSError, ValueError):
             os.unlink(beside)
+
+
+def _is_there(file: str) -> bool:
+    """Say whether anything bears that name, a link that leads nowhere too; a name that cannot be is an error."""
+    if not path.basename(file):
+        raise ValueError("it has no name")
+    try:
+        os.lstat(file)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _beside(file: str) -> str:

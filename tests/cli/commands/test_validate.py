@@ -8,10 +8,10 @@ import statistics
 import pytest
 from click.testing import CliRunner
 
-from traincarbon.calibrate.runs import NUMBERS, TEXTS
+from traincarbon.calibrate.runs_file import NUMBERS, TEXTS
 from traincarbon.cli.commands.validate import command
 from traincarbon.database.load import builtin_root
-from traincarbon.errors import DatabaseError
+from traincarbon.errors import CarbonError, DatabaseError
 
 
 @pytest.fixture(scope="module")
@@ -44,26 +44,52 @@ def test_bad_rows_are_set_aside_with_their_line_and_the_good_ones_reported(found
     reasons = {row["id"]: row["reason"] for row in found[0]["set_aside"]}
     assert "column tokens: 'many' is no number" in reasons["text"]
     assert "column pue: -1 is not possible" in reasons["negative"]
+    assert found[1].count("set aside, line ") == 3
     assert {"llama1-65b", "bloom-176b"} <= {row["id"] for row in found[0]["rows"]}
     assert "warning: text set aside, line " in found[1]
 
 
 def test_the_screen_fits_and_ends_with_what_was_set_aside(few):
     lines = CliRunner().invoke(command, ["--runs", few, "--quiet"]).stdout.splitlines()
-    assert lines[0].split() == ["set", "quantity", "n", "median", "p90", "bias", "in", "50%", "in", "90%"]
-    assert lines[-1].startswith("Set aside: ")
-    assert max(map(len, lines)) <= 96
+    assert lines[0].split() == ["step_time_s", "n", "med.", "mean", "p90", "bias", "50%", "90%", "0.375", "gen.", "LLMC"]
+    assert any(line.startswith("Set aside: ") for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
-def test_the_report_has_its_sections(few):
+def test_the_report_of_ones_own_file_leaves_our_golden_runs_out(few):
     text = CliRunner().invoke(command, ["--runs", few, "--markdown", "--quiet"]).stdout
-    assert [line for line in text.splitlines() if line.startswith("#")] == [
-        "# Accuracy",
-        "## The runs by which people know the subject",
-        "## Backtest",
-        "### Step times, with the constants as they are shipped",
-        "## Set aside",
-    ]
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings[:3] == ["# Accuracy", "## Backtest", "### step_time_s"]
+    assert headings[-2:] == ["### The simple rules, all rows", "## Set aside"]
+
+
+def test_the_plot_is_one_new_file(few, tmp_path):
+    file = tmp_path / "plot.html"
+    done = CliRunner().invoke(command, ["--runs", few, "--plot", str(file), "--quiet"])
+    assert done.exit_code == 0, done.exception
+    assert "llama1-65b" in file.read_text("utf-8")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["plot.html"]
+
+
+@pytest.mark.parametrize(("place", "message"), [("there.html", "is there already"), ("none/x.html", "cannot write"), (".", "is a folder")])
+def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, place, message):
+    (tmp_path / "there.html").write_text("kept")
+    monkeypatch.setattr("traincarbon.calibrate.backtest.backtest", lambda *_, **__: pytest.fail("computed"))
+    done = CliRunner().invoke(command, ["--plot", str(tmp_path / place)])
+    assert isinstance(done.exception, CarbonError)
+    assert message in str(done.exception)
+    assert (tmp_path / "there.html").read_text() == "kept"
+
+
+def test_many_bad_rows_are_counted_rather_than_all_printed(tmp_path):
+    head = [*TEXTS, *NUMBERS]
+    file = tmp_path / "runs.csv"
+    file.write_text("\n".join([",".join(head), *(f"id{at},nonsense" + "," * (len(head) - 2) for at in range(60))]), encoding="utf-8")
+    done = CliRunner().invoke(command, ["--runs", str(file)])
+    assert done.exit_code == 0
+    assert done.stderr.count("warning: ") == 51
+    assert "10 more rows set aside" in done.stderr
+    assert done.stdout.startswith("No row could be tried.")
 
 
 def test_a_missing_column_is_an_error(tmp_path):
@@ -113,8 +139,10 @@ def test_an_absurd_row_is_set_aside_or_shown_but_never_breaks_the_report(cells, 
     assert "absurd" in {row["id"] for row in answered["rows"]} | {row["id"] for row in answered["set_aside"]}
 
 
-def test_the_screen_leaves_out_sets_of_fewer_than_five_rows_but_pools_them(few, found):
+def test_the_screen_leaves_out_sets_of_fewer_than_five_rows_but_for_steps(few, found):
     shown = CliRunner().invoke(command, ["--runs", few, "--quiet"]).stdout
-    listed = {tuple(line.split()[:2]) for line in shown.splitlines()[1:]}
+    tables = [block.splitlines() for block in shown.split("\n\n")]
+    listed = {(line.split()[0].rstrip("*"), table[0].split()[0]) for table in tables for line in table[1:]}
     for entry in found[0]["sets"]:
-        assert ((entry["set"], entry["quantity"]) in listed) == (entry["n"] >= 5 or entry["set"] == "all")
+        always = entry["set"] == "all" or entry["quantity"] == "step_time_s"
+        assert ((entry["set"], entry["quantity"]) in listed) == (entry["n"] >= 5 or always)

@@ -1,0 +1,88 @@
+"""The numbers of a backtest are what they say, and the JSON is that of the contract."""
+
+import math
+
+import pytest
+
+from traincarbon.calibrate.accuracy import Backtest, Case, set_id, summary
+from traincarbon.calibrate.runs import SetAside
+
+ERRORS = {"n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90"}
+KEYS = {"set", "quantity", "fitted_on", "baselines", *ERRORS}
+
+
+def case(id, published, median, sigma=0.5, *, set="s", quantity="accelerator_hours_h", fitted_on=False, **baselines):
+    return Case(id, set, quantity, published, median / 2, median, median * 2, sigma, baselines, fitted_on)
+
+
+THREE = [case("a", 100.0, 100.0, half=50.0), case("b", 100.0, 100.0 * math.e, half=50.0), case("c", 100.0, 100.0 / math.e**0.5, half=50.0)]
+
+
+def test_the_summary_of_three_cases_is_worked_by_hand():
+    found = summary("s", "accelerator_hours_h", THREE)
+    assert found.keys() == KEYS
+    assert found["n"] == 3
+    assert found["median_abs_ln"] == pytest.approx(0.5)
+    assert found["mean_abs_ln"] == pytest.approx(0.5)
+    assert found["p90_abs_ln"] == pytest.approx(0.5 + 0.8 * 0.5)
+    assert found["bias_ln"] == pytest.approx((0.0 + 1.0 - 0.5) / 3)
+    # with sigma 0.5 the 50 % interval reaches 0.337 and the 90 % one 0.822: 0 is in both, 0.5 in the wider, 1.0 in none
+    assert (found["coverage_50"], found["coverage_90"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+
+
+def test_mape_is_the_mean_relative_error_in_ordinary_numbers():
+    # 0, e - 1 and 1 - exp(-0.5) of the published figure
+    assert summary("s", "mfu", THREE)["mape"] == pytest.approx((0.0 + (math.e - 1.0) + (1.0 - math.exp(-0.5))) / 3)
+
+
+def test_a_rule_has_the_same_statistics_as_the_model_but_no_interval_to_be_covered():
+    found = summary("s", "accelerator_hours_h", THREE)["baselines"]["half"]
+    assert found.keys() == ERRORS
+    assert (found["n"], found["coverage_50"], found["coverage_90"]) == (3, None, None)
+    for key in ("median_abs_ln", "mean_abs_ln", "p90_abs_ln"):
+        assert found[key] == pytest.approx(math.log(2.0))
+    assert found["bias_ln"] == pytest.approx(-math.log(2.0))
+    assert found["mape"] == pytest.approx(0.5)
+
+
+def test_a_rule_that_knows_some_rows_counts_those():
+    found = summary("s", "mfu", [case("a", 1.0, 1.0, half=0.5), case("b", 1.0, 1.0)])
+    assert found["baselines"]["half"]["n"] == 1
+
+
+def test_a_set_is_fitted_on_if_any_of_its_rows_was():
+    assert summary("s", "mfu", [case("a", 1.0, 1.0), case("b", 1.0, 1.0, fitted_on=True)])["fitted_on"] is True
+    assert summary("s", "mfu", [case("a", 1.0, 1.0)])["fitted_on"] is False
+
+
+def test_the_json_has_the_keys_of_the_contract():
+    found = Backtest(tuple(THREE), (SetAside("d", "no tokens"),), "built-in").to_dict()
+    assert list(found) == ["schema", "runs", "sets", "rows", "set_aside"]
+    assert (found["schema"], found["runs"]) == ("traincarbon/validation/1", "built-in")
+    assert [entry["set"] for entry in found["sets"]] == ["s", "all"]
+    assert found["rows"][0] == {"id": "a", "set": "s", "quantity": "accelerator_hours_h", "published": 100.0, "low": 50.0, "median": 100.0, "high": 200.0}
+    assert found["set_aside"] == [{"id": "d", "reason": "no tokens"}]
+
+
+def test_sets_are_sorted_and_quantities_pooled():
+    cases = (case("a", 1.0, 1.0, set="z"), case("b", 1.0, 1.0, set="a"), case("b", 1.0, 1.0, set="a", quantity="mfu"))
+    found = [(entry["set"], entry["quantity"], entry["n"]) for entry in Backtest(cases, (), "x").sets()]
+    assert found == [
+        ("a", "accelerator_hours_h", 1),
+        ("a", "mfu", 1),
+        ("z", "accelerator_hours_h", 1),
+        ("all", "accelerator_hours_h", 2),
+        ("all", "mfu", 1),
+    ]
+
+
+def test_a_backtest_of_nothing_has_no_sets():
+    assert Backtest((), (), "x").to_dict()["sets"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [("Narayanan 2021 T2 ZeRO-3", "narayanan-2021-t2-zero-3"), ("MT-NLG 530B", "mt-nlg-530b"), ("run/dense-lm/", "run-dense-lm"), ("a  (b)", "a-b")],
+)
+def test_the_id_of_a_set_is_in_lower_case_with_hyphens(name, id):
+    assert set_id(name) == id

@@ -1,0 +1,205 @@
+"""A file of runs: every kind of damage is named by line and column, and costs no more than the rows that have it."""
+
+import csv
+import io
+import os
+
+import pytest
+
+from traincarbon.calibrate import runs_file
+from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows
+from traincarbon.errors import DatabaseError
+
+COLUMNS = (*TEXTS, *NUMBERS)
+LLAMA = {
+    "id": "a",
+    "kind": "run",
+    "hardware": "a100",
+    "total_params": "65.2e9",
+    "tokens": "1.4e12",
+    "accelerators": "2048",
+    "accelerator_hours": "1022362",
+    "wallclock_days": "21",
+    "energy_kwh": "449000",
+    "co2e_t": "173",
+    "pue": "1.1",
+    "carbon_intensity_g_per_kwh": "385",
+}
+
+
+def text(*rows, columns=COLUMNS, separator=","):
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n", delimiter=separator)
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes text or bytes into a file."""
+
+    def into(content):
+        file = tmp_path / "runs.csv"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(file)
+
+    return into
+
+
+@pytest.fixture
+def second(write):
+    """Return a function that reads a file of a good row and one with other cells, and returns the latter."""
+
+    def read(**cells):
+        first, other = read_rows(write(text(LLAMA, {**LLAMA, "id": "b", **cells})))
+        assert isinstance(first, Cells)
+        return other
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "unit"),
+    [
+        ("total_params", "175", "175e9 for 175 billion"),
+        ("active_params", "13", "13e9 for 13 billion"),
+        ("tokens", "300", "300e9 for 300 billion"),
+        ("tokens", "0", "300e9"),
+        ("tokens", "-3e11", "300e9"),
+        ("tokens", "nan", "300e9"),
+        ("tokens", "inf", "300e9"),
+        ("tokens", "1e400", "300e9"),
+        ("batch_tokens", "4", "4e6 for four million"),
+        ("mfu", "45", "0.45 for 45 %"),
+        ("hfu", "52.1", "0.45 for 45 %"),
+        ("pue", "0.1", "1.1 for 10 % on top"),
+        ("pue", "110", "1.1 for 10 % on top"),
+        ("carbon_intensity_g_per_kwh", "0.385", "429 for 0.429 kg/kWh"),
+        ("iter_time_s", "0", "seconds"),
+        ("layers", "0", "empty where nothing was published"),
+        ("year", "23", "2023"),
+    ],
+)
+def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit(second, column, cell, unit):
+    row = second(**{column: cell})
+    assert (row.line, row.id) == (3, "b")
+    assert row.reason.startswith(f"column {column}: {cell} is not possible; it holds ")
+    assert unit in row.reason
+
+
+@pytest.mark.parametrize("cell", ["many", "530B", "1,5", "1 000 000", "12abc"])
+def test_a_text_where_a_number_belongs_is_refused(second, cell):
+    assert second(tokens=cell).reason == f"column tokens: {cell!r} is no number; write 1500000 or 1.5e6"
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "hint"),
+    [
+        ({"co2e_t": "173000"}, "co2e_t", "is it in tonnes?"),
+        ({"co2e_t": "173000", "energy_kwh": ""}, "co2e_t", "169 kg an accelerator-hour; is it in tonnes?"),
+        ({"accelerator_hours": "1022.362"}, "accelerator_hours", "is one in another unit?"),
+        ({"wallclock_days": "504"}, "accelerator_hours", "is one in another unit?"),
+        ({"energy_kwh": "449"}, "energy_kwh", "is it in kWh?"),
+        ({"energy_kwh": "1.6e12"}, "energy_kwh", "is it in kWh?"),
+    ],
+)
+def test_columns_that_contradict_each_other_betray_a_unit(second, cells, column, hint):
+    reason = second(**cells).reason
+    assert reason.startswith(f"column {column}: ")
+    assert reason.endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("column", "kept"), [("carbon_intensity_g_per_kwh", {"carbon_intensity_g_per_kwh": 0.0}), ("co2e_t", {}), ("cost_usd", {}), ("embodied_t", {})]
+)
+def test_a_zero_that_can_be_meant_is_no_fault(second, column, kept):
+    row = second(**{column: "0"})
+    assert {name: value for name, value in row.numbers.items() if name == column} == kept
+
+
+def test_an_unknown_kind_is_refused_with_those_there_are(second):
+    assert second(kind="training").reason == "column kind: 'training' is none of run, segment, finetune, bench, project, estimate"
+
+
+def test_the_second_of_two_ids_names_the_line_of_the_first(second):
+    assert second(id="a") == BadRow(3, "a", "column id: 'a' stands in line 2 already")
+
+
+@pytest.mark.parametrize(("id", "reason"), [("", "column id is empty"), ("x" * 201, "is a quotation mark not closed?")])
+def test_a_row_without_a_usable_id_is_known_by_its_line(second, id, reason):
+    row = second(id=id)
+    assert row.id == "line 3"
+    assert reason in row.reason
+
+
+def test_lines_are_counted_through_blank_ones_and_quoted_breaks(write):
+    good, bad = text(LLAMA, {**LLAMA, "id": "b", "tokens": "x"}).split("\n")[1:3]
+    rows = list(read_rows(write("\n".join([",".join(COLUMNS), "", good.replace(",run,", ',"run",'), "", "," * (len(COLUMNS) - 1), bad]))))
+    assert [row.line for row in rows if isinstance(row, BadRow)] == [6]
+
+
+def test_a_file_cut_in_half_loses_the_row_of_the_cut_only(write):
+    whole = text(LLAMA, {**LLAMA, "id": "b"}, {**LLAMA, "id": "c"})
+    rows = list(read_rows(write(whole[: whole.rindex("\nc,") + 20])))
+    assert [type(row) for row in rows] == [Cells, Cells, BadRow]
+    assert rows[2] == BadRow(4, "c", f"{rows[2].reason.split()[0]} cells where there are {len(COLUMNS)} columns")
+
+
+@pytest.mark.parametrize(
+    "dress", [lambda plain: b"\xef\xbb\xbf" + plain, lambda plain: plain.replace(b"\n", b"\r\n"), lambda plain: plain.replace(b"\n", b"\r")]
+)
+def test_a_mark_of_unicode_and_any_ends_of_lines_are_read(write, dress):
+    (row,) = read_rows(write(dress(text(LLAMA).encode())))
+    assert row.numbers["tokens"] == 1.4e12
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        (text(LLAMA, separator=";"), "is separated by semicolons"),
+        (text(LLAMA, separator="\t"), "is separated by tabs"),
+        (text(LLAMA, {**LLAMA, "id": "b", "note": "é"}).encode("latin-1"), "line 3 is not in UTF-8"),
+        (text(LLAMA).encode("utf-16"), "line 1 is not in UTF-8"),
+        (text(LLAMA, columns=[column for column in COLUMNS if column != "tokens"]), "lacks the columns tokens"),
+        ("a,b\n1,2\n", "and 45 more"),
+        (text(LLAMA, columns=[*COLUMNS, "tokens"]), "has the column tokens twice"),
+        (text(LLAMA) + "x" * (1 << 20), "a line is longer than"),
+        (text(LLAMA) + '"' + "x" * 200_000, "beyond line"),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_refused(write, content, message):
+    with pytest.raises(DatabaseError, match=message) as caught:
+        list(read_rows(write(content)))
+    assert caught.value.hint
+
+
+def test_a_folder_and_a_file_that_is_not_there_are_refused(tmp_path):
+    with pytest.raises(DatabaseError, match="Is a directory"):
+        list(read_rows(str(tmp_path)))
+    with pytest.raises(DatabaseError, match="No such file"):
+        list(read_rows(str(tmp_path / "none.csv")))
+    with pytest.raises(DatabaseError, match="null"):
+        list(read_rows("a\0b"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_refused(write):
+    file = write(text(LLAMA))
+    os.chmod(file, 0)
+    with pytest.raises(DatabaseError, match="Permission denied"):
+        list(read_rows(file))
+
+
+def test_more_rows_than_published_runs_ever_will_be_are_refused(write, monkeypatch):
+    monkeypatch.setattr(runs_file, "_MOST_ROWS", 2)
+    with pytest.raises(DatabaseError, match="holds more than 2 runs"):
+        list(read_rows(write(text(*({**LLAMA, "id": str(at)} for at in range(4))))))
+
+
+def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
+    (row,) = read_rows(write(text({**LLAMA, "set": "mine", "colour": "red"}, columns=[*COLUMNS, "set", "colour"])))
+    assert row.texts["set"] == "mine"
+    assert "colour" not in row.texts

@@ -1,0 +1,69 @@
+"""A file that is whole or not there."""
+
+import errno
+import os
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.report import new_file
+from traincarbon.report.new_file import check_new_file, write_new_file
+
+
+def test_a_new_file_holds_the_text_and_nothing_is_left_beside_it(tmp_path):
+    file = tmp_path / "x.html"
+    check_new_file(str(file))
+    assert not list(tmp_path.iterdir())
+    write_new_file(str(file), "é <b>")
+    assert file.read_text("utf-8") == "é <b>"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("act", [check_new_file, lambda file: write_new_file(file, "new")])
+def test_a_file_that_is_there_is_kept(tmp_path, act):
+    file = tmp_path / "x.html"
+    file.write_text("old")
+    with pytest.raises(CarbonError, match="is there already|in the meantime"):
+        act(str(file))
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_link_that_leads_nowhere_is_there(tmp_path):
+    (tmp_path / "x.html").symlink_to("/nowhere")
+    with pytest.raises(CarbonError, match="is there already"):
+        check_new_file(str(tmp_path / "x.html"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "is a folder"), ("none/x.html", "No such file"), ("a" * 300, "too long"), ("x\0.html", "null"), ("none/", "has no name")],
+)
+def test_a_place_that_cannot_be_is_refused_beforehand(tmp_path, name, message):
+    with pytest.raises(CarbonError, match=message) as caught:
+        check_new_file(os.path.join(tmp_path, name))
+    assert caught.value.hint
+
+
+def test_a_bare_name_is_of_the_folder_one_stands_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_new_file("x.html")
+    write_new_file("x.html", "here")
+    assert (tmp_path / "x.html").read_text() == "here"
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(new_file.os, "fsync", full)
+    with pytest.raises(CarbonError, match="No space left"):
+        write_new_file(str(tmp_path / "x.html"), "x" * 100_000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_writing_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(new_file.os, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_new_file(str(tmp_path / "x.html"), "x")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,58 @@
+"""The page is one file: nothing in it is fetched, and no name from outside becomes markup."""
+
+import json
+import re
+import sys
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.report.figures import Panel
+from traincarbon.report.page import page, plot_script
+
+EVIL = "</script><script>alert(1)</script><!--"
+
+
+def made(title="Title", lead="Lead", panels=(), script="/*plotly*/"):
+    return page(title=title, lead=lead, panels=panels, script=script)
+
+
+def test_the_data_come_back_as_they_were_given():
+    figure = {"data": [{"x": [1.0], "name": EVIL + "&é"}], "layout": {}}
+    text = made(panels=[Panel("A", "b", figure)])
+    assert json.loads(re.search(r"const figures = (.*?);\n", text, re.DOTALL)[1]) == [figure]
+
+
+def test_no_name_from_outside_ends_the_script_or_opens_an_element():
+    text = made(EVIL, EVIL, [Panel(EVIL, EVIL, {"data": [{"name": EVIL}], "layout": {}})])
+    assert text.count("<script>") == text.count("</script>") == 2
+    assert "<!--" not in text
+
+
+def test_the_page_forbids_itself_every_request():
+    text = made()
+    assert "default-src 'none'" in text
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text)
+
+
+def test_the_page_fits_a_phone_and_follows_the_dark():
+    text = made()
+    assert 'name="viewport" content="width=device-width' in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_a_page_without_figures_says_so():
+    assert "No row could be tried." in made()
+
+
+def test_plotlys_script_can_stand_in_an_element():
+    script = plot_script()
+    assert "Plotly" in script
+    assert "</script" not in script.lower()
+
+
+def test_a_missing_plotly_is_an_error_with_its_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly.offline", None)
+    with pytest.raises(CarbonError, match="needs plotly") as caught:
+        plot_script()
+    assert caught.value.hint == "pip install 'traincarbon[report]'"
