@@ -76,3 +76,28 @@ def test_an_unknown_feature_is_an_error(shipped):
     rows = [*shipped.all_rows("run_features"), {**shipped.all_rows("run_features")[0], "feature": "luck"}]
     with pytest.raises(DatabaseError, match="luck"):
         layouts.steps([], shipped.replace("run_features", rows))
+
+
+def renamed(id, **texts):
+    run = next(run for run in read_runs()[0] if run["id"] == id)
+    return Run({**run.texts, "id": f"of-somebody-else-{id}", **texts}, run.numbers)
+
+
+def test_a_row_of_no_known_set_is_a_step_where_it_states_its_layout_and_its_time(shipped, by_id):
+    found, aside = layouts.steps([renamed("megatron21-t1-1008b")], shipped)
+    assert aside == []
+    assert found[0].set == "bench/dense-lm/A100-SXM4-80GB-400W"
+    assert (found[0].layout.tp, found[0].layout.pp, found[0].layout.dp) == by_id["megatron21-t1-1008b"].layout[1:4]
+    assert found[0].published_s == by_id["megatron21-t1-1008b"].published_s
+
+
+def test_a_row_of_no_known_set_that_lacks_its_layout_is_no_step(shipped):
+    assert layouts.steps([renamed("foundry-a100-7b-s2048-n8-b96", kind="run")], shipped) == ([], [])
+
+
+def test_a_row_of_no_known_set_has_the_habits_of_its_year(shipped):
+    then = layouts.steps([renamed("megatron21-t1-1008b")], shipped)[0][0]
+    run = renamed("megatron21-t1-1008b")
+    now = layouts.steps([Run(run.texts, {**run.numbers, "year": 2024.0})], shipped)[0][0]
+    assert (then.layout.flash, then.layout.sequence_parallel) == (0.0, 0.0)
+    assert (now.layout.flash, now.layout.sequence_parallel) == (1.0, 1.0)

@@ -5,14 +5,12 @@ import itertools
 import pytest
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.estimate.layout import Habits, Task, check, fastest
+from traincarbon.estimate.layout import OF_BEFORE, Task, check, fastest
 from traincarbon.estimate.machine import machine_of, sustained_of
 from traincarbon.estimate.shape import shape_of
 from traincarbon.formulas.layout import Layout
 from traincarbon.formulas.memory import layout_memory
 from traincarbon.formulas.step import step_time
-
-OF_2021 = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
 
 
 @pytest.fixture
@@ -65,7 +63,7 @@ def test_no_layout_tried_by_hand_is_faster(task):
 @pytest.mark.parametrize(("n", "dp"), [(2240.0, 8.0), (2800.0, 10.0)])
 def test_mt_nlg_is_laid_out_as_published(task, n, dp):
     # Smith et al. 2022: 8-way tensor, 35-way pipeline on 280, 350 (and 420) servers
-    found = fastest(task(n, 530e9, sequences=1920.0, layers=105.0, hidden=20480.0, heads=128.0, is_batch_stated=True, habits=OF_2021))
+    found = fastest(task(n, 530e9, sequences=1920.0, layers=105.0, hidden=20480.0, heads=128.0, is_batch_stated=True, habits=OF_BEFORE))
     assert (found.layout.tp, found.layout.pp, found.layout.dp) == (8.0, 35.0, dp)
 
 

@@ -13,6 +13,7 @@ from traincarbon.calibrate.runs import Run, SetAside
 from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES, Product
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.estimate.layout import MODERN_YEAR, OF_BEFORE, Habits
 from traincarbon.estimate.machine import machine_of
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
@@ -74,16 +75,23 @@ def steps(runs: Iterable[Run], database: Database) -> tuple[list[Step], list[Set
     aside: list[SetAside] = []
     for run in runs:
         group = _longest(run["id"], SETS)
-        if group is None:
+        if group is None and not _is_laid_out(run):
             continue
         try:
-            step = _step(run, SETS[group] + (" MoE" if run["family"] == "moe-lm" else ""), features, database)
+            name = f"{run['kind']}/{run['family']}/{run['hardware']}" if group is None else SETS[group] + (" MoE" if run["family"] == "moe-lm" else "")
+            step = _step(run, name, features, database)
             step.layout.check(shape=step.shape, machine=step.machine)
         except CarbonError as error:
             aside.append(SetAside(run["id"], str(error)))
             continue
         found.append(step)
     return found, aside
+
+
+def _is_laid_out(run: Run) -> bool:
+    """Say whether a row that belongs to none of the sets states by itself a step, its layout and its time or rate."""
+    timed = ("iter_time_s", "tokens_per_s_per_accelerator", "achieved_tflops_per_accelerator")
+    return run["kind"] == "bench" and None not in map(run.number, ("tp", "pp", "accelerators", "batch_tokens")) and any(map(run.number, timed))
 
 
 def _step(run: Run, name: str, features: Mapping[str, Mapping[str, float]], database: Database) -> Step:
@@ -117,6 +125,8 @@ def _shape(run: Run, known: Mapping[str, float], database: Database) -> Shape:
 
 def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
     fields = {name: value for name, value in known.items() if name in _LAYOUT}
+    if not known:
+        fields |= _habits(run)
     for name in ("tp", "pp", "dp", "micro_batch", "interleave"):
         value = run.number(name)
         if value is not None:
@@ -130,6 +140,13 @@ def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
     batch = run.number("batch_tokens")
     fields["sequences"] = batch / shape.seq_len if batch is not None else fields.get("dp", 1.0) * fields.get("micro_batch", 1.0)
     return Layout(**fields)
+
+
+def _habits(run: Run) -> dict[str, float]:
+    """Return what software of the row's year does where nothing else is known of it."""
+    habits = OF_BEFORE if run.numbers.get("year", MODERN_YEAR) < MODERN_YEAR else Habits()
+    split = habits.splits_sequences * ((run.number("tp") or 1.0) > 1.0)
+    return {"flash": habits.flash, "overlap_data": habits.overlap_data, "sequence_parallel": float(split), "sharded_optimiser": 1.0}
 
 
 def _machine(chip: Product, precision: str, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:

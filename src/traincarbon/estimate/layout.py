@@ -31,6 +31,12 @@ class Habits(NamedTuple):
     """Whether gradients are exchanged at 16 bits outside FSDP; at 32 where not."""
 
 
+OF_BEFORE = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
+"""Plain attention, nothing split along the sequence, nothing hidden."""
+MODERN_YEAR = 2023
+"""From then on the habits are those of today."""
+
+
 class Task(NamedTuple):
     """What is to be spread: a model, its batch, the machine, and what is fixed beforehand."""
 

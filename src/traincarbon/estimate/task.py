@@ -5,7 +5,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimate.layout import Habits, Spread, Task, check, fastest
+from traincarbon.estimate.layout import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
 from traincarbon.estimate.machine import constant, machine_of, sustained_of
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
@@ -15,9 +15,8 @@ from traincarbon.uncertain import median_of
 
 Assumed = list[tuple[str, float, str]]
 
-_MODERN_YEAR = 2023
-"""From then on attention is fused, the rest of a layer split along the sequence, and exchanges hidden, unless a chip is older than such kernels."""
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
+"""Chips from before fused attention."""
 _BATCH_PARAMS = 175e9
 _BATCH_EXPONENT = 0.25
 _GATED_BELOW = 3.9
@@ -124,7 +123,5 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
 
 
 def _habits(plan: Plan, generation: str) -> Habits:
-    is_old = plan.start is not None and year_of(plan.start) < _MODERN_YEAR
-    if is_old or generation in _PLAIN_GENERATIONS:
-        return Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
-    return Habits()
+    is_old = plan.start is not None and year_of(plan.start) < MODERN_YEAR
+    return OF_BEFORE if is_old or generation in _PLAIN_GENERATIONS else Habits()
