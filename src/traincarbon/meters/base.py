@@ -1,6 +1,10 @@
 """What every meter offers: cumulative joules for each device, and a reason for what it cannot read."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
+
+REPLAY = "CARBON_REPLAY"
+"""The variable that names a recorded trace; it is then played in place of all meters."""
 
 
 class Reading(NamedTuple):
@@ -21,7 +25,7 @@ class Reading(NamedTuple):
     """``counter``: the hardware counts energy. ``power``: power was sampled and integrated. ``modelled``: nothing was measured."""
     power_w: float | None = None
     utilisation: float | None = None
-    """Share of the time since the last reading in which the device worked, 0 to 1."""
+    """Share of the time, as the source averages it, in which the device worked: 0 to 1."""
     temperature_c: float | None = None
     clock_hz: float | None = None
     memory_used_b: float | None = None
@@ -47,6 +51,8 @@ class Meter(Protocol):
     max_interval_s: float
     """The longest gap between two reads that loses nothing; it may change with what the meter sees, so ask after each read."""
     notes: list[str]
+    names: Mapping[str, str]
+    """Device to what its maker calls it, where the source knows."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""
