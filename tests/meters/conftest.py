@@ -98,7 +98,19 @@ class Amd(SimpleNamespace):
         return self.boards
 
 
-def amd_board(uuid: str = "9cff74a1-0000-1000-80ff-aaaaaaaaaaaa", **answers) -> dict:
+@pytest.fixture
+def make_amd():
+    """Return what makes a module of AMD SMI."""
+    return Amd
+
+
+@pytest.fixture
+def amd_board():
+    """Return what makes the answers of an AMD board."""
+    return _amd_board
+
+
+def _amd_board(uuid: str = "9cff74a1-0000-1000-80ff-aaaaaaaaaaaa", **answers) -> dict:
     return {
         "amdsmi_get_gpu_device_uuid": uuid,
         "amdsmi_get_gpu_asic_info": {"market_name": "AMD Instinct MI300X"},
@@ -159,7 +171,7 @@ def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Cas
         meter = opened(nvml.probe(environ=environ, clock=played.clock))
         return Case(meter, lambda seconds: played.set(played.now_s + seconds), lambda: played.set(1000.0))
     if request.param == "amd":
-        board = amd_board()
+        board = _amd_board()
         kfd = tmp_path / "kfd"
         kfd.touch()
         monkeypatch.setitem(__import__("sys").modules, "amdsmi", Amd([board]))
