@@ -165,18 +165,37 @@ def read_journal(file: str | os.PathLike[str]) -> tuple[list[dict[str, Any]], li
     """Return the lines of a journal and, one text each, what of it could not be used: cut off, corrupt, foreign or newer lines."""
     lines: list[dict[str, Any]] = []
     faults: list[str] = []
+    for line, fault, _ in read_lines(file):
+        if line is not None:
+            lines.append(line)
+        if fault:
+            faults.append(fault)
+    return lines, faults
+
+
+def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tuple[dict[str, Any] | None, str, int]]:
+    """Yield line, fault and the place in the file up to which all is read, never more than one line in memory.
+
+    A line that lacks its end is not counted as read: it may be one that is being written.
+
+    Args:
+        file: The journal.
+        begin_b: Where to begin, a place that an earlier reading gave.
+    """
     name = os.path.basename(os.fspath(file))
+    place_b = begin_b
     try:
         with open(file, "rb") as stream:
-            for number, raw in _raw_lines(stream):
+            stream.seek(begin_b)
+            for raw, length_b in _raw_lines(stream):
                 line, fault = _parse(raw)
-                if line is not None:
-                    lines.append(line)
-                elif fault:
-                    faults.append(f"{name}, line {number}: {fault}")
+                at = f"{name}, byte {place_b}"
+                if raw.endswith(b"\n") or len(raw) > LONGEST_LINE_B:
+                    place_b += length_b
+                if line is not None or fault:
+                    yield line, f"{at}: {fault}" if fault else "", place_b
     except OSError as error:
-        faults.append(f"{name}: {error.strerror or error}")
-    return lines, faults
+        yield None, f"{name}: {error.strerror or error}", place_b
 
 
 def _open(file: str) -> tuple[int, bool]:
@@ -213,20 +232,21 @@ def _cut(value: str, most: int) -> str:
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
 
-def _raw_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each line; a line that is too long comes empty but for one byte more than is allowed."""
-    number = 0
+def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield bytes and length of each line; one that is too long comes without its rest."""
     while raw := stream.readline(LONGEST_LINE_B + 1):
-        number += 1
-        rest = raw
+        length_b, rest = len(raw), raw
         while len(rest) > LONGEST_LINE_B and not rest.endswith(b"\n"):
             rest = stream.readline(LONGEST_LINE_B + 1)
-        yield number, raw
+            length_b += len(rest)
+        yield raw, length_b
 
 
 def _parse(raw: bytes) -> tuple[dict[str, Any] | None, str]:
     if len(raw) > LONGEST_LINE_B:
         return None, "longer than a line of ours can be"
+    if not raw.endswith(b"\n"):
+        return None, "cut off"
     text = raw.strip(b" \t\r\n\0")
     if not text:
         return None, "" if not raw.strip() else "nothing but NUL bytes"
@@ -235,7 +255,7 @@ def _parse(raw: bytes) -> tuple[dict[str, Any] | None, str]:
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
             line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        return None, "cut off" if not raw.endswith(b"\n") else "no JSON"
+        return None, "no JSON"
     if not isinstance(line, dict):
         return None, "no object"
     if line.get("schema") != SCHEMA:
