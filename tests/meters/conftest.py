@@ -74,7 +74,7 @@ def powercap(tmp_path: Path):
 class Amd(SimpleNamespace):
     """AMD SMI with boards as dictionaries: what each answers by the name of the question."""
 
-    class AmdSmiException(Exception):
+    class AmdSmiException(Exception):  # noqa: N818  its own name
         """What AMD SMI raises."""
 
     def __init__(self, boards: list[dict]) -> None:

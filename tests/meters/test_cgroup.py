@@ -11,7 +11,7 @@ from traincarbon.meters.cgroup import Allotment, allotment
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     """Return a function that writes files and tells what process 7 was allotted."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(os.cpu_count() or 1)), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(os.cpu_count() or 1)), raising=False)
 
     def told(membership: str, files: dict[str, str]) -> Allotment:
         for name, text in {"proc/7/cgroup": membership, **files}.items():
@@ -48,7 +48,7 @@ def test_the_narrowest_limit_of_the_group_and_its_parents_counts(host, membershi
 
 
 def test_a_process_pinned_to_some_processors_has_these(host, monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     assert host("0::/", {}).threads == 1.0
 

@@ -45,9 +45,9 @@ def installed(monkeypatch):
         objects = {name: Hardware(name, 100.0) for name in ("intel_rapl", "windows_emi", "CPU", "GPU", "boards")}
         hardware = module(
             "codecarbon.external.hardware",
-            CPU=SimpleNamespace(from_utils=lambda folder, mode: objects[mode]),
+            CPU=SimpleNamespace(from_utils=lambda _, mode: objects[mode]),
             GPU=SimpleNamespace(from_utils=lambda: objects["boards"]),
-            AppleSiliconChip=SimpleNamespace(from_utils=lambda folder, chip_part: objects[chip_part]),
+            AppleSiliconChip=SimpleNamespace(from_utils=lambda _, chip_part: objects[chip_part]),
         )
         module("codecarbon")
         module("codecarbon.core", **made)
@@ -100,8 +100,11 @@ def test_a_negative_energy_is_set_aside_and_said(installed, clock):
 
 
 def test_a_codecarbon_that_fails_to_start_says_so(installed, monkeypatch):
+    def fail(_):
+        raise RuntimeError("no data")
+
     installed(rapl=True)
-    monkeypatch.setattr(Hardware, "start", lambda self: (_ for _ in ()).throw(RuntimeError("no data")))
+    monkeypatch.setattr(Hardware, "start", fail)
     found = codecarbon.probe()
     assert isinstance(found, Unavailable)
     assert found.reason == "CodeCarbon fails: RuntimeError: no data"

@@ -92,7 +92,7 @@ def test_a_command_that_cannot_be_run_says_so(tmp_path):
 def test_what_is_missing_is_named(monkeypatch, device, tool_there, allowed, said):
     monkeypatch.setattr(ipmi.os.path, "exists", lambda file: device and file == "/dev/ipmi0")
     monkeypatch.setattr(ipmi.shutil, "which", lambda name: f"/usr/bin/{name}" if tool_there else None)
-    monkeypatch.setattr(ipmi.os, "access", lambda file, mode: allowed)
+    monkeypatch.setattr(ipmi.os, "access", lambda *_: allowed)
     found = ipmi.probe()
     assert isinstance(found, Unavailable)
     assert said in found.reason
