@@ -324,8 +324,10 @@ int nvmlDeviceGetName(Handle board, char *out, unsigned size) {
 }
 int nvmlDeviceGetIndex(Handle board, unsigned *index) { return *index = (unsigned)board->index, ask(board, DEVICE); }
 int nvmlDeviceGetMinorNumber(Handle board, unsigned *minor) { return nvmlDeviceGetIndex(board, minor); }
-int nvmlDeviceGetArchitecture(Handle board, unsigned *architecture) { return *architecture = 9, ask(board, DEVICE); }
-int nvmlDeviceGetCudaComputeCapability(Handle board, int *major, int *minor) { return *major = 9, *minor = 0, ask(board, DEVICE); }
+/* A board without a counter is older than Volta: some trackers go by that. */
+static int has_counter(Handle board) { return fault(ENERGY, board->index) != NOT_SUPPORTED; }
+int nvmlDeviceGetArchitecture(Handle board, unsigned *architecture) { return *architecture = has_counter(board) ? 9 : 4, ask(board, DEVICE); }
+int nvmlDeviceGetCudaComputeCapability(Handle board, int *major, int *minor) { return *major = has_counter(board) ? 9 : 6, *minor = 0, ask(board, DEVICE); }
 int nvmlDeviceGetComputeMode(Handle board, unsigned *mode) { return *mode = 0, ask(board, DEVICE); }
 int nvmlDeviceGetPersistenceMode(Handle board, unsigned *mode) { return *mode = 1, ask(board, DEVICE); }
 

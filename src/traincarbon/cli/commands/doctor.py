@@ -17,7 +17,7 @@ _SAMPLE_S = 0.5
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
 _PACKAGES = ("nvidia-ml-py", "psutil", "rich", "amdsmi", "codecarbon")
-_HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured (90% interval)"}
+_HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured (90 % interval)"}
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 
 
@@ -70,9 +70,7 @@ def _readable(sampled: list[Sampled]) -> list[str]:
     lines: list[str] = []
     for each in sampled:
         how = ", ".join(_HOW[how] for how in dict.fromkeys(reading.how for reading in each.readings))
-        lines.append(
-            f"  {output.bold(each.name)}: {how}" + ("" if each.in_use else output.dim(" · not used: others measure the same, or it was not asked for"))
-        )
+        lines.append(f"  {output.bold(each.name)}: {how}" + ("" if each.in_use else output.dim(" · not in use")))
         rows = [_row(reading, each.names) for reading in each.readings[:_MOST_DEVICES]]
         lines += [_cut(f"    {line}") for line in output.table(rows, right=(1,)).split("\n") if rows]
         if len(each.readings) > _MOST_DEVICES:
