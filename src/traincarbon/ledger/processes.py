@@ -73,6 +73,7 @@ class Process:
     def add(self, line: dict[str, Any]) -> None:
         """Fold in the next line; energy and progress are cumulative and never fall, so that a line lost in between loses nothing."""
         self.seq = line["seq"]
+        self.life = self.life or _text(line.get("life") or "")
         self.session = self.session or _text(line.get("session") or "")
         self.first_mono_s, self.last_mono_s = min(self.first_mono_s, line["mono_s"]), max(self.last_mono_s, line["mono_s"])
         if self.first_wall_s == math.inf:
@@ -113,7 +114,6 @@ class Process:
 
     def _start(self, line: dict[str, Any]) -> None:
         self.began = True
-        self.life = _text(line.get("life") or "")
         self.interval_s = _amount(line.get("interval_s")) or _INTERVAL_S
         argv, versions = line.get("argv"), line.get("versions")
         plan = line.get("plan")

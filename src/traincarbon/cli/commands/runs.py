@@ -25,8 +25,8 @@ _MOST_DEVICES = 8
 _MOST_NOTES = 5
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hardware")
-_NARROWEST = {0: 12, 7: 8}
-"""Columns that give way where a line would be longer than the screen, and how far."""
+_NARROWEST = {7: 8, 0: 12}
+"""Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
 _FIGURES = (
     ("Facility energy", "facility_energy_kwh", "kWh"),
     ("CO2e, electricity", "operational_kgco2e", "kg CO2e"),
@@ -202,7 +202,7 @@ def _table(records: list[RunRecord]) -> str:
 def _row(record: RunRecord) -> tuple[str, ...]:
     return (
         output.clean(record.run_id),
-        record.started_at[:16].replace("T", " "),
+        record.started_at[2:16].replace("T", " "),
         record.state,
         "–" if record.exit_code is None else str(record.exit_code),
         output.amount(record.duration_s, "s"),
@@ -226,7 +226,8 @@ def _page(record: RunRecord) -> list[str]:
     lines.append(f"  {record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)} on {on}{hardware}{restarts}")
     lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
     if record.notes:
-        more = [f"and {len(record.notes) - _MOST_NOTES:,} more notes"] if len(record.notes) > _MOST_NOTES else []
+        over = len(record.notes) - _MOST_NOTES
+        more = [f"and {_number(over, 'note')} more"] if over > 0 else []
         lines += ["", *(output.wrapped("Note", _short(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
     return lines
 
@@ -254,7 +255,8 @@ def _figure_lines(record: RunRecord) -> list[str]:
     for label, name, unit in _FIGURES:
         figure = getattr(record, name)
         if figure is not None:
-            rows.append((label, *output.median_and_interval(SimpleNamespace(**figure), unit)))
+            middle, scale, interval = output.median_and_interval(SimpleNamespace(**figure), unit)
+            rows.append((label, middle, scale, interval if figure["low"] < figure["high"] else "no interval stated"))
     rows += [(name.capitalize(), *_counted(count)) for name, count in record.counts.items()]
     if record.mfu is not None:
         rows.append(("MFU", output.significant(record.mfu, 3), "", ""))
@@ -271,7 +273,8 @@ def _device_lines(record: RunRecord) -> list[str]:
         return []
     rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device_row(use) for use in record.by_device[:_MOST_DEVICES])]
     head, *lines = output.table(rows, right=(0, 2, 3, 4, 5)).split("\n")
-    more = [output.dim(f"and {len(record.by_device) - _MOST_DEVICES:,} more devices")] if len(record.by_device) > _MOST_DEVICES else []
+    over = len(record.by_device) - _MOST_DEVICES
+    more = [output.dim(f"and {_number(over, 'device')} more")] if over > 0 else []
     return ["", output.dim(head), *lines, *more]
 
 
