@@ -173,14 +173,13 @@ class Process:
 
 def fold(lines: Iterable[dict[str, Any]]) -> list[Process]:
     """Return a summary for each writer; lines in any order, each counted once however often it comes."""
-    by_writer: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    by_writer: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
     for line in lines:
-        known = by_writer.setdefault((line["node"], line["writer"]), {})
+        known = by_writer.setdefault((line["run_id"], line["node"], line["writer"]), {})
         known[line["seq"]] = max(line, known[line["seq"]], key=_canonical) if line["seq"] in known and line != known[line["seq"]] else line
     processes = []
-    for (node, writer), numbered in sorted(by_writer.items()):
-        first = numbered[min(numbered)]
-        process = Process(first["run_id"], writer, node, first["process"])
+    for (run_id, node, writer), numbered in sorted(by_writer.items()):
+        process = Process(run_id, writer, node, numbered[min(numbered)]["process"])
         for seq in sorted(numbered):
             process.add(numbered[seq])
         processes.append(process)
