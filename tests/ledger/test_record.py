@@ -1,14 +1,17 @@
 """Merging is reading: one record from the lines of all processes, in any order and any number."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journals import WALL_S, device, line, lines_of
+from journals import WALL_S, device, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record import RunRecord, merge, read_run
 
 LATER_S = WALL_S + 1e6
 CONTRACT = [
@@ -216,3 +219,20 @@ def test_the_energy_of_all_parts_is_known_or_none():
     assert merged(lines_of()).metered_kwh == 1500.0 / 3.6e6
     assert merged([line("note")]).metered_kwh is None
     assert merged([line("interval", devices={"g": device(0.0)})]).metered_kwh == 0.0
+
+
+def test_one_run_is_read_without_an_index(tmp_path):
+    write_lines(tmp_path / "journals" / "one" / "a.jsonl", lines_of(run_id="one", intervals=2))
+    write_lines(tmp_path / "journals" / "one" / "b.jsonl", lines_of(run_id="one", process=8, begin_s=100.0))
+    run = read_run(str(tmp_path), "one")
+    assert (run.energy_j["gpu"], run.restarts) == (2500.0, 1)
+    assert read_run(str(tmp_path), "two") is None
+    assert sorted(os.listdir(tmp_path)) == ["journals"]
+
+
+def test_reading_one_run_loads_no_database(tmp_path):
+    code = "import sys; from traincarbon.ledger.record import read_run; read_run(sys.argv[1], 'x'); print(sorted({'sqlite3', 'shutil', 'hashlib', 'pandas', 'click'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, 'src'); {code}", str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

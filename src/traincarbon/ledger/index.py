@@ -89,8 +89,8 @@ class Index:
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
         self.refresh()
-        rows = self._connection.execute("SELECT run_id FROM runs WHERE substr(run_id, 1, ?) = ? ORDER BY started_at DESC, run_id", (len(prefix), prefix))
-        return [run_id for (run_id,) in rows]
+        rows = self._connection.execute("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
+        return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # for SQLite a text would end at its first NUL
 
     def record(self, run_id: str) -> RunRecord | None:
         """Return the record of the run of that exact id."""
