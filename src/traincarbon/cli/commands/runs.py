@@ -23,6 +23,7 @@ Command = Callable[..., Any]
 _SHOWN = 30
 _MOST_DEVICES = 8
 _MOST_NOTES = 5
+_LONGEST_WORD = 60
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hardware")
 _NARROWEST = {7: 8, 0: 12}
@@ -214,16 +215,18 @@ def _row(record: RunRecord) -> tuple[str, ...]:
 
 def _page(record: RunRecord) -> list[str]:
     """Return the lines of ``show``: who, what was metered and how, what it comes to, and what to know about it."""
-    project = f" · {_short(record.project)}" if record.project else ""
-    ended = "" if record.exit_code is None else f", exit code {record.exit_code}"
+    exit_code = "" if record.exit_code is None else f", exit code {record.exit_code}"
     signal = f", by signal {record.signal}" if record.signal else ""
-    lines = [output.bold(f"{_short(record.run_id)}{project} · {record.state}{ended}{signal}")]
+    ended = f" · {record.state}{exit_code}{signal}"
+    project = f" · {_short(record.project, most=20)}" if record.project else ""
+    lines = [output.bold(f"{_short(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
     if record.argv:
         lines.append(output.dim(f"  {_short(' '.join(record.argv), most=output.WIDTH - 2)}"))
     on = _number(record.nodes, "node") + (f", {_number(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
-    hardware = f" ({_short(record.hw, most=30)})" if record.hw else ""
+    hardware = f" ({record.hw})" if record.hw else ""
     restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
-    lines.append(f"  {record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)} on {on}{hardware}{restarts}")
+    when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
+    lines.append(_short(f"  {when} on {on}{hardware}", most=output.WIDTH))
     lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
     if record.notes:
         over = len(record.notes) - _MOST_NOTES
@@ -307,7 +310,7 @@ def _read(file: str) -> tuple[list[RunRecord], list[str]]:
 
 
 def _short(text: str, *, most: int = 60) -> str:
-    plain = output.clean(text)
+    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(text))
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
