@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from traincarbon.ledger.place import lives
@@ -104,7 +104,8 @@ class Process:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as JSON can hold it."""
-        return asdict(self)
+        devices = {name: {item: getattr(device, item) for item in device.__slots__} for name, device in self.devices.items()}
+        return {**{item: getattr(self, item) for item in self.__slots__}, "devices": devices}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Process":
