@@ -115,8 +115,10 @@ def test_a_process_of_this_machine_is_asked_itself():
     assert only(gone).outcome(now_s=WALL_S + 5.0) == "killed"
 
 
-def test_a_start_and_nothing_more_is_lost():
-    assert only(lines_of(intervals=0, end=False)).outcome(now_s=WALL_S + 1000.0) == "lost"
+def test_a_start_and_nothing_more_is_lost_even_if_it_says_where_the_counters_stood():
+    process = only(lines_of(intervals=0, end=False, start={"devices": {"gpu:0": device(0.0)}}))
+    assert process.outcome(now_s=WALL_S + 1000.0) == "lost"
+    assert not process.devices
 
 
 @pytest.mark.parametrize("value", [None, 5, {}, {"low": 1, "median": 2}, {"low": 1, "median": "2", "high": 3}, {"low": 3, "median": 2, "high": 1}])

@@ -133,7 +133,7 @@ class Process:
         from_s, to_s = _number(line.get("from_s")), _number(line.get("to_s"))
         if from_s is not None and to_s is not None:
             self.first_mono_s, self.last_mono_s = min(self.first_mono_s, from_s), max(self.last_mono_s, to_s)
-        devices = line.get("devices")
+        devices = line.get("devices") if line["kind"] != "start" else None  # where the counters stood is no energy of the run
         for name, device in devices.items() if isinstance(devices, dict) else ():
             if isinstance(device, dict):
                 self._device(_text(name), device, max((to_s or 0.0) - (from_s or 0.0), 0.0))

@@ -148,7 +148,7 @@ def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
     write_run(store, "one", intervals=0)
     text = run("show", "one").stdout
     assert "Measured: nothing" in text
-    assert "Missing: gpu, no meter reported it" in text
+    assert "Missing: gpu, the run was lost before anything was metered" in text
     assert "0 Wh" not in text
 
 
