@@ -48,7 +48,7 @@ def test_an_empty_store_says_how_to_fill_it():
 def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     three_runs(store)
     head, *rows = run("list").stdout.splitlines()
-    assert head.split() == ["id", "began", "(UTC)", "state", "exit", "took", "energy", "CO2e", "hardware"]
+    assert head.split() == ["id", "began", "(UTC)", "state", "exit", "took", "energy", "CO2e", "hw"]
     assert [row.split() for row in rows] == [
         ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "0.42", "Wh", "–", "h100-sxm5-80gb"],
         ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "0.42", "Wh", "–", "box"],
@@ -63,6 +63,16 @@ def test_no_line_is_longer_than_the_screen_or_drives_the_terminal(store, run_id)
     text = run("list").stdout + run("show", "last").stdout
     assert max(len(shown) for shown in text.splitlines()) <= 80
     assert all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+def test_an_id_is_shown_whole_where_there_is_room_for_it(store):
+    write_run(store, "20261124-163653-837566", start={"hw": ""})
+    assert run("list").stdout.splitlines()[1].startswith("20261124-163653-837566  ")
+
+
+def test_a_command_of_several_lines_is_shown_on_one(store):
+    write_run(store, "one", start={"argv": ["python", "-c", "import time\ntime.sleep(1)"]})
+    assert "  python -c import time time.sleep(1)" in run("show", "one").stdout.splitlines()
 
 
 @pytest.mark.parametrize(

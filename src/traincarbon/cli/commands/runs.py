@@ -25,7 +25,7 @@ _MOST_DEVICES = 8
 _MOST_NOTES = 5
 _LONGEST_WORD = 60
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
-_HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hardware")
+_HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
 _NARROWEST = {7: 8, 0: 12}
 """Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
 _FIGURES = (
@@ -226,7 +226,7 @@ def _page(record: RunRecord) -> list[str]:
     hardware = f" ({record.hw})" if record.hw else ""
     restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
     when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
-    lines.append(_short(f"  {when} on {on}{hardware}", most=output.WIDTH))
+    lines.append(f"  {_short(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
     lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
     if record.notes:
         over = len(record.notes) - _MOST_NOTES
@@ -310,7 +310,7 @@ def _read(file: str) -> tuple[list[RunRecord], list[str]]:
 
 
 def _short(text: str, *, most: int = 60) -> str:
-    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(text))
+    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(" ".join(text.split())))
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
