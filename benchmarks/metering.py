@@ -117,6 +117,9 @@ class Bench:
         self.library = build(folder)
         self.origin_s = time.monotonic()
         self.one_at_a_time = threading.Lock()
+        for mode, options in MODES.items():
+            for trace, waves in TRACES.items():
+                self.trace(mode, trace).write_text("\n".join([f"origin {self.origin_s}", *waves, *options]) + "\n")
         smi = folder / "nvidia-smi"  # codecarbon looks for the command before it asks the library
         smi.write_text("#!/bin/sh\nexit 0\n")
         smi.chmod(0o755)
@@ -130,21 +133,18 @@ class Bench:
             self.commands["joules"] = [str(peers / "bin" / "joules"), "run", "--no-cpu", "--no-track", "--out", "OUT", "--", str(child)]
 
     def trace(self, mode: str, trace: str) -> Path:
-        file = self.folder / f"{mode}-{trace}".replace(" ", "_").replace(",", "")
-        if not file.exists():
-            file.write_text("\n".join([f"origin {self.origin_s}", *TRACES[trace], *MODES[mode]]) + "\n")
-        return file
+        return self.folder / f"{mode}-{trace}".replace(" ", "_").replace(",", "")
 
     def run(self, job: Job) -> Result:
         from native.replay import environment
 
-        out = self.folder / f"out-{time.monotonic_ns()}"
+        place = Path(tempfile.mkdtemp(dir=self.folder))
+        out, said = place / "out", place / "said"
         command = [str(out) if word == "OUT" else word for word in self.commands[job.tool]]
-        settings = environment(self.library, self.trace(job.mode, job.trace), PATH=f"{self.folder}{os.pathsep}{os.environ['PATH']}", HOME=str(self.folder))
+        settings = environment(self.library, self.trace(job.mode, job.trace), PATH=f"{self.folder}{os.pathsep}{os.environ['PATH']}", HOME=str(place))
         settings.pop("PYTHONPATH", None)
-        said = self.folder / f"said-{time.monotonic_ns()}"
         with said.open("w") as stream:
-            process = subprocess.Popen([*command, str(job.seconds)], env=settings, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
+            process = subprocess.Popen([*command, str(job.seconds)], env=settings, cwd=place, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
             used, rss_mib = waited_for(process.pid)
         text = said.read_text(errors="replace")
         found = answer(text, out)

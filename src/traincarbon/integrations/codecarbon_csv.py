@@ -11,6 +11,7 @@ from typing import Any
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.checks import RUN_SCHEMA
+from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.record import RunRecord
 
 COLUMNS = (
@@ -26,7 +27,6 @@ _PARTS = {"gpu": "gpu_energy", "cpu": "cpu_energy", "dram": "ram_energy"}
 _HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelled"}
 """The file does not say how energy was known; this is the least sure of the ways that CodeCarbon has."""
 _NOT_THERE = "CodeCarbon states no energy for it"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def is_codecarbon(header: str) -> bool:
@@ -72,7 +72,7 @@ def dump(records: Sequence[RunRecord]) -> bytes:
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for record in records:
-        writer.writerow({name: _cell(value) for name, value in _row(record).items()})
+        writer.writerow({name: cell_of(value) for name, value in _row(record).items()})
     return stream.getvalue().encode("utf-8", "replace")
 
 
@@ -97,13 +97,13 @@ def _stated(row: dict[str, str]) -> dict[str, Any]:
     versions = {"codecarbon": row.get("codecarbon_version", ""), "python": row.get("python_version", ""), "os": row.get("os", "")}
     return {
         "schema": RUN_SCHEMA,
-        "run_id": _uncell(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
-        "project": _uncell(row["project_name"]),
+        "run_id": text_of(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
+        "project": text_of(row["project_name"]),
         "state": "finished",
         "started_at": began.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "duration_s": duration_s,
         "accelerators": None if accelerators is None else int(accelerators),
-        "hw": _uncell(row.get("gpu_model", "")),
+        "hw": text_of(row.get("gpu_model", "")),
         "energy_j": energy_j,
         "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
         "missing": missing,
@@ -168,14 +168,3 @@ def _name(row: dict[str, str]) -> str:
 
 def _exact(value: float | None) -> dict[str, float] | None:
     return None if value is None else {"low": value, "median": value, "high": value}
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = repr(value) if isinstance(value, float) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
-
-
-def _uncell(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

@@ -23,8 +23,8 @@ _NESTED = {
 _AS_JSON = ("argv", "forecast", "plan", "versions")
 _TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins like this would be run by a spreadsheet; an apostrophe before it says that it is text."""
+_FORMULA = ("=", "+", "-", "@", "'")
+"""A cell that begins like this may be run by a spreadsheet; an apostrophe before it says that it is text."""
 COLUMNS = (*_PLAIN, *(f"{name}.{part}" for name, parts in _NESTED.items() for part in parts), *_AS_JSON)
 """The columns of CSV and Parquet, in order."""
 
@@ -61,6 +61,21 @@ def is_ours(header: str) -> bool:
     return {"run_id", "state", "energy_j.gpu"} <= set(header.strip().split(","))
 
 
+def cell_of(value: Any) -> str:
+    """Return a value as a cell that is exact, that no spreadsheet runs, and that drives no terminal."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return repr(value)
+    text = "".join(letter if letter.isprintable() else "�" for letter in value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def text_of(cell: str) -> str:
+    """Return the text that :func:`cell_of` put in a cell."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
 def _from_json(text: str) -> list[RunRecord]:
     try:
         stated = json.loads(text)
@@ -92,7 +107,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+    writer.writerows([cell_of(row[name]) for name in COLUMNS] for row in rows)
     return stream.getvalue()
 
 
@@ -129,16 +144,9 @@ def _unflat(row: dict[str, Any]) -> dict[str, Any]:
     return stated
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = repr(value) if isinstance(value, float) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith((*_FORMULA, "'")) else text
-
-
 def _uncell(name: str, cell: str, number: int) -> Any:
     if _is_text(name):
-        text = cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
+        text = text_of(cell)
         if name not in _AS_JSON:
             return text if text or not name.startswith(("how.", "missing.")) else None
     if not cell:

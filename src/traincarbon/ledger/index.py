@@ -66,10 +66,10 @@ class Index:
                 self._refresh()
             except sqlite3.DatabaseError as error:
                 self._connection.close()
-                waits = isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error)
-                if attempt == 0 and not waits:
+                again = attempt == 0 and _is_at_fault(error)
+                if again:
                     _set_aside(self.file)
-                self._connection = _connect(self.file if attempt == 0 and not waits else ":memory:")
+                self._connection = _connect(self.file if again else ":memory:")
             else:
                 return
         raise CarbonError("the index of the runs can be made neither on disk nor in memory", hint="is the disk full?")
@@ -89,8 +89,8 @@ class Index:
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
         self.refresh()
-        rows = self._connection.execute("SELECT run_id FROM runs WHERE substr(run_id, 1, ?) = ? ORDER BY started_at DESC, run_id", (len(prefix), prefix))
-        return [run_id for (run_id,) in rows]
+        rows = self._connection.execute("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
+        return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # for SQLite a text would end at its first NUL
 
     def record(self, run_id: str) -> RunRecord | None:
         """Return the record of the run of that exact id."""
@@ -248,12 +248,18 @@ def _connect(file: str) -> sqlite3.Connection:
     for _ in range(2):
         try:
             return _open(file)
-        except sqlite3.OperationalError:
-            break  # no folder, no right to write, or locked for long
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if not _is_at_fault(error):
+                break
             with suppress(OSError):
                 _set_aside(file)
     return _open(":memory:")
+
+
+def _is_at_fault(error: sqlite3.DatabaseError) -> bool:
+    """Return whether it is the file that is wrong, rather than that it is locked, beyond our rights, or the disk full."""
+    codes = ("PERM", "BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN")
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF not in {getattr(sqlite3, f"SQLITE_{code}") for code in codes}
 
 
 def _open(file: str) -> sqlite3.Connection:
@@ -290,23 +296,27 @@ def _check(connection: sqlite3.Connection) -> bool:
 def _set_aside(file: str) -> None:
     """Move a file that is no index of ours out of the way, unless another command has done so."""
     with _alone(f"{file}.lock"):
-        try:
-            _open(file).close()
-        except sqlite3.OperationalError as error:
-            if "malformed" not in str(error):
-                return
-        except sqlite3.DatabaseError:
-            pass
-        else:
-            connection = sqlite3.connect(file)
-            sound = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-            connection.close()
-            if sound:
-                return
+        if _is_sound(file):
+            return
         aside = f"{file}.set-aside-{time.time_ns()}"
         for ending in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 os.replace(f"{file}{ending}", f"{aside}{ending}")
+
+
+def _is_sound(file: str) -> bool:
+    """Return whether the file holds whole tables of ours, or nobody can tell because it is in use."""
+    try:
+        connection = _open(file)
+    except sqlite3.DatabaseError as error:
+        return not _is_at_fault(error)
+    try:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return tables == {"folders", "files", "processes", "runs"} and connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        return not _is_at_fault(error)
+    finally:
+        connection.close()
 
 
 @contextmanager

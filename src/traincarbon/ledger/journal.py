@@ -36,7 +36,7 @@ class Journal:
         run_id: The run that the lines belong to.
         node: What stands for this machine in the store, see :func:`traincarbon.ledger.place.node_name`.
         process: Id of the process that writes.
-        life: What tells later whether that process still lives, see :func:`traincarbon.ledger.place.life`; stated in ``start`` lines.
+        life: What tells later whether that process still lives, see :func:`traincarbon.ledger.place.life`.
     """
 
     def __init__(self, file: str, *, run_id: str, node: str, process: int, life: str = "") -> None:
@@ -44,8 +44,7 @@ class Journal:
         self.fault = ""
         """Why the latest line had to stay in memory; empty when all lines are in the file."""
         writer = os.path.basename(file).removesuffix(".jsonl")
-        self._envelope = {"schema": SCHEMA, "run_id": run_id, "node": node, "process": process, "writer": writer}
-        self._life = life
+        self._envelope = {"schema": SCHEMA, "run_id": run_id, "node": node, "process": process, "writer": writer, "life": life}
         self._seq = 0
         self._waiting: list[tuple[str, bytes]] = []
         self._shed = 0
@@ -83,8 +82,6 @@ class Journal:
         now = time.time()
         wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1e6):06d}Z"
         head = {**self._envelope, "seq": self._seq, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
-        if kind == "start" and self._life:
-            head["life"] = self._life
         self._seq += 1
         for text, items in _BOUNDS:
             plain = {name: value for name, value in _plain(fields, text, items, 0).items() if name not in head}

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from traincarbon.ledger.place import lives
@@ -73,6 +73,7 @@ class Process:
     def add(self, line: dict[str, Any]) -> None:
         """Fold in the next line; energy and progress are cumulative and never fall, so that a line lost in between loses nothing."""
         self.seq = line["seq"]
+        self.life = self.life or _text(line.get("life") or "")
         self.session = self.session or _text(line.get("session") or "")
         self.first_mono_s, self.last_mono_s = min(self.first_mono_s, line["mono_s"]), max(self.last_mono_s, line["mono_s"])
         if self.first_wall_s == math.inf:
@@ -103,7 +104,8 @@ class Process:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as JSON can hold it."""
-        return asdict(self)
+        devices = {name: {item: getattr(device, item) for item in device.__slots__} for name, device in self.devices.items()}
+        return {**{item: getattr(self, item) for item in self.__slots__}, "devices": devices}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Process":
@@ -113,7 +115,6 @@ class Process:
 
     def _start(self, line: dict[str, Any]) -> None:
         self.began = True
-        self.life = _text(line.get("life") or "")
         self.interval_s = _amount(line.get("interval_s")) or _INTERVAL_S
         argv, versions = line.get("argv"), line.get("versions")
         plan = line.get("plan")
@@ -132,7 +133,7 @@ class Process:
         from_s, to_s = _number(line.get("from_s")), _number(line.get("to_s"))
         if from_s is not None and to_s is not None:
             self.first_mono_s, self.last_mono_s = min(self.first_mono_s, from_s), max(self.last_mono_s, to_s)
-        devices = line.get("devices")
+        devices = line.get("devices") if line["kind"] != "start" else None  # where the counters stood is no energy of the run
         for name, device in devices.items() if isinstance(devices, dict) else ():
             if isinstance(device, dict):
                 self._device(_text(name), device, max((to_s or 0.0) - (from_s or 0.0), 0.0))
@@ -173,14 +174,13 @@ class Process:
 
 def fold(lines: Iterable[dict[str, Any]]) -> list[Process]:
     """Return a summary for each writer; lines in any order, each counted once however often it comes."""
-    by_writer: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    by_writer: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
     for line in lines:
-        known = by_writer.setdefault((line["node"], line["writer"]), {})
+        known = by_writer.setdefault((line["run_id"], line["node"], line["writer"]), {})
         known[line["seq"]] = max(line, known[line["seq"]], key=_canonical) if line["seq"] in known and line != known[line["seq"]] else line
     processes = []
-    for (node, writer), numbered in sorted(by_writer.items()):
-        first = numbered[min(numbered)]
-        process = Process(first["run_id"], writer, node, first["process"])
+    for (run_id, node, writer), numbered in sorted(by_writer.items()):
+        process = Process(run_id, writer, node, numbered[min(numbered)]["process"])
         for seq in sorted(numbered):
             process.add(numbered[seq])
         processes.append(process)

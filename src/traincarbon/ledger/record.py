@@ -1,6 +1,7 @@
 """A run as the ledger knows it: merging the lines of all its processes is reading it."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -9,6 +10,7 @@ from typing import Any
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.energy import DeviceUse, energy_of
+from traincarbon.ledger.journal import read_journal, run_folder
 from traincarbon.ledger.processes import COUNTS, FIGURES, Process, fold
 from traincarbon.ledger.sessions import Session, clusters
 
@@ -95,6 +97,14 @@ def merge(lines: Iterable[dict[str, Any]], *, now_s: float | None = None) -> Run
         CarbonError: there is no line, or they belong to several runs.
     """
     return combine(fold(lines), now_s=time.time() if now_s is None else now_s)
+
+
+def read_run(store: str, run_id: str) -> RunRecord | None:
+    """Return what the journals say of one run, without any index; None where there is none. What budgets over restarts ask."""
+    folder = run_folder(store, run_id)
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl")) if os.path.isdir(folder) else []
+    lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
+    return merge(lines) if lines else None
 
 
 def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:

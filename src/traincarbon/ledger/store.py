@@ -11,7 +11,7 @@ from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, read_journal, read_lines, run_folder
 from traincarbon.ledger.place import node_name, store_folder
-from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record import RunRecord
 
 LATEST = "last"
 """Stands for the run that began last."""
@@ -173,14 +173,6 @@ class Ledger:
         if record is None:
             raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it has gone since; all: carbon runs list")
         return record
-
-
-def read_run(store: str, run_id: str) -> RunRecord | None:
-    """Return what the journals say of one run, without any index; None where there is none. What budgets over restarts ask."""
-    folder = run_folder(store, run_id)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl")) if os.path.isdir(folder) else []
-    lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
-    return merge(lines) if lines else None
 
 
 def _journals(folder: str, own: str) -> Iterator[str]:

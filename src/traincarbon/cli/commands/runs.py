@@ -23,10 +23,11 @@ Command = Callable[..., Any]
 _SHOWN = 30
 _MOST_DEVICES = 8
 _MOST_NOTES = 5
+_LONGEST_WORD = 60
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
-_HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hardware")
-_NARROWEST = {0: 12, 7: 8}
-"""Columns that give way where a line would be longer than the screen, and how far."""
+_HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
+_NARROWEST = {7: 8, 0: 12}
+"""Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
 _FIGURES = (
     ("Facility energy", "facility_energy_kwh", "kWh"),
     ("CO2e, electricity", "operational_kgco2e", "kg CO2e"),
@@ -202,7 +203,7 @@ def _table(records: list[RunRecord]) -> str:
 def _row(record: RunRecord) -> tuple[str, ...]:
     return (
         output.clean(record.run_id),
-        record.started_at[:16].replace("T", " "),
+        record.started_at[2:16].replace("T", " "),
         record.state,
         "–" if record.exit_code is None else str(record.exit_code),
         output.amount(record.duration_s, "s"),
@@ -214,19 +215,22 @@ def _row(record: RunRecord) -> tuple[str, ...]:
 
 def _page(record: RunRecord) -> list[str]:
     """Return the lines of ``show``: who, what was metered and how, what it comes to, and what to know about it."""
-    project = f" · {_short(record.project)}" if record.project else ""
-    ended = "" if record.exit_code is None else f", exit code {record.exit_code}"
+    exit_code = "" if record.exit_code is None else f", exit code {record.exit_code}"
     signal = f", by signal {record.signal}" if record.signal else ""
-    lines = [output.bold(f"{_short(record.run_id)}{project} · {record.state}{ended}{signal}")]
+    ended = f" · {record.state}{exit_code}{signal}"
+    project = f" · {_short(record.project, most=20)}" if record.project else ""
+    lines = [output.bold(f"{_short(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
     if record.argv:
         lines.append(output.dim(f"  {_short(' '.join(record.argv), most=output.WIDTH - 2)}"))
     on = _number(record.nodes, "node") + (f", {_number(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
-    hardware = f" ({_short(record.hw, most=30)})" if record.hw else ""
+    hardware = f" ({record.hw})" if record.hw else ""
     restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
-    lines.append(f"  {record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)} on {on}{hardware}{restarts}")
+    when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
+    lines.append(f"  {_short(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
     lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
     if record.notes:
-        more = [f"and {len(record.notes) - _MOST_NOTES:,} more notes"] if len(record.notes) > _MOST_NOTES else []
+        over = len(record.notes) - _MOST_NOTES
+        more = [f"and {_number(over, 'note')} more"] if over > 0 else []
         lines += ["", *(output.wrapped("Note", _short(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
     return lines
 
@@ -254,7 +258,8 @@ def _figure_lines(record: RunRecord) -> list[str]:
     for label, name, unit in _FIGURES:
         figure = getattr(record, name)
         if figure is not None:
-            rows.append((label, *output.median_and_interval(SimpleNamespace(**figure), unit)))
+            middle, scale, interval = output.median_and_interval(SimpleNamespace(**figure), unit)
+            rows.append((label, middle, scale, interval if figure["low"] < figure["high"] else "no interval stated"))
     rows += [(name.capitalize(), *_counted(count)) for name, count in record.counts.items()]
     if record.mfu is not None:
         rows.append(("MFU", output.significant(record.mfu, 3), "", ""))
@@ -271,7 +276,8 @@ def _device_lines(record: RunRecord) -> list[str]:
         return []
     rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device_row(use) for use in record.by_device[:_MOST_DEVICES])]
     head, *lines = output.table(rows, right=(0, 2, 3, 4, 5)).split("\n")
-    more = [output.dim(f"and {len(record.by_device) - _MOST_DEVICES:,} more devices")] if len(record.by_device) > _MOST_DEVICES else []
+    over = len(record.by_device) - _MOST_DEVICES
+    more = [output.dim(f"and {_number(over, 'device')} more")] if over > 0 else []
     return ["", output.dim(head), *lines, *more]
 
 
@@ -304,7 +310,7 @@ def _read(file: str) -> tuple[list[RunRecord], list[str]]:
 
 
 def _short(text: str, *, most: int = 60) -> str:
-    plain = output.clean(text)
+    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(" ".join(text.split())))
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
