@@ -206,7 +206,7 @@ def jobs(tools: list[str], seconds: list[float], repeats: int) -> Iterator[Job]:
 
 
 def table(results: dict[Job, list[Result]], tools: list[str], seconds: float) -> list[str]:
-    """Return the errors in per cent as a Markdown table: the median of the amounts, the largest in brackets where there are several."""
+    """Return the errors in per cent as a Markdown table: the median of the amounts, the largest in brackets where it is another."""
     lines = [f"| {seconds:g} s, error in % | {' | '.join(TRACES)} |", f"|---|{'---:|' * len(TRACES)}"]
     for mode in MODES:
         for tool in tools:
@@ -221,7 +221,8 @@ def cell(found: list[Result]) -> str:
         return "fails"
     signs = {each.error > 0.0 for each in found if each.error is not None}
     sign = "" if len(signs) > 1 or max(errors) < 0.005 else "+" if signs == {True} else "−"
-    return f"{sign}{rounded(statistics.median(errors))}" + (f" ({rounded(max(errors))})" if len(errors) > 1 else "")
+    middle, most = rounded(statistics.median(errors)), rounded(max(errors))
+    return f"{sign if float(middle) else ''}{middle}" + (f" ({most})" if most != middle else "")
 
 
 def rounded(percent: float) -> str:

@@ -85,6 +85,13 @@ def test_a_command_that_cannot_be_run_says_so(tmp_path):
     assert "does not answer" in found.reason
 
 
+def test_a_controller_that_is_silent_is_not_waited_for(tool, monkeypatch):
+    monkeypatch.setattr(ipmi, "_FIRST_PATIENCE_S", 0.1)
+    found = ipmi.probe(command=tool(ANSWER, before="exec sleep 60"))
+    assert isinstance(found, Unavailable)
+    assert "does not answer" in found.reason
+
+
 @pytest.mark.parametrize(
     ("device", "tool_there", "allowed", "said"),
     [(False, True, True, "/dev/ipmi0 is not there"), (True, False, True, "ipmitool is not installed"), (True, True, False, "no permission to use")],

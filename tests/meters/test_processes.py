@@ -19,10 +19,10 @@ BURN = "import time\nwhile time.process_time() < {}: pass\n"
 def proc(tmp_path):
     """Return a function that writes a process: parent, ticks of its own, ticks of children it waited for, pages."""
 
-    def write(pid: int, parent: int, own: int, waited: int = 0, *, resident: int = 10, shared: int = 4) -> str:
+    def write(pid: int, parent: int, own: int, waited: int = 0, *, resident: int = 10, shared: int = 4, born: int = 0) -> str:
         folder = tmp_path / str(pid)
         folder.mkdir(exist_ok=True)
-        fields = [str(parent), *["0"] * 9, str(own), "0", str(waited), "0", "0"]
+        fields = [str(parent), *["0"] * 9, str(own), "0", str(waited), *["0"] * 5, str(born or pid)]
         (folder / "stat").write_text(f"{pid} (py (th) on) S {' '.join(fields)}\n")
         (folder / "statm").write_text(f"100 {resident} {shared} 1 0 50 0\n")
         return str(tmp_path)
@@ -83,6 +83,32 @@ def test_time_never_falls_when_processes_end(proc):
     gone(root, 11)
     gone(root, 10)
     assert tree.usage() == (pytest.approx(300 / TICKS), 0.0, False)
+
+
+def test_a_number_that_was_given_anew_is_another_process(proc):
+    proc(10, 1, 100)
+    root = proc(11, 10, 200)
+    tree = ProcessTree(10, proc=root)
+    tree.usage()
+    proc(11, 1, 9000, born=77)
+    proc(10, 1, 130)
+    assert tree.usage().cpu_s == 0.0
+    proc(10, 1, 400)
+    assert tree.usage().cpu_s == pytest.approx(100 / TICKS)
+
+
+def test_new_descendants_are_looked_for_no_more_often_than_that_costs_a_thousandth(proc, clock, monkeypatch):
+    spent = iter(range(100))
+    monkeypatch.setattr(processes.time, "process_time", lambda: next(spent) * 0.01)
+    root = proc(10, 1, 100)
+    tree = ProcessTree(10, proc=root, clock=clock)
+    tree.usage()
+    proc(11, 10, 500)
+    proc(10, 1, 110)
+    clock.now_s += 9.9
+    assert tree.usage().cpu_s == pytest.approx(10 / TICKS)
+    clock.now_s += 0.2
+    assert tree.usage().cpu_s == pytest.approx(510 / TICKS)
 
 
 def test_memory_is_what_each_holds_alone_and_the_largest_share_once(proc):

@@ -13,6 +13,8 @@ from traincarbon.meters.power import PowerIntegral
 _INTERVAL_S = 5.0
 """A question costs a process and some milliseconds; controllers average over a second or more anyway."""
 _PATIENCE_S = 20.0
+_FIRST_PATIENCE_S = 2.0
+"""Who opens meters waits for the first answer; healthy controllers give it in a fraction of that."""
 _POWER = re.compile(r"Instantaneous power reading:\s+(\d+)\s+Watts")
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 
@@ -95,7 +97,7 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
             return Unavailable("ipmi", f"no permission to use {found}", f"sudo chmod a+rw {found}")
         command = (tool, "dcmi", "power", "reading")
     try:
-        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)  # noqa: S603  ours
+        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_FIRST_PATIENCE_S, check=False)  # noqa: S603  ours
     except (OSError, subprocess.TimeoutExpired) as error:
         return Unavailable("ipmi", f"the management controller does not answer: {error}", "try: sudo ipmitool dcmi power reading")
     power_w = parsed(answer.stdout)

@@ -1,10 +1,15 @@
 """The processor time and the memory of a process with all its descendants, or of the whole machine."""
 
+import math
 import os
 import sys
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 PROC = "/proc"
+_SHARE = 1e-3
+_LONGEST_S = 30.0
 
 
 class Usage(NamedTuple):
@@ -23,65 +28,74 @@ class Source(Protocol):
         ...
 
 
+class _Seen(NamedTuple):
+    """A process as ``/proc`` shows it; the birth tells it from a later one of the same number."""
+
+    parent: int
+    cpu_s: float
+    born: int
+
+
 class ProcessTree:
     """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them.
 
-    Memory is what each holds for itself, and the largest share held in common once.
+    Memory is what each holds for itself, and the largest share held in common once. New descendants are looked for as often as a
+    thousandth of the time allows, since that means asking every process of the host; those known are asked every time.
     """
 
-    def __init__(self, pid: int, *, proc: str = PROC) -> None:
-        self._pid = pid
+    def __init__(self, pid: int, *, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
         self._proc = proc
+        self._clock = clock
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
         self._page_b = os.sysconf("SC_PAGE_SIZE")
-        self._known: set[int] = {pid}
-        self._gone_s = 0.0
-        self._seen: dict[int, float] = {}
+        first = self._ask(pid)
+        self._known: dict[int, _Seen] = {} if first is None else {pid: first}
+        self._look_again_s = -math.inf
         self._first_s: float | None = None
         self._cpu_s = 0.0
 
     def usage(self) -> Usage:
         """Return processor time since the first look and memory now."""
-        table = self._table()
-        family = self._family(table)
-        cpu_s = sum(table[pid][1] for pid in family)
+        if self._clock() >= self._look_again_s:
+            self._look_for_all()
+        else:
+            self._known = self._same({pid: self._ask(pid) for pid in self._known})
+        cpu_s = sum(seen.cpu_s for seen in self._known.values())
         if self._first_s is None:
             self._first_s = cpu_s
         self._cpu_s = max(self._cpu_s, cpu_s - self._first_s)
-        return Usage(self._cpu_s, self._memory_b(family), alive=bool(family))
+        return Usage(self._cpu_s, self._memory_b(list(self._known)), alive=bool(self._known))
 
-    def _family(self, table: dict[int, tuple[int, float]]) -> list[int]:
-        """Return the process and its descendants, those that lost their parent since included."""
+    def _look_for_all(self) -> None:
+        """Find the process and its descendants, those included that lost their parent since they were first seen."""
+        began_s = time.process_time()
+        table = {int(name): self._ask(int(name)) for name in os.listdir(self._proc) if name.isdigit()}
         children: dict[int, list[int]] = {}
-        for pid, (parent, _) in table.items():
-            children.setdefault(parent, []).append(pid)
-        found: list[int] = []
-        waiting = [pid for pid in self._known if pid in table]
-        seen = set(waiting)
+        for pid, seen in table.items():
+            if seen is not None:
+                children.setdefault(seen.parent, []).append(pid)
+        found = self._same(table)
+        waiting = list(found)
         while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            for child in children.get(pid, ()):
-                if child not in seen:
-                    seen.add(child)
+            for child in children.get(waiting.pop(), ()):
+                seen = table[child]
+                if child not in found and seen is not None:
+                    found[child] = seen
                     waiting.append(child)
-        self._known = seen
-        return found
+        self._known = found
+        self._look_again_s = self._clock() + min((time.process_time() - began_s) / _SHARE, _LONGEST_S)
 
-    def _table(self) -> dict[int, tuple[int, float]]:
-        """Return parent and processor time of every process."""
-        table: dict[int, tuple[int, float]] = {}
-        for name in os.listdir(self._proc):
-            if not name.isdigit():
-                continue
-            try:
-                with open(f"{self._proc}/{name}/stat", "rb") as stream:
-                    fields = stream.read().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            if len(fields) > 14:
-                table[int(name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s)
-        return table
+    def _same(self, table: Mapping[int, _Seen | None]) -> dict[int, _Seen]:
+        """Return those of the processes known that still are what they were."""
+        return {pid: seen for pid, known in self._known.items() if (seen := table.get(pid)) is not None and seen.born == known.born}
+
+    def _ask(self, pid: int) -> _Seen | None:
+        try:
+            with open(f"{self._proc}/{pid}/stat", "rb") as stream:
+                fields = stream.read().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return _Seen(int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s, int(fields[19])) if len(fields) > 19 else None
 
     def _memory_b(self, family: list[int]) -> float:
         own, shared = 0, 0
