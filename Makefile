@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers accuracy priors clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-
 	@$(BIN)/python benchmarks/startup.py --peers .venv-peers
 	@$(BIN)/python benchmarks/estimates.py --peers .venv-peers
 
+metering: $(READY) .venv-peers/ready ## how far meters are from exact integrals, ours and others' (15 minutes)
+	@$(BIN)/python benchmarks/metering.py --peers .venv-peers
+
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 
@@ -70,5 +73,5 @@ $(READY): pyproject.toml constraints.txt
 .venv-peers/ready:
 	@$(PYTHON) -m venv .venv-peers
 	@echo "installing the peers into .venv-peers"
-	@.venv-peers/bin/python -m pip install -qq codecarbon landauer-gap llm-analysis
+	@.venv-peers/bin/python -m pip install -qq codecarbon landauer-gap llm-analysis carbontracker zeus
 	@touch $@

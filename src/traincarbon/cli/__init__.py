@@ -11,6 +11,8 @@ from traincarbon.errors import CarbonError
 COMMANDS = {
     "estimate": "What a training will take: time, money, energy, carbon and water.",
     "validate": "How far estimates are from what real trainings reported.",
+    "runs": "What trainings really took: list, show, merge, export, forget.",
+    "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",
 }
 """Command to the line that ``carbon --help`` shows; the module of the same name in ``commands`` holds it."""

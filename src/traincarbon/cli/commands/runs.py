@@ -1,0 +1,318 @@
+"""``carbon runs``: the ledger of what trainings really took: list, show, merge, export, import, forget."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import click
+
+from traincarbon.cli import output
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.energy import DeviceUse
+from traincarbon.ledger.exchange import FORMATS, dump, is_ours, load
+from traincarbon.ledger.processes import STATES
+from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.store import Ledger
+
+Command = Callable[..., Any]
+
+_SHOWN = 30
+_MOST_DEVICES = 8
+_MOST_NOTES = 5
+_LONGEST_WORD = 60
+_AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+_HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
+_NARROWEST = {7: 8, 0: 12}
+"""Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
+_FIGURES = (
+    ("Facility energy", "facility_energy_kwh", "kWh"),
+    ("CO2e, electricity", "operational_kgco2e", "kg CO2e"),
+    ("CO2e, hardware", "embodied_kgco2e", "kg CO2e"),
+    ("Cost", "cost_usd", "$"),
+)
+
+
+@click.group("runs")
+def command() -> None:
+    """List and show what trainings really took; merge, export, import and forget their records."""
+
+
+def ledger_options(command: Command) -> Command:
+    """Add ``--store``, ``--quiet`` and ``--json``."""
+    for option in (
+        click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder."),
+        click.option("--quiet", is_flag=True, help="No remarks on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
+    ):
+        command = option(command)
+    return command
+
+
+@command.command("list")
+@click.option("--project", default="", metavar="NAME", help="Only runs of this project.")
+@click.option("--state", default="", type=click.Choice(["", *STATES]), help="Only runs in this state.")
+@click.option("--since", default="", metavar="WHEN", help="Only runs that began then or later: 2026-11-01, or 12h, 3d, 2w ago.")
+@click.option("--limit", type=click.IntRange(min=0), help=f"At most so many, the latest first; 0 for all.  [default: {_SHOWN}, with --json all]")
+@ledger_options
+def list_command(*, project: str, state: str, since: str, limit: int | None, store: str | None, as_json: bool, quiet: bool) -> None:
+    """List runs, the latest first.
+
+    \b
+    carbon runs list --state killed --since 7d
+    """  # noqa: D301  click reads the escape
+    most = limit if limit is not None else 0 if as_json else _SHOWN
+    with Ledger(store) as ledger:
+        records, total = ledger.index.records(project=project, state=state, since=_since(since), limit=most)
+        faults = ledger.index.faults()
+    if as_json:
+        click.echo(output.as_json([record.to_dict() for record in records]))
+    elif records:
+        click.echo(_table(records))
+        if total > len(records):
+            click.echo(output.dim(f"and {total - len(records):,} more: --limit 0 shows all"))
+    if not quiet:
+        if not total:
+            click.echo(f"no runs in {output.clean(ledger.store)}; a training is recorded with: carbon track -- COMMAND", err=True)
+        for fault in faults[:_MOST_NOTES]:
+            click.echo(f"note: {output.clean(fault)}; the rest of the run is not affected", err=True)
+        if len(faults) > _MOST_NOTES:
+            click.echo(f"note: and {len(faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
+
+
+@command.command("show")
+@click.argument("id")
+@ledger_options
+def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+    """Show one run: what was measured, what was modelled, what is missing and why. ID may be cut short, or be `last`."""
+    with Ledger(store) as ledger:
+        record = ledger.run(id)
+    click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(_page(record)))
+
+
+@command.command("merge")
+@click.argument("folders", nargs=-1, required=True, type=click.Path())
+@ledger_options
+def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool, quiet: bool) -> None:
+    """Copy the journals of other stores or folders into the store; what is there already is not counted twice."""
+    with Ledger(store) as ledger:
+        merged = ledger.merge(folders)
+    if as_json:
+        click.echo(output.as_json(merged._asdict()))
+    else:
+        click.echo(f"{_number(merged.runs, 'run')}: {_number(merged.copied, 'journal')} copied, {merged.unchanged} there already")
+    if not quiet:
+        for fault in merged.faults[:_MOST_NOTES]:
+            click.echo(f"note: left out {output.clean(fault)}", err=True)
+
+
+@command.command("export")
+@click.argument("ids", nargs=-1)
+@click.option("--format", "format", type=click.Choice([*FORMATS, "codecarbon"]), default="csv", show_default=True, help="What to write.")
+@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="Where to write it; default stdout.")
+@ledger_options
+def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+    """Write runs, all or those named, as CSV, JSON, Parquet, or as CodeCarbon's emissions.csv."""
+    with Ledger(store) as ledger:
+        records = [ledger.run(id) for id in ids] if ids else ledger.runs()
+    if format == "codecarbon" and not as_json:
+        from traincarbon.integrations.codecarbon_csv import dump as dump_codecarbon
+
+        content = dump_codecarbon(records)
+    else:
+        content = dump(records, "json" if as_json else format)
+    if file is not None:
+        with open(file, "wb") as stream:
+            stream.write(content)
+    elif format == "parquet" and sys.stdout.isatty():
+        raise CarbonError("Parquet is not for a terminal", hint="name a file: -o runs.parquet")
+    else:
+        sys.stdout.buffer.write(content)
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@ledger_options
+def import_command(*, files: tuple[str, ...], store: str | None, as_json: bool, quiet: bool) -> None:
+    """Read runs from JSON or CSV of `carbon runs export`, or from CodeCarbon's emissions.csv, into the store."""
+    read: list[RunRecord] = []
+    faults: list[str] = []
+    for file in files:
+        records, unread = _read(file)
+        read += records
+        faults += [f"{file}, {fault}" for fault in unread]
+    with Ledger(store) as ledger:
+        added = ledger.add(read)
+    if as_json:
+        click.echo(output.as_json({"read": len(read), "added": added, "faults": faults}))
+    else:
+        click.echo(f"{_number(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
+    if not quiet:
+        for fault in faults[:_MOST_NOTES]:
+            click.echo(f"note: left out {output.clean(fault)}", err=True)
+
+
+@command.command("forget")
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do it; without, only what would go is shown.")
+@ledger_options
+def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+    """Remove the journals of runs for good; without --yes only show which."""
+    with Ledger(store) as ledger:
+        runs = {ledger.run(id).run_id: id for id in ids}
+        files = [file for run_id in runs for file in ledger.forget(run_id, dry_run=not yes)]
+    if as_json:
+        click.echo(output.as_json({"runs": list(runs), "files": files, "removed": yes}))
+        return
+    for file in files:
+        click.echo(output.clean(file))
+    what = f"{_number(len(runs), 'run')}, {_number(len(files), 'journal')}"
+    click.echo(f"{what} removed" if yes else output.dim(f"{what} would go; nothing was removed. To do it: --yes"))
+
+
+def _since(text: str) -> str:
+    """Return the instant that ``--since`` names, in ISO 8601 as records have it; a day begins at midnight UTC."""
+    if not text:
+        return ""
+    age = re.fullmatch(r"(\d{1,6})([mhdw])", text)
+    if age:
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - int(age[1]) * _AGES_S[age[2]]))
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CarbonError(f"--since {text[:40]!r} is no date", hint="write 2026-11-01, 2026-11-01T12:00, or 12h, 3d, 2w ago") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _table(records: list[RunRecord]) -> str:
+    rows = [_HEAD, *(_row(record) for record in records)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    for column, narrowest in _NARROWEST.items():
+        over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
+        widths[column] = max(min(widths[column], narrowest), widths[column] - max(over, 0))
+    cut = [[cell if len(cell) <= width else f"{cell[: width - 1]}…" for cell, width in zip(row, widths, strict=True)] for row in rows]
+    head, *lines = output.table(cut, right=(3, 4, 5, 6)).split("\n")
+    return "\n".join([output.dim(head), *lines])
+
+
+def _row(record: RunRecord) -> tuple[str, ...]:
+    return (
+        output.clean(record.run_id),
+        record.started_at[2:16].replace("T", " "),
+        record.state,
+        "–" if record.exit_code is None else str(record.exit_code),
+        output.amount(record.duration_s, "s"),
+        "–" if record.metered_kwh is None else output.amount(record.metered_kwh, "kWh"),
+        "–" if record.operational_kgco2e is None else output.amount(record.operational_kgco2e["median"], "kg CO2e"),
+        output.clean(record.hw) or "–",
+    )
+
+
+def _page(record: RunRecord) -> list[str]:
+    """Return the lines of ``show``: who, what was metered and how, what it comes to, and what to know about it."""
+    exit_code = "" if record.exit_code is None else f", exit code {record.exit_code}"
+    signal = f", by signal {record.signal}" if record.signal else ""
+    ended = f" · {record.state}{exit_code}{signal}"
+    project = f" · {_short(record.project, most=20)}" if record.project else ""
+    lines = [output.bold(f"{_short(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
+    if record.argv:
+        lines.append(output.dim(f"  {_short(' '.join(record.argv), most=output.WIDTH - 2)}"))
+    on = _number(record.nodes, "node") + (f", {_number(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
+    hardware = f" ({record.hw})" if record.hw else ""
+    restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
+    when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
+    lines.append(f"  {_short(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
+    lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
+    if record.notes:
+        over = len(record.notes) - _MOST_NOTES
+        more = [f"and {_number(over, 'note')} more"] if over > 0 else []
+        lines += ["", *(output.wrapped("Note", _short(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
+    return lines
+
+
+def _energy_lines(record: RunRecord) -> list[str]:
+    known = {part: energy for part, energy in record.energy_j.items() if energy is not None}
+    rows = {}
+    for label, hows in (("Measured", ("counter", "power")), ("Modelled", ("modelled",))):
+        shown = [f"{part} {output.amount(known[part] / 3.6e6, 'kWh', digits=3)}" for part in known if record.how.get(part) in hows]
+        rows[label] = f"{' · '.join(shown)}{_by(record, hows)}" if shown else "nothing"
+    lines = [output.wrapped(label, text) for label, text in rows.items()]
+    lines += [output.wrapped("Missing", f"{part}, {_short(reason, most=200)}") for part, reason in record.missing.items()]
+    gaps = f"{output.amount(record.gaps_s, 's')} were not metered" if record.gaps_s else "none"
+    return [*lines, output.wrapped("Gaps", f"{gaps}; {_number(record.samples, 'sample')}")]
+
+
+def _by(record: RunRecord, hows: tuple[str, ...]) -> str:
+    used = [how for how in hows if how in record.how.values()]
+    return f" (by {' and '.join(used)})" if "counter" in hows else ""
+
+
+def _figure_lines(record: RunRecord) -> list[str]:
+    """Return what the tracker worked out; what it did not is not shown."""
+    rows = []
+    for label, name, unit in _FIGURES:
+        figure = getattr(record, name)
+        if figure is not None:
+            middle, scale, interval = output.median_and_interval(SimpleNamespace(**figure), unit)
+            rows.append((label, middle, scale, interval if figure["low"] < figure["high"] else "no interval stated"))
+    rows += [(name.capitalize(), *_counted(count)) for name, count in record.counts.items()]
+    if record.mfu is not None:
+        rows.append(("MFU", output.significant(record.mfu, 3), "", ""))
+    return ["", output.table(rows, right=(1,))] if rows else []
+
+
+def _counted(count: float) -> tuple[str, str, str]:
+    size, name = output.ladder(count, "count")
+    return output.significant(count / size, 3), name, ""
+
+
+def _device_lines(record: RunRecord) -> list[str]:
+    if not record.by_device:
+        return []
+    rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device_row(use) for use in record.by_device[:_MOST_DEVICES])]
+    head, *lines = output.table(rows, right=(0, 2, 3, 4, 5)).split("\n")
+    over = len(record.by_device) - _MOST_DEVICES
+    more = [output.dim(f"and {_number(over, 'device')} more")] if over > 0 else []
+    return ["", output.dim(head), *lines, *more]
+
+
+def _device_row(use: DeviceUse) -> tuple[str, ...]:
+    return (
+        str(use.node),
+        _short(use.device, most=24),
+        output.amount(use.energy_j / 3.6e6, "kWh", digits=3),
+        "–" if use.power_max_w is None else f"{output.significant(use.power_max_w, 3)} W",
+        "–" if use.utilisation is None else f"{use.utilisation:.0%}",
+        "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
+        use.how,
+    )
+
+
+def _read(file: str) -> tuple[list[RunRecord], list[str]]:
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read()
+    except OSError as error:
+        raise CarbonError(f"cannot read {os.fspath(file)!r}: {error.strerror}", hint="name a file in JSON or CSV") from error
+    header = content[:10_000].decode("utf-8", "replace").partition("\n")[0]
+    if not is_ours(header):
+        from traincarbon.integrations.codecarbon_csv import is_codecarbon
+        from traincarbon.integrations.codecarbon_csv import load as load_codecarbon
+
+        if is_codecarbon(header):
+            return load_codecarbon(content)
+    return load(content), []
+
+
+def _short(text: str, *, most: int = 60) -> str:
+    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(" ".join(text.split())))
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -1,0 +1,1 @@
+"""Runs and estimates in the formats of other tools."""

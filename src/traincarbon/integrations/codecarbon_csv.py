@@ -1,0 +1,170 @@
+"""CodeCarbon's ``emissions.csv``, of its versions 1 to 3, as records of runs, and records of runs as such a file."""
+
+import csv
+import io
+import json
+import math
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.checks import RUN_SCHEMA
+from traincarbon.ledger.exchange import cell_of, text_of
+from traincarbon.ledger.record import RunRecord
+
+COLUMNS = (
+    "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy",
+    "gpu_energy", "ram_energy", "energy_consumed", "water_consumed", "country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os",
+    "python_version", "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude", "ram_total_size", "tracking_mode",
+    "cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue",
+)  # fmt: skip
+"""Those of version 3.3. Earlier ones lack some: 3.0 the water and the utilisation, 2.1 the PUE, 1 the parts of the energy and the run's id."""
+
+_J_PER_KWH = 3.6e6
+_PARTS = {"gpu": "gpu_energy", "cpu": "cpu_energy", "dram": "ram_energy"}
+_HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelled"}
+"""The file does not say how energy was known; this is the least sure of the ways that CodeCarbon has."""
+_NOT_THERE = "CodeCarbon states no energy for it"
+
+
+def is_codecarbon(header: str) -> bool:
+    """Return whether the first line of a CSV file is that of an ``emissions.csv``."""
+    return {"timestamp", "project_name", "duration", "emissions", "energy_consumed"} <= set(header.strip().lstrip("\ufeff").replace('"', "").split(","))
+
+
+def load(content: bytes) -> tuple[list[RunRecord], list[str]]:
+    """Return the runs of an ``emissions.csv`` and, one text each, the rows that cannot be read, such as a last one that is cut off.
+
+    CodeCarbon multiplies each part by the PUE, and writes a run again at each flush, larger every time: the PUE is taken out of the
+    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine, taken here as UTC.
+
+    Raises:
+        CarbonError: the file is no ``emissions.csv``.
+    """
+    text = content.decode("utf-8-sig", "replace").replace("\0", "�")
+    if not is_codecarbon(text.partition("\n")[0]):
+        raise CarbonError(
+            "the file is no emissions.csv of CodeCarbon", hint="its first line names timestamp, project_name, duration, emissions, energy_consumed"
+        )
+    longest: dict[str, RunRecord] = {}
+    faults = []
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    for row in reader:
+        if None in row or None in row.values():
+            faults.append(f"line {reader.line_num}: more or fewer cells than there are columns")
+            continue
+        try:
+            record = RunRecord.from_dict(_stated(row))
+        except (CarbonError, ValueError, OverflowError) as error:
+            faults.append(f"line {reader.line_num}: {error}")
+            continue
+        known = longest.get(record.run_id)
+        if known is None or (record.duration_s, record.metered_kwh or 0.0) > (known.duration_s, known.metered_kwh or 0.0):
+            longest[record.run_id] = record
+    return list(longest.values()), faults
+
+
+def dump(records: Sequence[RunRecord]) -> bytes:
+    """Return the records as an ``emissions.csv`` of version 3.3; what is not known, and the place, stays empty."""
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({name: cell_of(value) for name, value in _row(record).items()})
+    return stream.getvalue().encode("utf-8", "replace")
+
+
+def _stated(row: dict[str, str]) -> dict[str, Any]:
+    """Return one row in the layout of our records."""
+    duration_s = _number(row, "duration")
+    if duration_s is None or duration_s < 0.0:
+        raise ValueError(f"its duration is {row['duration'][:40]!r}")
+    ended = datetime.fromisoformat(row["timestamp"])
+    began = (ended if ended.tzinfo else ended.replace(tzinfo=UTC)).astimezone(UTC) - timedelta(seconds=duration_s)
+    pue = max(_number(row, "pue") or 1.0, 1.0)
+    facility_kwh = _number(row, "energy_consumed")
+    energy_j: dict[str, float | None] = {
+        part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := _number(row, column)) else None for part, column in _PARTS.items()
+    }
+    known_j = sum(energy for energy in energy_j.values() if energy is not None)
+    rest_j = (facility_kwh or 0.0) * _J_PER_KWH / pue - known_j
+    energy_j["other"] = rest_j if rest_j > 1e-9 * known_j and facility_kwh else None
+    missing = {part: _NOT_THERE for part, energy in energy_j.items() if energy is None}
+    emissions = _number(row, "emissions")
+    accelerators = _number(row, "gpu_count")
+    versions = {"codecarbon": row.get("codecarbon_version", ""), "python": row.get("python_version", ""), "os": row.get("os", "")}
+    return {
+        "schema": RUN_SCHEMA,
+        "run_id": text_of(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
+        "project": text_of(row["project_name"]),
+        "state": "finished",
+        "started_at": began.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "duration_s": duration_s,
+        "accelerators": None if accelerators is None else int(accelerators),
+        "hw": text_of(row.get("gpu_model", "")),
+        "energy_j": energy_j,
+        "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
+        "missing": missing,
+        "facility_energy_kwh": _exact(facility_kwh),
+        "operational_kgco2e": _exact(emissions),
+        "versions": {name: version for name, version in versions.items() if version},
+    }
+
+
+def _row(record: RunRecord) -> dict[str, Any]:
+    """Return a record as a row; its parts with the PUE in them, as CodeCarbon has them."""
+    metered_kwh = record.metered_kwh
+    facility_kwh = (record.facility_energy_kwh or {}).get("median")
+    pue = max(facility_kwh / metered_kwh, 1.0) if facility_kwh and metered_kwh else 1.0
+    parts_kwh = {part: None if energy is None else energy * pue / _J_PER_KWH for part, energy in record.energy_j.items()}
+    emissions = (record.operational_kgco2e or {}).get("median")
+    row: dict[str, Any] = {
+        "timestamp": _ended(record),
+        "project_name": record.project,
+        "run_id": record.run_id,
+        "duration": record.duration_s,
+        "emissions": emissions,
+        "emissions_rate": emissions / record.duration_s if emissions is not None and record.duration_s else None,
+        "energy_consumed": facility_kwh if facility_kwh is not None else metered_kwh,
+        "gpu_count": record.accelerators,
+        "gpu_model": record.hw,
+        "os": record.versions.get("os"),
+        "python_version": record.versions.get("python"),
+        "codecarbon_version": record.versions.get("codecarbon"),
+        "pue": pue,
+    }
+    for part, column in _PARTS.items():
+        energy_kwh = parts_kwh[part]
+        row[column] = energy_kwh
+        if energy_kwh is not None and record.duration_s:
+            row[column.replace("energy", "power")] = energy_kwh * _J_PER_KWH / record.duration_s
+    return row
+
+
+def _ended(record: RunRecord) -> str:
+    try:
+        began = datetime.fromisoformat(record.started_at)
+        return (began + timedelta(seconds=record.duration_s)).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _number(row: dict[str, str], column: str) -> float | None:
+    cell = (row.get(column) or "").strip()
+    if cell.lower() in ("", "nan", "none"):
+        return None
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"its {column} is {cell[:40]!r}")
+    return number
+
+
+def _name(row: dict[str, str]) -> str:
+    """Return an id for a row of version 1 that has none: the same for the same row."""
+    return f"codecarbon-{zlib.crc32(json.dumps(row, sort_keys=True).encode('utf-8', 'replace')):08x}"
+
+
+def _exact(value: float | None) -> dict[str, float] | None:
+    return None if value is None else {"low": value, "median": value, "high": value}

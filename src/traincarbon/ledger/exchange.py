@@ -1,0 +1,157 @@
+"""Records of runs as JSON, CSV and Parquet, and back from JSON and CSV, without losing a digit."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.checks import RUN_SCHEMA
+from traincarbon.ledger.energy import ENERGY_PARTS
+from traincarbon.ledger.processes import FIGURES
+from traincarbon.ledger.record import RunRecord
+
+FORMATS = ("csv", "json", "parquet")
+
+_PLAIN = ("run_id", "project", "state", "exit_code", "started_at", "duration_s", "nodes", "accelerators", "hw", "gaps_s", "samples", "tokens", "params", "mfu")
+_NESTED = {
+    **dict.fromkeys(("energy_j", "how", "missing"), ENERGY_PARTS),
+    **dict.fromkeys(FIGURES, ("low", "median", "high")),
+}
+"""What has parts, each of them a column ``name.part``."""
+_AS_JSON = ("argv", "forecast", "plan", "versions")
+_TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
+_WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
+_FORMULA = ("=", "+", "-", "@", "'")
+"""A cell that begins like this may be run by a spreadsheet; an apostrophe before it says that it is text."""
+COLUMNS = (*_PLAIN, *(f"{name}.{part}" for name, parts in _NESTED.items() for part in parts), *_AS_JSON)
+"""The columns of CSV and Parquet, in order."""
+
+
+def dump(records: Sequence[RunRecord], format: str) -> bytes:
+    """Return the records in one of :data:`FORMATS`.
+
+    Raises:
+        CarbonError: Parquet is asked for and pyarrow is not installed.
+    """
+    if format == "json":
+        return (json.dumps([record.to_dict() for record in records], indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    rows = [_flat(record.to_dict()) for record in records]
+    return _parquet(rows) if format == "parquet" else _csv(rows).encode("utf-8")
+
+
+def load(content: bytes) -> list[RunRecord]:
+    """Return the records in what :func:`dump` gave as JSON or CSV, or in the JSON of one record.
+
+    Raises:
+        CarbonError: it is neither, or one of the records cannot be.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CarbonError(f"the file is not in UTF-8: {error.reason} at byte {error.start}", hint="import JSON or CSV") from error
+    if text.lstrip()[:1] in ("{", "["):
+        return _from_json(text)
+    return _from_csv(text)
+
+
+def is_ours(header: str) -> bool:
+    """Return whether the first line of a CSV file is one of ours, rather than another program's."""
+    return {"run_id", "state", "energy_j.gpu"} <= set(header.strip().split(","))
+
+
+def cell_of(value: Any) -> str:
+    """Return a value as a cell that is exact, that no spreadsheet runs, and that drives no terminal."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return repr(value)
+    text = "".join(letter if letter.isprintable() else "�" for letter in value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def text_of(cell: str) -> str:
+    """Return the text that :func:`cell_of` put in a cell."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _from_json(text: str) -> list[RunRecord]:
+    try:
+        stated = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CarbonError(f"the file is not JSON: {error}", hint="is it cut off?") from error
+    records = stated if isinstance(stated, list) else [stated]
+    if not all(isinstance(record, dict) for record in records):
+        raise CarbonError("the file holds something else than records of runs", hint="write it with: carbon runs export --format json")
+    return [RunRecord.from_dict(record) for record in records]
+
+
+def _from_csv(text: str) -> list[RunRecord]:
+    if not is_ours(text.partition("\n")[0]):
+        raise CarbonError(
+            "the file holds no runs: its first line names neither run_id, state nor energy_j.gpu", hint="import JSON or CSV of carbon runs export"
+        )
+    records = []
+    try:
+        for number, row in enumerate(csv.DictReader(io.StringIO(text, newline=""), strict=True), 2):
+            if None in row or None in row.values():
+                raise CarbonError(f"row {number} has more or fewer cells than there are columns", hint="is the file cut off?")
+            records.append(RunRecord.from_dict(_unflat({name: _uncell(name, cell, number) for name, cell in row.items()})))
+    except csv.Error as error:
+        raise CarbonError(f"the file is not CSV: {error}", hint="is it cut off?") from error
+    return records
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([cell_of(row[name]) for name in COLUMNS] for row in rows)
+    return stream.getvalue()
+
+
+def _parquet(rows: list[dict[str, Any]]) -> bytes:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or --format csv") from error
+    kinds = {name: pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64() for name in COLUMNS}
+    table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+    sink = pa.BufferOutputStream()
+    parquet.write_table(table, sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _is_text(column: str) -> bool:
+    return column in _TEXTS or column.startswith(("how.", "missing."))
+
+
+def _flat(stated: dict[str, Any]) -> dict[str, Any]:
+    """Return one value a column; what is not known is None."""
+    row = {name: stated[name] for name in _PLAIN}
+    row |= {f"{name}.{part}": (stated[name] or {}).get(part) for name, parts in _NESTED.items() for part in parts}
+    return row | {name: None if stated[name] is None else json.dumps(stated[name], ensure_ascii=False) for name in _AS_JSON}
+
+
+def _unflat(row: dict[str, Any]) -> dict[str, Any]:
+    stated: dict[str, Any] = {"schema": RUN_SCHEMA, **{name: row.get(name) for name in (*_PLAIN, *_AS_JSON)}}
+    for name, parts in _NESTED.items():
+        known = {part: row[f"{name}.{part}"] for part in parts if row.get(f"{name}.{part}") is not None}
+        stated[name] = known
+    return stated
+
+
+def _uncell(name: str, cell: str, number: int) -> Any:
+    if _is_text(name):
+        text = text_of(cell)
+        if name not in _AS_JSON:
+            return text if text or not name.startswith(("how.", "missing.")) else None
+    if not cell:
+        return None
+    try:
+        return json.loads(text) if name in _AS_JSON else int(cell) if name in _WHOLE else float(cell)
+    except (ValueError, RecursionError) as error:
+        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave a cell empty where nothing is known") from error

@@ -1,0 +1,241 @@
+"""Secrets and persons taken out of a command line and an environment before they are written down."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+HIDDEN = "***"
+"""Stands where a secret stood."""
+
+_MOST = 20_000
+"""Characters of an argument that are looked at; the journal keeps fewer."""
+_SECRET = {"password", "passwd", "passphrase", "passcode", "secret", "secrets", "credential", "credentials", "apikey", "authorization", "bearer", "cookie"}
+"""Words that make the value of an option or a variable a secret wherever in its name they stand."""
+_SECRET_LAST = {"token", "key", "auth", "pwd", "pw", "pass", "sig", "signature", "jwt", "pat", "sas", "apitoken", "authtoken", "accesstoken", "accesskey"}
+"""Words that do so at the end of a name, but for those below."""
+_HARMLESS_BEFORE = {
+    "token": {"pad", "eos", "bos", "unk", "mask", "cls", "sep", "special", "image", "audio", "video", "start", "end", "stop", "begin", "prompt", "think",
+              "trigger", "placeholder", "per", "max", "min", "next", "new", "first", "last", "every", "each", "by", "oov", "blank", "word", "separator", "decoder"},
+    "key": {"sort", "group", "primary", "foreign", "query", "cache", "metric", "data", "dict", "label", "text", "column", "prompt", "feature", "target", "input",
+            "output", "config", "search", "join", "index", "partition", "dataset", "image", "state", "response", "message", "split", "loss", "score", "reward", "per"},
+    "pass": {"num", "n", "max", "first", "second", "single", "multi", "two", "one", "forward", "backward", "low", "high", "band", "dry", "per"},
+}  # fmt: skip
+_NOT_THE_SECRET = {
+    "file",
+    "path",
+    "dir",
+    "folder",
+    "name",
+    "length",
+    "len",
+    "size",
+    "dim",
+    "count",
+    "policy",
+    "type",
+    "mode",
+    "env",
+    "var",
+    "url",
+    "arn",
+    "ttl",
+}
+"""Last words that say that the value is about a secret, not one itself."""
+_SWITCHES = {"no", "use", "skip", "disable", "enable", "without", "ask", "prompt", "allow", "require", "has"}
+"""First words of an option that takes no value."""
+_PERSON = {"user", "username", "login", "email", "mail", "host", "hostname", "hosts", "addr", "address", "nodelist", "nodename", "endpoint", "account"}
+"""Last words of a name whose value says who or where."""
+_LOCAL = {"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"}  # noqa: S104  named, not bound to
+_COMMON_USERS = {"root", "user", "ubuntu", "admin", "data", "train", "test", "ec2-user", "jovyan", "nobody", "runner", "app", "home", "src", "work"}
+"""Names that say nothing about a person, and stand in many paths that do not either."""
+
+_SHAPES = (
+    r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",  # JSON web token
+    r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b",  # AWS
+    r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}",
+    r"\b(?:hf|api_org)_[A-Za-z0-9]{16,}",  # Hugging Face
+    r"\b(?:sk|rk|pk)[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[\w-]{16,}",  # OpenAI, Anthropic, Stripe and those after them
+    r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|(?<=hooks\.slack\.com/services/)[\w/]+",
+    r"\bAIza[\w-]{30,}|\bya29\.[\w-]{16,}|\bGOCSPX-[\w-]{16,}",  # Google
+    r"\b(?:npm|gsk|r8|dop_v1|shpat|lin_api|figd)_\w{20,}|\bpypi-[\w-]{16,}|\bnvapi-[\w-]{16,}|\bpplx-\w{16,}|\bdapi[0-9a-f]{32}\b",
+    r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\b\d{8,10}:[\w-]{35}\b",  # SendGrid, Telegram
+    r"(?i)(?<=\bbearer )\s*[^\s\"']+|(?<=\bbasic )\s*[A-Za-z0-9+/=]{8,}",
+)
+_HEADER = r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token|secret|auth))(\s*:\s*)([^\"'\n]+)"
+_NAME = r"""([A-Za-z_][\w.\-]{0,80})["']?\s{0,8}[:=]\s{0,8}"""
+_VALUE = r"""(?!//)("[^"]*"|'[^']*'|[^\s"'&,;{}()]+)"""
+_URL_LOGIN = r"\b([a-z][a-z0-9+.\-]{0,20}://)[^\s/@\"']{1,400}@"
+_EMAIL = r"(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,6}\.[A-Za-z]{2,24}\b"
+_IP = r"(?<![\w.\-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.\-])"
+_HOMES = r"(?i)(?<![\w.~])(?:[a-z]:)?(?:[\\/](?:export|var|usr|System[\\/]Volumes[\\/]Data))?[\\/](?:home|users)[\\/][^\\/\s:;,\"'=]+"
+
+_PASSWORD_SHORT = {"mysql": "p", "mysqldump": "p", "mysqladmin": "p", "mariadb": "p", "mongo": "p", "mongosh": "p", "mongodump": "p", "sshpass": "p",
+                   "redis-cli": "a", "docker": "p", "podman": "p", "helm": "p", "curl": "uU", "wget": "", "http": "a", "ldapsearch": "w", "sqlcmd": "P"}  # fmt: skip
+"""Programs whose short options take a secret, joined or as the next argument."""
+
+_KEPT_ENVIRONMENT = (
+    "CUDA_", "NVIDIA_VISIBLE", "NVIDIA_DRIVER_CAP", "NVIDIA_TF32", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "NUMEXPR_", "TORCH", "PYTORCH_", "TF_", "XLA_",
+    "JAX_", "HF_", "TRANSFORMERS_", "TOKENIZERS_", "ACCELERATE_", "DEEPSPEED_", "DS_", "FSDP_", "MEGATRON_", "SLURM_", "PBS_NP", "WORLD_SIZE", "RANK", "LOCAL_RANK",
+    "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "ROCR_", "HIP_", "HSA_", "GPU_DEVICE_ORDINAL", "ZE_", "ONEAPI_", "TPU_", "NEURON_", "CARBON_", "PYTHONHASHSEED",
+    "PYTHONUNBUFFERED", "PYTHONOPTIMIZE", "WANDB_MODE", "VLLM_", "TRITON_",
+)  # fmt: skip
+"""Beginnings of the variables that bear on how a training runs; no other is recorded."""
+_NEVER_ENVIRONMENT = ("CARBON_PROGRESS", "SLURMD_", "SLURM_TOPOLOGY", "SLURM_CONF", "SLURM_SRUN_COMM", "SLURM_LAUNCH", "SLURM_WORKING_CLUSTER")
+
+
+def mask(argv: Sequence[str]) -> list[str]:
+    """Return the command line with its secrets hidden, home folders as ``~``, and no name of a person or a machine; the rest as it was.
+
+    Example:
+        >>> mask(["train.py", "--max-tokens", "4096", "--api-key", "s3cr3t", "--data=https://me:pw@example.org/d"])
+        ['train.py', '--max-tokens', '4096', '--api-key', '***', '--data=https://***@example.org/d']
+    """
+    masked: list[str] = []
+    shorts = ""
+    hide_next = ""
+    for argument in argv:
+        if hide_next and (not _looks_like_an_option(argument) or hide_next == "always"):
+            masked.append(argument if argument.lower() in {"true", "false", "none", *_LOCAL} else HIDDEN)
+            hide_next = ""
+            continue
+        program = re.split(r"[\\/]", argument)[-1].removesuffix(".exe")
+        shorts = _PASSWORD_SHORT.get(program, shorts) if not argument.startswith("-") else shorts
+        text, hide_next = _mask_argument(argument[:_MOST], shorts)
+        if argument == "login" and masked and "docker" not in masked[-1]:
+            hide_next = "unless an option"
+        masked.append(text)
+    return masked
+
+
+def mask_env(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that bear on how a training runs, with secrets hidden, and none that says who runs it or where.
+
+    Example:
+        >>> mask_env({"NCCL_DEBUG": "INFO", "HF_TOKEN": "hf_abc", "HOME": "/home/me", "AWS_SECRET_ACCESS_KEY": "x"})
+        {'HF_TOKEN': '***', 'NCCL_DEBUG': 'INFO'}
+    """
+    kept = {}
+    for name in sorted(env):
+        if not name.startswith(_KEPT_ENVIRONMENT) or name.startswith(_NEVER_ENVIRONMENT) or _is_personal(name):
+            continue
+        kept[name] = HIDDEN if _is_secret(name, in_environment=True) else mask_text(env[name])
+    return kept
+
+
+def mask_text(text: str) -> str:
+    """Return *text* with what has the shape of a secret, an address of a person or machine, or a home folder taken out."""
+    text = text[:_MOST]
+    for shape in _SHAPES:
+        text = re.sub(shape, HIDDEN, text, flags=re.DOTALL)
+    text = re.sub(_HEADER, rf"\1\2{HIDDEN}", text)
+    text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text, flags=re.IGNORECASE)
+    text = _mask_pairs(text)
+    text = re.sub(r"[A-Za-z0-9]{32,}", _mask_if_random, text)
+    return _mask_who_and_where(text)
+
+
+def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
+    """Return the argument masked, and when to hide the next one: ``""`` never."""
+    short = re.match(r"-([A-Za-z])(.*)", argument, re.DOTALL)
+    if short and short[1] in shorts:
+        return (argument, "always") if not short[2] else (f"-{short[1]}{HIDDEN}", "")
+    if short and short[1] in "pP" and _looks_like_a_password(short[2]):
+        return f"-{short[1]}{HIDDEN}", ""
+    name, equals, value = argument.partition("=")
+    if equals and not re.search(r"[\s/:?&\"'{(]", name):
+        if _is_secret(name) or (_last_word(name) == "key" and _looks_random(value)):
+            return f"{name}={value if value.lower() in {'true', 'false', 'none', ''} else HIDDEN}", ""
+        if _is_personal(name) and value.lower() not in _LOCAL and "://" not in value and not value.isdigit():
+            return f"{name}={HIDDEN}", ""
+    elif re.fullmatch(r"--?[A-Za-z][\w.\-]*", argument):
+        hide = (_is_secret(argument) or _is_personal(argument)) and _words(argument)[0] not in _SWITCHES
+        return argument, "unless an option" if hide else ""
+    return mask_text(argument), ""
+
+
+def _mask_pairs(text: str) -> str:
+    """Return *text* with the value hidden wherever a name and ``=`` or ``:`` stand before it, as in code, JSON and addresses."""
+    shown = ""
+    end = 0
+    for name in re.finditer(_NAME, text):
+        value = re.compile(_VALUE).match(text, name.end()) if name.end() > end else None
+        if value is None or not (_is_secret(name[1]) or (_is_personal(name[1]) and "=" in name[0])):
+            continue
+        plain = value[0].strip("\"'")
+        if plain.lower() in {"true", "false", "none", "null", "", HIDDEN, *_LOCAL} or (plain.isdigit() and not _is_secret(name[1])):
+            continue
+        quote = value[0][0] if value[0][0] in "\"'" else ""
+        shown += f"{text[end : name.end()]}{quote}{HIDDEN}{quote}"
+        end = value.end()
+    return shown + text[end:]
+
+
+def _mask_if_random(word: "re.Match[str]") -> str:
+    return HIDDEN if _looks_random(word[0]) else word[0]
+
+
+def _mask_who_and_where(text: str) -> str:
+    home = os.path.expanduser("~")
+    if len(home) > 1 and not home.startswith("~"):
+        text = re.sub(rf"(?<![\w.]){re.escape(home)}(?![\w.\-])", "~", text)
+    text = re.sub(_HOMES, "~", text)
+    user = os.environ.get("USER") or os.environ.get("LOGNAME") or os.environ.get("USERNAME") or ""
+    if len(user) > 2 and user not in _COMMON_USERS:
+        text = re.sub(rf"(?<=[\\/]){re.escape(user)}(?=[\\/]|$)|\b{re.escape(user)}@", "<user>", text)
+    host = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    if len(host) > 3 and host != "localhost":
+        text = re.sub(rf"(?<![\w.\-]){re.escape(host)}(?![\w\-])", "<host>", text)
+    text = re.sub(_EMAIL, "<address>", text)
+    return re.sub(_IP, lambda found: found[0] if found[0] in _LOCAL else "<host>", text)
+
+
+def _words(name: str) -> list[str]:
+    """Return the lower-case words of an option's or variable's name, ``camelCase`` and separators parting them.
+
+    Example:
+        >>> _words("--wandb.apiKey"), _words("AWS_SECRET_ACCESS_KEY")
+        (['wandb', 'api', 'key'], ['aws', 'secret', 'access', 'key'])
+    """
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)] or [""]
+
+
+def _last_word(name: str) -> str:
+    return _words(name)[-1]
+
+
+def _is_secret(name: str, *, in_environment: bool = False) -> bool:
+    words = _words(name)
+    last = words[-1]
+    if last in _NOT_THE_SECRET:
+        return False
+    if not _SECRET.isdisjoint(words):
+        return True
+    if last not in _SECRET_LAST:
+        return False
+    before = words[-2] if len(words) > 1 else ""
+    if last == "key" and not before:
+        return in_environment
+    return before not in _HARMLESS_BEFORE.get(last, set())
+
+
+def _is_personal(name: str) -> bool:
+    return _last_word(name) in _PERSON
+
+
+def _looks_like_an_option(argument: str) -> bool:
+    return bool(re.match(r"--?[A-Za-z][\w\-]*(=|$)", argument)) and not _looks_like_a_password(argument)
+
+
+def _looks_like_a_password(text: str) -> bool:
+    """Return whether what follows ``-p`` is no number, path, list or plain word."""
+    kinds = sum(bool(re.search(kind, text)) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^\w\s./,:=\-]"))
+    return len(text) >= 6 and kinds >= (2 if re.search(r"[^\w\s./,:=\-]", text) else 3) and not re.match(r"[./~]", text)
+
+
+def _looks_random(text: str) -> bool:
+    """Return whether letters and digits follow each other as in a key, and not as in ``DistilBertForClassification2``."""
+    kinds = ["d" if letter.isdigit() else "u" if letter.isupper() else "l" for letter in text]
+    changes = sum(here != there for here, there in pairwise(kinds))
+    return len(text) >= 16 and kinds.count("d") >= 2 and len(set(kinds)) == 3 and changes >= 0.4 * len(text)

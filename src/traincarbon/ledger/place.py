@@ -1,0 +1,104 @@
+"""Where runs are kept, and what stands in them for a machine and for a living process, without saying who or where."""
+
+import os
+import sys
+
+from traincarbon.errors import CarbonError
+
+
+def store_folder(given: str | os.PathLike[str] | None = None) -> str:
+    """Return the folder of journals and ledger: *given* (``--store``), else ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: none of them is stated and there is no home folder.
+    """
+    named = os.fspath(given) if given is not None else os.environ.get("CARBON_STORE", "")
+    if named:
+        return os.path.abspath(named)
+    folder = os.path.expanduser(_data_folder())
+    if folder.startswith("~"):
+        raise CarbonError("there is no home folder to keep runs in", hint="name one: --store DIR or CARBON_STORE=DIR")
+    return os.path.join(os.path.abspath(folder), "traincarbon")
+
+
+def node_name(store: str) -> str:
+    """Return what stands for this machine in *store*: a hash of its name, salted with a secret that the store keeps and exports never hold.
+
+    The same machine has the same name in one store and another in the next. Where the secret can be neither read nor made
+    the name is random, so that it is never that of another machine.
+    """
+    salt = _salt(os.path.join(store, "salt"))
+    return _hash(salt, _host()) if salt else os.urandom(6).hex()
+
+
+def life(process: int) -> str:
+    """Return what tells *process* apart from a later one of the same id: boot, space of process ids and time of birth; empty if unknown.
+
+    Linux says all three. Elsewhere it is empty, and only the age of a run's last line tells whether it runs.
+    """
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            boot = stream.read().strip()
+        space = os.readlink(f"/proc/{process}/ns/pid")
+        with open(f"/proc/{process}/stat", "rb") as stat:
+            born = stat.read().rpartition(b")")[2].split()[19].decode("ascii")
+    except (OSError, IndexError, ValueError):
+        return ""
+    return f"{_hash(b'', boot)}/{space}/{born}"
+
+
+def lives(process: int, known_life: str) -> bool | None:
+    """Return whether the process that had *known_life* still lives, None where this machine cannot tell, as on another than it ran on."""
+    here = life(os.getpid()).split("/")
+    there = known_life.split("/")
+    if len(here) != 3 or len(there) != 3 or here[:2] != there[:2]:
+        return None
+    return life(process) == known_life
+
+
+def _data_folder() -> str:
+    if sys.platform == "darwin":
+        return "~/Library/Application Support"
+    if sys.platform == "win32":
+        return os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    stated = os.environ.get("XDG_DATA_HOME", "")
+    return stated if os.path.isabs(stated) else "~/.local/share"
+
+
+def _salt(file: str) -> bytes:
+    """Return the secret of a store, made by the first who asks; empty where it can be neither read nor made."""
+    try:
+        return _read(file)
+    except OSError:
+        own = f"{file}-{os.urandom(6).hex()}"
+    try:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(own, "wb") as stream:
+            stream.write(os.urandom(16))
+        try:
+            os.link(own, file)  # whole or not at all, and never over that of another
+        except OSError:
+            if not os.path.exists(file):
+                os.replace(own, file)  # a file system without links
+        return _read(file)
+    except OSError:
+        return b""
+    finally:
+        if os.path.exists(own):
+            os.remove(own)
+
+
+def _read(file: str) -> bytes:
+    with open(file, "rb") as stream:
+        return stream.read(64)
+
+
+def _host() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+
+
+def _hash(salt: bytes, text: str) -> str:
+    # hashlib loads OpenSSL, 4 MiB that the process beside a training need not hold
+    from _blake2 import blake2s
+
+    return blake2s(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=6).hexdigest()

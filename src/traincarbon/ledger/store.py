@@ -1,0 +1,232 @@
+"""The ledger of a store: its runs read from the journals through the index, forgotten, merged with others, exported and imported."""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Self
+
+from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
+from traincarbon.ledger.index import Index
+from traincarbon.ledger.journal import Journal, read_journal, read_lines, run_folder
+from traincarbon.ledger.place import node_name, store_folder
+from traincarbon.ledger.record import RunRecord
+
+LATEST = "last"
+"""Stands for the run that began last."""
+
+_SHOWN = 5
+
+
+class Merged(NamedTuple):
+    """What came of merging another store into this one."""
+
+    runs: int
+    copied: int
+    unchanged: int
+    faults: tuple[str, ...]
+
+
+class Ledger:
+    """The runs of a store.
+
+    Args:
+        store: The folder of journals and index; by default ``$CARBON_STORE`` or the user's data folder.
+    """
+
+    def __init__(self, store: str | os.PathLike[str] | None = None) -> None:
+        self.store = store_folder(store)
+        self._index: Index | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def index(self) -> Index:
+        """The index, opened when first asked for; one for each machine, as SQLite cannot share a file between machines."""
+        if self._index is None:
+            self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"))
+        return self._index
+
+    def close(self) -> None:
+        """Close the index; safe to call twice."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def runs(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> list[RunRecord]:
+        """Return the runs that fit, the latest first.
+
+        Args:
+            project: Only those of this project.
+            state: Only those in this state.
+            since: Only those that began at this instant in ISO 8601, UTC, or later.
+            limit: At most so many; 0 means all.
+        """
+        return self.index.records(project=project, state=state, since=since, limit=limit)[0]
+
+    def run(self, id: str) -> RunRecord:
+        """Return the run of that id, or of the only id that begins with it, or the ``last``.
+
+        Raises:
+            NotFoundError: there is none.
+            AmbiguousError: several begin with it.
+        """
+        return self._found(self._full_id(id))
+
+    def faults(self) -> list[str]:
+        """Return what of the journals could not be used, with its place."""
+        self.index.refresh()
+        return self.index.faults()
+
+    def forget(self, id: str, *, dry_run: bool = True) -> list[str]:
+        """Remove the journals of a run, or with *dry_run* only say which they are.
+
+        Raises:
+            NotFoundError: there is no such run.
+            AmbiguousError: several begin with it.
+            CarbonError: it still runs, shares a file with another run, or a file cannot be removed.
+        """
+        run_id = self._full_id(id)
+        if self._found(run_id).state == "running":
+            raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it has ended")
+        files = self.index.files(run_id)
+        for file in files:
+            others = [other for other in self.index.runs_in(file) if other != run_id]
+            if others:
+                raise CarbonError(f"{file} also holds run {others[0][:60]!r}", hint="part the file first, or remove it by hand")
+        if not dry_run:
+            _remove(files)
+            self.index.refresh()
+        return files
+
+    def merge(self, folders: Iterable[str | os.PathLike[str]]) -> Merged:
+        """Copy the journals of other stores or folders into this one; what is here already is not copied again.
+
+        Raises:
+            NotFoundError: one of the folders does not exist.
+            CarbonError: a file cannot be copied.
+        """
+        runs: set[str] = set()
+        faults: list[str] = []
+        copied = unchanged = 0
+        own = os.path.realpath(os.path.join(self.store, "journals"))
+        for folder in folders:
+            if not os.path.isdir(folder):
+                raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="name a store, or a folder with journals")
+            for file in _journals(os.fspath(folder), own):
+                run_id, fault = _run_of(file)
+                if not run_id:
+                    faults.append(fault)
+                    continue
+                runs.add(run_id)
+                target = _target(file, run_folder(self.store, run_id))
+                copied, unchanged = (copied + 1, unchanged) if target else (copied, unchanged + 1)
+                if target:
+                    _copy(file, target)
+        return Merged(len(runs), copied, unchanged, tuple(faults))
+
+    def add(self, records: Sequence[RunRecord]) -> list[str]:
+        """Write records from elsewhere into the store, as journals of one line; return the ids of those that were not there yet.
+
+        A run that has journals of its own keeps what these say.
+
+        Raises:
+            CarbonError: the store cannot be written.
+        """
+        added = []
+        for record in records:
+            stated = record.to_dict()
+            text = json.dumps(stated, sort_keys=True).encode("utf-8", "replace")
+            mark = f"import-{zlib.crc32(text):08x}{zlib.adler32(text):08x}"
+            file = os.path.join(run_folder(self.store, record.run_id), f"{mark}.jsonl")
+            if read_journal(file)[0]:
+                continue
+            journal = Journal(file, run_id=record.run_id, node="import", process=0)
+            written = journal.write("record", {"record": stated})
+            journal.close()
+            if not written:
+                raise CarbonError(f"cannot write {file}: {journal.fault}", hint="choose another store: --store DIR")
+            added.append(record.run_id)
+        return added
+
+    def _full_id(self, id: str) -> str:
+        found = self.index.ids("" if id == LATEST else id)
+        if id in found:
+            return id
+        if id == LATEST and found:
+            return found[0]
+        if not found or not id:
+            begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
+            raise NotFoundError(f"no run{begun} in {self.store}", hint="all: carbon runs list; another place: --store DIR")
+        if len(found) > 1:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
+        return found[0]
+
+    def _found(self, run_id: str) -> RunRecord:
+        record = self.index.record(run_id)
+        if record is None:
+            raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it has gone since; all: carbon runs list")
+        return record
+
+
+def _journals(folder: str, own: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(place, name)) != own)
+        if os.path.realpath(place) != own:
+            yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".jsonl"))
+
+
+def _run_of(file: str) -> tuple[str, str]:
+    """Return the run of the first line that is ours, or else why there is none."""
+    for line, _, _ in read_lines(file):
+        if line is not None:
+            return line["run_id"], ""
+    return "", f"{file}: no line of a journal"
+
+
+def _target(file: str, folder: str) -> str:
+    """Return where to copy a journal: under its own name unless another file has it, and nowhere if all that it says is there."""
+    name = os.path.basename(file)
+    target = os.path.join(folder, name)
+    if not os.path.exists(target) or _begins_with(file, target):
+        return "" if os.path.exists(target) and os.path.getsize(file) == os.path.getsize(target) else target
+    if _begins_with(target, file):
+        return ""
+    with open(file, "rb") as stream:
+        other = os.path.join(folder, f"{name.removesuffix('.jsonl')}-{zlib.crc32(stream.read()):08x}.jsonl")
+    return "" if os.path.exists(other) else other
+
+
+def _begins_with(file: str, beginning: str) -> bool:
+    """Return whether *file* holds all that *beginning* holds, and perhaps more after it."""
+    with open(file, "rb") as whole, open(beginning, "rb") as part:
+        while piece := part.read(1 << 16):
+            if whole.read(len(piece)) != piece:
+                return False
+    return True
+
+
+def _copy(file: str, target: str) -> None:
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copyfile(file, f"{target}.part")
+        os.replace(f"{target}.part", target)
+    except OSError as error:
+        raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
+
+
+def _remove(files: list[str]) -> None:
+    try:
+        for file in files:
+            os.remove(file)
+        for folder in {os.path.dirname(file) for file in files}:
+            if not os.listdir(folder):
+                os.rmdir(folder)
+    except OSError as error:
+        raise CarbonError(f"cannot remove {error.filename}: {error.strerror}", hint="is it yours?") from error

@@ -1,0 +1,57 @@
+"""A register that only counts up, as joules since it was first read: it may wrap, start anew, go back or jump."""
+
+_LAG_S = 0.25
+"""A board may refresh its register so late, so a short interval can hold the energy of a longer one."""
+_LONGEST_BRIDGE_S = 30.0
+"""A longer interval without a trustworthy register stays uncounted."""
+
+
+class Counter:
+    """Adds up what a register counts, in whole counts, and sets aside what cannot be.
+
+    A step beyond what the device can draw, or backwards where the register does not wrap, is not believed: the interval is
+    bridged with the power that was sampled at its ends, where there is any, and the register goes on from where it is now.
+
+    Args:
+        unit_j: Joules of one count.
+        most_w: No device of this kind draws more over an interval.
+        wraps_at: Counts at which the register starts at 0 again, if it does.
+    """
+
+    def __init__(self, *, unit_j: float, most_w: float, wraps_at: int | None = None) -> None:
+        self._unit_j = unit_j
+        self._most_w = most_w
+        self._wraps_at = wraps_at
+        self._counts = 0
+        self._bridged_j = 0.0
+        self._last: tuple[int, float] | None = None
+
+    @property
+    def energy_j(self) -> float:
+        """Joules since the first reading."""
+        return self._counts * self._unit_j + self._bridged_j
+
+    def add(self, counts: int, *, time_s: float, power_w: float | None = None) -> str:
+        """Take a reading of the register; return what was odd about it, "" where nothing was.
+
+        Args:
+            counts: What the register shows.
+            time_s: When it was read. [s]
+            power_w: Mean power since the last reading as far as samples tell, to bridge an interval that the register lost. [W]
+        """
+        last, self._last = self._last, (counts, time_s)
+        if last is None:
+            return ""
+        step, took_s = counts - last[0], time_s - last[1]
+        for counts_on in (step, step + (self._wraps_at or 0)):
+            if 0 <= counts_on * self._unit_j <= self._most_w * (took_s + _LAG_S):
+                self._counts += counts_on
+                return ""
+        return self._bridge(step, took_s, power_w)
+
+    def _bridge(self, step: int, took_s: float, power_w: float | None) -> str:
+        what = f"fell by {-step * self._unit_j:,.0f} J" if step < 0 else f"rose by {step * self._unit_j:,.0f} J in {took_s:.1f} s, more than it can draw"
+        if power_w is None or took_s > _LONGEST_BRIDGE_S:
+            return f"its counter {what}: set aside, {took_s:.1f} s not counted"
+        self._bridged_j += power_w * took_s
+        return f"its counter {what}: set aside, {took_s:.1f} s counted by sampled power instead"

@@ -1,0 +1,147 @@
+"""Processor and memory where nothing can be read: the job's processor time and memory, times watts from published measurements."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from traincarbon.database.load import Database, open_database
+from traincarbon.database.select import prior
+from traincarbon.meters import processes
+from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.cgroup import Allotment, allotment
+from traincarbon.meters.power import PowerIntegral
+
+_INTERVAL_S = 10.0
+_TICKS_S = 0.2
+"""Processor time comes in ticks of 10 ms, so power over less says nothing."""
+_GB = 1e9
+_CPUINFO = "/proc/cpuinfo"
+_VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD"}
+
+
+class Curve(NamedTuple):
+    """Watts by hardware thread, idle and busy, and by gigabyte of memory, with their log-spreads."""
+
+    idle_w: float
+    busy_w: float
+    busy_sigma_ln: float
+    memory_w_per_gb: float
+    memory_sigma_ln: float
+
+
+class CpuModel:
+    """Charges a job for what it uses: busy watts for its processor time, idle watts for allotted threads that it leaves idle, and its memory.
+
+    Args:
+        usage: What tells processor time and memory.
+        curve: What these draw.
+        threads: Hardware threads that are the job's alone; on a shared host none.
+        memory_b: Memory that is the job's alone; where there is no such limit, what it holds counts.
+        parts: ``cpu``, ``dram`` or both: what no sensor measures.
+    """
+
+    name = "cpu_model"
+    max_interval_s = _INTERVAL_S
+
+    def __init__(
+        self, usage: processes.Source, curve: Curve, *, threads: float, memory_b: float | None, parts: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        self.notes: list[str] = []
+        self.names: Mapping[str, str] = {}
+        self._usage = usage
+        self._curve = curve
+        self._threads = threads
+        self._memory_b = memory_b
+        self._parts = parts
+        self._clock = clock
+        self._cpu_j = 0.0
+        self._cpu_w: float | None = None
+        self._memory = PowerIntegral()
+        self._before: tuple[float, float] | None = None
+        self._closed = False
+        self._last: tuple[Reading, ...] = ()
+        self.read()
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return a reading of the processor and one of the memory, as far as they are asked for."""
+        if not self._closed:
+            try:
+                self._last = tuple(reading for reading in self._charge() if reading.part in self._parts)
+            except (OSError, ValueError) as error:
+                self.notes.append(f"cpu:model: {error}")
+        return self._last
+
+    def close(self) -> None:
+        """Stop charging."""
+        self._closed = True
+
+    def _charge(self) -> tuple[Reading, Reading]:
+        now, used = self._clock(), self._usage.usage()
+        curve, utilisation = self._curve, None
+        if self._before is not None and now > self._before[0]:
+            took_s, busy_s = now - self._before[0], max(used.cpu_s - self._before[1], 0.0)
+            step_j = busy_s * curve.busy_w + max(self._threads * took_s - busy_s, 0.0) * curve.idle_w
+            self._cpu_j += step_j
+            self._cpu_w = step_j / took_s if took_s >= _TICKS_S else self._cpu_w
+            utilisation = min(busy_s / took_s / (self._threads or os.cpu_count() or 1), 1.0)
+        self._before = (now, used.cpu_s)
+        memory_b = (self._memory_b if used.alive else None) or used.memory_b
+        memory_w = memory_b / _GB * curve.memory_w_per_gb
+        self._memory.add(memory_w, time_s=now)
+        return (
+            Reading("cpu:model", "cpu", self._cpu_j, now, "modelled", self._cpu_w, utilisation, sigma_ln=curve.busy_sigma_ln),
+            Reading("dram:model", "dram", self._memory.energy_j, now, "modelled", memory_w, memory_used_b=memory_b, sigma_ln=curve.memory_sigma_ln),
+        )
+
+
+def probe(
+    *,
+    pid: int | None = None,
+    parts: Sequence[str] = ("cpu", "dram"),
+    database: Database | None = None,
+    allotted: Allotment | None = None,
+    usage: processes.Source | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Meter | Unavailable:
+    """Return a model of what the process tree of *pid*, or the whole machine, draws, or why there is none.
+
+    Args:
+        pid: The job; None stands for everything on this machine.
+        parts: What no sensor measures.
+        database: Where the watts come from; ours unless given.
+        allotted: What the job has to itself; found out unless given.
+        usage: What tells processor time and memory; found out unless given.
+        clock: What tells the time.
+    """
+    usage = usage or processes.source(pid)
+    if usage is None:
+        return Unavailable("cpu_model", "processor time cannot be read without psutil here", "pip install 'traincarbon[track]'")
+    curve = _curve(database or open_database())
+    if curve is None:
+        return Unavailable("cpu_model", "priors.csv has no cpu_busy_w, cpu_idle_w or memory_w_per_gb", "carbon db check lists what is missing")
+    if pid is None:
+        return CpuModel(usage, curve, threads=float(os.cpu_count() or 1), memory_b=None, parts=parts, clock=clock)
+    allotted = allotted or allotment(pid)
+    return CpuModel(usage, curve, threads=allotted.threads or 0.0, memory_b=allotted.memory_b, parts=parts, clock=clock)
+
+
+def _curve(database: Database) -> Curve | None:
+    """Return the watts for the processor at hand, those of all makers where it is another's."""
+    rows = []
+    for name, scope in (("cpu_idle_w", f"vendor={_vendor()}"), ("cpu_busy_w", f"vendor={_vendor()}"), ("memory_w_per_gb", "*")):
+        found = prior(database, name, scope) or prior(database, name, "vendor=*")
+        if found is None:
+            return None
+        rows.append(found[1])
+    idle, busy, memory = rows
+    return Curve(float(idle.median), float(busy.median), float(busy.sigma), float(memory.median), float(memory.sigma))
+
+
+def _vendor() -> str:
+    try:
+        with open(_CPUINFO, encoding="utf-8", errors="replace") as stream:
+            words = next((line.split()[-1] for line in stream if line.startswith("vendor_id")), "")
+    except OSError:
+        return "*"
+    return _VENDORS.get(words, "*")

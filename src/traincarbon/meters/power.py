@@ -1,0 +1,64 @@
+"""Sampled power as energy: the trapezoid between samples, and how soon to look again."""
+
+from collections.abc import Sequence
+
+FAST_S = 0.005
+"""Between samples while the power moves: short enough that bursts of 50 ms are seen ten times each."""
+SLOW_S = 0.04
+"""Between samples while it stands still: a burst of 50 ms is seen at least once, and wakes the fast pace."""
+_QUIET_S = 3.0
+_SLOWER = 1.2
+_MOVE_W = 2.0
+_MOVE_SHARE = 0.02
+_GOLDEN = 0.6180339887498949
+_SPREAD = 0.6
+"""Samples come at 0.7 to 1.3 times the interval, so that they fall into step with no rhythm of the training."""
+_LONGEST_GAP_S = 30.0
+
+
+class PowerIntegral:
+    """Joules under the straight lines between samples of power; a gap of over 30 s is not counted."""
+
+    def __init__(self) -> None:
+        self.energy_j = 0.0
+        self.power_w: float | None = None
+        """The last sample, None before the first and after :meth:`forget`."""
+        self._time_s = 0.0
+
+    def add(self, power_w: float, *, time_s: float) -> str:
+        """Take a sample; return what was odd about it, "" where nothing was."""
+        last_w, took_s = self.power_w, time_s - self._time_s
+        self.power_w, self._time_s = power_w, time_s
+        if last_w is None or took_s <= 0.0:
+            return ""
+        if took_s > _LONGEST_GAP_S:
+            return f"no sample of its power for {took_s:.0f} s: not counted"
+        self.energy_j += 0.5 * (last_w + power_w) * took_s
+        return ""
+
+    def forget(self) -> None:
+        """Draw no line from the last sample to the next."""
+        self.power_w = None
+
+
+class Pace:
+    """How long to wait for the next samples: 5 ms while any board's power moves, growing to 40 ms when all have stood still for 3 s."""
+
+    def __init__(self) -> None:
+        self._wait_s = FAST_S
+        self._moved_s = 0.0
+        self._levels_w: list[float] = []
+        self._phase = 0.0
+
+    def next_s(self, powers_w: Sequence[float], *, time_s: float) -> float:
+        """Return the longest wait after samples of *powers_w*, one a board."""
+        if len(powers_w) != len(self._levels_w) or any(map(_moved, self._levels_w, powers_w)):
+            self._moved_s, self._levels_w, self._wait_s = time_s, list(powers_w), FAST_S
+        elif time_s - self._moved_s > _QUIET_S:
+            self._wait_s = min(self._wait_s * _SLOWER, SLOW_S)
+        self._phase = (self._phase + _GOLDEN) % 1.0
+        return self._wait_s * (1.0 - _SPREAD / 2.0 + _SPREAD * self._phase)
+
+
+def _moved(level_w: float, power_w: float) -> bool:
+    return abs(power_w - level_w) > max(_MOVE_W, _MOVE_SHARE * level_w)

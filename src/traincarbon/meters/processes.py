@@ -1,0 +1,180 @@
+"""The processor time and the memory of a process with all its descendants, or of the whole machine."""
+
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+PROC = "/proc"
+_SHARE = 1e-3
+_LONGEST_S = 30.0
+
+
+class Usage(NamedTuple):
+    """Processor time since the first look, by all threads together, and memory now."""
+
+    cpu_s: float
+    memory_b: float
+    alive: bool = True
+
+
+class Source(Protocol):
+    """What tells usage."""
+
+    def usage(self) -> Usage:
+        """Return the usage now; processor time never falls."""
+        ...
+
+
+class _Seen(NamedTuple):
+    """A process as ``/proc`` shows it; the birth tells it from a later one of the same number."""
+
+    parent: int
+    cpu_s: float
+    born: int
+
+
+class ProcessTree:
+    """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them.
+
+    Memory is what each holds for itself, and the largest share held in common once. New descendants are looked for as often as a
+    thousandth of the time allows, since that means asking every process of the host; those known are asked every time.
+    """
+
+    def __init__(self, pid: int, *, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
+        self._proc = proc
+        self._clock = clock
+        self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
+        self._page_b = os.sysconf("SC_PAGE_SIZE")
+        first = self._ask(pid)
+        self._known: dict[int, _Seen] = {} if first is None else {pid: first}
+        self._look_again_s = -math.inf
+        self._first_s: float | None = None
+        self._cpu_s = 0.0
+
+    def usage(self) -> Usage:
+        """Return processor time since the first look and memory now."""
+        if self._clock() >= self._look_again_s:
+            self._look_for_all()
+        else:
+            self._known = self._same({pid: self._ask(pid) for pid in self._known})
+        cpu_s = sum(seen.cpu_s for seen in self._known.values())
+        if self._first_s is None:
+            self._first_s = cpu_s
+        self._cpu_s = max(self._cpu_s, cpu_s - self._first_s)
+        return Usage(self._cpu_s, self._memory_b(list(self._known)), alive=bool(self._known))
+
+    def _look_for_all(self) -> None:
+        """Find the process and its descendants, those included that lost their parent since they were first seen."""
+        began_s = time.process_time()
+        table = {int(name): self._ask(int(name)) for name in os.listdir(self._proc) if name.isdigit()}
+        children: dict[int, list[int]] = {}
+        for pid, seen in table.items():
+            if seen is not None:
+                children.setdefault(seen.parent, []).append(pid)
+        found = self._same(table)
+        waiting = list(found)
+        while waiting:
+            for child in children.get(waiting.pop(), ()):
+                seen = table[child]
+                if child not in found and seen is not None:
+                    found[child] = seen
+                    waiting.append(child)
+        self._known = found
+        self._look_again_s = self._clock() + min((time.process_time() - began_s) / _SHARE, _LONGEST_S)
+
+    def _same(self, table: Mapping[int, _Seen | None]) -> dict[int, _Seen]:
+        """Return those of the processes known that still are what they were."""
+        return {pid: seen for pid, known in self._known.items() if (seen := table.get(pid)) is not None and seen.born == known.born}
+
+    def _ask(self, pid: int) -> _Seen | None:
+        try:
+            with open(f"{self._proc}/{pid}/stat", "rb") as stream:
+                fields = stream.read().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return _Seen(int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s, int(fields[19])) if len(fields) > 19 else None
+
+    def _memory_b(self, family: list[int]) -> float:
+        own, shared = 0, 0
+        for pid in family:
+            try:
+                with open(f"{self._proc}/{pid}/statm", "rb") as stream:
+                    resident, common = (int(field) for field in stream.read().split()[1:3])
+            except (OSError, ValueError):
+                continue
+            own += resident - common
+            shared = max(shared, common)
+        return float((own + shared) * self._page_b)
+
+
+class Machine:
+    """All processors and all memory of a Linux machine."""
+
+    def __init__(self, *, proc: str = PROC) -> None:
+        self._proc = proc
+        self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
+        self._first_s = self._busy_s()
+
+    def usage(self) -> Usage:
+        """Return processor time since the first look and all memory."""
+        with open(f"{self._proc}/meminfo", encoding="ascii") as stream:
+            memory_b = int(stream.readline().split()[1]) * 1024
+        return Usage(self._busy_s() - self._first_s, float(memory_b))
+
+    def _busy_s(self) -> float:
+        with open(f"{self._proc}/stat", encoding="ascii") as stream:
+            user, nice, system, _, _, irq, soft, *_ = (int(field) for field in stream.readline().split()[1:])
+        return (user + nice + system + irq + soft) * self._tick_s
+
+
+class Portable:
+    """The same by ``psutil``, where there is no ``/proc``."""
+
+    def __init__(self, psutil: Any, pid: int | None) -> None:
+        self._psutil = psutil
+        self._pid = pid
+        self._ended_s = 0.0
+        self._running: dict[int, float] = {}
+        self._first_s: float | None = None
+
+    def usage(self) -> Usage:
+        """Return processor time since the first look and memory now."""
+        if self._pid is None:
+            times = self._psutil.cpu_times()
+            return self._since_first(times.user + times.system, self._psutil.virtual_memory().total, alive=True)
+        now: dict[int, float] = {}
+        memory_b = 0.0
+        try:
+            root = self._psutil.Process(self._pid)
+            family = [root, *root.children(recursive=True)]
+        except self._psutil.Error:
+            family = []
+        for process in family:
+            try:
+                times, memory = process.cpu_times(), process.memory_info().rss
+            except self._psutil.Error:
+                continue
+            now[process.pid] = times.user + times.system
+            memory_b += memory
+        self._ended_s += sum(spent for pid, spent in self._running.items() if pid not in now)
+        self._running = now
+        return self._since_first(self._ended_s + sum(now.values()), memory_b, alive=bool(now))
+
+    def _since_first(self, cpu_s: float, memory_b: float, *, alive: bool) -> Usage:
+        if self._first_s is None:
+            self._first_s = cpu_s
+        return Usage(cpu_s - self._first_s, memory_b, alive=alive)
+
+
+def source(pid: int | None, *, proc: str = PROC) -> Source | None:
+    """Return what tells the usage of *pid*, of the machine where that is None; None where nothing can."""
+    if sys.platform.startswith("linux") and os.path.exists(f"{proc}/self/stat"):
+        return Machine(proc=proc) if pid is None else ProcessTree(pid, proc=proc)
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return Portable(psutil, pid)

@@ -1,0 +1,143 @@
+"""Processor packages and memory through Intel RAPL (AMD's too) in the powercap tree of Linux."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from glob import glob
+from typing import NamedTuple
+
+from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.counter import Counter
+
+ROOT = "/sys/class/powercap"
+ALLOW = f"sudo chmod a+r {ROOT}/intel-rapl:*/energy_uj {ROOT}/intel-rapl:*:*/energy_uj"
+"""Until the next start; a udev rule lasts."""
+UDEV_RULE = 'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r /sys%p/energy_uj"'
+"""A line for ``/etc/udev/rules.d/99-powercap.rules``."""
+_MOST_W = 2000.0
+"""No zone draws more, whatever its own limits say."""
+_LONGEST_S = 30.0
+_UNIT_J = 1e-6
+
+
+class _Zone(NamedTuple):
+    """A zone of the tree: the file of its counter and what it counts."""
+
+    file: str
+    device: str
+    part: str
+    counter: Counter
+
+
+class RaplMeter:
+    """Reads the energy counters of packages, memory and, where there is one, the whole platform.
+
+    The zone ``psys`` holds the packages and the memory as well; what it has beyond them is reported as ``other``.
+    """
+
+    name = "rapl"
+
+    def __init__(self, zones: list[_Zone], *, max_interval_s: float, notes: list[str], clock: Callable[[], float]) -> None:
+        self.max_interval_s = max_interval_s
+        self.notes = notes
+        self.names: Mapping[str, str] = {}
+        self._zones = zones
+        self._clock = clock
+        self._power: dict[str, tuple[float, float, float | None]] = {}
+        self._beyond_j = 0.0
+        self._lost: set[str] = set()
+        self._closed = False
+        self._last: tuple[Reading, ...] = ()
+        self.read()
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return one reading for each zone."""
+        if not self._closed:
+            times = [self._count(zone) for zone in self._zones]
+            inside_j = sum(zone.counter.energy_j for zone in self._zones if zone.part != "other")
+            self._last = tuple(self._reading(zone, at, inside_j) for zone, at in zip(self._zones, times, strict=True))
+        return self._last
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._closed = True
+
+    def _count(self, zone: _Zone) -> float:
+        now = self._clock()
+        try:
+            odd = zone.counter.add(_number(zone.file), time_s=now)
+        except (OSError, ValueError) as error:
+            if zone.device not in self._lost:
+                self._lost.add(zone.device)
+                self.notes.append(f"{zone.device}: cannot be read any more ({error}): its energy stands still")
+            return now
+        if zone.device in self._lost:
+            self._lost.remove(zone.device)
+            self.notes.append(f"{zone.device}: is read again")
+        if odd:
+            self.notes.append(f"{zone.device}: {odd}")
+        return now
+
+    def _reading(self, zone: _Zone, now: float, inside_j: float) -> Reading:
+        energy_j = zone.counter.energy_j
+        if zone.part == "other":
+            energy_j = self._beyond_j = max(self._beyond_j, energy_j - inside_j)
+        before_s, before_j, power_w = self._power.get(zone.device, (now, energy_j, None))
+        if zone.device in self._lost:
+            power_w = None
+        elif now > before_s:
+            power_w = (energy_j - before_j) / (now - before_s)
+        self._power[zone.device] = (now, energy_j, power_w)
+        return Reading(zone.device, zone.part, energy_j, now, "counter", power_w)
+
+
+def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
+    """Return a meter of the RAPL zones below *root*, or why there is none."""
+    folders = sorted(folder for folder in glob(f"{root}/intel-rapl:*") if os.path.exists(f"{folder}/name"))
+    if not folders:
+        return Unavailable("rapl", "no RAPL counters: a virtual machine, or a kernel without them", "sudo modprobe intel_rapl_msr; a guest has none")
+    zones: list[_Zone] = []
+    notes: list[str] = []
+    denied: list[str] = []
+    shortest_s = _LONGEST_S
+    for folder in folders:
+        part = _part(_text(f"{folder}/name"))
+        if part is None:
+            continue
+        file = f"{folder}/energy_uj"
+        try:
+            range_uj = _number(f"{folder}/max_energy_range_uj")
+            _number(file)
+        except PermissionError:
+            denied.append(file)
+            continue
+        except (OSError, ValueError) as error:
+            notes.append(f"{folder}: {error}")
+            continue
+        number = os.path.basename(folder).split(":")[1]
+        device = "other:psys" if part == "other" else f"{part}:{number}"
+        zones.append(_Zone(file, device, part, Counter(unit_j=_UNIT_J, most_w=_MOST_W, wraps_at=range_uj + 1)))
+        shortest_s = min(shortest_s, range_uj * _UNIT_J / _MOST_W / 2.0)
+    if not zones and denied:
+        return Unavailable("rapl", f"no permission to read energy_uj in {root}", ALLOW)
+    if not zones:
+        return Unavailable("rapl", notes[0] if notes else f"no package in {root}", "sudo modprobe intel_rapl_msr")
+    notes += [f"no permission to read {file}: {ALLOW}" for file in denied]
+    return RaplMeter(zones, max_interval_s=max(shortest_s, 1.0), notes=notes, clock=clock)
+
+
+def _part(name: str) -> str | None:
+    """Return the part that a zone of that *name* is; cores and graphics are within their package."""
+    for start, part in (("package", "cpu"), ("dram", "dram"), ("psys", "other")):
+        if name.startswith(start):
+            return part
+    return None
+
+
+def _text(file: str) -> str:
+    with open(file, encoding="ascii", errors="replace") as stream:
+        return stream.read().strip()
+
+
+def _number(file: str) -> int:
+    return int(_text(file))

@@ -1,0 +1,159 @@
+"""Which meters there are and which of them to open together, so that no joule is counted twice."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "traincarbon.meters"
+"""Entry points of this group are third-party probes: functions without arguments that return a meter or ``Unavailable``."""
+SENSORS = ("nvml", "amd", "rapl", "hwmon", "ipmi")
+"""Read of their own accord."""
+ON_REQUEST = ("codecarbon", "replay")
+"""Opened when they are asked for by name: the first reads what others read too, the second plays a recording."""
+MODEL = "cpu_model"
+_WHOLE = "server"
+_MODELLED = ("cpu", "dram")
+_SHARED_BY_SENSORS = {"gpu", "other"}
+"""Boards of two makers are different boards, but two meters of the server measure the same."""
+
+
+def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) -> tuple[list[Meter], list[Unavailable]]:
+    """Open every meter that can be read here and return them with those that cannot.
+
+    Sensors come first. A meter of the whole server replaces the model; else the model stands in for processor and memory where no
+    sensor measures them. A second meter of a device or part that is measured already is closed again.
+
+    Args:
+        only: Names of meters; all sensors, those of other packages and the model unless given. A trace named in ``$CARBON_REPLAY``
+            stands for all of them.
+        pid: The job, whose processor time and memory the model charges; None stands for the whole machine.
+    """
+    opened: list[Meter] = []
+    missing: list[Unavailable] = []
+    parts: set[str] = set()
+    names = list(only) if only is not None else _of_their_own_accord()
+    for name in names:
+        if name == MODEL:
+            continue
+        found = probed(name)
+        if isinstance(found, Unavailable):
+            missing.append(found)
+            continue
+        has = {reading.part for reading in found.read()}
+        twice = (has & parts) - (_SHARED_BY_SENSORS if name in SENSORS else {"other"})
+        if twice:
+            found.close()
+            missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is measured by another meter already", "name the meters to choose among them"))
+            continue
+        parts |= has
+        opened.append(found)
+    modelled = [part for part in _MODELLED if part not in parts]
+    if MODEL in names and modelled and _WHOLE not in parts:
+        model = probed(MODEL, pid=pid, parts=modelled)
+        if isinstance(model, Unavailable):
+            missing.append(model)
+        else:
+            opened.append(model)
+    return opened, missing
+
+
+def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram")) -> Meter | Unavailable:
+    """Open the meter *name* or say why it cannot be read."""
+    if name == MODEL:
+        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts))
+    if name in SENSORS or name in ON_REQUEST:
+        return _safely(name, import_module(f"{__package__}.{name}").probe)
+    point = next((point for point in _entry_points() if point.name == name), None)
+    if point is None:
+        return Unavailable(name, "no meter has this name", f"known are {', '.join(meter_names())}")
+
+    def probe() -> Meter | Unavailable:
+        loaded: Callable[[], Meter | Unavailable] = point.load()
+        return loaded()
+
+    found = _safely(name, probe)
+    return found if isinstance(found, Unavailable) else _Guarded(found)
+
+
+def meter_names() -> list[str]:
+    """Return the names of all meters, those of other packages included."""
+    return [*SENSORS, *(point.name for point in _entry_points()), *ON_REQUEST, MODEL]
+
+
+def _of_their_own_accord() -> list[str]:
+    if os.environ.get(REPLAY):
+        return ["replay"]
+    return [*SENSORS, *(point.name for point in _entry_points()), MODEL]
+
+
+def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:
+    """Call *probe*; whatever it raises is a reason why this meter cannot be read, and no more than that."""
+    try:
+        return probe()
+    except Exception as error:  # noqa: BLE001  around a meter's read
+        return Unavailable(name, f"it fails: {type(error).__name__}: {error}", "carbon doctor shows the others")
+
+
+def _entry_points() -> "list[EntryPoint]":
+    """Return the third-party probes; the package that lists entry points is only imported where a file names our group."""
+    if not any(_names_us(folder) for folder in sys.path):
+        return []
+    from importlib.metadata import entry_points
+
+    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+
+
+def _names_us(folder: str) -> bool:
+    try:
+        names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return False
+    for name in names:
+        try:
+            with open(f"{folder or '.'}/{name}/entry_points.txt", encoding="utf-8", errors="replace") as stream:
+                if f"[{GROUP}]" in stream.read():
+                    return True
+        except OSError:
+            continue
+    return False
+
+
+class _Guarded:
+    """A third-party meter that may fail: then its readings stand still and a note says why."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self.name = meter.name
+        self.max_interval_s = meter.max_interval_s
+        self.notes: list[str] = []
+        self.names = getattr(meter, "names", {})
+        self._last: tuple[Reading, ...] = ()
+        self._failed = False
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return what the meter reads, and what it last read where it fails."""
+        try:
+            self._last = tuple(self._meter.read())
+            self.max_interval_s = self._meter.max_interval_s
+            self._failed = False
+        except Exception as error:  # noqa: BLE001  around a meter's read
+            if not self._failed:
+                self.notes.append(f"{self.name}: fails ({type(error).__name__}: {error}): its energy stands still")
+            self._failed = True
+        self.notes += self._meter.notes
+        self._meter.notes.clear()
+        return self._last
+
+    def close(self) -> None:
+        """Close the meter."""
+        try:
+            self._meter.close()
+        except Exception as error:  # noqa: BLE001  around a meter's read
+            self.notes.append(f"{self.name}: does not close: {error}")

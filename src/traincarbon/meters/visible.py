@@ -1,0 +1,69 @@
+"""Which boards a process may use: ``CUDA_VISIBLE_DEVICES`` and its kin, read as CUDA reads them."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_INDEX = re.compile(r"\d+")
+_OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-f-]+)/(\d+)/(\d+)")
+
+
+class Instance(NamedTuple):
+    """A part of a board that MIG has cut off."""
+
+    uuid: str
+    gpu_instance: int
+    compute_instance: int
+
+
+class Listed(NamedTuple):
+    """A board as the driver lists it."""
+
+    uuid: str
+    instances: tuple[Instance, ...] = ()
+
+
+class Choice(NamedTuple):
+    """A board that is visible, whole or one of its instances; both are places in the lists."""
+
+    board: int
+    instance: int | None = None
+
+
+def visible(text: str | None, boards: Sequence[Listed]) -> tuple[list[Choice], str]:
+    """Return what *text* makes visible of *boards*, and why the rest of *text* was ignored, "" where none was.
+
+    None stands for a variable that is not set: everything is visible. An entry is an index, a UUID or a beginning of one that
+    fits a single device; the first entry that is none of these, as -1, ends the list.
+
+    Example:
+        >>> visible("1,GPU-a", [Listed("GPU-a1"), Listed("GPU-b2")])
+        ([Choice(board=1, instance=None), Choice(board=0, instance=None)], '')
+        >>> visible("0,7,1", [Listed("GPU-a1"), Listed("GPU-b2")])
+        ([Choice(board=0, instance=None)], 'no device 7')
+    """
+    if text is None:
+        return [Choice(number) for number in range(len(boards))], ""
+    chosen: list[Choice] = []
+    for entry in (part.strip() for part in text.split(",")):
+        found = _find(entry, boards)
+        if found is None:
+            return chosen, "" if entry in ("", "-1", "NoDevFiles") else f"no device {entry[:60]}"
+        if found not in chosen:
+            chosen.append(found)
+    return chosen, ""
+
+
+def _find(entry: str, boards: Sequence[Listed]) -> Choice | None:
+    if _INDEX.fullmatch(entry):
+        return Choice(int(entry)) if int(entry) < len(boards) else None
+    old = _OLD_MIG.fullmatch(entry)
+    found: list[Choice] = []
+    for number, board in enumerate(boards):
+        if entry.startswith("GPU-") and board.uuid.startswith(entry):
+            found.append(Choice(number))
+        for place, instance in enumerate(board.instances):
+            named = old is not None and (board.uuid, str(instance.gpu_instance), str(instance.compute_instance)) == old.groups()
+            if named or (entry.startswith("MIG-") and len(entry) > len("MIG-") and instance.uuid.startswith(entry)):
+                found.append(Choice(number, place))
+    return found[0] if len(found) == 1 else None

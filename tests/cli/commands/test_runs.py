@@ -1,0 +1,257 @@
+"""``carbon runs``: the ledger on one screen, for people and for programs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from journals import device, line, lines_of, write_lines
+from traincarbon.cli.commands.runs import command
+from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.ledger.journal import new_journal, run_folder
+
+FIGURE = {"low": 18.0, "median": 20.0, "high": 24.0}
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+def run(*words):
+    return CliRunner().invoke(command, list(words))
+
+
+def write_run(store, run_id, *, name="a1-7-1", more=(), **rest):
+    return write_lines(os.path.join(run_folder(str(store), run_id), f"{name}.jsonl"), [*lines_of(run_id=run_id, writer=name, **rest), *more])
+
+
+def three_runs(store):
+    write_run(store, "bert-1", power_w=1.2e6, figures={"operational_kgco2e": FIGURE}, start={"project": "nlp"})
+    write_run(store, "bert-2", begin_s=100.0, exit_code=7, start={"project": "nlp"})
+    write_run(store, "gpt", begin_s=200.0, end=False, start={"hw": "h100-sxm5-80gb"})
+
+
+@pytest.mark.usefixtures("store")
+def test_an_empty_store_says_how_to_fill_it():
+    done = run("list")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "carbon track -- COMMAND" in done.stderr
+    assert json.loads(run("list", "--json", "--quiet").output) == []
+
+
+def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
+    three_runs(store)
+    head, *rows = run("list").stdout.splitlines()
+    assert head.split() == ["id", "began", "(UTC)", "state", "exit", "took", "energy", "CO2e", "hw"]
+    assert [row.split() for row in rows] == [
+        ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "0.42", "Wh", "–", "h100-sxm5-80gb"],
+        ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "0.42", "Wh", "–", "box"],
+        ["bert-1", "26-09-21", "14:13", "finished", "0", "15", "s", "5", "kWh", "20", "kg", "box"],
+    ]
+
+
+@pytest.mark.parametrize("run_id", ["x" * 10_000, "a\x1b[2Jb\n\0", "\u202eevil", "<script>alert(1)</script>", "'; DROP TABLE runs; --", "é" * 90, "مرحبا"])
+def test_no_line_is_longer_than_the_screen_or_drives_the_terminal(store, run_id):
+    more = [line("note", seq=50, mono_s=15.0, run_id=run_id, writer="a1-7-1", text=run_id)]
+    write_run(store, run_id, start={"hw": run_id, "project": run_id, "argv": [run_id] * 50, "missing": {"dram": run_id}}, devices=(run_id,), more=more)
+    text = run("list").stdout + run("show", "last").stdout
+    assert max(len(shown) for shown in text.splitlines()) <= 80
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+def test_an_id_is_shown_whole_where_there_is_room_for_it(store):
+    write_run(store, "20261124-163653-837566", start={"hw": ""})
+    assert run("list").stdout.splitlines()[1].startswith("20261124-163653-837566  ")
+
+
+def test_a_command_of_several_lines_is_shown_on_one(store):
+    write_run(store, "one", start={"argv": ["python", "-c", "import time\ntime.sleep(1)"]})
+    assert "  python -c import time time.sleep(1)" in run("show", "one").stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["--project", "nlp"], ["bert-2", "bert-1"]),
+        (["--state", "failed"], ["bert-2"]),
+        (["--since", "2026-09-21T14:14"], ["gpt", "bert-2"]),
+        (["--since", "2026-09-21T16:14+02:00"], ["gpt", "bert-2"]),
+        (["--since", "2026-09-22"], []),
+        (["--limit", "1"], ["gpt"]),
+        (["--limit", "0"], ["gpt", "bert-2", "bert-1"]),
+    ],
+)
+def test_a_list_is_narrowed(store, words, ids):
+    three_runs(store)
+    assert [record["run_id"] for record in json.loads(run("list", "--json", *words).stdout)] == ids
+
+
+@pytest.mark.parametrize(("age", "shown"), [("1h", 1), ("30m", 1), ("2w", 1), ("0m", 0)])
+def test_since_may_be_an_age(store, age, shown):
+    journal = new_journal(str(store), "now")
+    journal.write("start", {})
+    journal.close()
+    time.sleep(1.0)
+    assert len(json.loads(run("list", "--json", "--since", age).stdout)) == shown
+
+
+@pytest.mark.usefixtures("store")
+def test_a_date_that_is_none_is_refused_with_an_example():
+    done = run("list", "--since", "yesterday")
+    assert isinstance(done.exception, CarbonError)
+    assert "2026-11-01" in done.exception.hint
+
+
+def test_a_long_list_says_that_there_is_more(store):
+    for number in range(35):
+        write_run(store, f"run-{number}")
+    lines = run("list").stdout.splitlines()
+    assert len(lines) == 32
+    assert lines[-1] == "and 5 more: --limit 0 shows all"
+    assert len(json.loads(run("list", "--json").stdout)) == 35
+
+
+def test_what_cannot_be_read_is_a_note_on_stderr(store):
+    file = write_run(store, "one")
+    with open(file, "ab") as stream:
+        stream.write(b'{"torn')
+    done = run("list")
+    assert "a1-7-1.jsonl" in done.stderr
+    assert "cut off" in done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert run("list", "--quiet").stderr == ""
+
+
+def test_a_run_is_shown_on_one_screen(store):
+    devices = {f"gpu:{number}": device(9e6, power_max_w=678.0, utilisation=0.91, temperature_c=71.4) for number in range(8)}
+    more = [
+        line(
+            "interval", seq=9, mono_s=20.0, from_s=15.0, to_s=20.0, gap_s=2.5, samples=5, devices={**devices, "cpu:0": device(2e5, part="cpu", how="modelled")}
+        ),
+        line("note", seq=10, mono_s=20.0, text="gpu 3 was lost for 12 s"),
+        line("end", seq=11, mono_s=20.0, exit_code=0, facility_energy_kwh=FIGURE, cost_usd={"low": 2.0, "median": 2.0, "high": 2.0}, mfu=0.412, tokens=2.7e9),
+    ]
+    write_run(
+        store,
+        "bert-1",
+        end=False,
+        start={"project": "nlp", "missing": {"dram": "RAPL has no dram domain here"}},
+        more=[{**one, "run_id": "bert-1"} for one in more],
+    )
+    text = run("show", "bert").stdout
+    assert len(text.splitlines()) <= 30
+    for words in (
+        "bert-1 · nlp · finished, exit code 0", "train.py", "2026-09-21 14:13 UTC, 20 s on 1 node, 1 accelerator (box)", "Measured: gpu 20 kWh (by counter)",
+        "Modelled: cpu 55.6 Wh", "Missing: dram, RAPL has no dram domain here", "Missing: other, no meter reported it", "Gaps: 2.5 s were not metered; 20 samples",
+        "Facility energy     20  kWh  18 – 24", "no interval stated", "MFU              0.412", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
+    ):  # fmt: skip
+        assert words in text, f"{words}\n{text}"
+
+
+def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
+    write_run(store, "one", intervals=0)
+    text = run("show", "one").stdout
+    assert "Measured: nothing" in text
+    assert "Missing: gpu, the run was lost before anything was metered" in text
+    assert "0 Wh" not in text
+
+
+def test_show_takes_a_beginning_and_last_and_answers_programs_in_the_contract(store):
+    three_runs(store)
+    assert json.loads(run("show", "last", "--json").stdout)["run_id"] == "gpt"
+    shown = json.loads(run("show", "bert-1", "--json").stdout)
+    assert shown["schema"] == "traincarbon/run/1"
+    assert shown["energy_j"] == {"gpu": 18e6, "cpu": None, "dram": None, "other": None}
+    assert isinstance(run("show", "nothing").exception, NotFoundError)
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_runs_go_to_another_store_and_back(store, tmp_path, format):
+    three_runs(store)
+    file = str(tmp_path / f"runs.{format}")
+    assert run("export", "--format", format, "-o", file).output == ""
+    other = str(tmp_path / "other")
+    assert run("import", file, "--store", other).stdout == "3 runs read, 3 added, 0 there already\n"
+    assert run("import", file, "--store", other).stdout == "3 runs read, 0 added, 3 there already\n"
+    assert run("export", "--json", "--store", other).stdout == run("export", "--json").stdout
+
+
+def test_named_runs_alone_are_exported(store):
+    three_runs(store)
+    assert [record["run_id"] for record in json.loads(run("export", "gpt", "bert-2", "--format", "json").stdout)] == ["gpt", "bert-2"]
+
+
+def test_an_emissions_csv_comes_in_and_goes_out(store, tmp_path):
+    three_runs(store)
+    file = tmp_path / "emissions.csv"
+    run("export", "--format", "codecarbon", "-o", str(file))
+    file.write_text(file.read_text() + "torn,row")
+    done = run("import", str(file), "--store", str(tmp_path / "other"))
+    assert done.stdout == "3 runs read, 3 added, 0 there already\n"
+    assert "line 5: more or fewer cells" in done.stderr
+    answer = json.loads(run("import", str(file), "--json", "--quiet").output)
+    assert (answer["read"], len(answer["faults"])) == (3, 1)
+
+
+def test_parquet_goes_to_a_file(store, tmp_path):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    three_runs(store)
+    run("export", "--format", "parquet", "-o", str(tmp_path / "runs.parquet"))
+    assert (tmp_path / "runs.parquet").read_bytes()[:4] == b"PAR1"
+
+
+@pytest.mark.usefixtures("store")
+def test_a_file_that_is_not_there_is_an_error_of_ours():
+    done = run("import", "nowhere.csv")
+    assert isinstance(done.exception, CarbonError)
+    assert "cannot read 'nowhere.csv'" in str(done.exception)
+
+
+@pytest.mark.usefixtures("store")
+def test_stores_are_merged(tmp_path):
+    write_run(tmp_path / "node1", "big", node="n1", name="n1-7-1")
+    write_run(tmp_path / "node2", "big", node="n2", name="n2-7-1")
+    words = ("merge", str(tmp_path / "node1"), str(tmp_path / "node2"))
+    assert run(*words).stdout == "1 run: 2 journals copied, 0 there already\n"
+    assert json.loads(run(*words, "--json").stdout) == {"runs": 1, "copied": 0, "unchanged": 2, "faults": []}
+    assert json.loads(run("show", "big", "--json").stdout)["nodes"] == 2
+
+
+def test_forgetting_shows_what_would_go_and_does_it_only_with_yes(store):
+    three_runs(store)
+    shown = run("forget", "bert-1", "gpt").stdout
+    assert shown.splitlines()[-1] == "2 runs, 2 journals would go; nothing was removed. To do it: --yes"
+    assert len(json.loads(run("list", "--json").stdout)) == 3
+    assert run("forget", "bert-1", "gpt", "--yes").stdout.splitlines()[-1] == "2 runs, 2 journals removed"
+    assert [record["run_id"] for record in json.loads(run("list", "--json").stdout)] == ["bert-2"]
+    assert json.loads(run("forget", "bert-2", "--json").stdout)["removed"] is False
+
+
+def test_a_run_whose_writer_was_killed_is_listed_as_killed_with_what_it_measured(store):
+    code = """
+import os, signal, sys
+from traincarbon.ledger.journal import new_journal
+journal = new_journal(sys.argv[1], "doomed")
+journal.write("start", {"hw": "box"})
+for count in range(3):
+    journal.write("interval", {"devices": {"gpu:0": {"part": "gpu", "how": "counter", "energy_j": 3.6e6 * (count + 1)}}})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(store)])
+    assert done.returncode == -9
+    (record,) = json.loads(run("list", "--json").stdout)
+    assert (record["state"], record["energy_j"]["gpu"], record["exit_code"]) == ("killed", 10.8e6, None)
+
+
+def test_listing_imports_nothing_heavy(store):
+    three_runs(store)
+    code = "import sys; from traincarbon.cli import main; sys.argv = ['carbon', 'runs', 'list']\ntry:\n    main()\nfinally:\n    print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert not {"numpy", "pandas", "pyarrow", "rich", "psutil", "codecarbon", "pynvml", "traincarbon.estimate.chain"} & set(done.stderr.split())
+    assert len(done.stdout.splitlines()) == 4

@@ -1,0 +1,46 @@
+"""A record from elsewhere is believed only where each of its values can be."""
+
+import pytest
+
+from journals import WALL_S, lines_of
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.checks import checked_record
+from traincarbon.ledger.record import RunRecord, merge
+
+GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema": "traincarbon/run/2"}, "its schema is 'traincarbon/run/2'"),
+        ({"run_id": ""}, "run_id is ''"),
+        ({"run_id": 5}, "run_id is '5'"),
+        ({"state": "great"}, "its state is 'great'"),
+        ({"duration_s": "x"}, "duration_s is 'x', not a number"),
+        ({"duration_s": -1.0}, "duration_s is -1, less than nothing"),
+        ({"duration_s": float("nan")}, "duration_s is 'nan'"),
+        ({"samples": True}, "samples is 'True'"),
+        ({"energy_j": {"gpu": -5.0}}, "energy_j.gpu is -5"),
+        ({"cost_usd": {"low": 1}}, "cost_usd is"),
+        ({"cost_usd": {"low": 3, "median": 2, "high": 1}}, "cost_usd is"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_value(change, words):
+    with pytest.raises(CarbonError, match="is") as raised:
+        checked_record({**GOOD, **change})
+    assert words in str(raised.value)
+    assert raised.value.hint
+
+
+def test_what_is_not_stated_is_none_and_not_nothing():
+    record = RunRecord.from_dict({"schema": "traincarbon/run/1", "run_id": "r", "state": "finished"})
+    assert record.energy_j == {"gpu": None, "cpu": None, "dram": None, "other": None}
+    assert (record.exit_code, record.accelerators, record.cost_usd, record.tokens, record.duration_s, record.nodes) == (None, None, None, None, 0.0, 1)
+
+
+def test_what_is_not_ours_is_left_out_and_texts_are_bounded():
+    checked = checked_record(
+        {**GOOD, "how": {"gpu": "guess", "moon": "counter"}, "missing": {"moon": "x"}, "hw": "x" * 5000, "argv": "x", "plan": 3, "more": 1}
+    )
+    assert (checked["how"], checked["missing"], len(checked["hw"]), checked["argv"], checked["plan"]) == ({}, {}, 2000, (), None)

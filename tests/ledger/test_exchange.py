@@ -1,0 +1,119 @@
+"""Records go out as JSON, CSV and Parquet and come back as they were."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journals import WALL_S, lines_of
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.exchange import COLUMNS, cell_of, dump, is_ours, load, text_of
+from traincarbon.ledger.record import RunRecord, merge
+
+FIGURE = {"low": 0.1, "median": 0.2, "high": 0.30000000000000004}
+RECORD = merge(
+    lines_of(start={"project": 'p, "q"\n', "versions": {"traincarbon": "0.1.0"}, "plan": {"params": 7e9}, "missing": {"dram": "no, none"}}, figures={"cost_usd": FIGURE, "tokens": 1e9}),
+    now_s=WALL_S,
+)  # fmt: skip
+numbers = st.floats(0.0, 1e12)
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Zs")), max_size=30)
+
+
+@st.composite
+def records(draw):
+    figure = st.none() | st.tuples(numbers, numbers, numbers).map(lambda three: dict(zip(("low", "median", "high"), sorted(three), strict=True)))
+    return RunRecord.from_dict(
+        {
+            "schema": "traincarbon/run/1", "run_id": draw(texts.filter(str.strip)), "state": draw(st.sampled_from(["finished", "killed"])), "project": draw(texts),
+            "argv": draw(st.lists(texts, max_size=3)), "exit_code": draw(st.none() | st.integers(-5, 255)), "duration_s": draw(numbers), "tokens": draw(st.none() | numbers),
+            "energy_j": draw(st.dictionaries(st.sampled_from(["gpu", "cpu", "dram", "other"]), st.none() | numbers)), "cost_usd": draw(figure),
+            "accelerators": draw(st.none() | st.integers(0, 10**6)), "plan": draw(st.none() | st.dictionaries(texts, numbers | texts, min_size=1)), "hw": draw(texts),
+            "how": {"gpu": "counter"}, "missing": draw(st.dictionaries(st.just("dram"), texts.filter(bool))),
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+@given(st.lists(records(), max_size=4))
+def test_what_goes_out_comes_back_to_the_last_digit(format, written):
+    assert [record.to_dict() for record in load(dump(written, format))] == [record.to_dict() for record in written]
+
+
+def test_the_json_of_one_record_can_be_read_too():
+    assert load(json.dumps(RECORD.to_dict()).encode())[0].to_dict() == RECORD.to_dict()
+
+
+def test_the_csv_has_a_column_for_each_part_and_empty_cells_for_what_is_not_known():
+    (row,) = csv.DictReader(io.StringIO(dump([RECORD], "csv").decode()))
+    assert tuple(row) == COLUMNS
+    assert (row["energy_j.gpu"], row["energy_j.dram"], row["missing.dram"], row["embodied_kgco2e.median"], row["mfu"]) == ("1500.0", "", "no, none", "", "")
+    assert (row["cost_usd.high"], row["exit_code"], row["argv"]) == ("0.30000000000000004", "0", '["train.py"]')
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "'quoted"])
+def test_no_cell_is_run_by_a_spreadsheet(text):
+    assert cell_of(text) == f"'{text}"
+    assert text_of(cell_of(text)) == text
+
+
+def test_no_cell_drives_a_terminal():
+    assert cell_of("a\x1b[2Jb\u202ec\0") == "a�[2Jb�c�"
+
+
+def test_numbers_are_exact_and_the_unknown_is_empty():
+    assert [cell_of(value) for value in (0.1 + 0.2, 7, None, -1.5, "")] == ["0.30000000000000004", "7", "", "-1.5", ""]
+
+
+def test_parquet_keeps_kinds_and_the_unknown():
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    table = parquet.read_table(io.BytesIO(dump([RECORD, RECORD], "parquet")))
+    assert tuple(table.column_names) == COLUMNS
+    row = table.to_pylist()[1]
+    assert (row["run_id"], row["energy_j.gpu"], row["energy_j.dram"], row["samples"], row["cost_usd.high"]) == ("run", 1500.0, None, 15, 0.30000000000000004)
+    assert str(table.schema.field("accelerators").type) == "int64"
+
+
+def test_without_pyarrow_parquet_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CarbonError, match="needs pyarrow") as raised:
+        dump([RECORD], "parquet")
+    assert "pip install 'traincarbon[parquet]'" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe", "not in UTF-8"),
+        (b"{", "not JSON"),
+        (b"[1]", "something else than records"),
+        (b"[{}]", "its schema is 'None'"),
+        (b"", "holds no runs"),
+        (b"a,b\n1,2\n", "holds no runs"),
+        (b"run_id,state,energy_j.gpu\nr,finished\n", "row 2 has more or fewer cells"),
+        (b"run_id,state,energy_j.gpu\nr,finished,1,2\n", "row 2 has more or fewer cells"),
+        (b"run_id,state,energy_j.gpu\nr,finished,much\n", "row 2, energy_j.gpu: 'much' cannot be read"),
+        (b'run_id,state,energy_j.gpu,plan\nr,finished,1,"{"\n', "row 2, plan"),
+        (b'run_id,state,energy_j.gpu\n"r,finished,1\n', "not CSV"),
+        (b"run_id,state,energy_j.gpu\nr,finished,-1\n", "less than nothing"),
+        (b"run_id,state,energy_j.gpu\nr,finished,nan\n", "not a number"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_and_why(content, words):
+    with pytest.raises(CarbonError) as raised:
+        load(content)
+    assert words in str(raised.value)
+    assert raised.value.hint
+
+
+def test_a_csv_with_some_of_the_columns_is_enough():
+    (record,) = load("\ufeffrun_id,state,energy_j.gpu\r\nr,finished,3.5\r\n".encode())
+    assert (record.run_id, record.energy_j["gpu"], record.energy_j["cpu"]) == ("r", 3.5, None)
+
+
+def test_ours_is_told_from_others_by_the_first_line():
+    assert is_ours(",".join(COLUMNS))
+    assert not is_ours("timestamp,project_name,run_id,duration")

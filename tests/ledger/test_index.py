@@ -1,0 +1,233 @@
+"""The index: an answer is always that of the journals, whatever has become of the file."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journals import WALL_S, line, lines_of, write_lines
+from traincarbon.errors import CarbonError
+from traincarbon.ledger import index as module
+from traincarbon.ledger.index import VERSION, Index
+from traincarbon.ledger.record import merge
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "store"
+
+
+def write_run(store, run_id, *, name="a1-7-1", **rest):
+    return write_lines(store / "journals" / run_id / f"{name}.jsonl", lines_of(run_id=run_id, writer=name, **rest))
+
+
+def indexed(store):
+    return Index(str(store), str(store / "index.sqlite"))
+
+
+def ids(index):
+    return [record.run_id for record in index.records()[0]]
+
+
+def asides(store):
+    return [name for name in os.listdir(store) if "set-aside" in name and not name.endswith(("-wal", "-shm"))]
+
+
+def test_an_empty_store_has_no_runs(store):
+    assert indexed(store).records() == ([], 0)
+
+
+def test_the_index_says_what_the_journals_say(store):
+    file = write_run(store, "one")
+    index = indexed(store)
+    assert index.records()[0] == [merge(lines_of(run_id="one", writer="a1-7-1"), now_s=WALL_S)]
+    assert index.files("one") == [file]
+
+
+def test_runs_are_chosen_by_project_state_and_time_the_latest_first(store):
+    for number in range(6):
+        write_run(store, f"run-{number}", begin_s=100.0 * number, exit_code=number % 2, start={"project": "xyz"[number % 3]})
+    index = indexed(store)
+    chosen = lambda **by: ([record.run_id for record in index.records(**by)[0]], index.records(**by)[1])  # noqa: E731
+    assert chosen() == ([f"run-{number}" for number in range(5, -1, -1)], 6)
+    assert chosen(limit=2) == (["run-5", "run-4"], 6)
+    assert chosen(state="failed") == (["run-5", "run-3", "run-1"], 3)
+    assert chosen(project="y") == (["run-4", "run-1"], 2)
+    assert chosen(since="2026-09-21T14:18") == (["run-5", "run-4", "run-3"], 3)
+    assert chosen(project="'; DROP TABLE runs; --") == ([], 0)
+
+
+@given(st.lists(st.integers(1, 400), max_size=12))
+def test_a_journal_that_grows_byte_by_byte_is_read_once_and_rightly(tmp_path_factory, steps):
+    store = tmp_path_factory.mktemp("grow")
+    lines = lines_of(intervals=6, run_id="r")
+    content = b"".join(json.dumps(one).encode() + b"\n" for one in lines)
+    file = store / "journals" / "r" / "x.jsonl"
+    file.parent.mkdir(parents=True)
+    index = indexed(store)
+    place = 0
+    for step in [*steps, len(content)]:
+        with open(file, "ab") as stream:
+            stream.write(content[place : place + step])
+        place = min(place + step, len(content))
+        known = content[:place].count(b"\n")
+        (found,) = index.records()[0] or (None,)
+        assert found == (merge(lines[:known], now_s=time.time()) if known else None)
+    index.close()
+
+
+def test_the_same_lines_in_two_files_count_once(store):
+    lines = lines_of(run_id="r", intervals=4)
+    for name, known in (("one", lines), ("two", lines[:3]), ("three", lines[1:])):
+        write_lines(store / "journals" / name / "copy.jsonl", known)
+    (record,) = indexed(store).records()[0]
+    assert (record.energy_j["gpu"], record.samples) == (2000.0, 20)
+
+
+def test_a_line_written_twice_in_one_file_counts_once(store):
+    lines = lines_of(run_id="r", intervals=3)
+    write_lines(store / "journals" / "r" / "x.jsonl", [*lines[:3], lines[2], *lines[3:]])
+    assert indexed(store).records()[0] == [merge(lines, now_s=WALL_S)]
+
+
+def test_a_file_may_hold_several_runs(store):
+    write_lines(store / "journals" / "r" / "x.jsonl", [*lines_of(run_id="a"), *lines_of(run_id="b", begin_s=50.0)])
+    assert ids(indexed(store)) == ["b", "a"]
+
+
+def test_a_journal_that_goes_or_comes_or_shrinks_is_noticed(store):
+    file = write_run(store, "one")
+    index = indexed(store)
+    assert ids(index) == ["one"]
+    write_run(store, "two", begin_s=100.0)
+    assert ids(index) == ["two", "one"]
+    os.remove(file)
+    assert ids(index) == ["two"]
+    write_lines(store / "journals" / "two" / "a1-7-1.jsonl", lines_of(run_id="two", intervals=1, writer="a1-7-1"))
+    assert index.records()[0][0].energy_j["gpu"] == 500.0
+
+
+def test_a_restart_in_a_folder_that_had_settled_is_noticed(store, monkeypatch):
+    write_run(store, "one")
+    folder = store / "journals" / "one"
+    os.utime(folder, (1e9, 1e9))
+    index = indexed(store)
+    assert index.records()[0][0].restarts == 0
+    monkeypatch.setattr(module, "_files", lambda *_: pytest.fail("a settled folder is not looked into"))
+    assert ids(index) == ["one"]
+    monkeypatch.undo()
+    write_run(store, "one", name="a1-8-2", begin_s=100.0, process=8)
+    assert index.records()[0][0].restarts == 1
+
+
+def test_a_running_run_is_killed_when_it_is_silent_for_long(store, monkeypatch):
+    write_run(store, "one", end=False)
+    monkeypatch.setattr(time, "time", lambda: WALL_S + 20.0)
+    index = indexed(store)
+    assert index.records()[0][0].state == "running"
+    monkeypatch.setattr(time, "time", lambda: WALL_S + 100.0)
+    assert index.records()[0][0].state == "killed"
+
+
+@pytest.mark.parametrize("damage", ["torn", "garbage", "empty", "foreign", "newer", "older", "zeroed inside", "without tables"])
+def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, damage):
+    for number in range(30):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
+    index = indexed(store)
+    expected = index.records()[0]
+    index.close()
+    file = store / "index.sqlite"
+    content = file.read_bytes()
+    if damage in ("torn", "garbage", "empty", "zeroed inside"):
+        middle = content[:8192] + b"\0" * (len(content) - 8192)
+        file.write_bytes({"torn": content[: len(content) // 2], "garbage": os.urandom(50_000), "empty": b"", "zeroed inside": middle}[damage])
+    elif damage == "foreign":
+        file.unlink()
+        with sqlite3.connect(file) as other:
+            other.execute("CREATE TABLE precious (x)")
+        other.close()
+    else:
+        with sqlite3.connect(file) as other:
+            other.execute({"newer": f"PRAGMA user_version = {VERSION + 1}", "older": "PRAGMA user_version = 0", "without tables": "DROP TABLE files"}[damage])
+        other.close()
+    index = indexed(store)
+    assert index.records()[0] == expected
+    assert index._connection.execute("PRAGMA database_list").fetchone()[2] == str(file)
+    index.close()
+    assert len(asides(store)) == (0 if damage == "empty" else 1)
+    if damage == "foreign":
+        with sqlite3.connect(store / asides(store)[0]) as other:
+            assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+        other.close()
+
+
+def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):
+    write_run(store, "one")
+    index = Index(str(store), os.path.join(os.devnull, "index.sqlite"))
+    assert ids(index) == ["one"]
+    assert index._connection.execute("PRAGMA database_list").fetchone()[2] == ""
+
+
+def test_an_index_that_another_holds_for_long_is_done_without(store, monkeypatch):
+    write_run(store, "one")
+    monkeypatch.setattr(module, "_BUSY_S", 0.05)
+    indexed(store).close()
+    other = sqlite3.connect(store / "index.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert ids(indexed(store)) == ["one"]
+    other.close()
+
+
+def test_an_index_that_can_be_nowhere_is_an_error_with_a_hint(store, monkeypatch):
+    index = indexed(store)
+    monkeypatch.setattr(Index, "_refresh", lambda _: (_ for _ in ()).throw(sqlite3.OperationalError("disk I/O error")))
+    with pytest.raises(CarbonError, match="neither on disk nor in memory"):
+        index.records()
+
+
+def test_several_that_make_the_index_at_once_all_answer_rightly(store):
+    for number in range(200):
+        write_run(store, f"run-{number:03d}", begin_s=10.0 * number)
+    (store / "index.sqlite").write_bytes(b"garbage" * 1000)
+    code = "import sys; from traincarbon.ledger.index import Index; i = Index(sys.argv[1], sys.argv[2]); r = i.records()[0]; print(len(r), sum(x.energy_j['gpu'] for x in r))"
+    words = [sys.executable, "-c", code, str(store), str(store / "index.sqlite")]
+    commands = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+    assert [command.communicate() for command in commands] == [("200 300000.0\n", "")] * 6
+    assert len(asides(store)) == 1
+
+
+def test_what_cannot_be_read_is_named_with_its_place_and_harms_nothing_else(store):
+    file = write_run(store, "one")
+    with open(file, "ab") as stream:
+        stream.write(b"\xff\xfe\n" * 50 + b'{"torn": ')
+    write_lines(store / "journals" / "two" / "x.jsonl", [{**line("record", run_id="two"), "record": {"schema": "x"}}])
+    index = indexed(store)
+    assert ids(index) == ["one"]
+    assert len(index.faults()) == 20
+    assert index.faults()[0].startswith("one/a1-7-1.jsonl, byte ")
+
+
+def test_links_and_other_files_in_the_store_are_left_alone(store, tmp_path):
+    write_run(store, "one")
+    outside = write_lines(tmp_path / "outside" / "x.jsonl", lines_of(run_id="outside"))
+    os.symlink(os.path.dirname(outside), store / "journals" / "linked")
+    os.symlink(outside, store / "journals" / "one" / "linked.jsonl")
+    (store / "journals" / "one" / "notes.txt").write_text("x")
+    (store / "journals" / "stray.jsonl").write_text("x")
+    assert ids(indexed(store)) == ["one"]
+
+
+def test_many_runs_are_listed_without_being_read_again(store, monkeypatch):
+    for number in range(300):
+        write_run(store, f"run-{number}")
+        os.utime(store / "journals" / f"run-{number}", (1e9, 1e9))
+    assert indexed(store).records()[1] == 300
+    monkeypatch.setattr(module, "read_lines", lambda *_, **__: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(module, "_files", lambda *_: pytest.fail("nothing has changed"))
+    assert indexed(store).records(limit=7)[1] == 300

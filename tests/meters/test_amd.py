@@ -1,0 +1,101 @@
+"""AMD SMI, stood in for by a module with the answers of its Python bindings."""
+
+import sys
+
+import pytest
+
+from traincarbon.meters import amd
+from traincarbon.meters.base import Unavailable
+
+
+@pytest.fixture
+def probe(tmp_path, monkeypatch, clock, make_amd):
+    """Return a function that probes with those boards and environment."""
+
+    def call(boards, **environ):
+        kfd = tmp_path / "kfd"
+        kfd.touch()
+        module = make_amd(boards)
+        monkeypatch.setitem(sys.modules, "amdsmi", module)
+        return amd.probe(environ=environ, kfd=str(kfd), clock=clock), module
+
+    return call
+
+
+def test_energy_is_counts_times_their_resolution(probe, amd_board, clock):
+    board = amd_board()
+    meter, _ = probe([board])
+    clock.now_s += 2.0
+    board["amdsmi_get_energy_count"]["energy_accumulator"] += 10_000_000
+    reading = meter.read()[0]
+    assert reading.energy_j == pytest.approx(153.0)
+    assert reading[4:10] == ("counter", 200.0, 0.5, None, None, 2.0**30)
+    assert meter.names == {reading.device: "AMD Instinct MI300X"}
+
+
+def test_older_versions_call_the_counter_power_and_the_cap_watts(probe, amd_board, clock):
+    board = amd_board(amdsmi_get_energy_count={"power": 10**9, "counter_resolution": 15.3, "timestamp": 1}, amdsmi_get_power_cap_info={"power_cap": 300})
+    meter, _ = probe([board])
+    clock.now_s += 1.0
+    board["amdsmi_get_energy_count"]["power"] += 10_000_000
+    assert meter.read()[0].energy_j == pytest.approx(153.0)
+    clock.now_s += 1.0
+    board["amdsmi_get_energy_count"]["power"] += 100_000_000
+    meter.read()
+    assert "more than it can draw" in meter.notes[0]
+
+
+def test_a_counter_that_shows_zero_is_none(probe, amd_board, clock):
+    meter, _ = probe([amd_board(amdsmi_get_energy_count={"energy_accumulator": 0, "counter_resolution": 15.3})])
+    clock.now_s += 1.0
+    reading = meter.read()[0]
+    assert (reading.how, reading.energy_j) == ("power", pytest.approx(200.0))
+
+
+def test_the_second_half_of_a_board_is_left_out_and_said(probe, amd_board):
+    silent = amd_board(
+        "silent", amdsmi_get_energy_count={"energy_accumulator": 0}, amdsmi_get_power_info={"current_socket_power": 0, "average_socket_power": "N/A"}
+    )
+    meter, _ = probe([amd_board("first"), silent])
+    assert [reading.device for reading in meter.read()] == ["gpu:first"]
+    assert "second half" in meter.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("environ", "devices"),
+    [
+        ({}, "abc"),
+        ({"ROCR_VISIBLE_DEVICES": "2,0"}, "ca"),
+        ({"HIP_VISIBLE_DEVICES": "1"}, "b"),
+        ({"CUDA_VISIBLE_DEVICES": "1"}, "b"),
+        ({"ROCR_VISIBLE_DEVICES": "2,0", "HIP_VISIBLE_DEVICES": "1", "CUDA_VISIBLE_DEVICES": "0"}, "a"),
+        ({"ROCR_VISIBLE_DEVICES": "GPU-b,1"}, "b"),
+    ],
+)
+def test_only_visible_boards_are_read(probe, amd_board, environ, devices):
+    meter, _ = probe([amd_board(uuid) for uuid in "abc"], **environ)
+    assert [reading.device for reading in meter.read()] == [f"gpu:{uuid}" for uuid in devices]
+
+
+def test_what_is_missing_is_named(tmp_path, monkeypatch, probe, amd_board):
+    assert "no AMD driver" in amd.probe(kfd=str(tmp_path / "none")).reason
+    assert "no AMD board is visible" in probe([])[0].reason
+    assert "HIP_VISIBLE_DEVICES=7: no device 7" in probe([amd_board()], HIP_VISIBLE_DEVICES="7")[0].reason
+    monkeypatch.setitem(sys.modules, "amdsmi", None)
+    found = amd.probe(kfd=str(tmp_path / "kfd"))
+    assert isinstance(found, Unavailable)
+    assert "traincarbon[amd]" in found.hint
+
+
+def test_a_library_that_fails_says_so(probe, amd_board, make_amd):
+    found, _ = probe([amd_board(amdsmi_get_gpu_device_uuid=make_amd([]).AmdSmiException("no permission"))])
+    assert isinstance(found, Unavailable)
+    assert found.reason == "amdsmi_get_gpu_device_uuid: no permission"
+    assert "render" in found.hint
+
+
+def test_closing_shuts_the_library_down_once(probe, amd_board):
+    meter, module = probe([amd_board()])
+    meter.close()
+    meter.close()
+    assert module.shut == 1

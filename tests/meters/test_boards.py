@@ -1,0 +1,122 @@
+"""Boards of any vendor as a meter: counters first, power where there is none, and how losses are told."""
+
+import pytest
+
+from traincarbon.meters.boards import COUNTED_S, BoardError, BoardsMeter, Details
+
+
+class Fake:
+    """A board of 300 W that is told what to answer."""
+
+    name = "Acme One"
+    limit_w = 400.0
+    unit_j = 1e-3
+    share = 1.0
+    sigma_ln = 0.0
+
+    def __init__(self, clock, device="gpu:0", *, counter=True, power=True):
+        self.clock = clock
+        self.device = device
+        self.counter = counter
+        self.power = power
+        self.lost = False
+        self.asked = 0
+        self.reopened: list[float] = []
+
+    def counts(self):
+        if self.lost:
+            raise BoardError("GPU is lost")
+        return round(300_000 * self.clock()) if self.counter else None
+
+    def power_w(self):
+        if self.lost:
+            raise BoardError("GPU is lost")
+        return 300.0 if self.power else None
+
+    def details(self):
+        self.asked += 1
+        return Details(0.5, 40.0, 1e9, 1e9)
+
+    def reopen(self):
+        self.reopened.append(self.clock())
+
+
+def run(meter, clock, *, seconds, every_s=1.0):
+    for _ in range(round(seconds / every_s)):
+        clock.now_s += every_s
+        readings = meter.read()
+    return readings
+
+
+def test_a_board_with_a_counter_need_not_be_read_often(clock):
+    meter = BoardsMeter("acme", [Fake(clock)], clock=clock)
+    assert meter.max_interval_s == COUNTED_S
+    assert run(meter, clock, seconds=100, every_s=10.0)[0].energy_j == pytest.approx(30_000.0)
+
+
+def test_one_board_without_a_counter_sets_the_pace_for_all(clock):
+    meter = BoardsMeter("acme", [Fake(clock), Fake(clock, "gpu:1", counter=False)], clock=clock)
+    assert meter.max_interval_s < 0.01
+    assert [reading.how for reading in meter.read()] == ["counter", "power"]
+
+
+def test_details_are_asked_for_once_a_second(clock):
+    board = Fake(clock)
+    run(BoardsMeter("acme", [board], clock=clock), clock, seconds=10, every_s=0.01)
+    assert 10 <= board.asked <= 12
+
+
+def test_a_share_of_a_board_is_charged_and_called_modelled(clock):
+    board = Fake(clock)
+    board.share, board.sigma_ln = 0.25, 0.3
+    reading = run(BoardsMeter("acme", [board], clock=clock), clock, seconds=10)[0]
+    assert (reading.energy_j, reading.power_w) == (pytest.approx(750.0), 75.0)
+    assert (reading.how, reading.sigma_ln) == ("modelled", 0.3)
+
+
+def test_a_counter_that_disappears_gives_way_to_power_without_a_step(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=10)
+    board.counter = False
+    reading = run(meter, clock, seconds=10)[0]
+    assert (reading.how, reading.energy_j) == ("power", pytest.approx(6000.0))
+
+
+def test_a_board_that_tells_nothing_any_more_is_lost(clock):
+    board = Fake(clock, counter=False)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=10)
+    board.power = False
+    assert run(meter, clock, seconds=10)[0].energy_j == pytest.approx(3000.0)
+    assert meter.notes == ["gpu:0: cannot be read any more (it tells neither energy nor power): its energy stands still"]
+
+
+def test_a_lost_board_is_looked_for_ever_more_rarely(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    board.lost = True
+    start_s = clock.now_s
+    run(meter, clock, seconds=130)
+    assert [when - start_s for when in board.reopened] == [2.0, 4.0, 8.0, 16.0, 32.0, 62.0, 92.0, 122.0]
+    assert len(meter.notes) == 1
+
+
+def test_each_loss_is_told_once_and_so_is_each_return(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    for _ in range(2):
+        board.lost = True
+        run(meter, clock, seconds=3)
+        board.lost = False
+        run(meter, clock, seconds=3)
+    assert [note.split(": ")[1].split(" (")[0] for note in meter.notes] == ["cannot be read any more", "is read again after 3.0 s"] * 2
+
+
+def test_closing_lets_go_of_the_library_once(clock):
+    closed = []
+    meter = BoardsMeter("acme", [Fake(clock)], clock=clock)
+    meter.on_close(lambda: closed.append(True))
+    meter.close()
+    meter.close()
+    assert closed == [True]

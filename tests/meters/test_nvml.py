@@ -1,0 +1,267 @@
+"""NVML through the real bindings against a library that replays traces: accuracy, faults, and which boards are read."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from native.replay import environment
+from traincarbon.meters import nvml
+from traincarbon.meters.base import Unavailable
+
+CONSTANT = "wave 1:300"
+SQUARE = "wave 0.5:100 0.5:500"
+BURSTS = "wave 0.05:600 0.45:100"
+SAWTOOTH = "wave 1:100..500"
+STEPS = "wave 0.31:450 0.08:180 0.02:90"
+NO_COUNTER = "fail energy not_supported"
+FIRST = "gpu:GPU-5f3c0000-0000-4000-8000-000000000000"
+
+
+def meter(played, *, visible=None):
+    environ = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    found = nvml.probe(environ=environ, clock=played.clock)
+    assert not isinstance(found, Unavailable), found
+    return found
+
+
+def run(played, found, *, seconds, every_s=None):
+    """Read for so long, as soon as the meter asks for it or more rarely, and return the last readings."""
+    start_s = played.now_s
+    while played.now_s < start_s + seconds:
+        wait_s = found.max_interval_s if every_s is None else every_s
+        played.set(min(played.now_s + wait_s, start_s + seconds))
+        readings = found.read()
+    return readings
+
+
+def error(played, readings, *, from_s, board=0):
+    exact_j = played.energy_j(board, from_s, played.now_s)
+    return abs(readings[board].energy_j / exact_j - 1.0)
+
+
+@pytest.mark.parametrize("seconds", [3.0, 30.0])
+@pytest.mark.parametrize("wave", [CONSTANT, SQUARE, BURSTS, SAWTOOTH, STEPS])
+def test_with_the_counter_energy_is_exact_to_its_resolution(played, wave, seconds):
+    played.play(wave)
+    played.set(0.37)
+    found = meter(played)
+    readings = run(played, found, seconds=seconds, every_s=1.0)
+    assert error(played, readings, from_s=0.37) * readings[0].energy_j <= 0.002
+    assert readings[0].how == "counter"
+
+
+@pytest.mark.parametrize("seconds", [3.0, 30.0])
+@pytest.mark.parametrize(
+    ("wave", "most"),
+    [(CONSTANT, 1e-9), (SQUARE, 0.01), (BURSTS, 0.03), (SAWTOOTH, 0.01), (STEPS, 0.01)],
+    ids=["constant", "square", "bursts", "sawtooth", "steps"],
+)
+@pytest.mark.parametrize("phase", [0.0, 0.011, 0.123, 0.246, 0.377, 0.49])
+def test_without_a_counter_sampled_power_is_close(played, wave, most, seconds, phase):
+    played.play(wave, NO_COUNTER)
+    played.set(phase)
+    readings = run(played, meter(played), seconds=seconds)
+    assert readings[0].how == "power"
+    assert error(played, readings, from_s=phase) <= most
+
+
+def test_bursts_after_a_long_quiet_are_not_missed(played):
+    played.play("wave 20:100 0.05:600 0.45:100 0.05:600 0.45:100 0.05:600 0.45:100", NO_COUNTER)
+    readings = run(played, meter(played), seconds=21.5)
+    assert played.energy_j(0, 20.0, 21.5) == pytest.approx(225.0)
+    assert error(played, readings, from_s=0.0) * played.energy_j(0, 0.0, 21.5) <= 0.05 * 225.0
+
+
+@pytest.mark.parametrize("extra", [[], [NO_COUNTER]])
+def test_staggered_boards_add_up(played, extra):
+    played.play("devices 8", SQUARE, "stagger 0.125", *extra)
+    found = meter(played)
+    readings = run(played, found, seconds=10.3, every_s=None if extra else 1.0)
+    exact_j = [played.energy_j(board, 0.0, 10.3) for board in range(8)]
+    assert [reading.energy_j for reading in readings] == pytest.approx(exact_j, rel=0.01 if extra else 1e-5)
+    assert sum(reading.energy_j for reading in readings) == pytest.approx(sum(exact_j), rel=0.005 if extra else 1e-6)
+
+
+def test_a_counter_that_refreshes_every_100_ms_is_at_most_that_late(played):
+    played.play(CONSTANT, "refresh 0.1")
+    played.set(0.05)
+    readings = run(played, meter(played), seconds=3.0, every_s=0.51)
+    assert readings[0].energy_j == pytest.approx(900.0, abs=30.1)
+
+
+@pytest.mark.parametrize(
+    ("event", "said"), [("counter set 0 at 3.5", "fell by"), ("counter add -500 at 3.5", "fell by"), ("counter add 1e6 at 3.5", "more than it can draw")]
+)
+def test_a_counter_that_starts_anew_or_lies_costs_one_interval_of_sampled_power(played, event, said):
+    played.play(CONSTANT, event)
+    found = meter(played)
+    readings = run(played, found, seconds=10.0, every_s=1.0)
+    assert readings[0].energy_j == pytest.approx(3000.0, abs=0.01)
+    assert len(found.notes) == 1
+    assert said in found.notes[0]
+    assert "1.0 s counted by sampled power instead" in found.notes[0]
+
+
+def test_a_counter_that_wraps_loses_nothing(played):
+    played.play(SQUARE, "counter start 4294966", "counter modulo 4294967.296")
+    found = meter(played)
+    readings = run(played, found, seconds=30.0, every_s=1.0)
+    assert error(played, readings, from_s=0.0) < 1e-6
+
+
+def test_a_counter_that_stands_still_gives_way_to_sampled_power(played):
+    played.play(CONSTANT, "counter stuck at 4")
+    found = meter(played)
+    readings = run(played, found, seconds=30.0, every_s=1.0)
+    assert readings[0].how == "power"
+    assert readings[0].energy_j == pytest.approx(9000.0, rel=1e-6)
+    assert ["stood still" in note for note in found.notes] == [True]
+
+
+def test_a_board_that_idles_below_a_few_watts_keeps_its_counter(played):
+    played.play("wave 1:0")
+    found = meter(played)
+    readings = run(played, found, seconds=60.0, every_s=1.0)
+    assert (readings[0].how, readings[0].energy_j, found.notes) == ("counter", 0.0, [])
+
+
+def test_a_lost_board_keeps_its_energy_and_the_others_go_on(played):
+    played.play("devices 2", CONSTANT, "fail device lost only 0 from 5")
+    found = meter(played)
+    readings = run(played, found, seconds=20.0, every_s=0.5)
+    assert readings[0].energy_j == pytest.approx(1500.0, abs=150.1)
+    assert readings[0].power_w is None
+    assert readings[1].energy_j == pytest.approx(6000.0)
+    assert found.notes == [f"{FIRST}: cannot be read any more (nvmlDeviceGetTotalEnergyConsumption: GPU is lost): its energy stands still"]
+
+
+@pytest.mark.parametrize("sticky", ["", "sticky"])
+def test_a_board_that_comes_back_goes_on_with_what_its_counter_counted(played, sticky):
+    played.play("devices 2", CONSTANT, f"fail device lost only 0 from 5 until 8 {sticky}")
+    found = meter(played)
+    readings = run(played, found, seconds=20.0, every_s=0.5)
+    assert readings[0].energy_j == pytest.approx(6000.0)
+    assert readings[1].energy_j == pytest.approx(6000.0)
+    assert "cannot be read any more" in found.notes[0]
+    assert "is read again after" in found.notes[1]
+
+
+def test_a_board_that_comes_back_with_its_counter_at_zero_is_counted_from_there(played):
+    played.play(CONSTANT, "fail device lost from 5 until 8 sticky", "counter set 0 at 7")
+    found = meter(played)
+    readings = run(played, found, seconds=20.0, every_s=0.5)
+    back_s = 20.0 - (readings[0].energy_j - 1350.0) / 300.0
+    assert 8.0 <= back_s <= 16.0
+    assert any("fell by" in note and "not counted" in note for note in found.notes)
+
+
+def test_sampled_power_is_not_drawn_across_a_loss(played):
+    played.play(CONSTANT, NO_COUNTER, "fail device lost from 5 until 8")
+    readings = run(played, meter(played), seconds=20.0)
+    assert readings[0].energy_j == pytest.approx(17.0 * 300.0, rel=0.001)
+
+
+def test_a_mig_instance_is_charged_its_slices_and_called_modelled(played):
+    played.play("devices 2", CONSTANT, "mig 1 1 2 4")
+    found = meter(played, visible="MIG-a1100101")
+    readings = run(played, found, seconds=7.0, every_s=1.0)
+    assert [reading.device for reading in readings] == ["gpu:MIG-a1100101-0000-5000-8000-000000000001"]
+    assert readings[0].energy_j == pytest.approx(2100.0 * 2 / 7)
+    assert (readings[0].how, readings[0].sigma_ln, readings[0].power_w) == ("modelled", 0.3, pytest.approx(300.0 * 2 / 7))
+    assert "2 of 7" in found.notes[0]
+
+
+def test_all_instances_together_are_the_board(played):
+    played.play(CONSTANT, "mig 0 1 2 4")
+    found = meter(played, visible="MIG-a1100000,MIG-a1100001,MIG-a1100002")
+    readings = run(played, found, seconds=7.0, every_s=1.0)
+    assert sum(reading.energy_j for reading in readings) == pytest.approx(2100.0)
+
+
+def test_a_board_cut_by_mig_but_named_whole_is_counted_whole_and_said(played):
+    played.play(CONSTANT, "mig 0 3 4")
+    found = meter(played, visible="0")
+    assert found.read()[0].how == "counter"
+    assert "counted whole" in found.notes[0]
+    assert meter(played).notes == []
+
+
+@pytest.mark.parametrize(
+    ("visible", "boards"), [(None, "0123"), ("2,0", "20"), ("1,9,0", "1"), ("GPU-5f3c0333", "3"), ("0,GPU-5f3c0222-0000-4000-8000-000000000002", "02")]
+)
+def test_only_visible_boards_are_read(played, visible, boards):
+    played.play("devices 4", CONSTANT)
+    found = meter(played, visible=visible)
+    assert [reading.device[-1] for reading in found.read()] == list(boards)
+    assert bool(found.notes) == (visible == "1,9,0")
+
+
+@pytest.mark.parametrize(
+    ("lines", "visible", "reason", "hint"),
+    [
+        (["fail init driver_not_loaded"], None, "Driver Not Loaded", "modprobe nvidia"),
+        (["fail init mismatch"], None, "version mismatch", "reboot"),
+        (["fail init no_permission"], None, "Insufficient Permissions", "/dev/nvidiactl"),
+        (["fail init unknown"], None, "Unknown Error", "nvidia-smi"),
+        (["devices 0"], None, "no NVIDIA board is visible", "CUDA_VISIBLE_DEVICES"),
+        ([CONSTANT], "-1", "CUDA_VISIBLE_DEVICES=-1 makes no board visible", "CUDA_VISIBLE_DEVICES"),
+        ([CONSTANT], "", "makes no board visible", "CUDA_VISIBLE_DEVICES"),
+        (["fail energy not_supported", "fail power not_supported"], None, "tells neither energy nor power", "nvidia-smi"),
+        (["fail device lost"], None, "board 0 cannot be read", "nvidia-smi"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_what_to_do(played, lines, visible, reason, hint):
+    played.play(*lines)
+    found = nvml.probe(environ={} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}, clock=played.clock)
+    assert isinstance(found, Unavailable)
+    assert reason in found.reason
+    assert hint in found.hint
+
+
+def test_a_counter_that_needs_permission_gives_way_to_power(played):
+    played.play(CONSTANT, "fail energy no_permission")
+    readings = run(played, meter(played), seconds=2.0)
+    assert readings[0].how == "power"
+    assert readings[0].energy_j == pytest.approx(600.0)
+
+
+def test_a_counter_without_power_beside_it_is_enough(played):
+    played.play(SQUARE, "fail power not_supported", "fail limit not_supported", "fail utilisation not_supported")
+    readings = run(played, meter(played), seconds=10.0, every_s=1.0)
+    assert error(played, readings, from_s=0.0) < 1e-5
+    assert (readings[0].power_w, readings[0].utilisation) == (None, None)
+
+
+def test_a_board_tells_what_else_it_knows(played):
+    played.play("cap 600", CONSTANT)
+    found = meter(played)
+    reading = found.read()[0]
+    assert reading[5:10] == (300.0, 0.5, 40.0, 1.41e9, float(20 << 30))
+    assert found.names == {FIRST: "NVIDIA H100 80GB HBM3"}
+
+
+def test_without_a_driver_the_bindings_are_not_even_imported():
+    code = "import sys; from traincarbon.meters.nvml import probe; print(probe().reason); assert 'pynvml' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "LD_LIBRARY_PATH": ""}, capture_output=True, text=True, check=True)
+    assert "libnvidia-ml.so.1 is not found" in done.stdout
+
+
+def test_a_process_of_its_own_reads_the_same_library(nvml_library, tmp_path):
+    (tmp_path / "trace").write_text("devices 2\nwave 1:250\n")
+    log = tmp_path / "log"
+    code = "import time; from traincarbon.meters.nvml import probe; m = probe(); time.sleep(0.3); print(*(r.energy_j for r in m.read()))"
+    settings = environment(nvml_library, tmp_path / "trace", NVML_REPLAY_LOG=str(log))
+    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True)
+    energies = [float(word) for word in done.stdout.split()]
+    exact = [float(line.split()[4]) for line in log.read_text().splitlines()]
+    assert energies == pytest.approx(exact, rel=0.01)
+
+
+def test_missing_bindings_are_named(played, monkeypatch):
+    played.play(CONSTANT)
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    found = nvml.probe(environ={}, clock=played.clock)
+    assert isinstance(found, Unavailable)
+    assert "traincarbon[track]" in found.hint
