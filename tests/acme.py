@@ -66,6 +66,8 @@ _PRIORS = {
     ("host_share", "*"): (0.5, 0.2),
     ("idle_share", "*"): (0.15, ""),
     ("interconnect_share", "*"): (0.2, 0.4),
+    ("interruption_h", "*"): (1e-9, ""),
+    ("interruptions_per_h", "*"): (1e-9, ""),
     ("mfu", "generation=*"): (0.3, 0.5),
     ("mfu", "generation=acme"): (0.4, 0.3),
     ("mfu_ample_params", "*"): (5e7, ""),

@@ -59,3 +59,22 @@ def test_rows_of_one_source_weigh_less_than_independent_ones():
     apart = [Row(2.0, {"all": 1.0}, f"source {at}", "run") for at in range(20)]
     fixed = {**FIXED, "group:run": 0.5}
     assert fit(together, start={}, fixed=fixed).effect("all")[1] > 2.0 * fit(apart, start={}, fixed=fixed).effect("all")[1]
+
+
+def test_a_heavy_tailed_scatter_lets_a_row_far_out_weigh_less():
+    wild = Row(9.0, {"all": 1.0, "colour=red": 1.0}, "its own", "run")
+    start = {"scatter:run": 0.2}
+    fixed = {"all": 3.0, "colour": 0.5, "group:run": 0.1}
+    normal, heavy = (fit([*rows(40), wild], start=start, fixed=fixed, heavy_tailed=tail) for tail in (False, True))
+    assert heavy.sigmas["scatter:run"] < 0.5 * normal.sigmas["scatter:run"]
+    seen = {"all": 1.0, "colour=red": 1.0}
+    assert abs(heavy.predict(seen, "run")[0] - 1.4) < abs(normal.predict(seen, "run")[0] - 1.4)
+
+
+def test_the_interval_of_a_heavy_tailed_scatter_covers_90_percent_too():
+    random = np.random.default_rng(7)
+    drawn = [Row(1.0 + 0.2 * float(random.standard_t(4)), {"all": 1.0}, f"source {at}", "run") for at in range(1500)]
+    found = fit(drawn[:500], start={"scatter:run": 0.3}, fixed={"all": 3.0, "group:run": 0.01}, heavy_tailed=True)
+    mean, sigma = found.predict({"all": 1.0}, "run")
+    inside = sum(abs(row.y - mean) <= 1.645 * sigma for row in drawn[500:])
+    assert 0.87 <= inside / 1000 <= 0.93

@@ -8,7 +8,7 @@ from acme import PLAN, WORLD, chip, fact, line, priors, server, setting_of
 from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power
+from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, speed_up_of
 from traincarbon.estimate.plan import Plan
 from traincarbon.uncertain import Uncertain
 
@@ -95,13 +95,13 @@ def test_the_utilisation_of_a_generation_with_runs_is_its_own(make):
     given = mfu_of(make())
     assert given.value == Uncertain(0.4, {"mfu": 0.3})
     assert given.assumed
-    assert given.reason == "prior from published runs on acme, × 1.00 for family=dense-lm"
+    assert given.reason == "prior of the steps from published runs on acme, × 1.00 for family=dense-lm"
 
 
 def test_a_generation_without_runs_has_that_of_all_and_says_so(make):
     given = mfu_of(make({CHIP: chip(generation="unseen")}))
     assert given.value == Uncertain(0.3, {"mfu": 0.5})
-    assert given.reason.startswith("prior from published runs on any hardware: none is published for unseen, ")
+    assert given.reason.startswith("prior of the steps from published runs on any hardware: none is published for unseen, ")
 
 
 def test_of_the_shipped_generations_none_is_less_certain_than_one_without_runs(shipped):
@@ -156,14 +156,50 @@ def test_a_database_without_a_prior_of_utilisation_is_refused(make):
         mfu_of(database)
 
 
+def test_a_narrow_format_has_less_of_its_higher_peak(make):
+    database = make({"priors.csv": priors() + line("priors", "mfu_narrow_share", "*", 0.75), CHIP: peaks("bf16", "fp8")})
+    chip_of = setting_of(database).accelerator
+    speed_up = chip_of.value("peak_fp8_flop_per_s") / chip_of.value("peak_bf16_flop_per_s")
+    wide, narrow = (mfu_of(database, precision=precision).value.median for precision in ("bf16", "fp8"))
+    # the prior's own factor for fp8 is a half
+    assert narrow == pytest.approx(0.5 * wide / (0.75 + 0.25 * speed_up))
+    assert speed_up_of(chip_of, "int3") == 1.0
+
+
+def test_a_chip_takes_part_in_its_generation_by_the_matrix_products_measured_on_it(make):
+    ceilings = line("priors", "gemm_ceiling", "generation=*", 0.8) + line("priors", "gemm_ceiling", "generation=acme", 0.75)
+    ours = line("priors", "gemm_ceiling", "accelerator=acme-one-40gb", 0.6)
+    for more, ratio in ((ceilings, 1.0), (ceilings + ours, 0.6 / 0.75)):
+        database = make({"priors.csv": priors() + more})
+        assert mfu_of(database).value.median == pytest.approx(0.4 * ratio)
+
+
+def test_a_chip_without_runs_starts_from_the_matrix_products_measured_on_it(make, shipped):
+    ceilings = line("priors", "gemm_ceiling", "generation=*", 0.8) + line("priors", "gemm_ceiling", "generation=unseen", 0.6)
+    given = mfu_of(make({"priors.csv": priors() + ceilings, CHIP: chip(generation="unseen")}))
+    assert given.value.median == pytest.approx(0.3 * 0.6 / 0.8)
+    assert "× 0.75 for the best matrix products measured on Acme One 40GB" in given.reason
+    assert gemm_ceiling(shipped, shipped.product("accelerators", "mi300x")) < gemm_ceiling(shipped, shipped.product("accelerators", "gaudi2"))
+
+
 def test_a_model_is_spread_thinly_only_over_a_number_of_accelerators_that_is_said(make):
-    database = make()
-    # 1e9 parameters over 80 accelerators are 1.25e7 each, a quarter of 5e7: (1 / 4) ^ 0.5 = 0.5
-    assert estimate(database=database, **PLAN).median("mfu") == 0.4
-    assert estimate(database=database, **PLAN, servers=2).median("mfu") == 0.4
-    assert estimate(database=database, **PLAN, servers=10).median("mfu") == pytest.approx(0.2)
-    assert estimate(database=database, **PLAN, accelerators=80).median("mfu") == pytest.approx(0.2)
+    # of a chip of 100 TFLOP/s: 1.56e8 × 100 / 312 = 5e7
+    database = make({"priors.csv": priors(mfu_ample_params=1.56e8)})
+    # 1e9 parameters over 80 accelerators are 1.25e7 each, a quarter of 5e7: (1 / 4) ^ 0.5 = 0.5; goodput 0.8 besides
+    assert estimate(database=database, **PLAN).median("mfu") == pytest.approx(0.32)
+    assert estimate(database=database, **PLAN, servers=2).median("mfu") == pytest.approx(0.32)
+    assert estimate(database=database, **PLAN, servers=10).median("mfu") == pytest.approx(0.16)
+    assert estimate(database=database, **PLAN, accelerators=80).median("mfu") == pytest.approx(0.16)
     assert estimate(database=database, **PLAN, servers=10, mfu=0.4).median("mfu") == 0.4
+
+
+def test_more_accelerators_are_interrupted_more_often(make):
+    database = make({"priors.csv": priors(interruptions_per_h=1e-4, interruption_h=2.0, mfu_ample_params=1.0)})
+    # 1 + 1000 × 1e-4 × 2 = 1.2
+    few, many = (estimate(database=database, **PLAN, accelerators=n).median("mfu") for n in (8, 1000))
+    assert many * 1.2 == pytest.approx(few * 1.0016)
+    stated = [estimate(database=database, **PLAN, accelerators=n, goodput=0.8).median("mfu") for n in (8, 1000)]
+    assert stated[0] == stated[1] == pytest.approx(0.32)
 
 
 def power_of(database, hw="acme-box"):
@@ -214,7 +250,7 @@ def test_a_chip_by_itself_has_a_share_of_a_server_that_it_would_stand_in(make):
 
 def test_the_energy_with_a_nameplate_is_as_worked_by_hand(make):
     database = make({BOX: server(fact("max_power_w", 6400))})
-    answer = estimate(database=database, **PLAN)
+    answer = estimate(database=database, **PLAN, goodput=1.0)
     # 6 × 1e9 × 1e11 = 6e20 FLOP over 100e12 × 0.4 FLOP/s = 1.5e7 s = 4166.67 h
     assert answer.median("accelerator_hours_h") == pytest.approx(4166.6667)
     # chip: 400 × 0.75 at the reference 0.4 = 300 W; host: (6400 / 8 - 400) × 0.5 = 200 W; network 5 %: 525 W
@@ -222,7 +258,7 @@ def test_the_energy_with_a_nameplate_is_as_worked_by_hand(make):
 
 
 def test_without_the_power_of_the_chip_energy_is_absent_and_a_warning_names_it(make):
-    answer = estimate(database=make({CHIP: chip(without="board_power_w"), BOX: server(fact("max_power_w", 6400))}), **PLAN)
+    answer = estimate(database=make({CHIP: chip(without="board_power_w"), BOX: server(fact("max_power_w", 6400))}), **PLAN, goodput=1.0)
     absent = {name for name, value in answer.values.items() if value is None}
     assert {"it_energy_kwh", "facility_energy_kwh", "operational_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "own_usd"} <= absent
     assert answer.median("accelerator_hours_h") == pytest.approx(4166.6667)

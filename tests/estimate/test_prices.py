@@ -108,7 +108,7 @@ def test_without_a_price_of_that_kind_the_rent_is_absent_and_asked_for(make):
 
 
 def test_the_rent_of_a_run_is_its_hours_times_the_price(make):
-    answer = estimate(database=make({"prices.csv": OWN}), **PLAN)
+    answer = estimate(database=make({"prices.csv": OWN}), **PLAN, goodput=1.0)
     # 6e20 FLOP over 100e12 × 0.4 are 4166.67 h, at 4 $/h
     assert answer.median("rent_usd") == pytest.approx(16_666.67)
 

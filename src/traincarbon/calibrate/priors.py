@@ -1,7 +1,7 @@
 """The priors of utilisation and power, fitted to published runs: ``python -m traincarbon.calibrate.priors`` writes them.
 
-Utilisation is a product of effects: of the hardware's generation, the family of models, the precision, the kind of training, and
-whether the figure is of steps or of a whole run. Effects with few rows stay near one. How it is done is told in ``docs/method.md``.
+Utilisation is what matrix products reach on the chip, less what the number format and the interruptions cost by formula, times effects: of the hardware's
+generation, the family of models, the precision, the kind of training, and whether the figure is of steps or of a whole run. Effects with few rows stay near one. How it is done is told in ``docs/method.md``.
 """
 
 import csv
@@ -14,41 +14,51 @@ from traincarbon.calibrate.runs import Run, read_runs
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES, Product
 from traincarbon.errors import CarbonError
+from traincarbon.estimate.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
+from traincarbon.formulas import throughput
 
-_CENTRE = math.log(0.35)
+_CENTRE_MFU = 0.35
 """Where utilisation is drawn to without evidence."""
+_LEAST_GOODPUT = 0.1
+"""Log-spread of goodput at least, where whole runs scatter no more than steps."""
 _REFERENCE_MFU = 0.35
 _GENERATION = 0.15
 """Log-spread between generations of hardware. The likeliest is zero, on few generations: this keeps the others uncertain."""
-AMPLE_PARAMS = 5e7
-"""Parameters on each accelerator below which utilisation falls."""
+AMPLE_PARAMS = 1.5e8
+"""Parameters on each accelerator of an A100's speed below which utilisation falls."""
+NARROW_SHARE = 0.7
+"""Share of a step's time at 16 bits that a narrower format shortens."""
 _MFU_RANGE = (0.01, 0.95)
 """Outside of it a row contradicts itself or means something else."""
-_ODD = {
-    "idefics-80b": "most of the backbone is frozen",
-    "phi-1.5": "hours without the rest of the run",
-    "phi-2": "hours without the rest of the run",
-    "refact-1.6b": "more than such cards can do",
-    "albert-xxlarge": "layers share their parameters",
-    "strubell-transformer-base": "FLOP are defined from the time",
-    "strubell-transformer-big": "FLOP are defined from the time",
-    "cpm-large": "epochs are not stated",
-    "pangu-sigma": "active parameters are not stated",
+_UNLIKE = {
+    "frozen": "part of the model is frozen",
+    "shared parameters": "layers share their parameters",
+    "epochs unknown": "tokens seen are not known",
+    "active parameters unknown": "active parameters are not known",
 }
-"""Runs that no fit may use, and why."""
+"""What a row's note says where its FLOP cannot be told from its parameters and tokens, and why."""
+_DOUBTFUL = ("doubtful", "suspiciously")
+"""What a row's note says where its compiler did not believe it."""
+_CIRCULAR = ("strubell-transformer-base", "strubell-transformer-big")
+"""Rows whose FLOP are defined from the time."""
 _NOMINAL = 0.02
 """A mean draw as near as this to the power cap is the cap times hours, not a measurement."""
 _HOST_SHARE = 0.45
 """Mean draw of a host as a share of its nameplate while power shares are fitted; the fact of the same name says why."""
 
-_NARROW = {"bf16": "16-bit", "fp16": "16-bit"}
+_WIDE = ("bf16", "fp16")
+_UNPUBLISHED = 0.25
+"""Log-spread on top for hardware without a published run: what its software makes of the measured matrix products."""
 
-FITTED = ("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "goodput", "power_share", "power_exponent", "power_reference_mfu")
+FITTED = (
+    *("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
+    *("power_share", "power_exponent", "power_reference_mfu"),
+)
 """The priors that this module writes; the others in ``priors.csv`` are written by hand."""
 
 
 def mfu_rows(runs: Iterable[Run], database: Database) -> list[Row]:
-    """Return the observations of utilisation among *runs*: the logarithm of MFU over 0.35, with its effects."""
+    """Return the observations of utilisation among *runs*: the logarithm of MFU over what formulas expect of it, with its effects."""
     rows = []
     for run in runs:
         if run["kind"] not in ("run", "segment", "finetune", "bench"):
@@ -60,49 +70,100 @@ def mfu_rows(runs: Iterable[Run], database: Database) -> list[Row]:
         mfu = run.mfu(peak)
         if mfu is None or not plausible(run, mfu):
             continue
-        scatter = "steps" if run.is_steady else "run"
-        rows.append(Row(math.log(mfu) - _CENTRE, mfu_effects(run, chip, precision), run["organisation"] or run["source"], scatter))
+        expected = expected_mfu(run, chip, precision, database)
+        effects = mfu_effects(run, chip, precision, peak)
+        rows.append(Row(math.log(mfu / expected), effects, run["organisation"] or run["source"], run["kind"] if run.is_steady else "run"))
     return rows
 
 
 def plausible(run: Run, mfu: float) -> bool:
-    """Say whether a utilisation may be learned from: not a row known to mean something else, nor outside what chips do."""
-    return run["id"] not in _ODD and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
+    """Say whether a utilisation may be learned from: not a row that means something else or that nobody believes, nor outside what chips do."""
+    doubted = run["id"] in _CIRCULAR or any(word in run["note"] for word in _DOUBTFUL)
+    return not unlike(run) and not doubted and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
 
 
-def mfu_effects(run: Run, chip: Product, precision: str) -> dict[str, float]:
+def unlike(run: Run) -> str:
+    """Return why parameters and tokens of *run* do not give its FLOP, by the words of its note, or nothing."""
+    return next((reason for words, reason in _UNLIKE.items() if words in run["note"]), "")
+
+
+def expected_mfu(run: Run, chip: Product, precision: str, database: Database) -> float:
+    """Return the utilisation that formulas alone give *run*: by the chip's matrix products, its number format and what interrupts it."""
+    mfu = _CENTRE_MFU * gemm_ceiling(database, chip) / gemm_ceiling(database, "*")
+    expected = throughput.narrowed_mfu(mfu=mfu, speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE)
+    n = run.number("accelerators")
+    if not run.is_steady and n is not None:
+        rate, lost_h = (_median(database, name) for name in ("interruptions_per_h", "interruption_h"))
+        expected *= throughput.run_goodput(goodput=1.0, accelerators=n, interruptions_per_h=rate, interruption_h=lost_h)
+    return float(expected)
+
+
+def mfu_effects(run: Run, chip: Product, precision: str, peak_flop_per_s: float) -> dict[str, float]:
     """Return the effects that bear on the utilisation of *run*."""
     effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, f"family={run['family']}": 1.0}
-    if _NARROW.get(precision) is None:
+    if precision not in _WIDE:
         effects[f"precision={precision}"] = 1.0
     if not run.is_steady:
         effects["whole"] = 1.0
     if run["kind"] == "finetune":
         effects["kind=finetune"] = 1.0
+    if run["kind"] == "bench":
+        effects["bench"] = 1.0
     params, n = run.number("active_params") or run.number("total_params"), run.number("accelerators")
     if params is not None and n is not None:
-        effects["thin"] = min(0.0, math.log(params / n / AMPLE_PARAMS))
+        effects["thin"] = min(0.0, math.log(params / n / (AMPLE_PARAMS * peak_flop_per_s / AMPLE_PEAK_FLOP_PER_S)))
+        if run["kind"] == "bench":
+            effects["thin_bench"] = effects["thin"]
     return effects
 
 
 def fit_mfu(rows: Sequence[Row]) -> Fit:
     """Return the effects on utilisation; the spreads are searched from round numbers, the same for every fit."""
-    guess = {"family": 0.3, "precision": 0.3, "group:run": 0.1, "scatter:run": 0.35, "group:steps": 0.2, "scatter:steps": 0.25}
-    return fit(rows, start=guess, fixed={"all": 3.0, "generation": _GENERATION, "whole": 1.0, "kind": 0.3, "thin": 0.3})
+    guess = {"family": 0.3, "precision": 0.1, "scatter:run": 0.3, "group:bench": 0.25, "scatter:bench": 0.2, "scatter:segment": 0.2}
+    given = {"all": 3.0, "generation": _GENERATION, "whole": 1.0, "bench": 0.3, "kind": 0.3, "thin": 0.3, "thin_bench": 0.1}
+    return fit(rows, start=guess, fixed={**given, "group:run": 0.1, "group:segment": 0.1}, heavy_tailed=True)
 
 
-def mfu_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
+def mfu_priors(rows: Sequence[Row], database: Database) -> list[dict[str, str]]:
     """Return the rows of ``priors.csv`` about utilisation that *rows* support."""
     found = fit_mfu(rows)
-    dense, dense_error = found.effect("family=dense-lm")
-    whole, whole_error = found.effect("whole")
+    dense = {"all": 1.0, "family=dense-lm": 1.0}
+    apart = _benches_apart(found, rows)
     written = []
     generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
     for generation in [*generations, "*"]:
-        effects = {"all": 1.0, "family=dense-lm": 1.0, "whole": 1.0, f"generation={generation}": 1.0}
-        mean, sigma = found.predict(effects, "run")
+        mean, sigma = found.predict({**dense, f"generation={generation}": 1.0}, "bench")
+        reached = _CENTRE_MFU * gemm_ceiling(database, generation) / gemm_ceiling(database, "*") * math.exp(mean)
         n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
-        written.append(_prior("mfu", f"generation={generation}", math.exp(_CENTRE + mean), sigma, n, "end to end, dense language model, 16 bits, pre-training"))
+        sigma = math.hypot(sigma, apart, _UNPUBLISHED if generation == "*" else 0.0)
+        written.append(_prior("mfu", f"generation={generation}", reached, sigma, n, "steps, dense language model, 16 bits, pre-training"))
+    written += _factors(found, rows)
+    exponent, error = found.effect("thin")
+    n = sum(row.effects.get("thin", 0.0) < 0.0 and row.scatter != "bench" for row in rows)
+    written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
+    written.append(
+        _prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "for a peak of 312 TFLOP/s; chosen among 5, 15 and 50 times 1e7, which fit about alike")
+    )
+    n = sum(any(name.startswith("precision=") for name in row.effects) for row in rows)
+    written.append(_prior("mfu_narrow_share", "*", NARROW_SHARE, 0.0, n, "chosen among 0.7, 0.75 and 0.8"))
+    n = sum(row.scatter == "run" for row in rows)
+    whole, _ = found.effect("whole")
+    seen = {**dense, "generation=ampere": 1.0}
+    spread = found.predict({**seen, "whole": 1.0}, "run")[1] ** 2 - found.predict(seen, "bench")[1] ** 2 - apart**2
+    note = "whole runs over timed entries, interruptions aside; the spread makes that of whole runs with the steps'"
+    written.append(_prior("goodput", "*", min(math.exp(whole), 1.0), math.sqrt(max(spread, _LEAST_GOODPUT**2)), n, note))
+    return written
+
+
+def _benches_apart(found: Fit, rows: Sequence[Row]) -> float:
+    """Return the log-spread of what parts a bench, which chooses its batch, from a timed entry: a plan does not say which of them its steps are like."""
+    apart = [sum(row.effects.get(name, 0.0) * found.effect(name)[0] for name in ("bench", "thin_bench")) for row in rows if row.scatter == "bench"]
+    return math.sqrt(sum(size * size for size in apart) / len(apart)) if apart else 0.0
+
+
+def _factors(found: Fit, rows: Sequence[Row]) -> list[dict[str, str]]:
+    dense, dense_error = found.effect("family=dense-lm")
+    written = []
     for name in sorted(found.names):
         kind = name.partition("=")[0]
         if kind in ("family", "precision", "kind"):
@@ -116,13 +177,11 @@ def mfu_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
     for kind, relative in (("family", -dense), ("precision", 0.0)):
         spread = math.hypot(found.sigmas[kind], dense_error if kind == "family" else 0.0)
         written.append(_prior("mfu_factor", f"{kind}=*", math.exp(relative), spread, 0, "no published run of that kind"))
-    exponent, error = found.effect("thin")
-    n = sum(row.effects.get("thin", 0.0) < 0.0 for row in rows)
-    written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
-    written.append(_prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "chosen among 2, 5, 10 and 30 times 1e7, which fit about alike"))
-    n = sum(row.scatter == "run" for row in rows)
-    written.append(_prior("goodput", "*", math.exp(whole), whole_error, n, "whole runs over steps"))
     return written
+
+
+def _median(database: Database, name: str) -> float:
+    return float(next(row for row in database.rows("priors", name) if row["scope"] == "*")["median"])
 
 
 def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
@@ -132,18 +191,19 @@ def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
     """
     rows = []
     for run in runs:
-        if run["id"] in _ODD:
+        if run["id"] in _CIRCULAR or unlike(run):
             continue
         try:
-            chip, _, peak = peak_of(run, database)
+            chip, precision, peak = peak_of(run, database)
         except CarbonError:
             continue
         cap_w = chip.value("board_power_w")
         drawn_w = accelerator_draw_w(run, chip, database)
-        mfu = run.mfu(peak) or run.number("mfu") or (_REFERENCE_MFU if run["family"] == "dense-lm" else None)
+        reference_mfu = throughput.narrowed_mfu(mfu=_REFERENCE_MFU, speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE)
+        mfu = run.mfu(peak) or run.number("mfu") or (reference_mfu if run["family"] == "dense-lm" else None)
         if cap_w is None or drawn_w is None or mfu is None or not 0.1 * cap_w < drawn_w < cap_w:
             continue
-        effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, "exponent": math.log(mfu / _REFERENCE_MFU)}
+        effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, "exponent": math.log(mfu / reference_mfu)}
         rows.append(Row(math.log(drawn_w / cap_w), effects, run["organisation"] or run["source"], "run"))
     return rows
 
@@ -161,7 +221,7 @@ def accelerator_draw_w(run: Run, chip: Product, database: Database) -> float | N
         return drawn_w
     if run["energy_scope"] not in ("server", "facility") or (run["energy_scope"] == "facility" and run.number("pue") is None):
         return None
-    network_share = next(float(row["median"]) for row in database.rows("priors", "network_share"))
+    network_share = _median(database, "network_share")
     return drawn_w / (1.0 + network_share) - host_nameplate_w(chip, database) * _HOST_SHARE
 
 
@@ -219,7 +279,7 @@ def peak_of(run: Run, database: Database) -> tuple[Product, str, float]:
 
 def fitted_priors(runs: Sequence[Run], database: Database) -> list[dict[str, str]]:
     """Return all rows of ``priors.csv`` that are fitted to *runs*."""
-    return [*mfu_priors(mfu_rows(runs, database)), *power_priors(power_rows(runs, database))]
+    return [*mfu_priors(mfu_rows(runs, database), database), *power_priors(power_rows(runs, database))]
 
 
 def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:

@@ -259,13 +259,23 @@ class Chain:
             if implied is not None and _any(median_of(implied) > 1.0):
                 raise PlanError("the accelerator_hours are fewer than this work takes at the peak rate", hint="check hours, params, tokens and precision")
             return hours, implied
-        mfu = self.known("mfu")
+        mfu, goodput = self.known("mfu"), number("goodput")
         if plan.mfu is None:
             mfu = self.thinned(mfu, n)
-        if plan.goodput is not None:
-            step = mfu if plan.mfu is not None else mfu / self.setting.given["goodput"].value
-            mfu = self.link(throughput.end_to_end_mfu, step_mfu=clamp(step, 0.0, 1.0), goodput=number("goodput"))
+            goodput = self.goodput(n) if goodput is None else goodput
+        if goodput is not None:
+            mfu = self.link(throughput.end_to_end_mfu, step_mfu=mfu, goodput=goodput)
         return self.link(throughput.accelerator_hours_h, compute_flop=flop, peak_flop_per_s=peak, mfu=mfu), mfu
+
+    def goodput(self, n: Num | None) -> Num:
+        """Return the share of the wall-clock in which steps run; of an unknown number of accelerators none interrupts the others."""
+        return self.link(
+            throughput.run_goodput,
+            goodput=self.known("goodput"),
+            accelerators=1.0 if n is None else n,
+            interruptions_per_h=self.known("interruptions_per_h"),
+            interruption_h=self.known("interruption_h"),
+        )
 
     def thinned(self, mfu: Num, n: Num | None) -> Num:
         """Return *mfu* brought down where the model is spread thinly over *n* accelerators."""

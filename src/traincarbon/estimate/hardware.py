@@ -3,15 +3,21 @@
 import math
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import PRECISIONS
+from traincarbon.database.records import PRECISIONS, Product
 from traincarbon.database.select import prior, sigma_of
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
+from traincarbon.formulas.throughput import narrowed_mfu
 from traincarbon.uncertain import Uncertain
 
 _PRECISION_ORDER = ("bf16", "fp16", "tf32", "fp32")
 """What a training uses where nothing is said: the first of these that the chip has."""
+
+AMPLE_PEAK_FLOP_PER_S = 312e12
+"""The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster chip needs more work to stay busy."""
+
+_MOST_MFU = 0.95
 
 _FAMILIES = {"decoder": "dense-lm", "encoder-decoder": "seq2seq"}
 """Words of a plan to words of the priors, where they differ."""
@@ -41,35 +47,88 @@ def add_peak(setting: Setting, database: Database, precision: str | None) -> Non
 
 
 def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> None:
-    """Note the prior of end-to-end utilisation: the generation's, times the effects of family, kind and precision."""
-    generation = setting.accelerator.keys.get("generation", "")
+    """Note the prior of the steps' utilisation (the generation's, times the effects of chip, family, kind and precision) and of the run's goodput."""
+    chip = setting.accelerator
+    generation = chip.keys.get("generation", "")
     base = prior(database, "mfu", f"generation={generation}") or prior(database, "mfu", "generation=*")
     if base is None:
         raise DatabaseError("priors.csv has no mfu,generation=*", hint="carbon db check lists what is missing")
     row, value = base
     known = row["scope"] != "generation=*"
+    reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
+    ratio = gemm_ceiling(database, chip) / gemm_ceiling(database, generation if known else "*")
+    if ratio != 1.0:
+        reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name}")
     family = "moe-lm" if moe else _FAMILIES.get(plan.family or "decoder", plan.family or "decoder")
-    reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + generation}"]
-    precision = setting.given["peak_flop_per_s"].reason.split()[1]
-    scopes = (f"family={family}", f"kind={plan.kind or 'pretrain'}", f"precision={precision}")
+    precision = _precision_of(setting)
     sigma = value.sigma
-    median = value.median
-    for scope in scopes:
+    median = min(value.median * ratio, _MOST_MFU)
+    narrow = prior(database, "mfu_narrow_share", "*")
+    speed_up = speed_up_of(chip, precision)
+    if narrow is not None and speed_up != 1.0:
+        median = narrowed_mfu(mfu=median, speed_up=speed_up, narrow_share=narrow[1].median)
+        reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow[1].median:.0%} of the time follows")
+    for scope in (f"family={family}", f"kind={plan.kind or 'pretrain'}", f"precision={precision}"):
         factor = prior(database, "mfu_factor", scope)
         if factor is None and not (scope.endswith(("=bf16", "=fp16", "=pretrain"))):
             factor = prior(database, "mfu_factor", f"{scope.partition('=')[0]}=*")
+            if factor is not None and scope.startswith("family"):
+                reasons.append("no run of this family is published, and 6 FLOP a parameter and token may not be its work")
         if factor is not None:
             median *= factor[1].median
             sigma = math.hypot(sigma, factor[1].sigma)
             reasons.append(f"× {factor[1].median:.2f} for {scope}")
-    setting.add("mfu", Uncertain(min(median, 0.95), {"mfu": sigma}), "", f"prior from published {', '.join(reasons)}", row, assumed=True)
-    setting.add_prior(database, "goodput", "*", "", "typical share of the wall-clock in which steps run")
-    setting.add_prior(database, "mfu_ample_params", "*", "", "parameters on each accelerator below which utilisation falls")
+    setting.add("mfu", Uncertain(min(median, _MOST_MFU), {"mfu": sigma}), "", f"prior of the steps from published {', '.join(reasons)}", row, assumed=True)
+    setting.add_prior(database, "goodput", "*", "", "whole runs of small jobs over timed steps; the spread is what runs scatter more than steps")
+    setting.add_prior(database, "interruptions_per_h", "*", "1/h", "interruptions for each hour of one accelerator", spread="interruptions")
+    setting.add_prior(
+        database, "interruption_h", "*", "h", "what one interruption costs: the restart and the work since the checkpoint", spread="interruptions"
+    )
     setting.add_prior(database, "mfu_thin_exponent", "*", "", "how fast utilisation falls below that")
+    ample = prior(database, "mfu_ample_params", "*")
+    if ample is None:
+        raise DatabaseError("priors.csv has no mfu_ample_params,*", hint="carbon db check lists what is missing")
+    faster = setting.given["peak_flop_per_s"].value / AMPLE_PEAK_FLOP_PER_S
+    reason = f"parameters on each accelerator below which utilisation falls: {faster:.3g} × those on an A100, by peak"
+    setting.add("mfu_ample_params", ample[1].median * faster, "", reason, ample[0], assumed=True)
     if plan.family is None:
         setting.add("family", "decoder", "", "not said: a decoder-only language model", assumed=True)
     if plan.kind is None:
         setting.add("kind", "pretrain", "", "not said: a training from scratch", assumed=True)
+
+
+def _precision_of(setting: Setting) -> str:
+    return setting.given["peak_flop_per_s"].reason.split()[1]
+
+
+def _add_reference_mfu(setting: Setting, database: Database) -> None:
+    """Note at which utilisation the power share holds: a chip as busy with a narrower format has a lower one."""
+    setting.add_prior(database, "power_reference_mfu", "*", "", "utilisation at which the power share holds")
+    narrow = prior(database, "mfu_narrow_share", "*")
+    if narrow is None or "peak_flop_per_s" not in setting.given:
+        return
+    speed_up = speed_up_of(setting.accelerator, _precision_of(setting))
+    if speed_up != 1.0:
+        noted = setting.given["power_reference_mfu"]
+        mfu = narrowed_mfu(mfu=noted.value, speed_up=speed_up, narrow_share=narrow[1].median)
+        setting.given["power_reference_mfu"] = noted._replace(value=mfu, reason=f"{noted.reason}, at {speed_up:.3g} × the 16-bit peak")
+
+
+def gemm_ceiling(database: Database, chip: Product | str) -> float:
+    """Return the best measured rate of large matrix products over the peak of *chip*, or of a generation by its name; ``*`` is the usual one."""
+    scopes = [f"generation={chip}"] if isinstance(chip, str) else [f"accelerator={chip.id}", f"generation={chip.keys.get('generation', '')}"]
+    for scope in (*scopes, "generation=*"):
+        found = prior(database, "gemm_ceiling", scope)
+        if found is not None:
+            return float(found[1].median)
+    return 1.0
+
+
+def speed_up_of(chip: Product, precision: str) -> float:
+    """Return the peak of *chip* at *precision* over that at 16 bits, 1 where it has none."""
+    wide = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s")
+    peak = chip.value(f"peak_{precision}_flop_per_s")
+    return peak / wide if peak is not None and wide is not None else 1.0
 
 
 def add_power(setting: Setting, database: Database) -> None:
@@ -88,7 +147,7 @@ def add_power(setting: Setting, database: Database) -> None:
         setting.add_prior(database, "idle_share", "*", "", "idle draw as a share of the power cap")
     scope = f"generation={generation}" if prior(database, "power_share", f"generation={generation}") else "generation=*"
     setting.add_prior(database, "power_share", scope, "", "mean draw as a share of the power cap, from measured runs", spread="power")
-    setting.add_prior(database, "power_reference_mfu", "*", "", "utilisation at which the power share holds")
+    _add_reference_mfu(setting, database)
     setting.add_prior(database, "power_exponent", "*", "", "how fast the draw rises with utilisation")
     nameplate = server.facts.get("max_power_w") if server.folder == "servers" else None
     if nameplate is not None and nameplate.value / setting.accelerator_count > board.value:

@@ -32,6 +32,72 @@ def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
     return step_mfu * goodput
 
 
+@equation("goodput / (1 + accelerators × interruptions_per_h × interruption_h)", source="grattafiori-2024-llama-3")
+def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, interruption_h: Num) -> Num:
+    r"""Return the share of a run's wall-clock in which steps run, by the number of accelerators that may stop it.
+
+    Each interruption costs the restart and the work since the last checkpoint; a job of twice the accelerators stops twice as often.
+
+    .. math:: g = \frac{g_0}{1 + n \, \lambda \, c}
+
+    Args:
+        goodput: Share g0 in a job too small to be interrupted: evaluation, ramp-up, stalls. [1]
+        accelerators: Accelerators at work together n. [1]
+        interruptions_per_h: Interruptions λ for each hour of one accelerator. [1/h]
+        interruption_h: Wall-clock c that one costs. [h]
+
+    Returns:
+        Share of the wall-clock. [1]
+
+    Raises:
+        OutOfRangeError: an input is negative, or *goodput* is not above 0 or exceeds 1.
+
+    Example:
+        >>> run_goodput(goodput=0.9, accelerators=16000.0, interruptions_per_h=2e-5, interruption_h=0.25)
+        0.8333333333333333
+
+    References:
+        Kokolis et al. 2024, *Revisiting reliability in large-scale machine learning research clusters*, arXiv:2410.21680, for the model;
+        Grattafiori et al. 2024, *The Llama 3 herd of models*, arXiv:2407.21783, section 3.3.4, for a rate.
+    """
+    require(above=0.0, at_most=1.0, goodput=goodput)
+    require(at_least=0.0, accelerators=accelerators, interruptions_per_h=interruptions_per_h, interruption_h=interruption_h)
+    return goodput / (accelerators * interruptions_per_h * interruption_h + 1.0)
+
+
+@equation("mfu / (narrow_share + (1 - narrow_share) × speed_up)", source="fit-mfu")
+def narrowed_mfu(*, mfu: Num, speed_up: Num, narrow_share: float) -> Num:
+    r"""Return the utilisation at a number format whose peak is *speed_up* times that of 16 bits.
+
+    Amdahl's law: only the share of a step's time that is in products of that format is shortened, while the peak counts all of it as if it were.
+
+    .. math:: U' = \frac{U}{a + (1 - a) \, r}
+
+    Args:
+        mfu: Utilisation at 16 bits U. [1]
+        speed_up: Peak at the format over the peak at 16 bits r. [1]
+        narrow_share: Share a of the time at 16 bits that the format shortens. [1]
+
+    Returns:
+        Utilisation of the peak at the format. [1]
+
+    Raises:
+        OutOfRangeError: *mfu* or *speed_up* is not positive, *mfu* exceeds 1, or the share is outside 0 to 1.
+
+    Example:
+        >>> narrowed_mfu(mfu=0.4, speed_up=1.0, narrow_share=0.7), round(narrowed_mfu(mfu=0.4, speed_up=2.0, narrow_share=0.7), 3)
+        (0.4, 0.308)
+
+    References:
+        Amdahl 1967, *Validity of the single processor approach to achieving large scale computing capabilities*; the share is chosen in
+        docs/method.md, section Utilisation.
+    """
+    require(above=0.0, at_most=1.0, mfu=mfu)
+    require(above=0.0, speed_up=speed_up)
+    require(at_least=0.0, at_most=1.0, narrow_share=narrow_share)
+    return mfu / (narrow_share + (1.0 - narrow_share) * speed_up)
+
+
 @equation("mfu × min(1, active_params / accelerators / ample_params) ^ exponent", source="fit-mfu")
 def thinned_mfu(*, mfu: Num, active_params: Num, accelerators: Num, ample_params: float, exponent: float) -> Num:
     r"""Return the utilisation of a model spread thinly: few parameters on each accelerator leave it waiting for the others.
