@@ -81,7 +81,9 @@ def test_what_an_organisation_published_does_not_move_its_own_predictions_but_th
     both = as_published.keys() & otherwise.keys()
     assert {whose[id] for id, _ in both} == {"Meta", "Google", "BigScience", "Microsoft"}
     for id, quantity in both:
-        assert (as_published[id, quantity] == otherwise[id, quantity]) == (whose[id] == "Meta"), (id, quantity)
+        moved = as_published[id, quantity] != otherwise[id, quantity]
+        # the utilisation of another's bench comes from the search and its efficiencies, which these runs have no part in
+        assert not moved if whose[id] == "Meta" else moved or quantity == "mfu", (id, quantity)
 
 
 def write(tmp_path, rows):
@@ -199,3 +201,19 @@ def test_the_energy_of_a_simple_rule_is_its_hours_at_our_power(seen):
     hours, energy = by_quantity["accelerator_hours_h"], by_quantity["facility_energy_kwh"]
     for name in ("epoch_mfu_0.375", "generation_mean", "llmcarbon"):
         assert energy.baselines[name] / energy.median == pytest.approx(hours.baselines[name] / hours.median)
+
+
+def test_the_utilisation_of_a_bench_is_that_of_the_layout_that_the_search_finds(seen):
+    cases = [case for case in seen[1].cases if case.quantity == "mfu"]
+    errors = sorted(abs(case.error_ln) for case in cases)
+    assert len(errors) == 141
+    # the median of the constant 0.375 is 0.30, of the priors alone 0.39
+    assert errors[70] < 0.2
+    covered = sum(case.low <= case.published <= case.high for case in cases) / len(cases)
+    assert 0.8 < covered < 0.95
+
+
+def test_an_interval_of_a_bench_comes_from_the_benches_of_others(seen):
+    cases = {case.id: case for case in seen[1].cases if case.quantity == "mfu"}
+    assert cases["foundry-a100-7b-s2048-n8-b96"].sigma != cases["megatron21-t1-1008b"].sigma
+    assert all(case.sigma > 0.05 for case in cases.values())

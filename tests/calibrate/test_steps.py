@@ -8,6 +8,7 @@ from traincarbon.calibrate import priors
 from traincarbon.calibrate import steps as calibrate
 from traincarbon.database.load import builtin_root
 from traincarbon.database.select import sigma_of
+from traincarbon.estimate import machine
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,10 @@ def test_writing_replaces_the_fitted_rows_only(tmp_path, published, shipped):
     priors.write(str(file), calibrate.fitted_priors(published[0], shipped), shipped, replaced=calibrate.FITTED)
     with open(f"{builtin_root()}/priors.csv", encoding="utf-8") as stream:
         assert file.read_text(encoding="utf-8") == stream.read()
+
+
+def test_facts_with_other_efficiencies_predict_with_those(shipped):
+    facts = calibrate.with_efficiencies(shipped, {"ampere": 0.5, "*": 0.6})
+    found = {generation: machine.constant(facts, "gemm_efficiency", f"generation={generation}", "generation=*") for generation in ("ampere", "hopper")}
+    assert found == {"ampere": 0.5, "hopper": 0.6}
+    assert machine.constant(facts, "half_width", "*") == machine.constant(shipped, "half_width", "*")

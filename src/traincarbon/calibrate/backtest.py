@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from traincarbon.calibrate import baselines, layouts, priors, steps
@@ -23,8 +23,9 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     *progress* is called with the number of organisations done and of all.
 
     One rule holds for ours and for another's: the priors behind a prediction are fitted to our published runs without any of the same
-    organisation or id; where that leaves none out, they are the shipped ones. Steps of known layout are predicted by the step-time
-    formula besides, its efficiencies and its spread fitted to the steps of other sources.
+    organisation or id; where that leaves none out, they are the shipped ones. The utilisation of a throughput bench is that of the fastest layout
+    that the search finds for its parameters, accelerators, batch and context. Steps of known layout are predicted by the
+    step-time formula besides, its efficiencies and its spread fitted to the steps of other sources.
 
     Raises:
         DatabaseError: the file cannot be read, lacks a column, or holds no runs.
@@ -44,6 +45,7 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
             found, reason = _cases(run, figures[run["id"]], facts, means, refits)
             cases += found
             unanswerable += [SetAside(run["id"], reason)] if reason else []
+    cases = _with_spread_of_searches(cases, runs, ours, refits)
     timed, untimed = layouts.steps(runs, database)
     known = timed if file is None else layouts.steps(ours, database)[0]
     cases += _step_cases(timed, known, runs, database)
@@ -67,6 +69,7 @@ class _Refits:
     made: dict[frozenset[str], _Facts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.fitted_steps = [step for step in layouts.steps(self.ours, self.database)[0] if step.set in steps.FITTED_ON]
         self.in_mfu = {run["id"] for run in self.ours if priors.mfu_rows([run], self.database)}
         self.in_power = {run["id"] for run in self.ours if priors.power_rows([run], self.database)}
 
@@ -78,6 +81,9 @@ class _Refits:
             kept = [run for run in self.ours if run["id"] not in left_out]
             unseen = left_out.isdisjoint(self.in_mfu | self.in_power)
             facts = self.database if unseen else priors.with_priors(self.database, priors.fitted_priors(kept, self.database))
+            others = [step for step in self.fitted_steps if step.id not in left_out]
+            if len(others) < len(self.fitted_steps):
+                facts = steps.with_efficiencies(facts, steps.fit(others, self.database))
             self.made[left_out] = _Facts(facts, baselines.means_of_runs(kept, self.database))
         return self.made[left_out]
 
@@ -121,12 +127,50 @@ def _cases(run: Run, published: dict[str, float], facts: Database, means: baseli
         interval = answer[quantity]
         if interval is None or hours is None:
             continue
+        searched = answer.layout.spread if quantity == "mfu" else None
+        if searched is not None:
+            found.append(Case(run["id"], name, quantity, value, searched.mfu, searched.mfu, searched.mfu, 0.0, rules, refits.had_part(run, quantity)))
+            continue
         sigma = math.log(interval.high / interval.low) / (2.0 * Z_90)
         at_peak_h = _hours_at_peak(run, peak)
         # a rule knows hours; energy and carbon are its hours at the power and intensity of the estimate
         simple = {rule: mfu if quantity == "mfu" else at_peak_h / mfu * interval.median / hours.median for rule, mfu in rules.items()}
         found.append(Case(run["id"], name, quantity, value, *interval, sigma, simple, refits.had_part(run, quantity)))
     return found, "" if found else f"no {' or '.join(published)} can be estimated"
+
+
+def _with_spread_of_searches(cases: Sequence[Case], runs: Sequence[Run], ours: Sequence[Run], refits: _Refits) -> list[Case]:
+    """Return *cases* with an interval for each utilisation that a search predicted: the root mean square of what is left of other organisations' benches."""
+    organisations = {run["id"]: _organisation(run) for run in runs}
+    searched = [case for case in cases if _is_searched(case)]
+    if not searched:
+        return list(cases)
+    left = [(organisations[case.id], case.error_ln) for case in searched] if runs is ours else _searches_of(ours, refits)
+    spread = {}
+    for organisation in {organisations[case.id] for case in searched}:
+        others = [error * error for other, error in left if other != organisation]
+        spread[organisation] = math.sqrt(math.fsum(others) / len(others)) if others else sigma_of(refits.database, "step_time_spread", "dense")
+    return [_widened(case, spread[organisations[case.id]]) if _is_searched(case) else case for case in cases]
+
+
+def _searches_of(ours: Sequence[Run], refits: _Refits) -> list[tuple[str, float]]:
+    """Return the organisation and the error of each of our benches whose utilisation a search predicts."""
+    figures, _ = _figures([run for run in ours if run["kind"] == "bench"], refits.database)
+    left = []
+    for tried in _by_organisation([run for run in ours if run["id"] in figures]):
+        facts, means = refits.without(tried)
+        found = [case for run in tried for case in _cases(run, figures[run["id"]], facts, means, refits)[0]]
+        left += [(_organisation(tried[0]), case.error_ln) for case in found if _is_searched(case)]
+    return left
+
+
+def _is_searched(case: Case) -> bool:
+    return case.quantity == "mfu" and case.sigma == 0.0
+
+
+def _widened(case: Case, sigma: float) -> Case:
+    reach = math.exp(Z_90 * sigma)
+    return replace(case, low=case.median / reach, high=case.median * reach, sigma=sigma)
 
 
 def _step_cases(timed: Sequence[layouts.Step], known: Sequence[layouts.Step], runs: Iterable[Run], database: Database) -> list[Case]:

@@ -90,7 +90,9 @@ class Run:
             CarbonError: the row does not state enough, or names something unknown.
         """
         numbers = {"tokens": self.number("batch_tokens") or 1e6, **self.numbers}
-        return Run(self.texts, numbers).plan(database)
+        plan = Run(self.texts, numbers).plan(database).to_dict()
+        known = {name: value for name in ("accelerators", "batch_tokens", "seq_len") if (value := self.number(name)) is not None}
+        return Plan.from_dict({**plan, **known})
 
     @property
     def precision(self) -> str | None:

@@ -92,6 +92,15 @@ def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
     return fitted
 
 
+def with_efficiencies(database: Database, efficiencies: Mapping[str, float]) -> Database:
+    """Return the same facts with *efficiencies* by generation in place of those of ``priors.csv``; a generation without one has that under ``*``."""
+    rows = [dict(row) for row in database.all_rows("priors")]
+    kept = [row for row in rows if row["prior"] != _GEMM]
+    pattern = next(row for row in rows if row["prior"] == _GEMM)
+    fitted = [{**pattern, "scope": f"generation={generation}", "median": repr(value), "origin": "fitted"} for generation, value in efficiencies.items()]
+    return database.replace("priors", [*kept, *fitted])
+
+
 def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
     """Return the rows of ``priors.csv`` that are fitted to published steps, with the spread of the residuals."""
     used = [step for step in found if step.set in FITTED_ON]
