@@ -10,9 +10,9 @@ from traincarbon.track.trend import Points, Trend, trend_of
 from traincarbon.uncertain import Z_90, Uncertain, median_of
 from traincarbon.units import S_PER_H
 
-_FLOOR_PACE = 0.05
-"""Log-spread that the pace to come always has: nothing seen so far excludes a slower disk or a longer evaluation."""
-_FLOOR_DRAW = 0.03
+_FLOOR_PACE = 0.06
+"""Log-spread of the pace of a whole run around what was seen of it: nothing seen excludes a slower disk or a longer evaluation later on."""
+_FLOOR_DRAW = 0.01
 """The same of the mean draw."""
 _FIGURES = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e", "electricity_usd")
 _AGAINST_PLAN = ("duration_s", "facility_energy_kwh", "total_kgco2e")
@@ -167,7 +167,8 @@ def _pace(seen: Seen, unit: str, left: float, total: float, plan: Mapping[str, A
     planned = None if expected is None else Uncertain(expected.median / total, {"pace": expected.sigma})
     if trend is None:
         return planned
-    measured = Uncertain(trend.slope, {"pace": math.hypot(trend.sigma_ahead(left), _FLOOR_PACE)})
+    floor = _FLOOR_PACE * math.sqrt(left / total)
+    measured = Uncertain(trend.slope, {"pace": math.hypot(trend.sigma_ahead(left), floor)})
     return measured if planned is None else _weighed(measured, planned, "pace")
 
 

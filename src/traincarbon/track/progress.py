@@ -201,8 +201,10 @@ class Progress:
 def _told(name: str, value: Any) -> float | None:
     """Return *value* as a figure that *name* can have: finite, a count not negative, a total above 0; None where it is none."""
     try:
-        number = float(value)
-    except (TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError):
+        number = float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, Warning):
+        return None
+    if isinstance(value, bool):
         return None
     if name == "loss":
         return number if math.isfinite(number) else None

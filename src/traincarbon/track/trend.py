@@ -46,8 +46,6 @@ class Points:
         if len(xs) < 2 or xs[-1] <= xs[0]:
             return None
         place = max(min(bisect_left(xs, xs[-1] - window), len(xs) - 2), 0)
-        while place and xs[place] >= xs[-1]:
-            place -= 1
         return (ys[-1] - ys[place]) / (xs[-1] - xs[place])
 
 
