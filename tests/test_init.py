@@ -30,6 +30,7 @@ PUBLIC = [
     "Uncertain",
     "estimate",
     "open_database",
+    "progress",
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from traincarbon.estimate.chain import estimate
     from traincarbon.estimate.plan import Plan
     from traincarbon.estimate.result import Estimate
+    from traincarbon.track.progress import progress
     from traincarbon.uncertain import Uncertain
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ _HOMES = {
     "QuantityError": "traincarbon.errors",
     "Uncertain": "traincarbon.uncertain",
     "open_database": "traincarbon.database.load",
+    "progress": "traincarbon.track.progress",
 }
 """Where each public name lives; it is imported when first asked for. The package ``estimate`` is itself callable."""
 
@@ -55,6 +57,7 @@ __all__ = [
     "Uncertain",
     "estimate",
     "open_database",
+    "progress",
 ]
 
 
