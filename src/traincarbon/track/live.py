@@ -187,10 +187,9 @@ def line(state: Mapping[str, Any]) -> str:
 
     Example:
         >>> line({"elapsed_s": 723.0, "energy_j": {"gpu": 3.6e6}, "progress": {"share": 0.34, "eta_s": 4320.0, "mfu": 0.41}})
-        'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.41'
+        'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.410'
     """
-    share, powers = status.share_done(state), [status.number(device.get("power_w")) for device in status.items(state, "devices") if isinstance(device, Mapping)]
-    known = [power_w for power_w in powers if power_w is not None]
+    share, drawn_w = status.share_done(state), status.power_w(status.devices(state))
     trained = [str(told) for told in status.trained(state)]
     spent = [told.figure if told.name == "energy" else str(told) for told in status.spent(state)]
     left = trained[:1] if trained and trained[0].endswith(" left") else []
@@ -198,7 +197,7 @@ def line(state: Mapping[str, Any]) -> str:
         *(f"budget {share.text}" for share in status.shares(state) if share.worst >= status.WARN_SHARE),
         *([] if share is None else [status.percent(share)]),
         *left,
-        *([status.watts(sum(known))] if known else []),
+        *([] if drawn_w is None else [status.watts(drawn_w)]),
         *spent,
         *trained[len(left) :],
     ]

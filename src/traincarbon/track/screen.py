@@ -66,7 +66,7 @@ class History:
         now_s = status.number(state.get("elapsed_s"))
         if now_s is None:
             return
-        devices = _devices(state)
+        devices = status.devices(state)
         for cell in [*_single(devices), *_totals(devices)]:
             if cell.power_w is None or (cell.key not in self._series and len(self._series) >= _MOST_SERIES):
                 continue
@@ -101,7 +101,7 @@ def rows(state: Mapping[str, Any], history: History, *, width: int, most: int = 
 
 def _title(state: Mapping[str, Any], width: int) -> "Text":
     text = _text()
-    power_w = _power_w(_devices(state))
+    power_w = status.power_w(status.devices(state))
     drawn = "" if power_w is None else f"{status.watts(power_w)} · "
     right = f" {drawn}{clean(str(state.get('state') or 'running'))[:12]} {status.clock(state.get('elapsed_s'))} "
     left = _text(clean(str(state.get("run_id") or "run")), "bold")
@@ -117,7 +117,7 @@ def _device_rows(state: Mapping[str, Any], history: History, width: int, *, most
     """Return the devices as a grid whose columns line up, in two rows where they are readable so, else in up to *most*."""
     if most < 1:
         return []
-    cells = _cells(_devices(state), most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
+    cells = _cells(status.devices(state), most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
     if not cells:
         return []
     down = min(2, most) if len(cells) > 1 else 1
@@ -185,7 +185,7 @@ def _single(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
                 "" if used_b is None else f"{significant(used_b / 1e9, 2)} GB",
             )
             label = f"{part}{place}" if len(found) > 1 else part
-            cells.append(Cell(str(device.get("device") or label), part, label, _power_w([device]), told))
+            cells.append(Cell(str(device.get("device") or label), part, label, status.power_w([device]), told))
     return cells
 
 
@@ -200,7 +200,7 @@ def _totals(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
             "" if not busy else f"{min(busy) * 100:.0f} – {status.percent(max(busy))}",
             "" if not hot else f"≤ {max(hot):.0f} °C",
         )
-        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", _power_w(found), told))
+        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", status.power_w(found), told))
     return cells
 
 
@@ -297,10 +297,6 @@ def _text(text: str = "", style: str = "") -> "Text":
     return Text(text, style="", no_wrap=True, end="") if not style else Text(no_wrap=True, end="").append(text, style)
 
 
-def _devices(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [device for device in status.items(state, "devices") if isinstance(device, Mapping)]
-
-
 def _by_part(devices: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for device in devices:
@@ -314,8 +310,3 @@ def _part(device: Mapping[str, Any]) -> str:
 
 def _known(devices: Iterable[Mapping[str, Any]], name: str) -> list[float]:
     return [value for device in devices if (value := status.number(device.get(name))) is not None]
-
-
-def _power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
-    powers_w = _known(devices, "power_w")
-    return sum(powers_w) if powers_w else None

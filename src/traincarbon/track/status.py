@@ -1,7 +1,7 @@
 """What a run's live state says, in words: shared by the panel and by the line a minute."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from traincarbon.wording import amount, clean, shortened, significant
@@ -91,7 +91,7 @@ def clock(elapsed_s: object) -> str:
     return f"{minutes // 60:,}:{minutes % 60:02}:{rest:02}"
 
 
-def watts(power_w: float) -> str:
+def watts(drawn_w: float) -> str:
     """Return a power in the unit in which it is best read.
 
     Example:
@@ -99,9 +99,21 @@ def watts(power_w: float) -> str:
         ('652 W', '41.2 kW', '28 W')
     """
     for size, unit in ((1e6, "MW"), (1e3, "kW")):
-        if power_w >= size * 0.9995:
-            return f"{significant(power_w / size, 3)} {unit}"
-    return f"{power_w:.0f} W"
+        if drawn_w >= size * 0.9995:
+            return f"{significant(drawn_w / size, 3)} {unit}"
+    return f"{drawn_w:.0f} W"
+
+
+def devices(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the devices of the state."""
+    return [device for device in items(state, "devices") if isinstance(device, Mapping)]
+
+
+def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
+    """Return what *devices* draw together, None where none says; a whole server's meter has seen what its parts draw."""
+    known = [(device.get("part"), drawn_w) for device in devices if (drawn_w := number(device.get("power_w"))) is not None]
+    servers_w = [drawn_w for part, drawn_w in known if part == "server"]
+    return sum(servers_w or [drawn_w for _, drawn_w in known]) if known else None
 
 
 def spent(state: Mapping[str, Any]) -> list[Told]:
