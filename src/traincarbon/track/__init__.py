@@ -17,7 +17,8 @@ class _CallablePackage(type(sys)):  # type: ignore[misc]
         """Return a tracker of the code that follows, see :func:`traincarbon.track.tracker.track`."""
         from traincarbon.track.tracker import track
 
-        return track(*args, **options)
+        tracker: Tracker = track(*args, **options)
+        return tracker
 
 
 sys.modules[__name__].__class__ = _CallablePackage

@@ -152,9 +152,21 @@ class Account:
             "progress": self._progress_state(),
             "forecast": None if self._outlook is None or self._outlook.why_not else self._outlook.to_dict(),
             "plan": plan.get("results"),
-            "budgets": self._budgets(),
+            "budgets": self.budgets(),
             "notes": list(self._notes),
         }
+
+    def budgets(self) -> list[dict[str, Any]]:
+        """Return what is allowed, how much of it is spent, and what the whole run is expected to take."""
+        if self._budget is None or self._figures is None or self._seen is None:
+            return []
+        now = spent(self._figures, self._seen)
+        forecast = self._outlook.figures if self._outlook is not None else {}
+        return [
+            {"name": name, "unit": _UNITS[name], "limit": limit, "spent": share * limit, "forecast": _in_unit(name, forecast.get(_OF_LIMITS[name]))}
+            for name, limit in self._settings.limits.items()
+            if (share := self._budget.share(name, now)) is not None
+        ]
 
     def _tokens(self) -> float | None:
         """Return the tokens seen: as reported, else by steps of known size."""
@@ -184,17 +196,6 @@ class Account:
             "mfu": self._mfu(),
             "j_per_token": metered_j / tokens if tokens else None,
         }
-
-    def _budgets(self) -> list[dict[str, Any]]:
-        if self._budget is None or self._figures is None or self._seen is None:
-            return []
-        now = spent(self._figures, self._seen)
-        forecast = self._outlook.figures if self._outlook is not None else {}
-        return [
-            {"name": name, "unit": _UNITS[name], "limit": limit, "spent": share * limit, "forecast": _in_unit(name, forecast.get(_OF_LIMITS[name]))}
-            for name, limit in self._settings.limits.items()
-            if (share := self._budget.share(name, now)) is not None
-        ]
 
 
 def _in_unit(name: str, figure: Uncertain | None) -> dict[str, float] | None:

@@ -88,16 +88,13 @@ def left_behind(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> l
         proc: Where the system shows processes.
     """
     mark = f"{MARK}={session}".encode()
-    found = []
     skipped = set(but)
     try:
         names = os.listdir(proc)
     except OSError:
         return []
-    for name in names:
-        if name.isdigit() and int(name) not in skipped and _is_marked(f"{proc}/{name}", mark):
-            found.append(Left(int(name), _name(f"{proc}/{name}")))
-    return sorted(found)
+    pids = [int(name) for name in names if name.isdigit() and int(name) not in skipped]
+    return [Left(pid, _name(f"{proc}/{pid}")) for pid in sorted(pids) if _is_marked(f"{proc}/{pid}", mark)]
 
 
 def told(left: list[Left]) -> str:

@@ -153,9 +153,7 @@ class Recorder:
         for device in self._devices.values():
             part, how = device.latest.part, device.latest.how
             known = found.get(part, Part(0.0, how, 0.0))
-            found[part] = Part(
-                known.energy_j + device.energy_j(until_s), max(known.how, how, key=sure.index), max(known.sigma, device.latest.sigma_ln)
-            )
+            found[part] = Part(known.energy_j + device.energy_j(until_s), max(known.how, how, key=sure.index), max(known.sigma, device.latest.sigma_ln))
         return found
 
     def devices(self) -> list[dict[str, Any]]:

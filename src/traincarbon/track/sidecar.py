@@ -94,6 +94,8 @@ class _Sidecar:
         self._missing: dict[str, str] = {}
         self._counted: dict[str, float] = {}
         self._faulty = False
+        self._undo = ("", "")
+        """The owner's terminal, and what gives it back should the owner be killed."""
         self._ended: dict[str, Any] | None = None
         self._stood_still = False
         self._frozen_s: float | None = None
@@ -215,6 +217,7 @@ class _Sidecar:
         if self._ended is not None:
             return
         if not self._alone:
+            _give_back(*self._undo)
             self._notes.append("the tracker's supervisor was killed: the training was ended too, as nobody would have seen it out")
             self._ending.now(self._settings.session)
         self._ended = {"exit_code": None, "signal": None, "state": "killed", "ended_s": self._frozen_s or time.monotonic()}
@@ -230,6 +233,8 @@ class _Sidecar:
         for message in self._wire.receive():
             if message["kind"] == "ended":
                 self._ended = message
+            elif message["kind"] == "undo":
+                self._undo = (str(message["terminal"]), str(message["text"]))
             elif message["kind"] == "note":
                 self._notes.append(str(message["text"]))
 
@@ -272,7 +277,7 @@ class _Sidecar:
         self._write("end", {name: ended.get(name) for name in ("exit_code", "signal", "state")})
         self._journal.close()
         self._recorder.close()
-        self._wire.send("final", unwritten=self._journal.unwritten())
+        self._wire.send("final", budgets=self._account.budgets(), unwritten=self._journal.unwritten())
         self._wire.flush(wait_s=_LAST_WORD_S)
 
     def _say(self, text: str) -> None:
@@ -312,6 +317,22 @@ def _pattern(settings: Settings) -> Any:
     from traincarbon.track.pattern import Pattern
 
     return Pattern(settings.pattern).feed
+
+
+def _give_back(terminal: str, text: str) -> None:
+    """Write *text* to a terminal that its owner can give back no more."""
+    if not text:
+        return
+    try:
+        descriptor = os.open(terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        os.write(descriptor, text.encode("ascii"))
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
 
 
 def _missing(unavailable: dict[str, Any], parts: dict[str, Any]) -> dict[str, str]:

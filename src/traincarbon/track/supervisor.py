@@ -44,6 +44,8 @@ class Outcome(NamedTuple):
     signal: int | None
     unwritten: list[str]
     """Lines of the journal that could not be written."""
+    budgets: list[dict[str, Any]]
+    """What was allowed: tables of ``unit``, ``limit`` and ``spent``."""
 
 
 class Supervisor:
@@ -53,7 +55,7 @@ class Supervisor:
         settings: What to meter; its owner is this process.
         command: The command and its arguments.
         say: Takes a line for the user.
-        show: Takes the state, about once a second, where somebody looks on.
+        show: Takes the state, about once a second, where somebody looks on, and returns what would give the terminal on stderr back.
         warm: A meter that was started before; one is started now unless given.
     """
 
@@ -63,7 +65,7 @@ class Supervisor:
         command: Sequence[str],
         *,
         say: Callable[[str], None],
-        show: Callable[[dict[str, Any]], None] | None = None,
+        show: Callable[[dict[str, Any]], bytes] | None = None,
         warm: Warm | None = None,
     ) -> None:
         warm = warm or Warm()
@@ -80,6 +82,8 @@ class Supervisor:
         self._pid = 0
         self._ended: tuple[int | None, int | None, float] | None = None
         self._unwritten: list[str] = []
+        self._budgets: list[dict[str, Any]] = []
+        self._undo = b""
         self._final = False
 
     def run(self) -> Outcome:
@@ -101,7 +105,7 @@ class Supervisor:
             self._close()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         exit_code, number, _ = self._ended
-        return Outcome(exit_code, number, self._unwritten)
+        return Outcome(exit_code, number, self._unwritten, self._budgets)
 
     def _instruct(self) -> None:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
@@ -110,7 +114,7 @@ class Supervisor:
         else:
             self._say("the run is not metered: the process that meters cannot be started")
 
-    def _start_command(self, mask: set[signal.Signals]) -> None:
+    def _start_command(self, mask: set[int | signal.Signals]) -> None:
         environment = {**os.environ, MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
@@ -152,7 +156,10 @@ class Supervisor:
         if self._show is None:
             return
         try:
-            self._show(state)
+            undo = self._show(state)
+            if undo != self._undo and self._sidecar is not None:
+                self._undo = undo
+                self._sidecar.wire.send("undo", terminal=os.ttyname(2), text=undo.decode("ascii"))
         except Exception as error:  # noqa: BLE001  whatever draws is not worth a training
             self._show = None
             self._say(f"the display failed: {type(error).__name__}: {error}")
@@ -215,7 +222,7 @@ class Supervisor:
             elif message["kind"] == "state":
                 self._shown(message["state"])
             elif message["kind"] == "final":
-                self._unwritten, self._final = message["unwritten"], True
+                self._unwritten, self._budgets, self._final = message["unwritten"], message["budgets"], True
 
     def _close(self) -> None:
         if self._relay is not None:

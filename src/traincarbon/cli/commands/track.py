@@ -41,8 +41,12 @@ _BY_SIGNAL = 128
 @click.option("--max-kgco2e", metavar="NUMBER", help="Budget of CO2e, from electricity and from making the hardware.")
 @click.option("--max-hours", metavar="NUMBER", help="Budget of time.")
 @click.option("--on-budget", type=click.Choice(POLICIES), default=POLICIES[0], show_default=True, help="At the end of a budget.")
-@click.option("--budget-signal", metavar="SIGNAL", default="USR1", show_default=True, help="By which the script saves its state; TERM where it does not handle it.")
-@click.option("--grace", "grace_s", metavar="SECONDS", type=float, default=60.0, show_default=True, help="Between that signal, the request to stop and the end.")
+@click.option(
+    "--budget-signal", metavar="SIGNAL", default="USR1", show_default=True, help="By which the script saves its state; TERM where it does not handle it."
+)
+@click.option(
+    "--grace", "grace_s", metavar="SECONDS", type=float, default=60.0, show_default=True, help="Between that signal, the request to stop and the end."
+)
 @click.option("--interval", "interval_s", metavar="SECONDS", type=float, default=INTERVAL_S, show_default=True, help="Between two records.")
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only this meter, and others so named; carbon doctor lists them.")
 @click.option("--db", metavar="DIR", type=click.Path(), help="Another hardware_db, which adds to ours and wins over it.")
@@ -72,7 +76,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     finally:
         display.close()
     if not quiet or as_json:
-        _result(settings, outcome, quiet=quiet, as_json=as_json)
+        _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
     _leave_like(outcome)
 
 
@@ -99,16 +103,17 @@ class _Display:
         self._quiet = quiet
         self._live: Live | None = None
 
-    def show(self, state: dict[str, Any]) -> None:
-        """Show how things stand; what draws it is loaded with the first state, when the command runs already."""
+    def show(self, state: dict[str, Any]) -> bytes:
+        """Show how things stand, and return what would give the terminal back; what draws it is loaded when the command runs already."""
         if self._live is None:
             from traincarbon.track.live import live
 
-            self._live = live(sys.stderr)
+            self._live = live(sys.stderr, quiet=self._quiet)
         if state.get("state") == "stopped":
             self._live.hide()
         else:
             self._live.show(state)
+        return self._live.undo()
 
     def say(self, text: str) -> None:
         """Say something in a line of its own."""
@@ -124,7 +129,7 @@ class _Display:
             self._live.close()
 
 
-def _result(settings: "Settings", outcome: "Outcome", *, quiet: bool, as_json: bool) -> None:
+def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool, as_json: bool) -> None:
     """Print what was measured: a screen on stderr, the record on stdout."""
     from traincarbon.errors import CarbonError
     from traincarbon.ledger.record import read_run
@@ -140,7 +145,8 @@ def _result(settings: "Settings", outcome: "Outcome", *, quiet: bool, as_json: b
     if not quiet:
         from traincarbon.track.summary import summary
 
-        click.echo(summary(record), err=True)
+        shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=sys.stderr.isatty())
+        click.echo(f"\n{shown}", err=True)
     if as_json:
         import json
 
