@@ -111,13 +111,16 @@ class Metering:
             "project": settings.project,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
+            "from_s": self._began_s,
+            "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
         }
         self._write("start", {**facts, **self._account.facts()})
         self._wire.send("begun")
         from traincarbon.meters.registry import open_meters
 
-        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, opened=self._early.meters)
+        born_s = None if self._alone or settings.carries_on else self._began_s
+        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
         self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
         self._sample(time.monotonic())
         accelerators = self._recorder.accelerators
@@ -245,7 +248,7 @@ class Metering:
 
     def _finish(self, ended: dict[str, Any]) -> None:
         """Write the last of it."""
-        ended_s = min(float(ended.get("ended_s") or time.monotonic()), time.monotonic())
+        ended_s = min(float(ended["ended_s"]), time.monotonic() if self._frozen_s is None else self._frozen_s)
         if self._frozen_s is None:
             self._notes += self._recorder.read()
         self._frozen_s = ended_s
@@ -260,7 +263,7 @@ class Metering:
             self._say(told(left))
         self._record(ended_s)
         self._tell()
-        self._write("end", {name: ended.get(name) for name in ("exit_code", "signal", "state")})
+        self._write("end", {"from_s": self._began_s, "to_s": ended_s, **{name: ended.get(name) for name in ("exit_code", "signal", "state")}})
         self._journal.close()
         self._recorder.close()
         self._wire.send("final", budgets=self._account.budgets(), unwritten=self._journal.unwritten())

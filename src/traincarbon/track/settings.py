@@ -44,3 +44,5 @@ class Settings(NamedTuple):
     grace_s: float
     """Between the signal at the end of a budget, the request to stop and the end."""
     versions: Mapping[str, str]
+    carries_on: bool = False
+    """Whether another process has metered the beginning of this session."""

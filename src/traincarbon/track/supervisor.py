@@ -206,9 +206,11 @@ class Supervisor:
             self._say("the meter ended too often: the run goes on without")
             return
         self._sidecar = started(self._pipes)
+        if self._begun:  # what was until now, the killed one has metered
+            self._began_s = time.monotonic()
+            self._settings = self._settings._replace(carries_on=True)
         self._instruct()
         if self._sidecar is not None:
-            self._began_s = time.monotonic() if self._begun else self._began_s  # until now the killed one has metered, if it had begun
             self._tell_of_the_job()
             self._sidecar.wire.send("note", text="the meter was killed and started anew: what was not yet recorded is lost, at most one interval")
 
