@@ -1,5 +1,6 @@
 """What a script says of itself arrives, and saying it never harms the script."""
 
+import contextlib
 import json
 import math
 import os
@@ -27,14 +28,18 @@ def pipe(monkeypatch):
         monkeypatch.setenv(name, value)
     yield reader, writer
     for descriptor in (reader, writer):
-        try:
+        with contextlib.suppress(OSError):
             os.close(descriptor)
-        except OSError:
-            pass
 
 
 def received(reader):
     return [json.loads(line) for line in os.read(reader, 1 << 20).decode().splitlines()]
+
+
+def received_nothing(reader):
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)
+    return True
 
 
 def told(data, *, chunk=None):
@@ -69,7 +74,9 @@ def test_a_report_arrives_as_one_line_of_json(pipe):
 
 def test_every_field_arrives_under_its_own_name(pipe):
     progress(tokens=1, samples=2, steps=3, loss=4, total_tokens=5, total_samples=6, total_steps=7)
-    assert received(pipe[0]) == [dict(zip(["tokens", "samples", "steps", "loss", "total_tokens", "total_samples", "total_steps"], map(float, range(1, 8))))]
+    assert received(pipe[0]) == [
+        dict(zip(["tokens", "samples", "steps", "loss", "total_tokens", "total_samples", "total_steps"], map(float, range(1, 8)), strict=True))
+    ]
 
 
 def test_the_longest_report_is_written_whole_or_not_at_all_on_any_system(pipe):
@@ -135,12 +142,12 @@ def test_nothing_is_written_into_a_file_that_came_to_bear_the_number(tmp_path, m
 
 
 def test_nothing_is_written_into_another_pipe_that_came_to_bear_the_number(pipe, monkeypatch):
+    assert received_nothing(pipe[0])
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     monkeypatch.setenv(VARIABLE, str(writer))
     progress(steps=1)
-    with pytest.raises(BlockingIOError):
-        os.read(reader, 1)
+    assert received_nothing(reader)
     monkeypatch.delenv(IDENTITY)
     progress(steps=1)
     assert received(reader) == [{"steps": 1.0}]
@@ -178,8 +185,10 @@ def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"", b"\n\n", b"epoch 3", b"[1]", b"{", b'{"steps": }', b'"steps"', b"\xff\xfe\0", b'{"steps": NaN}', b'{"steps": 1e400}', b'{"steps": null}']
-    + [b'{"steps": true}', b'{"steps": {"a": 1}}', b'{"steps": ' + b"9" * 3000 + b"}", b"[" * 4000, b"{" * 100_000, b'{"steps": "<script>"}'],
+    [
+        *(b"", b"\n\n", b"epoch 3", b"[1]", b"{", b'{"steps": }', b'"steps"', b"\xff\xfe\0", b'{"steps": NaN}', b'{"steps": 1e400}', b'{"steps": null}'),
+        *(b'{"steps": true}', b'{"steps": {"a": 1}}', b'{"steps": ' + b"9" * 3000 + b"}", b"[" * 4000, b"{" * 100_000, b'{"steps": "<script>"}'),
+    ],
 )
 def test_garbage_is_passed_over_and_what_follows_is_read(garbage):
     assert [report.steps for report in told(garbage + b'\n{"steps": 5}\n')] == [5.0]

@@ -10,7 +10,7 @@ from traincarbon.track.trend import Points, Trend, trend_of
 from traincarbon.uncertain import Z_90, Uncertain, median_of
 from traincarbon.units import S_PER_H
 
-_FLOOR_PACE = 0.06
+_FLOOR_PACE = 0.05
 """Log-spread of the pace of a whole run around what was seen of it: nothing seen excludes a slower disk or a longer evaluation later on."""
 _FLOOR_DRAW = 0.01
 """The same of the mean draw."""
@@ -32,6 +32,8 @@ class Seen(NamedTuple):
     progress: Progress
     energy: Points
     """Time to the joules of all parts, as the meters told. [s], [J]"""
+    nodes: int = 1
+    """Machines that work at it, this one among them; its figures are compared with its share of the plan."""
 
 
 class Before(NamedTuple):
@@ -112,12 +114,12 @@ def outlook(seen: Seen, *, coefficients: Coefficients, plan: Mapping[str, Any] |
         name for name, is_there in (("plan", _expected(plan, "duration_s") is not None), ("measured", _trend(seen, unit) is not None)) if is_there
     )
     if rest is None:
-        figures = {name: expected for name in _FIGURES if (expected := _expected(plan, name, seen.accelerators)) is not None}
+        figures = {name: expected for name in _FIGURES if (expected := _expected(plan, name, seen.nodes)) is not None}
     else:
         figures = figures_of(rest, accelerator_hours_h=(left_s + seen.elapsed_s) * (seen.accelerators / S_PER_H), coefficients=coefficients).values
     whole = {"duration_s": left_s + seen.elapsed_s, **figures}
     whole = {name: value + before.figures[name] if name in before.figures else value for name, value in whole.items()}
-    over_plan = {name: whole[name].median / of_plan.median for name in _AGAINST_PLAN if name in whole and (of_plan := _expected(plan, name, seen.accelerators))}
+    over_plan = {name: whole[name].median / of_plan.median for name in _AGAINST_PLAN if name in whole and (of_plan := _expected(plan, name, seen.nodes))}
     return Outlook("", basis, unit, done, total, left_s, whole, over_plan)
 
 
@@ -194,14 +196,12 @@ def _weighed(one: Uncertain, other: Uncertain, name: str) -> Uncertain:
     return Uncertain(math.exp(log), {name: sum(weights) ** -0.5})
 
 
-def _expected(plan: Mapping[str, Any] | None, name: str, accelerators: float = 0.0) -> Uncertain | None:
+def _expected(plan: Mapping[str, Any] | None, name: str, nodes: int = 1) -> Uncertain | None:
     """Return what the plan expects of *name*, with one spread; None where it does not say.
 
-    Of energy and emissions it is the part of so many *accelerators* where the plan has more, as those of one node among others.
+    Of energy and emissions it is the share of one of so many *nodes*.
     """
     stated = None if plan is None else plan.get("results", {}).get(name)
     if not stated or not 0.0 < stated["low"] <= stated["median"] <= stated["high"] < math.inf:
         return None
-    planned = (plan or {}).get("accelerators") or accelerators
-    part = accelerators / planned if planned > 0.0 and accelerators > 0.0 and name != "duration_s" else 1.0
-    return Uncertain(stated["median"] * part, {name: math.log(stated["high"] / stated["low"]) / (2.0 * Z_90)})
+    return Uncertain(stated["median"] / (1 if name == "duration_s" else max(nodes, 1)), {name: math.log(stated["high"] / stated["low"]) / (2.0 * Z_90)})
