@@ -116,6 +116,11 @@ def test_the_share_that_is_spent_is_known_where_limit_and_figure_are():
     assert budget.share("hours", of(duration_s=3600.0)) is None
 
 
+def test_a_limit_whose_figure_is_not_known_is_said():
+    budget = Budget(Limits(kwh=100.0, usd=5.0))
+    assert budget.unwatched(of(1.0)) == ["the budget of $5.00 cannot be watched: cost_usd is not known here"]
+
+
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, math.inf])
 def test_a_budget_that_cannot_be_is_refused(limit):
     with pytest.raises(CarbonError, match="cannot be"):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError
-from traincarbon.track.figures import Coefficients, Part, figures_of, interval, mfu_of, plain, uncertain_from, uncertain_of
+from traincarbon.meters.base import Reading
+from traincarbon.track.figures import Coefficients, Part, figures_of, interval, mfu_of, parts_of, plain, uncertain_from, uncertain_of
 from traincarbon.uncertain import Uncertain
 
 KNOWN = Coefficients(
@@ -48,6 +49,16 @@ def test_a_run_by_hand():
     assert found.notes == ()
     # a third of the energy has the host's spread
     assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.2 / 3.0})
+
+
+def test_readings_add_up_by_part_and_are_as_sure_as_the_least_sure():
+    readings = [
+        Reading("gpu:0", "gpu", 100.0, 0.0, "counter"),
+        Reading("gpu:1", "gpu", 300.0, 0.0, "modelled", sigma_ln=0.4),
+        Reading("cpu:0", "cpu", 0.0, 0.0, "power", sigma_ln=0.1),
+    ]
+    assert parts_of(readings) == {"gpu": Part(400.0, "modelled", pytest.approx(0.3)), "cpu": Part(0.0, "power", 0.1)}
+    assert parts_of([]) == {}
 
 
 def test_what_is_metered_of_the_host_is_not_assumed_again():

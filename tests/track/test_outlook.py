@@ -70,6 +70,12 @@ def test_the_end_is_certain():
     assert outlook(seen_of(STEADY, 100, 80.0), coefficients=KNOWN).share == 1.0
 
 
+def test_between_reports_the_end_comes_nearer_and_a_stall_does_not_bring_it():
+    seen = seen_of(STEADY, 40, 100.0)
+    left = [outlook(seen._replace(since_report_s=passed_s), coefficients=KNOWN).left_s.median for passed_s in (0.0, 4.0, 10.0, 1000.0)]
+    assert left == pytest.approx([600.0, 596.0, 590.0, 590.0])
+
+
 def test_the_spreads_of_the_place_stay_to_the_end():
     known = KNOWN._replace(carbon_intensity=Uncertain(400.0, {"carbon_intensity": 0.15}))
     assert outlook(seen_of(STEADY, 100, 100.0), coefficients=known).figures["operational_kgco2e"].spreads["carbon_intensity"] == pytest.approx(0.15)

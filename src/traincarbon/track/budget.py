@@ -103,6 +103,14 @@ class Budget:
         limit = self._limits.get(name)
         return None if actual is None or limit is None else float(actual.median / limit)
 
+    def unwatched(self, spent: Mapping[str, Uncertain]) -> list[str]:
+        """Return a sentence for each limit that cannot be watched, as its figure is not known."""
+        return [
+            f"the budget of {_amount(name, limit)} cannot be watched: {_FIGURES[name]} is not known here"
+            for name, limit in self._limits.items()
+            if self._actual(name, spent)[0] is None
+        ]
+
     def _act(self, over: str, time_s: float, *, began_over: bool) -> list[Action]:
         """Return the signal when the limit is first met and the stop after the grace period; at once where the run began beyond it."""
         if self._stopped:

@@ -1,7 +1,7 @@
 """From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.formulas import carbon, cost, facility
@@ -9,8 +9,12 @@ from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.uncertain import Num, Uncertain, median_of
 from traincarbon.units import S_PER_H
 
+if TYPE_CHECKING:
+    from traincarbon.meters.base import Reading
+
 J_PER_KWH = 3.6e6
 
+_HOWS = ("counter", "power", "modelled")
 _HOST_PARTS = ("cpu", "dram")
 _MOST_SIGMA = 1.0
 """A difference of like figures is told no better than by its order of magnitude."""
@@ -76,6 +80,17 @@ class Figures(NamedTuple):
     sources_kwh: dict[str, float]
     """IT energy by how it is known: ``measured``, ``modelled``, ``assumed``. [kWh]"""
     notes: tuple[str, ...]
+
+
+def parts_of(readings: "Iterable[Reading]") -> dict[str, Part]:
+    """Return what each part drew, from the readings of all devices: joules added up, by the least sure means among them."""
+    parts: dict[str, Part] = {}
+    for reading in readings:
+        known = parts.get(reading.part, Part(0.0, _HOWS[0]))
+        total_j = known.energy_j + reading.energy_j
+        sigma = (known.sigma * known.energy_j + reading.sigma_ln * reading.energy_j) / total_j if total_j > 0.0 else reading.sigma_ln
+        parts[reading.part] = Part(total_j, max(known.how, reading.how, key=_HOWS.index), sigma)
+    return parts
 
 
 def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:

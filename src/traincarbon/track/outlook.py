@@ -34,6 +34,8 @@ class Seen(NamedTuple):
     """Time to the joules of all parts, as the meters told. [s], [J]"""
     nodes: int = 1
     """Machines that work at it, this one among them; its figures are compared with its share of the plan."""
+    since_report_s: float = 0.0
+    """How long ago the count last rose. [s]"""
 
 
 class Before(NamedTuple):
@@ -67,7 +69,7 @@ class Outlook(NamedTuple):
         return min(self.done / self.total, 1.0) if self.total > 0.0 else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record's ``forecast``: each figure with the bounds of its 90 % interval."""
+        """Return the record's ``forecast``: each figure with the bounds of its 90 % interval, to six digits."""
         if self.why_not:
             return {"why_not": self.why_not}
         return {
@@ -76,9 +78,9 @@ class Outlook(NamedTuple):
             "done": self.done,
             "total": self.total,
             "share_done": self.share,
-            "eta_s": None if self.left_s is None else interval(self.left_s),
-            **{name: interval(value) for name, value in self.figures.items()},
-            "over_plan": self.over_plan,
+            "eta_s": None if self.left_s is None else _rounded(interval(self.left_s)),
+            **{name: _rounded(interval(value)) for name, value in self.figures.items()},
+            "over_plan": _rounded(self.over_plan),
         }
 
 
@@ -108,7 +110,7 @@ def outlook(seen: Seen, *, coefficients: Coefficients, plan: Mapping[str, Any] |
     pace = _pace(seen, unit, max(total - done, 0.0), total, plan)
     if pace is None:
         return _nothing(f"the script has not yet reported {unit} twice, and no plan says how long it takes", unit, done, total)
-    left_s = pace * max(total - done, 0.0) if pace.median > 0.0 else Uncertain(0.0)
+    left_s = _left(seen, unit, pace * max(total - done, 0.0))
     rest = _rest(seen, left_s)
     basis = " and ".join(
         name for name, is_there in (("plan", _expected(plan, "duration_s") is not None), ("measured", _trend(seen, unit) is not None)) if is_there
@@ -174,6 +176,13 @@ def _pace(seen: Seen, unit: str, left: float, total: float, plan: Mapping[str, A
     return measured if planned is None else _weighed(measured, planned, "pace")
 
 
+def _left(seen: Seen, unit: str, since_report: Uncertain) -> Uncertain:
+    """Return the time left from now, given that from the last report: what has passed since counts up to one interval of reports."""
+    points = seen.progress.points(unit)
+    usual_s = points.xs[-1] - points.xs[-2] if points is not None and len(points.xs) > 1 else 0.0
+    return Uncertain(max(since_report.median - min(seen.since_report_s, usual_s), 0.0), since_report.spreads)
+
+
 def _rest(seen: Seen, left_s: Uncertain) -> dict[str, Part] | None:
     """Return the joules of each part at the end: those so far and those of the time left at the draw to come."""
     so_far_j = sum(median_of(part.energy_j) for part in seen.parts.values())
@@ -205,3 +214,8 @@ def _expected(plan: Mapping[str, Any] | None, name: str, nodes: int = 1) -> Unce
     if not stated or not 0.0 < stated["low"] <= stated["median"] <= stated["high"] < math.inf:
         return None
     return Uncertain(stated["median"] / (1 if name == "duration_s" else max(nodes, 1)), {name: math.log(stated["high"] / stated["low"]) / (2.0 * Z_90)})
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return *figures* to six digits: it is written every few seconds."""
+    return {name: float(f"{figure:.6g}") for name, figure in figures.items()}
