@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from traincarbon.track.figures import Coefficients, Part, figures_of
+from played import played, seen_of, truth_of
+from traincarbon.track.figures import Coefficients, figures_of
 from traincarbon.track.outlook import Before, Seen, outlook, spent
 from traincarbon.track.progress import Progress, Report
 from traincarbon.track.trend import Points
@@ -23,18 +24,6 @@ PLAN = {
     "tokens": 1000.0,
     "accelerators": 8.0,
 }
-
-
-def seen_of(run, steps=None, total=None, *, accelerators=8.0, start_up_s=0.0, name="steps"):
-    """What a tracker saw of the first *steps* of *run*, given as seconds and watts of each."""
-    progress, energy = Progress({} if total is None else {name: total}), Points()
-    time_s, joules = start_up_s, 0.0
-    for count, (seconds, watts) in enumerate(run[:steps], 1):
-        time_s += seconds
-        joules += seconds * watts
-        progress.add(Report(time_s, **{name: float(count)}))
-        energy.add(time_s, joules)
-    return Seen(time_s, {"gpu": Part(joules)} if joules else {}, accelerators, progress, energy)
 
 
 STEADY = [(10.0, 3600.0)] * 100
@@ -162,26 +151,6 @@ def test_what_is_spent_has_the_names_that_budgets_know():
     assert found["facility_energy_kwh"].median == pytest.approx(0.5)
 
 
-def played(kind, chance, steps):
-    """A training with noise, drift or correlated pace, its draw wandering and a little lower where it is slow."""
-    run, level, draw = [], 0.0, 0.0
-    rise, near = chance.uniform(-0.15, 0.15), math.exp(-1.0 / (0.3 * steps))
-    for step in range(steps):
-        if kind == "walk":
-            level += chance.gauss(0.0, 0.1 / math.sqrt(steps))
-            log = level + chance.gauss(0.0, 0.05)
-        elif kind == "drift":
-            level = near * level + chance.gauss(0.0, 0.05 * math.sqrt(1.0 - near * near))
-            log = level + chance.gauss(0.0, 0.05)
-        elif kind == "correlated":
-            level = log = 0.95 * level + chance.gauss(0.0, 0.03)
-        else:
-            log = rise * step / steps + chance.gauss(0.0, 0.1)
-        draw = 0.98 * draw + chance.gauss(0.0, 0.01)
-        run.append((math.exp(log), 300.0 * math.exp(draw - 0.1 * log)))
-    return run
-
-
 def test_nine_in_ten_forecasts_of_ninety_percent_come_true_and_they_narrow():
     runs, steps = 60, 300
     widths = []
@@ -192,7 +161,7 @@ def test_nine_in_ten_forecasts_of_ninety_percent_come_true_and_they_narrow():
         for kind in ("walk", "drift", "correlated", "trend"):
             for _ in range(runs):
                 run = played(kind, chance, steps)
-                truth = {"duration_s": sum(s for s, _ in run), "facility_energy_kwh": sum(s * w for s, w in run) * PUE / 3.6e6}
+                truth = truth_of(run, PUE)
                 found = outlook(seen_of(run, int(steps * share), float(steps)), coefficients=KNOWN)
                 for name in hits:
                     low, high = found.figures[name].interval()
