@@ -89,7 +89,9 @@ def test_a_metered_server_stands_for_all_that_is_in_it():
 
 
 def test_a_server_s_meter_that_shows_less_than_its_parts_is_not_believed():
-    assert medians({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH), "other": Part(9.0 * KWH)})["it_energy_kwh"] == pytest.approx(4.0)
+    found = figures_of({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
+    assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
+    assert found.notes == ("the server's meter shows less than its parts: it is left out",)
 
 
 def test_what_no_meter_covers_on_unknown_hardware_is_said_and_not_0():
