@@ -31,6 +31,7 @@ PUBLIC = [
     "estimate",
     "open_database",
     "progress",
+    "track",
 ]
 
 
