@@ -60,8 +60,11 @@ def test_the_end_is_certain():
 
 
 def test_between_reports_the_end_comes_nearer_and_a_stall_does_not_bring_it():
-    seen = seen_of(STEADY, 40, 100.0)
-    left = [outlook(seen._replace(since_report_s=passed_s), coefficients=KNOWN).left_s.median for passed_s in (0.0, 4.0, 10.0, 1000.0)]
+    left = []
+    for passed_s in (0.0, 4.0, 10.0, 1000.0):
+        seen = seen_of(STEADY, 40, 100.0)
+        seen.energy.add(400.0 + passed_s, seen.energy.ys[-1] + 3600.0 * passed_s)
+        left.append(outlook(seen, coefficients=KNOWN).left_s.median)
     assert left == pytest.approx([600.0, 596.0, 590.0, 590.0])
 
 
@@ -89,6 +92,15 @@ def test_before_anything_is_reported_the_plan_is_the_forecast():
     assert found.figures["duration_s"].interval() == pytest.approx((500.0, 2000.0))
     assert found.figures["facility_energy_kwh"].interval() == pytest.approx((5.0, 20.0))
     assert found.over_plan == pytest.approx({"duration_s": 1.0, "facility_energy_kwh": 1.0, "total_kgco2e": 1.0})
+
+
+def test_a_run_that_reports_nothing_uses_up_its_plan():
+    # the plan: 1000 s with a log-spread of 0.421; half the runs that are not over after 1000 s take longer than its upper quartile, 1000 × exp(0.421 × 0.674)
+    left = [outlook(Seen(passed_s, {}, 8.0, Progress(), Points()), coefficients=KNOWN, plan=PLAN).left_s for passed_s in (0.0, 200.0, 1000.0, 3000.0, 1e9)]
+    assert [round(one.median) for one in left[:3]] == [1000, 800, 329]
+    assert left[0].interval()[1] == pytest.approx(2000.0)
+    assert 0.0 < left[3].median < 1000.0
+    assert left[4].median == pytest.approx(1e8)
 
 
 def test_a_node_of_several_is_compared_with_its_part_of_the_plan():

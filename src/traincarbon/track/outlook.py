@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from traincarbon.track.figures import Coefficients, Figures, Part, figures_of, interval
 from traincarbon.track.progress import COUNTS, Progress
 from traincarbon.track.trend import Points, Trend, trend_of
-from traincarbon.uncertain import Z_90, Uncertain, median_of
+from traincarbon.uncertain import Z_90, Uncertain, median_of, z_of
 from traincarbon.units import S_PER_H
 
 _FLOOR_PACE = 0.05
@@ -31,11 +31,9 @@ class Seen(NamedTuple):
     """At work, 0 where none is known."""
     progress: Progress
     energy: Points
-    """Time to the joules of all parts, as the meters told. [s], [J]"""
+    """Time, the last one now, to the joules of all parts, as the meters told. [s], [J]"""
     nodes: int = 1
     """Machines that work at it, this one among them; its figures are compared with its share of the plan."""
-    since_report_s: float = 0.0
-    """How long ago the count last rose. [s]"""
 
 
 class Before(NamedTuple):
@@ -177,10 +175,30 @@ def _pace(seen: Seen, unit: str, left: float, total: float, plan: Mapping[str, A
 
 
 def _left(seen: Seen, unit: str, since_report: Uncertain) -> Uncertain:
-    """Return the time left from now, given that from the last report: what has passed since counts up to one interval of reports."""
+    """Return the time left from now, given that from the last report, or from the beginning where there is none.
+
+    What has passed since counts up to one interval of reports. Without two of them it is the plan's time, of which it is known that it takes longer than this.
+    """
     points = seen.progress.points(unit)
-    usual_s = points.xs[-1] - points.xs[-2] if points is not None and len(points.xs) > 1 else 0.0
-    return Uncertain(max(since_report.median - min(seen.since_report_s, usual_s), 0.0), since_report.spreads)
+    if points is None:
+        return _beyond(since_report, seen.elapsed_s)
+    passed_s = max(seen.energy.xs[-1] - points.xs[-1], 0.0) if seen.energy.xs else 0.0
+    if len(points.xs) < 2:
+        return _beyond(since_report, passed_s)
+    return Uncertain(max(since_report.median - min(passed_s, points.xs[-1] - points.xs[-2]), 0.0), since_report.spreads)
+
+
+def _beyond(whole: Uncertain, passed: float) -> Uncertain:
+    """Return what is left of a log-normal time of which *passed* is over and the end has not come: by its median and 95 % bound, given that."""
+    sigma = whole.sigma
+    if sigma <= 0.0 or passed <= 0.0 or whole.median <= 0.0:
+        return Uncertain(max(whole.median - passed, 0.0), whole.spreads)
+    over = 0.5 * (1.0 + math.erf(math.log(passed / whole.median) / (sigma * math.sqrt(2.0))))
+    over = min(max(over, 1e-9), 1.0 - 1e-9)
+    middle, bound = (whole.median * math.exp(sigma * z_of(level)) for level in (over, 0.9 + 0.1 * over))
+    if not passed < middle < bound:
+        return Uncertain(0.1 * passed, {"pace": 1.0})  # beyond all that the plan thought possible
+    return Uncertain(middle - passed, {"pace": math.log((bound - passed) / (middle - passed)) / Z_90})
 
 
 def _rest(seen: Seen, left_s: Uncertain) -> dict[str, Part] | None:
