@@ -149,6 +149,14 @@ def test_earlier_sessions_count_once():
     assert outlook(seen._replace(progress=progress), coefficients=KNOWN, before=before).done == 65.0
 
 
+def test_a_single_report_is_read_as_going_on_where_it_looks_like_it():
+    before = Before(counts={"steps": 50.0})
+    for first, done in ((48.0, 48.0), (2.0, 52.0)):
+        progress = Progress({"steps": 100.0})
+        progress.add(Report(0.0, steps=first))
+        assert outlook(Seen(5.0, {}, 1.0, progress, Points()), coefficients=KNOWN, before=before).done == done
+
+
 def test_the_forecast_goes_into_the_record_as_json():
     stated = json.loads(json.dumps(outlook(seen_of(STEADY, 40, 100.0), coefficients=KNOWN, plan=PLAN).to_dict()))
     assert stated["share_done"] == 0.4

@@ -209,7 +209,7 @@ def test_counts_never_fall_and_the_highest_of_several_ranks_counts():
     folded = Progress()
     for time_s, step in enumerate([1, 3, 2, 4, 3, 4]):
         folded.add(Report(float(time_s), steps=float(step)))
-    assert folded.to_fields() == {"steps": 4.0}
+    assert folded.counts == {"steps": 4.0}
     assert folded.notes == []
 
 
@@ -219,6 +219,40 @@ def test_a_count_that_begins_again_is_noticed_once():
         folded.add(Report(float(time_s), steps=float(step)))
     assert folded.counts == {"steps": 19.0}
     assert folded.notes == ["the script counts from 0 steps again after 19: the highest figure counts"]
+
+
+def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
+    folded = Progress()
+    for time_s, step in enumerate([910, 920, 930, 940]):
+        folded.add(Report(float(time_s), steps=float(step), tokens=10.0 * (time_s + 1)))
+    assert folded.counts == {"steps": 940.0, "tokens": 40.0}
+    assert folded.went_on_from("steps") == 900.0
+    assert folded.done_here() == {"steps": 40.0, "tokens": 40.0}
+
+
+@pytest.mark.parametrize("steps", [[1, 11, 21], [10, 20, 30], [9, 19], [0, 10], [30, 40], [1, 100]])
+def test_a_script_that_counts_anew_did_all_itself(steps):
+    folded = Progress()
+    for time_s, step in enumerate(steps):
+        folded.add(Report(float(time_s), steps=float(step)))
+    assert folded.went_on_from("steps") == 0.0
+    assert folded.done_here() == {"steps": float(steps[-1])}
+
+
+def test_reports_that_were_read_at_once_do_not_tell_whether_it_went_on():
+    folded = Progress()
+    for step in (910.0, 920.0):
+        folded.add(Report(5.0, steps=step))
+    assert folded.went_on_from("steps") is None
+    folded.add(Report(6.0, steps=950.0))
+    assert folded.went_on_from("steps") == 870.0
+
+
+def test_a_single_report_counts_once_nothing_more_can_come():
+    folded = Progress()
+    folded.add(Report(5.0, tokens=1e9))
+    assert folded.done_here() == {}
+    assert folded.done_here(ended=True) == {"tokens": 1e9}
 
 
 def test_rates_leave_the_start_up_out_and_follow_what_is_recent():

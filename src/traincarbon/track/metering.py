@@ -141,7 +141,7 @@ class Metering:
         self._notes += self._clocks.look()
         self._update(to_s)
         self._write("interval", {**self._recorder.interval(to_s=to_s, ended=self._frozen_s is not None), **self._account.fields()})
-        counts = self._account.counts()
+        counts = self._account.counts(ended=self._frozen_s is not None)
         if counts != self._counted:
             self._counted = counts
             self._write("progress", counts)

@@ -15,9 +15,9 @@ _FLOOR_PACE = 0.05
 _FLOOR_DRAW = 0.01
 """The same of the mean draw."""
 _FIGURES = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e", "electricity_usd")
+_LIKE_EARLIER = 0.5
+"""A first count of at least this share of what earlier sessions did is taken as going on from theirs, until the second tells."""
 _AGAINST_PLAN = ("duration_s", "facility_energy_kwh", "total_kgco2e")
-_CARRIES_ON = 0.5
-"""A first count of at least this share of what earlier sessions reached goes on from theirs, perhaps from an older checkpoint."""
 
 
 class Seen(NamedTuple):
@@ -140,9 +140,9 @@ def _work(progress: Progress, plan: Mapping[str, Any] | None, before: Before) ->
     if unit is None:
         unit = next((name for name in COUNTS if name in totals), "") if not reported else reported[0]
     done, earlier = progress.counts.get(unit, 0.0), before.counts.get(unit, 0.0)
-    if progress.first.get(unit, 0.0) < _CARRIES_ON * earlier:
-        done += earlier
-    return unit, done, totals.get(unit)
+    start = progress.went_on_from(unit)
+    goes_on = start > 0.0 if start is not None else done > _LIKE_EARLIER * earlier
+    return unit, done if goes_on else done + earlier, totals.get(unit)
 
 
 def _why_no_total(progress: Progress) -> str:
