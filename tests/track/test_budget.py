@@ -153,3 +153,5 @@ def test_what_earlier_sessions_spent_is_read_from_the_ledger():
     assert spent["duration_s"].median == 15.0
     assert notes == ["earlier sessions of this run state no cost_usd: it is counted from here"]
     assert spent_before(None) == ({}, [])
+    unknown = lines_of(start={"hw": ""}, figures={"facility_energy_kwh": figure})
+    assert spent_before(merge(unknown, now_s=WALL_S + 1e6))[1] == []

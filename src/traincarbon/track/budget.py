@@ -158,7 +158,7 @@ def spent_before(record: "RunRecord | None") -> tuple[dict[str, Uncertain], list
         stated = getattr(record, name)
         if stated is not None:
             spent[name] = uncertain_from(stated, name="earlier sessions")
-        elif record.metered_kwh:
+        elif record.metered_kwh and record.hw:  # of unknown hardware some figures are never known
             notes.append(f"earlier sessions of this run state no {name}: it is counted from here")
     emissions = [spent[name] for name in ("operational_kgco2e", "embodied_kgco2e") if name in spent]
     if emissions:
