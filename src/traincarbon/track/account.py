@@ -127,9 +127,9 @@ class Account:
             stated["forecast"] = None if self._outlook.why_not else self._outlook.to_dict()
         return {**stated, "mfu": self._mfu()}
 
-    def counts(self) -> dict[str, float]:
-        """Return what a ``progress`` line states."""
-        return self._progress.to_fields()
+    def counts(self, *, ended: bool = False) -> dict[str, float]:
+        """Return what a ``progress`` line states: what this session did itself, so that sessions add up."""
+        return self._progress.done_here(ended=ended)
 
     def state(self, *, devices: list[dict[str, Any]], missing: Mapping[str, str], elapsed_s: float) -> dict[str, Any]:
         """Return how things stand, for those who look on."""
@@ -169,8 +169,8 @@ class Account:
         ]
 
     def _tokens(self) -> float | None:
-        """Return the tokens seen: as reported, else by steps of known size."""
-        counts = self._progress.counts
+        """Return the tokens of this session: as reported, else by steps of known size."""
+        counts = self._progress.done_here(ended=True)
         batch = (self._settings.plan or {}).get("batch_tokens") or self._settings.context.get("batch_tokens")
         if "tokens" not in counts and "steps" in counts and isinstance(batch, (int, float)):
             return counts["steps"] * float(batch)

@@ -65,16 +65,16 @@ class Metering:
         self._job = owner if self._alone else Life(int(job["pid"]))
         self._began_s = float(job["began_s"])
         self._early = early
+        self._notes: list[str] = []
         self._reports = {reports[0]: Lines().feed}
         """Descriptors that tell of progress, and what makes reports of it."""
         if settings.pattern:
-            self._reports[reports[1]] = _pattern(settings.pattern)
+            self._reports[reports[1]] = _pattern(settings.pattern, self._notes)
         self._clocks = Clocks()
         self._account = Account(settings)
         self._appraiser = appraiser
         self._recorder = Recorder((), began_s=self._began_s)
         self._ending = Ending(settings, self._job)
-        self._notes: list[str] = []
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
         self._counted: dict[str, float] = {}
@@ -144,7 +144,7 @@ class Metering:
         self._notes += self._clocks.look()
         self._update(to_s)
         self._write("interval", {**self._recorder.interval(to_s=to_s, ended=self._frozen_s is not None), **self._account.fields()})
-        counts = self._account.counts()
+        counts = self._account.counts(ended=self._frozen_s is not None)
         if counts != self._counted:
             self._counted = counts
             self._write("progress", counts)
@@ -284,10 +284,10 @@ class Metering:
         self._journal.write(kind, {"session": self._settings.session, **fields})
 
 
-def _pattern(expression: str) -> Any:
+def _pattern(expression: str, notes: list[str]) -> Any:
     from traincarbon.track.pattern import Pattern
 
-    return Pattern(expression).feed
+    return Pattern(expression, notes=notes).feed
 
 
 def _give_back(terminal: str, text: str) -> None:
