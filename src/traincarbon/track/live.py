@@ -1,6 +1,5 @@
 """What is shown while a training runs: a panel below its output on a terminal, else a line a minute."""
 
-import os
 import sys
 from collections.abc import Mapping
 from io import StringIO
@@ -174,7 +173,7 @@ def live(stream: TextIO | None = None, *, quiet: bool = False, group: int | None
     stream = sys.stderr if stream is None else stream
     if quiet or stream is None:
         return Silence()
-    if is_capable(stream) and not os.environ.get("CARBON_NO_PANEL"):
+    if is_capable(stream):
         try:
             return Panel(stream, group=group)
         except ImportError:

@@ -23,7 +23,7 @@ _SPARK_SPAN_S = 60.0
 _SPARK_WIDTHS = (6, 20)
 _BEFORE_BARS = 2
 """How much of what is told of a device is worth more than the bars."""
-_MOST_SERIES = 256
+_MOST_SERIES, _MOST_READINGS = 256, 120
 _MOST_BUDGETS = 4
 
 
@@ -67,10 +67,10 @@ class History:
         if now_s is None:
             return
         devices = status.devices(state)
-        for cell in [*_single(devices), *_totals(devices)]:
+        for cell in {cell.key: cell for cell in [*_single(devices), *_totals(devices)]}.values():
             if cell.power_w is None or (cell.key not in self._series and len(self._series) >= _MOST_SERIES):
                 continue
-            series = self._series.setdefault(cell.key, deque(maxlen=int(_SPARK_SPAN_S)))
+            series = self._series.setdefault(cell.key, deque(maxlen=_MOST_READINGS))
             series.append((now_s, cell.power_w))
             self._peak_w[cell.key] = max(self._peak_w.get(cell.key, 0.0), cell.power_w)
 
