@@ -16,20 +16,36 @@ def state(accelerators=8, *, elapsed_s=723.0, power_w=640.0, **rest):
     """A training on so many accelerators, a processor and memory, a third done, within its plan but for its carbon."""
     devices = [
         *(gpu(number, power_w) for number in range(accelerators)),
-        {"device": "cpu:0", "part": "cpu", "how": "modelled", "energy_j": 1.3e5, "power_w": 182.0, "utilisation": 0.2},
-        {"device": "dram:0", "part": "dram", "how": "counter", "energy_j": 2e4, "power_w": 28.0},
+        {"device": "cpu:0", "part": "cpu", "how": "modelled", "energy_j": 182.0 * 723.0, "power_w": 182.0, "utilisation": 0.2},
+        {"device": "dram:0", "part": "dram", "how": "counter", "energy_j": 28.0 * 723.0, "power_w": 28.0},
     ]
+    gpu_w = sum(device["power_w"] for device in devices[:-2])
+    facility_kwh = 1.16 * (gpu_w + 210.0) * 723.0 / 3.6e6
+    kgco2e, making_kgco2e, usd = 0.31 * facility_kwh, 0.009 * accelerators, 1.9 * accelerators * 723.0 / 3600.0
+    whole = 1.0 / 0.34
+    tokens_per_s = 5150.0 * accelerators
     return {
         "run_id": "20261124-163653-837566", "project": "nlp", "argv": ["python", "train.py"], "state": "running", "elapsed_s": elapsed_s, "interval_s": 5.0, "devices": devices,
-        "energy_j": {"gpu": 4e6, "cpu": 1.3e5, "dram": 2e4}, "how": {"gpu": "counter", "cpu": "modelled", "dram": "counter"}, "missing": {},
-        "figures": {"facility_energy_kwh": interval(1.334), "operational_kgco2e": interval(0.43), "embodied_kgco2e": interval(0.09), "cost_usd": interval(3.1)},
+        "energy_j": {"gpu": gpu_w * 723.0, "cpu": 182.0 * 723.0, "dram": 28.0 * 723.0}, "how": {"gpu": "counter", "cpu": "modelled", "dram": "counter"}, "missing": {},
+        "figures": {
+            "facility_energy_kwh": interval(facility_kwh), "operational_kgco2e": interval(kgco2e), "embodied_kgco2e": interval(making_kgco2e), "cost_usd": interval(usd),
+        },
         "cost_basis": "rent",
-        "progress": {"tokens": 3.1e7, "loss": 2.3143, "tokens_per_s": 41234.0, "share": 0.34, "eta_s": 4320.0, "mfu": 0.412, "j_per_token": 0.134},
-        "forecast": {"duration_s": interval(7560.0), "facility_energy_kwh": interval(3.6), "total_kgco2e": interval(1.3), "cost_usd": interval(9.2)},
-        "plan": {"duration_s": interval(8560.0, 0.2), "facility_energy_kwh": interval(4.1, 0.2), "total_kgco2e": interval(1.0), "cost_usd": interval(10.0, 0.2)},
+        "progress": {
+            "tokens": 723.0 * tokens_per_s, "loss": 2.3143, "tokens_per_s": tokens_per_s, "share": 0.34, "eta_s": 723.0 * whole - 723.0, "mfu": 0.412,
+            "j_per_token": (gpu_w + 210.0) / max(tokens_per_s, 1.0),
+        },
+        "forecast": {
+            "duration_s": interval(723.0 * whole), "facility_energy_kwh": interval(facility_kwh * whole), "total_kgco2e": interval((kgco2e + making_kgco2e) * whole),
+            "cost_usd": interval(usd * whole),
+        },
+        "plan": {
+            "duration_s": interval(2400.0, 0.2), "facility_energy_kwh": interval(facility_kwh * whole * 1.13, 0.2),
+            "total_kgco2e": interval((kgco2e + making_kgco2e) * whole / 1.3), "cost_usd": interval(usd * whole * 1.09, 0.2),
+        },
         "budgets": [
-            {"name": "kwh", "unit": "kWh", "limit": 5.0, "spent": 1.33, "forecast": interval(3.6)},
-            {"name": "usd", "unit": "$", "limit": 10.0, "spent": 3.1, "forecast": interval(9.2)},
+            {"name": "kwh", "unit": "kWh", "limit": 5.0, "spent": facility_kwh, "forecast": interval(facility_kwh * whole)},
+            {"name": "usd", "unit": "$", "limit": 10.0, "spent": usd, "forecast": interval(usd * whole)},
         ],
         "notes": ["gpu 3 was lost for 12 s"], **rest,
     }  # fmt: skip

@@ -10,7 +10,7 @@ from live_states import interval, state
 from traincarbon.track.live import Lines, Panel, Silence, line, live
 from virtual_terminal import VirtualTerminal
 
-GOLDEN = "carbon 0:12:03 · budget 31 % of 10 $ · 34 % · 1.2 h left · 5.61 kW · 1.33 kWh"
+GOLDEN = "carbon 0:12:03 · budget 31 % of 10 $ · 34 % · 23 min left · 5.61 kW · 1.31 kWh"
 
 
 @pytest.fixture

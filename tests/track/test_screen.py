@@ -21,10 +21,10 @@ def test_a_server_of_eight_is_seen_whole_in_eighty_columns():
         "── 20261124-163653-837566 · nlp ────────────────── 5.61 kW · running 0:12:03 ──",
         "gpu0 640 W 97% gpu1 650 W 96% gpu2 660 W 95% gpu3 670 W 94% gpu4 680 W 93%",
         "gpu5 690 W 92% gpu6 700 W 91% gpu7 710 W 90% cpu  182 W 20% dram  28 W",
-        "so far   energy 1.33 kWh  CO2e 430 g  rent 3.10 $  metered 1.15 kWh",
-        "training ███░░░░░░░  34 %  1.2 h left  41,200 tokens/s  MFU 0.412  loss 2.314",
-        "budget   ███▒▒▒▒▒▒░░░ 27 % of 5 kWh → 72 %   ████▒▒▒▒▒▒▒░ 31 % of 10 $ → 92 %",
-        "forecast 2.10 h −12 %  3.60 kWh −12 %  1.30 kg CO2e +30 %  9.20 $ −8 %",
+        "so far   energy 1.31 kWh  CO2e 405 g  rent 3.05 $  metered 1.13 kWh",
+        "training ███░░░░░░░  34 %  23 min left  41,200 tokens/s  MFU 0.412  loss 2.314",
+        "budget   ███▒▒▒▒▒▒▒░░░ 26 % of 5 kWh → 77 %  ████▒▒▒▒▒▒▒▒▒░ 31 % of 10 $ → 90 %",
+        "forecast 35.4 min −11 %  3.84 kWh −12 %  1.40 kg CO2e +30 %  8.98 $ −8 %",
         "note     gpu 3 was lost for 12 s",
     ]
 
@@ -42,9 +42,9 @@ def test_one_accelerator_has_temperature_memory_and_the_last_minute_as_bars():
     for second in range(60):
         history.add(state(1, elapsed_s=700.0 + second, power_w=320.0 if second < 30 else 640.0))
     shown = drawn(state(1, elapsed_s=759.0), width=119, history=history)
-    assert shown[1] == "gpu  ▅▅▅▅▅▅▅▅▆████████ 640 W  97 %  60 °C  62 GB  cpu  █████████████████ 182 W  20 %"
-    assert shown[3].endswith("metered 1.15 kWh  hardware 90 g")
-    assert shown[6].endswith("9.20 $ −8 %  against plan")
+    assert shown[1] == "gpu  ▄▄▄▄▄▄▄▄▅▇▇▇▇▇▇▇▇ 640 W  97 %  60 °C  62 GB  cpu  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 182 W  20 %"
+    assert shown[3].endswith("metered 171 Wh  hardware 9 g")
+    assert shown[6].endswith("1.12 $ −8 %  against plan")
 
 
 def test_bars_are_blank_where_nothing_was_read_and_forget_what_is_older_than_a_minute():
@@ -52,8 +52,8 @@ def test_bars_are_blank_where_nothing_was_read_and_forget_what_is_older_than_a_m
     history.add(state(1, elapsed_s=10.0))
     history.add(state(1, elapsed_s=65.0))
     history.add({"elapsed_s": None, "devices": [gpu(0)]})
-    assert history.spark("gpu:GPU-0", now_s=65.0, width=6) == "█    █"
-    assert history.spark("gpu:GPU-0", now_s=120.0, width=6) == "█     "
+    assert history.spark("gpu:GPU-0", now_s=65.0, width=6) == "▇    ▇"
+    assert history.spark("gpu:GPU-0", now_s=120.0, width=6) == "▇     "
     assert history.spark("unknown", now_s=65.0, width=6) == " " * 6
 
 
@@ -126,6 +126,6 @@ def test_a_budget_turns_yellow_at_four_fifths_and_red_when_it_is_used_up_or_will
 
 def test_a_forecast_above_the_plans_interval_is_marked_and_without_a_plan_has_its_own():
     (row,) = [row for row in rows(state(), History(), width=79) if row.plain.startswith("forecast")]
-    assert [row.plain[span.start : span.end] for span in row.spans if span.style == "yellow"] == ["1.30 kg CO2e +30 %"]
-    assert drawn(state(plan={}))[-2] == "forecast 2.10 h (1.9 – 2.3)  3.60 kWh (3.3 – 3.9)  1.30 kg CO2e (1.2 – 1.4)"
-    assert drawn(state(forecast=None))[-2] == "plan     2.38 h (1.9 – 2.9)  4.10 kWh (3.3 – 4.9)  1 kg CO2e (0.92 – 1.1)"
+    assert [row.plain[span.start : span.end] for span in row.spans if span.style == "yellow"] == ["1.40 kg CO2e +30 %"]
+    assert drawn(state(plan={}))[-2] == "forecast 35.4 min (33 – 38)  3.84 kWh (3.5 – 4.2)  1.40 kg CO2e (1.3 – 1.5)"
+    assert drawn(state(forecast=None))[-2] == "plan     40 min (32 – 48)  4.34 kWh (3.5 – 5.2)  1.08 kg CO2e (0.99 – 1.2)"

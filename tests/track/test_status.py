@@ -19,7 +19,7 @@ def test_a_power_is_shown_with_three_digits(watts, shown):
 
 
 def test_what_was_spent_is_the_medians_and_what_was_metered():
-    assert [str(told) for told in status.spent(state())] == ["energy 1.33 kWh", "CO2e 430 g", "rent 3.10 $", "metered 1.15 kWh", "hardware 90 g"]
+    assert [str(told) for told in status.spent(state())] == ["energy 1.31 kWh", "CO2e 405 g", "rent 3.05 $", "metered 1.13 kWh", "hardware 72 g"]
     assert status.spent({"energy_j": {"gpu": None}, "figures": {"cost_usd": {"low": 1.0, "median": 2.0}}}) == []
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 8
 
-_SPARKS = "▁▂▃▄▅▆▇█"
+_SPARKS = "▁▂▃▄▅▆▇"
+"""Not the full block, which would run into the row above."""
 _LABEL = 9
 _GAP = 2
 _NARROWEST_CELL, _COMFORTABLE_CELL, _WIDEST_CELL = 13, 18, 48
@@ -25,6 +26,7 @@ _BEFORE_BARS = 2
 """How much of what is told of a device is worth more than the bars."""
 _MOST_SERIES, _MOST_READINGS = 256, 120
 _MOST_BUDGETS = 4
+_WIDEST_BAR = 24
 
 
 class Cell(NamedTuple):
@@ -247,7 +249,7 @@ def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
         end = "" if budget.forecast is None else f" → {status.percent(budget.forecast)}"
         text = budget.text + end if len(budget.text + end) + 8 <= room else f"{status.percent(budget.spent)}{end} {budget.name}"
         style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= status.WARN_SHARE else "green"
-        cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, 12), 0), style=style).append(f" {text}")
+        cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, _WIDEST_BAR), 0), style=style).append(f" {text}")
         cell.truncate(room, overflow="ellipsis", pad=True)
         row.append_text(cell).append(" " * _GAP)
     row.rstrip()
