@@ -52,7 +52,8 @@ def is_capable(stream: Stream) -> bool:
 class BottomRows:
     """The bottom rows of a terminal, to draw on; safe to use from several threads.
 
-    Nothing here raises or waits: a terminal that takes no more, is in the hands of another job or is gone is left alone.
+    Nothing here raises, and only giving the rows back waits, two seconds at most: a terminal that takes no more, is in the hands of another
+    job or is gone is left alone.
 
     Args:
         stream: Any stream to the terminal.
