@@ -46,6 +46,10 @@ class Live(Protocol):
         """Leave the terminal to somebody else, as while the job is suspended; the next state is shown again."""
         ...
 
+    def undo(self) -> bytes:
+        """Return what gives the terminal back, for a process that outlives this one to write in its stead; empty where nothing is taken."""
+        ...
+
     def close(self) -> None:
         """Show nothing any more; safe to call twice and from any thread."""
         ...
@@ -59,6 +63,10 @@ class Silence:
 
     def hide(self) -> None:
         """Do nothing."""
+
+    def undo(self) -> bytes:
+        """Return nothing."""
+        return b""
 
     def close(self) -> None:
         """Do nothing."""
@@ -154,6 +162,10 @@ class Lines:
 
     def hide(self) -> None:
         """Do nothing: what was written stays."""
+
+    def undo(self) -> bytes:
+        """Return nothing: what was written stays."""
+        return b""
 
     def close(self) -> None:
         """Write no more."""
