@@ -13,7 +13,9 @@ def test_a_time_is_shown_to_the_second(seconds, shown):
     assert status.clock(seconds) == shown
 
 
-@pytest.mark.parametrize(("watts", "shown"), [(0.0, "0 W"), (999.4, "999 W"), (999.9, "1 kW"), (10.2e3, "10.2 kW"), (25e6, "25 MW")])
+@pytest.mark.parametrize(
+    ("watts", "shown"), [(0.0, "0 W"), (999.4, "999 W"), (999.9, "1 kW"), (10.2e3, "10.2 kW"), (25e6, "25 MW"), (9.4, "9.4 W"), (0.0004, "0 W")]
+)
 def test_a_power_is_shown_with_three_digits(watts, shown):
     assert status.watts(watts) == shown
 
@@ -21,6 +23,18 @@ def test_a_power_is_shown_with_three_digits(watts, shown):
 def test_what_was_spent_is_the_medians_and_what_was_metered():
     assert [str(told) for told in status.spent(state())] == ["energy 1.31 kWh", "CO2e 405 g", "rent 3.05 $", "metered 1.13 kWh", "hardware 72 g"]
     assert status.spent({"energy_j": {"gpu": None}, "figures": {"cost_usd": {"low": 1.0, "median": 2.0}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("basis", "shown"), [("rent", "rent"), ("electricity alone", "electricity"), ("electricity and a share of the purchase", "own"), (None, "cost")]
+)
+def test_a_cost_is_called_by_what_it_counts(basis, shown):
+    assert str(status.spent(state(cost_basis=basis))[2]) == f"{shown} 3.05 $"
+
+
+def test_next_to_nothing_is_not_written_out():
+    shown = status.spent({"energy_j": {"cpu": 0.003}, "figures": {"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}})
+    assert [str(told) for told in shown] == ["CO2e 0 kg", "cost <0.001 $", "metered <0.001 Wh"]
 
 
 def test_samples_and_steps_stand_in_for_tokens():
