@@ -80,13 +80,23 @@ def test_released_rows_are_as_before_and_the_whole_screen_scrolls_again(terminal
     rows.release(end=True)
     assert terminal.display[:3] == ["first", "second", ""]
     assert not any(terminal.display[2:])
-    assert terminal.cursor == (1, 6)
+    assert terminal.cursor == (2, 0)
     assert terminal.screen.margins is None
     assert not terminal.screen.cursor.hidden
     assert terminal.screen.cursor.attrs.fg == "default"
-    terminal.write("\n" + "\n".join(numbered(0, 40)))
+    terminal.write("\n".join(numbered(0, 40)))
     assert terminal.display[-1] == "line 39"
     assert terminal.transcript() == ["first", "second", *numbered(0, 40)]
+
+
+@pytest.mark.parametrize(("left", "row"), [("", 0), ("done\n", 1), ("half a line", 1), ("\n" * 23 + "half a line", 23), ("x" * 79, 1)])
+def test_what_follows_the_end_begins_a_line_without_leaving_one_blank(terminal, left, row):
+    rows = BottomRows(terminal.stream)
+    rows.draw(["panel"])
+    terminal.write(left)
+    rows.release(end=True)
+    assert terminal.cursor == (row, 0)
+    assert terminal.transcript() == [line for line in left.split("\n") if line]
 
 
 def test_rows_that_are_hidden_come_back_with_the_next_frame(terminal):
@@ -200,7 +210,7 @@ def test_whatever_is_written_the_output_reads_the_same_with_and_without_the_rows
 
 
 JOB = """
-import fcntl, os, signal, subprocess, sys, termios
+import fcntl, os, signal, subprocess, sys, termios, time
 from traincarbon.track.terminal import BottomRows
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 terminal = open(sys.argv[1], "w", buffering=1)
@@ -208,10 +218,12 @@ fcntl.ioctl(terminal.fileno(), termios.TIOCSCTTY, 0)
 rows = BottomRows(terminal)
 with subprocess.Popen(["sh", "-c", "i=0; while [ $i -lt 60 ]; do echo line $i; i=$((i+1)); printf '\\\\rbar %s\\\\r' $i; done; sleep 20"],
                       stdout=terminal, stderr=terminal, process_group=0) as child:
-    drawn = [rows.draw(["panel", "in the foreground"])]
+    def tried(lines, rows=rows):
+        return any(rows.draw(lines) or time.sleep(0.01) for _ in range(200))  # a frame may be left out while the child writes
+    drawn = [tried(["panel", "in the foreground"])]
     os.tcsetpgrp(terminal.fileno(), child.pid)
     drawn.append(rows.draw(["panel", "not to be seen"]))
-    drawn.append(BottomRows(terminal, group=child.pid).draw(["panel", "with the child"]))
+    drawn.append(tried(["panel", "with the child"], BottomRows(terminal, group=child.pid)))
     os.tcsetpgrp(terminal.fileno(), os.getpgrp())
     sys.stdin.readline()
     rows.draw(["panel", "again"])
@@ -226,11 +238,15 @@ def test_beside_a_real_child_only_the_job_in_the_foreground_draws_and_a_kill_lea
     with subprocess.Popen(
         [sys.executable, "-c", JOB, os.ttyname(terminal.stream.fileno())], start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as job:
-        seen = b""
-        while b"bar 60" not in seen:
-            seen += os.read(terminal.master, 65536)
-        terminal._emulator.feed(seen)
-        said, _ = job.communicate("go on\n", timeout=15)
+        seen, told = b"", False
+        while job.poll() is None:
+            if select.select([terminal.master], [], [], 0.05)[0]:
+                seen += os.read(terminal.master, 65536)
+            if b"bar 60" in seen and not told:
+                told = bool(job.stdin.write("go on\n"))
+                job.stdin.flush()
+        said = job.stdout.read()
+    terminal._emulator.feed(seen)
     assert said.split() == ["True", "False", "True"]
     assert b"not to be seen" not in seen
     assert [line for line in terminal.transcript() if line.startswith("line")] == numbered(0, 60)
