@@ -150,7 +150,7 @@ class Metering:
             self._write("progress", counts)
 
     def _update(self, now_s: float) -> None:
-        self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
+        self._notes += self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
 
     def _tell(self) -> None:
         """Pass on what there is to say, and how things stand where somebody looks on."""

@@ -86,6 +86,7 @@ def prepared(
         project=_identity("project", project),
         argv=words,
         env=environment,
+        nodes=_nodes(os.environ),
         interval_s=interval_s,
         meters=list(meters),
         watched=watched,
@@ -138,6 +139,15 @@ def default_run_id(env: Mapping[str, str]) -> str:
     if env.get("SLURM_JOB_ID"):
         return "-".join(["slurm", env["SLURM_JOB_ID"], *([env["SLURM_STEP_ID"]] if env.get("SLURM_STEP_ID") else [])])
     return os.urandom(6).hex()
+
+
+def _nodes(env: Mapping[str, str]) -> int:
+    """Return how many machines the launcher says there are."""
+    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
+        if env.get(name, "").isdigit():
+            return max(int(env[name]), 1)
+    ranks, here = env.get("WORLD_SIZE", ""), env.get("LOCAL_WORLD_SIZE", "")
+    return max(int(ranks) // int(here), 1) if ranks.isdigit() and here.isdigit() and int(here) else 1
 
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:

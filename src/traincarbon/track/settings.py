@@ -23,6 +23,8 @@ class Settings(NamedTuple):
     """The command line, secrets hidden."""
     env: Mapping[str, str]
     """What of the environment bears on the training, secrets hidden."""
+    nodes: int
+    """Machines that work at the run, this one among them."""
     interval_s: float
     meters: Sequence[str]
     """Names of meters; all that can be read unless named."""
