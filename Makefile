@@ -50,6 +50,10 @@ bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-
 metering: $(READY) .venv-peers/ready ## how far meters are from exact integrals, ours and others' (15 minutes)
 	@$(BIN)/python benchmarks/metering.py --peers .venv-peers
 
+tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other tools (5 minutes)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
+
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 

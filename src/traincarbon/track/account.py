@@ -123,7 +123,7 @@ class Account:
             "hw": self._appraisal.get("hw") or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
             "params": params if isinstance(params, (int, float)) else None,
-            "plan": None if settings.plan is None else {**settings.plan, "expected": plan.get("results")},
+            "plan": None if settings.plan is None else {**settings.plan, **(plan.get("results") or {})},
             "assumptions": list(self._appraisal.get("assumptions", ())),
         }
 

@@ -21,7 +21,6 @@ from traincarbon.track.settings import Settings
 from traincarbon.track.wire import Wire
 
 _SAMPLE_S = 1.0
-_TELL_S = 1.0
 _LOOK_S = 0.2
 """Between two looks at whether the owner stands still, which nothing but looking tells."""
 _OWN_SHARE = 1e-3
@@ -163,8 +162,8 @@ class Metering:
             self._faulty = True
             self._say(f"the journal cannot be written ({self._journal.fault}): what is measured stays in memory until it can")
         now_s = time.monotonic()
-        if self._settings.watched and not self._wire.ended and now_s >= self._next_tell_s:
-            self._next_tell_s = now_s + _TELL_S
+        if self._settings.tell_s and not self._wire.ended and now_s >= self._next_tell_s:
+            self._next_tell_s = now_s + self._settings.tell_s
             self._update(now_s if self._frozen_s is None else self._frozen_s)
             self._wire.send("state", state=self._state(now_s))
 

@@ -35,7 +35,7 @@ def prepared(
     on_budget: str = POLICIES[0],
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
-    watched: bool = False,
+    tell_s: float = 0.0,
     **options: Any,
 ) -> Settings:
     """Return what the process that meters has to know.
@@ -53,7 +53,7 @@ def prepared(
         on_budget: ``warn``, ``signal`` or ``stop``.
         budget_signal: Signal by which the script saves its state.
         grace_s: Between that signal, the request to stop and the end. [s]
-        watched: Whether the state is to be told every second.
+        tell_s: How often to tell how things stand; 0 where nobody looks on. [s]
         options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and fields of a plan that say where and on what it runs.
 
     Raises:
@@ -89,7 +89,7 @@ def prepared(
         nodes=_nodes(os.environ),
         interval_s=interval_s,
         meters=list(meters),
-        watched=watched,
+        tell_s=tell_s,
         plan=plan_fields,
         context=context,
         database=None if db is None else os.fspath(db),

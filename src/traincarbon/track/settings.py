@@ -28,8 +28,8 @@ class Settings(NamedTuple):
     interval_s: float
     meters: Sequence[str]
     """Names of meters; all that can be read unless named."""
-    watched: bool
-    """Whether somebody looks on, so that the state is told every second."""
+    tell_s: float
+    """How often to tell how things stand; 0 where nobody looks on."""
     plan: Mapping[str, Any] | None
     """Fields of the plan that the run is held against."""
     context: Mapping[str, Any]

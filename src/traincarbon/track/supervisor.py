@@ -26,7 +26,8 @@ _BY_THE_TERMINAL = 0x80
 """``si_code`` of a signal that the kernel sent, and so to the command as well."""
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
-_TICK_S = 1.0
+_TICK_S = 10.0
+"""Between two looks at what the meter says where nobody waits for it."""
 
 
 class CommandError(CarbonError):
@@ -141,7 +142,7 @@ class Supervisor:
 
     def _wait(self, waited: set[signal.Signals]) -> None:
         """Wait for a signal, or for the time to look at what the meter says."""
-        info = signal.sigtimedwait(waited, _TICK_S)
+        info = signal.sigtimedwait(waited, self._settings.tell_s or _TICK_S)
         if info is not None and info.si_signo == signal.SIGCONT:
             self._send(signal.SIGCONT)
         elif info is not None and info.si_signo != signal.SIGCHLD:
