@@ -27,7 +27,7 @@ _BY_THE_TERMINAL = 0x80
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _TICK_S = 10.0
-"""Between two looks at what the meter says where nobody waits for it."""
+"""Between two looks at what the meter says on systems that do not say when it does."""
 
 
 class CommandError(CarbonError):
@@ -94,7 +94,7 @@ class Supervisor:
         Raises:
             CommandError: the command cannot be started.
         """
-        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT}
+        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
             self._instruct()
@@ -112,6 +112,7 @@ class Supervisor:
     def _instruct(self) -> None:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
         if self._sidecar is not None:
+            self._sidecar.wire.announce()
             self._sidecar.wire.send("settings", **self._settings._asdict())
         else:
             self._say("the run is not metered: the process that meters cannot be started")
@@ -142,10 +143,10 @@ class Supervisor:
 
     def _wait(self, waited: set[signal.Signals]) -> None:
         """Wait for a signal, or for the time to look at what the meter says."""
-        info = signal.sigtimedwait(waited, self._settings.tell_s or _TICK_S)
+        info = signal.sigtimedwait(waited, _TICK_S)
         if info is not None and info.si_signo == signal.SIGCONT:
             self._send(signal.SIGCONT)
-        elif info is not None and info.si_signo != signal.SIGCHLD:
+        elif info is not None and info.si_signo in FORWARDED:
             if self._relay is not None and info.si_signo == signal.SIGWINCH:
                 self._relay.resize()
             if not (info.si_code == _BY_THE_TERMINAL and self._shares_terminal):
