@@ -29,6 +29,7 @@ _FOREVER_S = 3600.0
 _IMMUNE = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
 """Whoever ends a job signals all of its processes; this one has to see the others out."""
 _LAST_WORD_S = 2.0
+_LAST_READS = 32
 _MOST_NOTES = 500
 
 
@@ -45,6 +46,7 @@ def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None
     for name in _IMMUNE:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the owner may have ignored it, and then no child could be waited for
     reads, writes, reports, output = _only(reads, writes, reports, output)
     wire = Wire(reads, writes)
     appraiser = Appraiser(close=[reads, writes, reports, output])
@@ -151,6 +153,8 @@ class _Sidecar:
 
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
+        if self._appraiser.fileno() >= 0:  # one that hangs is given up some time
+            self._hear_appraiser()
         to_s = now_s if self._frozen_s is None else self._frozen_s
         self._notes += self._clocks.look()
         self._update(to_s)
@@ -264,11 +268,13 @@ class _Sidecar:
             self._notes += self._recorder.read()
         self._frozen_s = ended_s
         for descriptor in list(self._reports):
-            while descriptor in self._reports and select.select([descriptor], [], [], 0.0)[0]:
-                self._hear_progress(descriptor)
+            for _ in range(_LAST_READS):  # what outlives the job may write for ever
+                if descriptor in self._reports and select.select([descriptor], [], [], 0.0)[0]:
+                    self._hear_progress(descriptor)
         if self._appraiser.fileno() >= 0:
             self._hear_appraiser(wait_s=_LAST_WORD_S)
-            self._appraiser.close()
+        if self._appraiser.fileno() >= 0:
+            self._notes += self._appraiser.give_up()["notes"]
         left = [] if self._alone else left_behind(self._settings.session)
         if left:
             self._say(told(left))
@@ -277,7 +283,7 @@ class _Sidecar:
         self._write("end", {name: ended.get(name) for name in ("exit_code", "signal", "state")})
         self._journal.close()
         self._recorder.close()
-        self._wire.send("final", budgets=self._account.budgets(), unwritten=self._journal.unwritten())
+        self._wire.send("final", keep=True, budgets=self._account.budgets(), unwritten=self._journal.unwritten())
         self._wire.flush(wait_s=_LAST_WORD_S)
 
     def _say(self, text: str) -> None:
