@@ -6,10 +6,12 @@ import json
 import math
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
+from traincarbon.integrations.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
+from traincarbon.integrations.table import header_of, rows
 from traincarbon.ledger.checks import RUN_SCHEMA
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.record import RunRecord
@@ -29,41 +31,34 @@ _HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelle
 _NOT_THERE = "CodeCarbon states no energy for it"
 
 
-def is_codecarbon(header: str) -> bool:
-    """Return whether the first line of a CSV file is that of an ``emissions.csv``."""
-    return {"timestamp", "project_name", "duration", "emissions", "energy_consumed"} <= set(header.strip().lstrip("\ufeff").replace('"', "").split(","))
+def is_codecarbon(beginning: str) -> bool:
+    """Return whether a file that begins like this is an ``emissions.csv``."""
+    return {"timestamp", "project_name", "duration", "emissions", "energy_consumed"} <= set(header_of(beginning))
 
 
-def load(content: bytes) -> tuple[list[RunRecord], list[str]]:
-    """Return the runs of an ``emissions.csv`` and, one text each, the rows that cannot be read, such as a last one that is cut off.
+def read(stream: TextIO, told: Told) -> Reading:
+    """Return the runs of an ``emissions.csv``, and the rows that cannot be read, such as a last one that is cut off.
 
     CodeCarbon multiplies each part by the PUE, and writes a run again at each flush, larger every time: the PUE is taken out of the
-    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine, taken here as UTC.
-
-    Raises:
-        CarbonError: the file is no ``emissions.csv``.
+    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine.
     """
-    text = content.decode("utf-8-sig", "replace").replace("\0", "�")
-    if not is_codecarbon(text.partition("\n")[0]):
-        raise CarbonError(
-            "the file is no emissions.csv of CodeCarbon", hint="its first line names timestamp, project_name, duration, emissions, energy_consumed"
-        )
     longest: dict[str, RunRecord] = {}
-    faults = []
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for row in reader:
-        if None in row or None in row.values():
-            faults.append(f"line {reader.line_num}: more or fewer cells than there are columns")
+    left_out = []
+    zone_named = True
+    for row in rows(stream):
+        if isinstance(row, str):
+            left_out.append(row)
             continue
         try:
-            record = RunRecord.from_dict(_stated(row))
-        except (CarbonError, ValueError, OverflowError) as error:
-            faults.append(f"line {reader.line_num}: {error}")
+            record = RunRecord.from_dict(_stated(row.cells, told.zone))
+            zone_named = zone_named and names_a_zone(row.cells["timestamp"])
+        except (CarbonError, ValueError, OverflowError, KeyError) as error:
+            left_out.append(f"{row.place(row.text('run_id', 'experiment_id', 'project_name'))}: {error}")
             continue
         known = longest.get(record.run_id)
         if known is None or (record.duration_s, record.metered_kwh or 0.0) > (known.duration_s, known.metered_kwh or 0.0):
             longest[record.run_id] = record
-    return list(longest.values()), faults
+    return Reading(list(longest.values()), left_out, [] if zone_named or told.zone else [NO_ZONE])
 
 
 def dump(records: Sequence[RunRecord]) -> bytes:
@@ -76,13 +71,12 @@ def dump(records: Sequence[RunRecord]) -> bytes:
     return stream.getvalue().encode("utf-8", "replace")
 
 
-def _stated(row: dict[str, str]) -> dict[str, Any]:
+def _stated(row: dict[str, str], zone: tzinfo | None) -> dict[str, Any]:
     """Return one row in the layout of our records."""
     duration_s = _number(row, "duration")
     if duration_s is None or duration_s < 0.0:
         raise ValueError(f"its duration is {row['duration'][:40]!r}")
-    ended = datetime.fromisoformat(row["timestamp"])
-    began = (ended if ended.tzinfo else ended.replace(tzinfo=UTC)).astimezone(UTC) - timedelta(seconds=duration_s)
+    began = moment(row["timestamp"], zone) - timedelta(seconds=duration_s)
     pue = max(_number(row, "pue") or 1.0, 1.0)
     facility_kwh = _number(row, "energy_consumed")
     energy_j: dict[str, float | None] = {
@@ -100,15 +94,15 @@ def _stated(row: dict[str, str]) -> dict[str, Any]:
         "run_id": text_of(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
         "project": text_of(row["project_name"]),
         "state": "finished",
-        "started_at": began.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "started_at": timestamp(began),
         "duration_s": duration_s,
         "accelerators": None if accelerators is None else int(accelerators),
         "hw": text_of(row.get("gpu_model", "")),
         "energy_j": energy_j,
         "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
         "missing": missing,
-        "facility_energy_kwh": _exact(facility_kwh),
-        "operational_kgco2e": _exact(emissions),
+        "facility_energy_kwh": exactly(facility_kwh),
+        "operational_kgco2e": exactly(emissions),
         "versions": {name: version for name, version in versions.items() if version},
     }
 
@@ -164,7 +158,3 @@ def _number(row: dict[str, str], column: str) -> float | None:
 def _name(row: dict[str, str]) -> str:
     """Return an id for a row of version 1 that has none: the same for the same row."""
     return f"codecarbon-{zlib.crc32(json.dumps(row, sort_keys=True).encode('utf-8', 'replace')):08x}"
-
-
-def _exact(value: float | None) -> dict[str, float] | None:
-    return None if value is None else {"low": value, "median": value, "high": value}
