@@ -19,6 +19,7 @@ _LONGEST = 64 << 20
 _ASSUMED_INTENSITY = ("location: Unknown", "Defaulting to")
 _ONE_MEAN = "carbontracker logs one mean of {count} devices, not their sum"
 _NOTHING = "carbontracker logged no power for it"
+_SOME_ZERO = "carbontracker logged 0 W in some of its epochs, as it does where it may not read"
 
 
 class _Epochs(NamedTuple):
@@ -59,7 +60,6 @@ def read(stream: TextIO, told: Told) -> Reading:
         if not durations_s:
             return Reading([], [f"run {run_id!r}: no epoch of it was logged; it was too short, or cut off"], [])
         energy_j, missing = _energy(epochs, devices)
-        means = [part for part, reason in missing.items() if reason != _NOTHING]
         figures = _figures(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
         record = record_of(
             run_id=run_id,
@@ -79,7 +79,7 @@ def read(stream: TextIO, told: Told) -> Reading:
     monitored = int(actual[1]) if actual and actual[1] else 0
     if predicted and 0 < monitored < int(predicted[1]):
         notes.append(f"run {run_id!r}: {monitored} of its {predicted[1]} epochs were metered; time and energy are those of these alone")
-    notes += [f"run {run_id!r}: no energy of {part}, as {missing[part]}" for part in means]
+    notes += [f"run {run_id!r}: no energy of {part}, as {reason}" for part, reason in missing.items()]
     return Reading([record], [], notes)
 
 
@@ -128,6 +128,8 @@ def _energy(epochs: _Epochs, devices: dict[str, list[str]]) -> tuple[dict[str, t
             missing[part] = _ONE_MEAN.format(count=count)
         elif len(powers_w) != len(epochs.durations_s) or not all(powers_w):
             missing[part] = _NOTHING
+        elif any(0.0 in figures for figures in powers_w):
+            missing[part] = _SOME_ZERO
         else:
             found_j = sum(sum(figures) * duration_s for figures, duration_s in zip(powers_w, epochs.durations_s, strict=True))
             energy_j[part] = (found_j, "power" if part == "gpu" else "modelled")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -11,7 +10,7 @@ from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.integrations.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
-from traincarbon.integrations.table import header_of, rows
+from traincarbon.integrations.table import Row, check_needed, header_of, rows
 from traincarbon.ledger.checks import RUN_SCHEMA
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.record import RunRecord
@@ -24,6 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 """Those of version 3.3. Earlier ones lack some: 3.0 the water and the utilisation, 2.1 the PUE, 1 the parts of the energy and the run's id."""
 
+_NEEDED = ("timestamp", "project_name", "duration", "emissions", "energy_consumed")
 _J_PER_KWH = 3.6e6
 _PARTS = {"gpu": "gpu_energy", "cpu": "cpu_energy", "dram": "ram_energy"}
 _HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelled"}
@@ -33,7 +33,7 @@ _NOT_THERE = "CodeCarbon states no energy for it"
 
 def is_codecarbon(beginning: str) -> bool:
     """Return whether a file that begins like this is an ``emissions.csv``."""
-    return {"timestamp", "project_name", "duration", "emissions", "energy_consumed"} <= set(header_of(beginning))
+    return set(_NEEDED) <= set(header_of(beginning))
 
 
 def read(stream: TextIO, told: Told) -> Reading:
@@ -41,6 +41,9 @@ def read(stream: TextIO, told: Told) -> Reading:
 
     CodeCarbon multiplies each part by the PUE, and writes a run again at each flush, larger every time: the PUE is taken out of the
     parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine.
+
+    Raises:
+        CarbonError: the file is no ``emissions.csv``.
     """
     longest: dict[str, RunRecord] = {}
     left_out = []
@@ -49,10 +52,11 @@ def read(stream: TextIO, told: Told) -> Reading:
         if isinstance(row, str):
             left_out.append(row)
             continue
+        check_needed(row, _NEEDED, "emissions.csv of CodeCarbon")
         try:
-            record = RunRecord.from_dict(_stated(row.cells, told.zone))
+            record = RunRecord.from_dict(_stated(row, told.zone))
             zone_named = zone_named and names_a_zone(row.cells["timestamp"])
-        except (CarbonError, ValueError, OverflowError, KeyError) as error:
+        except (CarbonError, ValueError, OverflowError) as error:
             left_out.append(f"{row.place(row.text('run_id', 'experiment_id', 'project_name'))}: {error}")
             continue
         known = longest.get(record.run_id)
@@ -71,33 +75,31 @@ def dump(records: Sequence[RunRecord]) -> bytes:
     return stream.getvalue().encode("utf-8", "replace")
 
 
-def _stated(row: dict[str, str], zone: tzinfo | None) -> dict[str, Any]:
+def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
     """Return one row in the layout of our records."""
-    duration_s = _number(row, "duration")
-    if duration_s is None or duration_s < 0.0:
-        raise ValueError(f"its duration is {row['duration'][:40]!r}")
-    began = moment(row["timestamp"], zone) - timedelta(seconds=duration_s)
-    pue = max(_number(row, "pue") or 1.0, 1.0)
-    facility_kwh = _number(row, "energy_consumed")
-    energy_j: dict[str, float | None] = {
-        part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := _number(row, column)) else None for part, column in _PARTS.items()
-    }
+    duration_s = row.amount("duration")
+    if duration_s is None:
+        raise ValueError("column duration is empty")
+    began = moment(row.cells["timestamp"], zone) - timedelta(seconds=duration_s)
+    pue = max(row.number("pue") or 1.0, 1.0)
+    facility_kwh = row.number("energy_consumed")
+    energy_j: dict[str, float | None] = {part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := row.number(column)) else None for part, column in _PARTS.items()}
     known_j = sum(energy for energy in energy_j.values() if energy is not None)
     rest_j = (facility_kwh or 0.0) * _J_PER_KWH / pue - known_j
     energy_j["other"] = rest_j if rest_j > 1e-9 * known_j and facility_kwh else None
     missing = {part: _NOT_THERE for part, energy in energy_j.items() if energy is None}
-    emissions = _number(row, "emissions")
-    accelerators = _number(row, "gpu_count")
-    versions = {"codecarbon": row.get("codecarbon_version", ""), "python": row.get("python_version", ""), "os": row.get("os", "")}
+    emissions = row.number("emissions")
+    accelerators = row.number("gpu_count")
+    versions = {"codecarbon": row.cells.get("codecarbon_version", ""), "python": row.cells.get("python_version", ""), "os": row.cells.get("os", "")}
     return {
         "schema": RUN_SCHEMA,
-        "run_id": text_of(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
-        "project": text_of(row["project_name"]),
+        "run_id": text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or "") or _name(row.cells),
+        "project": text_of(row.cells["project_name"]),
         "state": "finished",
         "started_at": timestamp(began),
         "duration_s": duration_s,
         "accelerators": None if accelerators is None else int(accelerators),
-        "hw": text_of(row.get("gpu_model", "")),
+        "hw": text_of(row.cells.get("gpu_model", "")),
         "energy_j": energy_j,
         "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
         "missing": missing,
@@ -143,16 +145,6 @@ def _ended(record: RunRecord) -> str:
         return (began + timedelta(seconds=record.duration_s)).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError):
         return ""
-
-
-def _number(row: dict[str, str], column: str) -> float | None:
-    cell = (row.get(column) or "").strip()
-    if cell.lower() in ("", "nan", "none"):
-        return None
-    number = float(cell)
-    if not math.isfinite(number):
-        raise ValueError(f"its {column} is {cell[:40]!r}")
-    return number
 
 
 def _name(row: dict[str, str]) -> str:

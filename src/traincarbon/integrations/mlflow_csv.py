@@ -5,17 +5,17 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.integrations.columns import check_columns, energy_of, size_of
 from traincarbon.integrations.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
-from traincarbon.integrations.table import Row, header_of, rows
+from traincarbon.integrations.table import Row, check_needed, header_of, rows
 from traincarbon.ledger.record import RunRecord
 
-_NEEDED = {"run_id", "experiment_id", "status", "start_time", "end_time"}
+_NEEDED = ("run_id", "experiment_id", "status", "start_time", "end_time")
 _NO_ENERGY = "MLflow logs no energy of it"
 _ONE_SAMPLE = "MLflow exports one sample of power, the last, which says nothing of the whole run"
 
 
 def is_mlflow(beginning: str) -> bool:
     """Return whether a file that begins like this is an export of MLflow's runs."""
-    return set(header_of(beginning)) >= _NEEDED
+    return set(_NEEDED) <= set(header_of(beginning))
 
 
 def read(stream: TextIO, told: Told) -> Reading:
@@ -30,6 +30,7 @@ def read(stream: TextIO, told: Told) -> Reading:
             left_out.append(row)
             continue
         if number == 0:
+            check_needed(row, _NEEDED, "export of MLflow's runs")
             check_columns(list(row.cells), told)
         try:
             records.append(_record(row, told))

@@ -102,13 +102,15 @@ def _read(content: BinaryIO, format: str, told: Told) -> Reading:
     content.seek(0)
     if mark == exchange.PARQUET and format in (AUTO, SOURCES[0].name):
         return Reading(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
-    stream = io.TextIOWrapper(content, encoding="utf-16" if mark[:2] in _UTF_16 else "utf-8-sig", errors="replace", newline="")
-    source = _source(stream, format, told)
-    if not source.has_free_columns and (told.params_column or told.tokens_column):
-        raise CarbonError(
-            f"{told.name or 'the file'} is {source.title}, in which no column holds parameters or tokens", hint="leave out --params-column and --tokens-column"
-        )
-    return source.read(stream, told)
+    encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
+    with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
+        source = _source(stream, format, told)
+        if not source.has_free_columns and (told.params_column or told.tokens_column):
+            raise CarbonError(
+                f"{told.name or 'standard input'} is {source.title}, in which no column holds parameters or tokens",
+                hint="leave out --params-column and --tokens-column",
+            )
+        return source.read(stream, told)
 
 
 def _source(stream: TextIO, format: str, told: Told) -> Source:

@@ -3,7 +3,7 @@
 import ast
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError, QuantityError
@@ -140,6 +140,17 @@ def check_column(column: str, header: list[str], option: str) -> None:
         shown = ", ".join(name[:_LONGEST_NAME] for name in header[:12] if name) or "none"
         more = f" and {len(header) - 12} more" if len(header) > 12 else ""
         raise CarbonError(f"{option} {column[:_LONGEST_NAME]!r}: the file has no such column", hint=f"it has {shown}{more}")
+
+
+def check_needed(row: Row, needed: Collection[str], title: str) -> None:
+    """Refuse a table that lacks columns without which it is another one, whatever the user takes it for.
+
+    Raises:
+        CarbonError: one is not there.
+    """
+    lacking = [column for column in needed if column not in row.cells]
+    if lacking:
+        raise CarbonError(f"the file is no {title}: it lacks {', '.join(lacking)}", hint="leave out --format, or export it anew")
 
 
 def _by_name(columns: list[str], cells: list[str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ the columns summary, config and name with dictionaries in them. System metrics a
 """
 
 import re
-import zlib
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -149,8 +148,12 @@ def _name(row: Row) -> str:
 
 
 def _made_id(row: Row, began: datetime | None) -> str:
-    """Return an id for a run of a table without the column ID: its name and when it began."""
+    """Return an id for a run of a table without the column ID: its name and when it began.
+
+    Raises:
+        ValueError: it has no name either.
+    """
     name = row.text("Name", "name")
-    if not name and began is None:
-        return f"{zlib.crc32(repr(sorted(row.cells.items())).encode('utf-8', 'replace')):08x}"
+    if not name:
+        raise ValueError("column Name is empty")
     return "-".join([name, *([] if began is None else [f"{began:%Y%m%dT%H%M%S}"])])
