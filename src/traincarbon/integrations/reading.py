@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from traincarbon.ledger.checks import RUN_SCHEMA
@@ -65,7 +66,7 @@ def record_of(
     """
     metered = {part: (energy, how) for part, (energy, how) in energy_j.items() if energy != 0.0}
     reasons = {part: ZERO if part in energy_j else missing.get(part) or missing.get("", "the file states no energy for it") for part in ENERGY_PARTS}
-    texts = {name: mask_text(known[name]) for name in ("project", "hw") if known.get(name)}
+    texts = {name: _masked(known[name]) for name in ("project", "hw") if known.get(name)}
     stated = {
         "schema": RUN_SCHEMA,
         "run_id": mask_text(run_id),
@@ -79,6 +80,12 @@ def record_of(
         "missing": {part: reason for part, reason in reasons.items() if part not in metered},
     }
     return RunRecord.from_dict(stated)
+
+
+@lru_cache(maxsize=256)
+def _masked(text: str) -> str:
+    """Return a text without persons and machines; many runs of a file have the same project and hardware."""
+    return mask_text(text)
 
 
 def exactly(value: float | None) -> dict[str, float] | None:

@@ -47,7 +47,7 @@ class Samples:
 
     def gaps_s(self) -> float:
         """Return the time within gaps, of the device that has most."""
-        return max((sum(gap for gap in _distances(times_s) if gap > _longest(times_s)) for times_s, _ in self._by_device.values()), default=0.0)
+        return max((_gaps_s(times_s) for times_s, _ in self._by_device.values()), default=0.0)
 
 
 def _integral_j(times_s: "array[float]", powers_w: "array[float]") -> float:
@@ -55,6 +55,11 @@ def _integral_j(times_s: "array[float]", powers_w: "array[float]") -> float:
     series = sorted(zip(times_s, powers_w, strict=True))
     steps = ((here, there) for here, there in pairwise(series) if there[0] - here[0] <= longest_s)
     return sum((there[0] - here[0]) * (there[1] + here[1]) / 2.0 for here, there in steps)
+
+
+def _gaps_s(times_s: "array[float]") -> float:
+    longest_s = _longest(times_s)
+    return sum(distance_s for distance_s in _distances(times_s) if distance_s > longest_s)
 
 
 def _distances(times_s: "array[float]") -> list[float]:

@@ -40,13 +40,13 @@ class Row(NamedTuple):
         Raises:
             ValueError: the cell holds something else, or no finite number.
         """
-        cell = self.text(column)
-        if not cell:
+        cell = self.cells.get(column, "").strip()
+        if cell.lower() in _EMPTY:
             return None
         try:
-            number = float(cell) if cell[-1].isdigit() and "," not in cell else parse_quantity(cell)
-        except (ValueError, QuantityError) as error:
-            raise ValueError(f"column {column}: {cell[:40]!r} is no number{_advice(cell)}") from error
+            number = float(cell)
+        except ValueError:
+            number = _quantity(column, cell)
         if not math.isfinite(number) or abs(number) > _MOST:
             raise ValueError(f"column {column}: {cell[:40]!r} is no finite number")
         return number
@@ -176,6 +176,18 @@ def _items(cell: str) -> list[tuple[str, str]]:
         else:
             found.append((str(name), "" if value is None else str(value)))
     return found
+
+
+def _quantity(column: str, cell: str) -> float:
+    """Return the number that a cell states as people write it, such as ``7B``.
+
+    Raises:
+        ValueError: it states none.
+    """
+    try:
+        return parse_quantity(cell)
+    except QuantityError as error:
+        raise ValueError(f"column {column}: {cell[:40]!r} is no number{_advice(cell)}") from error
 
 
 def _advice(cell: str) -> str:

@@ -72,18 +72,19 @@ def read_metrics(stream: TextIO, told: Told) -> Reading:
     runs: dict[str, Samples] = {}
     default = told.name.rpartition(".")[0] or told.name
     absolute = False
+    powers: dict[str, re.Match[str]] = {}
     for row in rows(stream):
         if isinstance(row, str):
             left_out.append(row)
             continue
+        powers = powers or {column: known for column in row.cells if (known := _POWER.fullmatch(column))}
         run_id = row.text(*_IDS)
         try:
             time = next((number for column in _TIMES if (number := row.number(column)) is not None), None)
             absolute = absolute or bool(row.text("_timestamp"))
-            for column in row.cells if time is not None else ():
-                known = _POWER.fullmatch(column)
-                power_w = row.amount(column) if known else None
-                if known and power_w is not None and time is not None:
+            for column, known in powers.items() if time is not None else ():
+                power_w = row.amount(column)
+                if power_w is not None and time is not None:
                     runs.setdefault(run_id or known["run"] or default, Samples()).add(int(known["gpu"]), time, power_w)
         except ValueError as error:
             left_out.append(f"{row.place(run_id)}: {error}")
