@@ -22,6 +22,7 @@ def test_a_row_is_a_run():
     assert (record.run_id, record.state, record.params, record.tokens) == ("good", "finished", 1e9, 20e9)
     assert (record.hw, record.accelerators, record.nodes, record.duration_s, record.started_at) == ("a100", 8, 1, 360_000.0, "")
     assert (record.energy_j["other"], record.how) == (350 * 3.6e6, {"other": "modelled"})
+    assert record.missing["gpu"] == "the table states it only within the whole, which is under other"
     assert (left_out, notes) == ([], [])
 
 

@@ -19,6 +19,8 @@ COLUMNS = (
 )  # fmt: skip
 """What is read; the names of params, tokens, hardware and accelerators that other tables have are understood too."""
 
+_NO_ENERGY = "the table states no energy for it"
+_IN_THE_WHOLE = "the table states it only within the whole, which is under other"
 _S_PER_H = 3600.0
 _POWER_KW = (0.001, 60.0)
 """Mean draw that a run can have for each accelerator: from a small processor to a wafer. Without accelerators, for each node."""
@@ -107,6 +109,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
         raise ValueError(f"column state: {state[:20]!r} is none of {', '.join(dict.fromkeys(ENDINGS.values()))}")
     if how not in HOWS:
         raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(HOWS)}")
+    energies_j = _energy_j(row)
     record = record_of(
         run_id=name,
         project=row.text("project"),
@@ -119,8 +122,8 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
         params=size.params,
         tokens=size.tokens,
         mfu=_share(row),
-        energy_j={part: (energy_j, how) for part, energy_j in _energy_j(row).items()},
-        missing={"": "the table states no energy for it"},
+        energy_j={part: (energy_j, how) for part, energy_j in energies_j.items()},
+        missing={"": _IN_THE_WHOLE if energies_j.get("other") else _NO_ENERGY},
         facility_energy_kwh=exactly(row.amount("facility_energy_kwh") or None),
         operational_kgco2e=exactly(first_amount(row, ("operational_kgco2e", "co2e_kg"))),
         embodied_kgco2e=exactly(row.amount("embodied_kgco2e")),

@@ -134,7 +134,13 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
 
 @command.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--format", "format", default="auto", metavar="NAME", help="What the files are, where their content does not tell: see below.  [default: auto]")
+@click.option(
+    "--format",
+    "format",
+    default="auto",
+    metavar="NAME",
+    help="What the files are, where their content does not tell: one of the words in brackets above.  [default: auto]",
+)
 @click.option("--project", default="", metavar="NAME", help="The project of all these runs.")
 @click.option("--hw", default="", metavar="ID", help="The hardware of all these runs.")
 @click.option("--params-column", default="", metavar="NAME", help="The column that holds the model's parameters.")
@@ -158,12 +164,13 @@ def import_command(
 ) -> None:
     """Read runs from files of other programs, or from our own, into the store; FILE may be - for standard input.
 
-    Known by their content: what `carbon runs export` wrote, CodeCarbon's emissions.csv (codecarbon), results of landauer-gap (joules), logs of carbontracker,
+    Known by their content: what `carbon runs export` wrote (traincarbon), CodeCarbon's emissions.csv (codecarbon), results of landauer-gap (joules), logs of carbontracker (carbontracker),
     exports of MLflow (mlflow) and Weights & Biases (wandb, wandb-metrics), output of `sacct --parsable2` (sacct), and tables by hand (csv).
 
     \b
     carbon runs import emissions.csv --dry-run
-    sacct -P -o JobID,State,Start,ElapsedRaw,AllocTRES,ConsumedEnergyRaw | carbon runs import -
+    sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
+      carbon runs import - --timezone Europe/Paris
     """  # noqa: D301  click reads the escape
     from traincarbon.cli.importing import read_files, zone_of
     from traincarbon.integrations.reading import Told
