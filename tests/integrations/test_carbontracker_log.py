@@ -95,6 +95,12 @@ def test_a_log_without_an_epoch_is_left_out():
     assert "no epoch of it was logged" in left_out[0]
 
 
+def test_a_clock_that_no_calendar_has_is_left_out():
+    records, left_out, _ = read_text(read, text_of(STANDARD).replace("2026-11-25", "2026-13-45"), name="x")
+    assert records == []
+    assert "'2026-13-45 13:27:28' is no date and time" in left_out[0]
+
+
 def test_carbon_of_a_place_that_was_found_is_taken():
     text = text_of(OUTPUT).replace("445.00", "52.10")
     assert read_text(read, text, name="x").records[0].operational_kgco2e["median"] == pytest.approx(0.105473091043e-3)

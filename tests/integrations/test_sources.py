@@ -2,13 +2,15 @@
 
 import io
 import json
+import random
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from imports import DATA, kept, read_kept
+from imports import DATA, kept, read_kept, read_text
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.integrations.reading import Told
@@ -27,6 +29,11 @@ KINDS = {
     "wandb-metrics.csv": "wandb-metrics",
     "sacct.txt": "sacct",
 }
+
+NASTY = (
+    "", "nan", "inf", "-inf", "1e400", "-1", "0", "1e308", "9" * 400, "null", "{}", "[]", "'", '"', "\0", "\u202e", "<script>", "x" * 3000, "2026-13-45",
+    "0001-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "1e18", "True", "[1 2]", "-1:-2:-3", "99:99:99", "{'a':", "{[]: 1}", "1-99:99:99", "²", "1_0",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
@@ -64,6 +71,23 @@ def test_a_file_cut_anywhere_is_refused_or_read_as_far_as_it_goes(name, tmp_path
         except CarbonError:
             continue
         assert {record.run_id for record in records} <= whole
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_file_with_anything_in_it_is_refused_or_read_never_a_crash(name):
+    text = Path(kept(name)).read_text("utf-8")
+    words = list(re.finditer(r"[^,|\n\": ]+", text))
+    source = next(source for source in SOURCES if source.name == KINDS[name])
+    chance = random.Random(name)
+    for nasty in NASTY * 8:
+        word = chance.choice(words)
+        try:
+            reading = read_text(source.read, text[: word.start()] + nasty + text[word.end() :], name=name)
+        except CarbonError:
+            continue
+        for record in together(reading.records):
+            json.dumps(record.to_dict(), allow_nan=False)
+            assert not any(energy_j == 0.0 for energy_j in record.energy_j.values())
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "parquet"])

@@ -49,12 +49,12 @@ def read(stream: TextIO, told: Told) -> Reading:
         raise CarbonError("the file is no log of carbontracker", hint="its log_dir holds …_carbontracker.log and …_carbontracker_output.log")
     run_id = _run_id(text, told.name)
     first = re.search(_TIME, text, re.MULTILINE)
-    began = moment(first[1], told.zone) if first else None
     notes = [] if told.zone else [NO_ZONE]
     version = re.search(r"carbontracker version (\S+)", text)
     devices = _devices(text)
     actual = _ACTUAL.search(text)
     try:
+        began = moment(first[1], told.zone) if first else None
         epochs = _epochs(text)
         durations_s = epochs.durations_s or ([_seconds(actual[2])] if actual else [])
         if not durations_s:
@@ -73,7 +73,7 @@ def read(stream: TextIO, told: Told) -> Reading:
             versions={"carbontracker": version[1]} if version else {},
             **figures,
         )
-    except (CarbonError, ValueError) as error:
+    except (CarbonError, ValueError, OverflowError) as error:
         return Reading([], [f"run {run_id!r}: {error}"], [])
     predicted = _PREDICTED.search(text)
     monitored = int(actual[1]) if actual and actual[1] else 0

@@ -13,6 +13,7 @@ from traincarbon.integrations.reading import NO_ZONE, Reading, Told, exactly, mo
 from traincarbon.integrations.table import Row, check_needed, header_of, rows
 from traincarbon.ledger.checks import RUN_SCHEMA
 from traincarbon.ledger.exchange import cell_of, text_of
+from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
 
 COLUMNS = (
@@ -93,8 +94,8 @@ def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
     versions = {"codecarbon": row.cells.get("codecarbon_version", ""), "python": row.cells.get("python_version", ""), "os": row.cells.get("os", "")}
     return {
         "schema": RUN_SCHEMA,
-        "run_id": text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or "") or _name(row.cells),
-        "project": text_of(row.cells["project_name"]),
+        "run_id": mask_text(text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or "")) or _name(row.cells),
+        "project": mask_text(text_of(row.cells["project_name"])),
         "state": "finished",
         "started_at": timestamp(began),
         "duration_s": duration_s,

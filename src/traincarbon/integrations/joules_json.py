@@ -45,7 +45,7 @@ def read(stream: TextIO, told: Told) -> Reading:  # noqa: ARG001  every reader h
             raise CarbonError(f"{where} is none of joules: its schema is not {SCHEMA!r}", hint="write it with: joules run --json --out FILE -- COMMAND")
         try:
             record = _record(result)
-        except (CarbonError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (CarbonError, ValueError, OverflowError, TypeError, KeyError, AttributeError) as error:
             left_out.append(f"{where}: {_reason(error)}")
             continue
         records.append(record)

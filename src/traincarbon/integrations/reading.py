@@ -105,11 +105,23 @@ def moment(text: str, zone: tzinfo | None) -> datetime:
     """
     try:
         if text.replace(".", "", 1).isdigit() and "-" not in text:
-            return datetime.fromtimestamp(float(text), UTC)
+            return instant(float(text))
         found = datetime.fromisoformat(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=zone or UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:40]!r} is no date and time") from error
+
+
+def instant(since_s: float) -> datetime:
+    """Return the instant so many seconds after 1970 began.
+
+    Raises:
+        ValueError: no calendar has it.
+    """
+    try:
+        return datetime.fromtimestamp(since_s, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError(f"{since_s:g} seconds after 1970 is beyond the calendar") from error
 
 
 def names_a_zone(text: str) -> bool:

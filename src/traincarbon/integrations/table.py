@@ -3,6 +3,7 @@
 import ast
 import csv
 import math
+import warnings
 from collections.abc import Collection, Iterator
 from typing import NamedTuple, Protocol
 
@@ -166,8 +167,10 @@ def _items(cell: str) -> list[tuple[str, str]]:
     if not cell.startswith("{"):
         return []
     try:
-        stated = ast.literal_eval(cell.replace(": nan", ": None"))
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of what is in the cell, which is not ours to warn of
+            stated = ast.literal_eval(cell.replace(": nan", ": None"))
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return []
     found = []
     for name, value in stated.items() if isinstance(stated, dict) else ():

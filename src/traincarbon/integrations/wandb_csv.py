@@ -5,12 +5,12 @@ the columns summary, config and name with dictionaries in them. System metrics a
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.integrations.columns import check_columns, energy_of, size_of
-from traincarbon.integrations.reading import ENDINGS, NO_ZONE, UNKNOWN_END, Reading, Told, before, moment, names_a_zone, record_of
+from traincarbon.integrations.reading import ENDINGS, NO_ZONE, UNKNOWN_END, Reading, Told, before, instant, moment, names_a_zone, record_of
 from traincarbon.integrations.samples import Samples
 from traincarbon.integrations.table import Row, header_of, rows
 from traincarbon.ledger.record import RunRecord
@@ -107,7 +107,7 @@ def _record(row: Row, told: Told) -> RunRecord:
         raise ValueError("column Runtime is empty: how long it took is not known")
     ended = next((number for column in _ENDS if (number := row.amount(column)) is not None), None)
     created = row.text("Created", "created_at", "_created_at")
-    began = moment(created, told.zone) if created else None if ended is None else before(datetime.fromtimestamp(ended, UTC), duration_s)
+    began = moment(created, told.zone) if created else None if ended is None else before(instant(ended), duration_s)
     size = size_of(row, told)
     sampled = any(_POWER.fullmatch(column.removeprefix("summary.")) for column in row.cells)
     return record_of(
@@ -133,7 +133,7 @@ def _metered(run_id: str, samples: Samples, *, absolute: bool) -> RunRecord:
     return record_of(
         run_id=f"wandb-{run_id}",
         state=UNKNOWN_END,
-        began=datetime.fromtimestamp(samples.began_s, UTC) if absolute else None,
+        began=instant(samples.began_s) if absolute else None,
         duration_s=samples.duration_s,
         gaps_s=gaps_s,
         samples=samples.count,
