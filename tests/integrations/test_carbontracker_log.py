@@ -107,7 +107,7 @@ def test_carbon_of_a_place_that_was_found_is_taken():
 
 
 def test_a_log_that_is_too_long_is_refused_rather_than_read_in_part(monkeypatch):
-    monkeypatch.setattr("traincarbon.integrations.carbontracker_log._LONGEST", 1 << 10)
+    monkeypatch.setattr("traincarbon.integrations.carbontracker_log._LONGEST", 512)
     with pytest.raises(CarbonError, match="longer than 0 MB"):
         read_text(read, text_of(STANDARD), name="x")
 
