@@ -3,6 +3,7 @@
 from typing import Any
 
 from traincarbon.database.load import Database
+from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
@@ -11,6 +12,8 @@ from traincarbon.uncertain import clamp, median_of
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens")
 _DEGREES = ("tp", "pp", "dp", "recompute")
 _MOST_MFU = 0.95
+_ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
+"""Fields that change what an hour costs and emits, but not how many there are."""
 
 
 def changed(plan: Plan, **fields: Any) -> Plan:
@@ -37,6 +40,10 @@ def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
         CarbonError: the changed plan cannot be answered.
     """
     plan = base.plan
+    if base.values["compute_flop"] is None:
+        if not _ELSEWHERE.issuperset(fields):
+            raise PlanError("the plan states hours but not the work in them", hint="give params and tokens")
+        return estimate(changed(plan, **fields), database=database, level=base.level)
     if plan.mfu is None and plan.accelerator_hours is None:
         return estimate(changed(plan, **fields), database=database, level=base.level)
     unknown = {"mfu": None, "goodput": None, "accelerator_hours": None}
@@ -47,4 +54,4 @@ def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
     if expected is None or then is None or reached is None:
         return after
     mfu = clamp(reached * (median_of(then) / median_of(expected)), 0.0, _MOST_MFU)
-    return estimate(changed(plan, **unknown, **{**fields, "mfu": mfu}), database=database, level=base.level)
+    return estimate(changed(plan, **{**unknown, **fields, "mfu": mfu}), database=database, level=base.level)

@@ -172,7 +172,7 @@ def compare(
         raise PlanError(f"{total:,} combinations", hint=f"compare at most {_MOST:,}: name fewer")
     answers: list[tuple[Where, Estimate]] = []
     aside: list[SetAside] = []
-    for (name, each), machine, place, price, when in product(zip(names, stated, strict=True), *asked):
+    for (name, each), machine, place, price, when in product(list(zip(names, stated, strict=True)), asked[0], asked[1], asked[2], asked[3]):
         where = Where(name, machine, place, price, when)
         found = _answer(each, where, database, level)
         if isinstance(found, SetAside):

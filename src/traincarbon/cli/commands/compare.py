@@ -177,7 +177,5 @@ def _plot(found: "Comparison", file: str, script: str) -> None:
     from traincarbon.report.new_file import write_new_file
     from traincarbon.report.page import page
 
-    lead = (
-        f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. Ringed is what nothing else beats in both."
-    )
+    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
     write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=of_comparison(found), script=script))

@@ -14,7 +14,7 @@ from traincarbon.explore.figures import FIGURES, MONEY
 from traincarbon.explore.optimise import optimise
 
 if TYPE_CHECKING:
-    from traincarbon.explore.optimise import Optimum, Point, Way
+    from traincarbon.explore.optimum import Optimum, Point, Way
 
 _NAME = 24
 _SHOWN = ("cost_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
