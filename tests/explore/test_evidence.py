@@ -20,8 +20,10 @@ def test_a_ratio_divides_and_its_range_is_an_interval(shipped):
     assert found.interval(0.9) == pytest.approx((0.125, 0.5))
 
 
-def test_a_saved_share_leaves_the_rest(shipped):
-    assert effect(shipped, "fraction", 0.1, 0.2, 0.3).median == pytest.approx(0.8)
+def test_a_saved_share_leaves_the_rest_and_its_spread_weighs_as_the_share_does(shipped):
+    found = effect(shipped, "fraction", 0.1, 0.2, 0.3)
+    assert found.median == pytest.approx(0.8)
+    assert found.sigma == pytest.approx(0.2 / 0.8 * math.log(3.0) / (2.0 * Z_90))
 
 
 def test_a_typical_figure_at_the_better_end_is_taken_as_the_best_and_the_middle_in_its_place(shipped):
@@ -32,11 +34,12 @@ def test_a_typical_figure_at_the_better_end_is_taken_as_the_best_and_the_middle_
 def test_a_single_figure_gets_the_spread_of_its_transfer(shipped):
     found = effect(shipped, "x", "", 2, "")
     assert found.median == 0.5
-    assert found.spreads == {"effect of trick": pytest.approx(0.3 * math.log(2.0))}
+    assert found.sigma == pytest.approx(0.3 * math.log(2.0))
+    assert found.spreads.keys() == {"effect of trick"}
 
 
-def test_a_range_whose_end_takes_nothing_is_treated_as_a_single_figure(shipped):
-    assert effect(shipped, "fraction", 0, 0.5, 1).sigma == pytest.approx(0.3 * math.log(2.0))
+def test_a_range_that_begins_at_nothing_is_treated_as_a_single_figure(shipped):
+    assert effect(shipped, "fraction", 0, 0.5, 0.6).sigma == pytest.approx(0.3)
 
 
 def test_a_row_without_a_typical_figure_is_refused(shipped):

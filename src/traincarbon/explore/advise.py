@@ -31,6 +31,7 @@ _BUILDERS: tuple[Callable[[Situation], Iterator[Found]], ...] = (
     same_training.other_price,
     same_training.own_instead,
     same_training.pause,
+    same_training.better_hour,
     elsewhere.cleaner_place,
     elsewhere.better_building,
     elsewhere.newer_hardware,

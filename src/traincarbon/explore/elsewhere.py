@@ -32,8 +32,12 @@ def cleaner_place(at: Situation) -> Iterator[Found]:
     if at.plan.carbon_intensity is not None:
         yield NotOffered("region", "A cleaner region", "the plan states its own carbon_intensity")
         return
-    found = [(id, answer) for id in regions_of(at) if (answer := _there(at, id)) is not None]
+    everywhere = [(id, answer) for id in regions_of(at) if (answer := _there(at, id)) is not None]
     now = at.figures["total_kgco2e"]
+    found = [each for each in everywhere if now is not None and _carbon(each[1]) < float(median_of(now))]
+    if everywhere and not found:
+        yield NotOffered("region", "A cleaner region", f"none of {len(everywhere)} regions where the hardware is offered is cleaner")
+        return
     if not found or now is None:
         yield NotOffered("region", "A cleaner region", f"no region where {at.base.setting.hardware.name} is offered is known")
         return

@@ -106,7 +106,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     if explain:
         parts += ["", *(_paragraph(number, alternative) for number, alternative in numbered)]
     else:
-        parts += ["", output.bold("What is given up (--explain: how each is computed, when it does not apply, what it rests on)")]
+        parts += ["", output.bold("What is given up (--explain shows how each is computed and what it rests on)")]
         parts += [_lost(group) for group in _alike(numbered)]
     doubt = any(not alternative.is_verified for alternative in found.alternatives)
     parts += ["", output.wrapped("†", "rests on an assumption, or on evidence that nobody here has read in its source")] if doubt else []
