@@ -2,14 +2,11 @@
 
 import pytest
 
+from explore.plans import MEGATRON, TUNED
 from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
 from traincarbon.explore.figures import money_of
 from traincarbon.explore.law import read_law, size_of
 from traincarbon.explore.situation import Situation, goal_of
-
-MEGATRON = Plan(name="MT-NLG", params=530e9, tokens=270e9, hw="dgx-a100", servers=280, start="2021")
-TUNED = Plan(params=7e9, tokens=1e9, kind="finetune", hw="h100", accelerators=8, region="us-east-1")
 
 
 @pytest.fixture(scope="session")

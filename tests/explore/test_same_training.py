@@ -10,7 +10,12 @@ from traincarbon.explore.alternative import Alternative, NotOffered
 
 @pytest.mark.parametrize(
     ("fields", "id", "precision"),
-    [({"precision": "fp32"}, "half-precision", "bf16"), ({"precision": "tf32"}, "half-precision", "bf16"), ({}, "fp8", "fp8"), ({"precision": "fp16"}, "fp8", "fp8")],
+    [
+        ({"precision": "fp32"}, "half-precision", "bf16"),
+        ({"precision": "tf32"}, "half-precision", "bf16"),
+        ({}, "fp8", "fp8"),
+        ({"precision": "fp16"}, "fp8", "fp8"),
+    ],
 )
 def test_a_narrower_format_is_offered_and_computed_by_the_chain(situate, by_id, fields, id, precision):
     at = situate(params=7e9, tokens=1e12, hw="h100", **fields)

@@ -84,7 +84,7 @@ def regions_of(at: Situation) -> list[str]:
     """Return the regions where the hardware is offered as far as its prices say, of the plan's own provider where it names one."""
     hardware, chip = at.base.setting.hardware, at.base.setting.accelerator
     purchase = at.plan.rent or "on_demand"
-    rows = [row for row in at.database.rows("prices", chip.id) if row["region"] and row["purchase"] in (purchase, "on_demand")]
+    rows = [row for row in at.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand") and at.database.rows("regions", row["region"])]
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
     if operator not in _ANYWHERE:
         rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
