@@ -128,6 +128,10 @@ def test_the_hardware_of_a_plan_keeps_what_it_states_of_it(shipped):
     assert next(option for option in found.options if option.where.hw == "b200").plan.rent_price is None
 
 
+def test_a_price_that_is_asked_for_holds_for_all_hardware(shipped):
+    assert {option.plan.rent_price for option in compare(hw=["h100", "b200"], rent_price=1.5, database=shipped, **WORK).options} == {1.5}
+
+
 def test_fields_win_over_those_of_the_plan(shipped):
     assert compare(Plan(hw="h100", **WORK), tokens=1e12, database=shipped).options[0].plan.tokens == 1e12
 

@@ -9,6 +9,8 @@ from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
 from traincarbon.uncertain import clamp, median_of
 
+PRICES = ("rent_price", "purchase_price")
+"""What a plan states of its own hardware, which is not so of other."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens")
 _DEGREES = ("tp", "pp", "dp", "recompute")
 _MOST_MFU = 0.95
@@ -25,7 +27,7 @@ def changed(plan: Plan, **fields: Any) -> Plan:
     if "params" in fields or "active_params" in fields:
         dropped += (*_SHAPE, *_DEGREES)
     if "hw" in fields:
-        dropped += (*_DEGREES, "rent_price", "purchase_price")
+        dropped += (*_DEGREES, *PRICES)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
     return Plan(**{**stated, **fields})
 

@@ -1,7 +1,7 @@
 """The inverse question: the best model within a budget, or the cheapest, cleanest and fastest way to a loss."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
-from traincarbon.explore.change import changed
+from traincarbon.explore.change import PRICES, changed
 from traincarbon.explore.compare import MARKS, SetAside, Where, stated_axis
 from traincarbon.explore.figures import chosen_money, figures_of, intervals
 from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
@@ -41,6 +41,8 @@ class _Task(NamedTuple):
     money: str | None
     database: Database
     level: float
+    kept: Mapping[str, Any]
+    """Prices that hold for all hardware."""
 
 
 def optimise(
@@ -85,7 +87,7 @@ def optimise(
         money: Whether money is that of renting (``rent``) or of owning (``own``).
         database: The facts to rest on; by default ours with the user's own.
         level: Confidence level of the intervals. [1]
-        **fields: Fields of the plan; they win over those of *plan*.
+        **fields: Fields of the plan; they win over those of *plan*. Prices among them hold for all hardware.
 
     Raises:
         CarbonError: nothing is asked for, an argument is not possible, or no way is.
@@ -103,7 +105,7 @@ def optimise(
     if not budget.bounds and target_loss is None:
         raise PlanError("neither a budget nor a loss is given", hint="give budget_usd, budget_kgco2e, budget_kwh, budget_days or target_loss")
     split = _split(base, tokens_per_param)
-    task = _Task(split, budget, target_loss, read_law(database), money, database, level)
+    task = _Task(split, budget, target_loss, read_law(database), money, database, level, {name: fields[name] for name in PRICES if name in fields})
     if target_loss is not None:
         split.for_loss(target_loss, task.law.law)
     axes = [stated_axis(axis) for axis in (hw, region, rent, start)]
@@ -160,7 +162,7 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
         CarbonError: it cannot be.
     """
     axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
-    plan = changed(base, **axes)
+    plan = changed(base, **axes, **task.kept)
     notes: list[str] = []
     if task.target_loss is not None:
         size = task.split.for_loss(task.target_loss, task.law.law)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from traincarbon.explore.alternative import Advice, Alternative
     from traincarbon.explore.saving import Saving
 
-_NAME = 40
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
 _MOST_SHOWN = 0.995
 
@@ -97,7 +96,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     rows: list[tuple[str, ...]] = [head]
     for number, alternative in enumerate(found.alternatives, 1):
         rows.append(_cells(number, alternative, found))
-    lines = output.table(rows, right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
+    lines = output.table(output.fitted(rows, 1, gap=" "), right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
@@ -138,9 +137,8 @@ def _against(found: "Advice", group: str) -> str:
 
 def _cells(number: int, alternative: "Alternative", found: "Advice") -> tuple[str, ...]:
     saved = alternative.savings[found.by]
-    name = alternative.name + ("" if alternative.is_verified else " †")
-    short = name if len(name) <= _NAME else f"{name[: _NAME - 3]}…{'' if alternative.is_verified else ' †'}"
-    return (f"{number}", short, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
+    name = output.clean(alternative.name) if alternative.is_verified else f"{output.clean(alternative.name)} †"
+    return (f"{number}", name, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
 
 
 def _percent(saved: "Saving | None") -> str:
