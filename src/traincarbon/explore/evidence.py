@@ -76,4 +76,6 @@ def effect_of(database: Database, row: Row) -> Uncertain:
 def _claim(row: Row) -> str:
     figure = f"{row['low']} to {row['high']}" if row["low"] and row["high"] and row["low"] != row["high"] else row["typical"]
     unit = "×" if row["unit"] == "x" else "of it" if row["unit"] == "fraction" else row["unit"]
-    return f"{row['name']}: {row['effect']}, {row['quantity'].replace(' (x less)', '').replace(' (x)', '').replace(' (x smaller)', '')} {figure} {unit}; {row['conditions']}"
+    quantity = row["quantity"].partition(" (")[0]
+    of_what = f", {quantity}" if quantity not in ("x", "ratio", "fraction") else ""
+    return f"{row['name']}: {row['effect']}{of_what} {figure} {unit}; {row['conditions']}"

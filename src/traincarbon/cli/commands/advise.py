@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from traincarbon.estimate.result import Interval
     from traincarbon.explore.alternative import Advice, Alternative
+    from traincarbon.explore.evidence import Evidence
     from traincarbon.explore.saving import Saving
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
@@ -169,11 +170,17 @@ def _paragraph(number: int, alternative: "Alternative") -> str:
     )
     lines = [output.wrapped(f"{number} {output.clean(alternative.name)}", f"{takes or 'nothing'}; {output.clean(alternative.how)}.")]
     lines.append(output.filled(f"  Lost: {output.clean(alternative.lost)}. Not when {output.clean(alternative.not_when)}."))
-    rests = "; ".join(
-        f"{output.clean(piece.claim)} [{output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)}]" for piece in alternative.evidence
+    rests, speaks = (
+        "; ".join(f"{output.clean(piece.claim)} [{_where(piece)}]" for piece in alternative.evidence if piece.is_basis is is_basis)
+        for is_basis in (True, False)
     )
     lines.append(output.dim(output.filled(f"  Rests on: {rests or 'the chain alone'}.")))
+    lines += [output.dim(output.filled(f"  Compare: {speaks}."))] if speaks else []
     return "\n".join(lines)
+
+
+def _where(piece: "Evidence") -> str:
+    return f"{output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)}"
 
 
 def _alike(numbered: "list[tuple[int, Alternative]]") -> "list[list[tuple[int, Alternative]]]":
@@ -203,9 +210,7 @@ def _markdown(found: "Advice") -> str:
     for number, alternative in numbered:
         parts += [f"### {number}. {output.clean(alternative.name)}", "", f"{output.clean(alternative.how)}.", ""]
         parts += [f"- Lost: {output.clean(alternative.lost)}", f"- Not when: {output.clean(alternative.not_when)}"]
-        parts += [
-            f"- {output.clean(piece.claim)} ({output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)})" for piece in alternative.evidence
-        ]
+        parts += [f"- {'Rests on' if piece.is_basis else 'Compare'}: {output.clean(piece.claim)} ({_where(piece)})" for piece in alternative.evidence]
         parts.append("")
     parts += ["## Looked at and left out", "", *(f"- {output.clean(each.name)}: {output.clean(each.reason)}" for each in found.not_offered), ""]
     return "\n".join([*parts, *(f"- {output.clean(note)}" for note in found.notes)]).rstrip()

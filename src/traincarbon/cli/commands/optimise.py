@@ -115,15 +115,18 @@ def _title(found: "Optimum") -> str:
     sure = f", {found.sure:.0%} sure" if found.sure > 0.5 else ""
     within = f"within {' and '.join(bounds)}{sure}" if bounds else ""
     if found.target_loss is not None:
-        return f"Ways to a loss of {found.target_loss:g}" + (f", {within}" if within else "")
+        params, tokens = _size(found.best.size.params, found.best.size.tokens)
+        return f"Ways to a loss of {found.target_loss:g}{f', {within}' if within else ''}: {params} parameters on {tokens} tokens"
     return f"The lowest loss {within}"
 
 
 def _ways(found: "Optimum") -> str:
     heading = "rent" if found.money == "rent" else "to own"
-    head = ("", "params", "tokens", "loss", heading, "time", "energy", "CO2e", "")
-    rows = [(_label(way, found), *_size(way.size.params, way.size.tokens), f"{way.loss.median:.3f}", *_amounts(way), _remark(way)) for way in found.ways]
-    lines = output.table(output.fitted([head, *rows], 0, gap=" "), right=range(1, 8), gap=" ").split("\n")
+    is_one = found.target_loss is not None
+    sizes = [("params", "tokens", "loss"), *((*_size(way.size.params, way.size.tokens), f"{way.loss.median:.3f}") for way in found.ways)]
+    rest = [("", [heading, "time", "energy", "CO2e"], ""), *((_label(way, found), _amounts(way), _remark(way)) for way in found.ways)]
+    rows = [(name, *(() if is_one else size), *amounts, remark) for (name, amounts, remark), size in zip(rest, sizes, strict=True)]
+    lines = output.table(output.fitted(rows, 0, gap=" "), right=range(1, len(rows[0]) - 1), gap=" ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
