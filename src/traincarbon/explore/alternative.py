@@ -65,7 +65,7 @@ class Alternative:
             "id": self.id,
             "group": self.group,
             "name": self.name,
-            "savings": {name: None if saved is None else saved._asdict() for name, saved in self.savings.items()},
+            "savings": {name: None if saved is None else saved.to_dict() for name, saved in self.savings.items()},
             "figures": plain(self.figures),
             "lost": self.lost,
             "effort": self.effort,

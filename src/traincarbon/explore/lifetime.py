@@ -73,7 +73,7 @@ def lifetime_of(at: Situation) -> Figures | None:
     if at.service is None or params is None:
         return None
     served = service_of(at.base, at.database, params=params, tokens=at.service.tokens)
-    return added({**at.figures, "duration_s": 0.0}, {**figures_of(served, at.money), "duration_s": 0.0})
+    return added(_still(at.figures), _still(figures_of(served, at.money)))
 
 
 def over_the_lifetime(at: Situation, by: str) -> Iterator[Found]:
@@ -224,7 +224,7 @@ def _distilled(at: Situation, whole: Figures, params: float) -> Iterator[Found]:
 
 def _still(figures: Figures) -> Figures:
     """Return *figures* without a wall-clock: a service has none."""
-    return {**figures, "duration_s": 0.0}
+    return {**figures, "duration_s": None}
 
 
 def _requests(at: Situation) -> str:

@@ -115,7 +115,7 @@ def stop_early(at: Situation) -> Iterator[Found]:
     yield at.alternative(
         "stop-early",
         "size",
-        f"Stop at {100.0 * share:.0f} % of the tokens",
+        f"Stop at {100.0 * share:.2g} % of the tokens",
         at.estimate(tokens=tokens),
         lost=f"{100.0 * (allowed / whole - 1.0):.1f} % of the loss: {allowed:.3f} nat/token in place of {whole:.3f}",
         effort="low",

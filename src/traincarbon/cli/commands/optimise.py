@@ -138,7 +138,7 @@ def _frontier(found: "Optimum") -> str:
         multiple = 6.0 * point.params * point.tokens / base
         times = f"× {multiple:.3g}" if multiple >= 1.0 else f"1/{1.0 / multiple:.3g}"
         rows.append((times, *_size(point.params, point.tokens), f"{point.loss.median:.3f}", *_amounts(point)))
-    lines = output.table(rows, right=range(8)).split("\n")
+    lines = output.table(rows, right=range(8), gap=" ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
