@@ -36,6 +36,8 @@ PUBLIC = [
     "estimate",
     "open_database",
     "optimise",
+    "progress",
+    "track",
 ]
 
 

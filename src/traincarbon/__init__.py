@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from traincarbon.explore.compare import Comparison, compare
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
+    from traincarbon.track.progress import progress
+    from traincarbon.track.tracker import track
     from traincarbon.uncertain import Uncertain
 
 __version__ = "0.1.0"
@@ -49,8 +51,9 @@ _HOMES = {
     "compare": "traincarbon.explore.compare",
     "open_database": "traincarbon.database.load",
     "optimise": "traincarbon.explore.optimise",
+    "progress": "traincarbon.track.progress",
 }
-"""Where each public name lives; it is imported when first asked for. The package ``estimate`` is itself callable."""
+"""Where each public name lives; it is imported when first asked for. The packages ``estimate`` and ``track`` are themselves callable."""
 
 __all__ = [
     "Advice",
@@ -72,14 +75,16 @@ __all__ = [
     "estimate",
     "open_database",
     "optimise",
+    "progress",
+    "track",
 ]
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == "estimate":
-        return import_module("traincarbon.estimate")
+    if name in ("estimate", "track"):
+        return import_module(f"traincarbon.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")

@@ -127,7 +127,7 @@ def test_prices_of_different_times_are_no_pair(make_database):
 def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(megatron, tuned, by_id):
     found = by_id(same.own_instead, megatron)["own"]
     assert found.figures["cost_usd"] == megatron.base["own_usd"]
-    assert "68.8 M $ for these servers" in found.lost
+    assert "68.8 M$ for these servers" in found.lost
     assert "0.014 % of its service life" in by_id(same.own_instead, tuned)["own"].reason
 
 

@@ -11,11 +11,11 @@ from traincarbon.explore.evidence import Evidence, effect_of
 from traincarbon.explore.figures import FIGURES, scaled
 from traincarbon.explore.published import as_good, model_of
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
 from traincarbon.uncertain import Num, median_of
+from traincarbon.wording import amount
 
 _MOST_NAMED = 3
 _QUANTISED_B = 0.5
@@ -42,7 +42,7 @@ def existing_model(at: Situation) -> Iterator[Found]:
     rows = [
         Evidence(
             f"published_runs/{trained.id}",
-            f"{trained.model}: {spoken(trained.size.params)} parameters, {spoken(trained.size.tokens)} tokens",
+            f"{trained.model}: {trained.size}",
             trained.source,
             trained.source,
             "published_runs.csv",
@@ -134,7 +134,7 @@ def multitask(at: Situation) -> Iterator[Found]:
         lost="free generation: T0 was held against GPT-3 in zero-shot tasks, where it is often better",
         effort="medium",
         not_when="the model is to write long texts or learn from examples in its prompt",
-        how=f"the chain for fine-tuning {spoken(small)} parameters of an existing model; {told}",
+        how=f"the chain for fine-tuning {amount(small, 'count', digits=3)} parameters of an existing model; {told}",
         evidence=(*at.evidence("t0-vs-gpt3"), *_assumed(at)),
         apart=("mfu",),
     )

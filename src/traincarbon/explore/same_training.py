@@ -13,9 +13,9 @@ from traincarbon.explore.alternative import NotOffered
 from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.figures import scaled
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.uncertain import Uncertain, median_of
 from traincarbon.units import H_PER_YEAR, S_PER_DAY, S_PER_H
+from traincarbon.wording import amount
 
 _WIDE = ("fp32", "tf32")
 _NARROW = ("fp8", "fp4")
@@ -242,7 +242,7 @@ def own_instead(at: Situation) -> Iterator[Found]:
         yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
         return
     purchase = at.base.values["purchase_usd"]
-    capital = "" if purchase is None else f": {spoken(float(median_of(purchase)))} $ for these servers"
+    capital = "" if purchase is None else f": {amount(float(median_of(purchase)), '$', digits=3)} for these servers"
     given = at.base.inputs.get("purchase_price")
     rows = []
     if given is not None and given.source:

@@ -88,6 +88,9 @@ class Process:
         elif kind == "record" and isinstance(line.get("record"), dict):
             self.record = line["record"]
         elif kind == "end":
+            to_s = _number(line.get("to_s"))
+            if to_s is not None:  # the job ended then, whenever the lines about it were written
+                self.last_mono_s = max(self.first_mono_s, to_s)
             self.end = {"exit_code": _whole(line.get("exit_code")), "signal": _whole(line.get("signal")), "state": line.get("state")}
         self._figures(line)
 
@@ -118,7 +121,7 @@ class Process:
         self.interval_s = _amount(line.get("interval_s")) or _INTERVAL_S
         argv, versions = line.get("argv"), line.get("versions")
         plan = line.get("plan")
-        self.facts = {
+        facts = {
             "argv": [_text(word) for word in argv] if isinstance(argv, list) else [],
             "project": _text(line.get("project") or ""),
             "hw": _text(line.get("hw") or ""),
@@ -127,6 +130,8 @@ class Process:
             "plan": plan if isinstance(plan, dict) else None,
             "versions": {_text(name): _text(version) for name, version in versions.items()} if isinstance(versions, dict) else {},
         }
+        # a later start line of the same process knows more
+        self.facts = {name: value or self.facts.get(name) or value for name, value in facts.items()}
 
     def _figures(self, line: dict[str, Any]) -> None:
         """Take from the line, whatever its kind, what it states of energy, progress and results."""

@@ -119,7 +119,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
 def _title(found: "Advice") -> str:
     figures = "; ".join(f"{label} {output.amount(interval.median, FIGURES[name], digits=3)}" for name, label, interval in _known(found.figures, found.money))
     loss = "" if found.loss is None else f"; predicted loss {found.loss.median:.2f} ({found.loss.low:.2f} – {found.loss.high:.2f})"
-    name = f"{output.clean(found.plan.name)}, as planned" if found.plan.name else "As planned"
+    name = f"{output.shortened(found.plan.name)}, as planned" if found.plan.name else "As planned"
     return f"{name}: {figures}{loss}"
 
 
