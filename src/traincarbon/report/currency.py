@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.result import Interval
-from traincarbon.report.numbers import amount, median_and_interval
+from traincarbon.wording import amount, median_and_interval
 
 NOT_KNOWN = "not known"
 
