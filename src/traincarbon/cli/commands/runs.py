@@ -23,7 +23,6 @@ Command = Callable[..., Any]
 _SHOWN = 30
 _MOST_DEVICES = 8
 _MOST_NOTES = 5
-_LONGEST_WORD = 60
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
 _NARROWEST = {7: 8, 0: 12}
@@ -103,7 +102,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
-        click.echo(f"{_number(merged.runs, 'run')}: {_number(merged.copied, 'journal')} copied, {merged.unchanged} there already")
+        click.echo(f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} there already")
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
@@ -149,7 +148,7 @@ def import_command(*, files: tuple[str, ...], store: str | None, as_json: bool, 
     if as_json:
         click.echo(output.as_json({"read": len(read), "added": added, "faults": faults}))
     else:
-        click.echo(f"{_number(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
+        click.echo(f"{output.counted(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
     if not quiet:
         for fault in faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
@@ -169,7 +168,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
         return
     for file in files:
         click.echo(output.clean(file))
-    what = f"{_number(len(runs), 'run')}, {_number(len(files), 'journal')}"
+    what = f"{output.counted(len(runs), 'run')}, {output.counted(len(files), 'journal')}"
     click.echo(f"{what} removed" if yes else output.dim(f"{what} would go; nothing was removed. To do it: --yes"))
 
 
@@ -218,20 +217,20 @@ def _page(record: RunRecord) -> list[str]:
     exit_code = "" if record.exit_code is None else f", exit code {record.exit_code}"
     signal = f", by signal {record.signal}" if record.signal else ""
     ended = f" · {record.state}{exit_code}{signal}"
-    project = f" · {_short(record.project, most=20)}" if record.project else ""
-    lines = [output.bold(f"{_short(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
+    project = f" · {output.shortened(record.project, most=20)}" if record.project else ""
+    lines = [output.bold(f"{output.shortened(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
     if record.argv:
-        lines.append(output.dim(f"  {_short(' '.join(record.argv), most=output.WIDTH - 2)}"))
-    on = _number(record.nodes, "node") + (f", {_number(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
+        lines.append(output.dim(f"  {output.shortened(' '.join(record.argv), most=output.WIDTH - 2)}"))
+    on = output.counted(record.nodes, "node") + (f", {output.counted(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
     hardware = f" ({record.hw})" if record.hw else ""
-    restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
+    restarts = f", {output.counted(record.restarts, 'restart')}" if record.restarts else ""
     when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
-    lines.append(f"  {_short(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
+    lines.append(f"  {output.shortened(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
     lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
     if record.notes:
         over = len(record.notes) - _MOST_NOTES
-        more = [f"and {_number(over, 'note')} more"] if over > 0 else []
-        lines += ["", *(output.wrapped("Note", _short(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
+        more = [f"and {output.counted(over, 'note')} more"] if over > 0 else []
+        lines += ["", *(output.wrapped("Note", output.shortened(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
     return lines
 
 
@@ -242,9 +241,9 @@ def _energy_lines(record: RunRecord) -> list[str]:
         shown = [f"{part} {output.amount(known[part] / 3.6e6, 'kWh', digits=3)}" for part in known if record.how.get(part) in hows]
         rows[label] = f"{' · '.join(shown)}{_by(record, hows)}" if shown else "nothing"
     lines = [output.wrapped(label, text) for label, text in rows.items()]
-    lines += [output.wrapped("Missing", f"{part}, {_short(reason, most=200)}") for part, reason in record.missing.items()]
+    lines += [output.wrapped("Missing", f"{part}, {output.shortened(reason, most=200)}") for part, reason in record.missing.items()]
     gaps = f"{output.amount(record.gaps_s, 's')} were not metered" if record.gaps_s else "none"
-    return [*lines, output.wrapped("Gaps", f"{gaps}; {_number(record.samples, 'sample')}")]
+    return [*lines, output.wrapped("Gaps", f"{gaps}; {output.counted(record.samples, 'sample')}")]
 
 
 def _by(record: RunRecord, hows: tuple[str, ...]) -> str:
@@ -277,14 +276,14 @@ def _device_lines(record: RunRecord) -> list[str]:
     rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device_row(use) for use in record.by_device[:_MOST_DEVICES])]
     head, *lines = output.table(rows, right=(0, 2, 3, 4, 5)).split("\n")
     over = len(record.by_device) - _MOST_DEVICES
-    more = [output.dim(f"and {_number(over, 'device')} more")] if over > 0 else []
+    more = [output.dim(f"and {output.counted(over, 'device')} more")] if over > 0 else []
     return ["", output.dim(head), *lines, *more]
 
 
 def _device_row(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
-        _short(use.device, most=24),
+        output.shortened(use.device, most=24),
         output.amount(use.energy_j / 3.6e6, "kWh", digits=3),
         "–" if use.power_max_w is None else f"{output.significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
@@ -307,12 +306,3 @@ def _read(file: str) -> tuple[list[RunRecord], list[str]]:
         if is_codecarbon(header):
             return load_codecarbon(content)
     return load(content), []
-
-
-def _short(text: str, *, most: int = 60) -> str:
-    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(" ".join(text.split())))
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
