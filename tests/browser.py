@@ -40,7 +40,9 @@ def evaluate(script, expression, folder: Path):
     """Return the value of a JavaScript *expression* after *script* has run."""
     if CHROMIUM is not None:
         page = folder / "evaluate.html"
-        page.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body><script>{script}\ndocument.body.textContent = "[[" + JSON.stringify({expression}) + "]]";</script>')
+        page.write_text(
+            f'<!DOCTYPE html><meta charset="utf-8"><body><script>{script}\ndocument.body.textContent = "[[" + JSON.stringify({expression}) + "]]";</script>'
+        )
         found = re.search(r"\[\[(.*)\]\]", html.unescape(chromium(page, "--dump-dom")), re.DOTALL)
         assert found, "the script failed"
         return json.loads(found[1])

@@ -65,7 +65,9 @@ def two_sided_bar(low: float, high: float, reach: float) -> str:
     scale = Scale(1.0 / reach, reach)
     left, right = scale.at(low), scale.at(high)
     axis = '<rect class="axis" x="49.85" y="0" width="0.3" height="10"/>'
-    return _drawing(f'<rect class="c0" x="{left:g}" y="1" width="{50.0 - left:g}" height="8"/><rect class="c1" x="50" y="1" width="{right - 50.0:g}" height="8"/>{axis}')
+    return _drawing(
+        f'<rect class="c0" x="{left:g}" y="1" width="{50.0 - left:g}" height="8"/><rect class="c1" x="50" y="1" width="{right - 50.0:g}" height="8"/>{axis}'
+    )
 
 
 def key(at: int) -> str:

@@ -30,12 +30,18 @@ def elsewhere_section(answer: Estimate, database: Database, currency: Currency, 
     there = [Compared(each.choice.name, each.answer.results, each.is_own) for each in in_places(answer, database, places(answer, database))]
     fixed = answer.plan.accelerator_hours is not None
     on = [] if fixed else [Compared(each.choice.name, each.answer.results, each.is_own) for each in on_hardware(answer, database, hardware(answer, database))]
-    own_place = "" if any(each.is_own for each in there) else "<p>The plan names no region; with one, its figures for carbon, electricity and water narrow to these.</p>"
+    own_place = (
+        ""
+        if any(each.is_own for each in there)
+        else "<p>The plan names no region; with one, its figures for carbon, electricity and water narrow to these.</p>"
+    )
     as_many = "<p>On as many accelerators, each with the utilisation that is known of its kind.</p>" if answer.accelerators is not None else ""
     return "".join(
         [
             section(f"{id}-places", "In other places", own_place, chart(there, _OF_PLACES, currency, "Places, the cleanest first")) if len(there) > 1 else "",
-            section(f"{id}-hardware", "On other hardware", as_many, chart(on, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first")) if len(on) > 1 else "",
+            section(f"{id}-hardware", "On other hardware", as_many, chart(on, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first"))
+            if len(on) > 1
+            else "",
         ]
     )
 

@@ -22,7 +22,10 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
     )
     sliders = "".join(_slider(id, slider, answer, currency) for slider in SLIDERS if slider.name != "mfu" or answer.plan.accelerator_hours is None)
     count = _count(id, answer)
-    rows = [[LABELS[figure], _shown(answer, figure, currency), f'<output data-figure="{figure}">–</output>', f'<span data-change="{figure}"></span>'] for figure in _SHOWN]
+    rows = [
+        [LABELS[figure], _shown(answer, figure, currency), f'<output data-figure="{figure}">–</output>', f'<span data-change="{figure}"></span>']
+        for figure in _SHOWN
+    ]
     answers = table("What if", ["", "This plan", "With the setting", "Change"], rows, numbers=(1, 2, 3))
     data = {**found.data, "currency": [currency.code, currency.per_usd], "figures": {figure: UNITS.get(figure, "") for figure in _SHOWN}}
     lead = (

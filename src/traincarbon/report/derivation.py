@@ -6,8 +6,8 @@ from typing import Any
 
 from traincarbon.estimate.result import Step
 from traincarbon.report.markup import name, section, table, text
-from traincarbon.wording import significant
 from traincarbon.report.said import Said
+from traincarbon.wording import significant
 
 _DIGITS = 6
 

@@ -75,7 +75,9 @@ def _hours(said: Said) -> Whole | None:
     between = (("Between steps: interruptions, stalls, evaluation", hours * (step_mfu - mfu) / step_mfu),) if step_mfu is not None else ()
     in_steps = hours if step_mfu is None else hours * mfu / step_mfu
     useful = in_steps * (mfu if step_mfu is None else step_mfu)
-    return _whole("accelerator_hours_h", hours, ("The model’s arithmetic at the peak rate", useful), ("In steps, below the peak rate", in_steps - useful), *between)
+    return _whole(
+        "accelerator_hours_h", hours, ("The model’s arithmetic at the peak rate", useful), ("In steps, below the peak rate", in_steps - useful), *between
+    )
 
 
 def _own(said: Said) -> Whole | None:

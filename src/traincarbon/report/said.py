@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.result import RESULTS, Assumption, Estimate, Interval, Step
-from traincarbon.wording import amount
 from traincarbon.uncertain import z_of
+from traincarbon.wording import amount
 
 SCHEMA = "traincarbon/estimate/1"
 

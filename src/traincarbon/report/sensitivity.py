@@ -65,7 +65,9 @@ def sensitivity_section(answer: Estimate, database: Database, id: str) -> str:
     rows = [[response.input, *("–" if change is None else _percent(change) for change in response.changes)] for response in found]
     heads = [label for _, label in FIGURES]
     lead = "<p>What each figure does when one input alone is 10 % higher.</p>"
-    return section(f"{id}-sensitivity", "Sensitivity", lead, table("Change of the medians", ["10 % more of", *heads], rows, numbers=range(1, 7))) if rows else ""
+    return (
+        section(f"{id}-sensitivity", "Sensitivity", lead, table("Change of the medians", ["10 % more of", *heads], rows, numbers=range(1, 7))) if rows else ""
+    )
 
 
 def _value(answer: Estimate, field: str) -> Num:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from traincarbon.estimate.result import Interval
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, text
-from traincarbon.wording import amount
 from traincarbon.report.said import Said
+from traincarbon.wording import amount
 
 UNITS = {
     "rent_usd": "$",
