@@ -130,7 +130,7 @@ def _against_forecast(actual: Actual, currency: Currency) -> str:
         ratio = "" if was is None or not expected.median else f"{significant(was.median / expected.median, 2)} ×"
         inside = "" if was is None else "inside" if expected.low <= was.median <= expected.high else "outside"
         rows.append([label, *_expected(expected, unit, currency), "not known" if was is None else _one(was, unit, currency), ratio, inside])
-    level = f"{actual.forecast.level:.0%} interval".replace("%", " %")
+    level = f"{100.0 * actual.forecast.level:.3g} % interval"
     head = ["", "Forecast", level, "Actual", "Actual over forecast", "Interval"]
     return table("Forecast against actual", head, rows, numbers=(1, 2, 3, 4)) if rows else ""
 

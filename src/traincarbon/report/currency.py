@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.result import Interval
-from traincarbon.wording import amount, median_and_interval
+from traincarbon.wording import amount, ladder, median_and_interval
 
 NOT_KNOWN = "not known"
 
@@ -38,6 +38,13 @@ class Currency(NamedTuple):
             return amount(value, unit, digits=digits)
         number, _, scale = amount(value * self.per_usd, unit, digits=digits).rpartition(" ")
         return f"{number} {self._unit(scale)}"
+
+    def scale(self, value: float, unit: str) -> tuple[float, str]:
+        """Return the divisor and the name of the unit in which *value* is best read, money converted."""
+        if unit != "$":
+            return ladder(value, unit)
+        size, scale = ladder(value * self.per_usd, unit)
+        return size / self.per_usd, self._unit(scale)
 
     def of(self, value: float, unit: str) -> tuple[float, str]:
         """Return a price, as $/kWh, and its unit in this currency; what is no price as it is."""

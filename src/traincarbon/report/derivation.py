@@ -10,6 +10,8 @@ from traincarbon.report.said import Said
 from traincarbon.wording import significant
 
 _DIGITS = 6
+_EXPONENT_FROM = 1e9
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def assumptions_section(said: Said, id: str) -> str:
@@ -99,4 +101,8 @@ def _number(value: Any) -> str:
         return "not known" if value is None else str(value)
     if not math.isfinite(value):
         return "not known"
-    return significant(float(value), _DIGITS)
+    size = abs(value)
+    if size >= _EXPONENT_FROM or 0.0 < size < 1.0 / _EXPONENT_FROM:
+        digits, _, exponent = f"{value:.{_DIGITS - 1}e}".partition("e")
+        return f"{digits.rstrip('0').rstrip('.')} × 10{str(int(exponent)).translate(_RAISED)}"
+    return significant(float(value), _DIGITS) if size >= 1000.0 else f"{value:.{_DIGITS}g}"

@@ -15,9 +15,9 @@ def doubt_section(said: Said, currency: Currency, id: str) -> str:
     """Return a chart for each figure whose bars show between which values each source alone moves it, the widest first."""
     boxes = "".join(_box(name, said, currency) for name in _SHOWN if said.swings(name))
     lead = (
-        f"<p>Each bar shows what a figure would be if one source alone were at the low or the high end of its {said.level:.0%} range and all others "
+        f"<p>Each bar shows what a figure would be if one source alone were at the low or the high end of its {100.0 * said.level:.3g} % range and all others "
         "stood at their medians. Whatever narrows the first bar narrows the answer most.</p>"
-    ).replace("%", " %")
+    )
     return section(f"{id}-doubt", "Where the uncertainty comes from", lead, f'<div class="grid">{boxes}</div>') if boxes else ""
 
 
@@ -32,7 +32,7 @@ def _box(name: str, said: Said, currency: Currency) -> str:
             source_name(source),
             two_sided_bar(1.0 / swing, swing, reach),
             "" if middle is None else f"{text(currency.amount(middle / swing, unit))} – {text(currency.amount(middle * swing, unit))}",
-            f"{shares[source]:.0%}".replace("%", " %"),
+            f"{100.0 * shares[source]:.0f} %",
         ]
         for source, swing in swings
     ]

@@ -7,6 +7,7 @@ from traincarbon.report.currency import Currency
 from traincarbon.report.markup import section, table, text
 from traincarbon.report.said import Said
 from traincarbon.report.summary import LABELS, UNITS
+from traincarbon.wording import significant
 
 
 class Part(NamedTuple):
@@ -40,14 +41,15 @@ def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
     total = sum(part.value for part in whole.parts)
     middle, scale, bounds = currency.shown(said.results[whole.name], unit)
     spread = f", {text(bounds)}" if bounds != "exact" else ""
+    size, unit_shown = currency.scale(total, unit)
     label = f'<a href="#{id}-{whole.name}">{LABELS[whole.name]}</a>' if said.step(whole.name) is not None else LABELS[whole.name]
     rows = [
-        [f"{key(at)} {text(part.label)}", text(currency.amount(part.value, unit, digits=3)), f"{part.value / total:.0%}".replace("%", " %")]
+        [f"{key(at)} {text(part.label)}", f"{significant(part.value / size, 3)} {text(unit_shown)}", f"{100.0 * part.value / total:.0f} %"]
         for at, part in enumerate(whole.parts)
     ]
     foot = ["In all", text(f"{middle} {scale}{spread}"), ""]
     drawing = stacked_bar([part.value / total for part in whole.parts])
-    return f'<div class="box">{table(label, ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot).replace("<table>", f"{drawing}<table>", 1)}</div>'
+    return f'<div class="box">{table(f"{label}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
 
 
 def _whole(name: str, total: float | None, *parts: tuple[str, float | None]) -> Whole | None:

@@ -8,7 +8,7 @@ from traincarbon.ledger.record import RunRecord
 from traincarbon.report.charts import share_bar
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
-from traincarbon.wording import counted, ladder
+from traincarbon.wording import counted
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
@@ -139,10 +139,8 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
 
 def _column(values: Sequence[float], unit: str, currency: Currency) -> tuple[list[str], str]:
     """Return the figures of a column, the last its total, on one scale and adding up, and the unit of the scale."""
-    factor = currency.per_usd if unit == "$" else 1.0
-    total = values[-1] * factor
-    size, scale = ladder(total, unit)
-    whole = total / size
+    size, scale = currency.scale(values[-1], unit)
+    whole = values[-1] / size
     decimals = max(0, _DIGITS - 1 - math.floor(math.log10(whole))) if whole > 0.0 else 0
-    shown = [f"{value:,.{decimals}f}" for value in [*adding_up([value * factor / size for value in values[:-1]], decimals), round(whole, decimals)]]
-    return shown, scale if unit != "$" or currency.code == "USD" else scale.replace("$", f" {currency.code}").strip()
+    shown = [*adding_up([value / size for value in values[:-1]], decimals), round(whole, decimals)]
+    return [f"{value:,.{decimals}f}" for value in shown], scale

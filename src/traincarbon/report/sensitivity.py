@@ -93,4 +93,4 @@ def _change(base: Estimate, raised: Estimate, name: str) -> float | None:
 
 
 def _percent(change: float) -> str:
-    return "0" if abs(change) < 5e-5 else f"{'+' if change > 0.0 else '−'}{abs(change):.1%}".replace("%", " %")
+    return "0" if abs(change) < 5e-5 else f"{'+' if change > 0.0 else '−'}{100.0 * abs(change):.1f} %"

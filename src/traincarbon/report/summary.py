@@ -80,7 +80,7 @@ def cards_of(said: Said, currency: Currency) -> list[Card]:
     hours = said.median("accelerator_hours_h")
     return [
         Card("rent_usd", LABELS["rent_usd"], note) if is_rented or own is None else Card("own_usd", "Cost to own", "the run’s share of the hardware"),
-        Card("duration_s", "Time", f"{amount(hours, 'h')} of accelerators" if hours is not None else "")
+        Card("duration_s", "Time", f"{amount(hours, 'h', digits=3)} of accelerators" if hours is not None else "")
         if timed
         else Card("accelerator_hours_h", "Accelerator-hours", "the wall-clock needs a number of servers"),
         Card("facility_energy_kwh", "Energy", "servers, network, cooling"),
@@ -115,7 +115,7 @@ def sentence(said: Said, currency: Currency) -> str:
     if not parts:
         return f"{work}: nothing of what it takes is known."
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"{work} is expected to {listed}; in brackets are the bounds within which we expect the figure with {said.level:.0%} confidence.{_widest(said)}"
+    return f"{work} is expected to {listed}; in brackets are the bounds within which we expect the figure with {100.0 * said.level:.3g} % confidence.{_widest(said)}"
 
 
 def spoken(interval: Interval | None, unit: str, currency: Currency) -> str:
@@ -136,7 +136,7 @@ def _of_what(said: Said) -> str:
     plan = said.plan
     sizes = [f"{_count(plan[key])} {word}" for key, word in (("params", "parameters"), ("tokens", "tokens")) if plan.get(key) is not None]
     sizes += [f"{_count(plan[key])} {key}" for key in ("servers", "accelerators") if plan.get(key) is not None]
-    place = f" in {name(plan['region'])}" if plan.get("region") else ", no region named"
+    place = f" in {name(plan['region'])}" if plan.get("region") else ", with no region named,"
     return f" ({', '.join(text(size) for size in sizes)}) on {name(said.hardware)}{place}"
 
 
@@ -146,7 +146,7 @@ def _widest(said: Said) -> str:
         shares = said.spread_shares.get(key, {})
         if shares and label not in named:
             source, share = next(iter(shares.items()))
-            named[label] = f"{share:.0%} of the doubt about {label} is {source_name(source)}"
+            named[label] = f"{100.0 * share:.0f} % of the doubt about {label} is {source_name(source)}"
     return f" {'; '.join(named.values()).capitalize()}." if named else ""
 
 

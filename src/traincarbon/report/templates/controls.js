@@ -9,10 +9,13 @@ const LADDERS = {
   s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
 };
 
-const rounded = (value, digits) =>
-  value !== 0 && (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10)
-    ? value.toExponential(digits - 1)
-    : Number(value.toPrecision(digits)).toLocaleString("en", { maximumFractionDigits: 20 });
+// So many significant digits, thousands apart; a whole number without decimals.
+function rounded(value, digits) {
+  if (value === 0) return "0";
+  if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
+  const near = Number(value.toPrecision(digits)), decimals = Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(value))), 0);
+  return near.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
 
 // A figure on one scale: its median with three digits, its interval with two.
 function shown(bounds, unit, [code, perUsd]) {
