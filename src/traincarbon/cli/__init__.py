@@ -10,6 +10,7 @@ from traincarbon.errors import CarbonError
 
 COMMANDS = {
     "estimate": "What a training will take: time, money, energy, carbon and water.",
+    "report": "One page for a budget review: plans, saved estimates and runs.",
     "validate": "How far estimates are from what real trainings reported.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",

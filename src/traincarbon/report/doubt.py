@@ -5,6 +5,7 @@ from traincarbon.report.currency import Currency
 from traincarbon.report.markup import section, table, text
 from traincarbon.report.said import Said
 from traincarbon.report.summary import LABELS, UNITS, source_name
+from traincarbon.wording import significant
 
 _SHOWN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 _MOST_SOURCES = 6
@@ -22,16 +23,16 @@ def doubt_section(said: Said, currency: Currency, id: str) -> str:
 
 
 def _box(name: str, said: Said, currency: Currency) -> str:
-    middle = said.median(name)
+    middle = said.median(name) or 0.0
     shares = said.spread_shares[name]
     swings = [(source, swing) for source, swing in said.swings(name) if shares[source] >= _LEAST_SHARE][:_MOST_SOURCES]
     reach = max(swing for _, swing in swings)
-    unit = UNITS[name]
+    size, scale = currency.scale(middle, UNITS[name])
     rows = [
         [
             source_name(source),
             two_sided_bar(1.0 / swing, swing, reach),
-            "" if middle is None else f"{text(currency.amount(middle / swing, unit))} – {text(currency.amount(middle * swing, unit))}",
+            f"{significant(middle / swing / size, 2)} – {significant(middle * swing / size, 2)} {text(scale)}",
             f"{100.0 * shares[source]:.0f} %",
         ]
         for source, swing in swings
