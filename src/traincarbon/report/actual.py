@@ -28,6 +28,7 @@ _FORECAST = (
     ("Cost to own", "own_usd", "$"),
     ("Utilisation (MFU)", "mfu", ""),
 )
+_J_PER_KWH = 3.6e6
 _STATED = {
     "facility_energy_kwh": "facility_energy_kwh",
     "operational_kgco2e": "operational_kgco2e",
@@ -36,6 +37,7 @@ _STATED = {
 }
 """Figures of an estimate to those of a run that say the same."""
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
+_ENDED = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
 _HOWS = {"counter": "measured, by energy counters", "power": "measured, by power readings", "modelled": "modelled"}
 
 
@@ -99,21 +101,31 @@ def _sentence(record: RunRecord, currency: Currency) -> str:
     )
     restarts = f", restarted {counted(record.restarts, 'time')}" if record.restarts else ""
     said = [f"The run{project}{began} ran {text(currency.amount(record.duration_s, 's', digits=3))} on {on}{hardware} and {metered}."]
-    said.append(f"It is {record.state}{exit_code}{restarts}.")
+    said.append(f"It {_ENDED[record.state]}{exit_code}{restarts}.{_work_done(record)}")
     busy = busy_share(record)
     if busy is not None:
         said.append(f"Its accelerators were at work {_percent(busy)} of the time and idle {_percent(1.0 - busy)}.")
     return " ".join(said)
 
 
+def _work_done(record: RunRecord) -> str:
+    """Return how much of the plan's work the run did, where both are known."""
+    planned = record.plan.get("tokens") if record.plan is not None else None
+    if record.tokens is None or not isinstance(planned, (int, float)) or not planned > 0.0:
+        return ""
+    return f" It saw {text(amount(record.tokens, 'count', digits=3))} tokens, {_percent(record.tokens / planned)} of its plan."
+
+
 def _energy(record: RunRecord, currency: Currency) -> str:
     total = record.metered_kwh
+    size, scale = currency.scale(total or 0.0, "kWh")
     rows = []
     for part, label in _PARTS.items():
         energy_j = record.energy_j.get(part)
         if energy_j is not None and total:
-            share = energy_j / 3.6e6 / total
-            rows.append([label, share_bar(share), text(currency.amount(energy_j / 3.6e6, "kWh", digits=3)), _HOWS.get(record.how.get(part, ""), "")])
+            energy_kwh = energy_j / _J_PER_KWH
+            how = _HOWS.get(record.how.get(part, ""), "")
+            rows.append([label, share_bar(energy_kwh / total), f"{significant(energy_kwh / size, 3)} {text(scale)}", how])
         elif part in record.missing:
             rows.append([label, "", "not measured", name(record.missing[part], most=200)])
     return table("Energy at the meters", ["Part", "Share", "Energy", "How it is known"], rows, numbers=(2,)) if rows else ""
@@ -128,7 +140,7 @@ def _against_forecast(actual: Actual, currency: Currency) -> str:
         if expected is None or (was is None and figure == "own_usd"):
             continue
         ratio = "" if was is None or not expected.median else f"{significant(was.median / expected.median, 2)} ×"
-        inside = "" if was is None else "inside" if expected.low <= was.median <= expected.high else "outside"
+        inside = "" if was is None else "below it" if was.median < expected.low else "above it" if was.median > expected.high else "inside"
         rows.append([label, *_expected(expected, unit, currency), "not known" if was is None else _one(was, unit, currency), ratio, inside])
     level = f"{100.0 * actual.forecast.level:.3g} % interval"
     head = ["", "Forecast", level, "Actual", "Actual over forecast", "Interval"]

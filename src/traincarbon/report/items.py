@@ -75,8 +75,10 @@ def read_items(names: Iterable[str], *, database: Database, store: str | None = 
             runs |= _of_ledger(name, store)
     if project is not None:
         with Ledger(store) as ledger:
-            runs |= {record.run_id: runs.get(record.run_id, RunItem(record)) for record in ledger.runs(project=project)}
+            found = ledger.runs(project=project)
             place = ledger.store
+            few = len(found) <= MOST_TRACED
+            runs |= {record.run_id: _run_item(ledger, record) if few else RunItem(record) for record in found if record.run_id not in runs}
         if not plans and not runs:
             raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {place}", hint="another place: --store DIR")
     if not plans and not runs:
@@ -119,7 +121,11 @@ def _is_same(before: Any, now: Any) -> bool:
 def _of_ledger(id: str, store: str | None) -> dict[str, RunItem]:
     with Ledger(store) as ledger:
         record = ledger.run(id)
-        return {record.run_id: RunItem(record, trace_of(ledger.index.files(record.run_id), record.run_id))}
+        return {record.run_id: _run_item(ledger, record)}
+
+
+def _run_item(ledger: Ledger, record: RunRecord) -> RunItem:
+    return RunItem(record, trace_of(ledger.index.files(record.run_id), record.run_id))
 
 
 def _records(name: str, content: bytes, found: Any) -> list[RunRecord]:

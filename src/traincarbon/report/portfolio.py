@@ -95,7 +95,7 @@ def _figures(record: RunRecord) -> tuple[float | None, ...]:
 def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> str:
     parts = [
         f"<strong>{text(currency.amount(value, unit, digits=3))}</strong>{what}"
-        for value, known, (_, unit), what in zip(total.totals, total.known, _COLUMNS, (" of accelerators", " of energy", " of CO2e", ""), strict=True)
+        for value, known, (_, unit), what in zip(total.totals, total.known, _COLUMNS, (" of accelerators’ time", " of energy", " of CO2e", ""), strict=True)
         if known
     ]
     took = f" took {', '.join(parts)}" if parts else " state nothing of what they took"
