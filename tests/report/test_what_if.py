@@ -5,9 +5,9 @@ import random
 from pathlib import Path
 
 import pytest
-from browser import evaluate
 
 import traincarbon
+from browser import evaluate
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
