@@ -21,6 +21,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # the browser's own calls home lead nowhere
 )
 
 

@@ -102,7 +102,7 @@ def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> 
     vain = sums_of("", (record for record in records if record.state in _IN_VAIN))
     of, at = ("energy", _ENERGY) if total.totals[_ENERGY] else ("accelerator-hours", _HOURS)
     share = f" with {100.0 * vain.totals[at] / total.totals[at]:.1f} % of the {of}" if total.totals[at] else ""
-    lost = f" {counted(vain.runs, 'run')} failed, were killed or lost,{share}." if vain.runs else " None failed, was killed or lost."
+    lost = f" {counted(vain.runs, 'run')} in vain (failed, killed or lost),{share}." if vain.runs else " None failed, was killed or lost."
     unknown = [f"{head.lower()} of {total.runs - known:,}" for (head, _), known in zip(_COLUMNS, total.known, strict=True) if 0 < known < total.runs]
     gaps = f" Not known, and in no sum: {', '.join(unknown)} of the runs." if unknown else ""
     return f"{counted(total.runs, 'run')}{took}.{lost}{gaps} Sums are of medians; a run’s energy is that of the facility where the tracker knew it, else that at the meters."
