@@ -57,11 +57,11 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, n
         foot: The cells of a last row that sums the others.
     """
     right = set(numbers)
-    heads = "".join(f'<th scope="col"{_right(at in right)}>{cell}</th>' for at, cell in enumerate(head))
+    heads = "".join(f'<th scope="col"{_right(at in right)}>{cell}</th>' if cell else "<td></td>" for at, cell in enumerate(head))
     body = "".join(f"<tr>{_row(row, right)}</tr>" for row in rows)
     last = f"<tfoot><tr>{_row(foot, right)}</tr></tfoot>" if foot else ""
     shown = f"<caption>{caption}</caption>"
-    return f'<div class="wide" role="region" tabindex="0" aria-label="{_plain(caption)}"><table>{shown}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{last}</table></div>'
+    return f'<div class="wide" role="group" tabindex="0" aria-label="{_plain(caption)}"><table>{shown}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{last}</table></div>'
 
 
 def section(id: str, title: str, *content: str) -> str:
