@@ -47,4 +47,4 @@ def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
     if expected is None or then is None or reached is None:
         return after
     mfu = clamp(reached * (median_of(then) / median_of(expected)), 0.0, _MOST_MFU)
-    return estimate(changed(plan, **unknown, **{**fields, "mfu": mfu}), database=database, level=base.level)
+    return estimate(changed(plan, **{**unknown, **fields, "mfu": mfu}), database=database, level=base.level)
