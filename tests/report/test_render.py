@@ -87,6 +87,7 @@ def test_sections_come_in_the_order_in_which_a_committee_asks(page):
         "The answer",
         "What it is made of",
         "Where the uncertainty comes from",
+        "Cheaper and cleaner ways to the same end",
         "In other places",
         "On other hardware",
         "Sensitivity",

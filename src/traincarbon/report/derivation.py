@@ -1,7 +1,7 @@
 """How every figure was worked out: its formula, what went in, and where each number comes from."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from traincarbon.estimate.result import Step
@@ -54,9 +54,9 @@ def derivation_section(said: Said, sources: Mapping[str, Mapping[str, Any]], id:
     )
 
 
-def sources_section(all_said: list[Said], sources: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the bibliography of all that was used, each entry with what a reader needs to find it."""
-    used = sorted({step.source.partition(": ")[0] for said in all_said for step in said.steps if step.source})
+def sources_section(all_said: list[Said], sources: Mapping[str, Mapping[str, Any]], others: Iterable[str] = ()) -> str:
+    """Return the bibliography of all that was used, that of *others* than steps too, each entry with what a reader needs to find it."""
+    used = sorted({step.source.partition(": ")[0] for said in all_said for step in said.steps if step.source} | set(others))
     entries = "".join(f'<li id="source-{text(key)}">{_entry(key, sources[key])}</li>' for key in used if key in sources)
     return section("sources", "Sources", f'<ol class="sources">{entries}</ol>') if entries else ""
 

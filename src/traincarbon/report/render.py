@@ -9,7 +9,9 @@ from string import Template
 
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
+from traincarbon.explore.alternative import Advice
 from traincarbon.report.actual import Actual, forecast_of, run_section
+from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.report.compared import elsewhere_section, plans_section
 from traincarbon.report.controls import controls_section
 from traincarbon.report.currency import Currency
@@ -37,24 +39,27 @@ def report_html(items: Items, *, header: Header | None = None, database: Databas
     """
     header = header or Header()
     database = database if database is not None else open_database()
-    plans = [_plan(item, database, header.currency, f"p{at}", is_alone=len(items.plans) == 1) for at, item in enumerate(items.plans, 1)]
+    advice = [advice_on(item.answer, database) if item.answer is not None else None for item in items.plans]
+    is_alone = len(items.plans) == 1
+    plans = [_plan(*each, database, header.currency, f"p{at}", is_alone=is_alone) for at, each in enumerate(zip(items.plans, advice, strict=True), 1)]
     all_said = [item.said for item in items.plans]
     content = [
         plans_section(all_said, header.currency),
         *plans,
         _runs(items, database, header.currency),
         approval_html(header),
-        sources_section(all_said, database.sources()),
+        sources_section(all_said, database.sources(), {key for each in advice for key in evidence_keys(each)}),
     ]
     title = header.title or _title(items)
     needs_script = any('class="data"' in plan for plan in plans)
     return _page(title, header_html(header, title), "".join(content), _script() if needs_script else "")
 
 
-def _plan(item: PlanItem, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
+def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
     """Return all that is said of one plan, in the order in which a committee asks."""
     said, answer = item.said, item.answer
     parts = [summary_section(said, currency, id), parts_section(said, currency, id), doubt_section(said, currency, id)]
+    parts.append(alternatives_section(advice, database.sources(), id))
     if answer is not None:
         parts.append(elsewhere_section(answer, database, currency, id))
         parts.append(sensitivity_section(answer, database, id))
