@@ -84,6 +84,13 @@ def test_the_largest_runs_are_listed_and_the_rest_summed():
     assert "run-0 " not in html
 
 
+def test_many_months_are_shown_as_years():
+    records = [record_of(str(at), started_at=f"{2020 + at // 12}-{at % 12 + 1:02d}-15T00:00:00Z") for at in range(48)]
+    html = portfolio_section(records, USD)
+    assert "By year in which they began" in html
+    assert column(html, "By year in which they began", 1)[0] == ["12"] * 4
+
+
 def test_money_is_in_the_readers_currency():
     html = portfolio_section([record_of("a"), record_of("b")], Currency("EUR", 0.5))
     assert "<strong>2 EUR</strong>" in html

@@ -57,14 +57,15 @@ def grouped(records: Sequence[RunRecord], by: Callable[[RunRecord], str]) -> lis
 def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> str:
     """Return the runs together: the totals, what was in vain, the tables by group, and the largest runs."""
     total = sums_of("In all", records)
-    months = sorted(grouped(records, _month), key=lambda sums: sums.label)
+    by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
+    periods = sorted(grouped(records, by), key=lambda sums: sums.label)
     return section(
         "runs",
         "The runs together",
         f"<p class='lead'>{_sentence(records, total, currency)}</p>",
         _table("By project", grouped(records, lambda record: record.project or "no project"), total, currency),
         _table("By hardware", grouped(records, lambda record: record.hw or "hardware not known"), total, currency),
-        _table("By month in which they began", months, total, currency),
+        _table(f"By {period} in which they began", periods, total, currency),
         _table("By how they ended", grouped(records, lambda record: record.state), total, currency),
         _table("By run, the largest first", _by_run(records), total, currency),
     )
@@ -119,6 +120,10 @@ def _month(record: RunRecord) -> str:
     return record.started_at[:7] or "month not known"
 
 
+def _year(record: RunRecord) -> str:
+    return record.started_at[:4] or "year not known"
+
+
 def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency) -> str:
     cells, heads, feet = [[name(sums.label, most=80), f"{sums.runs:,}"] for sums in groups], ["", "Runs"], ["In all", f"{total.runs:,}"]
     for at, (head, unit) in enumerate(_COLUMNS):
@@ -130,11 +135,12 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
         heads.append(f"{head} <small>{text(scale)}</small>")
         feet.append(column[-1])
     if total.totals[_ENERGY]:
-        heads.insert(1, "Share of energy")
+        most = max(sums.totals[_ENERGY] for sums in groups)
+        heads.insert(1, "Energy, beside the largest")
         feet.insert(1, "")
         for cell, sums in zip(cells, groups, strict=True):
-            cell.insert(1, share_bar(sums.totals[_ENERGY] / total.totals[_ENERGY]))
-    return table(caption, heads, cells, numbers=range(1, len(heads)), foot=feet)
+            cell.insert(1, share_bar(sums.totals[_ENERGY] / most))
+    return table(caption, heads, cells, numbers=range(2, len(heads)), foot=feet)
 
 
 def _column(values: Sequence[float], unit: str, currency: Currency) -> tuple[list[str], str]:
