@@ -30,7 +30,10 @@ _HOURS, _ENERGY = 0, 1
 
 
 def sums_of(label: str, records: Iterable[RunRecord]) -> Sums:
-    """Return what *records* took together; the energy is the facility's where it is stated, else that at the meters."""
+    """Return what *records* took together; the energy is the facility's where it is stated, else that at the meters.
+
+    The CO2e of a run is known where that of its electricity is; that of making its hardware comes on top where the run states it.
+    """
     counts, totals = [0, 0, 0, 0], [0.0, 0.0, 0.0, 0.0]
     runs = 0
     for record in records:
@@ -89,8 +92,9 @@ def adding_up(values: Sequence[float], decimals: int) -> list[float]:
 def _figures(record: RunRecord) -> tuple[float | None, ...]:
     hours = None if record.accelerators is None else record.duration_s / 3600.0 * record.accelerators
     energy = record.facility_energy_kwh["median"] if record.facility_energy_kwh is not None else record.metered_kwh
-    parts = [part["median"] for part in (record.operational_kgco2e, record.embodied_kgco2e) if part is not None]
-    return hours, energy, sum(parts) if parts else None, None if record.cost_usd is None else record.cost_usd["median"]
+    making = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
+    co2e = None if record.operational_kgco2e is None else record.operational_kgco2e["median"] + making
+    return hours, energy, co2e, None if record.cost_usd is None else record.cost_usd["median"]
 
 
 def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> str:
