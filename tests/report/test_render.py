@@ -182,3 +182,45 @@ def test_a_browser_shows_the_page_sets_it_by_its_address_and_asks_for_nothing(pa
     assert hours == ""
     asked = requests_in(log)
     assert all(re.match(r"https?://([\w-]+\.)*(google|googleapis)\.com/", url) for url in asked), "the browser's own calls alone"
+
+
+def test_what_is_smuggled_into_the_page_neither_runs_nor_asks(page, tmp_path):
+    need_chromium()
+    smuggled = '<script>document.title = "ran"</script><img src="http://smuggled.example/x.png"><p style="color: red" onclick="x()">x</p></main>'
+    file = tmp_path / "report.html"
+    file.write_text(page.replace("</main>", smuggled), encoding="utf-8")
+    log = tmp_path / "net.json"
+    shown = chromium(file, "--dump-dom", f"--log-net-log={log}")
+    assert "smuggled.example" in shown
+    assert "<title>ran</title>" not in shown
+    assert not [url for url in requests_in(log) if "smuggled" in url]
+
+
+def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_brings_the_plan_back(page, tmp_path):
+    need_chromium()
+    steps = """<script>
+      const found = {}, turn = (name, value) => {
+        const control = document.querySelector(`[name=${name}]`);
+        control.value = value;
+        control.dispatchEvent(new Event("input", { bubbles: true }));
+      };
+      const read = name => document.querySelector(`[data-figure=${name}]`).textContent;
+      found.before = read("total_kgco2e");
+      turn("region", "2");
+      turn("mfu", "0.5");
+      found.after = read("total_kgco2e");
+      found.mfu = read("mfu");
+      setTimeout(() => {
+        found.hash = location.hash;
+        document.querySelector("button[type=reset]").click();
+        found.reset = read("total_kgco2e");
+        document.body.textContent = "[[" + JSON.stringify(found) + "]]";
+      }, 400);
+    </script></body>"""
+    file = tmp_path / "report.html"
+    open_page = re.sub(r"<meta http-equiv[^>]*>", "", page)
+    file.write_text(open_page.replace("</body>", steps), encoding="utf-8")
+    found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(chromium(file, "--dump-dom", "--virtual-time-budget=3000")))[1])
+    assert found["hash"] == "#p1.region=2&p1.mfu=0.5"
+    assert found["mfu"] == "50.0 %"
+    assert found["after"] != found["before"] == found["reset"]

@@ -100,7 +100,14 @@ class Panel {
 
 const panels = [...document.querySelectorAll("section[id$='-what-if']")].map(section => new Panel(section));
 
+// Browsers refuse to change an address many times a second: a moved slider changes it once it rests.
+let resting = 0;
 function keepAddress() {
+  clearTimeout(resting);
+  resting = setTimeout(writeAddress, 200);
+}
+
+function writeAddress() {
   const fields = new URLSearchParams();
   for (const panel of panels) for (const [name, value] of Object.entries(panel.set)) fields.set(`${panel.id}.${name}`, value);
   const address = fields.toString();
