@@ -222,5 +222,5 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
     file.write_text(open_page.replace("</body>", steps), encoding="utf-8")
     found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(chromium(file, "--dump-dom", "--virtual-time-budget=3000")))[1])
     assert found["hash"] == "#p1.region=2&p1.mfu=0.5"
-    assert found["mfu"] == "50.0 %"
+    assert found["mfu"] == "50 %"
     assert found["after"] != found["before"] == found["reset"]

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.inputs import settle
 from traincarbon.estimate.result import Estimate
 from traincarbon.estimate.setting import Setting
 from traincarbon.report.elsewhere import Choice, hardware, places, varied
@@ -17,6 +16,7 @@ OF_HARDWARE = (
     "mfu",
     "mfu_ample_params",
     "mfu_thin_exponent",
+    "mfu_calibration",
     "goodput",
     "interruptions_per_h",
     "interruption_h",
@@ -25,8 +25,10 @@ OF_HARDWARE = (
     "power_reference_mfu",
     "power_exponent",
     "idle_share",
+    "power_calibration",
     "max_power_w",
     "host_share",
+    "host_calibration",
     "network_share",
     "hardware_kgco2e",
     "service_life",
@@ -139,9 +141,7 @@ def _setting(answer: Estimate, database: Database, **choice: str) -> Setting | N
     """Return the facts of one combination, or None where there is none such: hardware that is not offered there, or an estimate that fails."""
     try:
         other = varied(answer, **{name: value for name, value in choice.items() if value})
-        if not choice["region"] and not choice["start"]:
-            estimate(other, database=database)
-        return settle(other, database)
+        return estimate(other, database=database).setting
     except CarbonError:
         return None
 

@@ -25,6 +25,9 @@ const interval = (a, z) => {
 // A formula of nothing unknown; where an input is not known, its result is not.
 const link = (formula, ...inputs) => (inputs.some(input => input === null || input === undefined) ? null : formula(...inputs));
 
+// A figure brought to what runs of the user's own showed, where there are such runs.
+const calibrated = (figure, factor) => (figure && factor ? times(figure, factor) : figure);
+
 const formulas = {
   thinnedMfu: (mfu, active, n, ample, exponent) => times(mfu, power(clamped(over(exact(active), scaled(ample, n)), 0, 1), exponent.median)),
   goodput: (least, n, rate, cost) => over(least, plus(times(scaled(rate, n), cost), exact(1))),
@@ -70,11 +73,13 @@ function figuresOf(page, set) {
       goodput = goodput || link(f.goodput, known("goodput"), n === null ? 1 : n, known("interruptions_per_h"), known("interruption_h"));
     }
     if (goodput) mfu = times(mfu, goodput);
+    if (set.mfu === undefined && known("mfu_calibration")) mfu = clamped(times(mfu, known("mfu_calibration")), 0, 1);
     hours = link(f.hours, page.flop, known("peak_flop_per_s"), mfu);
   }
   const reference = known("power_reference_mfu"), life = scaled(known("service_life"), 8766), used = known("utilisation");
-  const accelerator = link(f.acceleratorW, known("board_power_w"), known("power_share"), mfu || reference, reference, known("power_exponent"), known("idle_share"));
-  const host = link(f.hostW, known("max_power_w"), each, known("board_power_w"), known("host_share"));
+  const draw = link(f.acceleratorW, known("board_power_w"), known("power_share"), mfu || reference, reference, known("power_exponent"), known("idle_share"));
+  const accelerator = calibrated(draw, known("power_calibration"));
+  const host = calibrated(link(f.hostW, known("max_power_w"), each, known("board_power_w"), known("host_share")), known("host_calibration"));
   const it = link(f.itEnergy, hours, accelerator, host, known("network_share"));
   const energy = link(times, it, known("pue"));
   const operational = link(f.operational, energy, known("carbon_intensity"));
