@@ -47,31 +47,30 @@ def evidence_keys(advice: Advice | None) -> set[str]:
 
 
 def _group(advice: Advice, group: str, title: str, sources: Container[str]) -> str:
-    rows = [_row(alternative, advice.by, sources) for alternative in advice.in_group(group)]
-    heads = [
-        "Alternative",
-        "Saves",
-        *(label for _, label in _SHOWN),
-        f"{100.0 * advice.level:.3g} % interval",
-        "Effort",
-        "What is lost, and when it does not apply",
-    ]
-    return table(text(title), heads, rows, numbers=range(2, 7)) if rows else ""
+    alternatives = advice.in_group(group)
+    rows = [_row(alternative, advice.by) for alternative in alternatives]
+    below = [_below(alternative, sources) for alternative in alternatives]
+    heads = ["Alternative", "Saves", *(label for _, label in _SHOWN), f"{100.0 * advice.level:.3g} % interval", "Effort"]
+    return table(text(title), heads, rows, numbers=range(2, 7), below=below) if rows else ""
 
 
-def _row(alternative: Alternative, by: str, sources: Container[str]) -> list[str]:
+def _row(alternative: Alternative, by: str) -> list[str]:
     main = alternative.savings[by]
     doubt = "" if alternative.is_verified else " †"
-    rests = "; ".join(_source(key, sources) for key in dict.fromkeys(piece.source for piece in alternative.evidence))
-    known = main is not None and math.isfinite(main.share)
     return [
         f"{name(alternative.name)}{doubt}",
-        share_bar(main.share) if main is not None and known else "",
+        share_bar(main.share) if main is not None and math.isfinite(main.share) else "",
         *(_percent(alternative.savings[figure]) for figure, _ in _SHOWN),
         _bounds(main),
         text(alternative.effort),
-        f"<small>{name(alternative.lost, most=400)}. Not when {name(alternative.not_when, most=400)}.{' Rests on ' + rests + '.' if rests else ''}</small>",
     ]
+
+
+def _below(alternative: Alternative, sources: Container[str]) -> str:
+    """Return what is lost, when the alternative does not apply, and what it rests on."""
+    rests = "; ".join(_source(key, sources) for key in dict.fromkeys(piece.source for piece in alternative.evidence))
+    said = f"Lost: {name(alternative.lost, most=400)}. Not when {name(alternative.not_when, most=400)}."
+    return f"{said} Rests on {rests}." if rests else said
 
 
 def _source(key: str, sources: Container[str]) -> str:

@@ -35,7 +35,8 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
     panel = f'<div class="panel"><form>{selects}{count}{sliders}<p class="buttons"><button type="reset">As in the plan</button></p></form>{answers}</div>'
     state = '<p class="state" role="status" aria-live="polite"></p>'
     block = f'<script type="application/json" class="data">{as_script(data)}</script>'
-    return section(f"{id}-what-if", "What if", lead, "<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>", panel, state, block)
+    without = "<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>"
+    return section(f"{id}-what-if", "What if", lead, without, state, panel, block)
 
 
 def _select(id: str, key: str, label: str, choices: Sequence[Choice]) -> str:

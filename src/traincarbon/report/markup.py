@@ -46,7 +46,9 @@ def as_script(data: Any) -> str:
     return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), foot: Sequence[str] = ()) -> str:
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), foot: Sequence[str] = (), below: Sequence[str] = ()
+) -> str:
     """Return a table of cells that are HTML already; the first of a row names it.
 
     Args:
@@ -55,13 +57,18 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, n
         rows: The cells.
         numbers: Columns that are aligned as numbers are.
         foot: The cells of a last row that sums the others.
+        below: What to say below each row, over its whole width, as HTML.
     """
     right = set(numbers)
     heads = "".join(f'<th scope="col"{_right(at in right)}>{cell}</th>' if cell else "<td></td>" for at, cell in enumerate(head))
-    body = "".join(f"<tr>{_row(row, right)}</tr>" for row in rows)
-    last = f"<tfoot><tr>{_row(foot, right)}</tr></tfoot>" if foot else ""
-    shown = f"<caption>{caption}</caption>"
-    return f'<div class="wide" role="group" tabindex="0" aria-label="{_plain(caption)}"><table>{shown}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{last}</table></div>'
+    said = [f'<tr class="below"><td colspan="{len(head)}">{each}</td></tr>' for each in below]
+    body = "".join(f"<tr>{_row(row, right)}</tr>{said[at] if said else ''}" for at, row in enumerate(rows))
+    parts = [
+        f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>",
+        f'<tbody class="spaced">{body}</tbody>' if said else f"<tbody>{body}</tbody>",
+        f"<tfoot><tr>{_row(foot, right)}</tr></tfoot>" if foot else "",
+    ]
+    return f'<div class="wide" role="group" tabindex="0" aria-label="{_plain(caption)}"><table>{"".join(parts)}</table></div>'
 
 
 def section(id: str, title: str, *content: str) -> str:

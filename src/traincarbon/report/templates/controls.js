@@ -28,6 +28,13 @@ function shown(bounds, unit, [code, perUsd]) {
   return `${part(bounds.median, 3)} ${name}${range}`;
 }
 
+// What a control is set to, in words.
+function said(control) {
+  const label = control.closest("p").querySelector("label").textContent;
+  const value = control.tagName === "SELECT" ? control.selectedOptions[0].textContent : control.getAttribute("aria-valuetext") || control.value;
+  return `${label} ${value}`;
+}
+
 class Panel {
   constructor(section) {
     this.section = section;
@@ -78,7 +85,9 @@ class Panel {
         Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
     }
     this.section.classList.toggle("set", isSet);
-    this.section.querySelector(".state").textContent = found ? "" : "This hardware is not offered in this place, or not with this number format.";
+    this.section.querySelector(".state").textContent = !found
+      ? "This hardware is not offered in this place, or not with this number format."
+      : isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "";
   }
 
   showControl(control) {
