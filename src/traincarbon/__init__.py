@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from traincarbon.explore.advise import advise
     from traincarbon.explore.alternative import Advice
     from traincarbon.explore.compare import Comparison, compare
-    from traincarbon.explore.optimise import Optimum, optimise
+    from traincarbon.explore.optimise import optimise
+    from traincarbon.explore.optimum import Optimum
     from traincarbon.track.progress import progress
     from traincarbon.track.tracker import track
     from traincarbon.uncertain import Uncertain
@@ -40,7 +41,7 @@ _HOMES = {
     "DatabaseError": "traincarbon.errors",
     "Estimate": "traincarbon.estimate.result",
     "NotFoundError": "traincarbon.errors",
-    "Optimum": "traincarbon.explore.optimise",
+    "Optimum": "traincarbon.explore.optimum",
     "OutOfRangeError": "traincarbon.errors",
     "Plan": "traincarbon.estimate.plan",
     "PlanError": "traincarbon.errors",

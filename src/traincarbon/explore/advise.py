@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import OutOfRangeError, PlanError
+from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.fields import check_number
 from traincarbon.estimate.plan import Plan
@@ -31,6 +31,7 @@ _BUILDERS: tuple[Callable[[Situation], Iterator[Found]], ...] = (
     same_training.other_price,
     same_training.own_instead,
     same_training.pause,
+    same_training.better_hour,
     elsewhere.cleaner_place,
     elsewhere.better_building,
     elsewhere.newer_hardware,
@@ -106,7 +107,7 @@ def advise(
     if at.goal is not None and not (at.goal.is_understanding or at.goal.is_generation):
         notes.append("no evidence in the database speaks of that goal: nothing is left out for it")
     figure = BY[by] if at.figures[BY[by]] is not None else "total_kgco2e"
-    found = [*(each for build in _BUILDERS for each in build(at)), *lifetime.over_the_lifetime(at, figure)]
+    found = [*(each for build in _BUILDERS for each in _tried(build, at)), *lifetime.over_the_lifetime(at, figure)]
     offered, left = _sifted(found)
     whole = lifetime.lifetime_of(at)
     return Advice(
@@ -121,6 +122,15 @@ def advise(
         notes=(*notes, *base.warnings),
         level=level,
     )
+
+
+def _tried(build: Callable[[Situation], Iterator[Found]], at: Situation) -> Iterator[Found]:
+    """Yield what *build* finds; what cannot be estimated is left out with the reason."""
+    try:
+        yield from build(at)
+    except CarbonError as error:
+        words = build.__name__.replace("_", " ")
+        yield NotOffered(build.__name__.replace("_", "-"), words[0].upper() + words[1:], str(error))
 
 
 def _loss(law: FittedLaw, size: Size | None, stated: float | None, notes: list[str]) -> float | None:

@@ -3,14 +3,19 @@
 from typing import Any
 
 from traincarbon.database.load import Database
+from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
 from traincarbon.uncertain import clamp, median_of
 
+PRICES = ("rent_price", "purchase_price")
+"""What a plan states of its own hardware, which is not so of other."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens")
 _DEGREES = ("tp", "pp", "dp", "recompute")
 _MOST_MFU = 0.95
+_ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
+"""Fields that change what an hour costs and emits, but not how many there are."""
 
 
 def changed(plan: Plan, **fields: Any) -> Plan:
@@ -22,7 +27,7 @@ def changed(plan: Plan, **fields: Any) -> Plan:
     if "params" in fields or "active_params" in fields:
         dropped += (*_SHAPE, *_DEGREES)
     if "hw" in fields:
-        dropped += (*_DEGREES, "rent_price", "purchase_price")
+        dropped += (*_DEGREES, *PRICES)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
     return Plan(**{**stated, **fields})
 
@@ -37,6 +42,10 @@ def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
         CarbonError: the changed plan cannot be answered.
     """
     plan = base.plan
+    if base.values["compute_flop"] is None:
+        if not _ELSEWHERE.issuperset(fields):
+            raise PlanError("the plan states hours but not the work in them", hint="give params and tokens")
+        return estimate(changed(plan, **fields), database=database, level=base.level)
     if plan.mfu is None and plan.accelerator_hours is None:
         return estimate(changed(plan, **fields), database=database, level=base.level)
     unknown = {"mfu": None, "goodput": None, "accelerator_hours": None}

@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate, Interval
-from traincarbon.explore.change import changed
+from traincarbon.explore.change import PRICES, changed
 from traincarbon.explore.figures import MONEY, figures_of, intervals, is_many, money_of, plain
 from traincarbon.explore.frontier import pareto
 from traincarbon.uncertain import median_of
@@ -151,7 +151,7 @@ def compare(
         money: Whether money is that of renting (``rent``) or of owning (``own``); by default rent, unless no rent of anything is known.
         database: The facts to rest on; by default ours with the user's own.
         level: Confidence level of the intervals. [1]
-        **fields: Fields of the plan; they win over those of *plans*.
+        **fields: Fields of the plan; they win over those of *plans*. Prices among them hold for all hardware; those of a plan for its own.
 
     Raises:
         CarbonError: an argument is not possible, or nothing can be estimated at all.
@@ -170,11 +170,12 @@ def compare(
     total = len(stated) * len(asked[0]) * len(asked[1]) * len(asked[2]) * len(asked[3])
     if total > _MOST:
         raise PlanError(f"{total:,} combinations", hint=f"compare at most {_MOST:,}: name fewer")
+    kept = {name: fields[name] for name in PRICES if name in fields}
     answers: list[tuple[Where, Estimate]] = []
     aside: list[SetAside] = []
-    for (name, each), machine, place, price, when in product(zip(names, stated, strict=True), *asked):
+    for (name, each), machine, place, price, when in product(list(zip(names, stated, strict=True)), asked[0], asked[1], asked[2], asked[3]):
         where = Where(name, machine, place, price, when)
-        found = _answer(each, where, database, level)
+        found = _answer(each, where, kept, database, level)
         if isinstance(found, SetAside):
             aside.append(found)
         else:
@@ -186,13 +187,13 @@ def compare(
     return Comparison(options=_options(answers, money, level), set_aside=tuple(aside), money=money, level=level)
 
 
-def _answer(plan: Plan, where: Where, database: Database, level: float) -> Estimate | SetAside:
-    """Return the estimate of one combination, or why it cannot be."""
+def _answer(plan: Plan, where: Where, kept: Mapping[str, Any], database: Database, level: float) -> Estimate | SetAside:
+    """Return the estimate of one combination, whatever its hardware with the prices *kept*, or why it cannot be."""
     axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
     if axes.get("hw") == plan.hw:
         del axes["hw"]
     try:
-        answer = estimate(changed(plan, **axes), database=database, level=level)
+        answer = estimate(changed(plan, **axes, **kept), database=database, level=level)
     except CarbonError as error:
         return SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else ""))
     if is_many(answer):

@@ -32,8 +32,12 @@ def cleaner_place(at: Situation) -> Iterator[Found]:
     if at.plan.carbon_intensity is not None:
         yield NotOffered("region", "A cleaner region", "the plan states its own carbon_intensity")
         return
-    found = [(id, answer) for id in regions_of(at) if (answer := _there(at, id)) is not None]
+    everywhere = [(id, answer) for id in regions_of(at) if (answer := _there(at, id)) is not None]
     now = at.figures["total_kgco2e"]
+    found = [each for each in everywhere if now is not None and _carbon(each[1]) < float(median_of(now))]
+    if everywhere and not found:
+        yield NotOffered("region", "A cleaner region", f"none of {len(everywhere)} regions where the hardware is offered is cleaner")
+        return
     if not found or now is None:
         yield NotOffered("region", "A cleaner region", f"no region where {at.base.setting.hardware.name} is offered is known")
         return
@@ -80,7 +84,7 @@ def regions_of(at: Situation) -> list[str]:
     """Return the regions where the hardware is offered as far as its prices say, of the plan's own provider where it names one."""
     hardware, chip = at.base.setting.hardware, at.base.setting.accelerator
     purchase = at.plan.rent or "on_demand"
-    rows = [row for row in at.database.rows("prices", chip.id) if row["region"] and row["purchase"] in (purchase, "on_demand")]
+    rows = [row for row in at.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand") and at.database.rows("regions", row["region"])]
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
     if operator not in _ANYWHERE:
         rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]

@@ -48,35 +48,34 @@ def evidence_of(database: Database, row: Row, *, table: str, key: str, claim: st
 
 
 def effect_of(database: Database, row: Row) -> Uncertain:
-    """Return the factor by which a technique divides (unit ``x``) or that it leaves (``fraction`` saved).
+    """Return the factor that a technique leaves of a figure: one over its ratio (unit ``x``), or the rest of the share saved (``fraction``).
 
-    A published range is taken as an interval of 90 %, about its typical figure, or about its middle where the typical one is its better end;
-    a single figure gets the spread of ``technique_effect``, a share of its logarithm.
+    A published range is taken as an interval of 90 % of the ratio or share, about its typical figure, or about its middle where the typical
+    one is its better end; a single figure gets the spread of ``technique_effect``, a share of the logarithm of a ratio.
 
     Raises:
         DatabaseError: the row states no typical effect, or the prior is not there.
     """
     if not row["typical"]:
         raise DatabaseError(f"techniques.csv, {row['technique']}: has no typical effect", hint="state typical, in the row's unit")
+    low, typical, high = (float(row[column]) if row[column] else None for column in ("low", "typical", "high"))
+    assert typical is not None
     name = f"effect of {row['technique']}"
-    low, typical, high = (_left(row, row[column]) for column in ("low", "typical", "high"))
-    if low and high and low != high:
-        middle = math.sqrt(low * high) if typical == min(low, high) else typical
-        return Uncertain(middle or 0.0, {name: abs(math.log(high / low)) / (2.0 * Z_90)})
-    found = prior(database, "technique_effect", "*")
-    if found is None:
-        raise DatabaseError("priors.csv has no technique_effect,*", hint="carbon db check lists what is missing")
-    return Uncertain(typical or 0.0, {name: found[1].sigma * abs(math.log(typical or 1.0))})
-
-
-def _left(row: Row, cell: str) -> float | None:
-    """Return what a cell leaves of a cost of one: 1/x of a ratio, the rest of a share saved."""
-    if not cell:
-        return None
-    return 1.0 - float(cell) if row["unit"] == "fraction" else 1.0 / float(cell)
+    if low and high and low < high:
+        middle = math.sqrt(low * high) if typical == high else typical
+        stated = Uncertain(middle, {name: math.log(high / low) / (2.0 * Z_90)})
+    else:
+        found = prior(database, "technique_effect", "*")
+        if found is None:
+            raise DatabaseError("priors.csv has no technique_effect,*", hint="carbon db check lists what is missing")
+        sigma = found[1].sigma
+        stated = Uncertain(typical, {name: sigma if row["unit"] == "fraction" else sigma * abs(math.log(typical))})
+    return 1.0 - stated if row["unit"] == "fraction" else 1.0 / stated
 
 
 def _claim(row: Row) -> str:
     figure = f"{row['low']} to {row['high']}" if row["low"] and row["high"] and row["low"] != row["high"] else row["typical"]
     unit = "×" if row["unit"] == "x" else "of it" if row["unit"] == "fraction" else row["unit"]
-    return f"{row['name']}: {row['effect']}, {row['quantity'].replace(' (x less)', '').replace(' (x)', '').replace(' (x smaller)', '')} {figure} {unit}; {row['conditions']}"
+    quantity = row["quantity"].partition(" (")[0]
+    of_what = f", {quantity}" if quantity not in ("x", "ratio", "fraction") else ""
+    return f"{row['name']}: {row['effect']}{of_what} {figure} {unit}; {row['conditions']}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
-from traincarbon.errors import CarbonError, DatabaseError, OutOfRangeError
+from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Interval
 from traincarbon.explore.evidence import Evidence, evidence_of
@@ -147,7 +147,7 @@ def _raised(law: Law, by: float, middle: Size) -> Law:
     above = predicted_loss(params=middle.params, tokens=middle.tokens, law=law) - law.irreducible_loss
     rest = (above - by) / above
     if rest <= 0.0:
-        raise CarbonError("the standard error of irreducible_loss is larger than what size and data take away", hint="check scaling_laws.csv")
+        raise DatabaseError("scaling_laws.csv: irreducible_loss_se is larger than what size and data take away", hint="is it in nat/token?")
     return law._replace(irreducible_loss=law.irreducible_loss + by, params_scale=law.params_scale * rest, tokens_scale=law.tokens_scale * rest)
 
 

@@ -2,26 +2,24 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate, Interval
+from traincarbon.estimate.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
-from traincarbon.explore.change import changed
+from traincarbon.explore.change import PRICES, changed
 from traincarbon.explore.compare import MARKS, SetAside, Where, stated_axis
-from traincarbon.explore.figures import FIGURES, chosen_money, figures_of, intervals, plain
+from traincarbon.explore.figures import chosen_money, figures_of, intervals
 from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
+from traincarbon.explore.optimum import Optimum, Point, Way
 from traincarbon.explore.split import Split, split_of
 from traincarbon.explore.words import spoken
 from traincarbon.uncertain import Uncertain, median_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _FIRST_FLOP = 1e21
 _MOST_LOG_FLOP = 90.0
@@ -31,125 +29,6 @@ _CLOSE = 1e-10
 _LADDER = tuple(2.0**k for k in range(-6, 4))
 """Multiples of the arithmetic at which the frontier is shown."""
 _MOST = 500
-
-
-class Point(NamedTuple):
-    """One model on the frontier: what it reaches and what it takes."""
-
-    params: float
-    tokens: float
-    loss: Interval
-    figures: Mapping[str, Interval | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """The answer on one hardware, in one region, at one price.
-
-    Attributes:
-        where: Hardware, region, price and start, as asked for.
-        plan: The training, as a plan that can be estimated.
-        hardware: Full name of the hardware.
-        size: Parameters and tokens.
-        loss: Predicted loss with its interval. [nat/token]
-        figures: What the training takes.
-        binding: The figure whose budget is used up, empty where a loss was asked for.
-        over: Figures that break their budget, with by what factor.
-        marks: ``lowest loss``; or ``cheapest``, ``fastest``, ``cleanest``, where a loss was asked for.
-        notes: What a reader should know.
-    """
-
-    where: Where
-    plan: Plan
-    hardware: str
-    size: Size
-    loss: Interval
-    figures: Mapping[str, Interval | None]
-    binding: str
-    over: Mapping[str, float]
-    marks: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the way fit for JSON."""
-        return {
-            **{name: value for name, value in self.where._asdict().items() if name != "plan"},
-            "hardware": self.hardware,
-            "params": self.size.params,
-            "tokens": self.size.tokens,
-            "compute_flop": self.size.compute_flop,
-            "loss": self.loss._asdict(),
-            "figures": plain(self.figures),
-            "binding": self.binding,
-            "over": dict(self.over),
-            "marks": list(self.marks),
-            "notes": list(self.notes),
-            "fields": self.plan.to_dict(),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Optimum:
-    """The best that can be had, way by way, best first; see :func:`traincarbon.optimise`.
-
-    Attributes:
-        question: ``lowest loss`` within a budget, or ``target loss``.
-        target_loss: The loss asked for, None where there was none. [nat/token]
-        bounds: Figure to the most that it may be.
-        sure: Probability with which each bound is to hold. [1]
-        money: Whether ``cost_usd`` is that of renting (``rent``) or of owning (``own``).
-        ways: The answers, best first.
-        set_aside: Combinations that cannot be, each with its reason.
-        frontier: What the best way reaches with less and more arithmetic.
-        law: What the loss is predicted by.
-        level: Confidence level of the intervals. [1]
-    """
-
-    question: str
-    target_loss: float | None
-    bounds: Mapping[str, float]
-    sure: float
-    money: str
-    ways: tuple[Way, ...]
-    set_aside: tuple[SetAside, ...]
-    frontier: tuple[Point, ...]
-    law: FittedLaw
-    level: float
-
-    @property
-    def best(self) -> Way:
-        """The first of the ways."""
-        return self.ways[0]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the optimum fit for JSON, in the schema ``traincarbon/optimum/1``."""
-        return {
-            "schema": "traincarbon/optimum/1",
-            "question": self.question,
-            "target_loss": self.target_loss,
-            "bounds": dict(self.bounds),
-            "sure": self.sure,
-            "money": self.money,
-            "level": self.level,
-            "law": self.law.evidence.to_dict(),
-            "ways": [way.to_dict() for way in self.ways],
-            "frontier": [{**point._asdict(), "loss": point.loss._asdict(), "figures": plain(point.figures)} for point in self.frontier],
-            "set_aside": [{**aside.where._asdict(), "reason": aside.reason} for aside in self.set_aside],
-        }
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the frontier, a row a model: parameters, tokens, loss and the medians of its figures.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        import pandas as pd
-
-        rows = []
-        for point in self.frontier:
-            medians = {name: None if (interval := point.figures[name]) is None else interval.median for name in FIGURES}
-            rows.append({"params": point.params, "tokens": point.tokens, "loss": point.loss.median, **medians})
-        return pd.DataFrame(rows)
 
 
 class _Task(NamedTuple):
@@ -162,6 +41,8 @@ class _Task(NamedTuple):
     money: str | None
     database: Database
     level: float
+    kept: Mapping[str, Any]
+    """Prices that hold for all hardware."""
 
 
 def optimise(
@@ -206,7 +87,7 @@ def optimise(
         money: Whether money is that of renting (``rent``) or of owning (``own``).
         database: The facts to rest on; by default ours with the user's own.
         level: Confidence level of the intervals. [1]
-        **fields: Fields of the plan; they win over those of *plan*.
+        **fields: Fields of the plan; they win over those of *plan*. Prices among them hold for all hardware.
 
     Raises:
         CarbonError: nothing is asked for, an argument is not possible, or no way is.
@@ -224,7 +105,7 @@ def optimise(
     if not budget.bounds and target_loss is None:
         raise PlanError("neither a budget nor a loss is given", hint="give budget_usd, budget_kgco2e, budget_kwh, budget_days or target_loss")
     split = _split(base, tokens_per_param)
-    task = _Task(split, budget, target_loss, read_law(database), money, database, level)
+    task = _Task(split, budget, target_loss, read_law(database), money, database, level, {name: fields[name] for name in PRICES if name in fields})
     if target_loss is not None:
         split.for_loss(target_loss, task.law.law)
     axes = [stated_axis(axis) for axis in (hw, region, rent, start)]
@@ -281,7 +162,7 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
         CarbonError: it cannot be.
     """
     axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
-    plan = changed(base, **axes)
+    plan = changed(base, **axes, **task.kept)
     notes: list[str] = []
     if task.target_loss is not None:
         size = task.split.for_loss(task.target_loss, task.law.law)
@@ -385,8 +266,6 @@ def _ranked(ways: list[Way], by: str) -> tuple[Way, ...]:
 
 
 def _marked(way: Way, marks: tuple[str, ...]) -> Way:
-    from dataclasses import replace
-
     return replace(way, marks=marks)
 
 

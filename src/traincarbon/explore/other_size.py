@@ -6,7 +6,7 @@ from traincarbon.errors import OutOfRangeError
 from traincarbon.explore.alternative import NotOffered
 from traincarbon.explore.evidence import effect_of
 from traincarbon.explore.figures import scaled
-from traincarbon.explore.law import Size
+from traincarbon.explore.law import SPREAD, Size
 from traincarbon.explore.situation import Found, Situation
 from traincarbon.explore.words import spoken
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
@@ -67,7 +67,11 @@ def _of_size(at: Situation, id: str, size: Size, why: str) -> Found:
 def _tokens_spread(at: Situation, size: Size) -> dict[str, float]:
     """Return the spread of the tokens at which a size is as good as the plan; where a loss is stated, of the tokens that reach it."""
     assert at.size is not None
-    return at.law.same_loss_tokens(size.params, at.size).spreads
+    loss = at.loss
+    assert loss is not None
+    if loss == _predicted(at, at.size):
+        return at.law.same_loss_tokens(size.params, at.size).spreads
+    return {SPREAD: at.law.spread(lambda law: tokens_of_loss(params=size.params, loss=loss, law=law))}
 
 
 def mixture(at: Situation) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from traincarbon.explore.law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.uncertain import median_of
 
-_KINDS = ("run", "bench", "segment")
+_DOUBTS = ("suspicious", "doubtful")
 
 
 class Trained(NamedTuple):
@@ -26,7 +26,7 @@ class Trained(NamedTuple):
 
 
 def trained_models(database: Database) -> tuple[Trained, ...]:
-    """Return the dense language models of ``published_runs.csv`` whose parameters and tokens are known, each name once.
+    """Return the dense language models of ``published_runs.csv`` whose parameters and tokens are known and not doubted, each name once.
 
     Raises:
         DatabaseError: the file cannot be read.
@@ -41,7 +41,8 @@ def trained_models(database: Database) -> tuple[Trained, ...]:
             raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
         by_name: dict[str, Trained] = {}
         for row in rows:
-            if row["total_params"] and row["tokens"] and "tokens" not in row["unverified_fields"].split(";"):
+            doubted = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _DOUBTS)
+            if row["total_params"] and row["tokens"] and not doubted:
                 size = Size(float(row["total_params"]), float(row["tokens"]))
                 trained = Trained(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
                 by_name.setdefault(row["model"], trained)

@@ -147,7 +147,10 @@ def small_encoder(at: Situation) -> Iterator[Found]:
         return
     size = model_of(at.database, _ENCODER)
     params = at.number("params")
-    if not at.goal.is_understanding or at.goal.is_generation or size is None or params is None or params <= size[0]:
+    if size is None or params is None or params <= size[0]:
+        yield NotOffered("encoder", name, "the plan is no larger than that")
+        return
+    if not at.goal.is_understanding or at.goal.is_generation:
         yield NotOffered("encoder", name, f"an encoder does not write text, and the goal {at.goal.text!r} is not only to classify, find or extract")
         return
     tokens: Num | None = at.finetune_tokens

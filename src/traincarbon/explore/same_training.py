@@ -13,8 +13,9 @@ from traincarbon.explore.alternative import NotOffered
 from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.figures import scaled
 from traincarbon.explore.situation import Found, Situation
+from traincarbon.explore.words import spoken
 from traincarbon.uncertain import Uncertain, median_of
-from traincarbon.units import S_PER_DAY
+from traincarbon.units import H_PER_YEAR, S_PER_DAY, S_PER_H
 
 _WIDE = ("fp32", "tf32")
 _NARROW = ("fp8", "fp4")
@@ -25,6 +26,9 @@ _PLAIN_CHIPS = ("volta", "pascal", "maxwell", "kepler")
 _SAME_TIME = 1.0
 """Years between two prices that are still of one time."""
 _SHORT_DAYS = 1.0
+_COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
+_LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.01
+"""Shares of a commitment and of a service life that a run must use to be worth it."""
 _FUSE = "Fused attention, overlapped exchange"
 
 
@@ -166,9 +170,15 @@ def other_price(at: Situation) -> Iterator[Found]:
     }
     shown = {"spot": ("spot",), "reserved_1y": ("reserved-1y",), "reserved_3y": ("reserved-3y",)}
     for purchase, (name, lost, effort) in words.items():
+        used = _share_of(at, _COMMITTED_YEARS.get(purchase, 0.0))
+        if used is not None and used < _LEAST_COMMITTED:
+            yield NotOffered(purchase.replace("_", "-"), name, f"the run would use {100.0 * used:.2g} % of it")
+            continue
         pair = price_ratio(at.database, at.base.setting.accelerator.id, server=at.base.setting.hardware.id, purchase=purchase, start=at.plan.start)
         if pair is None:
-            yield NotOffered(purchase, name, f"no {purchase.replace('_', ' ')} price of {at.base.setting.accelerator.name} beside one on demand is known")
+            yield NotOffered(
+                purchase.replace("_", "-"), name, f"no {purchase.replace('_', ' ')} price of {at.base.setting.accelerator.name} beside one on demand is known"
+            )
             continue
         ratio, row, n = pair
         figures = {**at.figures, "cost_usd": None if at.figures["cost_usd"] is None else at.figures["cost_usd"] * ratio}
@@ -227,8 +237,12 @@ def own_instead(at: Situation) -> Iterator[Found]:
     if own is None:
         yield NotOffered("own", "Own the hardware", f"no purchase price of {at.base.setting.hardware.name} is known")
         return
+    used = _share_of(at, _life_years(at))
+    if used is not None and used < _LEAST_OWNED:
+        yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
+        return
     purchase = at.base.values["purchase_usd"]
-    capital = "" if purchase is None else f": {median_of(purchase) / 1e6:,.3g} M$ for these servers"
+    capital = "" if purchase is None else f": {spoken(float(median_of(purchase)))} $ for these servers"
     given = at.base.inputs.get("purchase_price")
     rows = []
     if given is not None and given.source:
@@ -248,17 +262,54 @@ def own_instead(at: Situation) -> Iterator[Found]:
     )
 
 
-def pause(at: Situation) -> Iterator[Found]:
-    """Yield pausing while the grid is dirty; starting later, which gains little in a long run, is said not to."""
-    duration = at.figures["duration_s"]
-    row = at.row("pause-resume")
+def better_hour(at: Situation) -> Iterator[Found]:
+    """Yield starting at a cleaner hour of the day, where the run is so short that it matters."""
+    name = "Start at a cleaner hour of the day"
+    row = at.row("time-shift-short" if _is_short(at) else "time-shift-long")
     operational, embodied = at.base.values["operational_kgco2e"], at.base.values["embodied_kgco2e"]
     if row is None or operational is None or embodied is None:
         return
-    late = at.row("time-shift-long")
-    if duration is not None and late is not None and median_of(duration) > _SHORT_DAYS * S_PER_DAY:
-        share = f"{100.0 * float(late['typical']):.0f} %"
-        yield NotOffered("time-shift", "Start at a better hour", f"a run of more than a day gains about {share} by it (Dodge 2022)")
+    if not _is_short(at):
+        yield NotOffered("hour", name, f"a run of more than a day gains about {100.0 * float(row['typical']):.0f} % by it (Dodge 2022)")
+        return
+    yield at.alternative(
+        "hour",
+        "same",
+        name,
+        {**at.figures, "total_kgco2e": operational * effect_of(at.database, row) + embodied},
+        lost="up to a day of waiting",
+        effort="low",
+        not_when="no forecast of the grid's intensity is at hand",
+        how="CO2e of the electricity by the published effect; no hourly intensities are in the database, so the hour is not named",
+        evidence=at.evidence(row["technique"]),
+        plan=None,
+    )
+
+
+def _is_short(at: Situation) -> bool:
+    """Say whether the run is known to end within a day."""
+    duration = at.figures["duration_s"]
+    return duration is not None and float(median_of(duration)) <= _SHORT_DAYS * S_PER_DAY
+
+
+def _share_of(at: Situation, years: float) -> float | None:
+    """Return the share of so many years that the run takes, None where its duration is not known or the years are none."""
+    duration = at.figures["duration_s"]
+    return None if duration is None or years == 0.0 else float(median_of(duration)) / (years * H_PER_YEAR * S_PER_H)
+
+
+def _life_years(at: Situation) -> float:
+    """Return for how many years the hardware serves, by the plan or the database."""
+    stated = at.number("service_life")
+    return stated if stated is not None else float(median_of(at.base.setting.given["service_life"].value))
+
+
+def pause(at: Situation) -> Iterator[Found]:
+    """Yield pausing while the grid is dirty; starting later, which gains little in a long run, is said not to."""
+    row = at.row("pause-resume")
+    operational, embodied = at.base.values["operational_kgco2e"], at.base.values["embodied_kgco2e"]
+    if row is None or operational is None or embodied is None or _is_short(at):
+        return
     total = operational * effect_of(at.database, row) + embodied
     yield at.alternative(
         "pause",

@@ -8,7 +8,7 @@ from traincarbon.explore.law import FittedLaw, Size
 from traincarbon.formulas.scaling import Law, optimal_params, predicted_loss
 from traincarbon.uncertain import median_of
 
-_LEAST_FLOP, _MOST_FLOP = 1e6, 1e40
+_LEAST_FLOP, _MOST_FLOP = 1e12, 1e40
 _HALVINGS = 200
 
 

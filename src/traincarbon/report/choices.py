@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from traincarbon.estimate.result import Interval
 from traincarbon.explore.compare import Comparison
 from traincarbon.explore.frontier import pareto
-from traincarbon.explore.optimise import Optimum
+from traincarbon.explore.optimum import Optimum
 from traincarbon.report.figures import Panel, axis, plain_text
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#8A8A8A"
@@ -83,6 +83,7 @@ def _scatter(points: Sequence[tuple[str, Interval, Interval]], across: str, up: 
 def _markers(
     points: Sequence[tuple[str, Interval, Interval]], colour: str, symbol: str, name: str, across: str, up: str, *, is_labelled: bool
 ) -> dict[str, Any]:
+    order = sorted(range(len(points)), key=lambda at: points[at][1].median)
     return {
         "x": [x.median for _, x, _ in points],
         "y": [y.median for _, _, y in points],
@@ -92,7 +93,7 @@ def _markers(
         "marker": {"color": colour, "symbol": symbol, "size": 10},
         "name": name,
         "text": [label for label, _, _ in points] if is_labelled else None,
-        "textposition": "top center",
+        "textposition": ["top center" if order.index(at) % 2 == 0 else "bottom center" for at in range(len(points))],
         "hovertext": [f"<b>{label}</b><br>{across}: {_span(x)}<br>{up}: {_span(y)}" for label, x, y in points],
         "hoverinfo": "text",
     }

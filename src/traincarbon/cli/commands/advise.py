@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from traincarbon.estimate.result import Interval
     from traincarbon.explore.alternative import Advice, Alternative
+    from traincarbon.explore.evidence import Evidence
     from traincarbon.explore.saving import Saving
 
-_NAME = 40
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
 _MOST_SHOWN = 0.995
 
@@ -97,7 +97,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     rows: list[tuple[str, ...]] = [head]
     for number, alternative in enumerate(found.alternatives, 1):
         rows.append(_cells(number, alternative, found))
-    lines = output.table(rows, right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
+    lines = output.table(output.fitted(rows, 1, gap=" "), right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
@@ -106,7 +106,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     if explain:
         parts += ["", *(_paragraph(number, alternative) for number, alternative in numbered)]
     else:
-        parts += ["", output.bold("What is given up (--explain: how each is computed, when it does not apply, what it rests on)")]
+        parts += ["", output.bold("What is given up (--explain shows how each is computed and what it rests on)")]
         parts += [_lost(group) for group in _alike(numbered)]
     doubt = any(not alternative.is_verified for alternative in found.alternatives)
     parts += ["", output.wrapped("†", "rests on an assumption, or on evidence that nobody here has read in its source")] if doubt else []
@@ -138,9 +138,8 @@ def _against(found: "Advice", group: str) -> str:
 
 def _cells(number: int, alternative: "Alternative", found: "Advice") -> tuple[str, ...]:
     saved = alternative.savings[found.by]
-    name = alternative.name + ("" if alternative.is_verified else " †")
-    short = name if len(name) <= _NAME else f"{name[: _NAME - 3]}…{'' if alternative.is_verified else ' †'}"
-    return (f"{number}", short, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
+    name = output.clean(alternative.name) if alternative.is_verified else f"{output.clean(alternative.name)} †"
+    return (f"{number}", name, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
 
 
 def _percent(saved: "Saving | None") -> str:
@@ -171,11 +170,17 @@ def _paragraph(number: int, alternative: "Alternative") -> str:
     )
     lines = [output.wrapped(f"{number} {output.clean(alternative.name)}", f"{takes or 'nothing'}; {output.clean(alternative.how)}.")]
     lines.append(output.filled(f"  Lost: {output.clean(alternative.lost)}. Not when {output.clean(alternative.not_when)}."))
-    rests = "; ".join(
-        f"{output.clean(piece.claim)} [{output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)}]" for piece in alternative.evidence
+    rests, speaks = (
+        "; ".join(f"{output.clean(piece.claim)} [{_where(piece)}]" for piece in alternative.evidence if piece.is_basis is is_basis)
+        for is_basis in (True, False)
     )
     lines.append(output.dim(output.filled(f"  Rests on: {rests or 'the chain alone'}.")))
+    lines += [output.dim(output.filled(f"  Compare: {speaks}."))] if speaks else []
     return "\n".join(lines)
+
+
+def _where(piece: "Evidence") -> str:
+    return f"{output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)}"
 
 
 def _alike(numbered: "list[tuple[int, Alternative]]") -> "list[list[tuple[int, Alternative]]]":
@@ -205,9 +210,7 @@ def _markdown(found: "Advice") -> str:
     for number, alternative in numbered:
         parts += [f"### {number}. {output.clean(alternative.name)}", "", f"{output.clean(alternative.how)}.", ""]
         parts += [f"- Lost: {output.clean(alternative.lost)}", f"- Not when: {output.clean(alternative.not_when)}"]
-        parts += [
-            f"- {output.clean(piece.claim)} ({output.clean(piece.title)}, {output.clean(piece.locator)}{_doubt(piece.kind)})" for piece in alternative.evidence
-        ]
+        parts += [f"- {'Rests on' if piece.is_basis else 'Compare'}: {output.clean(piece.claim)} ({_where(piece)})" for piece in alternative.evidence]
         parts.append("")
     parts += ["## Looked at and left out", "", *(f"- {output.clean(each.name)}: {output.clean(each.reason)}" for each in found.not_offered), ""]
     return "\n".join([*parts, *(f"- {output.clean(note)}" for note in found.notes)]).rstrip()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from traincarbon.explore.compare import Comparison, Option
 
 _LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
-_NAME = 35
 
 
 @click.command("compare")
@@ -74,7 +73,7 @@ def screen(found: "Comparison") -> str:
     heading = "rent" if found.money == "rent" else "to own"
     head = ("", "", heading, "time", "energy", "CO2e")
     rows = [head, *(_cells(option, found) for option in found.options)]
-    lines = output.table([(f"{row[0]:<3}", *row[1:]) for row in rows], right=(2, 3, 4, 5), gap=" ").split("\n")
+    lines = output.table(output.fitted(rows, 1), right=(2, 3, 4, 5)).split("\n")
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
     wide = _widest(found)
     parts += [output.wrapped("How sure", wide)] if wide else []
@@ -94,7 +93,7 @@ def _cells(option: "Option", found: "Comparison") -> tuple[str, ...]:
     shown = (time, "s") if time is not None else (hours, "h")
     amounts = [_amount(option, "cost_usd"), "" if shown[0] is None else output.amount(shown[0].median, shown[1])]
     amounts += [_amount(option, "facility_energy_kwh"), _amount(option, "total_kgco2e")]
-    return (marks, _shortened(_label(option, found)), *amounts)
+    return (marks, _label(option, found), *amounts)
 
 
 def _label(option: "Option", found: "Comparison") -> str:
@@ -132,10 +131,6 @@ def _is_worth_a_line(warning: str, found: "Comparison") -> bool:
 def _amount(option: "Option", name: str) -> str:
     interval = option.figures[name]
     return "unknown" if interval is None else output.amount(interval.median, FIGURES[name])
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
 
 
 def _markdown(found: "Comparison") -> str:
@@ -177,7 +172,5 @@ def _plot(found: "Comparison", file: str, script: str) -> None:
     from traincarbon.report.new_file import write_new_file
     from traincarbon.report.page import page
 
-    lead = (
-        f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. Ringed is what nothing else beats in both."
-    )
+    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
     write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=of_comparison(found), script=script))

@@ -14,9 +14,9 @@ from traincarbon.explore.figures import FIGURES, MONEY
 from traincarbon.explore.optimise import optimise
 
 if TYPE_CHECKING:
-    from traincarbon.explore.optimise import Optimum, Point, Way
+    from traincarbon.explore.optimum import Optimum, Point, Way
 
-_NAME = 24
+_LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
 _SHOWN = ("cost_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
 _WORDS = {"cost_usd": "money", "total_kgco2e": "CO2e", "facility_energy_kwh": "energy", "duration_s": "time"}
 
@@ -97,6 +97,7 @@ def screen(found: "Optimum") -> str:
     """Return the ways, then the frontier of the best one, in 80 columns."""
     parts = [output.bold(output.filled(_title(found))), "", _ways(found), ""]
     parts += [output.bold(output.filled(f"What less and more would buy: {_label(found.best, found)}")), _frontier(found), ""]
+    parts += [output.wrapped("Last column", _remarks(found))]
     low, high = found.best.loss.low, found.best.loss.high
     parts.append(
         output.wrapped(
@@ -114,18 +115,18 @@ def _title(found: "Optimum") -> str:
     sure = f", {found.sure:.0%} sure" if found.sure > 0.5 else ""
     within = f"within {' and '.join(bounds)}{sure}" if bounds else ""
     if found.target_loss is not None:
-        return f"Ways to a loss of {found.target_loss:g}" + (f", {within}" if within else "")
+        params, tokens = _size(found.best.size.params, found.best.size.tokens)
+        return f"Ways to a loss of {found.target_loss:g}{f', {within}' if within else ''}: {params} parameters on {tokens} tokens"
     return f"The lowest loss {within}"
 
 
 def _ways(found: "Optimum") -> str:
     heading = "rent" if found.money == "rent" else "to own"
-    rows: list[tuple[str, ...]] = [("", "params", "tokens", "loss", heading, "time", "energy", "CO2e", "")]
-    for way in found.ways:
-        label = _label(way, found)
-        name = label if len(label) <= _NAME else f"{label[: _NAME - 1]}…"
-        rows.append((name, *_size(way.size.params, way.size.tokens), f"{way.loss.median:.3f}", *_amounts(way), _remark(way)))
-    lines = output.table(rows, right=range(1, 8), gap=" ").split("\n")
+    is_one = found.target_loss is not None
+    sizes = [("params", "tokens", "loss"), *((*_size(way.size.params, way.size.tokens), f"{way.loss.median:.3f}") for way in found.ways)]
+    rest = [("", [heading, "time", "energy", "CO2e"], ""), *((_label(way, found), _amounts(way), _remark(way)) for way in found.ways)]
+    rows = [(name, *(() if is_one else size), *amounts, remark) for (name, amounts, remark), size in zip(rest, sizes, strict=True)]
+    lines = output.table(output.fitted(rows, 0, gap=" "), right=range(1, len(rows[0]) - 1), gap=" ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
@@ -156,10 +157,17 @@ def _amounts(each: "Way | Point") -> list[str]:
 
 
 def _remark(way: "Way") -> str:
-    """Return what the way wins, else which budget it breaks or uses up, in letters that the title explains."""
+    """Return which budget the way breaks, else what it wins in letters, else which budget it uses up."""
     if way.over:
         return ", ".join(f"{_WORDS[name]} × {factor:.2g}" for name, factor in way.over.items())
-    return ", ".join(mark for mark in way.marks if mark != "lowest loss") or (_WORDS[way.binding] if way.binding else "")
+    return "".join(_LETTERS.get(mark, "") for mark in way.marks) or (_WORDS[way.binding] if way.binding else "")
+
+
+def _remarks(found: "Optimum") -> str:
+    """Return what the last column of the ways means."""
+    if found.target_loss is None:
+        return "the budget that is used up"
+    return "$ cheapest, t fastest, c cleanest, by the medians" + ("; or by how much a budget is broken" if found.bounds else "")
 
 
 def _spans(way: "Way") -> str:
