@@ -65,6 +65,13 @@ def test_progress_is_tokens_a_second(tmp_path):
     assert known(trace(tmp_path, [line("start"), *intervals]).tokens_per_s) == pytest.approx([200.0] * 20)
 
 
+def test_what_the_cost_counts_is_what_the_tracker_said_last(tmp_path):
+    lines = lines_of(intervals=2)
+    lines[1]["cost_basis"], lines[2]["cost_basis"] = "electricity alone", "rent"
+    assert trace(tmp_path, lines).cost_basis == "rent"
+    assert trace(tmp_path / "other", lines_of(intervals=2)).cost_basis == ""
+
+
 def test_journals_without_intervals_have_no_trace(tmp_path):
     assert trace(tmp_path, [line("start"), line("end", seq=1)]) is None
     assert trace_of([], "run") is None

@@ -1,20 +1,22 @@
 """A run as it really was: against its forecast, and over time."""
 
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.fields import FIELDS
 from traincarbon.estimate.inputs import settle
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Interval
 from traincarbon.formulas.compute import training_flop
+from traincarbon.ledger.processes import interval_of
 from traincarbon.ledger.record import RunRecord
 from traincarbon.report.charts import Line, lines, share_bar
-from traincarbon.report.currency import Currency
+from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
-from traincarbon.report.said import Said, said_by
 from traincarbon.report.trace import Trace
 from traincarbon.uncertain import median_of
 from traincarbon.wording import amount, counted, significant
@@ -24,39 +26,54 @@ _FORECAST = (
     ("Energy of the facility", "facility_energy_kwh", "kWh"),
     ("CO2e of the electricity", "operational_kgco2e", "kg CO2e"),
     ("CO2e of making the hardware", "embodied_kgco2e", "kg CO2e"),
-    ("Cost to rent", "rent_usd", "$"),
-    ("Cost to own", "own_usd", "$"),
     ("Utilisation (MFU)", "mfu", ""),
 )
-_J_PER_KWH = 3.6e6
-_STATED = {
-    "facility_energy_kwh": "facility_energy_kwh",
-    "operational_kgco2e": "operational_kgco2e",
-    "embodied_kgco2e": "embodied_kgco2e",
-    "rent_usd": "cost_usd",
+_COSTS = {
+    "rent": ("Cost to rent", "rent_usd"),
+    "electricity and a share of the purchase": ("Cost to own", "own_usd"),
+    "electricity alone": ("Cost of electricity", "electricity_usd"),
 }
-"""Figures of an estimate to those of a run that say the same."""
+"""What a tracker counts as cost, to what it is called and the figure of an estimate that says the same."""
+_ALL = 0.99
+"""Share of its plan from which a run did all of it."""
+_J_PER_KWH = 3.6e6
+_RECORDED = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd")
+_LEVEL = 0.9
+"""Confidence level of what a tracker records."""
+_MEASURED = ("counter", "power")
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
 _ENDED = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
 _HOWS = {"counter": "measured, by energy counters", "power": "measured, by power readings", "modelled": "modelled"}
+
+
+class Forecast(NamedTuple):
+    """What was expected of a run: figures of an estimate, at their confidence level, and where they are from."""
+
+    results: Mapping[str, Interval | None]
+    level: float
+    made: str
 
 
 class Actual(NamedTuple):
     """A run with its forecast, where one is known, and what it did over time."""
 
     record: RunRecord
-    forecast: Said | None
+    forecast: Forecast | None
     trace: Trace | None
 
 
-def forecast_of(record: RunRecord, database: Database) -> Said | None:
-    """Return what would have been estimated of the plan that the run carries, or None where it carries none that can be estimated."""
+def forecast_of(record: RunRecord, database: Database) -> Forecast | None:
+    """Return what was estimated of the run when it began, or else what is estimated of its plan now; None where it carries no plan."""
     if record.plan is None:
         return None
+    recorded = {name: Interval(**interval) for name, value in record.plan.items() if (interval := interval_of(value)) is not None}
+    if recorded:
+        return Forecast(recorded, _LEVEL, "made when it began")
     try:
-        return said_by(estimate(Plan.from_dict(record.plan), database=database))
+        answer = estimate(Plan.from_dict({name: value for name, value in record.plan.items() if name in FIELDS}), database=database)
     except CarbonError:
         return None
+    return Forecast(answer.results, answer.level, "made now, from the plan that the run carries")
 
 
 def run_section(actual: Actual, database: Database, currency: Currency, id: str) -> str:
@@ -75,12 +92,12 @@ def run_section(actual: Actual, database: Database, currency: Currency, id: str)
 
 
 def actual_of(record: RunRecord, figure: str) -> Interval | None:
-    """Return what the run states of a *figure* of the estimate, None where it does not."""
+    """Return what the run states of a *figure*, None where it does not."""
     if figure == "duration_s":
         return Interval(record.duration_s, record.duration_s, record.duration_s) if record.duration_s else None
     if figure == "mfu":
         return None if record.mfu is None else Interval(record.mfu, record.mfu, record.mfu)
-    stated = getattr(record, _STATED[figure]) if figure in _STATED else None
+    stated = getattr(record, figure) if figure in _RECORDED else None
     return None if stated is None else Interval(stated["low"], stated["median"], stated["high"])
 
 
@@ -96,11 +113,8 @@ def _sentence(record: RunRecord, currency: Currency) -> str:
     project = f" of project {name(record.project, most=80)}" if record.project else ""
     exit_code = f", exit code {record.exit_code}" if record.exit_code is not None else ""
     began = f" began {text(record.started_at[:16].replace('T', ' '))} UTC," if record.started_at else ""
-    metered = (
-        f"used <strong>{text(amount(record.metered_kwh, 'kWh', digits=3))}</strong> at the meters" if record.metered_kwh is not None else "was not metered"
-    )
     restarts = f", restarted {counted(record.restarts, 'time')}" if record.restarts else ""
-    said = [f"The run{project}{began} ran {text(currency.amount(record.duration_s, 's', digits=3))} on {on}{hardware} and {metered}."]
+    said = [f"The run{project}{began} ran {text(currency.amount(record.duration_s, 's', digits=3))} on {on}{hardware} and {_metered(record)}."]
     said.append(f"It {_ENDED[record.state]}{exit_code}{restarts}.{_work_done(record)}")
     busy = busy_share(record)
     if busy is not None:
@@ -110,10 +124,24 @@ def _sentence(record: RunRecord, currency: Currency) -> str:
 
 def _work_done(record: RunRecord) -> str:
     """Return how much of the plan's work the run did, where both are known."""
+    done = _share_done(record)
+    return "" if done is None or record.tokens is None else f" It saw {text(amount(record.tokens, 'count', digits=3))} tokens, {_percent(done)} of its plan."
+
+
+def _share_done(record: RunRecord) -> float | None:
     planned = record.plan.get("tokens") if record.plan is not None else None
-    if record.tokens is None or not isinstance(planned, (int, float)) or not planned > 0.0:
-        return ""
-    return f" It saw {text(amount(record.tokens, 'count', digits=3))} tokens, {_percent(record.tokens / planned)} of its plan."
+    return record.tokens / planned if record.tokens is not None and isinstance(planned, (int, float)) and planned > 0.0 else None
+
+
+def _metered(record: RunRecord) -> str:
+    """Return the energy of the run and how much of it was measured."""
+    total = record.metered_kwh
+    if not total:
+        return "was not metered" if total is None else "used nothing that a meter saw"
+    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if record.how.get(part) in _MEASURED)
+    share = measured_j / _J_PER_KWH / total
+    how = "all of it measured" if share > _ALL else "all of it modelled" if share < 1.0 - _ALL else f"{_percent(share)} of it measured, the rest modelled"
+    return f"used <strong>{text(amount(total, 'kWh', digits=3))}</strong>, {how}"
 
 
 def _energy(record: RunRecord, currency: Currency) -> str:
@@ -128,23 +156,33 @@ def _energy(record: RunRecord, currency: Currency) -> str:
             rows.append([label, share_bar(energy_kwh / total), f"{significant(energy_kwh / size, 3)} {text(scale)}", how])
         elif part in record.missing:
             rows.append([label, "", "not measured", name(record.missing[part], most=200)])
-    return table("Energy at the meters", ["Part", "Share", "Energy", "How it is known"], rows, numbers=(2,)) if rows else ""
+    return table("Energy, measured and modelled", ["Part", "Share", "Energy", "How it is known"], rows, numbers=(2,)) if rows else ""
 
 
 def _against_forecast(actual: Actual, currency: Currency) -> str:
-    if actual.forecast is None:
+    forecast, record = actual.forecast, actual.record
+    if forecast is None:
         return "<p>The run carries no plan, so there is no forecast to hold it against.</p>"
-    rows = []
-    for label, figure, unit in _FORECAST:
-        expected, was = actual.forecast.results.get(figure), actual_of(actual.record, figure)
-        if expected is None or (was is None and figure == "own_usd"):
-            continue
-        ratio = "" if was is None or not expected.median else f"{significant(was.median / expected.median, 2)} ×"
-        inside = "" if was is None else "below it" if was.median < expected.low else "above it" if was.median > expected.high else "inside"
-        rows.append([label, *_expected(expected, unit, currency), "not known" if was is None else _one(was, unit, currency), ratio, inside])
-    level = f"{100.0 * actual.forecast.level:.3g} % interval"
-    head = ["", "Forecast", level, "Actual", "Actual over forecast", "Interval"]
-    return table("Forecast against actual", head, rows, numbers=(1, 2, 3, 4)) if rows else ""
+    called, figure = _COSTS.get(actual.trace.cost_basis if actual.trace is not None else "", ("Cost, as it was tracked", ""))
+    rows = [_compared(label, forecast.results.get(name), actual_of(record, name), unit, currency) for label, name, unit in _FORECAST]
+    rows.append(_compared(called, forecast.results.get(figure), actual_of(record, "cost_usd"), "$", currency))
+    known = [row for row in rows if row]
+    done = _share_done(record)
+    whole = " It is of the whole plan, of which the run did a part." if done is not None and done < _ALL else ""
+    head = ["", "Forecast", f"{100.0 * forecast.level:.3g} % interval", "Actual", "Actual over forecast", "Interval"]
+    return f"<p>The forecast was {forecast.made}.{whole}</p>{table('Forecast against actual', head, known, numbers=(1, 2, 3, 4))}" if known else ""
+
+
+def _compared(label: str, expected: Interval | None, was: Interval | None, unit: str, currency: Currency) -> list[str]:
+    """Return a row of forecast and actual; nothing where neither is known."""
+    if expected is None and was is None:
+        return []
+    shown = (NOT_KNOWN, "") if expected is None else _expected(expected, unit, currency)
+    if expected is None or was is None:
+        return [label, *shown, NOT_KNOWN if was is None else _one(was, unit, currency), "", ""]
+    ratio = f"{significant(was.median / expected.median, 2)} ×" if expected.median else ""
+    place = "below it" if was.median < expected.low else "above it" if was.median > expected.high else "inside"
+    return [label, *shown, _one(was, unit, currency), ratio, place]
 
 
 def _expected(interval: Interval, unit: str, currency: Currency) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from string import Template
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.alternative import Advice
-from traincarbon.report.actual import Actual, forecast_of, run_section
+from traincarbon.report.actual import Actual, Forecast, forecast_of, run_section
 from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.report.compared import elsewhere_section, plans_section
 from traincarbon.report.controls import controls_section
@@ -22,7 +22,6 @@ from traincarbon.report.items import MOST_TRACED, Items, PlanItem, RunItem
 from traincarbon.report.markup import name, text
 from traincarbon.report.parts import parts_section
 from traincarbon.report.portfolio import portfolio_section
-from traincarbon.report.said import Said
 from traincarbon.report.sensitivity import sensitivity_section
 from traincarbon.report.summary import summary_section
 from traincarbon.report.what_if import what_if
@@ -78,12 +77,13 @@ def _runs(items: Items, database: Database, currency: Currency) -> str:
     records = [run.record for run in items.runs]
     parts = [portfolio_section(records, currency)] if len(records) > 1 else []
     if len(records) <= MOST_TRACED:
-        only_plan = items.plans[0].said if len(items.plans) == 1 else None
+        said = items.plans[0].said if len(items.plans) == 1 else None
+        only_plan = Forecast(said.results, said.level, "made now, of the plan in this report") if said is not None else None
         parts += [_run(run, only_plan, database, currency, f"r{at}") for at, run in enumerate(items.runs, 1)]
     return "".join(parts)
 
 
-def _run(run: RunItem, only_plan: Said | None, database: Database, currency: Currency, id: str) -> str:
+def _run(run: RunItem, only_plan: Forecast | None, database: Database, currency: Currency, id: str) -> str:
     forecast = forecast_of(run.record, database) or only_plan
     return run_section(Actual(run.record, forecast, run.trace), database, currency, id)
 

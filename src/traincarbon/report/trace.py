@@ -18,6 +18,8 @@ class Trace(NamedTuple):
     power_w: dict[str, list[float | None]]
     """Draw by part: gpu, cpu, dram, server, other."""
     tokens_per_s: list[float | None]
+    cost_basis: str = ""
+    """What the tracker counted as cost, in its words."""
 
     @property
     def end_s(self) -> float:
@@ -78,16 +80,17 @@ class _Bins:
 
 def trace_of(files: Iterable[str], run_id: str) -> Trace | None:
     """Return the run over time, or None where its journals hold no interval, as those of an imported run."""
-    bins, parts = _Bins(), dict[str, str]()
+    bins, parts, basis = _Bins(), dict[str, str](), ""
     for file in files:
         for line, writer in _lines(file, run_id):
             parts.update(_add(line, writer, bins))
+            basis = str(line.get("cost_basis") or basis)
     energy = [key for key in bins.amounts if key[0] == "energy"]
     if bins.lowest is None or not energy:
         return None
     power = {part: bins.rates([key for key in energy if parts[key[2]] == part]) for part in dict.fromkeys(parts.values())}
     tokens = bins.rates([key for key in bins.amounts if key[0] == "tokens"])
-    return Trace(bins.lowest * bins.width_s, bins.width_s, power, tokens)
+    return Trace(bins.lowest * bins.width_s, bins.width_s, power, tokens, basis)
 
 
 class _Writer:
