@@ -1,0 +1,133 @@
+"""The whole report as one HTML file that needs nothing else: text, drawings, style and the script of what-if are in it."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from os import path
+from string import Template
+
+from traincarbon import __version__
+from traincarbon.database.load import Database, open_database
+from traincarbon.explore.alternative import Advice
+from traincarbon.report.actual import Actual, Forecast, forecast_of, run_section
+from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
+from traincarbon.report.compared import elsewhere_section, plans_section
+from traincarbon.report.controls import controls_section
+from traincarbon.report.currency import Currency
+from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
+from traincarbon.report.doubt import doubt_section
+from traincarbon.report.header import Header, approval_html, header_html
+from traincarbon.report.items import MOST_TRACED, Items, PlanItem, RunItem
+from traincarbon.report.markup import name, text
+from traincarbon.report.parts import parts_section
+from traincarbon.report.portfolio import portfolio_section
+from traincarbon.report.sensitivity import sensitivity_section
+from traincarbon.report.summary import summary_section
+from traincarbon.report.what_if import what_if
+from traincarbon.wording import counted
+
+
+def report_html(items: Items, *, header: Header | None = None, database: Database | None = None) -> str:
+    """Return the report on plans and runs; the same items make the same text.
+
+    Args:
+        items: What it is about, as :func:`traincarbon.report.items.read_items` gives it.
+        header: Title, notes, approvers, logo and currency.
+        database: The facts with which other places and hardware are tried; by default ours with the user's own.
+    """
+    header = header or Header()
+    database = database if database is not None else open_database()
+    advice = [advice_on(item.answer, database) if item.answer is not None else None for item in items.plans]
+    is_alone = len(items.plans) == 1
+    plans = [_plan(*each, database, header.currency, f"p{at}", is_alone=is_alone) for at, each in enumerate(zip(items.plans, advice, strict=True), 1)]
+    all_said = [item.said for item in items.plans]
+    content = [
+        plans_section(all_said, header.currency),
+        *plans,
+        _runs(items, database, header.currency),
+        approval_html(header),
+        sources_section(all_said, database.sources(), {key for each in advice for key in evidence_keys(each)}),
+    ]
+    title = header.title or _title(items)
+    needs_script = any('class="data"' in plan for plan in plans)
+    return _page(title, header_html(header, title), "".join(content), _script() if needs_script else "")
+
+
+def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
+    """Return all that is said of one plan, in the order in which a committee asks."""
+    said, answer = item.said, item.answer
+    parts = [summary_section(said, currency, id), parts_section(said, currency, id), doubt_section(said, currency, id)]
+    parts.append(alternatives_section(advice, database.sources(), id))
+    if answer is not None:
+        parts.append(elsewhere_section(answer, database, currency, id))
+        parts.append(sensitivity_section(answer, database, id))
+        parts.append(controls_section(answer, what_if(answer, database), currency, id))
+    parts.append(assumptions_section(said, id))
+    parts.append(derivation_section(said, database.sources(), id))
+    content = "".join(parts)
+    if is_alone:
+        return content
+    below = content.replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
+    return f'<article id="{id}" aria-labelledby="{id}-title"><h2 id="{id}-title">{name(said.title)}</h2>{below}</article>'
+
+
+def _runs(items: Items, database: Database, currency: Currency) -> str:
+    """Return each run by itself where they are few, and all of them together where there are several."""
+    records = [run.record for run in items.runs]
+    parts = [portfolio_section(records, currency)] if len(records) > 1 else []
+    if len(records) <= MOST_TRACED:
+        said = items.plans[0].said if len(items.plans) == 1 else None
+        only_plan = Forecast(said.results, said.level, "made now, of the plan in this report") if said is not None else None
+        parts += [_run(run, only_plan, database, currency, f"r{at}") for at, run in enumerate(items.runs, 1)]
+    return "".join(parts)
+
+
+def _run(run: RunItem, only_plan: Forecast | None, database: Database, currency: Currency, id: str) -> str:
+    forecast = forecast_of(run.record, database) or only_plan
+    return run_section(Actual(run.record, forecast, run.trace), database, currency, id)
+
+
+def _title(items: Items) -> str:
+    if len(items.plans) == 1 and not items.runs:
+        return f"What {items.plans[0].said.title} takes"
+    if len(items.runs) == 1 and not items.plans:
+        return f"What run {items.runs[0].record.run_id} took"
+    parts = [counted(len(group), what) for group, what in ((items.plans, "plan"), (items.runs, "run")) if group]
+    return f"Report on {' and '.join(parts)}"
+
+
+def _page(title: str, header: str, content: str, script: str) -> str:
+    style = template("report.css")
+    made = f"Made by carbon {text(__version__)}. Everything on this page is in this file; opening it sends nothing anywhere."
+    return Template(template("report.html")).substitute(
+        title=text(title),
+        policy=_policy(style, script),
+        style=style,
+        header=header,
+        content=content,
+        made=made,
+        script=f"<script>{script}</script>" if script else "",
+    )
+
+
+@lru_cache(maxsize=8)
+def template(file: str) -> str:
+    """Return the text of a *file* of ``templates``."""
+    with open(path.join(path.dirname(__file__), "templates", file), encoding="utf-8") as stream:
+        return stream.read()
+
+
+def _script() -> str:
+    return template("chain.js") + template("controls.js")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the content security policy: what is not in this very file by its hash is neither loaded, run nor sent."""
+    allowed = [("style-src", [style]), ("script-src", [script] if script else [])]
+    hashed = [f"{what} {_hashes(texts) or chr(39) + 'none' + chr(39)}" for what, texts in allowed]
+    return "; ".join(["default-src 'none'", *hashed, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+
+
+def _hashes(texts: Sequence[str]) -> str:
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(each.encode('utf-8')).digest()).decode('ascii')}'" for each in texts)
