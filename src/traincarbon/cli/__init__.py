@@ -12,6 +12,7 @@ COMMANDS = {
     "estimate": "What a training will take: time, money, energy, carbon and water.",
     "validate": "How far estimates are from what real trainings reported.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
+    "bench": "Measure this machine, so that --hw this can be estimated on.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",
 }
