@@ -220,7 +220,7 @@ def _read(file: str) -> str:
     try:
         with open(file, encoding="utf-8-sig") as stream:
             return stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:
         raise DatabaseError(f"cannot read {file}: {error}", hint="it must be a readable file in UTF-8") from error

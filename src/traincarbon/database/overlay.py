@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import string
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from os import path
@@ -11,6 +12,7 @@ from traincarbon.database.load import own_root
 from traincarbon.database.records import Fact
 from traincarbon.errors import CarbonError, DatabaseError
 
+_BARE = frozenset(string.ascii_letters + string.digits + "-_")
 _HINT = "name a folder that you may write to: --db DIR or CARBON_DB=DIR"
 
 
@@ -82,7 +84,8 @@ def with_source(text: str, key: str, entry: Mapping[str, str]) -> str:
     if key in known:
         raise DatabaseError(f"sources.toml has an entry {key!r} already", hint="a source is stated once")
     before = text.rstrip("\n")
-    lines = [*([before, ""] if before else []), f"[{key}]", *(f"{name} = {_quoted(value)}" for name, value in entry.items())]
+    title = key if set(key) <= _BARE else _quoted(key)
+    lines = [*([before, ""] if before else []), f"[{title}]", *(f"{name} = {_quoted(value)}" for name, value in entry.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -44,6 +44,7 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
 
     facts = database(db)
     check_name(facts, name)
+    facts.sources()  # a file that cannot be added to is found out now, not after the bench
     root = overlay_root(db)
     if not dry_run:
         check_writable(root)
