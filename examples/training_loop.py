@@ -126,12 +126,12 @@ def train(make: Callable[[Decoder, State], Trainer], options: Options) -> None:
     signals = _Signals()
     model, each = options.model, options.tokens_per_step
     print(f"parameters {model.n_params():,} layers {model.layers} hidden {model.hidden} heads {model.heads} seq_len {model.seq_len} batch {options.batch}")
-    began_s, first = time.perf_counter(), done
+    began_s, first, tell = time.perf_counter(), done, _told()
     for number in range(done + 1, options.steps + 1):
         rate = options.learning_rate * min(1.0, number / WARM_UP_STEPS)
         loss = trainer.step(number, batch_of(options, number), rate)
         done = number
-        _progress(tokens=done * each, steps=done)
+        tell(tokens=(done - first) * each, steps=done - first, loss=loss, total_tokens=(options.steps - first) * each)
         if number % options.log_every == 0 or number == options.steps:
             print(f"step {number} loss {loss:.4f} tokens {number * each}", flush=True)
         if signals.take(signal.SIGUSR1):
@@ -161,15 +161,13 @@ class _Signals:
         return came
 
 
-def _progress(*, tokens: int, steps: int) -> None:
-    """Tell ``carbon track`` how far we are, where it is there."""
+def _told() -> Callable[..., None]:
+    """Return what tells ``carbon track`` how far we are; it does nothing where nobody listens."""
     try:
-        import traincarbon
+        from traincarbon import progress
     except ImportError:
-        return
-    report = getattr(traincarbon, "progress", None)
-    if report is not None:
-        report(tokens=tokens, steps=steps)
+        return lambda **_: None
+    return progress
 
 
 def _start(options: Options) -> tuple[int, State]:

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from decoder import Decoder
+from traincarbon.track.progress import environment_of
 from training_loop import Options, batch_of, command_line, own_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -111,14 +113,17 @@ def test_signals_save_and_stop_between_steps(tmp_path):
     assert running.returncode == 128 + signal.SIGTERM
 
 
-def test_progress_is_told_to_traincarbon_where_it_listens(monkeypatch):
-    import traincarbon
-    from training_loop import _progress
-
-    told = []
-    monkeypatch.setattr(traincarbon, "progress", lambda **what: told.append(what), raising=False)
-    _progress(tokens=32, steps=2)
-    assert told == [{"tokens": 32, "steps": 2}]
+def test_progress_is_told_to_whoever_meters_the_training():
+    reading, writing = os.pipe()
+    environment = {**os.environ, **environment_of(writing)}
+    run("--steps", "3", env=environment, pass_fds=(writing,), check=True)
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        told = [json.loads(line) for line in stream]
+    assert [each["tokens"] for each in told] == [16, 32, 48]
+    assert [each["steps"] for each in told] == [1, 2, 3]
+    assert {each["total_tokens"] for each in told} == {48}
+    assert all(0.0 < each["loss"] < 10.0 for each in told)
 
 
 def test_a_checkpoint_of_other_sizes_is_refused(tmp_path):
