@@ -10,8 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.errors import CarbonError, QuantityError
-from traincarbon.estimate.quantity import parse_quantity
+from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
 from traincarbon.units import S_PER_H, W_PER_KW
 
@@ -49,10 +48,10 @@ def energy_at_wall(text: str, record: RunRecord) -> float:
         CarbonError: it is neither, or the readings do not cover the run.
     """
     try:
-        total_kwh = parse_quantity(text.lower().removesuffix("kwh").strip())
-    except QuantityError:
-        total_kwh = None
-    if total_kwh is not None:
+        total_kwh = float(text.lower().removesuffix("kwh"))
+    except ValueError:
+        total_kwh = math.nan
+    if not math.isnan(total_kwh):
         if not 0.0 < total_kwh < math.inf:
             raise CarbonError(f"{text!r} at the wall of run {record.run_id[:60]!r}: no amount of energy", hint="give kWh, or a CSV of time,watts")
         return total_kwh
@@ -170,12 +169,9 @@ def _integral_kwh(readings: Sequence[tuple[float, float]], begin_s: float, end_s
     """
     import numpy as np
 
-    times, watts = (np.array(column) for column in zip(*readings, strict=True)) if len(readings) > 1 else (np.zeros(1), np.zeros(1))
-    inside = times[(times > begin_s) & (times < end_s)]
-    marks = np.concatenate(([begin_s], inside, [end_s]))
-    longest_s = float(np.diff(marks).max())
-    covered = len(readings) > 1 and times[0] <= begin_s + _LONGEST_GAP * (end_s - begin_s) and times[-1] >= end_s - _LONGEST_GAP * (end_s - begin_s)
-    if not covered or (longest_s > _LONGEST_GAP * (end_s - begin_s) and not inside.size):
+    times, watts = np.array(readings, dtype=float).reshape(-1, 2).T
+    marks = np.concatenate(([begin_s], times[(times > begin_s) & (times < end_s)], [end_s]))
+    if float(np.diff(marks).max()) > _LONGEST_GAP * (end_s - begin_s):
         raise CarbonError(f"{what}: the readings do not cover the run", hint="start the logger before the run, and stop it after; are the clocks the same?")
     drawn = np.interp(marks, times, watts)
     return float(np.sum((drawn[1:] + drawn[:-1]) / 2.0 * np.diff(marks))) / _J_PER_KWH
