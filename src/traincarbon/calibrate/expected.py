@@ -9,7 +9,7 @@ from traincarbon.estimate.calibration import NONE
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.formulas import power
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Uncertain, median_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,12 +41,19 @@ class Expected(NamedTuple):
     faults: tuple[str, ...]
     """Why each job cannot be estimated, empty where it can."""
 
+    def only(self, kept: Any) -> "Expected":
+        """Return what is expected of the runs at the places *kept*."""
+        return self._replace(**{name: getattr(self, name)[kept] for name in _COLUMNS})
+
+
+_COLUMNS = Expected._fields[:-2]
+
 
 def expect(observed: Observed, database: Database) -> Expected:
     """Return what the priors say of each run; a job is one call for all of its runs."""
     import numpy as np
 
-    columns = {name: np.full(len(observed), np.nan) for name in Expected._fields[:-2]}
+    columns = {name: np.full(len(observed), np.nan) for name in _COLUMNS}
     order = np.argsort(observed.job_of, kind="stable")
     bounds = np.searchsorted(observed.job_of[order], np.arange(len(observed.jobs) + 1))
     chips, faults = [], []
@@ -90,7 +97,7 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[
     setting = answer.setting
     columns["mfu"][rows] = answer.median("mfu")
     mfu = answer.values["mfu"]
-    columns["sigma"][rows] = mfu.sigma if hasattr(mfu, "sigma") else 0.0
+    columns["sigma"][rows] = mfu.sigma if isinstance(mfu, Uncertain) else 0.0
     peak = median_of(setting.given["peak_flop_per_s"].value)
     reached = answer.median("compute_flop") / (peak * 3600.0 * observed.hours_h[rows])
     columns["reached_mfu"][rows] = reached

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
+    Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
 """So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
@@ -38,9 +39,9 @@ class Errors(NamedTuple):
     before: "Array"
     after: "Array"
     left_out: "Array"
-    inside_before: "Array"
+    inside_before: "Flags"
     """Whether the interval of 90 % held the measured figure, before."""
-    inside_left_out: "Array"
+    inside_left_out: "Flags"
 
     def summary(self) -> dict[str, float]:
         """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
@@ -103,7 +104,7 @@ def fit(
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
         raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
     used = observed.only(good)
-    mine = Expected(*(column[good] for column in expected[:-2]), expected.chips, expected.faults)
+    mine = expected.only(good)
     shown, energy_aside = _shown(used, mine)
     aside += energy_aside
     effects, errors = _fits(used, mine, shown, believed)
@@ -154,7 +155,7 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
         rows = np.flatnonzero(~np.isnan(shown[quantity]))
         if rows.size:
             part = used.only(rows) if rows.size < len(used) else used
-            mine = expected if rows.size == len(used) else Expected(*(column[rows] for column in expected[:-2]), expected.chips, expected.faults)
+            mine = expected.only(rows) if rows.size < len(used) else expected
             shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
             effects += told
@@ -200,9 +201,7 @@ def _fit_one(quantity: str, used: Observed, expected: Expected, y: "Array", beli
     return shrunk, list(reversed(unnamed_twice.values()))
 
 
-def _effect(
-    quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]
-) -> Effect:
+def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]) -> Effect:
     sigmas = np.sqrt(np.diag(covariance))
     slope, slope_sigma, correlation = 0.0, 0.0, 0.0
     if len(mean) > 1:

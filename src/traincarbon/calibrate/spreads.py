@@ -104,7 +104,7 @@ def fitted(rows: Sequence[Published]) -> dict[str, float]:
     for _ in range(_ROUNDS):
         before = dict(found)
         for name in found:
-            found[name] = max(_GRID, key=lambda value, name=name: likelihood({**found, name: value}))
+            found[name] = max((likelihood({**found, name: value}), value) for value in _GRID)[1]
         if found == before:
             break
     return found
@@ -157,7 +157,10 @@ def main() -> None:
     rows = published(read_runs()[0], database)
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
     found = as_scopes(fitted(rows))
-    texts = [(PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope]) for scope, sigma in found.items()]
+    texts = [
+        (PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope])
+        for scope, sigma in found.items()
+    ]
     new = [dict(zip(TABLES["priors"], text, strict=True)) for text in texts]
     assumed = [row for row in kept if row["scope"] not in found]
     priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))

@@ -35,7 +35,7 @@ class Meter(NamedTuple):
     readings: int
 
     def wall_kwh(self, *, inside_kwh: float, duration_s: float) -> float:
-        """Return what the wall would have counted of a run: *inside_kwh* by the machine's meters over *duration_s*. [kWh]"""
+        """Return what the wall would have counted of a run: *inside_kwh* by the machine's meters over *duration_s*, in kWh."""
         return self.idle_w * duration_s / S_PER_H / W_PER_KW + self.factor * inside_kwh
 
 

@@ -32,7 +32,7 @@ def screen(fitted: "Fitted") -> str:
 
 def listing(found: "Sequence[Calibration]") -> str:
     """Return a table of calibrations."""
-    rows = [("name", "made", "runs", "hardware", "error before", "left out", "by itself")]
+    rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error before", "left out", "by itself")]
     for each in found:
         hours = each.errors.get("hours", {})
         chips = [*dict.fromkeys(effect.hardware for effect in each.effects if effect.hardware)]
@@ -55,7 +55,7 @@ def percent(log: float) -> str:
 
 def _runs(fitted: "Fitted") -> str:
     used, errors = fitted.used, fitted.errors["hours"]
-    rows = [("predicted over measured", "hours", "without", "with", "by the others")]
+    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "by the others")]
     for at in range(min(len(used), _MOST_RUNS)):
         ratios = (f"× {math.exp(column[at]):.2f}" for column in (errors.before, errors.after, errors.left_out))
         rows.append((_cut(used.ids[at], _NAME), output.significant(float(used.hours_h[at]), 3), *ratios))
@@ -65,18 +65,18 @@ def _runs(fitted: "Fitted") -> str:
 
 
 def _errors(calibration: "Calibration") -> str:
-    rows = [("median error", "runs", "without", "with", "by the others", "in 90 %", "in 90 %")]
+    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "by the others", "without", "by the others")]
     for quantity, told in calibration.errors.items():
         sizes = (percent(told[name]) for name in ("before", "after", "left_out"))
         inside = (f"{100.0 * told[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
         rows.append((_QUANTITIES[quantity], f"{told['n']:,.0f}", *sizes, *inside))
     head, *lines = output.table(rows, right=range(1, 7)).split("\n")
-    return "\n".join([output.dim(head), *lines, output.dim("in 90 %: runs inside the 90 % interval, without calibration and predicted by the others")])
+    return "\n".join([output.dim(head), *lines, output.dim("The last two: runs inside the 90 % interval.")])
 
 
 def _scopes(effects: "Sequence[Effect]") -> str:
     named = [effect for effect in effects if effect.hardware]
-    rows = [("what runs show", "hardware, site, kind", "runs", "factor", "90 % interval")]
+    rows: list[tuple[str, ...]] = [("what runs show", "hardware, site, kind", "runs", "factor", "90 % interval")]
     for effect in named[:_MOST_SCOPES]:
         mean, sigma = effect.at(None)
         reach = Z_90 * sigma

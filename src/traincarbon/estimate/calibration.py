@@ -1,7 +1,4 @@
-"""Named calibrations: what a team's own runs showed, read from plain TOML and laid over the priors of an estimate.
-
-They are written by ``carbon calibrate``; the equations stand in ``docs/calibration.md``.
-"""
+"""Named calibrations: what a team's own runs showed by scope, read from plain TOML that ``carbon calibrate`` writes."""
 
 import math
 import os
@@ -13,9 +10,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Given, Setting
-from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.uncertain import Num
 
 SCHEMA = "traincarbon/calibration/1"
 NONE = "none"
@@ -25,13 +20,8 @@ QUANTITIES = ("mfu", "power", "host")
 
 _REACH = math.log(4.0)
 """How far beyond the sizes of the runs their trend is followed, as a logarithm of parameters."""
-_FAR = 10.0
-"""Times the largest run, or below the smallest, from which a reader is warned."""
 _LONGEST_NAME = 64
 _MOST_SIGMA = 5.0
-_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share",), "host": ("host_share", "max_power_w")}
-"""Quantities to the givens whose spreads a calibration replaces by its own."""
-_WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server"}
 
 
 class Effect(NamedTuple):
@@ -123,33 +113,6 @@ class Calibration:
         return next((mine[scope] for scope in scopes if scope in mine), None)
 
 
-def calibrated(plan: Plan, setting: Setting) -> Setting:
-    """Return *setting* with the calibration that the plan names, or the only one that fits it, laid over its priors.
-
-    Raises:
-        NotFoundError: there is none of the name that the plan states.
-        CarbonError: the named one cannot be read.
-    """
-    place = setting.place.id if setting.place is not None else ""
-    if plan.calibration is not None:
-        return _laid_over(setting, read(plan.calibration), plan, place, by_itself=False)
-    fitting, faults = [], []
-    for name in names():
-        try:
-            found = read(name)
-        except CarbonError as error:
-            faults.append(f"calibration {name!r} is left out: {error}")
-            continue
-        if found.automatic and found.fits(setting.accelerator.id, place):
-            fitting.append(found)
-    if len(fitting) == 1:
-        setting = _laid_over(setting, fitting[0], plan, place, by_itself=True)
-    elif fitting:
-        listed = ", ".join(found.name for found in fitting[:5])
-        faults.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")
-    return _copy(setting, warnings=faults) if faults else setting
-
-
 def job_family(fields: Mapping[str, Any]) -> str:
     """Return what a calibration calls the family of a job, by the *fields* of its plan.
 
@@ -162,11 +125,18 @@ def job_family(fields: Mapping[str, Any]) -> str:
 
 
 def names(folder: str | None = None) -> list[str]:
-    """Return the names of all calibrations in *folder*, by default the user's own."""
+    """Return the names of all calibrations in *folder*, by default the user's own.
+
+    Raises:
+        CarbonError: the folder cannot be read.
+    """
     place = calibrations_folder() if folder is None else folder
-    if not os.path.isdir(place):
+    try:
+        return sorted(name[:-5] for name in os.listdir(place) if name.endswith(".toml") and is_name(name[:-5]))
+    except FileNotFoundError:
         return []
-    return sorted(name[:-5] for name in os.listdir(place) if name.endswith(".toml") and is_name(name[:-5]))
+    except OSError as error:
+        raise CarbonError(f"cannot read {place!r}: {error.strerror}", hint="is the folder yours? calibration none does without") from error
 
 
 def is_name(name: str) -> bool:
@@ -207,26 +177,35 @@ def read(name: str, folder: str | None = None) -> Calibration:
 def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noqa: ARG001  a changed file has another stamp
     try:
         with open(file, "rb") as stream:
-            stated = tomllib.load(stream)
-        if stated["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {str(stated['schema'])[:60]!r}")
-        return Calibration(
-            name=name,
-            made=str(stated["made"]),
-            version=str(stated["version"]),
-            automatic=stated["automatic"] is True,
-            why=str(stated["why"]),
-            effects=tuple(_effect(entry) for entry in stated["effect"]),
-            runs=tuple(map(str, stated["runs"]["used"])),
-            n_runs=int(stated["runs"]["count"]),
-            set_aside=tuple((str(entry["id"]), str(entry["reason"])) for entry in stated["runs"].get("set_aside", ())),
-            errors={str(quantity): {key: float(value) for key, value in table.items()} for quantity, table in stated.get("errors", {}).items()},
-            meters=tuple(stated.get("meter", ())),
-        )
+            return _stated(name, tomllib.load(stream))
     except KeyError as error:
         raise CarbonError(f"{file} is no calibration: it has no {error.args[0]}", hint="make it again: carbon calibrate") from error
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CarbonError(f"{file} is no calibration: {error}", hint="make it again: carbon calibrate; is the file cut off?") from error
+
+
+def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
+    """Return the calibration that a file states.
+
+    Raises:
+        KeyError: something is missing.
+        ValueError: something cannot be.
+    """
+    if stated["schema"] != SCHEMA:
+        raise ValueError(f"its schema is {str(stated['schema'])[:60]!r}")
+    return Calibration(
+        name=name,
+        made=str(stated["made"]),
+        version=str(stated["version"]),
+        automatic=stated["automatic"] is True,
+        why=str(stated["why"]),
+        effects=tuple(_effect(entry) for entry in stated["effect"]),
+        runs=tuple(map(str, stated["runs"]["used"])),
+        n_runs=int(stated["runs"]["count"]),
+        set_aside=tuple((str(entry["id"]), str(entry["reason"])) for entry in stated["runs"].get("set_aside", ())),
+        errors={str(quantity): {key: float(value) for key, value in table.items()} for quantity, table in stated.get("errors", {}).items()},
+        meters=tuple(stated.get("meter", ())),
+    )
 
 
 def _effect(entry: Mapping[str, Any]) -> Effect:
@@ -235,9 +214,8 @@ def _effect(entry: Mapping[str, Any]) -> Effect:
     Raises:
         ValueError: a number cannot be.
     """
-    texts = {name: str(entry[name]) for name in ("quantity", "hardware", "site", "family")}
-    numbers = {name: float(entry[name]) for name in Effect._fields if name not in (*texts, "runs")}
-    effect = Effect(runs=int(entry["runs"]), **texts, **numbers)
+    quantity, hardware, site, family = (str(entry[name]) for name in Effect._fields[:4])
+    effect = Effect(quantity, hardware, site, family, int(entry["runs"]), *(float(entry[name]) for name in Effect._fields[5:]))
     spreads = (effect.log_factor_sigma, effect.log_slope_sigma, effect.scatter)
     sizes = (effect.least_params, effect.centre_params, effect.most_params)
     if effect.quantity not in QUANTITIES or not all(0.0 <= spread <= _MOST_SIGMA for spread in spreads):
@@ -249,79 +227,9 @@ def _effect(entry: Mapping[str, Any]) -> Effect:
     return effect
 
 
-def _laid_over(setting: Setting, calibration: Calibration, plan: Plan, site: str, *, by_itself: bool) -> Setting:
-    """Return *setting* with the factors of *calibration* among its givens, and the priors that they replace without their spreads."""
-    active = plan.active_params
-    moe = active is not None and (hasattr(active, "shape") or active != plan.params)
-    family = job_family({"family": plan.family, "kind": plan.kind, "moe": moe})
-    params = plan.number("active_params" if active is not None else "params")
-    size = median_of(params) if params is not None else None
-    laid = _copy(setting)
-    stated = {"mfu": plan.mfu is not None or plan.accelerator_hours is not None}
-    for quantity in QUANTITIES:
-        effect = calibration.effect(quantity, setting.accelerator.id, site, family)
-        if effect is None or stated.get(quantity) or _STANDS_IN[quantity][0] not in setting.given:
-            continue
-        mean, sigma = effect.at(size)
-        sigma = _at_most(sigma, _spread_of(setting, quantity))
-        for name in _STANDS_IN[quantity]:
-            if (given := setting.given.get(name)) is not None:
-                laid.given[name] = given._replace(value=median_of(given.value))
-        laid.given[f"{quantity}_calibration"] = Given(
-            f"{quantity}_calibration",
-            Uncertain(_exp(mean), {quantity: sigma}),
-            "",
-            f"{_WORDS[quantity]} over what is expected without: {_said(effect, by_itself=by_itself)}",
-            f"calibration {calibration.name}",
-            f"made {calibration.made[:10]} of {calibration.n_runs:,} run{'s' * (calibration.n_runs != 1)}",
-            "measured",
-            by_itself,
-        )
-        if quantity == "mfu":
-            laid.warnings += _cautions(effect, calibration.name, setting.accelerator.name, size)
-    return laid
-
-
-def _said(effect: Effect, *, by_itself: bool) -> str:
-    scope = ", ".join(name for name in effect.scope if name) or "whatever the hardware"
-    found = f"{effect.runs:,} run{'s' * (effect.runs != 1)} ({scope})"
-    return f"{found}; it fits the hardware and was applied by itself: calibration none switches it off" if by_itself else found
-
-
-def _cautions(effect: Effect, name: str, chip: str, size: Any) -> list[str]:
-    found = []
-    if not effect.hardware:
-        found.append(f"calibration {name!r} has no run on {chip}: what its runs on other hardware have in common is used")
-    if isinstance(size, float) and not effect.least_params / _FAR <= size <= effect.most_params * _FAR:
-        nearest = effect.most_params if size > effect.most_params else effect.least_params
-        found.append(f"calibration {name!r} has no run nearer to {size:.3g} parameters than {nearest:.3g}: its trend is not followed that far")
-    return found
-
-
-def _spread_of(setting: Setting, quantity: str) -> float:
-    """Return the log-spread without a calibration, beyond which none goes."""
-    values = [setting.given[name].value for name in _STANDS_IN[quantity] if name in setting.given]
-    return math.sqrt(sum(value.sigma**2 for value in values if isinstance(value, Uncertain)))
-
-
-def _copy(setting: Setting, warnings: list[str] | None = None) -> Setting:
-    other = Setting(setting.hardware, setting.accelerator, setting.accelerator_count, setting.place)
-    other.given = dict(setting.given)
-    other.warnings = [*setting.warnings, *(warnings or ())]
-    return other
-
-
-def _at_most(value: Any, most: float) -> Any:
-    return min(value, most) if isinstance(value, float) else value.clip(max=most)
-
-
 def _log(value: Any) -> Any:
     if isinstance(value, float):
         return math.log(value)
     import numpy as np
 
     return np.log(value)
-
-
-def _exp(value: Any) -> Any:
-    return math.exp(value) if isinstance(value, float) else math.e**value

@@ -50,7 +50,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     database = database if database is not None else open_database()
     setting = settle(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
-        from traincarbon.estimate.calibration import calibrated
+        from traincarbon.estimate.calibrated import calibrated
 
         setting = calibrated(plan, setting)
     answer = Chain(plan, setting, database).run(level)

@@ -51,8 +51,7 @@ def _panel(fitted: Fitted, quantity: str, title: str, unit: str, measured: "Sequ
 
 def _points(name: str, colour: str, symbol: str, measured: Any, predicted: Any, names: "Sequence[str]", unit: str) -> dict[str, Any]:
     hover = [
-        f"<b>{run}</b><br>measured {at:.4g} {unit}<br>{name}: {to:.4g} {unit}"
-        for run, at, to in zip(names, measured.tolist(), predicted.tolist(), strict=True)
+        f"<b>{run}</b><br>measured {at:.4g} {unit}<br>{name}: {to:.4g} {unit}" for run, at, to in zip(names, measured.tolist(), predicted.tolist(), strict=True)
     ]
     return {
         "x": measured.tolist(),

@@ -154,7 +154,7 @@ def _keep(fitted: "Fitted") -> tuple[str, str]:
 def _outcome(fitted: "Fitted", file: str, replaced: str) -> str:
     """Return in words what became of the calibration and what an estimate will do with it."""
     calibration = fitted.calibration
-    verdict = f"{output.clean(calibration.why)}."
+    verdict = f"{output.clean(calibration.why[:1].upper() + calibration.why[1:])}."
     if not file:
         return f"{verdict} To keep it, leave out --dry-run."
     instead = f", in place of the one of {output.clean(replaced)}" if replaced else ""
