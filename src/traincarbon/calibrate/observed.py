@@ -114,12 +114,13 @@ def from_records(
                 known[named] = _hardware(*named, database)
             hardware, chip = known[named]
             place = find_place(database, str(plan["region"])).id if plan.get("region") else site
+            numbers = _numbers(record, plan, chip, wall.get(record.run_id))
         except CarbonError as error:
             aside.append(SetAside(record.run_id, str(error)))
             continue
         seen.add(record.run_id)
-        job = (hardware.id, *(plan.get(name) for name in SHAPE), _is_mixture(plan))
-        rows.append((*_numbers(record, plan, chip, wall.get(record.run_id)), jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites))))
+        job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
+        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites))))
         ids.append(record.run_id)
     table = np.array(rows, dtype=float).reshape(len(rows), 9).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
@@ -197,6 +198,11 @@ def _number(plan: Mapping[str, Any], name: str) -> float | None:
         return None
     checked = check_number(name, value)
     return float(checked) if isinstance(checked, float) else None
+
+
+def _plain(value: object) -> str | float | None:
+    """Return a field of a job as something that can be compared; what a plan cannot hold is refused when it is planned."""
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _is_mixture(plan: Mapping[str, Any]) -> bool:

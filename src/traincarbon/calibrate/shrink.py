@@ -74,6 +74,8 @@ def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -
         settled, sigma = abs(found / sigma - 1.0) < _SETTLED, found
         if settled:
             break
+    means, covariances = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
+    mean, covariance = means[-1], covariances[-1]
     told = sigma * reach(BELIEVED_RUNS + len(y))
     fitted = np.einsum("ni,ni->n", x, mean[leaf])
     own = np.einsum("ni,nij,nj->n", x, covariance[leaf], x)
