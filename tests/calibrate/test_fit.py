@@ -66,6 +66,12 @@ def test_what_does_not_help_may_not(shipped):
     assert "no better predicted by the others" in calibration.why
 
 
+def test_what_predicts_within_a_few_per_cent_may_be_applied_however_good_the_priors_were(shipped):
+    calibration = fitted(slower(shipped, (1.0, 1.02, 0.98, 1.01)), shipped).calibration
+    assert calibration.errors["hours"]["left_out_mean"] > calibration.errors["hours"]["before_mean"]
+    assert calibration.automatic
+
+
 def test_one_run_teaches_but_is_not_applied_by_itself(shipped):
     found = fitted(slower(shipped, (1.5,)), shipped)
     assert found.calibration.effect("mfu", CHIP, "", "decoder pretrain").log_factor < -0.2
@@ -147,7 +153,7 @@ def test_a_hardware_that_the_calibration_makes_worse_keeps_it_from_being_applied
     bad = slower(shipped, (0.7, 1.35), hw="dgx-h100", prefix="h100")
     calibration = fitted([*good, *bad], shipped).calibration
     assert not calibration.automatic
-    assert calibration.why.startswith("runs on h100-sxm5-80gb are no better predicted")
+    assert calibration.why.startswith("hours of runs on h100-sxm5-80gb are no better predicted")
 
 
 def test_runs_drawn_as_believed_lie_inside_the_interval_nine_times_in_ten(shipped):

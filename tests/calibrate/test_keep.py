@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from made_runs import fitted, slower
+from made_runs import fitted, record, slower
 from traincarbon.calibrate.keep import as_dict, forget, save, to_toml
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimate.calibration import names, read
@@ -30,9 +30,7 @@ def test_a_calibration_of_the_same_name_is_replaced_whole(calibration, tmp_path)
 
 def test_hostile_names_of_runs_and_reasons_stay_text(shipped, tmp_path):
     records = slower(shipped, (1.2, 1.3))
-    evil = 'a"\n[[effect]]\x00‮<script>' + "x" * 10_000
-    from made_runs import record
-
+    evil = 'a"\n[[effect]]\x00\u202e<script>' + "x" * 10_000
     found = fitted([*records, record(evil, state="killed")], shipped).calibration
     save(found, str(tmp_path))
     assert read("mine", str(tmp_path)).set_aside[0][0] == evil

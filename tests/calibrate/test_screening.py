@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from made_runs import expected_hours_h, fitted, record, slower
+from traincarbon.calibrate.expected import expect
+from traincarbon.calibrate.observed import from_records
+from traincarbon.calibrate.screening import outliers, reasons
 
 
 def aside(shipped, *records):
@@ -33,10 +36,6 @@ def test_what_cannot_be_is_set_aside_by_name_with_the_figure(shipped, fields, re
 
 
 def test_servers_that_draw_less_than_the_accelerators_in_them_are_refused(shipped):
-    from traincarbon.calibrate.expected import expect
-    from traincarbon.calibrate.observed import from_records
-    from traincarbon.calibrate.screening import reasons
-
     observed, _ = from_records([record("a", hours_h=200.0, gpu_kwh=60.0)], shipped, wall_kwh={"a": 40.0})
     assert reasons(observed, expect(observed, shipped))[0] == "its servers drew 40 kWh, less than the accelerators in them, 60 kWh"
 
@@ -70,16 +69,16 @@ def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
     records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 1.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
     kwh = [0.28 * each.duration_s * 8 / 3600 for each in records]
     kwh[4] /= 3.0
-    metered = [record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=at) for each, at in zip(records, kwh, strict=True)]
+    metered = [
+        record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=at) for each, at in zip(records, kwh, strict=True)
+    ]
     found = fitted(metered, shipped)
     assert found.set_aside[0].id == "run-4"
     assert found.set_aside[0].reason.startswith("its energy alone: its accelerators drew 0.33 times")
     assert (len(found.used), len(found.errors["energy"].rows)) == (5, 4)
 
 
-def test_outliers_are_told_within_their_group(shipped):
-    from traincarbon.calibrate.screening import outliers
-
+def test_outliers_are_told_within_their_group():
     y = np.array([0.0, 0.1, -0.1, 0.05, 2.0, 2.0, 2.1, 1.9, 2.05, 0.0])
     groups = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
     assert np.flatnonzero(outliers(y, groups)).tolist() == [4, 9]

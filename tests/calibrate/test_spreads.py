@@ -8,10 +8,10 @@ from traincarbon.errors import DatabaseError
 
 
 def drawn(*, organisation, source, hardware, run, size, seed=0):
-    """Rows of forty organisations with two sources on two chips, drawn with those spreads."""
+    """Rows of twenty-five organisations with two sources on two chips, drawn with those spreads."""
     rng = np.random.default_rng(seed)
     rows = []
-    for team in range(40):
+    for team in range(25):
         of_team = rng.normal(0.0, organisation)
         for table in range(2):
             of_table = of_team + rng.normal(0.0, source)
@@ -25,7 +25,7 @@ def test_spreads_that_rows_were_drawn_with_are_found_again():
     given = {"organisation": 0.2, "source": 0.15, "hardware": 0.1, "run": 0.1, "size": 0.08}
     found = fitted(drawn(**given))
     for name, value in given.items():
-        assert found[name] == pytest.approx(value, rel=0.4), name
+        assert found[name] == pytest.approx(value, rel=0.45), name
 
 
 def test_a_team_differs_by_organisation_and_source():

@@ -5,7 +5,7 @@ Priors and believed spreads behind a prediction are fitted without any row of th
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from traincarbon.calibrate import priors, spreads
@@ -40,13 +40,15 @@ class Case(NamedTuple):
     after_sigma: float
 
 
-def prove(runs: Sequence[Run], database: Database) -> list[Case]:
-    """Return every larger run of every source that tells of more than one size."""
+def prove(runs: Sequence[Run], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
+    """Return every larger run of every source that tells of more than one size; of some *organisations* only, in lower case, where they are named."""
     cases: list[Case] = []
     by_organisation: dict[str, list[list[Run]]] = {}
     for group in _groups(runs, database):
         by_organisation.setdefault(_organisation(group[0]), []).append(group)
     for organisation, groups in by_organisation.items():
+        if organisations and organisation not in organisations:
+            continue
         others = [run for run in runs if _organisation(run) != organisation]
         facts = priors.with_priors(database, priors.fitted_priors(others, database))
         shipped = spreads.spreads_of(database)
