@@ -200,7 +200,7 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:
 
 def own_root(config_home: str = "") -> str:
     """Return the folder of the user's own facts, there or not, under *config_home* (``$XDG_CONFIG_HOME``) where that is stated."""
-    return path.join(config_home or path.expanduser("~/.config"), "carbon", "hardware_db")
+    return path.join(_config_folder(config_home), "hardware_db")
 
 
 def forget_databases() -> None:
@@ -208,11 +208,21 @@ def forget_databases() -> None:
     _open.cache_clear()
 
 
+def calibrations_folder() -> str:
+    """Return the folder of named calibrations: ``$CARBON_CALIBRATIONS``, else the one beside the user's own facts."""
+    named = environ.get("CARBON_CALIBRATIONS", "")
+    return named or path.join(_config_folder(environ.get("XDG_CONFIG_HOME", "")), "calibrations")
+
+
 def builtin_root() -> str:
     """Return the folder of our own facts: inside the package when installed, else that of the checkout."""
     package = path.dirname(path.dirname(path.abspath(__file__)))
     shipped = path.join(package, "hardware_db")
     return shipped if path.isdir(shipped) else path.join(path.dirname(path.dirname(package)), "hardware_db")
+
+
+def _config_folder(config_home: str) -> str:
+    return path.join(config_home or path.expanduser("~/.config"), "carbon")
 
 
 def _list(folder: str) -> list[str]:
