@@ -43,7 +43,8 @@ def test_a_processor_becomes_a_server_of_one_chip_whose_peak_is_what_was_reached
     assert (server.value("accelerator_count"), server.keys["accelerator"]) == (1.0, "this-chip")
     assert cpu.value("peak_fp32_flop_per_s") == server.value("gemm_fp32_flop_per_s") == 200e9
     assert cpu.value("memory_bandwidth_b_per_s") == 35e9
-    assert (cpu.value("board_power_w"), cpu.value("idle_power_w")) == (30.0, 5.0)
+    assert (cpu.value("board_power_w"), cpu.value("idle_power_w")) == (28.0, 4.0)
+    assert (server.value("typical_power_w"), server.value("idle_power_w")) == (30.0, 5.0)
     assert (cpu.keys["type"], cpu.keys["generation"]) == ("cpu", "cpu")
     assert "fp64" not in str(cpu.facts.keys())
 
@@ -116,15 +117,20 @@ def test_modelled_power_says_so_and_brings_its_bounds(world):
     cap = database.product("accelerators", "this-chip").facts["board_power_w"]
     assert cap.kind == "derived"
     assert "modelled" in cap.note
-    assert cap.low < 22.0 < cap.high
-    assert cap.low * cap.high == pytest.approx(22.0**2, rel=1e-3)
+    assert cap.low < 20.0 < cap.high
+    assert cap.low * cap.high == pytest.approx(20.0**2, rel=1e-3)
 
 
-def test_a_model_of_the_whole_machine_leaves_nothing_for_the_host_and_a_counter_of_the_processor_does(world):
-    database, _ = world(made_bench(idle=modelled(5.0), loaded=modelled(20.0)))
-    assert database.product("servers", "this").value("max_power_w") == 20.0
-    database, _ = world(made_bench(), name="counted")
-    assert "max_power_w" not in database.product("servers", "counted").facts
+@pytest.mark.parametrize(
+    ("loaded", "watts"),
+    [(modelled(20.0, 9.0), 20.0), ((Draw("server", 90.0, "power", 0.0, 1),), 90.0), ((Draw("cpu", 20.0, "counter", 0.0, 1),), None)],
+    ids=["a model holds the memory and the host", "a meter of the whole machine", "a counter of the processor alone"],
+)
+def test_a_processor_that_stands_for_its_whole_machine_leaves_nothing_for_the_host(world, loaded, watts):
+    database, _ = world(made_bench(idle=(), loaded=loaded))
+    server, cpu = database.product("servers", "this"), database.product("accelerators", "this-chip")
+    assert server.value("max_power_w") == watts
+    assert watts is None or cpu.value("board_power_w") == watts
 
 
 def test_without_meters_no_power_is_claimed(world):

@@ -122,7 +122,7 @@ def bench(
     if meters is None:
         from traincarbon.meters.registry import open_meters
 
-        meters = open_meters(pid=os.getpid() if allotted.threads is not None else None)
+        meters = open_meters(pid=os.getpid())  # a model charges what a tracked training of ours would be charged
     opened, unavailable = meters
     notes: list[str] = []
     try:

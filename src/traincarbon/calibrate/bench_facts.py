@@ -125,11 +125,15 @@ def _server(bench: Bench, evidence: _Evidence, chip_id: str) -> str:
     facts = {"accelerator_count": evidence.fact(count, "accelerators", note="" if bench.accelerators else "the processor is the accelerator")}
     facts |= {f"gemm_{precision}_flop_per_s": evidence.product(precision, found) for precision, found in _with_facts(bench)}
     idle, loaded = total(bench.idle), total(bench.loaded)
+    if _is_whole(bench):
+        what, most = "of the processor, which holds the rest of the machine here; ", "max_power_w"
+        idle, loaded = (_of_chip(draws, bench) for draws in (bench.idle, bench.loaded))
+    else:
+        what, most = "what the meters see of the machine; ", "typical_power_w"
     if idle is not None and loaded is not None and idle.power_w <= loaded.power_w:
-        facts["idle_power_w"] = evidence.power("idle", idle, note="what the meters see of the machine; ")
-        facts["typical_power_w"] = evidence.power("loaded", loaded, note="what the meters see of the machine under matrix products; ")
-    if not bench.accelerators and loaded is not None and _is_whole(bench.loaded):
-        facts["max_power_w"] = evidence.power("loaded", loaded, note="that of the processor, which holds the rest of the machine here; ")
+        facts["idle_power_w"] = evidence.power("idle", idle, note=what)
+    if loaded is not None:
+        facts[most] = evidence.power("loaded", loaded, note=f"under matrix products, {what}")
     return product_toml(keys, [], facts)
 
 
@@ -141,7 +145,7 @@ def _chip(bench: Bench, evidence: _Evidence) -> str:
         "memory_b": evidence.fact(bench.memory_b, "memory_b", note="" if gpu else "what the processor has to itself"),
         "memory_bandwidth_b_per_s": evidence.fact(bench.bandwidth.median, "bandwidth_b_per_s", note="sustained: two arrays added into a third"),
     }
-    idle, loaded = (total([draw for draw in draws if draw.part == "gpu" or not gpu], per=len(bench.accelerators)) for draws in (bench.idle, bench.loaded))
+    idle, loaded = (_of_chip(draws, bench) for draws in (bench.idle, bench.loaded))
     if loaded is not None:
         facts["board_power_w"] = evidence.power("loaded", loaded, note="drawn under matrix products, in place of a power cap; ")
         if idle is not None and idle.power_w <= loaded.power_w:
@@ -162,9 +166,17 @@ def total(draws: Sequence[Draw], *, per: int = 1) -> Draw | None:
     return Draw("all", power_w / max(per, 1), how, sigma_ln, sum(draw.devices for draw in whole))
 
 
-def _is_whole(draws: Sequence[Draw]) -> bool:
-    """Say whether what the meters see is the whole machine: a meter of it, or the model, whose watts hold a thread's share of its server."""
-    return any(draw.part == "server" or (draw.part == "cpu" and draw.how == "modelled") for draw in draws)
+def _of_chip(draws: Sequence[Draw], bench: Bench) -> Draw | None:
+    """Return what one accelerator draws: a GPU, or the processor; where only the whole machine is metered, that."""
+    parts = ("gpu",) if bench.accelerators else ("cpu", "server")
+    part = next((part for part in parts if any(draw.part == part for draw in draws)), "")
+    return total([draw for draw in draws if draw.part == part], per=len(bench.accelerators))
+
+
+def _is_whole(bench: Bench) -> bool:
+    """Say whether the processor's power is its machine's: metered as a whole, or modelled by watts that hold a thread's share of a server, memory included."""
+    drawn = _of_chip(bench.loaded, bench)
+    return not bench.accelerators and drawn is not None and (drawn.how == "modelled" or all(draw.part != "cpu" for draw in bench.loaded))
 
 
 def _with_facts(bench: Bench) -> list[tuple[str, Product]]:

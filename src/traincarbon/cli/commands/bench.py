@@ -105,7 +105,7 @@ def _draws(measured: "Bench") -> list[str]:
 
 
 def _watts(draw: "Draw | None") -> str:
-    return "unknown" if draw is None else f"{output.significant(draw.power_w, 3)} W"
+    return "–" if draw is None else f"{output.significant(draw.power_w, 3)} W"
 
 
 def _bounds(found: "Sequence[Draw | None]") -> str:
