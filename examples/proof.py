@@ -31,7 +31,7 @@ SEQ_LEN, BATCH = 64, 16
 GUESSED_MFU = 0.35
 """Only to make all trainings take about equally long."""
 
-QUANTITIES = (("time", "duration_s", "s", 1.0), ("energy", "it_energy_kwh", "Wh", 1e3))
+QUANTITIES = (("time", "duration_s", "s", 1.0), ("energy", "it_energy_kwh", "J", J_PER_KWH))
 
 
 class Training(NamedTuple):
@@ -147,26 +147,30 @@ def report(found: dict[str, Any]) -> str:
     """Return the figures as tables, and what became of error and interval."""
     lines = []
     for what, field, unit, scale in QUANTITIES:
-        lines += ["", f"{what:8}{'parameters':>12}{'measured':>12}{'before':>10}{'':12}{'after':>10}"]
+        lines += ["", f"{what:7}{'parameters':>11}{'measured':>12}  {'before':23}{'after':23}".rstrip()]
         for each in found.values():
-            measured = each[field]["measured"]
-            cells = [f"{each[when][field].median * scale:10.3g} {_range(each[when][field], scale):13}" for when in ("before", "after")]
-            lines.append(f"{'':8}{each['params']:12,}{measured * scale:10.3g} {unit:2}{''.join(cells)}".rstrip())
+            measured = f"{_figure(each[field]['measured'] * scale, 3)} {unit}"
+            predicted = [_interval(each[when][field], scale) for when in ("before", "after")]
+            lines.append(f"{each['params']:18,}{measured:>12}  {predicted[0]:23}{predicted[1]}")
         lines += [_summary(found, field, when) for when in ("before", "after")]
     return "\n".join(lines[1:])
 
 
-def _range(figure: Predicted, scale: float) -> str:
-    return f"({figure.low * scale:.2g} – {figure.high * scale:.2g})"
+def _interval(predicted: Predicted, scale: float) -> str:
+    low, high = (_figure(bound * scale, 2) for bound in (predicted.low, predicted.high))
+    return f"{_figure(predicted.median * scale, 3)} ({low} – {high})"
+
+
+def _figure(value: float, digits: int) -> str:
+    return f"{float(f'{value:.{digits}g}'):g}"
 
 
 def _summary(found: dict[str, Any], field: str, when: str) -> str:
     figures = [(each[when][field], each[field]["measured"]) for each in found.values()]
-    errors = [figure.median / measured - 1 for figure, measured in figures]
+    errors = ", ".join(f"{figure.median / measured - 1:+.0%}" for figure, measured in figures)
     inside = sum(figure.low <= measured <= figure.high for figure, measured in figures)
-    width = median(math.log(figure.high / figure.low) for figure, _ in figures)
-    told = ", ".join(f"{error:+.0%}" for error in errors)
-    return f"  {when:7} predicted over measured {told}; {inside} of {len(figures)} inside; interval × {math.exp(width):.2g} from end to end"
+    width = math.exp(median(math.log(figure.high / figure.low) for figure, _ in figures))
+    return f"  {when}: off by {errors}; {inside} of {len(figures)} inside the interval, which spans × {width:.2g}"
 
 
 def main() -> None:
