@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ accuracy: $(READY) ## write docs/accuracy.md anew
 
 priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+
+proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
+	@$(BIN)/python examples/proof.py
 
 clean: ## remove what was installed and built
 	rm -rf .venv .venv-peers dist

@@ -134,6 +134,15 @@ def test_modelled_power_shows_its_bounds_and_missing_power_its_reason(run):
     assert "Not metered: nvml: no NVIDIA driver; carbon doctor says what would help" in shown
 
 
+def test_power_that_is_next_to_nothing_or_unknown_is_not_written_out(run):
+    idle, loaded = (Draw("dram", 0.00875, "modelled", 0.5, 1),), (Draw("dram", 0.25, "modelled", 0.5, 1), Draw("cpu", 28.0, "counter", 0.0, 1))
+    shown = run(found=made_bench(idle=idle, loaded=loaded)).stdout.splitlines()
+    cpu, dram = (next(line for line in shown if line.strip().startswith(part)) for part in ("cpu", "dram"))
+    assert cpu.split()[:4] == ["cpu", "–", "28", "W"]
+    assert dram.split()[:6] == ["dram", "<", "0.1", "W", "0.250", "W"]
+    assert shown.index(cpu) < shown.index(dram)
+
+
 def test_a_name_that_is_taken_is_refused_before_anything_is_measured(run):
     refused = run("--name", "dgx-a100", fails=True)
     assert "known already" in str(refused.exception)

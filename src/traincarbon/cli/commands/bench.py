@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured"}
 
+_PARTS = ("gpu", "cpu", "dram", "server", "other")
+_LEAST_W = 0.1
+
 
 @click.command("bench")
 @click.option("--quick", is_flag=True, help="About six seconds instead of half a minute; less sure of what lasts.")
@@ -92,12 +95,14 @@ def _rate(rate: Any, unit: str) -> tuple[str, str, str]:
 
 def _draws(measured: "Bench") -> list[str]:
     """Return the table of power: a line for each part, idle and loaded, and how it is known."""
-    by_part: dict[str, list[Draw | None]] = {}
+    by_part: dict[str, list[Draw | None]] = {part: [None, None] for part in _PARTS}
     for place, draws in enumerate((measured.idle, measured.loaded)):
         for draw in draws:
-            by_part.setdefault(draw.part, [None, None])[place] = draw
+            by_part[draw.part][place] = draw
     rows: list[Sequence[str]] = [("Power", "idle", "loaded", "")]
     for part, found in by_part.items():
+        if found == [None, None]:
+            continue
         known = next(draw for draw in reversed(found) if draw is not None)
         rows.append((f"  {part}", *(_watts(draw) for draw in found), f"{_HOW[known.how]}{_bounds(found)}"))
     lines = output.table(rows, right=(1, 2)).split("\n")
@@ -105,7 +110,9 @@ def _draws(measured: "Bench") -> list[str]:
 
 
 def _watts(draw: "Draw | None") -> str:
-    return "–" if draw is None else f"{output.significant(draw.power_w, 3)} W"
+    if draw is None:
+        return "–"
+    return f"{output.significant(draw.power_w, 3)} W" if draw.power_w >= _LEAST_W else f"< {_LEAST_W:g} W"
 
 
 def _bounds(found: "Sequence[Draw | None]") -> str:
