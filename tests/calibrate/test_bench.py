@@ -103,6 +103,14 @@ def test_a_busy_board_is_refused(measure):
     assert busy.closed
 
 
+def test_a_gpu_that_the_library_does_not_reach_is_pointed_out(measure):
+    seen = meter()
+    seen.names = {"gpu:GPU-1": "Acme One", "cpu:0": "Acme CPU"}
+    (note,) = [note for note in measure(meters=([seen], [])).notes if "Acme" in note]
+    assert note == "the processor was measured: Quick 1.0 does not reach the Acme One; pip install 'traincarbon[torch]' to measure it"
+    assert not any("Acme" in note for note in measure(workload=Quick(("Acme One",), 1e9), meters=([seen], [])).notes)
+
+
 def test_meters_are_closed_whatever_happens(measure):
     opened = meter()
 

@@ -139,6 +139,8 @@ def bench(
         say("memory bandwidth")
         bandwidth = _bandwidth(workload, pace, memory_b)
         _note_troubles(gemm, bandwidth, others, busy_threads, None if workload.accelerators else threads, notes)
+        if not workload.accelerators and (boards := sorted(name for device, name in watch.names.items() if device.startswith("gpu:"))):
+            notes.append(f"the processor was measured: {workload.library} does not reach the {boards[0]}; pip install 'traincarbon[torch]' to measure it")
         notes += [*workload.notes, *watch.notes]
     finally:
         for meter in opened:
