@@ -49,11 +49,11 @@ class Account:
         """Take what the meters found: what each device is called, and how many accelerators there are."""
         self._names, self._accelerators = names, accelerators
 
-    def request(self) -> dict[str, Any]:
-        """Return what the appraiser has to know, see :func:`traincarbon.track.appraisal.appraise`."""
+    def request(self, *, journal: str) -> dict[str, Any]:
+        """Return what the appraiser has to know, see :func:`traincarbon.track.appraisal.appraise`; *journal* is the name of our own."""
         settings = self._settings
         known = {"devices": dict(self._names), "accelerators": self._accelerators, "plan": settings.plan, "database": settings.database}
-        return {**settings.context, **known, "store": settings.store, "run_id": settings.run_id}
+        return {**settings.context, **known, "store": settings.store, "run_id": settings.run_id, "journal": journal}
 
     def appraised(self, answer: Mapping[str, Any]) -> list[str]:
         """Take the appraiser's answer; return what in it is worth a note."""
@@ -124,7 +124,7 @@ class Account:
         if self._figures is not None:
             stated |= {"cost_basis": self._figures.cost_basis, "sources_kwh": self._figures.sources_kwh}
         if self._outlook is not None:
-            stated["forecast"] = self._outlook.to_dict()
+            stated["forecast"] = None if self._outlook.why_not else self._outlook.to_dict()
         return {**stated, "mfu": self._mfu()}
 
     def counts(self) -> dict[str, float]:

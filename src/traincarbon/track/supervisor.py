@@ -78,6 +78,7 @@ class Supervisor:
         self._pipes = warm.pipes
         self._sidecar: Sidecar | None = warm.sidecar
         self._restarts = 0
+        self._begun = False
         self._began_s = 0.0
         self._pid = 0
         self._ended: tuple[int | None, int | None, float] | None = None
@@ -207,7 +208,7 @@ class Supervisor:
         self._sidecar = started(self._pipes)
         self._instruct()
         if self._sidecar is not None:
-            self._began_s = time.monotonic()
+            self._began_s = time.monotonic() if self._begun else self._began_s  # until now the killed one has metered, if it had begun
             self._tell_of_the_job()
             self._sidecar.wire.send("note", text="the meter was killed and started anew: what was not yet recorded is lost, at most one interval")
 
@@ -221,6 +222,8 @@ class Supervisor:
                 self._say(str(message["text"]))
             elif message["kind"] == "state":
                 self._shown(message["state"])
+            elif message["kind"] == "begun":
+                self._begun = True
             elif message["kind"] == "final":
                 self._unwritten, self._budgets, self._final = message["unwritten"], message["budgets"], True
 
