@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from traincarbon.calibrate.bench import Bench, Product
 from traincarbon.calibrate.draw import Draw
-from traincarbon.database.find import find_hardware
+from traincarbon.database.boards import find_board
 from traincarbon.database.load import Database, forget_databases
 from traincarbon.database.overlay import product_toml, replace_file, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
-from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
+from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.uncertain import Uncertain
 
 THIS = "this"
@@ -25,7 +25,6 @@ _LEAST_MEMORY, _MOST_MEMORY = 0.9, 1.15
 _MOST_OF_PEAK = 1.1
 _HOW = {"counter": "counted by the hardware", "power": "by sampled power", "modelled": "modelled by processor time and memory, not measured"}
 """From the surest to the least sure."""
-_FILLERS = ("nvidia", "amd", "tesla", "geforce", "instinct", "graphics")
 
 
 class Written(NamedTuple):
@@ -189,20 +188,15 @@ def _known_chip(bench: Bench, database: Database) -> tuple[str | None, list[str]
     if not bench.accelerators:
         return None, []
     name = bench.accelerators[0]
-    for text in (name, " ".join(word for word in name.split() if word.lower() not in _FILLERS)):
-        try:
-            chip = find_hardware(database, text)
-        except NotFoundError:
-            continue
-        if chip.folder != "accelerators" or chip.id.endswith("-chip"):
-            continue
-        memory_b, peak, reached = chip.value("memory_b"), chip.value(f"peak_{bench.main}_flop_per_s"), bench.gemm[bench.main].rate.median
-        if memory_b is not None and not _LEAST_MEMORY <= bench.memory_b / memory_b <= _MOST_MEMORY:
-            return None, [f"{name} has {bench.memory_b / 1e9:.3g} GB and {chip.id} {memory_b / 1e9:.3g}: taken for a chip of its own"]
-        if peak is not None and reached > _MOST_OF_PEAK * peak:
-            return None, [f"{name} reaches {reached:.3g} FLOP/s and {chip.id} {peak:.3g}: taken for a chip of its own"]
-        return chip.id, []
-    return None, [f"{name} is not in the database: its measured rates stand in for its peaks"]
+    chip = find_board(database, name)
+    if chip is None or chip.id.endswith("-chip"):
+        return None, [f"{name} is not in the database: its measured rates stand in for its peaks"]
+    memory_b, peak, reached = chip.value("memory_b"), chip.value(f"peak_{bench.main}_flop_per_s"), bench.gemm[bench.main].rate.median
+    if memory_b is not None and not _LEAST_MEMORY <= bench.memory_b / memory_b <= _MOST_MEMORY:
+        return None, [f"{name} has {bench.memory_b / 1e9:.3g} GB and {chip.id} {memory_b / 1e9:.3g}: taken for a chip of its own"]
+    if peak is not None and reached > _MOST_OF_PEAK * peak:
+        return None, [f"{name} reaches {reached:.3g} FLOP/s and {chip.id} {peak:.3g}: taken for a chip of its own"]
+    return chip.id, []
 
 
 def _changes(bench: Bench, database: Database, name: str) -> list[str]:
