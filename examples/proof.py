@@ -23,12 +23,12 @@ EXAMPLES = Path(__file__).resolve().parent
 CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 J_PER_KWH = 3.6e6
 
-SEEN = ((2, 128), (4, 160), (3, 256), (6, 224))
-"""Layers and width of the trainings that are tracked to calibrate."""
-UNSEEN = ((5, 192), (6, 448))
+SEEN = ((2, 256), (3, 384), (4, 320), (2, 512))
+"""Layers and width of the trainings that are tracked to calibrate: so wide that matrix products take most of the time."""
+UNSEEN = ((3, 320), (8, 512))
 """One between those, and one of four times the parameters of the largest."""
 SEQ_LEN, BATCH = 64, 16
-GUESSED_MFU = 0.35
+GUESSED_MFU = 0.5
 """Only to make all trainings take about equally long."""
 
 QUANTITIES = (("time", "duration_s", "s", 1.0), ("energy", "it_energy_kwh", "J", J_PER_KWH))
