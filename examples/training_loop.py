@@ -21,6 +21,8 @@ BETAS = (0.9, 0.95)
 EPSILON = 1e-8
 WARM_UP_STEPS = 20
 
+_SAVE, _STOP = getattr(signal, "SIGUSR1", None), signal.SIGTERM
+"""What asks to save, where the system has it, and what asks to save and stop."""
 _OWN_TEXT = ("README.md", "docs/**/*.md", "hardware_db/README.md")
 """What is learned where no text is given: the documentation of this repository."""
 
@@ -134,11 +136,11 @@ def train(make: Callable[[Decoder, State], Trainer], options: Options) -> None:
         tell(tokens=(done - first) * each, steps=done - first, loss=loss, total_tokens=(options.steps - first) * each)
         if number % options.log_every == 0 or number == options.steps:
             print(f"step {number} loss {loss:.4f} tokens {number * each}", flush=True)
-        if signals.take(signal.SIGUSR1):
+        if signals.take(_SAVE):
             _save(options, done, trainer)
-        if signals.take(signal.SIGTERM):
+        if signals.take(_STOP):
             _save(options, done, trainer)
-            sys.exit(128 + signal.SIGTERM)
+            sys.exit(128 + _STOP)
     _save(options, done, trainer)
     took_s, tokens = time.perf_counter() - began_s, (done - first) * each
     print(f"trained {tokens:,} tokens in {took_s:.1f} s: {tokens / took_s:,.0f} tokens/s")
@@ -148,14 +150,15 @@ class _Signals:
     """Signals that came since one last asked; a step is never torn."""
 
     def __init__(self) -> None:
-        self._came: set[int] = set()
-        for number in (signal.SIGUSR1, signal.SIGTERM):
-            signal.signal(number, self._note)
+        self._came: set[int | None] = set()
+        for number in (_SAVE, _STOP):
+            if number is not None:
+                signal.signal(number, self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signature of a handler
         self._came.add(number)
 
-    def take(self, number: int) -> bool:
+    def take(self, number: int | None) -> bool:
         came = number in self._came
         self._came.discard(number)
         return came

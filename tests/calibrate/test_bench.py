@@ -103,6 +103,16 @@ def test_a_busy_board_is_refused(measure):
     assert busy.closed
 
 
+def test_a_gpu_needs_no_more_than_a_thread_to_itself(measure, monkeypatch):
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 8)
+    board = meter()
+    board.watts, board.energy_j = {"gpu:0": ("gpu", 300.0)}, {"gpu:0": 0.0}
+    gpu = Quick(("Acme One",), 1e9)
+    assert not any("other" in note for note in measure(workload=gpu, meters=([board], []), others=5.0, pace=BRIEF._replace(quiet_s=0.1)).notes)
+    with pytest.raises(CarbonError, match="a bench needs 8"):
+        measure(others=5.0, pace=BRIEF._replace(quiet_s=0.1))
+
+
 def test_a_gpu_that_the_library_does_not_reach_is_pointed_out(measure):
     seen = meter()
     seen.names = {"gpu:GPU-1": "Acme One", "cpu:0": "Acme CPU"}

@@ -126,10 +126,12 @@ def bench(
     opened, unavailable = meters
     notes: list[str] = []
     try:
-        watch, others = Watch(opened), Others(processes.source(None), threads=threads)
+        watch = Watch(opened)
+        needed = sum(reading.part == "gpu" for reading in watch.read()) or threads  # a GPU is fed by one thread
+        others = Others(processes.source(None), threads=needed)
         say("looking whether the machine is quiet")
         watch.idle(pace.quiet_s)
-        _check_quiet(watch, others, threads, notes, force=force)
+        _check_quiet(watch, others, needed, notes, force=force)
         say(f"idle power for {pace.idle_s:g} s")
         idle = watch.idle(pace.idle_s)
         workload = open_library(library, threads=threads)
@@ -164,13 +166,13 @@ def bench(
     )
 
 
-def _check_quiet(watch: Watch, others: Others, threads: int, notes: list[str], *, force: bool) -> None:
+def _check_quiet(watch: Watch, others: Others, needed: int, notes: list[str], *, force: bool) -> None:
     busy, board = others.busy_threads(), busy_board(watch.read())
     trouble = ""
     if board is not None:
         trouble = f"{board.device} is {board.utilisation:.0%} busy with something else"
     elif busy is not None and others.take_from_us(busy):
-        trouble = f"other programs keep {busy:.1f} of the processor's threads busy, and a bench needs {threads}"
+        trouble = f"other programs keep {busy:.1f} of the processor's threads busy, and a bench needs {needed}"
     if trouble and not force:
         raise CarbonError(f"the machine is not quiet: {trouble}", hint="stop them or wait, or measure what is left with --force")
     if trouble:
@@ -189,8 +191,9 @@ def _products(workload: Workload, pace: Pace, memory_b: float, watch: Watch, say
         while 3.0 * number_b * most * most > _MATRICES_SHARE * memory_b and most > _LEAST_SIZE:
             most //= 2
         size = fitting_size(partial(workload.product, precision), least=_LEAST_SIZE, most=most)
+        work = workload.product(precision, size)
         before, own_s, at_s = watch.read(), time.process_time(), time.monotonic()
-        rate = sustained(workload.product(precision, size), amount=2.0 * size**3, window_s=window_s, between=watch.keep_up)
+        rate = sustained(work, amount=2.0 * size**3, window_s=window_s, between=watch.keep_up)
         if not found:
             busy_threads = (time.process_time() - own_s) / (time.monotonic() - at_s)
             loaded = between(before, watch.read())
