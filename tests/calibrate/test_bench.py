@@ -9,6 +9,7 @@ from traincarbon.calibrate.bench import Bench, Pace, Product, bench, processor_n
 from traincarbon.calibrate.workload import open_workload
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Unavailable
+from traincarbon.meters.cgroup import Allotment
 from traincarbon.meters.processes import Usage
 
 BRIEF = Pace(0.0, 0.05, 0.0, 0.0, 0.0)
@@ -83,15 +84,17 @@ def test_without_meters_the_rest_is_still_measured_and_the_reasons_are_kept(meas
 
 
 def test_a_busy_machine_is_refused_with_what_to_do(measure, monkeypatch):
+    monkeypatch.setattr(module, "allotment", lambda: Allotment(None, None))
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
     with pytest.raises(CarbonError, match=r"not quiet: other programs keep \d\.\d of the processor's threads busy, and a bench needs") as refused:
-        measure(others=2.0, pace=BRIEF._replace(quiet_s=0.1))
+        measure(others=2.0, pace=BRIEF._replace(quiet_s=0.15))
     assert "--force" in refused.value.hint
 
 
 def test_force_measures_a_busy_machine_and_says_so(measure, monkeypatch):
+    monkeypatch.setattr(module, "allotment", lambda: Allotment(None, None))
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
-    found = measure(others=2.0, pace=BRIEF._replace(quiet_s=0.1), force=True)
+    found = measure(others=2.0, pace=BRIEF._replace(quiet_s=0.15), force=True)
     assert found.notes[0].startswith("measured beside other work: other programs keep ")
 
 
@@ -105,12 +108,13 @@ def test_a_busy_board_is_refused(measure):
 
 def test_a_gpu_needs_no_more_than_a_thread_to_itself(measure, monkeypatch):
     monkeypatch.setattr(module.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(module, "allotment", lambda: Allotment(None, None))
     board = meter()
     board.watts, board.energy_j = {"gpu:0": ("gpu", 300.0)}, {"gpu:0": 0.0}
     gpu = Quick(("Acme One",), 1e9)
-    assert not any("other" in note for note in measure(workload=gpu, meters=([board], []), others=5.0, pace=BRIEF._replace(quiet_s=0.1)).notes)
+    assert not any("other" in note for note in measure(workload=gpu, meters=([board], []), others=5.0, pace=BRIEF._replace(quiet_s=0.15)).notes)
     with pytest.raises(CarbonError, match="a bench needs 8"):
-        measure(others=5.0, pace=BRIEF._replace(quiet_s=0.1))
+        measure(others=5.0, pace=BRIEF._replace(quiet_s=0.15))
 
 
 def test_a_gpu_that_the_library_does_not_reach_is_pointed_out(measure):

@@ -57,8 +57,12 @@ def test_where_it_cannot_be_told_nothing_is_claimed():
     assert others.busy_threads() is None
 
 
-def test_no_time_between_two_looks_says_nothing():
-    assert Processors().others().busy_threads() is None
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+def test_too_little_time_between_two_looks_says_nothing(seconds):
+    processors = Processors()
+    others = processors.others()
+    processors.pass_time(seconds, others=2.0, own=0.0)
+    assert others.busy_threads() is None
 
 
 def test_a_board_that_works_is_named_and_other_parts_are_not():

@@ -9,6 +9,8 @@ from traincarbon.meters.base import Reading
 
 _SHARE = 0.1
 """Of our threads that others may take from us, and of a board's time that they may use, before a bench is not worth its name."""
+_LEAST_S = 0.1
+"""Processor time comes in ticks of 10 ms: over less than ten of them it says nothing."""
 
 
 class Others:
@@ -39,9 +41,9 @@ class Others:
         self._last = self._look()
 
     def busy_threads(self) -> float | None:
-        """Return how many threads others kept busy since one last asked, None where that cannot be told."""
+        """Return how many threads others kept busy since one last asked, None where that cannot be told, as so soon after."""
         last, self._last = self._last, self._look()
-        if last is None or self._last is None or self._last[0] <= last[0]:
+        if last is None or self._last is None or self._last[0] - last[0] < _LEAST_S:
             return None
         took_s = self._last[0] - last[0]
         return max((self._last[1] - last[1]) - (self._last[2] - last[2]), 0.0) / took_s
