@@ -18,6 +18,7 @@ TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
 """Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
+_LONGEST_WORD = 2000
 _MOST_CHARACTERS = 200
 
 
@@ -35,7 +36,7 @@ def prepared(
     on_budget: str = POLICIES[0],
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
-    watched: bool = False,
+    tell_s: float = 0.0,
     **options: Any,
 ) -> Settings:
     """Return what the process that meters has to know.
@@ -53,7 +54,7 @@ def prepared(
         on_budget: ``warn``, ``signal`` or ``stop``.
         budget_signal: Signal by which the script saves its state.
         grace_s: Between that signal, the request to stop and the end. [s]
-        watched: Whether the state is to be told every second.
+        tell_s: How often to tell how things stand; 0 where nobody looks on. [s]
         options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and fields of a plan that say where and on what it runs.
 
     Raises:
@@ -79,16 +80,17 @@ def prepared(
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
     return Settings(
-        run_id=_identity("run_id", run_id) or default_run_id(os.environ),
+        run_id=_identity("run_id", run_id or default_run_id(os.environ)),
         session=os.urandom(8).hex(),
         store=store_folder(store),
         owner=os.getpid(),
         project=_identity("project", project),
         argv=words,
         env=environment,
+        nodes=_nodes(os.environ),
         interval_s=interval_s,
         meters=list(meters),
-        watched=watched,
+        tell_s=tell_s,
         plan=plan_fields,
         context=context,
         database=None if db is None else os.fspath(db),
@@ -108,7 +110,8 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
     words: list[str] = []
     left_b = _MOST_B
-    for word in mask(argv):
+    for whole in mask(argv):
+        word = whole if len(whole) <= _LONGEST_WORD else f"{whole[: _LONGEST_WORD - 1]}…"
         left_b -= len(json.dumps(word))
         if left_b < 0:
             words.append(f"… {len(argv) - len(words)} more")
@@ -117,10 +120,10 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
     kept: dict[str, str] = {}
     left_b = _MOST_B
     for name, value in mask_env(env).items():
-        left_b -= len(json.dumps([name, value]))
-        if left_b < 0:
-            break
-        kept[name] = value
+        size_b = len(json.dumps([name, value]))
+        if size_b <= left_b:
+            left_b -= size_b
+            kept[name] = value
     return words, kept
 
 
@@ -138,6 +141,15 @@ def default_run_id(env: Mapping[str, str]) -> str:
     if env.get("SLURM_JOB_ID"):
         return "-".join(["slurm", env["SLURM_JOB_ID"], *([env["SLURM_STEP_ID"]] if env.get("SLURM_STEP_ID") else [])])
     return os.urandom(6).hex()
+
+
+def _nodes(env: Mapping[str, str]) -> int:
+    """Return how many machines the launcher says there are."""
+    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
+        if env.get(name, "").isdigit():
+            return max(int(env[name]), 1)
+    ranks, here = env.get("WORLD_SIZE", ""), env.get("LOCAL_WORLD_SIZE", "")
+    return max(int(ranks) // int(here), 1) if ranks.isdigit() and here.isdigit() and int(here) else 1
 
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -26,7 +26,8 @@ _BY_THE_TERMINAL = 0x80
 """``si_code`` of a signal that the kernel sent, and so to the command as well."""
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
-_TICK_S = 1.0
+_TICK_S = 10.0
+"""Between two looks at what the meter says on systems that do not say when it does."""
 
 
 class CommandError(CarbonError):
@@ -93,7 +94,8 @@ class Supervisor:
         Raises:
             CommandError: the command cannot be started.
         """
-        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT}
+        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where whoever called us ignored it, no child could be waited for
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
             self._instruct()
@@ -104,6 +106,8 @@ class Supervisor:
             self._see_out()
         finally:
             self._close()
+            while signal.sigtimedwait(waited, 0.0) is not None:  # what comes too late for the command must not change how we end
+                continue
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         exit_code, number, _ = self._ended
         return Outcome(exit_code, number, self._unwritten, self._budgets)
@@ -111,7 +115,8 @@ class Supervisor:
     def _instruct(self) -> None:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
         if self._sidecar is not None:
-            self._sidecar.wire.send("settings", **self._settings._asdict())
+            self._sidecar.wire.announce()
+            self._sidecar.wire.send("settings", keep=True, **self._settings._asdict())
         else:
             self._say("the run is not metered: the process that meters cannot be started")
 
@@ -137,14 +142,14 @@ class Supervisor:
 
     def _tell_of_the_job(self) -> None:
         if self._sidecar is not None:
-            self._sidecar.wire.send("job", pid=self._pid, began_s=self._began_s)
+            self._sidecar.wire.send("job", keep=True, pid=self._pid, began_s=self._began_s)
 
     def _wait(self, waited: set[signal.Signals]) -> None:
         """Wait for a signal, or for the time to look at what the meter says."""
         info = signal.sigtimedwait(waited, _TICK_S)
         if info is not None and info.si_signo == signal.SIGCONT:
             self._send(signal.SIGCONT)
-        elif info is not None and info.si_signo != signal.SIGCHLD:
+        elif info is not None and info.si_signo in FORWARDED:
             if self._relay is not None and info.si_signo == signal.SIGWINCH:
                 self._relay.resize()
             if not (info.si_code == _BY_THE_TERMINAL and self._shares_terminal):
@@ -160,7 +165,7 @@ class Supervisor:
             undo = self._show(state)
             if undo != self._undo and self._sidecar is not None:
                 self._undo = undo
-                self._sidecar.wire.send("undo", terminal=os.ttyname(2), text=undo.decode("ascii"))
+                self._sidecar.wire.send("undo", keep=True, terminal=os.ttyname(2), text=undo.decode("ascii"))
         except Exception as error:  # noqa: BLE001  whatever draws is not worth a training
             self._show = None
             self._say(f"the display failed: {type(error).__name__}: {error}")
@@ -201,14 +206,17 @@ class Supervisor:
             return
         self._sidecar.wire.close()
         self._sidecar = None
+        self._undo = b""
         self._restarts += 1
         if self._restarts > _MOST_RESTARTS:
             self._say("the meter ended too often: the run goes on without")
             return
         self._sidecar = started(self._pipes)
+        if self._begun:  # what was until now, the killed one has metered
+            self._began_s = time.monotonic()
+            self._settings = self._settings._replace(carries_on=True)
         self._instruct()
         if self._sidecar is not None:
-            self._began_s = time.monotonic() if self._begun else self._began_s  # until now the killed one has metered, if it had begun
             self._tell_of_the_job()
             self._sidecar.wire.send("note", text="the meter was killed and started anew: what was not yet recorded is lost, at most one interval")
 
@@ -243,7 +251,7 @@ class Supervisor:
         if sidecar is None or ended is None:
             return
         exit_code, number, ended_s = ended
-        sidecar.wire.send("ended", exit_code=exit_code, signal=number, ended_s=ended_s)
+        sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=number, ended_s=ended_s)
         with contextlib.suppress(ProcessLookupError):
             os.kill(sidecar.pid, signal.SIGCONT)
         import traincarbon.ledger.record  # noqa: F401  whoever asked will read the record next, and there is time now
