@@ -1,0 +1,271 @@
+"""From runs to a calibration: what they showed by scope, how much better it predicts each run that it has not seen, and which runs teach nothing."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from traincarbon.calibrate import screening
+from traincarbon.calibrate.expected import Expected, expect
+from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.runs import SetAside
+from traincarbon.calibrate.shrink import Level, Shrunk, shrink
+from traincarbon.calibrate.spreads import LEVELS, Spreads, spreads_of
+from traincarbon.database.load import Database
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
+from traincarbon.uncertain import Z_90
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.intp]
+    Flags = npt.NDArray[np.bool_]
+
+_KEPT_RUNS = 1000
+"""So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
+_FEWEST = 2
+"""Runs that it takes to leave one out."""
+_GOOD = 0.05
+"""Mean error of runs predicted by the others, about 5 %, that is good enough however well the priors did: the interval is narrower."""
+
+
+class Errors(NamedTuple):
+    """Logarithms of predicted over measured of the runs, before calibration, after, and each run left out of the fit that predicts it."""
+
+    rows: "Codes"
+    """Places of the runs among those used."""
+    before: "Array"
+    after: "Array"
+    left_out: "Array"
+    inside_before: "Flags"
+    """Whether the interval of 90 % held the measured figure, before."""
+    inside_left_out: "Flags"
+
+    def summary(self) -> dict[str, float]:
+        """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
+        found: dict[str, float] = {"n": float(len(self.rows))}
+        for name in ("before", "after", "left_out"):
+            sizes = np.abs(getattr(self, name))
+            found |= {name: float(np.median(sizes)), f"{name}_mean": float(sizes.mean())}
+        return found | {"coverage_before": float(self.inside_before.mean()), "coverage_left_out": float(self.inside_left_out.mean())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fitted:
+    """A calibration with the runs that it was made of."""
+
+    calibration: Calibration
+    used: Observed
+    errors: dict[str, Errors]
+    """By ``hours``, ``energy`` of the accelerators, and ``host``, the draw of the rest of the servers."""
+    set_aside: tuple[SetAside, ...]
+
+
+def fit(
+    observed: Observed,
+    database: Database,
+    *,
+    name: str,
+    made: str,
+    version: str,
+    set_aside: Sequence[SetAside] = (),
+    meters: Sequence[dict[str, Any]] = (),
+    spreads: Spreads | None = None,
+) -> Fitted:
+    """Return the calibration that *observed* runs support, and its errors.
+
+    Args:
+        observed: The runs, in columns.
+        database: The priors that are calibrated.
+        name: What the calibration is called.
+        made: When it is made, ISO 8601 in UTC.
+        version: That of the package.
+        set_aside: Runs that were set aside already, to be told with the others.
+        meters: What readings at the wall showed, to be kept with it.
+        spreads: What is believed beforehand of the scopes; by default that of ``priors.csv``.
+
+    Raises:
+        CarbonError: no run can be used; the message names the first reason.
+    """
+    believed = spreads_of(database) if spreads is None else spreads
+    expected = expect(observed, database)
+    wrong = screening.reasons(observed, expected)
+    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
+    sites = _groups(_chips_of(observed, expected)[good], observed.site_of[good])
+    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
+    for at in np.flatnonzero(screening.outliers(logs, sites)).tolist():
+        middle = float(np.median(logs[sites == sites[at]]))
+        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
+    aside = [*set_aside, *(SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong))]
+    good = np.array([at for at in good.tolist() if at not in wrong], dtype=np.intp)
+    if not good.size:
+        first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
+        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
+    used = observed.only(good)
+    mine = expected.only(good)
+    shown, energy_aside = _shown(used, mine)
+    aside += energy_aside
+    effects, errors = _fits(used, mine, shown, believed)
+    automatic, why = _verdict(used, mine, errors)
+    calibration = Calibration(
+        name=name,
+        made=made,
+        version=version,
+        automatic=automatic,
+        why=why,
+        effects=tuple(effects),
+        runs=tuple(used.ids[:_KEPT_RUNS]),
+        n_runs=len(used),
+        set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
+        errors={quantity: found.summary() for quantity, found in errors.items()},
+        meters=tuple(meters),
+    )
+    return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
+
+
+def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
+    """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs whose power is not believed."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shown = {
+            "mfu": np.log(expected.reached_mfu / expected.mfu),
+            "power": np.log(used.accelerator_kwh * 1e3 / used.hours_h / expected.power_w),
+            "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
+        }
+    aside = []
+    sites = _groups(_chips_of(used, expected), used.site_of)
+    for quantity, words in (("power", "its accelerators"), ("host", "the rest of its servers")):
+        y = shown[quantity]
+        y[~np.isfinite(y)] = np.nan
+        known = np.flatnonzero(~np.isnan(y))
+        far = known[screening.outliers(y[known], sites[known])] if known.size else known
+        for at in far.tolist():
+            like = float(np.nanmedian(y[sites == sites[at]]))
+            aside.append(SetAside(used.ids[at], f"its energy alone: {words} drew {math.exp(y[at] - like):.2g} times what its like do"))
+        y[far] = np.nan
+    return shown, aside
+
+
+def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads) -> tuple[list[Effect], dict[str, Errors]]:
+    """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
+    effects: list[Effect] = []
+    found: dict[str, tuple[Codes, Shrunk]] = {}
+    for quantity in QUANTITIES:
+        rows = np.flatnonzero(~np.isnan(shown[quantity]))
+        if rows.size:
+            part = used.only(rows) if rows.size < len(used) else used
+            mine = expected.only(rows) if rows.size < len(used) else expected
+            shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
+            found[quantity] = (rows, shrunk)
+            effects += told
+    hours = found["mfu"][1]
+    everything = np.arange(len(used))
+    errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
+    if "power" in found:
+        rows, power = found["power"]
+        errors["energy"] = _energy_errors(rows, used, expected, hours, power)
+    if "host" in found:
+        rows, host = found["host"]
+        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
+    return effects, errors
+
+
+def _fit_one(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
+    """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
+    logs = np.log(used.active_params)
+    centre = float(logs.mean())
+    x = np.stack((np.ones_like(logs), logs - centre), axis=1) if quantity == "mfu" else np.ones((len(y), 1))
+    chips, families = _chips_of(used, expected), _families_of(used)
+    scopes = [np.zeros(len(y), dtype=np.intp), _groups(chips)]
+    scopes += [_groups(scopes[1], used.site_of), _groups(scopes[1], used.site_of, families)]
+    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
+    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
+    names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
+    told = []
+    for at, scope_of in enumerate(scopes):
+        if at == 0 and quantity != "mfu":
+            continue  # what the draws of different chips have in common says little of another chip
+        below = sum((np.diag(np.square(spread)) for spread in between[at + 1 :]), np.zeros((x.shape[1],) * 2))
+        first = np.unique(scope_of, return_index=True)[1]
+        counts = np.bincount(scope_of)
+        least, most = (np.full(len(first), start) for start in (np.inf, -np.inf))
+        np.minimum.at(least, scope_of, logs)
+        np.maximum.at(most, scope_of, logs)
+        for scope, row in enumerate(first.tolist()):
+            words = (names[0][chips[row]], names[1][used.site_of[row]], names[2][families[row]])
+            named = (*words[:at], *("",) * (3 - at))
+            sizes = (centre, float(least[scope]), float(most[scope]))
+            told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
+    unnamed_twice = {effect.scope: effect for effect in reversed(told)}  # a site without a name is the hardware anywhere, told by the wider scope
+    return shrunk, list(reversed(unnamed_twice.values()))
+
+
+def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]) -> Effect:
+    sigmas = np.sqrt(np.diag(covariance))
+    slope, slope_sigma, correlation = 0.0, 0.0, 0.0
+    if len(mean) > 1:
+        slope, slope_sigma = float(mean[1]), float(sigmas[1])
+        correlation = float(covariance[0, 1] / (sigmas[0] * sigmas[1]))
+    # the sizes of a scope may all lie to one side of the centre of all runs: what it may follow begins there
+    centre, least, most = (math.exp(size) for size in (sizes[0], min(sizes[0], sizes[1]), max(sizes[0], sizes[2])))
+    return Effect(quantity, scope[0], scope[1], scope[2], runs, float(mean[0]), float(sigmas[0]), slope, slope_sigma, correlation, scatter, centre, least, most)
+
+
+def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
+    """Return the errors of what is expected, given those *before*; *sign* is that of the fitted logarithm in them."""
+    after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
+    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * sigma, np.abs(left_out) <= Z_90 * shrunk.left_out_sigma)
+
+
+def _energy_errors(rows: "Codes", used: Observed, expected: Expected, hours: Shrunk, power: Shrunk) -> Errors:
+    """Return the errors of the accelerators' energy: expected hours fall as utilisation rises, and the draw rises with it."""
+    before = np.log(expected.planned_kwh[rows] / used.accelerator_kwh[rows])
+    falls = 1.0 - expected.power_exponent[rows]
+    moved = [power_log - falls * hours_log[rows] for power_log, hours_log in ((power.fitted, hours.fitted), (power.left_out, hours.left_out))]
+    left_sigma = np.hypot(falls * hours.left_out_sigma[rows], power.left_out_sigma)
+    prior_sigma = np.hypot(falls * expected.sigma[rows], 0.2)
+    after, left_out = before + moved[0], before + moved[1]
+    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * prior_sigma, np.abs(left_out) <= Z_90 * left_sigma)
+
+
+def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:
+    """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
+    if len(used) < _FEWEST:
+        return False, "one run alone: nothing is left to try it on"
+    chips, names = _chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    told = {}
+    for quantity in ("hours", "energy"):
+        if quantity in errors:
+            found = errors[quantity]
+            told[quantity] = (float(np.abs(found.left_out).mean()), float(np.abs(found.before).mean()))
+            for chip in np.unique(chips[found.rows]).tolist():
+                mine = chips[found.rows] == chip
+                left_out, before = (float(np.abs(column[mine]).mean()) for column in (found.left_out, found.before))
+                if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
+                    worse = f"mean error {left_out:.2f}, without calibration {before:.2f}"
+                    return False, f"{quantity} of runs on {names[chip]} are no better predicted by the others: {worse}"
+    left_out, before = told["hours"]
+    if left_out >= max(before, _GOOD):
+        return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"
+
+
+def _chips_of(observed: Observed, expected: Expected) -> "Codes":
+    codes = {chip: at for at, chip in enumerate(dict.fromkeys(expected.chips))}
+    return np.array([codes[chip] for chip in expected.chips], dtype=np.intp)[observed.job_of]
+
+
+def _families_of(observed: Observed) -> "Codes":
+    codes = {family: at for at, family in enumerate(dict.fromkeys(observed.families()))}
+    return np.array([codes[family] for family in observed.families()], dtype=np.intp)[observed.job_of]
+
+
+def _groups(*codes: "Codes") -> "Codes":
+    """Return one code for each combination of *codes*, counted from zero."""
+    joined = codes[0]
+    for more in codes[1:]:
+        joined = joined * (int(more.max(initial=0)) + 1) + more
+    return np.unique(joined, return_inverse=True)[1].reshape(-1)
