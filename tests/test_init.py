@@ -30,6 +30,8 @@ PUBLIC = [
     "Uncertain",
     "estimate",
     "open_database",
+    "progress",
+    "track",
 ]
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from traincarbon.estimate.chain import estimate
     from traincarbon.estimate.plan import Plan
     from traincarbon.estimate.result import Estimate
+    from traincarbon.track.progress import progress
+    from traincarbon.track.tracker import track
     from traincarbon.uncertain import Uncertain
 
 __version__ = "0.1.0"
@@ -38,8 +40,9 @@ _HOMES = {
     "QuantityError": "traincarbon.errors",
     "Uncertain": "traincarbon.uncertain",
     "open_database": "traincarbon.database.load",
+    "progress": "traincarbon.track.progress",
 }
-"""Where each public name lives; it is imported when first asked for. The package ``estimate`` is itself callable."""
+"""Where each public name lives; it is imported when first asked for. The packages ``estimate`` and ``track`` are themselves callable."""
 
 __all__ = [
     "AmbiguousError",
@@ -55,14 +58,16 @@ __all__ = [
     "Uncertain",
     "estimate",
     "open_database",
+    "progress",
+    "track",
 ]
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == "estimate":
-        return import_module("traincarbon.estimate")
+    if name in ("estimate", "track"):
+        return import_module(f"traincarbon.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")

@@ -5,12 +5,12 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from traincarbon.cli.lazy import LazyGroup
 from traincarbon.errors import CarbonError
 
 COMMANDS = {
     "estimate": "What a training will take: time, money, energy, carbon and water.",
     "validate": "How far estimates are from what real trainings reported.",
+    "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
     "calibrate": "Fit estimates to your own runs, and keep that under a name.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
@@ -21,6 +21,13 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command line and leave with its exit code: 0, 1 for an error of ours, 2 for wrong usage."""
+    warm = None
+    if sys.argv[1:2] == ["track"]:
+        from traincarbon.track.launch import Warm
+
+        warm = Warm()  # the process that meters starts while click is being loaded
+    from traincarbon.cli.lazy import LazyGroup
+
     group = LazyGroup(
         "carbon",
         commands_help=COMMANDS,
@@ -31,7 +38,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        group(prog_name="carbon", standalone_mode=True)
+        group(prog_name="carbon", standalone_mode=True, obj=warm)
     except CarbonError as error:
         _leave(str(error), error.hint)
     except OSError as error:

@@ -1,117 +1,41 @@
-"""Numbers and tables as a person reads them: rounded to what is known, aligned, plain when piped."""
+"""What commands print with: the words of :mod:`traincarbon.wording`, and tables and JSON for other programs."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import click
+from traincarbon.wording import (
+    WIDTH,
+    amount,
+    bold,
+    clean,
+    counted,
+    dim,
+    filled,
+    ladder,
+    median_and_interval,
+    shortened,
+    significant,
+    table,
+    wrapped,
+)
 
-WIDTH = 80
-
-_LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
-    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh")),
-    "kg CO2e": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g")),
-    "L": ((1e9, "hm³"), (1e3, "m³"), (1.0, "L")),
-    "$": ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"), (1.0, "$")),
-    "count": ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, "")),
-    "h": ((1e9, "G h"), (1e6, "M h"), (1e3, "k h"), (1.0, "h")),
-    "s": ((365.25 * 86400.0, "years"), (2.0 * 86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s")),
-}
-_READABLE = (1e-9, 1e10)
-"""Sizes of numbers that are written out."""
-_PER_UNIT = {"days": 86400.0}
-"""Where a ladder starts to use a unit at a size other than one of it."""
-
-
-def ladder(value: float, unit: str) -> tuple[float, str]:
-    """Return the divisor and the name of the unit in which *value* is best read.
-
-    Example:
-        >>> ladder(1.56e6, "kWh")
-        (1000000.0, 'GWh')
-    """
-    steps = _LADDERS.get(unit)
-    if steps is None:
-        return 1.0, unit
-    for size, name in steps:
-        if abs(value) >= size * 0.9995:
-            return _PER_UNIT.get(name, size), name
-    size, name = steps[-1] if value else next(step for step in steps if step[1] == unit or step[0] == 1.0)
-    return size, name
-
-
-def significant(value: float, digits: int) -> str:
-    """Return *value* with so many significant digits, thousands separated; in scientific notation only where that is absurd.
-
-    Example:
-        >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3)
-        ('2,400,000', '0.35', '7')
-    """
-    if value == 0.0 or not _READABLE[0] <= abs(value) < _READABLE[1]:
-        return f"{value:.{digits}g}"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
-    text = f"{rounded:,.{max(decimals, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text and rounded == int(rounded) else text
-
-
-def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
-    """Return median, unit and interval of a figure on one scale, rounded to what is known."""
-    size, name = ladder(interval.median, unit)
-    middle = significant(interval.median / size, 3)
-    if interval.low == interval.high:
-        return middle, name, "exact"
-    return middle, name, f"{significant(interval.low / size, 2)} – {significant(interval.high / size, 2)}"
-
-
-def amount(value: float, unit: str, *, digits: int = 2) -> str:
-    """Return one figure with the unit in which it is best read.
-
-    Example:
-        >>> amount(1.556e6, "kWh"), amount(507694.7, "kg CO2e", digits=3)
-        ('1.6 GWh', '508 t')
-    """
-    size, name = ladder(value, unit)
-    return f"{significant(value / size, digits)} {name}".rstrip()
-
-
-def wrapped(label: str, text: str) -> str:
-    """Return *text* filled to the width of the screen, behind a bold *label*, further lines indented by two."""
-    head, *rest = filled(f"{label}: {text}").split("\n")
-    return "\n".join([bold(head[: len(label) + 1]) + head[len(label) + 1 :], *rest])
-
-
-def filled(text: str) -> str:
-    """Return *text* broken into lines of the screen's width, all but the first indented by two; a longer word stays whole."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1].strip() and len(lines[-1]) + len(word) + 1 > WIDTH:
-            lines.append(" ")
-        lines[-1] += (" " if lines[-1] else "") + word
-    return "\n".join(lines)
-
-
-def bold(text: str) -> str:
-    """Return *text* bold on a terminal; :func:`click.echo` strips it elsewhere."""
-    return click.style(text, bold=True)
-
-
-def dim(text: str) -> str:
-    """Return *text* dimmed on a terminal."""
-    return click.style(text, dim=True)
-
-
-def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), gap: str = "  ") -> str:
-    """Return *rows* of cells in columns of equal width, those numbered in *right* aligned to the right."""
-    if not rows:
-        return ""
-    to_right = set(right)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [cell.rjust(width) if column in to_right else cell.ljust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        lines.append(gap.join(cells).rstrip())
-    return "\n".join(lines)
+__all__ = [
+    "WIDTH",
+    "amount",
+    "as_json",
+    "bold",
+    "clean",
+    "counted",
+    "dim",
+    "filled",
+    "ladder",
+    "markdown_table",
+    "median_and_interval",
+    "shortened",
+    "significant",
+    "table",
+    "wrapped",
+]
 
 
 def as_json(result: Any) -> str:
@@ -119,11 +43,6 @@ def as_json(result: Any) -> str:
     import json
 
     return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def clean(text: str) -> str:
-    """Return *text* without control characters, so that a hostile name cannot drive the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def markdown_table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:

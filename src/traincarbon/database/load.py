@@ -1,7 +1,6 @@
 """Reading the database, strictly and only as much as is asked for."""
 
 import csv
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
@@ -233,6 +232,8 @@ def _read(file: str) -> str:
 
 
 def _toml(file: str) -> dict[str, Any]:
+    import tomllib  # tables need none of it, and who reads only those starts sooner
+
     try:
         return tomllib.loads(_read(file).replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:

@@ -71,6 +71,10 @@ class Journal:
             self.write("note", {"text": text})
         return True
 
+    def unwritten(self) -> list[str]:
+        """Return the lines that still wait in memory, the oldest first."""
+        return [line.decode("ascii") for _, line in self._waiting]
+
     def close(self) -> None:
         """Write what still waits, if that is possible, and close the file; safe to call twice."""
         if not self._closed:

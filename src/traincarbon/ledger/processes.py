@@ -118,7 +118,7 @@ class Process:
         self.interval_s = _amount(line.get("interval_s")) or _INTERVAL_S
         argv, versions = line.get("argv"), line.get("versions")
         plan = line.get("plan")
-        self.facts = {
+        facts = {
             "argv": [_text(word) for word in argv] if isinstance(argv, list) else [],
             "project": _text(line.get("project") or ""),
             "hw": _text(line.get("hw") or ""),
@@ -127,6 +127,8 @@ class Process:
             "plan": plan if isinstance(plan, dict) else None,
             "versions": {_text(name): _text(version) for name, version in versions.items()} if isinstance(versions, dict) else {},
         }
+        # a later start line of the same process knows more
+        self.facts = {name: value or self.facts.get(name) or value for name, value in facts.items()}
 
     def _figures(self, line: dict[str, Any]) -> None:
         """Take from the line, whatever its kind, what it states of energy, progress and results."""

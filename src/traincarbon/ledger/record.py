@@ -1,5 +1,6 @@
 """A run as the ledger knows it: merging the lines of all its processes is reading it."""
 
+import json
 import math
 import os
 import time
@@ -99,11 +100,22 @@ def merge(lines: Iterable[dict[str, Any]], *, now_s: float | None = None) -> Run
     return combine(fold(lines), now_s=time.time() if now_s is None else now_s)
 
 
-def read_run(store: str, run_id: str) -> RunRecord | None:
-    """Return what the journals say of one run, without any index; None where there is none. What budgets over restarts ask."""
+def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str = "") -> RunRecord | None:
+    """Return what the journals say of one run, without any index; None where there is none. What budgets over restarts ask.
+
+    Args:
+        store: The folder that holds the journals.
+        run_id: The run.
+        but: Name of a journal to leave out, as one that is still being written.
+        unwritten: Lines that a journal of the run could not write, see :meth:`traincarbon.ledger.journal.Journal.unwritten`.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
     folder = run_folder(store, run_id)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl")) if os.path.isdir(folder) else []
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
     lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
+    lines += [json.loads(line) for line in unwritten]
     return merge(lines) if lines else None
 
 

@@ -2,13 +2,15 @@
 
 import os
 import re
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.meters.power import PowerIntegral
+
+if TYPE_CHECKING:
+    import subprocess
 
 _INTERVAL_S = 5.0
 """A question costs a process and some milliseconds; controllers average over a second or more anyway."""
@@ -54,6 +56,8 @@ class IpmiMeter:
             self._asked = None
 
     def _ask(self, now: float) -> None:
+        import subprocess
+
         self._asked_s = now
         try:
             self._asked = subprocess.Popen(  # noqa: S603  a command of ours
@@ -90,12 +94,16 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
         found = next((device for device in _DEVICES if os.path.exists(device)), None)
         if found is None:
             return Unavailable("ipmi", "no management controller: /dev/ipmi0 is not there", "sudo modprobe ipmi_devintf ipmi_si, on servers that have one")
+        import shutil
+
         tool = shutil.which("ipmitool")
         if tool is None:
             return Unavailable("ipmi", "ipmitool is not installed", "sudo apt install ipmitool")
         if not os.access(found, os.R_OK | os.W_OK):
             return Unavailable("ipmi", f"no permission to use {found}", f"sudo chmod a+rw {found}")
         command = (tool, "dcmi", "power", "reading")
+    import subprocess
+
     try:
         answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_FIRST_PATIENCE_S, check=False)  # noqa: S603  ours
     except (OSError, subprocess.TimeoutExpired) as error:

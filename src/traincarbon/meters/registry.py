@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,9 @@ _SHARED_BY_SENSORS = {"gpu", "other"}
 """Boards of two makers are different boards, but two meters of the server measure the same."""
 
 
-def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) -> tuple[list[Meter], list[Unavailable]]:
+def open_meters(
+    *, only: Sequence[str] | None = None, pid: int | None = None, opened: Mapping[str, Meter | Unavailable] | None = None
+) -> tuple[list[Meter], list[Unavailable]]:
     """Open every meter that can be read here and return them with those that cannot.
 
     Sensors come first. A meter of the whole server replaces the model; else the model stands in for processor and memory where no
@@ -34,15 +36,17 @@ def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) ->
         only: Names of meters; all sensors, those of other packages and the model unless given. A trace named in ``$CARBON_REPLAY``
             stands for all of them.
         pid: The job, whose processor time and memory the model charges; None stands for the whole machine.
+        opened: Meters that were probed before; those that are not asked for are closed.
     """
-    opened: list[Meter] = []
+    before = dict(opened or {})
+    used: list[Meter] = []
     missing: list[Unavailable] = []
     parts: set[str] = set()
     names = list(only) if only is not None else _of_their_own_accord()
     for name in names:
         if name == MODEL:
             continue
-        found = probed(name)
+        found = before.pop(name) if name in before else probed(name)
         if isinstance(found, Unavailable):
             missing.append(found)
             continue
@@ -53,15 +57,18 @@ def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) ->
             missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is measured by another meter already", "name the meters to choose among them"))
             continue
         parts |= has
-        opened.append(found)
+        used.append(found)
     modelled = [part for part in _MODELLED if part not in parts]
     if MODEL in names and modelled and _WHOLE not in parts:
         model = probed(MODEL, pid=pid, parts=modelled)
         if isinstance(model, Unavailable):
             missing.append(model)
         else:
-            opened.append(model)
-    return opened, missing
+            used.append(model)
+    for unasked in before.values():
+        if not isinstance(unasked, Unavailable):
+            unasked.close()
+    return used, missing
 
 
 def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram")) -> Meter | Unavailable:

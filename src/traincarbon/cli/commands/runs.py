@@ -5,14 +5,12 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import click
 
 from traincarbon.cli import output
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.energy import DeviceUse
 from traincarbon.ledger.exchange import FORMATS, dump, is_ours, load
 from traincarbon.ledger.processes import STATES
 from traincarbon.ledger.record import RunRecord
@@ -21,19 +19,11 @@ from traincarbon.ledger.store import Ledger
 Command = Callable[..., Any]
 
 _SHOWN = 30
-_MOST_DEVICES = 8
 _MOST_NOTES = 5
-_LONGEST_WORD = 60
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
 _NARROWEST = {7: 8, 0: 12}
 """Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
-_FIGURES = (
-    ("Facility energy", "facility_energy_kwh", "kWh"),
-    ("CO2e, electricity", "operational_kgco2e", "kg CO2e"),
-    ("CO2e, hardware", "embodied_kgco2e", "kg CO2e"),
-    ("Cost", "cost_usd", "$"),
-)
 
 
 @click.group("runs")
@@ -88,9 +78,11 @@ def list_command(*, project: str, state: str, since: str, limit: int | None, sto
 @ledger_options
 def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
     """Show one run: what was measured, what was modelled, what is missing and why. ID may be cut short, or be `last`."""
+    from traincarbon.track.summary import page
+
     with Ledger(store) as ledger:
         record = ledger.run(id)
-    click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(_page(record)))
+    click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
 
 
 @command.command("merge")
@@ -103,7 +95,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
-        click.echo(f"{_number(merged.runs, 'run')}: {_number(merged.copied, 'journal')} copied, {merged.unchanged} there already")
+        click.echo(f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} there already")
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
@@ -149,7 +141,7 @@ def import_command(*, files: tuple[str, ...], store: str | None, as_json: bool, 
     if as_json:
         click.echo(output.as_json({"read": len(read), "added": added, "faults": faults}))
     else:
-        click.echo(f"{_number(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
+        click.echo(f"{output.counted(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
     if not quiet:
         for fault in faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
@@ -169,7 +161,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
         return
     for file in files:
         click.echo(output.clean(file))
-    what = f"{_number(len(runs), 'run')}, {_number(len(files), 'journal')}"
+    what = f"{output.counted(len(runs), 'run')}, {output.counted(len(files), 'journal')}"
     click.echo(f"{what} removed" if yes else output.dim(f"{what} would go; nothing was removed. To do it: --yes"))
 
 
@@ -213,86 +205,6 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     )
 
 
-def _page(record: RunRecord) -> list[str]:
-    """Return the lines of ``show``: who, what was metered and how, what it comes to, and what to know about it."""
-    exit_code = "" if record.exit_code is None else f", exit code {record.exit_code}"
-    signal = f", by signal {record.signal}" if record.signal else ""
-    ended = f" · {record.state}{exit_code}{signal}"
-    project = f" · {_short(record.project, most=20)}" if record.project else ""
-    lines = [output.bold(f"{_short(record.run_id, most=output.WIDTH - len(project + ended))}{project}{ended}")]
-    if record.argv:
-        lines.append(output.dim(f"  {_short(' '.join(record.argv), most=output.WIDTH - 2)}"))
-    on = _number(record.nodes, "node") + (f", {_number(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
-    hardware = f" ({record.hw})" if record.hw else ""
-    restarts = f", {_number(record.restarts, 'restart')}" if record.restarts else ""
-    when = f"{record.started_at[:16].replace('T', ' ')} UTC, {output.amount(record.duration_s, 's', digits=3)}{restarts}"
-    lines.append(f"  {_short(f'{when} on {on}{hardware}', most=output.WIDTH - 2)}")
-    lines += ["", *_energy_lines(record), *_figure_lines(record), *_device_lines(record)]
-    if record.notes:
-        over = len(record.notes) - _MOST_NOTES
-        more = [f"and {_number(over, 'note')} more"] if over > 0 else []
-        lines += ["", *(output.wrapped("Note", _short(note, most=300)) for note in [*record.notes[:_MOST_NOTES], *more])]
-    return lines
-
-
-def _energy_lines(record: RunRecord) -> list[str]:
-    known = {part: energy for part, energy in record.energy_j.items() if energy is not None}
-    rows = {}
-    for label, hows in (("Measured", ("counter", "power")), ("Modelled", ("modelled",))):
-        shown = [f"{part} {output.amount(known[part] / 3.6e6, 'kWh', digits=3)}" for part in known if record.how.get(part) in hows]
-        rows[label] = f"{' · '.join(shown)}{_by(record, hows)}" if shown else "nothing"
-    lines = [output.wrapped(label, text) for label, text in rows.items()]
-    lines += [output.wrapped("Missing", f"{part}, {_short(reason, most=200)}") for part, reason in record.missing.items()]
-    gaps = f"{output.amount(record.gaps_s, 's')} were not metered" if record.gaps_s else "none"
-    return [*lines, output.wrapped("Gaps", f"{gaps}; {_number(record.samples, 'sample')}")]
-
-
-def _by(record: RunRecord, hows: tuple[str, ...]) -> str:
-    used = [how for how in hows if how in record.how.values()]
-    return f" (by {' and '.join(used)})" if "counter" in hows else ""
-
-
-def _figure_lines(record: RunRecord) -> list[str]:
-    """Return what the tracker worked out; what it did not is not shown."""
-    rows = []
-    for label, name, unit in _FIGURES:
-        figure = getattr(record, name)
-        if figure is not None:
-            middle, scale, interval = output.median_and_interval(SimpleNamespace(**figure), unit)
-            rows.append((label, middle, scale, interval if figure["low"] < figure["high"] else "no interval stated"))
-    rows += [(name.capitalize(), *_counted(count)) for name, count in record.counts.items()]
-    if record.mfu is not None:
-        rows.append(("MFU", output.significant(record.mfu, 3), "", ""))
-    return ["", output.table(rows, right=(1,))] if rows else []
-
-
-def _counted(count: float) -> tuple[str, str, str]:
-    size, name = output.ladder(count, "count")
-    return output.significant(count / size, 3), name, ""
-
-
-def _device_lines(record: RunRecord) -> list[str]:
-    if not record.by_device:
-        return []
-    rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device_row(use) for use in record.by_device[:_MOST_DEVICES])]
-    head, *lines = output.table(rows, right=(0, 2, 3, 4, 5)).split("\n")
-    over = len(record.by_device) - _MOST_DEVICES
-    more = [output.dim(f"and {_number(over, 'device')} more")] if over > 0 else []
-    return ["", output.dim(head), *lines, *more]
-
-
-def _device_row(use: DeviceUse) -> tuple[str, ...]:
-    return (
-        str(use.node),
-        _short(use.device, most=24),
-        output.amount(use.energy_j / 3.6e6, "kWh", digits=3),
-        "–" if use.power_max_w is None else f"{output.significant(use.power_max_w, 3)} W",
-        "–" if use.utilisation is None else f"{use.utilisation:.0%}",
-        "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
-        use.how,
-    )
-
-
 def _read(file: str) -> tuple[list[RunRecord], list[str]]:
     try:
         with open(file, "rb") as stream:
@@ -307,12 +219,3 @@ def _read(file: str) -> tuple[list[RunRecord], list[str]]:
         if is_codecarbon(header):
             return load_codecarbon(content)
     return load(content), []
-
-
-def _short(text: str, *, most: int = 60) -> str:
-    plain = re.sub(rf"(\S{{{_LONGEST_WORD}}})\S+", r"\1…", output.clean(" ".join(text.split())))
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"

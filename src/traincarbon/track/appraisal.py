@@ -1,0 +1,229 @@
+"""What the database makes of a run that is being tracked: its coefficients, its hardware, its plan."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from traincarbon.database.boards import find_board
+from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.load import Database, open_database
+from traincarbon.database.records import Product
+from traincarbon.errors import CarbonError
+from traincarbon.estimate import hardware as hardware_facts
+from traincarbon.estimate import prices, site
+from traincarbon.estimate.chain import Chain, estimate
+from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.setting import Setting
+from traincarbon.formulas import cost, power
+from traincarbon.formulas.carbon import embodied_kgco2e
+from traincarbon.formulas.compute import training_flop
+from traincarbon.track.figures import Coefficients, interval
+from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.units import H_PER_YEAR
+
+_STATED = (
+    "region",
+    "start",
+    "precision",
+    "pue",
+    "carbon_intensity",
+    "electricity_price",
+    "rent_price",
+    "purchase_price",
+    "service_life",
+    "utilisation",
+    "basis",
+)
+"""Fields of a plan that a request may state too, and then wins over it."""
+_NOT_RENTED = ("", "on-prem", "generic", "hpc")
+_PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
+_UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
+
+
+def appraise(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that is known in advance of a run; nothing is raised: what cannot be known becomes a note.
+
+    Args:
+        request: ``devices`` (device to what its driver calls it), ``accelerators`` (how many work), ``nodes``, ``hw`` (the user's word
+            for the hardware), ``params``, ``plan`` (fields of a plan, or None), ``database`` (a folder of facts), and any of the
+            plan's ``region``, ``start``, ``precision``, ``pue``, ``carbon_intensity``, ``electricity_price``, ``rent_price``,
+            ``purchase_price``, ``service_life``, ``utilisation`` and ``basis``.
+
+    Returns:
+        ``hw`` (an id, or empty), ``hw_name``, ``accelerator`` (its id), ``coefficients``, ``rented``, ``flop_per_token``, ``plan`` (or None),
+        ``assumptions`` and ``notes``, all as JSON can hold them.
+    """
+    return _Appraisal(request).answer()
+
+
+class _Appraisal:
+    """One request being answered; every step that fails leaves a note and what the others know."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self.request = request
+        self.notes: list[str] = []
+        self.assumptions: list[str] = []
+        self.database: Database = self.tried(lambda: open_database(request.get("database") or None)) or open_database()
+        planned = request.get("plan")
+        self.planned: dict[str, Any] = dict(planned) if isinstance(planned, dict) else {}
+
+    def answer(self) -> dict[str, Any]:
+        """Return the whole answer."""
+        hardware = self.hardware()
+        chip, count = hardware, 1.0
+        if hardware.folder == "servers":
+            chip = self.database.product("accelerators", hardware.keys.get("accelerator", "")) or _UNKNOWN
+            count = hardware.value("accelerator_count") or 1.0
+        facts = self.facts(hardware)
+        setting = self.setting(hardware, chip, count, facts)
+        chain = Chain(facts, setting, self.database)
+        rented = self.is_rented(setting, chain)
+        coefficients = self.coefficients(chain, rented=bool(rented))
+        answer = self.plan(facts, hardware)
+        self.assumptions += [f"{given.name}: {given.reason}" for given in chain.used.values() if given.assumed]
+        self.notes += setting.warnings
+        return {
+            "hw": hardware.id,
+            "hw_name": hardware.name if hardware.id else "",
+            "accelerator": chip.id,
+            "coefficients": coefficients.to_dict(),
+            "rented": rented,
+            "flop_per_token": self.flop_per_token(facts, answer),
+            "plan": answer,
+            "assumptions": self.assumptions,
+            "notes": list(dict.fromkeys(self.notes)),
+        }
+
+    def tried(self, step: Callable[[], Any]) -> Any:
+        """Return what *step* gives, or None with a note of why it failed."""
+        try:
+            return step()
+        except CarbonError as error:
+            self.notes.append(f"{error}{f' ({error.hint})' if error.hint else ''}")
+            return None
+
+    def hardware(self) -> Product:
+        """Return the hardware that the user names, else what the boards are called, else an unknown one."""
+        named = self.request.get("hw") or self.planned.get("hw")
+        if named:
+            found = self.tried(lambda: find_hardware(self.database, str(named)))
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        devices = self.request.get("devices") or {}
+        names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
+        boards = {name: self.tried(lambda name=name: find_board(self.database, name)) for name in names}  # type: ignore[misc]
+        known = {board.id: board for board in boards.values() if board is not None}
+        self.notes += [
+            f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)" for name, board in boards.items() if board is None
+        ]
+        if len(known) > 1:
+            self.notes.append(f"boards of several kinds work here: figures are those of {next(iter(known.values())).name}")
+        return next(iter(known.values()), _UNKNOWN)
+
+    def facts(self, hardware: Product) -> Plan:
+        """Return the plan's fields about hardware and place, those of the request before those of the plan; what is wrong is left out."""
+        stated = {name: value for name in _STATED if (value := self.request.get(name, self.planned.get(name))) is not None}
+        if self.request.get("params") is not None:
+            stated["params"] = self.request["params"]
+        sound = {name: value for name, value in stated.items() if self.tried(lambda name=name, value=value: Plan.from_dict({name: value}))}  # type: ignore[misc]
+        return Plan.from_dict({"hw": hardware.id or None, **sound})
+
+    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Setting:
+        """Return what the database says, each part by itself."""
+        operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
+        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=operator)) if facts.region is not None else None
+        setting = Setting(hardware, chip, count, place)
+        if chip.id:
+            self.tried(lambda: hardware_facts.add_peak(setting, self.database, facts.precision))
+            self.tried(lambda: hardware_facts.add_power(setting, self.database))
+            self.tried(lambda: prices.add_prices(setting, self.database, facts))
+            self.tried(lambda: hardware_facts.add_embodied(setting, self.database))
+        self.tried(lambda: site.add_facility(setting, self.database, facts.start))
+        self.tried(lambda: site.add_intensity(setting, self.database, facts))
+        self.tried(lambda: setting.add_prior(self.database, "meter", "*", "", "what is true over what sensors say"))
+        self.tried(lambda: setting.add_prior(self.database, "host_rest_share", "*", "", "share of a server's rest that is neither processor nor memory"))
+        return setting
+
+    def is_rented(self, setting: Setting, chain: Chain) -> str:
+        """Return why the hardware is taken as rented, empty where it is not."""
+        if chain.plan.rent_price is not None:
+            return "a rent is given"
+        if "rent_price" not in setting.given:
+            return ""
+        if setting.hardware.folder == "servers" and setting.hardware.keys.get("operator", "") not in _NOT_RENTED:
+            return f"{setting.hardware.name} is a cloud instance"
+        if setting.place is not None and setting.place.region is not None:
+            return f"{setting.place.id} is a cloud's region"
+        return ""
+
+    def coefficients(self, chain: Chain, *, rented: bool) -> Coefficients:
+        """Return what turns joules and hours into figures."""
+        known = chain.known
+        each = chain.setting.accelerator_count
+        life_h = None if (years := known("service_life")) is None else years * H_PER_YEAR
+        share = {"service_life_h": life_h, "utilisation": known("utilisation")}
+        bought = chain.link(
+            cost.accelerator_purchase_usd, server_usd=known("purchase_price"), accelerator_count=each, interconnect_share=known("interconnect_share")
+        )
+        return Coefficients(
+            pue=_uncertain(known("pue")),
+            carbon_intensity=_uncertain(known("carbon_intensity")),
+            embodied_kgco2e_per_h=_uncertain(chain.link(embodied_kgco2e, accelerator_hours_h=1.0, hardware_kgco2e=known("hardware_kgco2e"), **share)),
+            electricity_usd_per_kwh=_uncertain(known("electricity_price")),
+            rent_usd_per_h=_uncertain(known("rent_price")) if rented else None,
+            purchase_usd_per_h=_uncertain(chain.link(cost.own_usd, accelerator_hours_h=1.0, accelerator_purchase_usd=bought, electricity_usd=0.0, **share)),
+            wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
+            grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
+            peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
+            host_w=_uncertain(
+                chain.link(
+                    power.host_power_w,
+                    max_power_w=known("max_power_w"),
+                    accelerator_count=each,
+                    board_power_w=known("board_power_w"),
+                    host_share=known("host_share"),
+                )
+            ),
+            host_rest_share=_uncertain(known("host_rest_share")),
+            network_share=_uncertain(known("network_share")) if (self.request.get("nodes") or 1) > 1 else None,
+            meter=_uncertain(known("meter")),
+        )
+
+    def plan(self, facts: Plan, hardware: Product) -> dict[str, Any] | None:
+        """Return what the plan expects of this run on this hardware, None where there is no plan or it cannot be answered."""
+        if not self.planned:
+            return None
+        fields = {**self.planned, **facts.to_dict()}
+        fields.setdefault("hw", hardware.id or None)
+        if fields.get("servers") is None and fields.get("accelerators") is None and self.request.get("accelerators"):
+            fields["accelerators"] = self.request["accelerators"]
+        expected = self.tried(lambda: estimate(Plan.from_dict(fields), database=self.database))
+        if expected is None:
+            return None
+        names = (*_PLAN_RESULTS, "electricity_usd", "rent_usd", "own_usd")
+        results = {name: interval(value) for name in names if (value := expected.values[name]) is not None}
+        flop, tokens = expected.values["compute_flop"], expected.plan.number("tokens")
+        self.notes += [f"plan: {warning}" for warning in expected.warnings]
+        return {
+            "results": results,
+            "tokens": _median(tokens),
+            "batch_tokens": _median(expected.plan.number("batch_tokens")),
+            "params": _median(expected.plan.number("params")),
+            "mfu": _median(expected.values["mfu"]),
+            "accelerators": _median(expected.accelerators),
+            "flop_per_token": None if flop is None or tokens is None else _median(flop / tokens),
+        }
+
+    def flop_per_token(self, facts: Plan, answer: Mapping[str, Any] | None) -> float | None:
+        """Return the model FLOP of a token: the plan's, else those of the parameters."""
+        if answer is not None and answer["flop_per_token"] is not None:
+            return float(answer["flop_per_token"])
+        params = facts.number("params")
+        return None if params is None else float(training_flop(active_params=median_of(params), tokens=1.0))
+
+
+def _median(value: Num | None) -> float | None:
+    return None if value is None else float(median_of(value))
+
+
+def _uncertain(value: Num | None) -> Uncertain | None:
+    return value if value is None or isinstance(value, Uncertain) else Uncertain(float(value))

@@ -1,0 +1,66 @@
+"""Bringing a training to an end: a signal that lets it save its state, then a request to stop, then the end."""
+
+import signal
+from collections.abc import Iterable
+
+from traincarbon.track.job import Life, catches, left_behind, send_all
+from traincarbon.track.settings import Settings
+
+_ORPHAN_GRACE_S = 5.0
+
+
+class Ending:
+    """What has been sent to the job so far, and when the next is due.
+
+    Args:
+        settings: The signal to send and how long to wait for what follows from it.
+        job: The process to which it goes.
+    """
+
+    def __init__(self, settings: Settings, job: Life) -> None:
+        self._settings = settings
+        self._job = job
+        self._due: list[tuple[float, int]] = []
+
+    def step(self, demands: Iterable[str], *, now_s: float) -> list[str]:
+        """Do what is demanded, and what is due; return what there is to say of it.
+
+        Args:
+            demands: ``signal`` or ``stop``, each once.
+            now_s: The monotonic clock.
+        """
+        said: list[str] = []
+        for demand in demands:
+            if demand == "signal":
+                said.append(self._signal())
+            elif demand == "stop":
+                self._due = [(now_s, signal.SIGTERM), (now_s + self._settings.grace_s, signal.SIGKILL)]
+        while self._due and now_s >= self._due[0][0] and not self._job.gone:
+            _, number = self._due.pop(0)
+            if number == signal.SIGKILL:
+                send_all(number, left_behind(self._settings.session))
+            if self._job.send(number):
+                said.append("the training was asked to stop (SIGTERM)" if number == signal.SIGTERM else "the training did not stop and was killed")
+        return said
+
+    def now(self, session: str) -> None:
+        """End all processes of a training whose supervisor is gone: ask first, and wait for some seconds."""
+        import time
+
+        until_s = time.monotonic() + _ORPHAN_GRACE_S
+        send_all(signal.SIGTERM, left_behind(session))
+        send_all(signal.SIGCONT, left_behind(session))
+        self._job.send(signal.SIGTERM)
+        while time.monotonic() < until_s and (not self._job.gone or left_behind(session)):
+            time.sleep(0.02)
+        while left := left_behind(session):
+            send_all(signal.SIGKILL, left)
+            time.sleep(0.02)
+        self._job.send(signal.SIGKILL)
+
+    def _signal(self) -> str:
+        number = self._settings.budget_signal
+        if not catches(self._job.pid, number):
+            number = signal.SIGTERM
+        self._job.send(number)
+        return f"{signal.Signals(number).name} was sent to the training, so that it can save its state"

@@ -1,0 +1,228 @@
+"""From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from traincarbon.errors import CarbonError
+from traincarbon.formulas import carbon, cost, facility
+from traincarbon.formulas.throughput import implied_mfu
+from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.units import S_PER_H
+
+J_PER_KWH = 3.6e6
+
+_HOST_PARTS = ("cpu", "dram")
+_MOST_SIGMA = 1.0
+"""A difference of like figures is told no better than by its order of magnitude."""
+
+
+class Part(NamedTuple):
+    """What one part of the machine drew: ``gpu``, ``cpu``, ``dram``, ``server`` or ``other``."""
+
+    energy_j: Num
+    how: str = "counter"
+    """``counter``, ``power`` or ``modelled``."""
+    sigma: float = 0.0
+    """Log-spread that its meter states; 0 where it states none."""
+
+
+class Coefficients(NamedTuple):
+    """What turns joules and accelerator-hours into figures; each an :class:`Uncertain`, or None where it is not known."""
+
+    pue: Uncertain | None = None
+    """Power usage effectiveness. [1]"""
+    carbon_intensity: Uncertain | None = None
+    """[g CO2e/kWh]"""
+    embodied_kgco2e_per_h: Uncertain | None = None
+    """Of an accelerator-hour, with its share of the server. [kg CO2e/h]"""
+    electricity_usd_per_kwh: Uncertain | None = None
+    rent_usd_per_h: Uncertain | None = None
+    """Of an accelerator-hour; only where the hardware is rented."""
+    purchase_usd_per_h: Uncertain | None = None
+    """Share of an accelerator-hour in the purchase of the hardware."""
+    wue_l_per_kwh: Uncertain | None = None
+    """Water for cooling. [L/kWh of IT energy]"""
+    grid_water_l_per_kwh: Uncertain | None = None
+    """Water for making the electricity. [L/kWh]"""
+    peak_flop_per_s: Uncertain | None = None
+    """Dense peak of one accelerator at the precision used. [FLOP/s]"""
+    host_w: Uncertain | None = None
+    """Mean draw of the server beside its accelerators, for each of them. [W]"""
+    host_rest_share: Uncertain | None = None
+    """Share of that which no meter of processors and memory covers: fans, network cards, disks, conversion. [1]"""
+    network_share: Uncertain | None = None
+    """Switches between servers as a share of the servers' draw. [1]"""
+    meter: Uncertain | None = None
+    """What is true over what a meter says, 1 with a spread. [1]"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the coefficients as JSON can hold them."""
+        return {name: None if value is None else plain(value) for name, value in zip(self._fields, self, strict=True)}
+
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, Any]) -> "Coefficients":
+        """Return the coefficients that :meth:`to_dict` gave; what is not there is not known."""
+        return cls(**{name: uncertain_of(value) for name in cls._fields if (value := stated.get(name)) is not None})
+
+
+class Figures(NamedTuple):
+    """What a run came to so far."""
+
+    values: dict[str, Uncertain]
+    """``it_energy_kwh``, ``facility_energy_kwh``, ``operational_kgco2e``, ``embodied_kgco2e``, ``total_kgco2e``, ``water_l``,
+    ``electricity_usd`` and ``cost_usd``; what cannot be known is left out."""
+    cost_basis: str
+    """What ``cost_usd`` counts."""
+    sources_kwh: dict[str, float]
+    """IT energy by how it is known: ``measured``, ``modelled``, ``assumed``. [kWh]"""
+    notes: tuple[str, ...]
+
+
+def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:
+    """Return what the energy of *parts* over *accelerator_hours_h* means.
+
+    What no meter covers is an assumption with its spread where the hardware is known, and a note where it is not. A metered
+    server stands for all that is in it. A figure one of whose coefficients is not known is left out.
+
+    Args:
+        parts: Part to what it drew since the run, or the session, began.
+        accelerator_hours_h: Wall-clock by the accelerators at work, 0 without any. [h]
+        coefficients: What the place and the hardware make of it.
+    """
+    known = coefficients
+    hours = accelerator_hours_h
+    metered, sources = _metered(parts, known)
+    rest, note = _rest(parts, hours, known)
+    it_kwh = (rest + metered) * (1.0 / J_PER_KWH)
+    if known.network_share is not None:
+        it_kwh = it_kwh * (known.network_share + 1.0)
+    sources["assumed"] = max(median_of(it_kwh) - sum(sources.values()), 0.0)
+    values: dict[str, Uncertain] = {"it_energy_kwh": it_kwh}
+    if known.pue is not None:
+        values["facility_energy_kwh"] = energy = facility.facility_energy_kwh(it_energy_kwh=it_kwh, pue=known.pue)
+        values |= _of_energy(it_kwh, energy, known)
+    if known.embodied_kgco2e_per_h is not None and median_of(hours) > 0.0:
+        values["embodied_kgco2e"] = known.embodied_kgco2e_per_h * hours
+    emissions = [values[name] for name in ("operational_kgco2e", "embodied_kgco2e") if name in values]
+    if "operational_kgco2e" in values:
+        values["total_kgco2e"] = emissions[0] if len(emissions) == 1 else carbon.total_kgco2e(operational_kgco2e=emissions[0], embodied_kgco2e=emissions[1])
+    price, basis = _cost(hours, values.get("electricity_usd"), known)
+    if price is not None:
+        values["cost_usd"] = price
+    notes = [note] if note else []
+    if "total_kgco2e" in values and "embodied_kgco2e" not in values:
+        notes.append("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone")
+    return Figures(values, basis, sources, tuple(notes))
+
+
+def mfu_of(*, tokens: float, flop_per_token: float, accelerator_hours_h: float, peak_flop_per_s: Num) -> float | None:
+    """Return the end-to-end utilisation that *tokens* in *accelerator_hours_h* make, None where nothing was done yet.
+
+    Args:
+        tokens: Tokens trained on. [1]
+        flop_per_token: Model FLOP of one. [FLOP]
+        accelerator_hours_h: Wall-clock by accelerators. [h]
+        peak_flop_per_s: Dense peak of one accelerator. [FLOP/s]
+    """
+    flop = tokens * flop_per_token
+    peak = median_of(peak_flop_per_s)
+    if not (flop > 0.0 and accelerator_hours_h > 0.0 and peak > 0.0):
+        return None
+    return float(implied_mfu(compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=accelerator_hours_h))
+
+
+def plain(value: Num) -> dict[str, Any]:
+    """Return *value* as JSON can hold it, with its spreads: what :func:`uncertain_of` reads back."""
+    return {"median": value.median, "spreads": dict(value.spreads)} if value.__class__ is Uncertain else {"median": float(value), "spreads": {}}
+
+
+def uncertain_of(stated: Mapping[str, Any]) -> Uncertain:
+    """Return what :func:`plain` wrote.
+
+    Raises:
+        CarbonError: it is no such thing.
+    """
+    try:
+        return Uncertain(float(stated["median"]), {str(name): float(sigma) for name, sigma in stated.get("spreads", {}).items()})
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise CarbonError(f"no uncertain figure: {str(stated)[:60]!r}", hint="it has a median and named spreads") from error
+
+
+def interval(value: Num, level: float = 0.9) -> dict[str, float]:
+    """Return *value* as the record holds it: low, median and high of the central *level* interval."""
+    if value.__class__ is not Uncertain:
+        return {"low": float(value), "median": float(value), "high": float(value)}
+    low, high = value.interval(level)
+    return {"low": low, "median": value.median, "high": high}
+
+
+def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
+    """Return the figure whose 90 % interval a record states, its spread called *name*."""
+    low, median, high = stated["low"], stated["median"], stated["high"]
+    if not 0.0 < low <= median <= high:
+        return Uncertain(median)
+    return Uncertain(median, {name: Uncertain.from_interval(low, high, name=name).sigma})
+
+
+def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[str, float]]:
+    """Return the joules that *parts* say, none twice, and the kWh of them by how they are known."""
+    inside = {name: part for name, part in parts.items() if name != "server"}
+    server = parts.get("server")
+    if server is not None:
+        of_parts_j = sum(median_of(part.energy_j) for name, part in inside.items() if name != "other")
+        inside = {"server": server} if median_of(server.energy_j) >= of_parts_j else {name: part for name, part in inside.items() if name != "other"}
+    total: Num = 0.0
+    sources = {"measured": 0.0, "modelled": 0.0}
+    for name, part in inside.items():
+        is_modelled = part.how == "modelled"
+        own = Uncertain(1.0, {f"{name} model" if is_modelled else f"{name} meter": part.sigma} if part.sigma else None)
+        total = total + (own if is_modelled or known.meter is None else own * known.meter) * part.energy_j
+        sources["modelled" if is_modelled else "measured"] += median_of(part.energy_j) / J_PER_KWH
+    return (total if total.__class__ is Uncertain else Uncertain(total)), sources
+
+
+def _rest(parts: Mapping[str, Part], hours: Num, known: Coefficients) -> tuple[Num, str]:
+    """Return the joules of the machine that no meter covers, as an assumption, or a note where nothing is known of them."""
+    if "server" in parts:
+        return Uncertain(0.0), ""
+    if known.host_w is None or median_of(hours) <= 0.0:
+        if "cpu" in parts and parts["cpu"].how == "modelled":
+            return Uncertain(0.0), ""  # the model of a processor holds its share of the server
+        missing = [name for name in _HOST_PARTS if name not in parts]
+        what = f"{' and '.join(missing)}, fans, disks and power supply" if missing else "fans, disks and power supply"
+        return Uncertain(0.0), f"nothing is known of {what} of this machine: they are not in the figures"
+    whole = known.host_w * hours * S_PER_H
+    metered: Num = 0.0
+    for name in (*_HOST_PARTS, "other"):
+        if name in parts:
+            metered = metered + parts[name].energy_j
+    left = whole - metered
+    least = whole * (known.host_rest_share if known.host_rest_share is not None else 0.0)
+    if left.median <= least.median:
+        return least, ""
+    return (left if left.sigma <= _MOST_SIGMA else Uncertain(left.median, {"host": _MOST_SIGMA})), ""
+
+
+def _of_energy(it_kwh: Uncertain, energy: Uncertain, known: Coefficients) -> dict[str, Uncertain]:
+    """Return what follows from the energy alone."""
+    values: dict[str, Uncertain] = {}
+    if known.carbon_intensity is not None:
+        values["operational_kgco2e"] = carbon.operational_kgco2e(facility_energy_kwh=energy, intensity_gco2e_per_kwh=known.carbon_intensity)
+    if known.wue_l_per_kwh is not None and known.grid_water_l_per_kwh is not None:
+        values["water_l"] = facility.water_l(
+            it_energy_kwh=it_kwh, facility_energy_kwh=energy, wue_l_per_kwh=known.wue_l_per_kwh, grid_water_l_per_kwh=known.grid_water_l_per_kwh
+        )
+    if known.electricity_usd_per_kwh is not None:
+        values["electricity_usd"] = cost.electricity_usd(facility_energy_kwh=energy, electricity_usd_per_kwh=known.electricity_usd_per_kwh)
+    return values
+
+
+def _cost(hours: Num, electricity: Uncertain | None, known: Coefficients) -> tuple[Uncertain | None, str]:
+    """Return the cost and what it counts: the rent where it is rented, else the share of the purchase and the electricity."""
+    if known.rent_usd_per_h is not None and median_of(hours) > 0.0:
+        return cost.rent_usd(accelerator_hours_h=hours, rent_usd_per_h=known.rent_usd_per_h), "rent"
+    if electricity is None:
+        return None, ""
+    if known.purchase_usd_per_h is not None and median_of(hours) > 0.0:
+        return electricity + known.purchase_usd_per_h * hours, "electricity and a share of the purchase"
+    return electricity, "electricity alone"

@@ -1,0 +1,91 @@
+"""Starting the process that meters: beside the training, in a session of its own, holding nothing of it open."""
+
+import os
+import sys
+
+from traincarbon.track.job import MARK
+from traincarbon.track.wire import Wire
+
+_MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.track.sidecar import main; main(*map(int, sys.argv[1:6]))"
+
+
+class Pipes:
+    """Where the training's reports and a copy of its output arrive; held open by who started it, so that no meter's end is the training's affair."""
+
+    def __init__(self) -> None:
+        self.reports, self.reporting = os.pipe()
+        self.output, self.copying = os.pipe()
+        for descriptor in (self.reporting, self.copying):
+            os.set_blocking(descriptor, False)
+
+    def drain(self) -> None:
+        """Take away what has arrived while nobody meters, so that the pipes do not fill."""
+        for descriptor in (self.reports, self.output):
+            os.set_blocking(descriptor, False)
+            try:
+                while os.read(descriptor, 1 << 16):
+                    pass
+            except BlockingIOError:
+                continue
+
+    def close(self) -> None:
+        """Close all ends; safe to call twice."""
+        for descriptor in (self.reports, self.reporting, self.output, self.copying):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.reports = self.reporting = self.output = self.copying = -1
+
+
+class Sidecar:
+    """The process that meters, and the line to it; it waits for the messages ``settings`` and ``job`` before it begins.
+
+    It runs without the start-up code of site packages, which can be slow, but finds all that the caller finds.
+
+    Args:
+        pipes: From which it reads what the training says.
+
+    Raises:
+        OSError: the system cannot start it.
+    """
+
+    def __init__(self, pipes: Pipes) -> None:
+        to_us, from_it = os.pipe()
+        to_it, from_us = os.pipe()
+        passed = (to_it, from_it, pipes.reports, pipes.output)
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, *map(str, (*passed, os.getpid())), *sys.path]
+        for descriptor in passed:
+            os.set_inheritable(descriptor, True)
+        try:
+            self.pid = _spawn(arguments)
+        except OSError:
+            os.close(to_us)
+            os.close(from_us)
+            raise
+        finally:
+            for descriptor in passed:
+                os.set_inheritable(descriptor, False)
+            os.close(to_it)
+            os.close(from_it)
+        self.wire = Wire(to_us, from_us)
+
+
+class Warm:
+    """The process that meters, started before it is known what it will meter, since both take their time."""
+
+    def __init__(self) -> None:
+        self.pipes = Pipes()
+        self.sidecar = started(self.pipes)
+
+
+def started(pipes: Pipes) -> Sidecar | None:
+    """Return the process that meters, or None where the system cannot start it."""
+    try:
+        return Sidecar(pipes)
+    except OSError:
+        return None
+
+
+def _spawn(arguments: list[str]) -> int:
+    nothing = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
+    environment = {name: value for name, value in os.environ.items() if name != MARK}  # it is none of the training's processes
+    return os.posix_spawn(sys.executable, arguments, environment, file_actions=nothing, setsid=True, setsigmask=())

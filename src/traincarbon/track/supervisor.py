@@ -1,0 +1,265 @@
+"""Running a command as if nobody watched: its streams, terminal, signals and exit code are its own, and it ends with its supervisor."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from traincarbon.errors import CarbonError
+from traincarbon.track.job import MARK, RUN_ID
+from traincarbon.track.launch import Sidecar, Warm, started
+from traincarbon.track.progress import environment_of
+from traincarbon.track.settings import Settings
+
+if TYPE_CHECKING:
+    from traincarbon.track.relay import Relay
+
+FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGTSTP)
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""Exit codes of a command that cannot be started, as shells have them."""
+
+_RESET = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What Python ignores and no command expects to find ignored."""
+_BY_THE_TERMINAL = 0x80
+"""``si_code`` of a signal that the kernel sent, and so to the command as well."""
+_MOST_RESTARTS = 3
+_FINAL_S = 5.0
+_TICK_S = 1.0
+
+
+class CommandError(CarbonError):
+    """The command cannot be started; ``exit_code`` is what a shell would answer."""
+
+    def __init__(self, command: str, error: OSError) -> None:
+        super().__init__(f"cannot start {command[:200]!r}: {error.strerror or error}", hint="a script needs its interpreter: carbon track -- python train.py")
+        self.exit_code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+
+
+class Outcome(NamedTuple):
+    """How the command ended."""
+
+    exit_code: int | None
+    signal: int | None
+    unwritten: list[str]
+    """Lines of the journal that could not be written."""
+    budgets: list[dict[str, Any]]
+    """What was allowed: tables of ``unit``, ``limit`` and ``spent``."""
+
+
+class Supervisor:
+    """Starts the process that meters and the command, passes signals on, and waits.
+
+    Args:
+        settings: What to meter; its owner is this process.
+        command: The command and its arguments.
+        say: Takes a line for the user.
+        show: Takes the state, about once a second, where somebody looks on, and returns what would give the terminal on stderr back.
+        warm: A meter that was started before; one is started now unless given.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        command: Sequence[str],
+        *,
+        say: Callable[[str], None],
+        show: Callable[[dict[str, Any]], bytes] | None = None,
+        warm: Warm | None = None,
+    ) -> None:
+        warm = warm or Warm()
+        self._settings = settings
+        self._command = list(command)
+        self._say = say
+        self._show = show
+        self._relay: Relay | None = None
+        self._shares_terminal = _has_terminal()
+        self._pipes = warm.pipes
+        self._sidecar: Sidecar | None = warm.sidecar
+        self._restarts = 0
+        self._begun = False
+        self._began_s = 0.0
+        self._pid = 0
+        self._ended: tuple[int | None, int | None, float] | None = None
+        self._unwritten: list[str] = []
+        self._budgets: list[dict[str, Any]] = []
+        self._undo = b""
+        self._final = False
+
+    def run(self) -> Outcome:
+        """Run the command to its end.
+
+        Raises:
+            CommandError: the command cannot be started.
+        """
+        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+        try:
+            self._instruct()
+            self._start_command(before)
+            self._tell_of_the_job()
+            while self._ended is None:
+                self._wait(waited)
+            self._see_out()
+        finally:
+            self._close()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        exit_code, number, _ = self._ended
+        return Outcome(exit_code, number, self._unwritten, self._budgets)
+
+    def _instruct(self) -> None:
+        """Tell the meter what to do; where it could not be started, the command runs all the same."""
+        if self._sidecar is not None:
+            self._sidecar.wire.send("settings", **self._settings._asdict())
+        else:
+            self._say("the run is not metered: the process that meters cannot be started")
+
+    def _start_command(self, mask: set[int | signal.Signals]) -> None:
+        environment = {**os.environ, MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        os.set_inheritable(self._pipes.reporting, True)
+        if self._settings.pattern:
+            from traincarbon.track.relay import Relay
+
+            self._relay = Relay(self._pipes.copying)
+        # a terminal signals all that runs in the foreground; without one the command is a group of its own, signalled by us alone
+        group: dict[str, Any] = {} if self._shares_terminal else {"setpgroup": 0}
+        actions = self._relay.actions if self._relay is not None else []
+        self._began_s = time.monotonic()
+        try:
+            self._pid = os.posix_spawnp(self._command[0], self._command, environment, file_actions=actions, setsigmask=mask, setsigdef=_RESET, **group)
+        except OSError as error:
+            raise CommandError(self._command[0], error) from None
+        finally:
+            os.set_inheritable(self._pipes.reporting, False)
+        if self._relay is not None:
+            self._relay.start()
+
+    def _tell_of_the_job(self) -> None:
+        if self._sidecar is not None:
+            self._sidecar.wire.send("job", pid=self._pid, began_s=self._began_s)
+
+    def _wait(self, waited: set[signal.Signals]) -> None:
+        """Wait for a signal, or for the time to look at what the meter says."""
+        info = signal.sigtimedwait(waited, _TICK_S)
+        if info is not None and info.si_signo == signal.SIGCONT:
+            self._send(signal.SIGCONT)
+        elif info is not None and info.si_signo != signal.SIGCHLD:
+            if self._relay is not None and info.si_signo == signal.SIGWINCH:
+                self._relay.resize()
+            if not (info.si_code == _BY_THE_TERMINAL and self._shares_terminal):
+                self._send(info.si_signo)
+        self._reap()
+        self._listen()
+
+    def _shown(self, state: dict[str, Any]) -> None:
+        """Show the state; a display that fails is given up, as the command must not end with it."""
+        if self._show is None:
+            return
+        try:
+            undo = self._show(state)
+            if undo != self._undo and self._sidecar is not None:
+                self._undo = undo
+                self._sidecar.wire.send("undo", terminal=os.ttyname(2), text=undo.decode("ascii"))
+        except Exception as error:  # noqa: BLE001  whatever draws is not worth a training
+            self._show = None
+            self._say(f"the display failed: {type(error).__name__}: {error}")
+
+    def _send(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, number)
+
+    def _reap(self) -> None:
+        """See which children have ended or stand still."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
+                self._replace_sidecar()
+            elif pid == self._pid and os.WIFSTOPPED(status):
+                self._stand_still_with_it(os.WSTOPSIG(status))
+            elif pid == self._pid:
+                killed = os.WIFSIGNALED(status)
+                self._ended = (None if killed else os.WEXITSTATUS(status), os.WTERMSIG(status) if killed else None, time.monotonic())
+
+    def _stand_still_with_it(self, number: int) -> None:
+        """Where the terminal stopped the command, stop too, so that the shell takes the terminal back; whoever lets us go on lets it go on."""
+        if number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU) and self._shares_terminal:
+            self._shown({"state": "stopped"})
+            os.kill(os.getpid(), signal.SIGSTOP)
+            self._send(signal.SIGCONT)
+
+    def _replace_sidecar(self) -> None:
+        """Start another meter where one was killed: what it had written is kept, and the run goes on in the same session."""
+        self._listen()
+        if self._sidecar is None or self._ended is not None or self._final:
+            self._sidecar = None
+            return
+        self._sidecar.wire.close()
+        self._sidecar = None
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            self._say("the meter ended too often: the run goes on without")
+            return
+        self._sidecar = started(self._pipes)
+        self._instruct()
+        if self._sidecar is not None:
+            self._began_s = time.monotonic() if self._begun else self._began_s  # until now the killed one has metered, if it had begun
+            self._tell_of_the_job()
+            self._sidecar.wire.send("note", text="the meter was killed and started anew: what was not yet recorded is lost, at most one interval")
+
+    def _listen(self) -> None:
+        """Hear what the meter has to say."""
+        if self._sidecar is None:
+            self._pipes.drain()
+            return
+        for message in self._sidecar.wire.receive():
+            if message["kind"] == "note":
+                self._say(str(message["text"]))
+            elif message["kind"] == "state":
+                self._shown(message["state"])
+            elif message["kind"] == "begun":
+                self._begun = True
+            elif message["kind"] == "final":
+                self._unwritten, self._budgets, self._final = message["unwritten"], message["budgets"], True
+
+    def _close(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+        if self._sidecar is not None:
+            self._sidecar.wire.close()
+        self._pipes.close()
+
+    def _see_out(self) -> None:
+        """Tell the meter that the command has ended and wait for its last word; one that hangs does not hold up the user."""
+        sidecar, ended = self._sidecar, self._ended
+        if self._relay is not None:
+            self._relay.close()
+            self._relay = None
+        if sidecar is None or ended is None:
+            return
+        exit_code, number, ended_s = ended
+        sidecar.wire.send("ended", exit_code=exit_code, signal=number, ended_s=ended_s)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(sidecar.pid, signal.SIGCONT)
+        import traincarbon.ledger.record  # noqa: F401  whoever asked will read the record next, and there is time now
+
+        until_s = time.monotonic() + _FINAL_S
+        while not (self._final or sidecar.wire.ended) and time.monotonic() < until_s:
+            sidecar.wire.wait(wait_s=until_s - time.monotonic())
+            self._listen()
+        if not self._final:
+            self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
+
+
+def _has_terminal() -> bool:
+    """Say whether there is a terminal that sends its signals to this process, and to the command too if it stays in the same group."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

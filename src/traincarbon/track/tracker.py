@@ -1,0 +1,166 @@
+"""Tracking from within a training: a context manager and a decorator that start the same process beside it."""
+
+import contextlib
+import functools
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
+
+from traincarbon.track.job import MARK
+from traincarbon.track.launch import Pipes, Sidecar
+from traincarbon.track.progress import environment_of, progress
+from traincarbon.track.request import prepared
+from traincarbon.track.settings import Settings
+
+if TYPE_CHECKING:
+    from traincarbon.ledger.record import RunRecord
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FINAL_S = 5.0
+_PAUSE_S = 0.005
+
+
+class Tracker:
+    """Meters the code between its start and its end, by a process beside this one; it never raises into that code and never ends it.
+
+    Within a command that is tracked already, and in all but the first of several ranks on a node, it leaves the metering to the one that does it.
+
+    Attributes:
+        run_id: The run; ``carbon runs show`` takes it.
+    """
+
+    def __init__(self, settings: Settings, *, quiet: bool = False) -> None:
+        self.run_id = settings.run_id
+        self._settings = settings
+        self._quiet = quiet
+        self._sidecar: Sidecar | None = None
+        self._pipes: Pipes | None = None
+        self._outer: dict[str, str | None] = {}
+        self._process = 0
+        self._lock = threading.Lock()
+
+    def start(self) -> Self:
+        """Begin to meter; what stands in the way is one line on stderr."""
+        with self._lock:
+            if self._sidecar is not None or _metered_by_another():
+                return self
+            pipes = Pipes()
+            try:
+                self._sidecar = Sidecar(pipes)
+            except OSError as error:
+                self._say(f"the run is not metered: {error.strerror or error}")
+                pipes.close()
+                return self
+            self._pipes, self._process = pipes, os.getpid()
+            self._sidecar.wire.send("settings", **self._settings._replace(owner=self._process)._asdict())
+            self._sidecar.wire.send("job", pid=self._process, began_s=time.monotonic())
+            named = {**environment_of(pipes.reporting), MARK: self._settings.session}
+            self._outer = {name: os.environ.get(name) for name in named}
+            os.environ.update(named)
+        return self
+
+    def stop(self, *, exit_code: int = 0) -> None:
+        """End the metering and wait some moments for the last record; safe to call twice.
+
+        Args:
+            exit_code: 0 where all went well, as the run's outcome is then ``finished``, else ``failed``.
+        """
+        with self._lock:
+            sidecar, self._sidecar = self._sidecar, None
+            if sidecar is None or os.getpid() != self._process:  # a forked child has nothing to end
+                return
+            for name, value in self._outer.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            if self._pipes is not None:
+                self._pipes.close()
+            sidecar.wire.send("ended", exit_code=exit_code, signal=None, ended_s=time.monotonic())
+            self._wait_for(sidecar)
+
+    def progress(self, **counts: Any) -> None:
+        """Tell how far the training has come, see :func:`traincarbon.progress`."""
+        progress(**counts)
+
+    @property
+    def record(self) -> "RunRecord | None":
+        """The run as its journals tell it up to now, None where there are none."""
+        from traincarbon.ledger.record import read_run
+
+        return read_run(self._settings.store, self.run_id)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop(exit_code=_exit_code(error))
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Return *function* metered whenever it is called, each time in a session of its own of the same run."""
+
+        @functools.wraps(function)
+        def metered(*args: P.args, **options: P.kwargs) -> T:
+            with Tracker(self._settings._replace(session=os.urandom(8).hex()), quiet=self._quiet):
+                return function(*args, **options)
+
+        return metered
+
+    def _wait_for(self, sidecar: Sidecar) -> None:
+        until_s = time.monotonic() + _FINAL_S
+        told = False
+        while not (told or sidecar.wire.ended) and time.monotonic() < until_s:
+            for message in sidecar.wire.receive():
+                told = told or message["kind"] == "final"
+                if message["kind"] == "note":
+                    self._say(str(message["text"]))
+            time.sleep(_PAUSE_S)
+        if not told:
+            self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
+        sidecar.wire.close()
+        with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
+            while not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
+                time.sleep(_PAUSE_S)
+
+    def _say(self, text: str) -> None:
+        if not self._quiet and sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(f"carbon: {text}\n")
+
+
+@overload
+def track(function: Callable[P, T], /) -> Callable[P, T]: ...
+@overload
+def track(function: None = None, /, *, quiet: bool = ..., **options: Any) -> Tracker: ...
+def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False, **options: Any) -> Any:
+    """Return a tracker: ``with traincarbon.track(project="bert") as run: …``, ``@traincarbon.track`` or ``@traincarbon.track(project="bert")``.
+
+    Args:
+        function: What to meter, where it is used as a decorator without arguments.
+        quiet: Whether to say nothing on stderr.
+        options: As those of ``carbon track``, see :func:`traincarbon.track.request.prepared`.
+
+    Raises:
+        CarbonError: an option cannot be; nothing has been started then.
+    """
+    tracker = Tracker(prepared(argv=sys.argv, **options), quiet=quiet)
+    return tracker if function is None else tracker(function)
+
+
+def _metered_by_another() -> bool:
+    """Say whether the command is tracked from outside, or this is not the first rank of its node."""
+    return MARK in os.environ or os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) not in ("", "0")
+
+
+def _exit_code(error: BaseException | None) -> int:
+    if error is None:
+        return 0
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    return 130 if isinstance(error, KeyboardInterrupt) else 1

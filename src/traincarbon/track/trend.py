@@ -1,0 +1,116 @@
+"""How steadily something cumulative rises, and how sure that makes its further rise."""
+
+import math
+from bisect import bisect_left
+from itertools import pairwise
+from typing import NamedTuple
+
+_MOST_POINTS = 256
+_MOST_BATCHES = 16
+_FEW_BATCHES = 4
+_MOST_CORRELATION = 0.7
+_LEAST_EFFECTIVE = 2.0
+_LEAST_FREEDOM = 1.5
+_SIGMA_UNSEEN = 0.3
+"""Log-spread of a rate of which too little was seen to know its scatter."""
+
+
+class Points:
+    """A cumulative figure over time, thinned so that a run of months needs no more memory than one of minutes.
+
+    The first and the last point are kept exactly, in between at most 256 that lie about evenly in time.
+    """
+
+    def __init__(self) -> None:
+        self.xs: list[float] = []
+        self.ys: list[float] = []
+        self._apart = 0.0
+
+    def add(self, x: float, y: float) -> None:
+        """Note that the figure stands at *y* where time stands at *x*; a point that goes back is left out."""
+        xs, ys = self.xs, self.ys
+        if xs and (x < xs[-1] or y < ys[-1]):
+            return
+        if len(xs) > 1 and (x - xs[-2] < self._apart or x == xs[-1]):
+            xs[-1], ys[-1] = x, y
+            return
+        xs.append(x)
+        ys.append(y)
+        if len(xs) > _MOST_POINTS:
+            del xs[1:-1:2], ys[1:-1:2]
+            self._apart = 2.0 * (xs[-1] - xs[0]) / _MOST_POINTS
+
+    def slope(self, *, window: float = math.inf) -> float | None:
+        """Return the mean rise over the last *window* of time, or a little more; None before the second point."""
+        xs, ys = self.xs, self.ys
+        if len(xs) < 2 or xs[-1] <= xs[0]:
+            return None
+        place = max(min(bisect_left(xs, xs[-1] - window), len(xs) - 2), 0)
+        return (ys[-1] - ys[place]) / (xs[-1] - xs[place])
+
+
+class Trend(NamedTuple):
+    """A mean slope and what its batches tell of it."""
+
+    slope: float
+    """Mean rise of the one figure for each of the other."""
+    sigma: float
+    """Log-spread of the slope from batch to batch."""
+    batches: int
+    correlation: float
+    """Of the slope of a batch with that of the next: 0 to 0.7."""
+    span: float
+    """Over how much of the other figure it was seen."""
+
+    def sigma_ahead(self, ahead: float) -> float:
+        r"""Return the log-spread of the mean slope over the next *ahead* around the mean slope so far.
+
+        The slopes of batches are taken as a first-order autoregression; the variance of a mean of n of them is that of
+        \( n (1 - \rho) / (1 + \rho) \) independent ones. What was seen and what is ahead add up, and the quantile of
+        Student's t for so few batches widens the sum.
+
+        References:
+            Law 2015, *Simulation modeling and analysis*, section 9.5.3, for batch means; Abramowitz and Stegun 1964,
+            *Handbook of mathematical functions*, 26.7.5, for the quantile.
+        """
+        if self.batches < _FEW_BATCHES:
+            return _SIGMA_UNSEEN
+        independent = (1.0 - self.correlation) / (1.0 + self.correlation)
+        seen = max(self.batches * independent, _LEAST_EFFECTIVE)
+        unbiased = (1.0 - 1.0 / self.batches) / (1.0 - 1.0 / seen)
+        to_come = max(ahead / self.span * self.batches * independent, 0.25)
+        return self.sigma * math.sqrt(unbiased * (1.0 / seen + 1.0 / to_come)) * _widening(max(seen - 1.0, _LEAST_FREEDOM))
+
+
+def trend_of(xs: list[float], ys: list[float]) -> Trend | None:
+    """Return the trend of *ys* over *xs*, both rising, by up to 16 batches of equal span; None where nothing rose."""
+    span = xs[-1] - xs[0] if xs else 0.0
+    if span <= 0.0 or ys[-1] <= ys[0]:
+        return None
+    batches = min(_MOST_BATCHES, len(xs) - 1)
+    edges = [_at(xs, ys, xs[0] + span * part / batches) for part in range(batches + 1)]
+    rises = [max(after - before, 0.0) for before, after in pairwise(edges)]
+    least = 0.01 * (ys[-1] - ys[0]) / batches
+    logs = [math.log(max(rise, least)) for rise in rises]
+    mean = sum(logs) / batches
+    deviations = [log - mean for log in logs]
+    squares = sum(deviation * deviation for deviation in deviations)
+    slope = (ys[-1] - ys[0]) / span
+    if batches < 2 or squares == 0.0:
+        return Trend(slope, 0.0, batches, 0.0, span)
+    lagged = sum(one * other for one, other in pairwise(deviations)) / squares
+    correlation = lagged + (1.0 + 3.0 * lagged) / batches
+    return Trend(slope, math.sqrt(squares / (batches - 1)), batches, min(max(correlation, 0.0), _MOST_CORRELATION), span)
+
+
+def _at(xs: list[float], ys: list[float], x: float) -> float:
+    """Return the figure at *x*, straight between the points beside it."""
+    place = min(max(bisect_left(xs, x), 1), len(xs) - 1)
+    left, right = xs[place - 1], xs[place]
+    share = min(max((x - left) / (right - left), 0.0), 1.0) if right > left else 1.0
+    return ys[place - 1] + share * (ys[place] - ys[place - 1])
+
+
+def _widening(freedom: float) -> float:
+    """Return the 95 % quantile of Student's t over that of the normal, for *freedom* of 1.5 or more, whole or not."""
+    return 1.0 + 0.926 / freedom + 0.864 / freedom**2 + 0.6 / freedom**3

@@ -1,0 +1,111 @@
+"""Messages between the process that was asked to track and the one that meters: lines of JSON over two pipes."""
+
+import json
+import os
+import select
+import time
+from typing import Any
+
+_CHUNK_B = 1 << 16
+_LONGEST_B = 1 << 22
+"""A line beyond this is none of ours."""
+
+
+class Wire:
+    """One end of the connection. Nothing here waits, but where it is asked to, or raises: what does not fit is dropped, an end that is gone reads as the end.
+
+    Args:
+        reads: Descriptor of the pipe to read from.
+        writes: Descriptor of the pipe to write to.
+    """
+
+    def __init__(self, reads: int, writes: int) -> None:
+        for descriptor in (reads, writes):
+            os.set_blocking(descriptor, False)
+        self._reads, self._writes = reads, writes
+        self._received = b""
+        self._unsent = b""
+        self._put_back: list[dict[str, Any]] = []
+        self.ended = False
+        """Whether the other side is gone."""
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait for."""
+        return self._reads
+
+    def send(self, kind: str, **fields: Any) -> bool:
+        """Send a message of *kind*; return whether it is on its way. One that does not fit behind what the other side has yet to read is dropped."""
+        if not self._push():
+            return False
+        self._unsent = json.dumps({"kind": kind, **fields}, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+        whole = len(self._unsent)
+        if not self._push() and len(self._unsent) == whole:  # nothing of it has gone, so that all of it can be dropped
+            self._unsent = b""
+            return False
+        return True
+
+    def flush(self, *, wait_s: float) -> bool:
+        """Wait until all is handed over, *wait_s* at most; return whether it was."""
+        until_s = time.monotonic() + wait_s
+        while not self._push():
+            left_s = until_s - time.monotonic()
+            if left_s <= 0.0:
+                return False
+            waiter = select.poll()
+            waiter.register(self._writes, select.POLLOUT)
+            waiter.poll(left_s * 1e3)
+        return True
+
+    def wait(self, *, wait_s: float) -> None:
+        """Wait until there is something to receive, or the other side has gone, *wait_s* at most."""
+        waiter = select.poll()
+        waiter.register(self._reads, select.POLLIN)
+        waiter.poll(max(wait_s, 0.0) * 1e3)
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Return the messages that have arrived; :attr:`ended` tells whether more can follow."""
+        while not self.ended:
+            try:
+                data = os.read(self._reads, _CHUNK_B)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            self.ended = not data
+            self._received += data
+        *lines, self._received = self._received.split(b"\n")
+        if len(self._received) > _LONGEST_B:
+            self._received = b""
+        earlier, self._put_back = self._put_back, []
+        return earlier + [message for line in lines if isinstance(message := _parsed(line), dict)]
+
+    def put_back(self, messages: list[dict[str, Any]]) -> None:
+        """Let *messages* be received again."""
+        self._put_back = messages + self._put_back
+
+    def close(self) -> None:
+        """Hang up; safe to call twice."""
+        for descriptor in (self._reads, self._writes):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._reads = self._writes = -1
+        self._unsent = b""
+        self.ended = True
+
+    def _push(self) -> bool:
+        """Hand over what is waiting; return whether all of it went."""
+        while self._unsent:
+            try:
+                self._unsent = self._unsent[os.write(self._writes, self._unsent) :]
+            except BlockingIOError:
+                return False
+            except OSError:
+                self._unsent = b""
+        return True
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
