@@ -14,6 +14,7 @@ from traincarbon.calibrate.runs import SetAside
 from traincarbon.calibrate.shrink import Level, Shrunk, shrink
 from traincarbon.calibrate.spreads import LEVELS, Spreads, spreads_of
 from traincarbon.database.load import Database
+from traincarbon.database.select import sigma_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
 from traincarbon.uncertain import Z_90
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _KEPT_RUNS = 1000
 """So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
+_MODEL = ("cpu_busy_w", "vendor=*")
+"""The prior whose spread is that of a modelled draw: all runs share its error."""
+_MODELLED = "the draw of the accelerators was modelled, not measured, in every run: estimates of energy follow that model, no surer than it is"
 _FEWEST = 2
 """Runs that it takes to leave one out."""
 _GOOD = 0.05
@@ -109,7 +113,8 @@ def fit(
     mine = expected.only(good)
     shown, energy_aside = _shown(used, mine)
     aside += energy_aside
-    effects, errors = _fits(used, mine, shown, believed)
+    is_model = _drop_models(used, shown)
+    effects, errors = _fits(used, mine, shown, believed, model_sigma=sigma_of(database, *_MODEL) if is_model else 0.0)
     automatic, why = _verdict(used, mine, errors)
     calibration = Calibration(
         name=name,
@@ -123,6 +128,7 @@ def fit(
         set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
         errors={quantity: found.summary() for quantity, found in errors.items()},
         meters=tuple(meters),
+        notes=(_MODELLED,) if is_model else (),
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 
@@ -149,7 +155,16 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
     return shown, aside
 
 
-def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads) -> tuple[list[Effect], dict[str, Errors]]:
+def _drop_models(used: Observed, shown: dict[str, "Array"]) -> bool:
+    """Forget what was modelled of the accelerators' draw where it was measured of other runs; say whether models are all that there is."""
+    modelled = used.modelled & ~np.isnan(shown["power"])
+    measured = ~used.modelled & ~np.isnan(shown["power"])
+    if measured.any():
+        shown["power"][modelled] = np.nan
+    return bool(modelled.any() and not measured.any())
+
+
+def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, model_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
     """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
@@ -160,13 +175,13 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
             mine = expected.only(rows) if rows.size < len(used) else expected
             shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
-            effects += told
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, model_sigma)) for each in told] if quantity == "power" else told
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
     if "power" in found:
         rows, power = found["power"]
-        errors["energy"] = _energy_errors(rows, used, expected, hours, power)
+        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), believed.whole("power"))
     if "host" in found:
         rows, host = found["host"]
         errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
@@ -188,7 +203,7 @@ def _fit_one(quantity: str, used: Observed, expected: Expected, y: "Array", beli
     for at, scope_of in enumerate(scopes):
         if at == 0 and quantity != "mfu":
             continue  # what the draws of different chips have in common says little of another chip
-        below = sum((np.diag(np.square(spread)) for spread in between[at + 1 :]), np.zeros((x.shape[1],) * 2))
+        below = sum(shrunk.between[at + 1 :], np.zeros((x.shape[1],) * 2))
         first = np.unique(scope_of, return_index=True)[1]
         counts = np.bincount(scope_of)
         least, most = (np.full(len(first), start) for start in (np.inf, -np.inf))
@@ -220,13 +235,14 @@ def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, s
     return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * sigma, np.abs(left_out) <= Z_90 * shrunk.left_out_sigma)
 
 
-def _energy_errors(rows: "Codes", used: Observed, expected: Expected, hours: Shrunk, power: Shrunk) -> Errors:
+def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tuple[Shrunk, Shrunk], power_sigma: float) -> Errors:
     """Return the errors of the accelerators' energy: expected hours fall as utilisation rises, and the draw rises with it."""
+    hours, power = fits
     before = np.log(expected.planned_kwh[rows] / used.accelerator_kwh[rows])
     falls = 1.0 - expected.power_exponent[rows]
     moved = [power_log - falls * hours_log[rows] for power_log, hours_log in ((power.fitted, hours.fitted), (power.left_out, hours.left_out))]
     left_sigma = np.hypot(falls * hours.left_out_sigma[rows], power.left_out_sigma)
-    prior_sigma = np.hypot(falls * expected.sigma[rows], 0.2)
+    prior_sigma = np.hypot(falls * expected.sigma[rows], power_sigma)
     after, left_out = before + moved[0], before + moved[1]
     return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * prior_sigma, np.abs(left_out) <= Z_90 * left_sigma)
 

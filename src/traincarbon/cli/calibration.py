@@ -27,6 +27,7 @@ def screen(fitted: "Fitted") -> str:
     parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
     if fitted.set_aside:
         parts += ["", _aside(fitted.set_aside)]
+    parts += ["", *(output.wrapped("Note", note) for note in calibration.notes)] if calibration.notes else []
     return "\n".join(parts)
 
 

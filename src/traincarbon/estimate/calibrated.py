@@ -11,7 +11,7 @@ from traincarbon.uncertain import Uncertain, median_of
 
 _FAR = 10.0
 """Times the largest run, or below the smallest, from which a reader is warned."""
-_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share",), "host": ("host_share", "max_power_w")}
+_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w"), "host": ("host_share", "max_power_w")}
 """Quantities to the givens whose spreads a calibration replaces by its own."""
 _WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server"}
 

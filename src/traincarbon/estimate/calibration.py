@@ -80,6 +80,7 @@ class Calibration:
         set_aside: Runs that were not used, each with the reason.
         errors: By quantity the median absolute logarithm of predicted over measured ``before``, ``after`` and ``left_out``.
         meters: What readings at the wall showed of the meters inside.
+        notes: What a reader should know before relying on it.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Calibration:
     set_aside: tuple[tuple[str, str], ...] = ()
     errors: Mapping[str, Mapping[str, float]]
     meters: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def fits(self, hardware: str, site: str) -> bool:
         """Say whether runs on that hardware are behind it, and none of its sites contradicts *site*; a site that is not said contradicts none."""
@@ -205,6 +207,7 @@ def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
         set_aside=tuple((str(entry["id"]), str(entry["reason"])) for entry in stated["runs"].get("set_aside", ())),
         errors={str(quantity): {key: float(value) for key, value in table.items()} for quantity, table in stated.get("errors", {}).items()},
         meters=tuple(stated.get("meter", ())),
+        notes=tuple(map(str, stated.get("notes", ()))),
     )
 
 
