@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
-    Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
 """So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
@@ -45,9 +44,9 @@ class Errors(NamedTuple):
     before: "Array"
     after: "Array"
     left_out: "Array"
-    inside_before: "Flags"
-    """Whether the interval of 90 % held the measured figure, before."""
-    inside_left_out: "Flags"
+    before_sigma: "Array"
+    """Standard deviation of each prediction, before."""
+    left_out_sigma: "Array"
 
     def summary(self) -> dict[str, float]:
         """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
@@ -55,7 +54,8 @@ class Errors(NamedTuple):
         for name in ("before", "after", "left_out"):
             sizes = np.abs(getattr(self, name))
             found |= {name: float(np.median(sizes)), f"{name}_mean": float(sizes.mean())}
-        return found | {"coverage_before": float(self.inside_before.mean()), "coverage_left_out": float(self.inside_left_out.mean())}
+        inside = ((np.abs(getattr(self, name)) <= Z_90 * getattr(self, f"{name}_sigma")).mean() for name in ("before", "left_out"))
+        return found | dict(zip(("coverage_before", "coverage_left_out"), map(float, inside), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -232,7 +232,7 @@ def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", cov
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
     """Return the errors of what is expected, given those *before*; *sign* is that of the fitted logarithm in them."""
     after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
-    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * sigma, np.abs(left_out) <= Z_90 * shrunk.left_out_sigma)
+    return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
 
 
 def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tuple[Shrunk, Shrunk], power_sigma: float) -> Errors:
@@ -244,7 +244,7 @@ def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tupl
     left_sigma = np.hypot(falls * hours.left_out_sigma[rows], power.left_out_sigma)
     prior_sigma = np.hypot(falls * expected.sigma[rows], power_sigma)
     after, left_out = before + moved[0], before + moved[1]
-    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * prior_sigma, np.abs(left_out) <= Z_90 * left_sigma)
+    return Errors(rows, before, after, left_out, prior_sigma, left_sigma)
 
 
 def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:

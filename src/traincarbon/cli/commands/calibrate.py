@@ -215,7 +215,7 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
     lead = (
         f"What runs took against what carbon expects of them: without calibration, and with each run predicted by a calibration to the others "
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
-        "In the grey band a prediction is within a factor of two. A touch on a point names the run."
+        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A touch on a point names the run."
     )
     text = page(title="Predicted against measured", lead=output.clean(lead), panels=before_and_after(fitted), script=script)
     write_new_file(file, text)
