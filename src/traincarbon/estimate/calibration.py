@@ -195,6 +195,8 @@ def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
     """
     if stated["schema"] != SCHEMA:
         raise ValueError(f"its schema is {str(stated['schema'])[:60]!r}")
+    if not all(str(stated[name]).isprintable() for name in ("made", "version", "why")):
+        raise ValueError("it holds control characters")
     return Calibration(
         name=name,
         made=str(stated["made"]),
@@ -221,6 +223,8 @@ def _effect(entry: Mapping[str, Any]) -> Effect:
     effect = Effect(quantity, hardware, site, family, int(entry["runs"]), *(float(entry[name]) for name in Effect._fields[5:]))
     spreads = (effect.log_factor_sigma, effect.log_slope_sigma, effect.scatter)
     sizes = (effect.least_params, effect.centre_params, effect.most_params)
+    if not "".join(effect[:4]).isprintable():
+        raise ValueError("a scope holds control characters")
     if effect.quantity not in QUANTITIES or not all(0.0 <= spread <= _MOST_SIGMA for spread in spreads):
         raise ValueError(f"an effect on {effect.quantity[:20]!r} with spreads {spreads}")
     if not (abs(effect.log_factor) <= _MOST_SIGMA and abs(effect.log_slope) <= _MOST_SIGMA and abs(effect.correlation) <= 1.0):

@@ -141,9 +141,19 @@ def test_calibrations_are_listed_and_forgotten(place, runs):
     invoke("--from", runs, "--name", "a")
     assert invoke("--list").stdout.split("\n")[1].startswith("a ")
     assert json.loads(invoke("--list", "--json").stdout)[0]["runs"] == 4
-    assert "would be removed" in invoke("--forget", "a", "--dry-run").stdout
+    assert "nothing was removed. To do it: --yes" in invoke("--forget", "a").stdout
+    invoke("--forget", "a", "--yes", "--dry-run")
     assert kept(place) == ["a.toml"]
-    assert "was removed" in invoke("--forget", "a").stdout
+    assert json.loads(invoke("--forget", "a", "--yes", "--json").stdout)["removed"]
     assert kept(place) == []
-    with pytest.raises(CarbonError, match="no calibration 'a'"):
-        invoke("--forget", "a")
+    for words in (("--forget", "a"), ("--forget", "a", "--yes")):
+        with pytest.raises(CarbonError, match="no calibration 'a'"):
+            invoke(*words)
+
+
+def test_a_damaged_calibration_is_named_and_the_others_are_listed(place, runs):
+    invoke("--from", runs, "--name", "a")
+    (place / "calibrations" / "b.toml").write_text("schema")
+    done = invoke("--list")
+    assert done.stdout.split("\n")[1].startswith("a ")
+    assert "b.toml is no calibration" in done.stderr

@@ -29,7 +29,8 @@ _SLOW = 20_000
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw predicted against measured into a new HTML file.")
 @click.option("--dry-run", is_flag=True, help="Only show what it would be; nothing is kept.")
 @click.option("--list", "list_them", is_flag=True, help="List the calibrations that are kept.")
-@click.option("--forget", metavar="NAME", help="Remove a calibration; with --dry-run only show its file.")
+@click.option("--forget", metavar="NAME", help="Remove a calibration; without --yes only show its file.")
+@click.option("--yes", is_flag=True, help="Do remove it.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
 @common_options
 def command(
@@ -43,6 +44,7 @@ def command(
     dry_run: bool,
     list_them: bool,
     forget: str | None,
+    yes: bool,
     store: str | None,
     as_json: bool,
     quiet: bool,
@@ -59,8 +61,11 @@ def command(
     carbon calibrate run-a run-b run-c run-d --name cluster-a
     carbon calibrate --from runs.csv --wall run-a=12.4
     """  # noqa: D301  click reads the escape
-    if list_them or forget is not None:
-        _keep_house(forget, dry_run=dry_run, as_json=as_json)
+    if forget is not None:
+        _forget(forget, really=yes and not dry_run, as_json=as_json)
+        return
+    if list_them:
+        _list(as_json=as_json, quiet=quiet)
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are tiny: threads make them slower
     script = _prepare_plot(plot) if plot is not None else ""
@@ -176,26 +181,39 @@ def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
     return {"schema": SCHEMA, **as_dict(fitted.calibration), "set_aside": aside, "file": file or None, "rows": rows}
 
 
-def _keep_house(forget: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """List the calibrations, or remove one."""
-    from traincarbon.calibrate.keep import as_dict
-    from traincarbon.calibrate.keep import forget as remove
-    from traincarbon.cli.calibration import listing
-    from traincarbon.estimate.calibration import file_of, names, read
+def _forget(name: str, *, really: bool, as_json: bool) -> None:
+    """Remove a calibration, or only show its file."""
+    from traincarbon.calibrate.keep import forget
+    from traincarbon.estimate.calibration import file_of, read
 
-    if forget is not None:
-        read(forget) if dry_run else None
-        file = file_of(forget) if dry_run else remove(forget)
-        if as_json:
-            click.echo(output.as_json({"name": forget, "file": file, "removed": not dry_run}))
-        else:
-            click.echo(f"{output.clean(file)} {'would be' if dry_run else 'was'} removed")
-        return
-    found = [read(name) for name in names()]
+    if not really:
+        read(name)
+    file = forget(name) if really else file_of(name)
+    if as_json:
+        click.echo(output.as_json({"name": name, "file": file, "removed": really}))
+    else:
+        click.echo(f"{output.clean(file)} removed" if really else f"{output.clean(file)} would go; nothing was removed. To do it: --yes")
+
+
+def _list(*, as_json: bool, quiet: bool) -> None:
+    """List the calibrations that are kept; those that cannot be read are named on stderr."""
+    from traincarbon.calibrate.keep import as_dict
+    from traincarbon.cli.calibration import listing
+    from traincarbon.estimate.calibration import names, read
+
+    found, faults = [], []
+    for name in names():
+        try:
+            found.append(read(name))
+        except CarbonError as error:
+            faults.append(str(error))
     if as_json:
         click.echo(output.as_json([as_dict(each) for each in found]))
     else:
         click.echo(listing(found) if found else "no calibrations are kept: carbon calibrate makes one of your runs")
+    if not quiet:
+        for fault in faults:
+            click.echo(f"note: {output.clean(fault)}", err=True)
 
 
 def _prepare_plot(file: str) -> str:
