@@ -54,7 +54,7 @@ class Tracked:
             return False
         return pid is not None
 
-    def wait(self, *, at_most_s: float = 30.0) -> int:
+    def wait(self, *, at_most_s: float = 60.0) -> int:
         """Wait for the supervisor's end and return its code as a shell would have it, minus for signals."""
         return self.process.wait(at_most_s)
 
@@ -69,7 +69,7 @@ def marked(session: str) -> list[int]:
     return found
 
 
-def until(condition, *, at_most_s: float = 10.0):
+def until(condition, *, at_most_s: float = 60.0):
     """Wait for *condition* and return what it gives; fail if it does not come."""
     end_s = time.monotonic() + at_most_s
     while time.monotonic() < end_s:

@@ -3,12 +3,12 @@
 import random
 import signal
 import time
-from datetime import datetime
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
-from faults.conftest import POWER_W, marked, until
 
+from faults.conftest import POWER_W, marked, until
 from traincarbon.ledger.journal import read_journal
 from traincarbon.ledger.store import Ledger
 
@@ -28,7 +28,7 @@ class Round:
     """One run, what is done to it, and what its records must say."""
 
     def __init__(self, number, track):
-        self.chance = random.Random(number)  # noqa: S311
+        self.chance = random.Random(number)
         self.who, self.how = CASES[number % len(CASES)]
         self.run_id = f"r{number}"
         self.tracked = track(self.run_id, ["sh", "-c", f"sleep {LENGTH_S} & wait $!"])

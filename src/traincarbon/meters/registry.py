@@ -25,7 +25,11 @@ _SHARED_BY_SENSORS = {"gpu", "other"}
 
 
 def open_meters(
-    *, only: Sequence[str] | None = None, pid: int | None = None, opened: Mapping[str, Meter | Unavailable] | None = None
+    *,
+    only: Sequence[str] | None = None,
+    pid: int | None = None,
+    born_s: float | None = None,
+    opened: Mapping[str, Meter | Unavailable] | None = None,
 ) -> tuple[list[Meter], list[Unavailable]]:
     """Open every meter that can be read here and return them with those that cannot.
 
@@ -36,6 +40,7 @@ def open_meters(
         only: Names of meters; all sensors, those of other packages and the model unless given. A trace named in ``$CARBON_REPLAY``
             stands for all of them.
         pid: The job, whose processor time and memory the model charges; None stands for the whole machine.
+        born_s: When the job began, on the monotonic clock, where the model is to charge it from then on. [s]
         opened: Meters that were probed before; those that are not asked for are closed.
     """
     before = dict(opened or {})
@@ -60,7 +65,7 @@ def open_meters(
         used.append(found)
     modelled = [part for part in _MODELLED if part not in parts]
     if MODEL in names and modelled and _WHOLE not in parts:
-        model = probed(MODEL, pid=pid, parts=modelled)
+        model = probed(MODEL, pid=pid, parts=modelled, born_s=born_s)
         if isinstance(model, Unavailable):
             missing.append(model)
         else:
@@ -71,10 +76,10 @@ def open_meters(
     return used, missing
 
 
-def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram")) -> Meter | Unavailable:
+def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None) -> Meter | Unavailable:
     """Open the meter *name* or say why it cannot be read."""
     if name == MODEL:
-        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts))
+        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
     if name in SENSORS or name in ON_REQUEST:
         return _safely(name, import_module(f"{__package__}.{name}").probe)
     point = next((point for point in _entry_points() if point.name == name), None)

@@ -21,7 +21,6 @@ from traincarbon.track.settings import Settings
 from traincarbon.track.wire import Wire
 
 _SAMPLE_S = 1.0
-_TELL_S = 1.0
 _LOOK_S = 0.2
 """Between two looks at whether the owner stands still, which nothing but looking tells."""
 _OWN_SHARE = 1e-3
@@ -65,16 +64,16 @@ class Metering:
         self._job = owner if self._alone else Life(int(job["pid"]))
         self._began_s = float(job["began_s"])
         self._early = early
+        self._notes: list[str] = []
         self._reports = {reports[0]: Lines().feed}
         """Descriptors that tell of progress, and what makes reports of it."""
         if settings.pattern:
-            self._reports[reports[1]] = _pattern(settings.pattern)
+            self._reports[reports[1]] = _pattern(settings.pattern, self._notes)
         self._clocks = Clocks()
         self._account = Account(settings)
         self._appraiser = appraiser
         self._recorder = Recorder((), began_s=self._began_s)
         self._ending = Ending(settings, self._job)
-        self._notes: list[str] = []
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
         self._counted: dict[str, float] = {}
@@ -111,13 +110,16 @@ class Metering:
             "project": settings.project,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
+            "from_s": self._began_s,
+            "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
         }
         self._write("start", {**facts, **self._account.facts()})
         self._wire.send("begun")
         from traincarbon.meters.registry import open_meters
 
-        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, opened=self._early.meters)
+        born_s = None if self._alone or settings.carries_on else self._began_s
+        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
         self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
         self._sample(time.monotonic())
         accelerators = self._recorder.accelerators
@@ -141,13 +143,13 @@ class Metering:
         self._notes += self._clocks.look()
         self._update(to_s)
         self._write("interval", {**self._recorder.interval(to_s=to_s, ended=self._frozen_s is not None), **self._account.fields()})
-        counts = self._account.counts()
+        counts = self._account.counts(ended=self._frozen_s is not None)
         if counts != self._counted:
             self._counted = counts
             self._write("progress", counts)
 
     def _update(self, now_s: float) -> None:
-        self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
+        self._notes += self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
 
     def _tell(self) -> None:
         """Pass on what there is to say, and how things stand where somebody looks on."""
@@ -160,8 +162,8 @@ class Metering:
             self._faulty = True
             self._say(f"the journal cannot be written ({self._journal.fault}): what is measured stays in memory until it can")
         now_s = time.monotonic()
-        if self._settings.watched and not self._wire.ended and now_s >= self._next_tell_s:
-            self._next_tell_s = now_s + _TELL_S
+        if self._settings.tell_s and not self._wire.ended and now_s >= self._next_tell_s:
+            self._next_tell_s = now_s + self._settings.tell_s
             self._update(now_s if self._frozen_s is None else self._frozen_s)
             self._wire.send("state", state=self._state(now_s))
 
@@ -245,7 +247,7 @@ class Metering:
 
     def _finish(self, ended: dict[str, Any]) -> None:
         """Write the last of it."""
-        ended_s = min(float(ended.get("ended_s") or time.monotonic()), time.monotonic())
+        ended_s = min(float(ended["ended_s"]), time.monotonic() if self._frozen_s is None else self._frozen_s)
         if self._frozen_s is None:
             self._notes += self._recorder.read()
         self._frozen_s = ended_s
@@ -260,7 +262,7 @@ class Metering:
             self._say(told(left))
         self._record(ended_s)
         self._tell()
-        self._write("end", {name: ended.get(name) for name in ("exit_code", "signal", "state")})
+        self._write("end", {"from_s": self._began_s, "to_s": ended_s, **{name: ended.get(name) for name in ("exit_code", "signal", "state")}})
         self._journal.close()
         self._recorder.close()
         self._wire.send("final", budgets=self._account.budgets(), unwritten=self._journal.unwritten())
@@ -281,10 +283,10 @@ class Metering:
         self._journal.write(kind, {"session": self._settings.session, **fields})
 
 
-def _pattern(expression: str) -> Any:
+def _pattern(expression: str, notes: list[str]) -> Any:
     from traincarbon.track.pattern import Pattern
 
-    return Pattern(expression).feed
+    return Pattern(expression, notes=notes).feed
 
 
 def _give_back(terminal: str, text: str) -> None:

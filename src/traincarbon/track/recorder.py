@@ -20,7 +20,8 @@ class _Device:
         sampled = first.how != "modelled" and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
         self._before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
         self._began_s = began_s
-        self._base_j = first.energy_j
+        # the model of processor and memory has charged this job only
+        self._base_j = first.energy_j if first.how != "modelled" or first.part == "gpu" else 0.0
         self.latest = self._previous = first
         self._recorded_j = 0.0
         self.forget()
