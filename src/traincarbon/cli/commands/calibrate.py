@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from traincarbon.calibrate.fit import Fitted
     from traincarbon.ledger.record import RunRecord
 
+_MOST_NOTES = 5
 _SLOW = 20_000
 """So many runs take more than a second."""
 
@@ -23,6 +24,7 @@ _SLOW = 20_000
 @click.command("calibrate")
 @click.argument("runs", nargs=-1)
 @click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Runs from a file that carbon runs import reads; may be repeated.")
+@click.option("--hw", default="", metavar="NAME", help="Hardware of the runs of those files, where they do not say it or say it otherwise.")
 @click.option("--name", metavar="NAME", help="What to call the calibration.  [default: the hardware's id, or mine where there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
 @click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="A meter at the wall, for a run: its kWh, or a CSV file of time,watts.")
@@ -37,6 +39,7 @@ def command(
     *,
     runs: tuple[str, ...],
     files: tuple[str, ...],
+    hw: str,
     name: str | None,
     site: str,
     wall: tuple[str, ...],
@@ -70,7 +73,7 @@ def command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are tiny: threads make them slower
     script = _prepare_plot(plot) if plot is not None else ""
     try:
-        fitted = _fit(_records(runs, files, store), wall, name=name, site=site, db=db, quiet=quiet)
+        fitted = _fit(_records(runs, files, hw=hw, store=store, quiet=quiet), wall, name=name, site=site, db=db, quiet=quiet)
     except ImportError as error:
         raise CarbonError(f"calibrate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
     if plot is not None:
@@ -86,15 +89,19 @@ def command(
     click.echo("\n".join([screen(fitted), "", output.wrapped("Kept" if file else "Not kept", _outcome(fitted, file, replaced))]))
 
 
-def _records(runs: tuple[str, ...], files: tuple[str, ...], store: str | None) -> "list[RunRecord]":
+def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: str | None, quiet: bool) -> "list[RunRecord]":
     """Return the runs that are named, those of the files, or where neither is said all of the ledger."""
     from traincarbon.ledger.store import Ledger
 
     found: list[RunRecord] = []
-    for file in files:
-        from traincarbon.cli.commands.runs import _read
+    if files:
+        from traincarbon.cli.importing import read_files
+        from traincarbon.integrations.reading import Told
 
-        found += _read(file)[0]
+        read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
+        found += read.records
+        for text in read.left_out[:_MOST_NOTES] if not quiet else ():
+            click.echo(f"note: left out {output.clean(text)}", err=True)
     if runs or not files:
         with Ledger(store) as ledger:
             found += [ledger.run(id) for id in runs] if runs else ledger.runs()
