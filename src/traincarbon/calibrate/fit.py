@@ -10,11 +10,11 @@ import numpy as np
 from traincarbon.calibrate import screening
 from traincarbon.calibrate.expected import Expected, expect
 from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.parts import draws
 from traincarbon.calibrate.runs import SetAside
 from traincarbon.calibrate.shrink import Level, Shrunk, shrink
 from traincarbon.calibrate.spreads import LEVELS, Spreads, spreads_of
 from traincarbon.database.load import Database
-from traincarbon.database.select import sigma_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
 from traincarbon.uncertain import Z_90
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _KEPT_RUNS = 1000
 """So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
-_MODEL = ("cpu_busy_w", "vendor=*")
-"""The prior whose spread is that of a modelled draw: all runs share its error."""
-_MODELLED = "the draw of the accelerators was modelled, not measured, in every run: estimates of energy follow that model, no surer than it is"
 _FEWEST = 2
 """Runs that it takes to leave one out."""
 _GOOD = 0.05
@@ -109,12 +106,11 @@ def fit(
     if not good.size:
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
         raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
-    used = observed.only(good)
     mine = expected.only(good)
+    used, draw_sigma, notes = draws(observed.only(good), mine, database, believed)
     shown, energy_aside = _shown(used, mine)
     aside += energy_aside
-    is_model = _drop_models(used, shown)
-    effects, errors = _fits(used, mine, shown, believed, model_sigma=sigma_of(database, *_MODEL) if is_model else 0.0)
+    effects, errors = _fits(used, mine, shown, believed, draw_sigma=draw_sigma)
     automatic, why = _verdict(used, mine, errors)
     calibration = Calibration(
         name=name,
@@ -128,7 +124,7 @@ def fit(
         set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
         errors={quantity: found.summary() for quantity, found in errors.items()},
         meters=tuple(meters),
-        notes=(_MODELLED,) if is_model else (),
+        notes=notes,
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 
@@ -155,16 +151,7 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
     return shown, aside
 
 
-def _drop_models(used: Observed, shown: dict[str, "Array"]) -> bool:
-    """Forget what was modelled of the accelerators' draw where it was measured of other runs; say whether models are all that there is."""
-    modelled = used.modelled & ~np.isnan(shown["power"])
-    measured = ~used.modelled & ~np.isnan(shown["power"])
-    if measured.any():
-        shown["power"][modelled] = np.nan
-    return bool(modelled.any() and not measured.any())
-
-
-def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, model_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
+def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, draw_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
     """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
@@ -175,7 +162,7 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
             mine = expected.only(rows) if rows.size < len(used) else expected
             shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
-            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, model_sigma)) for each in told] if quantity == "power" else told
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
