@@ -85,7 +85,6 @@ def test_the_json_holds_each_run_and_each_effect(place, runs):
     assert stated["set_aside"] == [{"id": "stopped", "reason": "aborted: its state is killed"}]
 
 
-@pytest.mark.usefixtures("place")
 def test_a_table_by_hand_is_read_and_its_bad_rows_are_named(place):
     file = place / "hand.csv"
     file.write_text("name,params,tokens,accelerators,hours,energy_kwh\na,1e9,2e10,8,31,80\nb,2e9,4e10,8,120,330\nc,many,4e10,8,120,330\n")
@@ -95,6 +94,7 @@ def test_a_table_by_hand_is_read_and_its_bad_rows_are_named(place):
     assert "many" in done.stderr
 
 
+@pytest.mark.usefixtures("place")
 def test_no_runs_at_all_say_where_they_come_from():
     with pytest.raises(CarbonError, match="no runs in"):
         invoke()
