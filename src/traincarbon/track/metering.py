@@ -26,6 +26,7 @@ _LOOK_S = 0.2
 _OWN_SHARE = 1e-3
 """Of one core: where reading the meters takes more, they are read less often."""
 _LAST_WORD_S = 2.0
+_LAST_READS = 32
 _MOST_NOTES = 500
 
 
@@ -139,6 +140,8 @@ class Metering:
 
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
+        if self._appraiser.fileno() >= 0:  # one that hangs is given up some time
+            self._hear_appraiser()
         to_s = now_s if self._frozen_s is None else self._frozen_s
         self._notes += self._clocks.look()
         self._update(to_s)
@@ -252,11 +255,13 @@ class Metering:
             self._notes += self._recorder.read()
         self._frozen_s = ended_s
         for descriptor in list(self._reports):
-            while descriptor in self._reports and select.select([descriptor], [], [], 0.0)[0]:
-                self._hear_progress(descriptor)
+            for _ in range(_LAST_READS):  # what outlives the job may write for ever
+                if descriptor in self._reports and select.select([descriptor], [], [], 0.0)[0]:
+                    self._hear_progress(descriptor)
         if self._appraiser.fileno() >= 0:
             self._hear_appraiser(wait_s=_LAST_WORD_S)
-            self._appraiser.close()
+        if self._appraiser.fileno() >= 0:
+            self._notes += self._appraiser.give_up()["notes"]
         left = [] if self._alone else left_behind(self._settings.session)
         if left:
             self._say(told(left))
@@ -265,7 +270,7 @@ class Metering:
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, **{name: ended.get(name) for name in ("exit_code", "signal", "state")}})
         self._journal.close()
         self._recorder.close()
-        self._wire.send("final", budgets=self._account.budgets(), unwritten=self._journal.unwritten())
+        self._wire.send("final", keep=True, budgets=self._account.budgets(), unwritten=self._journal.unwritten())
         self._wire.flush(wait_s=_LAST_WORD_S)
 
     def _say(self, text: str) -> None:
