@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from traincarbon.calibrate import screening
+from traincarbon.calibrate.effects import chips_of, effects_of, groups
 from traincarbon.calibrate.expected import Expected, expect
 from traincarbon.calibrate.observed import Observed
 from traincarbon.calibrate.parts import draws
 from traincarbon.calibrate.runs import SetAside
-from traincarbon.calibrate.shrink import Level, Shrunk, shrink
-from traincarbon.calibrate.spreads import LEVELS, Spreads, spreads_of
+from traincarbon.calibrate.shrink import Shrunk
+from traincarbon.calibrate.spreads import Spreads, spreads_of
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
@@ -94,15 +95,8 @@ def fit(
     """
     believed = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
-    wrong = screening.reasons(observed, expected)
-    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
-    sites = _groups(_chips_of(observed, expected)[good], observed.site_of[good])
-    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
-    for at in np.flatnonzero(screening.outliers(logs, sites)).tolist():
-        middle = float(np.median(logs[sites == sites[at]]))
-        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
-    aside = [*set_aside, *(SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong))]
-    good = np.array([at for at in good.tolist() if at not in wrong], dtype=np.intp)
+    good, wrong = _screened(observed, expected)
+    aside = [*set_aside, *wrong]
     if not good.size:
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
         raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
@@ -129,6 +123,19 @@ def fit(
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 
 
+def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[SetAside]]:
+    """Return the places of the runs that can be used, and the others, each with the reason."""
+    wrong = screening.reasons(observed, expected)
+    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
+    sites = groups(chips_of(observed, expected)[good], observed.site_of[good])
+    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
+    far = screening.outliers(logs, sites)
+    for at in np.flatnonzero(far).tolist():
+        middle = float(np.median(logs[sites == sites[at]]))
+        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
+    return good[~far], [SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong)]
+
+
 def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
     """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs whose power is not believed."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -138,7 +145,7 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
             "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
         }
     aside = []
-    sites = _groups(_chips_of(used, expected), used.site_of)
+    sites = groups(chips_of(used, expected), used.site_of)
     for quantity, words in (("power", "its accelerators"), ("host", "the rest of its servers")):
         y = shown[quantity]
         y[~np.isfinite(y)] = np.nan
@@ -160,7 +167,7 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
         if rows.size:
             part = used.only(rows) if rows.size < len(used) else used
             mine = expected.only(rows) if rows.size < len(used) else expected
-            shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
+            shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
             effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
     hours = found["mfu"][1]
@@ -173,47 +180,6 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
         rows, host = found["host"]
         errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
     return effects, errors
-
-
-def _fit_one(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
-    """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
-    logs = np.log(used.active_params)
-    centre = float(logs.mean())
-    x = np.stack((np.ones_like(logs), logs - centre), axis=1) if quantity == "mfu" else np.ones((len(y), 1))
-    chips, families = _chips_of(used, expected), _families_of(used)
-    scopes = [np.zeros(len(y), dtype=np.intp), _groups(chips)]
-    scopes += [_groups(scopes[1], used.site_of), _groups(scopes[1], used.site_of, families)]
-    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
-    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
-    names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
-    told = []
-    for at, scope_of in enumerate(scopes):
-        if at == 0 and quantity != "mfu":
-            continue  # what the draws of different chips have in common says little of another chip
-        below = sum(shrunk.between[at + 1 :], np.zeros((x.shape[1],) * 2))
-        first = np.unique(scope_of, return_index=True)[1]
-        counts = np.bincount(scope_of)
-        least, most = (np.full(len(first), start) for start in (np.inf, -np.inf))
-        np.minimum.at(least, scope_of, logs)
-        np.maximum.at(most, scope_of, logs)
-        for scope, row in enumerate(first.tolist()):
-            words = (names[0][chips[row]], names[1][used.site_of[row]], names[2][families[row]])
-            named = (*words[:at], *("",) * (3 - at))
-            sizes = (centre, float(least[scope]), float(most[scope]))
-            told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
-    unnamed_twice = {effect.scope: effect for effect in reversed(told)}  # a site without a name is the hardware anywhere, told by the wider scope
-    return shrunk, list(reversed(unnamed_twice.values()))
-
-
-def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]) -> Effect:
-    sigmas = np.sqrt(np.diag(covariance))
-    slope, slope_sigma, correlation = 0.0, 0.0, 0.0
-    if len(mean) > 1:
-        slope, slope_sigma = float(mean[1]), float(sigmas[1])
-        correlation = float(covariance[0, 1] / (sigmas[0] * sigmas[1]))
-    # the sizes of a scope may all lie to one side of the centre of all runs: what it may follow begins there
-    centre, least, most = (math.exp(size) for size in (sizes[0], min(sizes[0], sizes[1]), max(sizes[0], sizes[2])))
-    return Effect(quantity, scope[0], scope[1], scope[2], runs, float(mean[0]), float(sigmas[0]), slope, slope_sigma, correlation, scatter, centre, least, most)
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
@@ -238,7 +204,7 @@ def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> t
     """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
     if len(used) < _FEWEST:
         return False, "one run alone: nothing is left to try it on"
-    chips, names = _chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
     told = {}
     for quantity in ("hours", "energy"):
         if quantity in errors:
@@ -254,21 +220,3 @@ def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> t
     if left_out >= max(before, _GOOD):
         return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
     return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"
-
-
-def _chips_of(observed: Observed, expected: Expected) -> "Codes":
-    codes = {chip: at for at, chip in enumerate(dict.fromkeys(expected.chips))}
-    return np.array([codes[chip] for chip in expected.chips], dtype=np.intp)[observed.job_of]
-
-
-def _families_of(observed: Observed) -> "Codes":
-    codes = {family: at for at, family in enumerate(dict.fromkeys(observed.families()))}
-    return np.array([codes[family] for family in observed.families()], dtype=np.intp)[observed.job_of]
-
-
-def _groups(*codes: "Codes") -> "Codes":
-    """Return one code for each combination of *codes*, counted from zero."""
-    joined = codes[0]
-    for more in codes[1:]:
-        joined = joined * (int(more.max(initial=0)) + 1) + more
-    return np.unique(joined, return_inverse=True)[1].reshape(-1)
