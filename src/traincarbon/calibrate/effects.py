@@ -44,8 +44,10 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", be
             named = (*words[:at], *("",) * (3 - at))
             sizes = (centre, float(least[scope]), float(most[scope]))
             told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
-    unnamed_twice = {effect.scope: effect for effect in reversed(told)}  # a site without a name is the hardware anywhere, told by the wider scope
-    return shrunk, list(reversed(unnamed_twice.values()))
+    by_scope: dict[tuple[str, str, str], Effect] = {}
+    for effect in told:  # a site without a name is the hardware anywhere: the wider scope has told it
+        by_scope.setdefault(effect.scope, effect)
+    return shrunk, list(by_scope.values())
 
 
 def chips_of(observed: Observed, expected: Expected) -> "Codes":
