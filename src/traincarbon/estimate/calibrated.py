@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect, job_family, names, read
+from traincarbon.estimate.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Given, Setting
 from traincarbon.uncertain import Uncertain, median_of
@@ -23,6 +23,8 @@ def calibrated(plan: Plan, setting: Setting) -> Setting:
         NotFoundError: there is none of the name that the plan states.
         CarbonError: the named one cannot be read.
     """
+    if plan.calibration == NONE:
+        return setting
     place = setting.place.id if setting.place is not None else ""
     if plan.calibration is not None:
         return _laid_over(setting, read(plan.calibration), plan, place, by_itself=False)
