@@ -69,8 +69,9 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 	@for plan in reports/*.toml; do $(REPORT) "$$plan" -o "$${plan%.toml}.html" || exit 1; done
 	@$(REPORT) reports/portfolio.csv --title "A year of training, invented to show the page" -o reports/portfolio.html
 
-priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+	$(BIN)/python -m traincarbon.calibrate.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

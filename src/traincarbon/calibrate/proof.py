@@ -89,6 +89,7 @@ def as_observed(runs: Sequence[Run], database: Database) -> Observed:
         hours_h=table[4],
         accelerator_kwh=np.full(len(rows), np.nan),
         server_kwh=np.full(len(rows), np.nan),
+        modelled=np.zeros(len(rows), dtype=bool),
         jobs=[
             {"hw": hw, "precision": precision, "kind": kind, "family": family, **({"moe": True} if moe else {})} for hw, precision, kind, family, moe in jobs
         ],
