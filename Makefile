@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors panel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,11 +50,21 @@ bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-
 metering: $(READY) .venv-peers/ready ## how far meters are from exact integrals, ours and others' (15 minutes)
 	@$(BIN)/python benchmarks/metering.py --peers .venv-peers
 
+tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other tools (5 minutes)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
+
+faults: $(READY) ## what 200 kills at random instants do to tracked runs
+	@$(BIN)/python benchmarks/kills.py
+
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 
 priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+
+panel: $(READY) ## draw the picture of the live panel anew
+	$(BIN)/python benchmarks/panel.py docs/images/panel.svg
 
 clean: ## remove what was installed and built
 	rm -rf .venv .venv-peers dist

@@ -33,16 +33,8 @@ TRACES = {
 MODES = {"counter": [], "counter, refreshed every 100 ms": ["refresh 0.1"], "no counter": ["fail energy not_supported"]}
 BEGIN = "import json, sys, time\nseconds = float(sys.argv[1])\n"
 END = "\nprint('RESULT', json.dumps([energy_j, began_s, ended_s]))\n"
-OURS = """
-from traincarbon.meters.nvml import probe
-meter = probe()
-began_s = meter.read()[0].time_s
-start_j = sum(reading.energy_j for reading in meter.read())
-while (left_s := began_s + seconds - time.monotonic()) > 0:
-    time.sleep(min(1.0, meter.max_interval_s, left_s))
-    readings = meter.read()
-energy_j, ended_s = sum(reading.energy_j for reading in readings) - start_j, readings[0].time_s
-"""
+OURS = "carbon track"
+SLEEPER = "sleeper"
 CODECARBON = """
 from codecarbon import OfflineEmissionsTracker
 tracker = OfflineEmissionsTracker(country_iso_code="USA", save_to_file=False, log_level="critical")
@@ -124,12 +116,14 @@ class Bench:
         smi.write_text("#!/bin/sh\nexit 0\n")
         smi.chmod(0o755)
         python = str(peers / "bin" / "python") if peers else ""
-        scripts = {"ours": (sys.executable, OURS), "codecarbon": (python, CODECARBON), "zeus": (python, ZEUS), "carbontracker": (python, CARBONTRACKER)}
-        self.commands = {tool: [runner, "-c", BEGIN + body + END] for tool, (runner, body) in scripts.items() if runner}
+        scripts = {"codecarbon": (python, CODECARBON), "zeus": (python, ZEUS), "carbontracker": (python, CARBONTRACKER)}
+        source, child = folder / "child.c", folder / SLEEPER
+        source.write_text(CHILD)
+        subprocess.run(["cc", "-o", child, source], check=True)
+        carbon = str(Path(sys.executable).parent / "carbon")
+        self.commands = {OURS: [carbon, "track", "--quiet", "--json", "--store", "OUT", "--", str(child)]}
+        self.commands |= {tool: [runner, "-c", BEGIN + body + END] for tool, (runner, body) in scripts.items() if runner}
         if peers and (peers / "bin" / "joules").exists():
-            source, child = folder / "child.c", folder / "child"
-            source.write_text(CHILD)
-            subprocess.run(["cc", "-o", child, source], check=True)
             self.commands["joules"] = [str(peers / "bin" / "joules"), "run", "--no-cpu", "--no-track", "--out", "OUT", "--", str(child)]
 
     def trace(self, mode: str, trace: str) -> Path:
@@ -168,16 +162,31 @@ class Bench:
 
 
 def waited_for(pid: int) -> tuple[resource.struct_rusage, float]:
-    """Wait for a process; return what it used and the most memory that it held, which its own usage mixes with that of this process."""
+    """Wait for a process; return what it used and the most memory that it and those it started held at once, but for the command that is metered."""
     rss_mib = 0.0
     while True:
         done, _, used = os.wait4(pid, os.WNOHANG)
         if done:
             return used, rss_mib
-        status = Path(f"/proc/{pid}/status").read_text()
-        if "VmHWM" in status:
-            rss_mib = int(status.partition("VmHWM:")[2].split()[0]) / 1024.0
+        rss_mib = max(rss_mib, sum(resident_mib(each) for each in family(pid)))
         time.sleep(0.2)
+
+
+def family(pid: int) -> list[int]:
+    """Return the process and its descendants."""
+    try:
+        children = [int(each) for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()]
+    except OSError:
+        return [pid]
+    return [pid, *(descendant for child in children for descendant in family(child))]
+
+
+def resident_mib(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024.0 if "VmRSS" in status and f"\t{SLEEPER}\n" not in status else 0.0
 
 
 def answer(text: str, out: Path) -> tuple[float, float, float] | None:
@@ -186,6 +195,10 @@ def answer(text: str, out: Path) -> tuple[float, float, float] | None:
     if "RESULT" in lines:
         energy_j, began_s, ended_s = json.loads(lines["RESULT"])
         return energy_j, began_s, ended_s
+    if "CHILD" in lines and out.is_dir():
+        began_s, ended_s = json.loads(lines["CHILD"])
+        record = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
+        return record["energy_j"]["gpu"], began_s, ended_s
     if "CHILD" in lines and out.exists():
         began_s, ended_s = json.loads(lines["CHILD"])
         return _joules(json.loads(out.read_text())), began_s, ended_s

@@ -132,7 +132,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), gap: str 
 
 def clean(text: str) -> str:
     """Return *text* without control characters, so that a hostile name cannot drive the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return text if text.isprintable() else "".join(character if character.isprintable() else "�" for character in text)
 
 
 def shortened(text: str, *, most: int = 60) -> str:

@@ -125,7 +125,7 @@ def test_a_database_without_watts_says_so(clock, make_database):
 
 
 def test_without_a_source_of_processor_time_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(processes, "source", lambda _: None)
+    monkeypatch.setattr(processes, "source", lambda _, **_rest: None)
     found = cpu_model.probe(pid=1)
     assert isinstance(found, Unavailable)
     assert "traincarbon[track]" in found.hint

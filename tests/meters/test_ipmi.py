@@ -1,5 +1,6 @@
 """The management controller, asked through a command that stands in for ipmitool."""
 
+import shutil
 import time
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_controller_that_is_silent_is_not_waited_for(tool, monkeypatch):
 )
 def test_what_is_missing_is_named(monkeypatch, device, tool_there, allowed, said):
     monkeypatch.setattr(ipmi.os.path, "exists", lambda file: device and file == "/dev/ipmi0")
-    monkeypatch.setattr(ipmi.shutil, "which", lambda name: f"/usr/bin/{name}" if tool_there else None)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if tool_there else None)
     monkeypatch.setattr(ipmi.os, "access", lambda *_: allowed)
     found = ipmi.probe()
     assert isinstance(found, Unavailable)

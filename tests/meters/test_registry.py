@@ -36,8 +36,8 @@ def machine(monkeypatch):
             found = meters.get(name, Unavailable(name, "not here", "buy one"))
             monkeypatch.setattr(module, "probe", lambda found=found: found)
 
-        def model(*, pid, parts):
-            modelled.update(pid=pid, parts=list(parts))
+        def model(*, pid, parts, born_s):
+            modelled.update(pid=pid, parts=list(parts), born_s=born_s)
             return Meter("cpu_model", *(f"{part}:model" for part in parts))
 
         monkeypatch.setattr(cpu_model, "probe", model)
@@ -52,10 +52,10 @@ def names(opened):
 
 def test_without_any_sensor_the_model_stands_in_for_the_job(machine):
     modelled = machine()
-    opened, missing = registry.open_meters(pid=42)
+    opened, missing = registry.open_meters(pid=42, born_s=7.0)
     assert names(opened) == ["cpu_model"]
     assert [each.name for each in missing] == ["nvml", "amd", "rapl", "hwmon", "ipmi"]
-    assert modelled == {"pid": 42, "parts": ["cpu", "dram"]}
+    assert modelled == {"pid": 42, "parts": ["cpu", "dram"], "born_s": 7.0}
 
 
 def test_the_model_stands_in_for_what_no_sensor_measures_only(machine):

@@ -1,5 +1,6 @@
 """What a script says of itself arrives, and saying it never harms the script."""
 
+import contextlib
 import json
 import math
 import os
@@ -27,14 +28,18 @@ def pipe(monkeypatch):
         monkeypatch.setenv(name, value)
     yield reader, writer
     for descriptor in (reader, writer):
-        try:
+        with contextlib.suppress(OSError):
             os.close(descriptor)
-        except OSError:
-            pass
 
 
 def received(reader):
     return [json.loads(line) for line in os.read(reader, 1 << 20).decode().splitlines()]
+
+
+def received_nothing(reader):
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)
+    return True
 
 
 def told(data, *, chunk=None):
@@ -69,7 +74,9 @@ def test_a_report_arrives_as_one_line_of_json(pipe):
 
 def test_every_field_arrives_under_its_own_name(pipe):
     progress(tokens=1, samples=2, steps=3, loss=4, total_tokens=5, total_samples=6, total_steps=7)
-    assert received(pipe[0]) == [dict(zip(["tokens", "samples", "steps", "loss", "total_tokens", "total_samples", "total_steps"], map(float, range(1, 8))))]
+    assert received(pipe[0]) == [
+        dict(zip(["tokens", "samples", "steps", "loss", "total_tokens", "total_samples", "total_steps"], map(float, range(1, 8)), strict=True))
+    ]
 
 
 def test_the_longest_report_is_written_whole_or_not_at_all_on_any_system(pipe):
@@ -135,12 +142,12 @@ def test_nothing_is_written_into_a_file_that_came_to_bear_the_number(tmp_path, m
 
 
 def test_nothing_is_written_into_another_pipe_that_came_to_bear_the_number(pipe, monkeypatch):
+    assert received_nothing(pipe[0])
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     monkeypatch.setenv(VARIABLE, str(writer))
     progress(steps=1)
-    with pytest.raises(BlockingIOError):
-        os.read(reader, 1)
+    assert received_nothing(reader)
     monkeypatch.delenv(IDENTITY)
     progress(steps=1)
     assert received(reader) == [{"steps": 1.0}]
@@ -178,8 +185,10 @@ def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"", b"\n\n", b"epoch 3", b"[1]", b"{", b'{"steps": }', b'"steps"', b"\xff\xfe\0", b'{"steps": NaN}', b'{"steps": 1e400}', b'{"steps": null}']
-    + [b'{"steps": true}', b'{"steps": {"a": 1}}', b'{"steps": ' + b"9" * 3000 + b"}", b"[" * 4000, b"{" * 100_000, b'{"steps": "<script>"}'],
+    [
+        *(b"", b"\n\n", b"epoch 3", b"[1]", b"{", b'{"steps": }', b'"steps"', b"\xff\xfe\0", b'{"steps": NaN}', b'{"steps": 1e400}', b'{"steps": null}'),
+        *(b'{"steps": true}', b'{"steps": {"a": 1}}', b'{"steps": ' + b"9" * 3000 + b"}", b"[" * 4000, b"{" * 100_000, b'{"steps": "<script>"}'),
+    ],
 )
 def test_garbage_is_passed_over_and_what_follows_is_read(garbage):
     assert [report.steps for report in told(garbage + b'\n{"steps": 5}\n')] == [5.0]
@@ -200,7 +209,7 @@ def test_counts_never_fall_and_the_highest_of_several_ranks_counts():
     folded = Progress()
     for time_s, step in enumerate([1, 3, 2, 4, 3, 4]):
         folded.add(Report(float(time_s), steps=float(step)))
-    assert folded.to_fields() == {"steps": 4.0}
+    assert folded.counts == {"steps": 4.0}
     assert folded.notes == []
 
 
@@ -210,6 +219,40 @@ def test_a_count_that_begins_again_is_noticed_once():
         folded.add(Report(float(time_s), steps=float(step)))
     assert folded.counts == {"steps": 19.0}
     assert folded.notes == ["the script counts from 0 steps again after 19: the highest figure counts"]
+
+
+def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
+    folded = Progress()
+    for time_s, step in enumerate([910, 920, 930, 940]):
+        folded.add(Report(float(time_s), steps=float(step), tokens=10.0 * (time_s + 1)))
+    assert folded.counts == {"steps": 940.0, "tokens": 40.0}
+    assert folded.went_on_from("steps") == 900.0
+    assert folded.done_here() == {"steps": 40.0, "tokens": 40.0}
+
+
+@pytest.mark.parametrize("steps", [[1, 11, 21], [10, 20, 30], [9, 19], [0, 10], [30, 40], [1, 100]])
+def test_a_script_that_counts_anew_did_all_itself(steps):
+    folded = Progress()
+    for time_s, step in enumerate(steps):
+        folded.add(Report(float(time_s), steps=float(step)))
+    assert folded.went_on_from("steps") == 0.0
+    assert folded.done_here() == {"steps": float(steps[-1])}
+
+
+def test_reports_that_were_read_at_once_do_not_tell_whether_it_went_on():
+    folded = Progress()
+    for step in (910.0, 920.0):
+        folded.add(Report(5.0, steps=step))
+    assert folded.went_on_from("steps") is None
+    folded.add(Report(6.0, steps=950.0))
+    assert folded.went_on_from("steps") == 870.0
+
+
+def test_a_single_report_counts_once_nothing_more_can_come():
+    folded = Progress()
+    folded.add(Report(5.0, tokens=1e9))
+    assert folded.done_here() == {}
+    assert folded.done_here(ended=True) == {"tokens": 1e9}
 
 
 def test_rates_leave_the_start_up_out_and_follow_what_is_recent():

@@ -88,6 +88,9 @@ class Process:
         elif kind == "record" and isinstance(line.get("record"), dict):
             self.record = line["record"]
         elif kind == "end":
+            to_s = _number(line.get("to_s"))
+            if to_s is not None:  # the job ended then, whenever the lines about it were written
+                self.last_mono_s = max(self.first_mono_s, to_s)
             self.end = {"exit_code": _whole(line.get("exit_code")), "signal": _whole(line.get("signal")), "state": line.get("state")}
         self._figures(line)
 

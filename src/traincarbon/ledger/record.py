@@ -100,19 +100,20 @@ def merge(lines: Iterable[dict[str, Any]], *, now_s: float | None = None) -> Run
     return combine(fold(lines), now_s=time.time() if now_s is None else now_s)
 
 
-def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = ()) -> RunRecord | None:
+def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str = "") -> RunRecord | None:
     """Return what the journals say of one run, without any index; None where there is none. What budgets over restarts ask.
 
     Args:
         store: The folder that holds the journals.
         run_id: The run.
+        but: Name of a journal to leave out, as one that is still being written.
         unwritten: Lines that a journal of the run could not write, see :meth:`traincarbon.ledger.journal.Journal.unwritten`.
 
     Raises:
         OSError: the folder cannot be read.
     """
     folder = run_folder(store, run_id)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl")) if os.path.isdir(folder) else []
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
     lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
     lines += [json.loads(line) for line in unwritten]
     return merge(lines) if lines else None
@@ -129,8 +130,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
         raise CarbonError(f"{len(runs)} runs cannot be read as one", hint="give the lines of one run")
     metered = [process for process in processes if process.record is None]
     if not metered:
-        records = [RunRecord.from_dict(process.record) for process in processes if process.record is not None]
-        return max(records, key=lambda record: (record.duration_s, record.metered_kwh or 0.0, repr(record)))
+        imported = [(RunRecord.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
+        return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
     found = clusters(metered)
     ordered = [process for cluster in found for session in cluster for process in session.processes]
     last = _last_sessions(found)

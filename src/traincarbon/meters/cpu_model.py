@@ -39,13 +39,23 @@ class CpuModel:
         threads: Hardware threads that are the job's alone; on a shared host none.
         memory_b: Memory that is the job's alone; where there is no such limit, what it holds counts.
         parts: ``cpu``, ``dram`` or both: what no sensor measures.
+        clock: What tells the time.
+        born_s: When the job began, where what it used before the first look counts too.
     """
 
     name = "cpu_model"
     max_interval_s = _INTERVAL_S
 
     def __init__(
-        self, usage: processes.Source, curve: Curve, *, threads: float, memory_b: float | None, parts: Sequence[str], clock: Callable[[], float]
+        self,
+        usage: processes.Source,
+        curve: Curve,
+        *,
+        threads: float,
+        memory_b: float | None,
+        parts: Sequence[str],
+        clock: Callable[[], float],
+        born_s: float | None = None,
     ) -> None:
         self.notes: list[str] = []
         self.names: Mapping[str, str] = {}
@@ -58,7 +68,7 @@ class CpuModel:
         self._cpu_j = 0.0
         self._cpu_w: float | None = None
         self._memory = PowerIntegral()
-        self._before: tuple[float, float] | None = None
+        self._before = None if born_s is None else (born_s, 0.0)
         self._closed = False
         self._last: tuple[Reading, ...] = ()
         self.read()
@@ -103,6 +113,7 @@ def probe(
     allotted: Allotment | None = None,
     usage: processes.Source | None = None,
     clock: Callable[[], float] = time.monotonic,
+    born_s: float | None = None,
 ) -> Meter | Unavailable:
     """Return a model of what the process tree of *pid*, or the whole machine, draws, or why there is none.
 
@@ -113,8 +124,9 @@ def probe(
         allotted: What the job has to itself; found out unless given.
         usage: What tells processor time and memory; found out unless given.
         clock: What tells the time.
+        born_s: When the job began, where it is to be charged from its beginning; it is to be told by *clock*. [s]
     """
-    usage = usage or processes.source(pid)
+    usage = usage or processes.source(pid, since_birth=born_s is not None)
     if usage is None:
         return Unavailable("cpu_model", "processor time cannot be read without psutil here", "pip install 'traincarbon[track]'")
     curve = _curve(database or open_database())
@@ -123,7 +135,7 @@ def probe(
     if pid is None:
         return CpuModel(usage, curve, threads=float(os.cpu_count() or 1), memory_b=None, parts=parts, clock=clock)
     allotted = allotted or allotment(pid)
-    return CpuModel(usage, curve, threads=allotted.threads or 0.0, memory_b=allotted.memory_b, parts=parts, clock=clock)
+    return CpuModel(usage, curve, threads=allotted.threads or 0.0, memory_b=allotted.memory_b, parts=parts, clock=clock, born_s=born_s)
 
 
 def _curve(database: Database) -> Curve | None:

@@ -41,9 +41,15 @@ class ProcessTree:
 
     Memory is what each holds for itself, and the largest share held in common once. New descendants are looked for as often as a
     thousandth of the time allows, since that means asking every process of the host; those known are asked every time.
+
+    Args:
+        pid: The process.
+        since_birth: Whether what it used before the first look counts too.
+        proc: Where the system shows processes.
+        clock: What tells the time.
     """
 
-    def __init__(self, pid: int, *, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pid: int, *, since_birth: bool = False, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
         self._proc = proc
         self._clock = clock
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
@@ -51,7 +57,7 @@ class ProcessTree:
         first = self._ask(pid)
         self._known: dict[int, _Seen] = {} if first is None else {pid: first}
         self._look_again_s = -math.inf
-        self._first_s: float | None = None
+        self._first_s: float | None = 0.0 if since_birth else None
         self._cpu_s = 0.0
 
     def usage(self) -> Usage:
@@ -133,12 +139,12 @@ class Machine:
 class Portable:
     """The same by ``psutil``, where there is no ``/proc``."""
 
-    def __init__(self, psutil: Any, pid: int | None) -> None:
+    def __init__(self, psutil: Any, pid: int | None, *, since_birth: bool = False) -> None:
         self._psutil = psutil
         self._pid = pid
         self._ended_s = 0.0
         self._running: dict[int, float] = {}
-        self._first_s: float | None = None
+        self._first_s: float | None = 0.0 if since_birth and pid is not None else None
 
     def usage(self) -> Usage:
         """Return processor time since the first look and memory now."""
@@ -169,12 +175,18 @@ class Portable:
         return Usage(cpu_s - self._first_s, memory_b, alive=alive)
 
 
-def source(pid: int | None, *, proc: str = PROC) -> Source | None:
-    """Return what tells the usage of *pid*, of the machine where that is None; None where nothing can."""
+def source(pid: int | None, *, since_birth: bool = False, proc: str = PROC) -> Source | None:
+    """Return what tells the usage of *pid*, of the machine where that is None; None where nothing can.
+
+    Args:
+        pid: The job.
+        since_birth: Whether its processor time counts from its own beginning, not from the first look.
+        proc: Where Linux shows processes.
+    """
     if sys.platform.startswith("linux") and os.path.exists(f"{proc}/self/stat"):
-        return Machine(proc=proc) if pid is None else ProcessTree(pid, proc=proc)
+        return Machine(proc=proc) if pid is None else ProcessTree(pid, since_birth=since_birth, proc=proc)
     try:
         import psutil
     except ImportError:
         return None
-    return Portable(psutil, pid)
+    return Portable(psutil, pid, since_birth=since_birth)

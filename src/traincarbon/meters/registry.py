@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,13 @@ _SHARED_BY_SENSORS = {"gpu", "other"}
 """Boards of two makers are different boards, but two meters of the server measure the same."""
 
 
-def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) -> tuple[list[Meter], list[Unavailable]]:
+def open_meters(
+    *,
+    only: Sequence[str] | None = None,
+    pid: int | None = None,
+    born_s: float | None = None,
+    opened: Mapping[str, Meter | Unavailable] | None = None,
+) -> tuple[list[Meter], list[Unavailable]]:
     """Open every meter that can be read here and return them with those that cannot.
 
     Sensors come first. A meter of the whole server replaces the model; else the model stands in for processor and memory where no
@@ -34,15 +40,18 @@ def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) ->
         only: Names of meters; all sensors, those of other packages and the model unless given. A trace named in ``$CARBON_REPLAY``
             stands for all of them.
         pid: The job, whose processor time and memory the model charges; None stands for the whole machine.
+        born_s: When the job began, on the monotonic clock, where the model is to charge it from then on. [s]
+        opened: Meters that were probed before; those that are not asked for are closed.
     """
-    opened: list[Meter] = []
+    before = dict(opened or {})
+    used: list[Meter] = []
     missing: list[Unavailable] = []
     parts: set[str] = set()
     names = list(only) if only is not None else _of_their_own_accord()
     for name in names:
         if name == MODEL:
             continue
-        found = probed(name)
+        found = before.pop(name) if name in before else probed(name)
         if isinstance(found, Unavailable):
             missing.append(found)
             continue
@@ -53,21 +62,24 @@ def open_meters(*, only: Sequence[str] | None = None, pid: int | None = None) ->
             missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is measured by another meter already", "name the meters to choose among them"))
             continue
         parts |= has
-        opened.append(found)
+        used.append(found)
     modelled = [part for part in _MODELLED if part not in parts]
     if MODEL in names and modelled and _WHOLE not in parts:
-        model = probed(MODEL, pid=pid, parts=modelled)
+        model = probed(MODEL, pid=pid, parts=modelled, born_s=born_s)
         if isinstance(model, Unavailable):
             missing.append(model)
         else:
-            opened.append(model)
-    return opened, missing
+            used.append(model)
+    for unasked in before.values():
+        if not isinstance(unasked, Unavailable):
+            unasked.close()
+    return used, missing
 
 
-def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram")) -> Meter | Unavailable:
+def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None) -> Meter | Unavailable:
     """Open the meter *name* or say why it cannot be read."""
     if name == MODEL:
-        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts))
+        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
     if name in SENSORS or name in ON_REQUEST:
         return _safely(name, import_module(f"{__package__}.{name}").probe)
     point = next((point for point in _entry_points() if point.name == name), None)

@@ -1,6 +1,7 @@
 """A recorded trace played back as a meter: CSV with the columns ``time_s``, ``device`` and ``power_w`` or ``energy_j``."""
 
 import csv
+import math
 import os
 import time
 from bisect import bisect_left
@@ -98,7 +99,7 @@ def _integrated(samples: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 
 def _at(points: Sequence[tuple[float, float]], time_s: float) -> tuple[float, float | None]:
     """Return energy and power at a time; before the first point and after the last nothing is drawn."""
-    after = bisect_left(points, (time_s,))
+    after = bisect_left(points, (time_s, math.inf))
     if after in (0, len(points)):
         return points[min(after, len(points) - 1)][1], None
     (from_s, from_j), (to_s, to_j) = points[after - 1], points[after]

@@ -38,6 +38,7 @@ class Account:
         self._coefficients = Coefficients()
         self._before = Before()
         self._budget: Budget | None = None
+        self._watched = False
         self._seen: Seen | None = None
         self._figures: Figures | None = None
         self._outlook: Outlook | None = None
@@ -49,11 +50,17 @@ class Account:
         """Take what the meters found: what each device is called, and how many accelerators there are."""
         self._names, self._accelerators = names, accelerators
 
-    def request(self) -> dict[str, Any]:
-        """Return what the appraiser has to know, see :func:`traincarbon.track.appraisal.appraise`."""
+    def request(self, *, journal: str) -> dict[str, Any]:
+        """Return what the appraiser has to know, see :func:`traincarbon.track.appraisal.appraise`; *journal* is the name of our own."""
         settings = self._settings
-        known = {"devices": dict(self._names), "accelerators": self._accelerators, "plan": settings.plan, "database": settings.database}
-        return {**settings.context, **known, "store": settings.store, "run_id": settings.run_id}
+        known = {
+            "devices": dict(self._names),
+            "accelerators": self._accelerators,
+            "nodes": settings.nodes,
+            "plan": settings.plan,
+            "database": settings.database,
+        }
+        return {**settings.context, **known, "store": settings.store, "run_id": settings.run_id, "journal": journal}
 
     def appraised(self, answer: Mapping[str, Any]) -> list[str]:
         """Take the appraiser's answer; return what in it is worth a note."""
@@ -71,8 +78,8 @@ class Account:
         for report in reports:
             self._progress.add(report)
 
-    def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float) -> None:
-        """Bring the account up to date.
+    def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float) -> list[str]:
+        """Bring the account up to date; return what in it is worth a note, new or not.
 
         Args:
             parts: Part to what it drew since the session began.
@@ -80,15 +87,18 @@ class Account:
             time_s: Now, on the monotonic clock. [s]
         """
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
-        self._seen = seen = Seen(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy)
+        self._seen = seen = Seen(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy, self._settings.nodes)
         self._figures = figures_of(parts, accelerator_hours_h=elapsed_s / S_PER_H * seen.accelerators, coefficients=self._coefficients)
         self._outlook = outlook(seen, coefficients=self._coefficients, plan=self._appraisal.get("plan"), before=self._before)
-        for note in (*self._figures.notes, *self._progress.notes):
-            self.note(note)
         if self._budget is not None:
-            for action in self._budget.check(spent(self._figures, seen), self._outlook.figures, time_s=time_s):
+            now = spent(self._figures, seen)
+            if not self._watched:
+                self._watched = True
+                self._news += self._budget.unwatched(now)
+            for action in self._budget.check(now, self._outlook.figures, time_s=time_s):
                 self._news.append(action.text)
                 self._demands += [action.kind] if action.kind != "warn" else []
+        return [*self._figures.notes, *self._progress.notes]
 
     def note(self, text: str) -> None:
         """Keep something that who looks on should see."""
@@ -113,7 +123,7 @@ class Account:
             "hw": self._appraisal.get("hw") or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
             "params": params if isinstance(params, (int, float)) else None,
-            "plan": None if settings.plan is None else {**settings.plan, "expected": plan.get("results")},
+            "plan": None if settings.plan is None else {**settings.plan, **(plan.get("results") or {})},
             "assumptions": list(self._appraisal.get("assumptions", ())),
         }
 
@@ -124,12 +134,12 @@ class Account:
         if self._figures is not None:
             stated |= {"cost_basis": self._figures.cost_basis, "sources_kwh": self._figures.sources_kwh}
         if self._outlook is not None:
-            stated["forecast"] = self._outlook.to_dict()
+            stated["forecast"] = None if self._outlook.why_not else self._outlook.to_dict()
         return {**stated, "mfu": self._mfu()}
 
-    def counts(self) -> dict[str, float]:
-        """Return what a ``progress`` line states."""
-        return self._progress.to_fields()
+    def counts(self, *, ended: bool = False) -> dict[str, float]:
+        """Return what a ``progress`` line states: what this session did itself, so that sessions add up."""
+        return self._progress.done_here(ended=ended)
 
     def state(self, *, devices: list[dict[str, Any]], missing: Mapping[str, str], elapsed_s: float) -> dict[str, Any]:
         """Return how things stand, for those who look on."""
@@ -169,8 +179,8 @@ class Account:
         ]
 
     def _tokens(self) -> float | None:
-        """Return the tokens seen: as reported, else by steps of known size."""
-        counts = self._progress.counts
+        """Return the tokens of this session: as reported, else by steps of known size."""
+        counts = self._progress.done_here(ended=True)
         batch = (self._settings.plan or {}).get("batch_tokens") or self._settings.context.get("batch_tokens")
         if "tokens" not in counts and "steps" in counts and isinstance(batch, (int, float)):
             return counts["steps"] * float(batch)

@@ -43,7 +43,7 @@ def appraise(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that is known in advance of a run; nothing is raised: what cannot be known becomes a note.
 
     Args:
-        request: ``devices`` (device to what its driver calls it), ``accelerators`` (how many work), ``nodes``, ``hw`` (the user's word
+        request: ``devices`` (device to what its driver calls it), ``accelerators`` (how many work on this node), ``nodes``, ``hw`` (the user's word
             for the hardware), ``params``, ``plan`` (fields of a plan, or None), ``database`` (a folder of facts), and any of the
             plan's ``region``, ``start``, ``precision``, ``pue``, ``carbon_intensity``, ``electricity_price``, ``rent_price``,
             ``purchase_price``, ``service_life``, ``utilisation`` and ``basis``.
@@ -108,7 +108,8 @@ class _Appraisal:
             found = self.tried(lambda: find_hardware(self.database, str(named)))
             if found is not None:
                 return found  # type: ignore[no-any-return]
-        devices = self.request.get("devices") or {}
+        stated = self.request.get("devices")
+        devices: dict[str, Any] = stated if isinstance(stated, dict) else {}
         names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
         boards = {name: self.tried(lambda name=name: find_board(self.database, name)) for name in names}  # type: ignore[misc]
         known = {board.id: board for board in boards.values() if board is not None}
@@ -184,7 +185,7 @@ class _Appraisal:
                 )
             ),
             host_rest_share=_uncertain(known("host_rest_share")),
-            network_share=_uncertain(known("network_share")) if (self.request.get("nodes") or 1) > 1 else None,
+            network_share=_uncertain(known("network_share")) if self.count("nodes") > 1.0 else None,
             meter=_uncertain(known("meter")),
         )
 
@@ -194,8 +195,8 @@ class _Appraisal:
             return None
         fields = {**self.planned, **facts.to_dict()}
         fields.setdefault("hw", hardware.id or None)
-        if fields.get("servers") is None and fields.get("accelerators") is None and self.request.get("accelerators"):
-            fields["accelerators"] = self.request["accelerators"]
+        if fields.get("servers") is None and fields.get("accelerators") is None and self.count("accelerators") > 0.0:
+            fields["accelerators"] = self.count("accelerators") * max(self.count("nodes"), 1.0)
         expected = self.tried(lambda: estimate(Plan.from_dict(fields), database=self.database))
         if expected is None:
             return None
@@ -212,6 +213,11 @@ class _Appraisal:
             "accelerators": _median(expected.accelerators),
             "flop_per_token": None if flop is None or tokens is None else _median(flop / tokens),
         }
+
+    def count(self, name: str) -> float:
+        """Return the number that the request states as *name*, 0 where it states none."""
+        stated = self.request.get(name)
+        return float(stated) if isinstance(stated, (int, float)) and 0.0 < stated < 1e9 else 0.0
 
     def flop_per_token(self, facts: Plan, answer: Mapping[str, Any] | None) -> float | None:
         """Return the model FLOP of a token: the plan's, else those of the parameters."""

@@ -104,7 +104,7 @@ def _appraise_with_earlier(request: dict[str, Any]) -> dict[str, Any]:
     from traincarbon.track.budget import spent_before
     from traincarbon.track.figures import plain
 
-    record = read_run(request["store"], request["run_id"])
+    record = read_run(request["store"], request["run_id"], but=request["journal"])
     figures, notes = spent_before(record)
     before = {"figures": {name: plain(value) for name, value in figures.items()}, "counts": record.counts if record is not None else {}, "notes": notes}
     return {**appraise(request), "before": before}

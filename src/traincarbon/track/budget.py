@@ -103,6 +103,14 @@ class Budget:
         limit = self._limits.get(name)
         return None if actual is None or limit is None else float(actual.median / limit)
 
+    def unwatched(self, spent: Mapping[str, Uncertain]) -> list[str]:
+        """Return a sentence for each limit that cannot be watched, as its figure is not known."""
+        return [
+            f"the budget of {_amount(name, limit)} cannot be watched: {_FIGURES[name]} is not known here"
+            for name, limit in self._limits.items()
+            if self._actual(name, spent)[0] is None
+        ]
+
     def _act(self, over: str, time_s: float, *, began_over: bool) -> list[Action]:
         """Return the signal when the limit is first met and the stop after the grace period; at once where the run began beyond it."""
         if self._stopped:
@@ -150,7 +158,7 @@ def spent_before(record: "RunRecord | None") -> tuple[dict[str, Uncertain], list
         stated = getattr(record, name)
         if stated is not None:
             spent[name] = uncertain_from(stated, name="earlier sessions")
-        elif record.metered_kwh:
+        elif record.metered_kwh and record.hw:  # of unknown hardware some figures are never known
             notes.append(f"earlier sessions of this run state no {name}: it is counted from here")
     emissions = [spent[name] for name in ("operational_kgco2e", "embodied_kgco2e") if name in spent]
     if emissions:

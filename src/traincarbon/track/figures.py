@@ -1,7 +1,7 @@
 """From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.formulas import carbon, cost, facility
@@ -9,8 +9,12 @@ from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.uncertain import Num, Uncertain, median_of
 from traincarbon.units import S_PER_H
 
+if TYPE_CHECKING:
+    from traincarbon.meters.base import Reading
+
 J_PER_KWH = 3.6e6
 
+_HOWS = ("counter", "power", "modelled")
 _HOST_PARTS = ("cpu", "dram")
 _MOST_SIGMA = 1.0
 """A difference of like figures is told no better than by its order of magnitude."""
@@ -78,6 +82,17 @@ class Figures(NamedTuple):
     notes: tuple[str, ...]
 
 
+def parts_of(readings: "Iterable[Reading]") -> dict[str, Part]:
+    """Return what each part drew, from the readings of all devices: joules added up, by the least sure means among them."""
+    parts: dict[str, Part] = {}
+    for reading in readings:
+        known = parts.get(reading.part, Part(0.0, _HOWS[0]))
+        total_j = known.energy_j + reading.energy_j
+        sigma = (known.sigma * known.energy_j + reading.sigma_ln * reading.energy_j) / total_j if total_j > 0.0 else reading.sigma_ln
+        parts[reading.part] = Part(total_j, max(known.how, reading.how, key=_HOWS.index), sigma)
+    return parts
+
+
 def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:
     """Return what the energy of *parts* over *accelerator_hours_h* means.
 
@@ -91,8 +106,9 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
     """
     known = coefficients
     hours = accelerator_hours_h
-    metered, sources = _metered(parts, known)
-    rest, note = _rest(parts, hours, known)
+    believed, doubt = _believed(parts)
+    metered, sources = _metered(believed, known)
+    rest, gap = _rest(believed, hours, known)
     it_kwh = (rest + metered) * (1.0 / J_PER_KWH)
     if known.network_share is not None:
         it_kwh = it_kwh * (known.network_share + 1.0)
@@ -109,7 +125,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
     price, basis = _cost(hours, values.get("electricity_usd"), known)
     if price is not None:
         values["cost_usd"] = price
-    notes = [note] if note else []
+    notes = [note for note in (doubt, gap) if note]
     if "total_kgco2e" in values and "embodied_kgco2e" not in values:
         notes.append("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone")
     return Figures(values, basis, sources, tuple(notes))
@@ -164,16 +180,21 @@ def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
     return Uncertain(median, {name: Uncertain.from_interval(low, high, name=name).sigma})
 
 
-def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[str, float]]:
-    """Return the joules that *parts* say, none twice, and the kWh of them by how they are known."""
-    inside = {name: part for name, part in parts.items() if name != "server"}
+def _believed(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:
+    """Return the parts that add up to the machine, and a note where one is left out: a metered server stands for all that is in it."""
     server = parts.get("server")
-    if server is not None:
-        of_parts_j = sum(median_of(part.energy_j) for name, part in inside.items() if name != "other")
-        inside = {"server": server} if median_of(server.energy_j) >= of_parts_j else {name: part for name, part in inside.items() if name != "other"}
+    if server is None:
+        return parts, ""
+    if median_of(server.energy_j) >= sum(median_of(part.energy_j) for name, part in parts.items() if name not in ("server", "other")):
+        return {"server": server}, ""
+    return {name: part for name, part in parts.items() if name != "server"}, "the server's meter shows less than its parts: it is left out"
+
+
+def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[str, float]]:
+    """Return the joules of *parts*, and the kWh of them by how they are known."""
     total: Num = 0.0
     sources = {"measured": 0.0, "modelled": 0.0}
-    for name, part in inside.items():
+    for name, part in parts.items():
         is_modelled = part.how == "modelled"
         own = Uncertain(1.0, {f"{name} model" if is_modelled else f"{name} meter": part.sigma} if part.sigma else None)
         total = total + (own if is_modelled or known.meter is None else own * known.meter) * part.energy_j

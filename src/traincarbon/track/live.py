@@ -1,14 +1,16 @@
 """What is shown while a training runs: a panel below its output on a terminal, else a line a minute."""
 
-import os
 import sys
 from collections.abc import Mapping
 from io import StringIO
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from traincarbon.track import status
 from traincarbon.track.screen import MOST_ROWS, History, rows
 from traincarbon.track.terminal import BottomRows, is_capable, size_of
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
 
 _LINE_WIDTH = 80
 _WIDEST = 160
@@ -83,10 +85,11 @@ class Panel:
     """
 
     def __init__(self, stream: TextIO, *, width: int | None = None, group: int | None = None) -> None:
-        import rich.console
-        import rich.text
+        from rich.console import COLOR_SYSTEMS, Console
 
-        self._console = rich.console.Console
+        console = Console(file=StringIO(), force_terminal=True, force_jupyter=False, legacy_windows=False)
+        self._console = console
+        self._colours = COLOR_SYSTEMS.get(console.color_system or "")
         self._stream = stream
         self._width = width
         self._rows = BottomRows(stream, group=group)
@@ -108,13 +111,15 @@ class Panel:
 
     def render(self, state: Mapping[str, Any], *, width: int, most: int = MOST_ROWS) -> list[str]:
         """Return the rows of *state* with the escape sequences of their colours; none where ``NO_COLOR`` is set."""
-        console = self._console(file=StringIO(), force_terminal=True, force_jupyter=False, width=width, legacy_windows=False, highlight=False)
-        found = []
-        for row in rows(state, self._history, width=width, most=most):
-            with console.capture() as captured:
-                console.print(row, end="", no_wrap=True, crop=True)
-            found.append(captured.get().translate(_ASCII) if self._ascii else captured.get())
-        return found
+        found = ["".join(map(self._drawn, row.render(self._console))) for row in rows(state, self._history, width=width, most=most)]
+        return [row.translate(_ASCII) for row in found] if self._ascii else found
+
+    def _drawn(self, segment: "Segment") -> str:
+        """Return a piece of a row as it is written; what a console does beside this for whole pages takes longer than the rows themselves."""
+        style = segment.style
+        if not style:
+            return segment.text
+        return (style.without_color if self._console.no_color else style).render(segment.text, color_system=self._colours)
 
     def undo(self) -> bytes:
         """Return what gives the terminal back, for a process that outlives this one to write in its stead."""
@@ -186,7 +191,7 @@ def live(stream: TextIO | None = None, *, quiet: bool = False, group: int | None
     stream = sys.stderr if stream is None else stream
     if quiet or stream is None:
         return Silence()
-    if is_capable(stream) and not os.environ.get("CARBON_NO_PANEL"):
+    if is_capable(stream):
         try:
             return Panel(stream, group=group)
         except ImportError:

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 from traincarbon.track.figures import Coefficients, Figures, Part, figures_of, interval
 from traincarbon.track.progress import COUNTS, Progress
 from traincarbon.track.trend import Points, Trend, trend_of
-from traincarbon.uncertain import Z_90, Uncertain, median_of
+from traincarbon.uncertain import Z_90, Uncertain, median_of, z_of
 from traincarbon.units import S_PER_H
 
-_FLOOR_PACE = 0.06
+_FLOOR_PACE = 0.05
 """Log-spread of the pace of a whole run around what was seen of it: nothing seen excludes a slower disk or a longer evaluation later on."""
 _FLOOR_DRAW = 0.01
 """The same of the mean draw."""
 _FIGURES = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e", "electricity_usd")
+_LIKE_EARLIER = 0.5
+"""A first count of at least this share of what earlier sessions did is taken as going on from theirs, until the second tells."""
 _AGAINST_PLAN = ("duration_s", "facility_energy_kwh", "total_kgco2e")
-_CARRIES_ON = 0.5
-"""A first count of at least this share of what earlier sessions reached goes on from theirs, perhaps from an older checkpoint."""
 
 
 class Seen(NamedTuple):
@@ -31,7 +31,9 @@ class Seen(NamedTuple):
     """At work, 0 where none is known."""
     progress: Progress
     energy: Points
-    """Time to the joules of all parts, as the meters told. [s], [J]"""
+    """Time, the last one now, to the joules of all parts, as the meters told. [s], [J]"""
+    nodes: int = 1
+    """Machines that work at it, this one among them; its figures are compared with its share of the plan."""
 
 
 class Before(NamedTuple):
@@ -65,7 +67,7 @@ class Outlook(NamedTuple):
         return min(self.done / self.total, 1.0) if self.total > 0.0 else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record's ``forecast``: each figure with the bounds of its 90 % interval."""
+        """Return the record's ``forecast``: each figure with the bounds of its 90 % interval, to six digits."""
         if self.why_not:
             return {"why_not": self.why_not}
         return {
@@ -74,9 +76,9 @@ class Outlook(NamedTuple):
             "done": self.done,
             "total": self.total,
             "share_done": self.share,
-            "eta_s": None if self.left_s is None else interval(self.left_s),
-            **{name: interval(value) for name, value in self.figures.items()},
-            "over_plan": self.over_plan,
+            "eta_s": None if self.left_s is None else _rounded(interval(self.left_s)),
+            **{name: _rounded(interval(value)) for name, value in self.figures.items()},
+            "over_plan": _rounded(self.over_plan),
         }
 
 
@@ -106,18 +108,18 @@ def outlook(seen: Seen, *, coefficients: Coefficients, plan: Mapping[str, Any] |
     pace = _pace(seen, unit, max(total - done, 0.0), total, plan)
     if pace is None:
         return _nothing(f"the script has not yet reported {unit} twice, and no plan says how long it takes", unit, done, total)
-    left_s = pace * max(total - done, 0.0) if pace.median > 0.0 else Uncertain(0.0)
+    left_s = _left(seen, unit, pace * max(total - done, 0.0))
     rest = _rest(seen, left_s)
     basis = " and ".join(
         name for name, is_there in (("plan", _expected(plan, "duration_s") is not None), ("measured", _trend(seen, unit) is not None)) if is_there
     )
     if rest is None:
-        figures = {name: expected for name in _FIGURES if (expected := _expected(plan, name, seen.accelerators)) is not None}
+        figures = {name: expected for name in _FIGURES if (expected := _expected(plan, name, seen.nodes)) is not None}
     else:
         figures = figures_of(rest, accelerator_hours_h=(left_s + seen.elapsed_s) * (seen.accelerators / S_PER_H), coefficients=coefficients).values
     whole = {"duration_s": left_s + seen.elapsed_s, **figures}
     whole = {name: value + before.figures[name] if name in before.figures else value for name, value in whole.items()}
-    over_plan = {name: whole[name].median / of_plan.median for name in _AGAINST_PLAN if name in whole and (of_plan := _expected(plan, name, seen.accelerators))}
+    over_plan = {name: whole[name].median / of_plan.median for name in _AGAINST_PLAN if name in whole and (of_plan := _expected(plan, name, seen.nodes))}
     return Outlook("", basis, unit, done, total, left_s, whole, over_plan)
 
 
@@ -138,9 +140,9 @@ def _work(progress: Progress, plan: Mapping[str, Any] | None, before: Before) ->
     if unit is None:
         unit = next((name for name in COUNTS if name in totals), "") if not reported else reported[0]
     done, earlier = progress.counts.get(unit, 0.0), before.counts.get(unit, 0.0)
-    if progress.first.get(unit, 0.0) < _CARRIES_ON * earlier:
-        done += earlier
-    return unit, done, totals.get(unit)
+    start = progress.went_on_from(unit)
+    goes_on = start > 0.0 if start is not None else done > _LIKE_EARLIER * earlier
+    return unit, done if goes_on else done + earlier, totals.get(unit)
 
 
 def _why_no_total(progress: Progress) -> str:
@@ -172,6 +174,33 @@ def _pace(seen: Seen, unit: str, left: float, total: float, plan: Mapping[str, A
     return measured if planned is None else _weighed(measured, planned, "pace")
 
 
+def _left(seen: Seen, unit: str, since_report: Uncertain) -> Uncertain:
+    """Return the time left from now, given that from the last report, or from the beginning where there is none.
+
+    What has passed since counts up to one interval of reports. Without two of them it is the plan's time, of which it is known that it takes longer than this.
+    """
+    points = seen.progress.points(unit)
+    if points is None:
+        return _beyond(since_report, seen.elapsed_s)
+    passed_s = max(seen.energy.xs[-1] - points.xs[-1], 0.0) if seen.energy.xs else 0.0
+    if len(points.xs) < 2:
+        return _beyond(since_report, passed_s)
+    return Uncertain(max(since_report.median - min(passed_s, points.xs[-1] - points.xs[-2]), 0.0), since_report.spreads)
+
+
+def _beyond(whole: Uncertain, passed: float) -> Uncertain:
+    """Return what is left of a log-normal time of which *passed* is over and the end has not come: by its median and 95 % bound, given that."""
+    sigma = whole.sigma
+    if sigma <= 0.0 or passed <= 0.0 or whole.median <= 0.0:
+        return Uncertain(max(whole.median - passed, 0.0), whole.spreads)
+    over = 0.5 * (1.0 + math.erf(math.log(passed / whole.median) / (sigma * math.sqrt(2.0))))
+    over = min(max(over, 1e-9), 1.0 - 1e-9)
+    middle, bound = (whole.median * math.exp(sigma * z_of(level)) for level in (over, 0.9 + 0.1 * over))
+    if not passed < middle < bound:
+        return Uncertain(0.1 * passed, {"pace": 1.0})  # beyond all that the plan thought possible
+    return Uncertain(middle - passed, {"pace": math.log((bound - passed) / (middle - passed)) / Z_90})
+
+
 def _rest(seen: Seen, left_s: Uncertain) -> dict[str, Part] | None:
     """Return the joules of each part at the end: those so far and those of the time left at the draw to come."""
     so_far_j = sum(median_of(part.energy_j) for part in seen.parts.values())
@@ -194,14 +223,17 @@ def _weighed(one: Uncertain, other: Uncertain, name: str) -> Uncertain:
     return Uncertain(math.exp(log), {name: sum(weights) ** -0.5})
 
 
-def _expected(plan: Mapping[str, Any] | None, name: str, accelerators: float = 0.0) -> Uncertain | None:
+def _expected(plan: Mapping[str, Any] | None, name: str, nodes: int = 1) -> Uncertain | None:
     """Return what the plan expects of *name*, with one spread; None where it does not say.
 
-    Of energy and emissions it is the part of so many *accelerators* where the plan has more, as those of one node among others.
+    Of energy and emissions it is the share of one of so many *nodes*.
     """
     stated = None if plan is None else plan.get("results", {}).get(name)
     if not stated or not 0.0 < stated["low"] <= stated["median"] <= stated["high"] < math.inf:
         return None
-    planned = (plan or {}).get("accelerators") or accelerators
-    part = accelerators / planned if planned > 0.0 and accelerators > 0.0 and name != "duration_s" else 1.0
-    return Uncertain(stated["median"] * part, {name: math.log(stated["high"] / stated["low"]) / (2.0 * Z_90)})
+    return Uncertain(stated["median"] / (1 if name == "duration_s" else max(nodes, 1)), {name: math.log(stated["high"] / stated["low"]) / (2.0 * Z_90)})
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return *figures* to six digits: it is written every few seconds."""
+    return {name: float(f"{figure:.6g}") for name, figure in figures.items()}

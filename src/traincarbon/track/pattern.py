@@ -27,8 +27,9 @@ class Pattern:
     Groups are ``tokens``, ``samples``, ``steps`` (or in the singular), ``loss`` and ``total_tokens``, ``total_samples``,
     ``total_steps``; figures may be written as ``1.2k``, ``3M`` or ``1,234``. A pattern that takes half a second of the processor is given up.
 
-    Attributes:
-        notes: What a reader should know; the caller takes it away.
+    Args:
+        expression: The regular expression, in Python's writing.
+        notes: Where to add what a reader should know.
 
     Raises:
         CarbonError: *expression* is no regular expression, or has no group that means something.
@@ -39,7 +40,7 @@ class Pattern:
         13.0
     """
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, *, notes: list[str] | None = None) -> None:
         try:
             self._pattern = re.compile(expression)
         except (re.error, RecursionError, OverflowError) as error:
@@ -50,7 +51,7 @@ class Pattern:
             self._groups = {1: "steps"}
         if not self._groups:
             raise CarbonError(f"no group of {expression[:60]!r} is a figure of progress", hint=_EXAMPLE)
-        self.notes: list[str] = []
+        self._notes = notes if notes is not None else []
         self._expression = expression
         self._splitter = Splitter(longest=_LONGEST_B, separators=b"\r")
         self._given_up = False
@@ -69,7 +70,7 @@ class Pattern:
                 return [report for line in self._splitter.feed(data) if (report := self._report(line, time_s)) is not None]
         except _TooSlowError:
             self._given_up = True
-            self.notes.append(f"the pattern {self._expression[:60]!r} takes too long on what the script prints: it is no longer looked for")
+            self._notes.append(f"the pattern {self._expression[:60]!r} takes too long on what the script prints: it is no longer looked for")
             return []
 
     def _report(self, line: bytes, time_s: float) -> Report | None:

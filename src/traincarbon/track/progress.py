@@ -20,6 +20,7 @@ FIELDS = (*COUNTS, "loss", *TOTALS)
 _LONGEST_LINE_B = 4096
 _FEW = 10
 """So many reports must have come before one that is far lower is taken as a new count, not as another rank's."""
+_MANY_STEPS = 3.0
 _MOST = 1e18
 """No count of a training comes near this."""
 
@@ -38,6 +39,7 @@ def progress(
 
     It never raises and never waits: where the pipe is full or gone the report is dropped, which loses nothing, as figures are
     cumulative. Where several processes report (ranks), the highest figure counts, so let each report the whole job's or only rank 0 at all.
+    A script that goes on from a checkpoint may count on from there or anew: which of the two is noticed.
     A tensor on a GPU is waited for when its value is taken, so report what the host knows anyway, or do so every so many steps.
 
     Args:
@@ -140,7 +142,6 @@ class Progress:
     Attributes:
         counts: Name to the highest figure reported. [1]
         totals: Name of the count to what the whole training has, as far as it is known. [1]
-        first: Name to the first figure reported, from which rates are taken: what came before it was start-up. [1]
         loss: The loss last reported.
         reports: How many reports came.
         notes: What a reader should know; the caller takes it away.
@@ -149,11 +150,11 @@ class Progress:
     def __init__(self, totals: Mapping[str, float] | None = None) -> None:
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {name: total for name, total in (totals or {}).items() if name in COUNTS and 0.0 < total < _MOST}
-        self.first: dict[str, float] = {}
         self.loss: float | None = None
         self.reports = 0
         self.notes: list[str] = []
         self._points: dict[str, Points] = {}
+        self._starts: dict[str, list[tuple[float, float]]] = {}
         self._fixed = frozenset(self.totals)
         self._fell = False
 
@@ -169,12 +170,15 @@ class Progress:
                 continue
             highest = self.counts.get(name)
             if highest is None:
-                self.counts[name] = self.first[name] = count
+                self.counts[name] = count
                 self._points[name] = Points()
                 self._points[name].add(report.time_s, count)
+                self._starts[name] = [(report.time_s, count)]
             elif count > highest:
                 self.counts[name] = count
                 self._points[name].add(report.time_s, count)
+                if len(self._starts[name]) < 2 and report.time_s > self._starts[name][0][0]:
+                    self._starts[name].append((report.time_s, count))
             elif count < highest / 2.0 and self.reports > _FEW and not self._fell:
                 self._fell = True
                 self.notes.append(f"the script counts from {count:g} {name} again after {highest:g}: the highest figure counts")
@@ -193,9 +197,30 @@ class Progress:
         points = self._points.get(name)
         return points.slope() if points is not None else None
 
-    def to_fields(self) -> dict[str, float]:
-        """Return what the journal's line ``progress`` holds."""
-        return {name: self.counts[name] for name in COUNTS if name in self.counts}
+    def went_on_from(self, name: str) -> float | None:
+        """Return the figure from which the script went on, 0 where it counts anew, None before its second report, when that can be told.
+
+        It went on from a checkpoint where its first figure is more than three times what came between its first and second report.
+        """
+        starts = self._starts.get(name, ())
+        if len(starts) < 2:
+            return None
+        (_, first), (_, second) = starts
+        step = second - first
+        return first - step if first > _MANY_STEPS * step else 0.0
+
+    def done_here(self, *, ended: bool = False) -> dict[str, float]:
+        """Return what the script did since it began, without what it had from a checkpoint: what sessions of a run add up.
+
+        Args:
+            ended: Nothing more will come, so that a single report is taken at its word; until then it may be of a script that went on.
+        """
+        done = {}
+        for name, count in self.counts.items():
+            start = self.went_on_from(name)
+            if start is not None or ended:
+                done[name] = count - (start or 0.0)
+        return done
 
 
 def _told(name: str, value: Any) -> float | None:

@@ -16,10 +16,12 @@ class _Device:
     """One device: its energy on the job's clock, and its samples since the last record."""
 
     def __init__(self, first: Reading, began_s: float) -> None:
-        before_s = first.time_s - began_s
-        counts = first.how != "modelled" and first.power_w is not None and 0.0 < before_s <= _BEFORE_S
-        self.before_j = first.power_w * before_s if counts and first.power_w is not None else 0.0
-        self._base_j = first.energy_j
+        after_s = first.time_s - began_s
+        sampled = first.how != "modelled" and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
+        self._before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
+        self._began_s = began_s
+        # the model of processor and memory has charged this job only
+        self._base_j = first.energy_j if first.how != "modelled" or first.part == "gpu" else 0.0
         self.latest = self._previous = first
         self._recorded_j = 0.0
         self.forget()
@@ -34,6 +36,8 @@ class _Device:
 
     def add(self, reading: Reading) -> None:
         self._previous, self.latest = self.latest, reading
+        if self._previous.time_s < self._began_s:
+            self._base_j = self._at(self._began_s)
         if reading.power_w is not None:
             low_w, high_w = self._power_w or (reading.power_w, reading.power_w)
             self._power_w = (min(low_w, reading.power_w), max(high_w, reading.power_w))
@@ -46,12 +50,15 @@ class _Device:
 
     def energy_j(self, until_s: float | None) -> float:
         """Return the energy since the job began, up to *until_s* where that lies between the last two readings."""
+        return self._before_j + (self.latest.energy_j if until_s is None else self._at(until_s)) - self._base_j
+
+    def _at(self, time_s: float) -> float:
+        """Return what the device showed at a time between its last two readings, or at the one of them that is nearer."""
         latest, previous = self.latest, self._previous
-        energy_j = latest.energy_j
-        if until_s is not None and previous.time_s < until_s < latest.time_s:
-            share = (until_s - previous.time_s) / (latest.time_s - previous.time_s)
-            energy_j = previous.energy_j + share * (latest.energy_j - previous.energy_j)
-        return self.before_j + energy_j - self._base_j
+        if not previous.time_s < time_s < latest.time_s:
+            return latest.energy_j if time_s >= latest.time_s else previous.energy_j
+        share = (time_s - previous.time_s) / (latest.time_s - previous.time_s)
+        return previous.energy_j + share * (latest.energy_j - previous.energy_j)
 
     def fields(self, span_s: float, until_s: float | None) -> dict[str, Any]:
         energy_j = self.energy_j(until_s)
@@ -73,15 +80,16 @@ class _Device:
 class Recorder:
     """Reads a set of meters and sums up.
 
-    A counter is read only some tens of milliseconds after the job began: until then it is taken to have drawn what the first reading shows. At the
-    end, energy is counted up to the moment at which the job ended, not the slightly later one of the last reading.
+    Energy is that of the job's own span: where boards were read before it began, what they counted until then is taken off; where they were read some
+    time after it began, they are taken to have drawn until then what that reading shows; what they draw after the job has ended is left out.
 
     Args:
         meters: What to read.
         began_s: When the job began, on the monotonic clock.
+        earlier: What some of them read before.
     """
 
-    def __init__(self, meters: Sequence[Meter], *, began_s: float) -> None:
+    def __init__(self, meters: Sequence[Meter], *, began_s: float, earlier: Sequence[Reading] = ()) -> None:
         self.meters = list(meters)
         self.samples = 0
         """Readings since the last record."""
@@ -89,7 +97,7 @@ class Recorder:
         self._from_s = began_s
         self._looked_s = began_s
         self._gap_s = 0.0
-        self._devices: dict[str, _Device] = {}
+        self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
     def read(self) -> list[str]:
         """Take a sample of every meter; return what they have to say."""

@@ -36,7 +36,7 @@ def prepared(
     on_budget: str = POLICIES[0],
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
-    watched: bool = False,
+    tell_s: float = 0.0,
     **options: Any,
 ) -> Settings:
     """Return what the process that meters has to know.
@@ -54,7 +54,7 @@ def prepared(
         on_budget: ``warn``, ``signal`` or ``stop``.
         budget_signal: Signal by which the script saves its state.
         grace_s: Between that signal, the request to stop and the end. [s]
-        watched: Whether the state is to be told every second.
+        tell_s: How often to tell how things stand; 0 where nobody looks on. [s]
         options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and fields of a plan that say where and on what it runs.
 
     Raises:
@@ -87,9 +87,10 @@ def prepared(
         project=_identity("project", project),
         argv=words,
         env=environment,
+        nodes=_nodes(os.environ),
         interval_s=interval_s,
         meters=list(meters),
-        watched=watched,
+        tell_s=tell_s,
         plan=plan_fields,
         context=context,
         database=None if db is None else os.fspath(db),
@@ -141,6 +142,15 @@ def default_run_id(env: Mapping[str, str]) -> str:
     if env.get("SLURM_JOB_ID"):
         return "-".join(["slurm", env["SLURM_JOB_ID"], *([env["SLURM_STEP_ID"]] if env.get("SLURM_STEP_ID") else [])])
     return os.urandom(6).hex()
+
+
+def _nodes(env: Mapping[str, str]) -> int:
+    """Return how many machines the launcher says there are."""
+    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
+        if env.get(name, "").isdigit():
+            return max(int(env[name]), 1)
+    ranks, here = env.get("WORLD_SIZE", ""), env.get("LOCAL_WORLD_SIZE", "")
+    return max(int(ranks) // int(here), 1) if ranks.isdigit() and here.isdigit() and int(here) else 1
 
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 8
 
-_SPARKS = "▁▂▃▄▅▆▇█"
+_SPARKS = "▁▂▃▄▅▆▇"
+"""Not the full block, which would run into the row above."""
 _LABEL = 9
 _GAP = 2
 _NARROWEST_CELL, _COMFORTABLE_CELL, _WIDEST_CELL = 13, 18, 48
@@ -23,8 +24,9 @@ _SPARK_SPAN_S = 60.0
 _SPARK_WIDTHS = (6, 20)
 _BEFORE_BARS = 2
 """How much of what is told of a device is worth more than the bars."""
-_MOST_SERIES = 256
+_MOST_SERIES, _MOST_READINGS = 256, 120
 _MOST_BUDGETS = 4
+_WIDEST_BAR = 24
 
 
 class Cell(NamedTuple):
@@ -66,13 +68,17 @@ class History:
         now_s = status.number(state.get("elapsed_s"))
         if now_s is None:
             return
-        devices = status.devices(state)
-        for cell in [*_single(devices), *_totals(devices)]:
-            if cell.power_w is None or (cell.key not in self._series and len(self._series) >= _MOST_SERIES):
-                continue
-            series = self._series.setdefault(cell.key, deque(maxlen=int(_SPARK_SPAN_S)))
-            series.append((now_s, cell.power_w))
-            self._peak_w[cell.key] = max(self._peak_w.get(cell.key, 0.0), cell.power_w)
+        for part, found in _by_part(status.devices(state)).items():
+            for place, device in enumerate(found):
+                self._take(str(device.get("device") or _label(part, place, len(found))), now_s, status.power_w([device]))
+            self._take(f"all {part}", now_s, status.power_w(found))
+
+    def _take(self, key: str, now_s: float, power_w: float | None) -> None:
+        if power_w is None or (key not in self._series and len(self._series) >= _MOST_SERIES):
+            return
+        series = self._series.setdefault(key, deque(maxlen=_MOST_READINGS))
+        series.append((now_s, power_w))
+        self._peak_w[key] = max(self._peak_w.get(key, 0.0), power_w)
 
     def spark(self, key: str, *, now_s: float, width: int) -> str:
         """Return the last minute as *width* small bars, from nothing to the most that was drawn; blank where there was no reading."""
@@ -169,9 +175,13 @@ def _of(cell: Cell, place: int, gap: int) -> str:
 
 def _cells(devices: Sequence[Mapping[str, Any]], *, most: int) -> list[Cell]:
     """Return each device by itself where there is room, else only the accelerators by themselves, else every part as a whole."""
-    single, totals = _single(devices), _totals(devices)
-    mixed = [*(cell for cell in single if cell.part == "gpu"), *(cell for cell in totals if cell.part != "gpu")]
-    return next((cells for cells in (single, mixed) if len(cells) <= most), totals[:most])
+    by_part = _by_part(devices)
+    several = sum(part != "gpu" for part in by_part)
+    if len(devices) <= most:
+        return _single(devices)
+    if len(by_part.get("gpu", ())) + several <= most:
+        return [*_single(by_part.get("gpu", ())), *(cell for cell in _totals(devices) if cell.part != "gpu")]
+    return _totals(devices)[:most]
 
 
 def _single(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
@@ -184,9 +194,13 @@ def _single(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
                 "" if hot is None else f"{hot:.0f} °C",
                 "" if used_b is None else f"{significant(used_b / 1e9, 2)} GB",
             )
-            label = f"{part}{place}" if len(found) > 1 else part
+            label = _label(part, place, len(found))
             cells.append(Cell(str(device.get("device") or label), part, label, status.power_w([device]), told))
     return cells
+
+
+def _label(part: str, place: int, number: int) -> str:
+    return f"{part}{place}" if number > 1 else part
 
 
 def _totals(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
@@ -247,7 +261,7 @@ def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
         end = "" if budget.forecast is None else f" → {status.percent(budget.forecast)}"
         text = budget.text + end if len(budget.text + end) + 8 <= room else f"{status.percent(budget.spent)}{end} {budget.name}"
         style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= status.WARN_SHARE else "green"
-        cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, 12), 0), style=style).append(f" {text}")
+        cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, _WIDEST_BAR), 0), style=style).append(f" {text}")
         cell.truncate(room, overflow="ellipsis", pad=True)
         row.append_text(cell).append(" " * _GAP)
     row.rstrip()

@@ -23,11 +23,13 @@ class Settings(NamedTuple):
     """The command line, secrets hidden."""
     env: Mapping[str, str]
     """What of the environment bears on the training, secrets hidden."""
+    nodes: int
+    """Machines that work at the run, this one among them."""
     interval_s: float
     meters: Sequence[str]
     """Names of meters; all that can be read unless named."""
-    watched: bool
-    """Whether somebody looks on, so that the state is told every second."""
+    tell_s: float
+    """How often to tell how things stand; 0 where nobody looks on."""
     plan: Mapping[str, Any] | None
     """Fields of the plan that the run is held against."""
     context: Mapping[str, Any]
@@ -44,3 +46,5 @@ class Settings(NamedTuple):
     grace_s: float
     """Between the signal at the end of a budget, the request to stop and the end."""
     versions: Mapping[str, str]
+    carries_on: bool = False
+    """Whether another process has metered the beginning of this session."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from traincarbon.wording import amount, clean, shortened, significant
+from traincarbon.wording import amount, clean, ladder, shortened, significant
 
 J_PER_KWH = 3.6e6
 QUANTITIES = (("duration_s", "s", ""), ("facility_energy_kwh", "kWh", ""), ("total_kgco2e", "kg CO2e", " CO2e"), ("cost_usd", "$", ""))
@@ -12,6 +12,10 @@ QUANTITIES = (("duration_s", "s", ""), ("facility_energy_kwh", "kWh", ""), ("tot
 WARN_SHARE = 0.8
 """Share of a budget from which on it is warned."""
 
+_LEAST = 0.001
+"""What is less than this of the smallest unit is not written out."""
+_BASES = {"electricity alone": "electricity", "electricity and a share of the purchase": "own"}
+"""What a cost counts, in a word."""
 _UNITS = {"kwh": "kWh", "usd": "$", "kgco2e": "kg CO2e", "hours": "h"}
 
 
@@ -95,13 +99,13 @@ def watts(drawn_w: float) -> str:
     """Return a power in the unit in which it is best read.
 
     Example:
-        >>> watts(652.4), watts(41237.0), watts(28.04)
-        ('652 W', '41.2 kW', '28 W')
+        >>> watts(652.4), watts(41237.0), watts(0.0312)
+        ('652 W', '41.2 kW', '0.031 W')
     """
     for size, unit in ((1e6, "MW"), (1e3, "kW")):
         if drawn_w >= size * 0.9995:
             return f"{significant(drawn_w / size, 3)} {unit}"
-    return f"{drawn_w:.0f} W"
+    return f"{drawn_w:.0f} W" if drawn_w >= 9.95 or drawn_w < _LEAST else f"{significant(drawn_w, 2)} W"
 
 
 def devices(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -119,16 +123,16 @@ def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
 def spent(state: Mapping[str, Any]) -> list[Told]:
     """Return what the run has taken so far: energy of the facility, CO2e of electricity, cost, energy metered, CO2e of the hardware's making."""
     known = [energy_j for value in section(state, "energy_j").values() if (energy_j := number(value)) is not None]
-    basis = shortened(str(state.get("cost_basis") or "cost"), most=12)
+    basis = str(state.get("cost_basis") or "cost")
     figures = {name: figure.median for name, value in section(state, "figures").items() if (figure := interval(value))}
     told = (
         ("energy", figures.get("facility_energy_kwh"), "kWh"),
         ("CO2e", figures.get("operational_kgco2e"), "kg CO2e"),
-        (basis, figures.get("cost_usd"), "$"),
+        (_BASES.get(basis, shortened(basis, most=12)), figures.get("cost_usd"), "$"),
         ("metered", sum(known) / J_PER_KWH if known else None, "kWh"),
         ("hardware", figures.get("embodied_kgco2e"), "kg CO2e"),
     )
-    return [Told(name, amount(value, unit, digits=3)) for name, value, unit in told if value is not None]
+    return [Told(name, _figure(value, unit)) for name, value, unit in told if value is not None]
 
 
 def trained(state: Mapping[str, Any]) -> list[Told]:
@@ -195,3 +199,9 @@ def deviation(value: float, planned: float) -> str:
 def notes(state: Mapping[str, Any]) -> list[str]:
     """Return the notes, clean and each on one line, the latest last."""
     return [clean(" ".join(str(note).split())) for note in items(state, "notes")]
+
+
+def _figure(value: float, unit: str) -> str:
+    """Return an amount of three digits; at the beginning of a run, when there is next to nothing yet, only that."""
+    size, name = ladder(value, unit)
+    return f"<{_LEAST} {name}" if 0.0 < value / size < _LEAST else amount(value, unit, digits=3)

@@ -138,8 +138,8 @@ def _planned(run: RunRecord, key: str) -> Interval | None:
 
 def _against(value: float, planned: Interval, unit: str) -> str:
     """Return what was planned, how far off it was, and whether the plan's interval held it."""
-    within = "within its range" if planned.low <= value <= planned.high else "above its range" if value > planned.high else "below its range"
-    return f"plan {amount(planned.median, unit, digits=3)}, {status.deviation(value, planned.median)}, {within}"
+    place = "above" if value > planned.high else "below" if value < planned.low else "inside"
+    return f"plan {amount(planned.median, unit, digits=3)}, {status.deviation(value, planned.median)}, {place}"
 
 
 def _rate(run: RunRecord, name: str) -> str:

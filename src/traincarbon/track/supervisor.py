@@ -27,7 +27,8 @@ _BY_THE_TERMINAL = 0x80
 """``si_code`` of a signal that the kernel sent, and so to the command as well."""
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
-_TICK_S = 1.0
+_TICK_S = 10.0
+"""Between two looks at what the meter says on systems that do not say when it does."""
 
 
 class CommandError(CarbonError):
@@ -79,6 +80,7 @@ class Supervisor:
         self._pipes = warm.pipes
         self._sidecar: Sidecar | None = warm.sidecar
         self._restarts = 0
+        self._begun = False
         self._began_s = 0.0
         self._pid = 0
         self._ended: tuple[int | None, int | None, float] | None = None
@@ -93,7 +95,7 @@ class Supervisor:
         Raises:
             CommandError: the command cannot be started.
         """
-        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT}
+        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where whoever called us ignored it, no child could be waited for
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
@@ -114,6 +116,7 @@ class Supervisor:
     def _instruct(self) -> None:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
         if self._sidecar is not None:
+            self._sidecar.wire.announce()
             self._sidecar.wire.send("settings", keep=True, **self._settings._asdict())
         else:
             self._say("the run is not metered: the process that meters cannot be started")
@@ -149,7 +152,7 @@ class Supervisor:
         info = signal.sigtimedwait(waited, _TICK_S)
         if info is not None and info.si_signo == signal.SIGCONT:
             self._send(signal.SIGCONT)
-        elif info is not None and info.si_signo != signal.SIGCHLD:
+        elif info is not None and info.si_signo in FORWARDED:
             if self._relay is not None and info.si_signo == signal.SIGWINCH:
                 self._relay.resize()
             if not (info.si_code == _BY_THE_TERMINAL and self._shares_terminal):
@@ -212,9 +215,11 @@ class Supervisor:
             self._say("the meter ended too often: the run goes on without")
             return
         self._sidecar = started(self._pipes)
+        if self._begun:  # what was until now, the killed one has metered
+            self._began_s = time.monotonic()
+            self._settings = self._settings._replace(carries_on=True)
         self._instruct()
         if self._sidecar is not None:
-            self._began_s = time.monotonic()
             self._tell_of_the_job()
             self._sidecar.wire.send("note", text="the meter was killed and started anew: what was not yet recorded is lost, at most one interval")
 
@@ -228,6 +233,8 @@ class Supervisor:
                 self._say(str(message["text"]))
             elif message["kind"] == "state":
                 self._shown(message["state"])
+            elif message["kind"] == "begun":
+                self._begun = True
             elif message["kind"] == "final":
                 self._unwritten, self._budgets, self._final = message["unwritten"], message["budgets"], True
 

@@ -21,6 +21,8 @@ _WHOLE_SCREEN = "\x1b[r"
 _ERASE_BELOW = "\x1b[J"
 _DOWN = "\x1bD"
 """Down a row in the same column, scrolling at the bottom; a line feed would go to the first column."""
+_GLANCE_S = 0.02
+"""How long a frame waits for a terminal that is busy with a burst of output, before it is left out."""
 _PATIENCE_S = 2.0
 """How long the last write waits for a terminal that takes nothing, as after Ctrl-S."""
 
@@ -52,7 +54,8 @@ def is_capable(stream: Stream) -> bool:
 class BottomRows:
     """The bottom rows of a terminal, to draw on; safe to use from several threads.
 
-    Nothing here raises or waits: a terminal that takes no more, is in the hands of another job or is gone is left alone.
+    Nothing here raises, and only giving the rows back waits for longer than a moment, two seconds at most: a terminal that takes no more, is in the hands of another
+    job or is gone is left alone.
 
     Args:
         stream: Any stream to the terminal.
@@ -76,7 +79,7 @@ class BottomRows:
         """
         with self._lock:
             size = size_of(self._stream)
-            if size is None or size.lines - len(lines) < 2 or not self._is_ours() or not self._is_ready(0.0):
+            if size is None or size.lines - len(lines) < 2 or not self._is_ours() or not self._is_ready(_GLANCE_S):
                 return False
             rows = max(len(lines), self._rows) if size == self._size else len(lines)
             frame = ""
@@ -89,11 +92,15 @@ class BottomRows:
         """Give the rows back, the cursor where the others left it; the next frame takes them again.
 
         Args:
-            end: Nothing will be drawn any more: show the cursor and drop the colours that a killed training may have left.
+            end: Nothing will be drawn any more: drop the colours and show the cursor that a killed training may have left, and go to a line
+                of its own where it left off within one.
         """
         with self._lock:
             if self._rows and self._is_ours() and self._is_ready(_PATIENCE_S):
-                self._write(self._left(size_of(self._stream)) + (f"{_PLAIN}\x1b[?25h" if end else ""))
+                size = size_of(self._stream)
+                # as many blanks as columns end in the next line, unless they began at the start of one
+                fresh = f"{_PLAIN}\x1b[?25h{' ' * size.columns}\r\x1b[K" if end and size is not None else ""
+                self._write(self._left(size) + fresh)
                 self._rows, self._size = 0, None
 
     def undo(self) -> bytes:

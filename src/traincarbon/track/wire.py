@@ -89,6 +89,16 @@ class Wire:
         earlier, self._put_back = self._put_back, []
         return earlier + [message for line in lines if isinstance(message := _parsed(line), dict) and "kind" in message]
 
+    def announce(self) -> None:
+        """Have the system send this process a SIGIO whenever something arrives, where it can."""
+        import fcntl
+
+        try:
+            fcntl.fcntl(self._reads, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(self._reads, fcntl.F_SETFL, fcntl.fcntl(self._reads, fcntl.F_GETFL) | os.O_ASYNC)
+        except (OSError, AttributeError):
+            return
+
     def put_back(self, messages: list[dict[str, Any]]) -> None:
         """Let *messages* be received again."""
         self._put_back = messages + self._put_back

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from traincarbon.track.supervisor import Outcome
 
 _BY_SIGNAL = 128
+_PANEL_S, _LINES_S = 1.0, 10.0
+"""How often what is shown is brought up to date."""
 
 
 @click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -66,7 +68,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.track.request import prepared
     from traincarbon.track.supervisor import CommandError, Supervisor
 
-    settings = prepared(argv=argv, watched=not quiet, **options)
+    settings = prepared(argv=argv, tell_s=0.0 if quiet else _PANEL_S if sys.stderr.isatty() else _LINES_S, **options)
     display = _Display(quiet=quiet)
     supervisor = Supervisor(settings, argv, say=display.say, show=display.show, warm=click.get_current_context().find_object(Warm))
     try:

@@ -1,0 +1,136 @@
+"""What tracking itself costs: start-up, time to the first sample, processor time and memory beside a command, and the command's own time.
+
+Run it with ``make tracking``. Eight boards with counters are played by the library of ``tests/native/nvml_replay.c``, without panel or summary.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[1] / "tests"))
+CARBON = str(Path(sys.executable).parent / "carbon")
+CLICK = [sys.executable, "-c", "import click"]
+BOARDS = 8
+WORK = "import sys, time\nbegan = time.perf_counter()\nx = 1\nfor i in range(int(sys.argv[1])):\n    x = x * 1103515245 % 2147483647\nprint(time.perf_counter() - began)"
+"""A second or so of arithmetic in one process."""
+
+
+def environment(folder: Path, *options: str) -> dict[str, str]:
+    from native.replay import build
+    from native.replay import environment as replaying
+
+    trace = folder / "trace"
+    trace.write_text("\n".join([f"devices {BOARDS}", "wave 0.5:100 0.5:500", "stagger 0.125", *options]) + "\n")
+    settings = replaying(build(folder), trace, HOME=str(folder), CARBON_STORE=str(folder / "store"))
+    return {name: value for name, value in settings.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
+
+
+def seconds(command: Sequence[str], settings: dict[str, str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings, check=True)
+    return time.perf_counter() - began
+
+
+def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tuple[str, float, float]]:
+    """Return, for each tool, the time that it takes around a command that does nothing, and its ratio to the import of click."""
+    bare = {name: value for name, value in settings.items() if name != "NVML_REPLAY_TRACE"}
+    commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
+    if peers is not None:
+        commands["joules run -- true"] = [str(peers / "bin" / "joules"), "run", "--no-track", "--", "true"]
+        commands["codecarbon monitor -- true"] = [str(peers / "bin" / "codecarbon"), "monitor", "--", "true"]
+    rows = []
+    for name, command in commands.items():
+        for each in (command, CLICK):
+            seconds(each, bare)
+        pairs = [(seconds(command, bare), seconds(CLICK, bare)) for _ in range(runs if "codecarbon" not in name else 3)]
+        rows.append((name, statistics.median(took for took, _ in pairs), statistics.median(took / base for took, base in pairs)))
+    return rows
+
+
+def first_sample_s(settings: dict[str, str], runs: int) -> float:
+    """Return how long after the command was started the boards are first read, the median."""
+    found = []
+    for number in range(runs):
+        log = Path(settings["HOME"]) / f"log{number}"
+        subprocess.run(
+            [CARBON, "track", "--quiet", "--run-id", f"first{number}", "--", "sleep", "0.3"], env={**settings, "NVML_REPLAY_LOG": str(log)}, check=True
+        )
+        file = next(Path(settings["CARBON_STORE"]).glob(f"journals/first{number}/*.jsonl"))
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        interval = next(line for line in lines if line["kind"] == "interval")
+        second_start = [line for line in lines if line["kind"] == "start"][1]
+        found.append(second_start["mono_s"] - interval["from_s"])
+    return statistics.median(found)
+
+
+def beside(settings: dict[str, str], length_s: float) -> tuple[float, float]:
+    """Return the share of a core that supervisor and meter take beside a command that sleeps, and the memory that both hold. [1, MiB]."""
+    process = subprocess.Popen([CARBON, "track", "--quiet", "--", "sleep", str(length_s + 10.0)], env=settings, stdin=subprocess.DEVNULL)
+    time.sleep(5.0)
+    children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    ours = [process.pid, *(pid for pid in children if b"sidecar" in Path(f"/proc/{pid}/cmdline").read_bytes())]
+    began_s, before = time.monotonic(), sum(map(cpu_s, ours))
+    time.sleep(length_s)
+    share = (sum(map(cpu_s, ours)) - before) / (time.monotonic() - began_s)
+    memory = sum(resident_mib(pid) for pid in ours)
+    process.terminate()
+    process.wait()
+    return share, memory
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process by its scheduler, in nanoseconds and not in ticks."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def resident_mib(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0]) / 1024.0
+
+
+def slowed(settings: dict[str, str], pairs: int) -> tuple[float, float]:
+    """Return by how much arithmetic in the command takes longer under the tracker, and the standard error of that, from paired runs."""
+    plain = [sys.executable, "-c", WORK, "12000000"]
+
+    def took(command: Sequence[str]) -> float:
+        return float(subprocess.run(command, env=settings, capture_output=True, text=True, check=True).stdout.split()[0])
+
+    tracked = [CARBON, "track", "--quiet", "--", *plain]
+    ratios = []
+    for number in range(pairs):
+        first, second = (tracked, plain) if number % 2 else (plain, tracked)
+        one, other = took(first), took(second)
+        ratios.append((one / other if number % 2 else other / one) - 1.0)
+    return statistics.median(ratios), 1.2533 * statistics.stdev(ratios) / len(ratios) ** 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", type=Path, help="a virtual environment that holds other tools to compare with")
+    parser.add_argument("--runs", type=int, default=20, help="pairs of runs for each line of the start-up")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long processor time is watched")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = environment(folder)
+        print("| start-up | s | over `import click` |\n|---|---:|---:|")
+        for tool, took, ratio in start_up(settings, options.peers, options.runs):
+            print(f"| {tool} | {took:.3f} | {ratio:.2f} |")
+        print(f"\nFirst sample after the command was started: {first_sample_s(settings, options.runs) * 1e3:.0f} ms")
+        share, memory = beside(settings, options.seconds)
+        print(f"Beside a command that sleeps, {BOARDS} boards: {share:.3%} of a core, {memory:.1f} MiB resident in both processes")
+        (folder / "uncounted").mkdir()
+        share, _ = beside(environment(folder / "uncounted", "fail energy not_supported"), options.seconds)
+        print(f"The same without counters: {share:.2%} of a core")
+        slower, error = slowed(settings, options.runs)
+        print(f"The command's own arithmetic: {slower:+.2%} ± {error:.2%} slower")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""A clock on the wall that is set while a run is metered."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tracked_runs import POWER_W
+
+SOURCE = Path(__file__).parents[1] / "native" / "clock_step.c"
+AN_HOUR_S = 3600
+
+
+@pytest.fixture(scope="module")
+def clock_step(tmp_path_factory):
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("no C compiler (cc, gcc, clang) to build the stepping clock with")
+    file = tmp_path_factory.mktemp("native") / "clock_step.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", file, SOURCE, "-ldl"], check=True)
+    return file
+
+
+@pytest.mark.parametrize(("step_s", "way"), [(AN_HOUR_S, "forward"), (-AN_HOUR_S, "back")])
+def test_a_clock_that_is_set_changes_neither_time_nor_energy_and_is_noted(step_s, way, track, ledger, clock_step):
+    stepping = {"LD_PRELOAD": str(clock_step), "CLOCK_STEP": f"{step_s} 0.8 {time.monotonic()}"}
+    assert track("run", ["sleep", "1.2"], env=stepping).wait() == 0
+    record = ledger("run")
+    assert record.state == "finished"
+    assert 1.2 <= record.duration_s < 10.0
+    assert record.energy_j["gpu"] == pytest.approx(POWER_W * record.duration_s, rel=0.02)
+    assert any(f"was set {way} by 3,600 s" in note for note in record.notes), record.notes

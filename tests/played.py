@@ -1,0 +1,59 @@
+"""Trainings that were played to their end, to hold forecasts made on the way against what came of them."""
+
+import math
+
+from traincarbon.track.figures import Part
+from traincarbon.track.outlook import Seen
+from traincarbon.track.progress import Progress, Report
+from traincarbon.track.trend import Points
+
+KINDS = {
+    "walk": "noise of 0.05 on a random walk that ends 0.1 from where it began",
+    "drift": "noise of 0.05 on a level that wanders by 0.06",
+    "correlated": "correlated from step to step by 0.95, spread 0.1",
+    "trend": "noise of 0.1 on a trend of up to ±0.15",
+    "noise": "independent noise of 0.2",
+    "stalls": "stalls of ten steps' time in 2 % of the steps",
+}
+"""What becomes of the logarithm of a step's time, by name."""
+
+
+def played(kind, chance, steps):
+    """Return seconds and watts of each step; the draw wanders, and is a little lower where the run is slow."""
+    run, level, draw = [], 0.0, 0.0
+    rise, near = chance.uniform(-0.15, 0.15), math.exp(-1.0 / (0.3 * steps))
+    for step in range(steps):
+        if kind == "walk":
+            level += chance.gauss(0.0, 0.1 / math.sqrt(steps))
+            log = level + chance.gauss(0.0, 0.05)
+        elif kind == "drift":
+            level = near * level + chance.gauss(0.0, 0.06 * math.sqrt(1.0 - near * near))
+            log = level + chance.gauss(0.0, 0.05)
+        elif kind == "correlated":
+            level = log = 0.95 * level + chance.gauss(0.0, 0.03)
+        elif kind == "trend":
+            log = rise * step / steps + chance.gauss(0.0, 0.1)
+        elif kind == "noise":
+            log = chance.gauss(0.0, 0.2)
+        else:
+            log = chance.gauss(0.0, 0.03) + (math.log(10.0) if chance.random() < 0.02 else 0.0)
+        draw = 0.98 * draw + chance.gauss(0.0, 0.01)
+        run.append((math.exp(log), 300.0 * math.exp(draw - 0.1 * log)))
+    return run
+
+
+def seen_of(run, steps=None, total=None, *, accelerators=8.0, start_up_s=0.0, name="steps"):
+    """Return what a tracker saw of the first *steps* of *run*, given as seconds and watts of each."""
+    progress, energy = Progress({} if total is None else {name: total}), Points()
+    time_s, joules = start_up_s, 0.0
+    for count, (seconds, watts) in enumerate(run[:steps], 1):
+        time_s += seconds
+        joules += seconds * watts
+        progress.add(Report(time_s, **{name: float(count)}))
+        energy.add(time_s, joules)
+    return Seen(time_s, {"gpu": Part(joules)} if joules else {}, accelerators, progress, energy)
+
+
+def truth_of(run, pue):
+    """Return what *run* took in the end."""
+    return {"duration_s": sum(seconds for seconds, _ in run), "facility_energy_kwh": sum(seconds * watts for seconds, watts in run) * pue / 3.6e6}

@@ -1,0 +1,176 @@
+"""What metered joules mean, worked by hand, and what is said of those that nobody metered."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traincarbon.errors import CarbonError
+from traincarbon.meters.base import Reading
+from traincarbon.track.figures import Coefficients, Part, figures_of, interval, mfu_of, parts_of, plain, uncertain_from, uncertain_of
+from traincarbon.uncertain import Uncertain
+
+KNOWN = Coefficients(
+    pue=Uncertain(1.2, {"pue": 0.1}),
+    carbon_intensity=Uncertain(400.0, {"carbon_intensity": 0.15}),
+    embodied_kgco2e_per_h=Uncertain(0.02, {"embodied": 0.5}),
+    electricity_usd_per_kwh=Uncertain(0.1),
+    wue_l_per_kwh=Uncertain(0.5),
+    grid_water_l_per_kwh=Uncertain(2.0),
+    host_w=Uncertain(200.0, {"host": 0.2}),
+    host_rest_share=Uncertain(0.25, {"host_rest_share": 0.5}),
+)
+KWH = 3.6e6
+
+
+def medians(parts, hours=10.0, known=KNOWN):
+    return {name: value.median for name, value in figures_of(parts, accelerator_hours_h=hours, coefficients=known).values.items()}
+
+
+def test_a_run_by_hand():
+    # 10 accelerator-hours: 4 kWh of boards, and 10 h × 200 W = 2 kWh of host that nobody metered
+    found = figures_of({"gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
+    assert {name: value.median for name, value in found.values.items()} == pytest.approx(
+        {
+            "it_energy_kwh": 6.0,
+            "facility_energy_kwh": 7.2,
+            "operational_kgco2e": 2.88,
+            "embodied_kgco2e": 0.2,
+            "total_kgco2e": 3.08,
+            "water_l": 6.0 * 0.5 + 7.2 * 2.0,
+            "electricity_usd": 0.72,
+            "cost_usd": 0.72,
+        }
+    )
+    assert found.sources_kwh == pytest.approx({"measured": 4.0, "modelled": 0.0, "assumed": 2.0})
+    assert found.cost_basis == "electricity alone"
+    assert found.notes == ()
+    # a third of the energy has the host's spread
+    assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.2 / 3.0})
+
+
+def test_readings_add_up_by_part_and_are_as_sure_as_the_least_sure():
+    readings = [
+        Reading("gpu:0", "gpu", 100.0, 0.0, "counter"),
+        Reading("gpu:1", "gpu", 300.0, 0.0, "modelled", sigma_ln=0.4),
+        Reading("cpu:0", "cpu", 0.0, 0.0, "power", sigma_ln=0.1),
+    ]
+    assert parts_of(readings) == {"gpu": Part(400.0, "modelled", pytest.approx(0.3)), "cpu": Part(0.0, "power", 0.1)}
+    assert parts_of([]) == {}
+
+
+def test_what_is_metered_of_the_host_is_not_assumed_again():
+    # of 2 kWh of host, 0.5 + 0.3 are metered: 1.2 are left, whose spread is that of the 2
+    parts = {"gpu": Part(4.0 * KWH), "cpu": Part(0.5 * KWH), "dram": Part(0.3 * KWH)}
+    found = figures_of(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
+    assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
+    assert found.sources_kwh == pytest.approx({"measured": 4.8, "modelled": 0.0, "assumed": 1.2})
+    assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.2 * 2.0 / 6.0})
+
+
+def test_a_busy_processor_still_leaves_fans_and_conversion():
+    # 3 kWh of processors exceed the host of 2: at least a quarter of that, 0.5, is left
+    assert medians({"gpu": Part(4.0 * KWH), "cpu": Part(3.0 * KWH)})["it_energy_kwh"] == pytest.approx(7.5)
+
+
+def test_nearly_all_metered_leaves_a_rest_no_surer_than_its_order_of_magnitude():
+    known = KNOWN._replace(host_rest_share=None)
+    found = figures_of({"cpu": Part(1.99 * KWH)}, accelerator_hours_h=10.0, coefficients=known)
+    assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.01 / 2.0})
+
+
+def test_a_metered_server_stands_for_all_that_is_in_it():
+    parts = {"server": Part(9.0 * KWH, "power"), "gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH, "modelled", 0.4), "other": Part(5.0 * KWH)}
+    found = figures_of(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
+    assert found.values["it_energy_kwh"].median == pytest.approx(9.0)
+    assert found.sources_kwh == pytest.approx({"measured": 9.0, "modelled": 0.0, "assumed": 0.0})
+
+
+def test_a_server_s_meter_that_shows_less_than_its_parts_is_not_believed():
+    found = figures_of({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
+    assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
+    assert found.notes == ("the server's meter shows less than its parts: it is left out",)
+
+
+def test_what_no_meter_covers_on_unknown_hardware_is_said_and_not_0():
+    found = figures_of({"gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(host_w=None))
+    assert found.values["it_energy_kwh"].median == pytest.approx(5.0)
+    assert found.notes == ("nothing is known of dram, fans, disks and power supply of this machine: they are not in the figures",)
+
+
+def test_a_modelled_processor_holds_its_share_of_the_server():
+    found = figures_of({"cpu": Part(1.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=0.0, coefficients=KNOWN)
+    assert found.values["it_energy_kwh"].spreads == {"cpu model": 0.4}
+    assert found.sources_kwh == pytest.approx({"measured": 0.0, "modelled": 1.0, "assumed": 0.0})
+    assert found.notes == ("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone",)
+
+
+def test_what_a_meter_says_has_the_spread_of_meters_and_of_its_own():
+    known = KNOWN._replace(host_w=None, meter=Uncertain(1.0, {"meter": 0.03}))
+    parts = {"gpu": Part(3.0 * KWH, "counter"), "dram": Part(1.0 * KWH, "power", 0.08), "cpu": Part(4.0 * KWH, "modelled", 0.4)}
+    spreads = figures_of(parts, accelerator_hours_h=1.0, coefficients=known).values["it_energy_kwh"].spreads
+    assert spreads == pytest.approx({"meter": 0.03 / 2.0, "dram meter": 0.01, "cpu model": 0.2})
+
+
+def test_switches_add_their_share_where_several_servers_work():
+    assert medians({"server": Part(4.0 * KWH)}, known=KNOWN._replace(network_share=Uncertain(0.05)))["it_energy_kwh"] == pytest.approx(4.2)
+
+
+def test_rented_hardware_costs_its_rent_and_bought_its_share_and_electricity():
+    rented = figures_of(
+        {"gpu": Part(KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(rent_usd_per_h=Uncertain(2.5), purchase_usd_per_h=Uncertain(1.0))
+    )
+    assert (rented.values["cost_usd"].median, rented.cost_basis) == (25.0, "rent")
+    bought = figures_of({"server": Part(10.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(purchase_usd_per_h=Uncertain(1.0)))
+    assert bought.values["cost_usd"].median == pytest.approx(10.0 + 10.0 * 1.2 * 0.1)
+    assert bought.cost_basis == "electricity and a share of the purchase"
+
+
+def test_what_is_not_known_is_left_out():
+    assert set(medians({"server": Part(KWH)}, known=Coefficients())) == {"it_energy_kwh"}
+    assert set(medians({"server": Part(KWH)}, known=Coefficients(pue=Uncertain(1.2)))) == {"it_energy_kwh", "facility_energy_kwh"}
+    found = figures_of({}, accelerator_hours_h=0.0, coefficients=Coefficients())
+    assert (found.values["it_energy_kwh"].median, found.cost_basis) == (0.0, "")
+
+
+@given(st.floats(1.0, 1e12), st.floats(0.01, 1e6), st.floats(0.5, 100.0))
+def test_figures_grow_in_proportion_to_energy_and_hours(energy_j, hours, factor):
+    one = medians({"gpu": Part(energy_j)}, hours)
+    many = medians({"gpu": Part(energy_j * factor)}, hours * factor)
+    assert many == pytest.approx({name: value * factor for name, value in one.items()})
+
+
+def test_coefficients_cross_a_pipe_unchanged():
+    assert Coefficients.from_dict(json.loads(json.dumps(KNOWN.to_dict()))) == KNOWN
+    assert Coefficients.from_dict({"nonsense": 1}) == Coefficients()
+
+
+@pytest.mark.parametrize("stated", [{}, {"median": None}, {"median": "many"}, {"median": 1.0, "spreads": 3}, 5, None, []])
+def test_what_is_no_figure_is_refused(stated):
+    with pytest.raises(CarbonError, match="no uncertain figure"):
+        uncertain_of(stated)
+
+
+def test_plain_numbers_are_figures_without_spread():
+    assert uncertain_of(plain(3)) == Uncertain(3.0)
+    assert interval(3) == {"low": 3.0, "median": 3.0, "high": 3.0}
+
+
+def test_an_interval_is_read_back_as_it_was():
+    figure = Uncertain(100.0, {"a": 0.3, "b": -0.4})
+    back = uncertain_from(interval(figure), name="earlier")
+    assert back.median == 100.0
+    assert back.spreads == pytest.approx({"earlier": 0.5})
+    assert uncertain_from({"low": 0.0, "median": 0.0, "high": 0.0}, name="earlier") == Uncertain(0.0)
+
+
+def test_the_utilisation_by_hand():
+    # 1e9 tokens of 6e9 FLOP in one hour of a chip of 1e16 FLOP/s: 6e18 / 3.6e19
+    assert mfu_of(tokens=1e9, flop_per_token=6e9, accelerator_hours_h=1.0, peak_flop_per_s=Uncertain(1e16)) == pytest.approx(1.0 / 6.0)
+
+
+@pytest.mark.parametrize("changed", [{"tokens": 0.0}, {"accelerator_hours_h": 0.0}, {"peak_flop_per_s": 0.0}, {"tokens": math.nan}])
+def test_nothing_done_has_no_utilisation(changed):
+    assert mfu_of(**{"tokens": 1e9, "flop_per_token": 6e9, "accelerator_hours_h": 1.0, "peak_flop_per_s": 1e16, **changed}) is None

@@ -1,0 +1,132 @@
+"""What a run took fits one screen, says how it is known, and is held against the plan."""
+
+import pytest
+
+from live_states import interval
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.energy import DeviceUse
+from traincarbon.ledger.record import RunRecord
+from traincarbon.track.summary import MOST_LINES, page, summary
+
+BUDGETS = [{"name": "kwh", "unit": "kWh", "limit": 20.0, "spent": 14.2}, {"name": "usd", "unit": "$", "limit": 100.0, "spent": 33.1}]
+PLAN = {"duration_s": interval(8560.0, 0.2), "facility_energy_kwh": interval(15.1, 0.2), "total_kgco2e": interval(5.0), "cost_usd": interval(40.0, 0.1)}
+
+
+def record(**rest):
+    stated = {
+        "schema": "traincarbon/run/1", "run_id": "20261124-163653-837566", "project": "nlp", "argv": ["python", "train.py", "--lr", "3e-4"], "exit_code": 0, "state": "finished",
+        "started_at": "2026-11-24T16:36:53.1Z", "duration_s": 7620.0, "nodes": 1, "accelerators": 8, "hw": "h100-sxm5-80gb",
+        "energy_j": {"gpu": 4e7, "cpu": 2e6, "dram": 1e6, "other": None}, "how": {"gpu": "counter", "cpu": "modelled", "dram": "counter"},
+        "missing": {"other": "no meter reported it"}, "gaps_s": 2.5, "samples": 7600, "facility_energy_kwh": interval(14.2), "operational_kgco2e": interval(5.1, 0.2),
+        "embodied_kgco2e": interval(1.9, 0.3), "cost_usd": interval(33.1, 0.0), "tokens": 3.1e8, "mfu": 0.412, "plan": PLAN, "versions": {},
+    }  # fmt: skip
+    return {**stated, **rest}
+
+
+def test_a_run_is_summed_up_on_one_screen():
+    assert summary(record(), budgets=BUDGETS).splitlines() == [
+        "20261124-163653-837566 · nlp · finished, exit code 0",
+        "  python train.py --lr 3e-4",
+        "  2026-11-24 16:36 UTC, 2.12 h on 1 node, 8 accelerators (h100-sxm5-80gb)",
+        "",
+        "Measured: gpu 11.1 kWh · dram 278 Wh (by counter)",
+        "Modelled: cpu 556 Wh",
+        "Missing: other, no meter reported it",
+        "Gaps: 2.5 s were not metered; 7,600 samples",
+        "Of the facility's energy: 80 % measured, 4 % modelled, 16 % assumed",
+        "",
+        "Facility energy     14.2  kWh  13 – 15             plan 15.1 kWh, −6 %, inside",
+        "CO2e, electricity   5.10  kg   4.1 – 6.1",
+        "CO2e, hardware      1.90  kg   1.3 – 2.5",
+        "CO2e, both             7  kg   5.4 – 8.6           plan 5 kg, +40 %, above",
+        "Cost                33.1  $    no interval stated  plan 40 $, −17 %, below",
+        "Duration            2.12  h                        plan 2.38 h, −11 %, inside",
+        "Tokens               310  M                        40,700 a second, 0.139 J each",
+        "MFU                0.412",
+        "",
+        "Budget: 71 % of 20 kWh · 33 % of 100 $",
+        "Again: carbon runs show 20261124-163653-837566",
+    ]
+
+
+def test_shares_of_the_facilitys_energy_add_up_and_never_exceed_it():
+    assert "Of the facility's energy: 100 % measured, 0 % modelled, 0 % assumed" in summary(
+        record(facility_energy_kwh=interval(1.0), how={"gpu": "power", "dram": "counter"})
+    )
+    assert "Of the facility" not in summary(record(facility_energy_kwh=None))
+
+
+def test_without_a_plan_nothing_is_compared_and_without_a_kept_run_nothing_is_pointed_to():
+    text = summary(record(plan=None), again=False)
+    assert "plan" not in text
+    assert "both" not in text
+    assert "Again" not in text
+
+
+def test_a_store_of_ones_own_is_named_so_that_the_command_can_be_copied():
+    assert "Again: carbon runs show 'my run' --store '/data/my runs'" in summary(record(run_id="my run"), store="/data/my runs")
+
+
+def test_samples_are_shown_where_no_tokens_are():
+    run = RunRecord.from_dict(record(tokens=None))
+    counted = RunRecord.stored({**run.to_store(), "counts": {"samples": 1200.0, "steps": 12.0}})
+    assert "0.157 a second" in summary(counted)
+    assert "Steps" in summary(counted)
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "a\x1b[2Jb\n\0", "\u202eevil", "<script>", "漢" * 20, "a b " * 900])
+def test_the_worst_run_still_fits_the_screen_and_drives_nothing(name):
+    run = RunRecord.from_dict(
+        record(
+            run_id=name,
+            project=name,
+            argv=[name] * 40,
+            hw=name,
+            state="killed",
+            missing=dict.fromkeys(["cpu", "dram", "other", "gpu"], name),
+            accelerators=100_000,
+            nodes=9000,
+        )
+    )
+    worst = RunRecord.stored({**run.to_store(), "notes": [name] * 50, "restarts": 12, "signal": 9, "counts": {"tokens": 1e15, "samples": 1e9, "steps": 1e7}})
+    lines = summary(worst, budgets=[{"unit": name, "limit": 1.0, "spent": 3.0}] * 9, store=name, styled=False).splitlines()
+    assert len(lines) <= MOST_LINES
+    assert max(len(line) for line in lines) <= 80
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_run_that_measured_nothing_says_so():
+    text = summary(
+        record(
+            energy_j={},
+            how={},
+            facility_energy_kwh=None,
+            operational_kgco2e=None,
+            embodied_kgco2e=None,
+            cost_usd=None,
+            tokens=None,
+            mfu=None,
+            plan=None,
+            exit_code=None,
+        )
+    )
+    assert "Measured: nothing\nModelled: nothing" in text
+    assert "0 kWh" not in text
+
+
+def test_it_is_bold_and_dim_only_where_asked():
+    assert "\x1b" not in summary(record())
+    assert summary(record(), styled=True).startswith("\x1b[1m20261124")
+
+
+def test_what_is_no_record_is_refused():
+    with pytest.raises(CarbonError, match="schema"):
+        summary({"run_id": "a"})
+
+
+def test_at_length_every_device_has_a_line():
+    run = RunRecord.from_dict(record())
+    use = DeviceUse(1, "gpu:0", "gpu", "counter", 3.6e6, 701.0, 0.97, None)
+    lines = "\n".join(page(RunRecord.stored({**run.to_store(), "by_device": [use] * 10})))
+    assert "   1  gpu:0    1 kWh       701 W   97%        –  counter" in lines
+    assert "and 2 devices more" in lines
