@@ -92,7 +92,17 @@ def test_a_process_that_somebody_else_waited_for_is_no_error():
 
 def test_the_shipped_database_answers_with_figures_and_what_came_before(tmp_path):
     asked = Appraiser()
-    asked.ask({"devices": {"gpu:0": "NVIDIA H100 80GB HBM3"}, "accelerators": 1, "plan": None, "database": None, "store": str(tmp_path), "run_id": "new"})
+    asked.ask(
+        {
+            "devices": {"gpu:0": "NVIDIA H100 80GB HBM3"},
+            "accelerators": 1,
+            "plan": None,
+            "database": None,
+            "store": str(tmp_path),
+            "run_id": "new",
+            "journal": "",
+        }
+    )
     answer = awaited(asked)
     assert answer["hw"] == "h100-sxm5-80gb"
     assert answer["before"] == {"figures": {}, "counts": {}, "notes": []}

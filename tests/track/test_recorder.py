@@ -55,10 +55,20 @@ def test_energy_is_clipped_to_the_span_of_the_job_at_both_ends(recorder, script)
     assert (fields["from_s"], fields["to_s"], fields["samples"], fields["gap_s"]) == (100.0, 110.0, 3, 0.0)
 
 
-def test_a_job_that_ended_before_the_second_last_reading_is_not_guessed_at(recorder, script):
+@pytest.mark.parametrize(("until_s", "energy_j"), [(101.5, 10.0), (102.0, 10.0), (102.5, 15.0), (103.0, 20.0), (104.0, 20.0)])
+def test_energy_up_to_a_moment_lies_between_the_last_two_readings(recorder, script, until_s, energy_j):
     for time_s in (101.0, 102.0, 103.0):
         take(recorder, script, gpu(time_s, time_s * 10.0))
-    assert recorder.by_part(until_s=101.5)["gpu"].energy_j == pytest.approx(20.0)
+    assert recorder.by_part(until_s=until_s)["gpu"].energy_j == pytest.approx(energy_j)
+
+
+def test_what_boards_counted_before_the_job_began_is_taken_off(script):
+    """100 W before the job, 500 W within: read at 99 s, 101 s and 103 s, the job from 100 s to 103 s; between readings the mean counts."""
+    recorder = Recorder([script], began_s=100.0, earlier=[gpu(99.0, 4000.0, 100.0)])
+    take(recorder, script, gpu(101.0, 4600.0, 500.0))
+    assert recorder.by_part()["gpu"].energy_j == pytest.approx(300.0)
+    take(recorder, script, gpu(103.0, 5600.0, 500.0))
+    assert recorder.by_part(until_s=103.0)["gpu"].energy_j == pytest.approx(1300.0)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Tracking from within: the code runs as it would without, whatever becomes of the meter."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 import traincarbon
-from tracked import Place
+from tracked import Place, until
 from traincarbon.errors import CarbonError
 
 BEFORE = "import os, sys, time, signal, json\nimport traincarbon\n"
@@ -80,7 +81,7 @@ def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_ca
 def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script, place, env):
     done = script("with traincarbon.track(run_id='r') as run: print(run.record)\nrun.stop()", env=env)
     assert (done.stdout, done.stderr) == ("None\n", "")
-    assert not (place.store and __import__("os").path.exists(f"{place.store}/journals"))
+    assert not os.path.exists(f"{place.store}/journals")
 
 
 def test_a_block_within_a_block_is_part_of_the_outer_run(script, place):
@@ -135,11 +136,21 @@ def test_an_unwritable_store_is_one_line(script, tmp_path):
 
 @pytest.mark.parametrize(
     "broken",
-    ["sys.executable = '/nowhere/python'", "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir('/proc/self/fd')) + 1, 4096))"],
+    [
+        "sys.executable = '/nowhere/python'",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (before, 4096))",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (before + 6, 4096))",
+    ],
 )
 def test_a_meter_that_cannot_be_started_is_one_line_and_leaves_nothing_open(script, broken):
     done = script(
-        f"{broken}\nbefore = len(os.listdir('/proc/self/fd'))\nwith traincarbon.track(run_id='r'): pass\nprint(len(os.listdir('/proc/self/fd')) - before)"
+        "import resource\n"
+        "run = traincarbon.track(run_id='r')\n"
+        "before = len(os.listdir('/proc/self/fd'))\n"
+        f"{broken}\n"
+        "with run: pass\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 4096))\n"
+        "print(len(os.listdir('/proc/self/fd')) - before)"
     )
     assert done.stdout == "0\n"
     (line,) = done.stderr.splitlines()
@@ -169,8 +180,6 @@ def test_a_training_that_ignores_its_children_is_metered(script, place):
 
 
 def test_a_killed_training_gets_its_record_finished(script, place):
-    from tracked import until
-
     done = script("with traincarbon.track(run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
     assert done.returncode == -9
     assert until(lambda: place.lines("r")[-1]["kind"] == "end")
@@ -186,12 +195,9 @@ def test_an_option_that_cannot_be_is_refused_where_it_is_given():
         traincarbon.track(no_such_option=1)
 
 
-def test_what_the_meter_does_is_none_of_the_training_s_processes(script):
+def test_the_meter_is_in_a_session_of_its_own(script):
     done = script(
         "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
-        "    sid = os.getsid(run._sidecar.pid)\n"
-        "    env = open(f'/proc/{run._sidecar.pid}/environ').read()\n" if False else
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
         "    print(json.dumps([os.getsid(run._sidecar.pid) == run._sidecar.pid, os.getpgid(run._sidecar.pid) == run._sidecar.pid]))\n"
-    )  # fmt: skip
+    )
     assert json.loads(done.stdout) == [True, True]
