@@ -49,8 +49,8 @@ def session(monkeypatch):
     return SimpleNamespace(marked=marked, sent=sent)
 
 
-def ending_of(job, *, number=signal.SIGUSR1, grace_s=60.0):
-    return Ending(SimpleNamespace(budget_signal=number, grace_s=grace_s, session="s"), job)
+def ending_of(job, *, number=signal.SIGUSR1, grace_s=60.0, policy="stop"):
+    return Ending(SimpleNamespace(budget_signal=number, grace_s=grace_s, session="s", on_budget=policy), job)
 
 
 @pytest.mark.usefixtures("session")
@@ -119,6 +119,15 @@ def test_an_orphaned_training_that_ignores_the_request_is_killed_after_some_seco
     assert job.sent[-1] == signal.SIGKILL
     assert session.sent[-1] == (2, signal.SIGKILL)
     assert 4.0 < now_s[0] < 11.0
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize(("policy", "takes_all"), [("stop", True), ("signal", False)])
+def test_only_a_budget_that_stops_takes_what_is_left_behind_too(policy, takes_all):
+    end = ending_of(Job(), policy=policy)
+    assert not end.takes_all
+    end.step(["signal"], now_s=0.0)
+    assert end.takes_all == takes_all
 
 
 def test_a_process_that_cannot_be_killed_is_not_waited_for_for_ever(session, monkeypatch):

@@ -1,6 +1,7 @@
 """``carbon track``: what a user sees, what a program reads, and that budgets hold."""
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -106,6 +107,14 @@ def test_a_budget_stops_what_does_not_stop_itself(place):
     said = [text for text in ("SIGUSR1 was sent", "asked to stop (SIGTERM)", "was killed") if text in done.stderr]
     assert len(said) == 3
     assert place.record("r").state == "killed"
+
+
+def test_a_budget_stops_what_the_first_process_would_leave_behind(place, tmp_path):
+    shell = f"sleep 30 & echo $! > {tmp_path}/pid; wait; true"
+    done = place.track("--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", "sh", "-c", shell)
+    assert done.returncode == -15
+    assert "what the training left behind was stopped too" in done.stderr
+    assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}/exe")
 
 
 def test_a_run_goes_on_under_its_id_and_its_budget_holds(place):
