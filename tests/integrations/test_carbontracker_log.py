@@ -106,6 +106,12 @@ def test_carbon_of_a_place_that_was_found_is_taken():
     assert read_text(read, text, name="x").records[0].operational_kgco2e["median"] == pytest.approx(0.105473091043e-3)
 
 
+def test_a_log_that_is_too_long_is_refused_rather_than_read_in_part(monkeypatch):
+    monkeypatch.setattr("traincarbon.integrations.carbontracker_log._LONGEST", 512)
+    with pytest.raises(CarbonError, match="longer than 0 MB"):
+        read_text(read, text_of(STANDARD), name="x")
+
+
 def test_another_file_is_refused():
     assert is_carbontracker(text_of(OUTPUT))
     assert not is_carbontracker("2026-11-25 13:27:28 - something else")

@@ -45,6 +45,8 @@ def read(stream: TextIO, told: Told) -> Reading:
         CarbonError: the file is no log of carbontracker.
     """
     text = stream.read(_LONGEST)
+    if len(text) == _LONGEST:
+        raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; is it the log of several?")
     if not is_carbontracker(text):
         raise CarbonError("the file is no log of carbontracker", hint="its log_dir holds …_carbontracker.log and …_carbontracker_output.log")
     run_id = _run_id(text, told.name)

@@ -19,6 +19,8 @@ Command = Callable[..., Any]
 
 _SHOWN = 30
 _MOST_NOTES = 5
+_AT_ONCE = 5000
+"""Imported runs between two signs of progress, some two seconds of work."""
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
 _NARROWEST = {7: 8, 0: 12}
@@ -169,8 +171,12 @@ def import_command(
 
     told = Told(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
     found = read_files(files, format=format, told=told, project=project, hw=hw, quiet=quiet)
+    added: list[str] = []
     with Ledger(store) as ledger:
-        added = ledger.add(found.records, dry_run=dry_run)
+        for first in range(0, len(found.records), _AT_ONCE):
+            if first and not quiet:
+                click.echo(f"{first:,} of {len(found.records):,} runs", err=True)
+            added += ledger.add(found.records[first : first + _AT_ONCE], dry_run=dry_run)
     if as_json:
         answer = {"read": len(found.records), "added": added, "faults": found.left_out, "notes": found.notes}
         click.echo(output.as_json(answer | ({"dry_run": True} if dry_run else {})))
@@ -180,8 +186,8 @@ def import_command(
             click.echo(_table(new[:_SHOWN]))
             if len(new) > _SHOWN:
                 click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
-        counted = f"{output.counted(len(found.records), 'run')} read, {len(added)} {'would be added' if dry_run else 'added'}"
-        click.echo(f"{counted}, {len(found.records) - len(added)} there already")
+        counted = f"{output.counted(len(found.records), 'run')} read, {len(added):,} {'would be added' if dry_run else 'added'}"
+        click.echo(f"{counted}, {len(found.records) - len(added):,} there already")
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
             click.echo(f"note: {output.clean(text)}", err=True)
