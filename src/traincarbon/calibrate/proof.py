@@ -152,7 +152,10 @@ def _title(source: str) -> str:
     """Return the beginning of a *source* that tells it from others."""
     for end in (" arXiv", " via ", " (", ", "):
         source = source.partition(end)[0]
-    return source if len(source) <= _TITLE else f"{source[:_TITLE].rpartition(' ')[0]} …"
+    if len(source) <= _TITLE:
+        return source
+    words = source[:_TITLE].rpartition(" ")[0]
+    return f"{words} …" if len(words) > _TITLE // 2 else f"{source[:_TITLE]}…"
 
 
 def _organisation(run: Run) -> str:
