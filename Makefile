@@ -41,6 +41,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 
 bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-gap and llm-analysis
 	@$(BIN)/python -m compileall -q src
@@ -60,8 +61,9 @@ faults: $(READY) ## what 200 kills at random instants do to tracked runs
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 
-priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+	$(BIN)/python -m traincarbon.calibrate.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

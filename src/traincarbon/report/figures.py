@@ -55,17 +55,17 @@ def _figure(cases: Sequence[Case], unit: str) -> dict[str, Any]:
     counts = Counter(case.set for case in cases).most_common()
     own = [name for name, _ in counts[: len(_COLOURS)]]
     groups = [
-        (_text(name), colour, symbol, [case for case in cases if case.set == name]) for name, colour, symbol in zip(own, _COLOURS, _SYMBOLS, strict=False)
+        (plain_text(name), colour, symbol, [case for case in cases if case.set == name]) for name, colour, symbol in zip(own, _COLOURS, _SYMBOLS, strict=False)
     ]
     others = [case for case in cases if case.set not in own]
     if others:
         more = len(counts) - len(own)
         groups.append((f"{more} other set{'s' if more > 1 else ''}", _GREY, "circle-open", others))
     return {
-        "data": [*_guides(low, high), *(_markers(*group, unit) for group in groups)],
+        "data": [*guides(low, high), *(_markers(*group, unit) for group in groups)],
         "layout": {
-            "xaxis": _axis(f"published [{unit}]", low, high),
-            "yaxis": _axis(f"predicted [{unit}]", low, high),
+            "xaxis": axis(f"published [{unit}]", low, high),
+            "yaxis": axis(f"predicted [{unit}]", low, high),
             "hovermode": "closest",
             "dragmode": False,
             "margin": {"l": 62, "r": 12, "t": 12, "b": 50},
@@ -74,8 +74,8 @@ def _figure(cases: Sequence[Case], unit: str) -> dict[str, Any]:
     }
 
 
-def _guides(low: float, high: float) -> list[dict[str, Any]]:
-    """Return the band of a factor of two and the line on which a perfect prediction lies."""
+def guides(low: float, high: float, *, truth: str = "published") -> list[dict[str, Any]]:
+    """Return the band of a factor of two and the line on which a perfect prediction lies; *truth* is what it is held against."""
     band = {
         "x": [low, high, high, low],
         "y": [2.0 * low, 2.0 * high, high / 2.0, low / 2.0],
@@ -86,7 +86,7 @@ def _guides(low: float, high: float) -> list[dict[str, Any]]:
         "name": "within a factor of two",
         "hoverinfo": "skip",
     }
-    line = {"x": [low, high], "y": [low, high], "mode": "lines", "line": {"color": _GREY, "width": 1.5}, "name": "predicted = published", "hoverinfo": "skip"}
+    line = {"x": [low, high], "y": [low, high], "mode": "lines", "line": {"color": _GREY, "width": 1.5}, "name": f"predicted = {truth}", "hoverinfo": "skip"}
     return [band, line]
 
 
@@ -112,17 +112,17 @@ def _markers(name: str, colour: str, symbol: str, cases: Sequence[Case], unit: s
 
 def _hover(case: Case, unit: str) -> str:
     published, median, low, high = (f"{value:.4g}" for value in (case.published, case.median, case.low, case.high))
-    head = f"<b>{_text(case.id)}</b><br>{_text(case.set)}<br>published {published} {unit}"
+    head = f"<b>{plain_text(case.id)}</b><br>{plain_text(case.set)}<br>published {published} {unit}"
     return f"{head}<br>predicted {median} {unit}<br>90 % interval {low} – {high} {unit}<br>estimate / published {case.median / case.published:.3g}"
 
 
-def _text(name: str) -> str:
+def plain_text(name: str) -> str:
     """Return a *name* that comes from outside so that neither browser nor plotly reads markup in it."""
     printable = "".join(character if character.isprintable() else "�" for character in name)
     return html.escape(printable if len(printable) <= 60 else f"{printable[:59]}…", quote=False)
 
 
-def _axis(title: str, low: float, high: float) -> dict[str, Any]:
+def axis(title: str, low: float, high: float) -> dict[str, Any]:
     """Return a logarithmic axis whose ticks are decades, or 1, 2 and 5 of each where there are few."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     steps = (1.0, 2.0, 5.0) if last - first <= 3 else (1.0,)
