@@ -64,6 +64,11 @@ def test_a_model_as_large_as_gpt_3_may_be_a_sixteenth(megatron, situate, by_id):
     assert isinstance(by_id(reuse.multitask, situate(params=7e9, tokens=1e12, hw="h100"))["t0"], NotOffered)
 
 
+def test_a_goal_that_writes_text_is_not_served_by_tasks_without_it(situate, by_id):
+    found = by_id(reuse.multitask, situate(params=530e9, tokens=270e9, hw="dgx-a100", goal="chat"))["t0"]
+    assert "not in writing text" in found.reason
+
+
 @pytest.mark.parametrize(
     ("goal", "kind"), [("classification", Alternative), ("chat", NotOffered), ("classify, then write an answer", NotOffered), ("x", NotOffered)]
 )

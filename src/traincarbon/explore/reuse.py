@@ -122,6 +122,9 @@ def multitask(at: Situation) -> Iterator[Found]:
     name = "A 16 × smaller model on many tasks (T0)"
     if at.kind != "pretrain" or row is None or params is None or tokens is None:
         return
+    if at.goal is not None and at.goal.is_generation:
+        yield NotOffered("t0", name, "it was held against GPT-3 in zero-shot tasks, not in writing text")
+        return
     if params < _LARGE_FOR_ZERO_SHOT or at.plan.family not in (None, "decoder", "encoder-decoder"):
         yield NotOffered("t0", name, "published for 11 billion parameters against 175: the plan is not that large")
         return
