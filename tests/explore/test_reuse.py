@@ -41,6 +41,8 @@ def test_adapters_save_a_third_of_a_fine_tunings_arithmetic(tuned, by_id, id):
     # (4 + 6 × 1 %) / 6 of the FLOP: 0.677
     assert found[id].savings["accelerator_hours_h"].share == pytest.approx(1.0 - 4.06 / 6.0, abs=1e-6)
     assert found.keys() == {"lora", "qlora"}
+    # measured on GPT-3: 43.1 against 32.5 tokens a second
+    assert found[id].savings["accelerator_hours_h"].share_low < 1.0 - 32.5 / 43.1 < found[id].savings["accelerator_hours_h"].share_high
 
 
 def test_adapters_on_four_bits_say_on_how_few_accelerators_they_fit(megatron, by_id):

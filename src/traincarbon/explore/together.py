@@ -9,9 +9,11 @@ from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
 from traincarbon.explore.alternative import Alternative
 from traincarbon.explore.elsewhere import CHIP_SPREADS, SITE_SPREADS
-from traincarbon.explore.figures import figures_of
+from traincarbon.explore.figures import figures_of, scaled
+from traincarbon.explore.reuse import adapter_spread
+from traincarbon.explore.same_training import format_spread
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Uncertain, median_of
 
 _PARTS = {"compute-optimal": "size", "fp8": "format", "half-precision": "format", "pue": "place", "region": "place", "hardware": "hardware", "lora": "tuning"}
 """Alternatives that are plans of the same end, and what of the plan each changes; of one kind only one is taken. Adapters are where tuning is planned."""
@@ -46,17 +48,24 @@ def together(at: Situation, offered: Sequence[Alternative], figure: str) -> Iter
 
 def _joined(at: Situation, parts: list[Alternative], answer: Estimate) -> Found:
     evidence = list(dict.fromkeys(piece for part in parts for piece in part.evidence))
+    pace = Uncertain(1.0)
+    for part in parts:
+        if _kind(part) == "format" and part.plan is not None and part.plan.precision is not None:
+            pace = pace * format_spread(at, part.plan.precision)
+        elif _kind(part) == "tuning":
+            pace = pace * adapter_spread(at)
     return at.alternative(
         "together",
         "together",
         ", ".join(_short(part) for part in parts),
-        answer,
+        scaled(answer, at.money, hours=pace, accelerator_energy=pace),
         lost="; ".join(dict.fromkeys(part.lost for part in parts)),
         effort=max((part.effort for part in parts), key=("low", "medium", "high").index),
         not_when="one of its parts does not apply",
         how=f"one estimate of all of it: {'; '.join(part.name for part in parts)}",
         evidence=(*evidence, *at.support("4m-all")),
         apart={name for part in parts for name in _APART.get(_kind(part), ())},
+        plan=answer.plan,
     )
 
 
