@@ -131,7 +131,9 @@ def test_the_hardware_of_a_plan_keeps_what_it_states_of_it(shipped):
     found = compare(plan, hw=["H100 SXM", "b200"], database=shipped)
     own = next(option for option in found.options if option.where.hw == "H100 SXM")
     assert own.plan.rent_price == 1.0
-    assert next(option for option in found.options if option.where.hw == "b200").plan.rent_price is None
+    other = next(option for option in found.options if option.where.hw == "b200")
+    assert other.plan.rent_price is None
+    assert any("rent_price is of its own hardware" in warning for warning in other.warnings)
 
 
 def test_a_price_that_is_asked_for_holds_for_all_hardware(shipped):

@@ -208,6 +208,8 @@ def _answer(plan: Plan, where: Where, kept: Mapping[str, Any], database: Databas
         return SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else ""))
     if is_many(answer):
         raise PlanError("a plan of arrays is many plans", hint="compare plans of single numbers")
+    left_out = [name for name in PRICES if "hw" in axes and name not in kept and getattr(plan, name) is not None]
+    answer.warnings += [f"the plan's {name} is of its own hardware, and left out for other" for name in left_out]
     reason = _why_not(answer, where, database)
     return answer if reason is None else SetAside(where, reason)
 
