@@ -45,7 +45,7 @@ def command(
     with * what nothing else beats in all three. What cannot be is listed with its reason.
 
     \b
-    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden --servers 64
+    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""

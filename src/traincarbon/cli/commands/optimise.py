@@ -64,8 +64,8 @@ def command(
 
     \b
     carbon optimise --hw dgx-h100 --budget-usd 1e6
-    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30 --budget-kgco2e 100e3
-    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1 --by cleanest
+    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30
+    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""
     axes = {name: fields.pop(name) for name in AXES}
