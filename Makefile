@@ -41,6 +41,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 
 bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-gap and llm-analysis
 	@$(BIN)/python -m compileall -q src
@@ -54,11 +55,15 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
+faults: $(READY) ## what 200 kills at random instants do to tracked runs
+	@$(BIN)/python benchmarks/kills.py
+
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 
-priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+	$(BIN)/python -m traincarbon.calibrate.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

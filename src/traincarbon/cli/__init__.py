@@ -14,6 +14,7 @@ COMMANDS = {
     "optimise": "The best model within a budget, or the cheapest way to a loss.",
     "validate": "How far estimates are from what real trainings reported.",
     "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
+    "calibrate": "Fit estimates to your own runs, and keep that under a name.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",

@@ -36,10 +36,10 @@ def _budget_options(command: Any) -> Any:
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, in place of the law's best.")
 @click.option("--sure", type=float, default=0.5, show_default=True, help="Probability of staying within each budget.")
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
-@axis_options
 @click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw the frontier into a new HTML file.")
+@axis_options
 @common_options
 def command(
     *,
