@@ -12,7 +12,7 @@ import traincarbon
 from traincarbon.errors import NotFoundError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
-from traincarbon.explore.compare import MARKS, compare
+from traincarbon.explore.compare import MARKS, by_reason, compare
 
 WORK = {"params": 70e9, "tokens": 2e12}
 
@@ -85,6 +85,12 @@ def test_what_cannot_be_is_set_aside_with_the_reason(shipped, arguments, reason)
     assert any(reason in each for each in reasons)
 
 
+def test_combinations_with_one_reason_are_said_together(found):
+    lines = by_reason(found.set_aside)
+    assert len(lines) == 2
+    assert lines[0].startswith("p4d · europe-west4 · on demand and 1 more: aws-p4d.24xlarge is not offered in")
+
+
 def test_where_nothing_can_be_the_first_reason_is_the_error(shipped):
     with pytest.raises(PlanError, match="none of 2 combinations can be: .*no hardware"):
         compare(hw=["nothing-like-it", "nor-this"], database=shipped, **WORK)
@@ -122,10 +128,12 @@ def test_plans_of_one_name_are_told_apart(shipped):
 
 def test_the_hardware_of_a_plan_keeps_what_it_states_of_it(shipped):
     plan = Plan(hw="h100", rent_price=1.0, **WORK)
-    found = compare(plan, hw=["h100", "b200"], database=shipped)
-    own = next(option for option in found.options if option.where.hw == "h100")
+    found = compare(plan, hw=["H100 SXM", "b200"], database=shipped)
+    own = next(option for option in found.options if option.where.hw == "H100 SXM")
     assert own.plan.rent_price == 1.0
-    assert next(option for option in found.options if option.where.hw == "b200").plan.rent_price is None
+    other = next(option for option in found.options if option.where.hw == "b200")
+    assert other.plan.rent_price is None
+    assert any("rent_price is of its own hardware" in warning for warning in other.warnings)
 
 
 def test_a_price_that_is_asked_for_holds_for_all_hardware(shipped):
@@ -147,7 +155,8 @@ def test_money_may_be_that_of_owning_and_is_where_no_rent_is_known(shipped):
         ({"money": "lease"}, PlanError, "'lease'"),
         ({"params": np.array([1e9, 2e9])}, PlanError, "many plans"),
         ({"region": [f"r{n}" for n in range(2001)]}, PlanError, "2,001 combinations"),
-        ({"hw": "nothing"}, PlanError, "none of 1 combination can be"),
+        ({"hw": "nothing"}, PlanError, "no hardware 'nothing'"),
+        ({"hw": ()}, PlanError, "the plan names no hardware"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_hint(shipped, arguments, error, match):

@@ -17,6 +17,7 @@ GROUPS: dict[str, str] = {
     "same": "The same model and training",
     "size": "Another model of the same predicted loss",
     "reuse": "Another way to the end",
+    "together": "Several of these together",
     "lifetime": "Training and service together",
 }
 """Kinds of alternatives, by how much of the plan they keep; they are ranked within their kind."""

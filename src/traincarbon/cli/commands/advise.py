@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from traincarbon.explore.saving import Saving
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
+_RIGHT = range(3, 8)
 _MOST_SHOWN = 0.995
 
 
 @click.command("advise")
-@plan_options
 @click.option("--goal", metavar="TEXT", help='What the model is for, as "classification": leaves out what does not serve it.')
 @click.option("--quality", metavar="loss=L", help="The loss that is enough, as loss=2.1; by default that predicted of the plan.")
 @click.option("--requests", metavar="NUMBER", help="Requests that the model will serve over its life: adds what saves in service.")
@@ -37,6 +37,7 @@ _MOST_SHOWN = 0.995
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--explain", is_flag=True, help="Show how each was computed, when it does not apply, and what it rests on.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
+@plan_options
 @common_options
 def command(
     *,
@@ -58,14 +59,14 @@ def command(
 ) -> None:
     """Show cheaper and cleaner ways to the same end, each computed and with its evidence.
 
-    Alternatives are ranked within four groups, by how much of the plan they keep. A saving
+    Alternatives are ranked within groups, by how much of the plan they keep. A saving
     is the share of the plan's own figure; a minus is a loss. What was looked at and does not
     apply is listed with its reason.
 
     \b
     carbon advise reports/mt-nlg-530b.toml
-    carbon advise --params 7B --tokens 1B --kind finetune --hw h100 --region us-east-1
-    carbon advise plan.toml --requests 1e9 --tokens-per-request 1000 --by kgco2e
+    carbon advise --params 7B --tokens 1B --kind finetune --hw h100
+    carbon advise plan.toml --requests 1e9 --tokens-per-request 1e3 --by kgco2e
     """  # noqa: D301  click reads the escape
     found = advise(
         read_plan(plan_file, fields),
@@ -93,11 +94,8 @@ def command(
 def screen(found: "Advice", *, explain: bool = False) -> str:
     """Return the advice on two screens of 80 columns: a table, then what each gives up; or a paragraph an alternative."""
     parts = [output.bold(output.filled(_title(found))), ""]
-    head = ("", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
-    rows: list[tuple[str, ...]] = [head]
-    for number, alternative in enumerate(found.alternatives, 1):
-        rows.append(_cells(number, alternative, found))
-    lines = output.table(output.fitted(rows, 1, gap=" "), right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
+    rows = [_head(found), *(_cells(number, alternative, found) for number, alternative in enumerate(found.alternatives, 1))]
+    lines = output.table(output.fitted(rows, 2, gap=" "), right=(0, *_RIGHT), gap=" ").split("\n")
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
@@ -136,10 +134,21 @@ def _against(found: "Advice", group: str) -> str:
     return f" ({amounts} as planned)"
 
 
+def _head(found: "Advice") -> tuple[str, ...]:
+    return ("", "", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
+
+
 def _cells(number: int, alternative: "Alternative", found: "Advice") -> tuple[str, ...]:
     saved = alternative.savings[found.by]
-    name = output.clean(alternative.name) if alternative.is_verified else f"{output.clean(alternative.name)} †"
-    return (f"{number}", name, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
+    doubt = "" if alternative.is_verified else "†"
+    return (
+        f"{number}",
+        doubt,
+        output.clean(alternative.name),
+        *(_percent(alternative.savings[figure]) for figure in SAVED),
+        _bounds(saved),
+        alternative.effort,
+    )
 
 
 def _percent(saved: "Saving | None") -> str:
@@ -202,11 +211,10 @@ def _doubt(kind: str) -> str:
 
 def _markdown(found: "Advice") -> str:
     parts = [f"**{output.clean(_title(found))}**", ""]
-    head = ("", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
     numbered = list(enumerate(found.alternatives, 1))
     for group, title in GROUPS.items():
         rows = [_cells(number, alternative, found) for number, alternative in numbered if alternative.group == group]
-        parts += [f"## {title}{_against(found, group)}", "", output.markdown_table([head, *rows], right=(0, 2, 3, 4, 5, 6)), ""] if rows else []
+        parts += [f"## {title}{_against(found, group)}", "", output.markdown_table([_head(found), *rows], right=(0, *_RIGHT)), ""] if rows else []
     for number, alternative in numbered:
         parts += [f"### {number}. {output.clean(alternative.name)}", "", f"{output.clean(alternative.how)}.", ""]
         parts += [f"- Lost: {output.clean(alternative.lost)}", f"- Not when: {output.clean(alternative.not_when)}"]

@@ -7,7 +7,7 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, axis_options, common_options, database
 from traincarbon.estimate.plan import Plan
-from traincarbon.explore.compare import compare
+from traincarbon.explore.compare import by_reason, compare
 from traincarbon.explore.figures import FIGURES, MONEY
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ _LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
 
 @click.command("compare")
 @click.argument("plan_files", metavar="[PLAN.toml]…", nargs=-1, type=click.Path())
-@axis_options
 @click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw cost against CO2e into a new HTML file.")
+@axis_options
 @common_options
 def command(
     *,
@@ -45,7 +45,7 @@ def command(
     with * what nothing else beats in all three. What cannot be is listed with its reason.
 
     \b
-    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden --servers 64
+    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""
@@ -77,7 +77,7 @@ def screen(found: "Comparison") -> str:
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
     wide = _widest(found)
     parts += [output.wrapped("How sure", wide)] if wide else []
-    parts += [output.wrapped("Set aside", output.clean(f"{aside.where}: {aside.reason}")) for aside in found.set_aside]
+    parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]
     notes = dict.fromkeys(warning for option in found.options for warning in option.warnings if _is_worth_a_line(warning, found))
     parts += [output.wrapped("Note", output.clean(note)) for note in notes]
     return "\n".join(parts)
@@ -136,7 +136,7 @@ def _amount(option: "Option", name: str) -> str:
 def _markdown(found: "Comparison") -> str:
     head = ("", "", found.money, "time", "energy", "CO2e")
     rows = [(cells[0].replace("*", "\\*"), *cells[1:]) for cells in (_cells(option, found) for option in found.options)]
-    aside = "".join(f"\n- {output.clean(f'{each.where}: {each.reason}')}" for each in found.set_aside)
+    aside = "".join(f"\n- {output.clean(line)}" for line in by_reason(found.set_aside))
     legend = _MARKS.replace("*", "\\*")
     return output.markdown_table([head, *rows], right=(2, 3, 4, 5)) + f"\n\n{legend}" + (f"\n\nSet aside:\n{aside}" if aside else "")
 

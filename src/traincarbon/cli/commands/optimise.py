@@ -9,7 +9,7 @@ from traincarbon.cli.options import AXES, axis_options, common_options, database
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.budget import BUDGETS
-from traincarbon.explore.compare import MARKS
+from traincarbon.explore.compare import MARKS, by_reason
 from traincarbon.explore.figures import FIGURES, MONEY
 from traincarbon.explore.optimise import optimise
 
@@ -36,10 +36,10 @@ def _budget_options(command: Any) -> Any:
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, in place of the law's best.")
 @click.option("--sure", type=float, default=0.5, show_default=True, help="Probability of staying within each budget.")
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
-@axis_options
 @click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw the frontier into a new HTML file.")
+@axis_options
 @common_options
 def command(
     *,
@@ -64,8 +64,8 @@ def command(
 
     \b
     carbon optimise --hw dgx-h100 --budget-usd 1e6
-    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30 --budget-kgco2e 100e3
-    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1 --by cleanest
+    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30
+    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""
     axes = {name: fields.pop(name) for name in AXES}
@@ -106,7 +106,7 @@ def screen(found: "Optimum") -> str:
     )
     parts.append(output.wrapped("Rests on", output.clean(f"{found.law.evidence.claim} [{found.law.evidence.title}, {found.law.evidence.kind}]")))
     parts += [output.wrapped("Note", output.clean(note)) for note in dict.fromkeys(note for way in found.ways for note in way.notes)]
-    parts += [output.wrapped("Set aside", output.clean(f"{aside.where}: {aside.reason}")) for aside in found.set_aside]
+    parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]
     return "\n".join(parts)
 
 
