@@ -113,3 +113,18 @@ def test_names_of_a_run_are_text(shipped):
     record = record_of(start={"project": "<script>", "hw": "<b>"}, run_id="<img>")
     html = page(record, shipped)
     assert not re.search(r"<(script|b|img)>", html)
+
+
+def test_a_run_has_its_figures_with_their_bounds(shipped):
+    making = {"embodied_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}, "operational_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}}
+    html = page(record_of(figures={**FIGURES, **making}), shipped)
+    cards = [re.sub(r"<[^>]+>", " ", card).split() for card in re.findall(r'<li class="card">(.*?)</li>', html)]
+    assert [" ".join(card) for card in cards] == [
+        "Cost 5 $ 1 – 9 $",
+        "Time 15 s wall-clock",
+        "Energy 2 kWh 1 – 3 kWh servers, network, cooling",
+        "Carbon 4 kg 2 – 6 kg electricity and the hardware’s making",
+    ]
+    metered = page(record_of(figures={}), shipped)
+    assert "at the meters; the facility’s is not known" in metered
+    assert metered.count('class="value none">not known') == 2

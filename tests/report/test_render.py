@@ -98,6 +98,11 @@ def test_sections_come_in_the_order_in_which_a_committee_asks(page):
     ]
 
 
+def test_the_page_begins_with_links_to_its_sections(page):
+    (nav,) = re.findall(r"<nav.*?</nav>", page)
+    assert nav.count("<li>") == len(re.findall(r"<h2", page))
+
+
 def test_the_policy_allows_nothing_but_the_pages_own_style_and_script_by_their_hashes(page):
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert "unsafe" not in policy

@@ -17,6 +17,7 @@ from traincarbon.ledger.record import RunRecord
 from traincarbon.report.charts import Line, lines, share_bar
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
+from traincarbon.report.summary import card_html
 from traincarbon.report.trace import Trace
 from traincarbon.uncertain import median_of
 from traincarbon.wording import amount, counted, significant
@@ -84,6 +85,7 @@ def run_section(actual: Actual, database: Database, currency: Currency, id: str)
         id,
         title,
         f"<p class='lead'>{_sentence(record, currency)}</p>",
+        _cards(actual, currency),
         _energy(record, currency),
         _against_forecast(actual, currency),
         _over_time(actual, database),
@@ -142,6 +144,25 @@ def _metered(record: RunRecord) -> str:
     share = measured_j / _J_PER_KWH / total
     how = "all of it measured" if share > _ALL else "all of it modelled" if share < 1.0 - _ALL else f"{_percent(share)} of it measured, the rest modelled"
     return f"used <strong>{text(amount(total, 'kWh', digits=3))}</strong>, {how}"
+
+
+def _cards(actual: Actual, currency: Currency) -> str:
+    """Return the run's figures: what it cost, how long it took, what it used and emitted."""
+    record = actual.record
+    counts = actual.trace.cost_basis if actual.trace is not None else ""
+    metered = record.metered_kwh
+    energy, of = actual_of(record, "facility_energy_kwh"), "servers, network, cooling"
+    if energy is None and metered is not None:
+        energy, of = Interval(metered, metered, metered), "at the meters; the facility’s is not known"
+    electricity, making = actual_of(record, "operational_kgco2e"), actual_of(record, "embodied_kgco2e")
+    carbon = Interval(*map(sum, zip(electricity, making, strict=True))) if electricity is not None and making is not None else electricity
+    cards = [
+        card_html("Cost", actual_of(record, "cost_usd"), "$", currency, note=text(counts)),
+        card_html("Time", actual_of(record, "duration_s"), "s", currency, note="wall-clock"),
+        card_html("Energy", energy, "kWh", currency, note=of),
+        card_html("Carbon", carbon, "kg CO2e", currency, note="electricity and the hardware’s making" if making is not None else "of the electricity alone"),
+    ]
+    return f'<ul class="cards">{"".join(cards)}</ul>'
 
 
 def _energy(record: RunRecord, currency: Currency) -> str:

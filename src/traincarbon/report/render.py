@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from os import path
@@ -49,9 +50,9 @@ def report_html(items: Items, *, header: Header | None = None, database: Databas
         approval_html(header),
         sources_section(all_said, database.sources(), {key for each in advice for key in evidence_keys(each)}),
     ]
-    title = header.title or _title(items)
+    title, main = header.title or _title(items), "".join(content)
     needs_script = any('class="data"' in plan for plan in plans)
-    return _page(title, header_html(header, title), "".join(content), _script() if needs_script else "")
+    return _page(title, header_html(header, title) + _contents(main), main, _script() if needs_script else "")
 
 
 def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
@@ -86,6 +87,12 @@ def _runs(items: Items, database: Database, currency: Currency) -> str:
 def _run(run: RunItem, only_plan: Forecast | None, database: Database, currency: Currency, id: str) -> str:
     forecast = forecast_of(run.record, database) or only_plan
     return run_section(Actual(run.record, forecast, run.trace), database, currency, id)
+
+
+def _contents(main: str) -> str:
+    """Return links to the sections of a page, where it has several."""
+    links = [f'<li><a href="#{id}">{heading}</a></li>' for id, heading in re.findall(r'<h2 id="([^"]+)-title">(.*?)</h2>', main)]
+    return f'<nav aria-label="Contents"><ul>{"".join(links)}</ul></nav>' if len(links) > 2 else ""
 
 
 def _title(items: Items) -> str:
