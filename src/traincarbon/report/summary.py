@@ -145,7 +145,7 @@ def _of_what(said: Said) -> str:
     plan = said.plan
     sizes = [f"{_count(plan[key])} {word}" for key, word in (("params", "parameters"), ("tokens", "tokens")) if plan.get(key) is not None]
     sizes += [f"{_count(plan[key])} {key}" for key in ("servers", "accelerators") if plan.get(key) is not None]
-    place = f" in {name(plan['region'])}" if plan.get("region") else ", with no region named,"
+    place = f" in {name(said.place)}" if said.place else ", with no region named,"
     return f" ({', '.join(text(size) for size in sizes)}) on {name(said.hardware)}{place}"
 
 
@@ -156,7 +156,8 @@ def _widest(said: Said) -> str:
         if shares and label not in named:
             source, share = next(iter(shares.items()))
             named[label] = f"{100.0 * share:.0f} % of the doubt about {label} is {source_name(source)}"
-    return f" {'; '.join(named.values()).capitalize()}." if named else ""
+    phrase = "; ".join(named.values())
+    return f" {phrase[0].upper()}{phrase[1:]}." if named else ""
 
 
 def _count(value: object) -> str:
