@@ -54,6 +54,9 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
+faults: $(READY) ## what 200 kills at random instants do to tracked runs
+	@$(BIN)/python benchmarks/kills.py
+
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 

@@ -59,7 +59,9 @@ def first_sample_s(settings: dict[str, str], runs: int) -> float:
     found = []
     for number in range(runs):
         log = Path(settings["HOME"]) / f"log{number}"
-        subprocess.run([CARBON, "track", "--quiet", "--run-id", f"first{number}", "--", "sleep", "0.3"], env={**settings, "NVML_REPLAY_LOG": str(log)}, check=True)
+        subprocess.run(
+            [CARBON, "track", "--quiet", "--run-id", f"first{number}", "--", "sleep", "0.3"], env={**settings, "NVML_REPLAY_LOG": str(log)}, check=True
+        )
         file = next(Path(settings["CARBON_STORE"]).glob(f"journals/first{number}/*.jsonl"))
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         interval = next(line for line in lines if line["kind"] == "interval")

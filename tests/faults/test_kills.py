@@ -1,57 +1,19 @@
 """Every process of a tracked run killed, interrupted or stopped at random instants: nothing is lost but one interval, and nobody is left behind."""
 
-import random
-import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 
-from faults.conftest import POWER_W, marked, until
+from tracked_runs import LENGTH_S, POWER_W, Round, marked, until
 from traincarbon.ledger.journal import read_journal
 from traincarbon.ledger.store import Ledger
 
 ROUNDS = 200
 AT_ONCE = 10
 INTERVAL_S = 0.1
-LENGTH_S = 1.0
 SLACK_S = 0.5
 """Of a machine that is busy with everything else: between a process's being due and its being run."""
-CASES = [
-    *[(who, how) for who in ("supervisor", "sidecar", "training") for how in ("SIGKILL", "SIGTERM", "SIGINT")],
-    *[(who, "SIGSTOP") for who in ("supervisor", "sidecar", "training")],
-]
-
-
-class Round:
-    """One run, what is done to it, and what its records must say."""
-
-    def __init__(self, number, track):
-        self.chance = random.Random(number)
-        self.who, self.how = CASES[number % len(CASES)]
-        self.run_id = f"r{number}"
-        self.tracked = track(self.run_id, ["sh", "-c", f"sleep {LENGTH_S} & wait $!"])
-        self.hit_wall_s = None
-
-    def strike(self):
-        pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
-        until(self.tracked.training)
-        pid = until(pids[self.who])
-        time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
-        number = getattr(signal, self.how)
-        if self.tracked.send(pid, number):
-            self.hit_wall_s = time.time()
-        if self.how == "SIGSTOP":
-            time.sleep(0.15)
-            self.tracked.send(pid, signal.SIGCONT)
-
-    def expected_states(self):
-        if (self.who, self.how) == ("supervisor", "SIGKILL"):
-            return {"killed"}
-        if self.who != "sidecar" and self.how in ("SIGTERM", "SIGINT", "SIGKILL"):
-            return {"killed"}  # passed on to the training, or sent to it
-        return {"finished"}
 
 
 @pytest.mark.parametrize("batch", range(ROUNDS // AT_ONCE))

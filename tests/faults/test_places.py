@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from faults.conftest import CARBON, POWER_W, until
+from tracked_runs import CARBON, POWER_W, until
 
 SLACK_S = 0.5
 

@@ -1,5 +1,6 @@
 """A short-lived process that asks the database what energy and hours are worth, so that none of it stays in the one that meters."""
 
+import contextlib
 import json
 import os
 import select
@@ -55,15 +56,18 @@ class Appraiser:
             self._heard += data
             if not data:
                 return self._end()
-        if time.monotonic() - self._began_s > _PATIENCE_S:
-            self.close()
-            return {"notes": ["the hardware database did not answer: no CO2e and no cost"]}
-        return None
+        return self.give_up() if time.monotonic() - self._began_s > _PATIENCE_S else None
+
+    def give_up(self) -> dict[str, Any]:
+        """End the process and return the answer in its stead."""
+        self.close()
+        return {"notes": ["the hardware database did not answer: no CO2e and no cost"]}
 
     def close(self) -> None:
         """End the process; safe to call twice."""
         if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
             self._end()
 
     def _end(self) -> dict[str, Any]:
@@ -71,7 +75,8 @@ class Appraiser:
             if descriptor >= 0:
                 os.close(descriptor)
         self._hear = self._ask = -1
-        os.waitpid(self._pid, 0)
+        with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
+            os.waitpid(self._pid, 0)
         self._pid = 0
         try:
             answer = json.loads(self._heard)

@@ -7,6 +7,7 @@ from traincarbon.track.job import Life, catches, left_behind, send_all
 from traincarbon.track.settings import Settings
 
 _ORPHAN_GRACE_S = 5.0
+_PAUSE_S = 0.02
 
 
 class Ending:
@@ -37,10 +38,10 @@ class Ending:
                 self._due = [(now_s, signal.SIGTERM), (now_s + self._settings.grace_s, signal.SIGKILL)]
         while self._due and now_s >= self._due[0][0] and not self._job.gone:
             _, number = self._due.pop(0)
-            if number == signal.SIGKILL:
-                send_all(number, left_behind(self._settings.session))
             if self._job.send(number):
                 said.append("the training was asked to stop (SIGTERM)" if number == signal.SIGTERM else "the training did not stop and was killed")
+            if number == signal.SIGKILL:
+                send_all(number, left_behind(self._settings.session))
         return said
 
     def now(self, session: str) -> None:
@@ -48,15 +49,17 @@ class Ending:
         import time
 
         until_s = time.monotonic() + _ORPHAN_GRACE_S
-        send_all(signal.SIGTERM, left_behind(session))
-        send_all(signal.SIGCONT, left_behind(session))
-        self._job.send(signal.SIGTERM)
+        others = left_behind(session, but=[self._job.pid])
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._job.send(number)
+            send_all(number, others)
         while time.monotonic() < until_s and (not self._job.gone or left_behind(session)):
-            time.sleep(0.02)
-        while left := left_behind(session):
-            send_all(signal.SIGKILL, left)
-            time.sleep(0.02)
+            time.sleep(_PAUSE_S)
+        until_s = time.monotonic() + _ORPHAN_GRACE_S
         self._job.send(signal.SIGKILL)
+        while (left := left_behind(session)) and time.monotonic() < until_s:  # one that hangs in the kernel cannot be waited for
+            send_all(signal.SIGKILL, left)
+            time.sleep(_PAUSE_S)
 
     def _signal(self) -> str:
         number = self._settings.budget_signal

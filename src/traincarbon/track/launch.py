@@ -6,6 +6,8 @@ import sys
 from traincarbon.track.job import MARK
 from traincarbon.track.wire import Wire
 
+_STANDARD = 2
+"""The highest number of a standard stream."""
 _MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.track.sidecar import main; main(*map(int, sys.argv[1:6]))"
 
 
@@ -13,8 +15,8 @@ class Pipes:
     """Where the training's reports and a copy of its output arrive; held open by who started it, so that no meter's end is the training's affair."""
 
     def __init__(self) -> None:
-        self.reports, self.reporting = os.pipe()
-        self.output, self.copying = os.pipe()
+        self.reports, self.reporting = pipe()
+        self.output, self.copying = pipe()
         for descriptor in (self.reporting, self.copying):
             os.set_blocking(descriptor, False)
 
@@ -49,8 +51,8 @@ class Sidecar:
     """
 
     def __init__(self, pipes: Pipes) -> None:
-        to_us, from_it = os.pipe()
-        to_it, from_us = os.pipe()
+        to_us, from_it = pipe()
+        to_it, from_us = pipe()
         passed = (to_it, from_it, pipes.reports, pipes.output)
         arguments = [sys.executable, "-I", "-S", "-c", _MAIN, *map(str, (*passed, os.getpid())), *sys.path]
         for descriptor in passed:
@@ -83,6 +85,18 @@ def started(pipes: Pipes) -> Sidecar | None:
         return Sidecar(pipes)
     except OSError:
         return None
+
+
+def pipe() -> tuple[int, int]:
+    """Return the ends of a new pipe, to read from and to write to; never a number of the standard streams, which may be closed and have to stay so."""
+    ends, low = list(os.pipe()), []
+    for place, descriptor in enumerate(ends):
+        while ends[place] <= _STANDARD:
+            low.append(ends[place])
+            ends[place] = os.dup(descriptor)
+    for descriptor in low:
+        os.close(descriptor)
+    return ends[0], ends[1]
 
 
 def _spawn(arguments: list[str]) -> int:

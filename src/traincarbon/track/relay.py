@@ -1,13 +1,18 @@
 """A command's output passed on unchanged while a copy goes to whoever looks for progress in it."""
 
+import contextlib
 import errno
 import os
 import select
 import threading
 from typing import Any
 
+from traincarbon.track.launch import pipe
+
 _CHUNK_B = 1 << 16
 _STREAMS = (1, 2)
+_MOST_WAITING_B = 1 << 20
+"""What a pipe holds at most."""
 
 
 class Relay:
@@ -23,7 +28,7 @@ class Relay:
         self._copy = copy
         self._torn = False
         self._lock = threading.Lock()
-        self._stop, self._stopped = os.pipe()
+        self._stop, self._stopped = pipe()
         self._channels: list[tuple[int, int]] = []
         """What to read, and where to write it."""
         self._theirs: list[int] = []
@@ -55,16 +60,16 @@ class Relay:
         """Tell the command's terminal the size of ours."""
         for source, target in self._channels:
             if os.isatty(target):
-                _copy_size(target, source)
+                with contextlib.suppress(OSError):  # either may be gone
+                    _copy_size(target, source)
 
     def close(self) -> None:
         """Pass on what the command has written and stop; what processes that outlive it write is not waited for."""
         os.close(self._stopped)
         for thread in self._threads:
             thread.join()
-        for source, _ in self._channels:
-            _close(source)
-        os.close(self._stop)
+        for descriptor in (*self._theirs, *(source for source, _ in self._channels), self._stop):
+            os.close(descriptor)
 
     def _open(self, stream: int) -> int:
         if os.isatty(stream):
@@ -72,7 +77,7 @@ class Relay:
             _copy_size(stream, source)
             _leave_line_ends(theirs)
         else:
-            source, theirs = os.pipe()
+            source, theirs = pipe()
         self._channels.append((source, stream))
         self._theirs.append(theirs)
         return theirs
@@ -81,16 +86,19 @@ class Relay:
         waiter = select.poll()
         waiter.register(source, select.POLLIN)
         waiter.register(self._stop, select.POLLIN)
-        while True:
+        last_b = _MOST_WAITING_B
+        while last_b > 0:
             ready = dict(waiter.poll())
             if source in ready:
                 data = _read(source)
                 if not data or not _write(target, data):
-                    _close(source)  # as the reader has gone, so the command is told
+                    _point_at_nothing(source)  # as the reader has gone, so the command is told
                     return
                 self._tap(data)
             elif self._stop in ready:
                 return
+            if self._stop in ready:  # what the command wrote is in the pipe by now; others may write for ever
+                last_b -= len(data)
 
     def _tap(self, data: bytes) -> None:
         with self._lock:
@@ -122,11 +130,11 @@ def _write(descriptor: int, data: bytes) -> bool:
     return True
 
 
-def _close(descriptor: int) -> None:
-    try:
-        os.close(descriptor)
-    except OSError:
-        return
+def _point_at_nothing(descriptor: int) -> None:
+    """Let go of what *descriptor* reads and keep its number, which another would bear before we are done with it."""
+    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    os.dup2(nothing, descriptor, inheritable=False)
+    os.close(nothing)
 
 
 def _copy_size(terminal: int, other: int) -> None:

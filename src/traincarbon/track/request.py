@@ -18,6 +18,7 @@ TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
 """Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
+_LONGEST_WORD = 2000
 _MOST_CHARACTERS = 200
 
 
@@ -79,7 +80,7 @@ def prepared(
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
     return Settings(
-        run_id=_identity("run_id", run_id) or default_run_id(os.environ),
+        run_id=_identity("run_id", run_id or default_run_id(os.environ)),
         session=os.urandom(8).hex(),
         store=store_folder(store),
         owner=os.getpid(),
@@ -109,7 +110,8 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
     words: list[str] = []
     left_b = _MOST_B
-    for word in mask(argv):
+    for whole in mask(argv):
+        word = whole if len(whole) <= _LONGEST_WORD else f"{whole[: _LONGEST_WORD - 1]}…"
         left_b -= len(json.dumps(word))
         if left_b < 0:
             words.append(f"… {len(argv) - len(words)} more")
@@ -118,10 +120,10 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
     kept: dict[str, str] = {}
     left_b = _MOST_B
     for name, value in mask_env(env).items():
-        left_b -= len(json.dumps([name, value]))
-        if left_b < 0:
-            break
-        kept[name] = value
+        size_b = len(json.dumps([name, value]))
+        if size_b <= left_b:
+            left_b -= size_b
+            kept[name] = value
     return words, kept
 
 

@@ -28,6 +28,7 @@ def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None
     for name in _IMMUNE:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the owner may have ignored it, and then no child could be waited for
     reads, writes, reports, output = _only(reads, writes, reports, output)
     wire = Wire(reads, writes)
     appraiser = Appraiser(close=[reads, writes, reports, output])

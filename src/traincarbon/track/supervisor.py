@@ -95,6 +95,7 @@ class Supervisor:
             CommandError: the command cannot be started.
         """
         waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where whoever called us ignored it, no child could be waited for
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
             self._instruct()
@@ -105,6 +106,8 @@ class Supervisor:
             self._see_out()
         finally:
             self._close()
+            while signal.sigtimedwait(waited, 0.0) is not None:  # what comes too late for the command must not change how we end
+                continue
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         exit_code, number, _ = self._ended
         return Outcome(exit_code, number, self._unwritten, self._budgets)
@@ -113,7 +116,7 @@ class Supervisor:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
         if self._sidecar is not None:
             self._sidecar.wire.announce()
-            self._sidecar.wire.send("settings", **self._settings._asdict())
+            self._sidecar.wire.send("settings", keep=True, **self._settings._asdict())
         else:
             self._say("the run is not metered: the process that meters cannot be started")
 
@@ -139,7 +142,7 @@ class Supervisor:
 
     def _tell_of_the_job(self) -> None:
         if self._sidecar is not None:
-            self._sidecar.wire.send("job", pid=self._pid, began_s=self._began_s)
+            self._sidecar.wire.send("job", keep=True, pid=self._pid, began_s=self._began_s)
 
     def _wait(self, waited: set[signal.Signals]) -> None:
         """Wait for a signal, or for the time to look at what the meter says."""
@@ -162,7 +165,7 @@ class Supervisor:
             undo = self._show(state)
             if undo != self._undo and self._sidecar is not None:
                 self._undo = undo
-                self._sidecar.wire.send("undo", terminal=os.ttyname(2), text=undo.decode("ascii"))
+                self._sidecar.wire.send("undo", keep=True, terminal=os.ttyname(2), text=undo.decode("ascii"))
         except Exception as error:  # noqa: BLE001  whatever draws is not worth a training
             self._show = None
             self._say(f"the display failed: {type(error).__name__}: {error}")
@@ -203,6 +206,7 @@ class Supervisor:
             return
         self._sidecar.wire.close()
         self._sidecar = None
+        self._undo = b""
         self._restarts += 1
         if self._restarts > _MOST_RESTARTS:
             self._say("the meter ended too often: the run goes on without")
@@ -247,7 +251,7 @@ class Supervisor:
         if sidecar is None or ended is None:
             return
         exit_code, number, ended_s = ended
-        sidecar.wire.send("ended", exit_code=exit_code, signal=number, ended_s=ended_s)
+        sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=number, ended_s=ended_s)
         with contextlib.suppress(ProcessLookupError):
             os.kill(sidecar.pid, signal.SIGCONT)
         import traincarbon.ledger.record  # noqa: F401  whoever asked will read the record next, and there is time now

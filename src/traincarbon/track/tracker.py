@@ -1,5 +1,6 @@
 """Tracking from within a training: a context manager and a decorator that start the same process beside it."""
 
+import atexit
 import contextlib
 import functools
 import os
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_BEGIN_S = 1.0
 _FINAL_S = 5.0
 _PAUSE_S = 0.005
 
@@ -50,19 +52,23 @@ class Tracker:
         with self._lock:
             if self._sidecar is not None or _metered_by_another():
                 return self
-            pipes = Pipes()
+            pipes: Pipes | None = None
             try:
+                pipes = Pipes()
                 self._sidecar = Sidecar(pipes)
             except OSError as error:
                 self._say(f"the run is not metered: {error.strerror or error}")
-                pipes.close()
+                if pipes is not None:
+                    pipes.close()
                 return self
             self._pipes, self._process = pipes, os.getpid()
-            self._sidecar.wire.send("settings", **self._settings._replace(owner=self._process)._asdict())
-            self._sidecar.wire.send("job", pid=self._process, began_s=time.monotonic())
+            self._sidecar.wire.send("settings", keep=True, **self._settings._replace(owner=self._process)._asdict())
+            self._sidecar.wire.send("job", keep=True, pid=self._process, began_s=time.monotonic())
+            self._sidecar.wire.flush(wait_s=_BEGIN_S)
             named = {**environment_of(pipes.reporting), MARK: self._settings.session}
             self._outer = {name: os.environ.get(name) for name in named}
             os.environ.update(named)
+            atexit.register(self.stop)
         return self
 
     def stop(self, *, exit_code: int = 0) -> None:
@@ -80,9 +86,10 @@ class Tracker:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+            atexit.unregister(self.stop)
             if self._pipes is not None:
                 self._pipes.close()
-            sidecar.wire.send("ended", exit_code=exit_code, signal=None, ended_s=time.monotonic())
+            sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=None, ended_s=time.monotonic())
             self._wait_for(sidecar)
 
     def progress(self, **counts: Any) -> None:
@@ -162,5 +169,5 @@ def _exit_code(error: BaseException | None) -> int:
     if error is None:
         return 0
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else int(error.code is not None)
+        return int(error.code) if isinstance(error.code, int) else int(error.code is not None)
     return 130 if isinstance(error, KeyboardInterrupt) else 1

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import time
 from typing import Any
 
@@ -33,14 +34,22 @@ class Wire:
         """Return the descriptor to wait for."""
         return self._reads
 
-    def send(self, kind: str, **fields: Any) -> bool:
-        """Send a message of *kind*; return whether it is on its way. One that does not fit behind what the other side has yet to read is dropped."""
-        if not self._push():
+    def send(self, kind: str, *, keep: bool = False, **fields: Any) -> bool:
+        """Send a message of *kind*; return whether it is on its way.
+
+        Args:
+            kind: What it is about.
+            keep: Whether it has to arrive: it then waits for room, which :meth:`receive` and :meth:`flush` look for. Another that does not fit
+                behind what the other side has yet to read is dropped.
+            fields: What it says.
+        """
+        if not self._push() and not keep:
             return False
-        self._unsent = json.dumps({"kind": kind, **fields}, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+        before = self._unsent
+        self._unsent += json.dumps({"kind": kind, **fields}, separators=(",", ":"), default=str).encode("ascii") + b"\n"
         whole = len(self._unsent)
-        if not self._push() and len(self._unsent) == whole:  # nothing of it has gone, so that all of it can be dropped
-            self._unsent = b""
+        if not self._push() and not keep and len(self._unsent) == whole:  # nothing of it has gone, so that all of it can be dropped
+            self._unsent = before
             return False
         return True
 
@@ -64,6 +73,7 @@ class Wire:
 
     def receive(self) -> list[dict[str, Any]]:
         """Return the messages that have arrived; :attr:`ended` tells whether more can follow."""
+        self._push()
         while not self.ended:
             try:
                 data = os.read(self._reads, _CHUNK_B)
@@ -77,7 +87,7 @@ class Wire:
         if len(self._received) > _LONGEST_B:
             self._received = b""
         earlier, self._put_back = self._put_back, []
-        return earlier + [message for line in lines if isinstance(message := _parsed(line), dict)]
+        return earlier + [message for line in lines if isinstance(message := _parsed(line), dict) and "kind" in message]
 
     def announce(self) -> None:
         """Have the system send this process a SIGIO whenever something arrives, where it can."""
@@ -106,7 +116,7 @@ class Wire:
         """Hand over what is waiting; return whether all of it went."""
         while self._unsent:
             try:
-                self._unsent = self._unsent[os.write(self._writes, self._unsent) :]
+                self._unsent = self._unsent[_written(self._writes, self._unsent) :]
             except BlockingIOError:
                 return False
             except OSError:
@@ -114,8 +124,20 @@ class Wire:
         return True
 
 
+def _written(descriptor: int, data: bytes) -> int:
+    """Write what there is room for; a reader that is gone is an error, not the signal by which it ends a training that took the default back."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGPIPE,))
+    try:
+        return os.write(descriptor, data)
+    except BrokenPipeError:
+        signal.sigtimedwait((signal.SIGPIPE,), 0.0)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _parsed(line: bytes) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

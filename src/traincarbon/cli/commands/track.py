@@ -1,5 +1,6 @@
 """``carbon track``: run a command and meter it, as if nobody watched."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -61,7 +62,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
 
     \b
     carbon track -- python train.py
-    carbon track --project bert --plan plan.toml --max-kwh 50 --on-budget stop -- torchrun train.py
+    carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
     from traincarbon.track.launch import Warm
     from traincarbon.track.request import prepared
@@ -77,15 +78,20 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
         sys.exit(error.exit_code)
     finally:
         display.close()
-    if not quiet or as_json:
-        _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
+    try:
+        if not quiet or as_json:
+            _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the command has ended already: how it ended is what its caller has to see
+        display.say(f"the result cannot be shown: {type(error).__name__}: {error}")
     _leave_like(outcome)
 
 
 def _leave_like(outcome: "Outcome") -> NoReturn:
     """Leave with the exit code of the command; where a signal ended it, by the same signal, so that a shell sees what it would have seen."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it
+                stream.flush()
     if outcome.signal is None:
         os._exit(outcome.exit_code or 0)
     import resource
@@ -123,7 +129,8 @@ class _Display:
             return
         if self._live is not None:
             self._live.hide()
-        click.echo(f"carbon: {''.join(letter if letter.isprintable() else '�' for letter in text)}", err=True)
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it, which must not end the command
+            click.echo(f"carbon: {''.join(letter if letter.isprintable() else '�' for letter in text)}", err=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -147,7 +154,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if not quiet:
         from traincarbon.track.summary import summary
 
-        shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=sys.stderr.isatty())
+        shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=sys.stderr is not None and sys.stderr.isatty())
         click.echo(f"\n{shown}", err=True)
     if as_json:
         import json

@@ -1,0 +1,122 @@
+"""Commands tracked for real, the processes behind them, and what is done to them."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
+POWER_W = 1000.0
+"""What the recorded trace draws, on one board, for an hour."""
+LENGTH_S = 1.0
+"""Of a tracked command."""
+CASES = [
+    *[(who, how) for who in ("supervisor", "sidecar", "training") for how in ("SIGKILL", "SIGTERM", "SIGINT")],
+    *[(who, "SIGSTOP") for who in ("supervisor", "sidecar", "training")],
+]
+
+
+class Tracked:
+    """A command under ``carbon track``, and the processes that belong to it."""
+
+    def __init__(self, store: Path, run_id: str, command: list[str], *options: str, env: dict[str, str], **rest):
+        self.run_id = run_id
+        words = [*CARBON, "track", "--store", str(store), "--run-id", run_id, "--interval", "0.1", "--quiet", *options, "--", *command]
+        self.began_s = time.monotonic()
+        self.process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **rest)
+
+    def children(self) -> dict[int, str]:
+        """The direct children of the supervisor, by what they run."""
+        found = {}
+        try:
+            pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        except OSError:
+            return {}
+        for pid in map(int, pids):
+            with contextlib.suppress(OSError):
+                found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return found
+
+    def sidecar(self) -> int | None:
+        """The process that meters, once it is there."""
+        return next((pid for pid, words in self.children().items() if "track.sidecar" in words), None)
+
+    def training(self) -> int | None:
+        """The command itself, once it is there."""
+        return next((pid for pid, words in self.children().items() if words and "traincarbon" not in words), None)
+
+    def send(self, pid: int | None, number: int) -> bool:
+        """Send a signal, if there is still somebody to receive it."""
+        try:
+            os.kill(pid or 0, number) if pid else None
+        except ProcessLookupError:
+            return False
+        return pid is not None
+
+    def wait(self, *, at_most_s: float = 60.0) -> int:
+        """Wait for the supervisor's end and return its code as a shell would have it, minus for signals."""
+        return self.process.wait(at_most_s)
+
+
+def constant_power(folder: Path) -> dict[str, str]:
+    """Return an environment in which one board draws constant power."""
+    trace = folder / "trace.csv"
+    trace.write_text(f"time_s,device,power_w\n0,gpu:0,{POWER_W}\n3600,gpu:0,{POWER_W}\n")
+    return {**os.environ, "CARBON_REPLAY": str(trace), "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def marked(session: str) -> list[int]:
+    """Every process alive that carries the mark."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdigit() and f"CARBON_SESSION={session}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def until(condition, *, at_most_s: float = 60.0):
+    """Wait for *condition* and return what it gives; fail if it does not come."""
+    end_s = time.monotonic() + at_most_s
+    while time.monotonic() < end_s:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.005)
+    return pytest.fail("it did not happen in time")
+
+
+class Round:
+    """One run, what is done to it, and what its records must say."""
+
+    def __init__(self, number, track):
+        self.chance = random.Random(number)
+        self.who, self.how = CASES[number % len(CASES)]
+        self.run_id = f"r{number}"
+        self.tracked = track(self.run_id, ["sh", "-c", f"sleep {LENGTH_S} & wait $!"])
+        self.hit_wall_s = None
+
+    def strike(self):
+        pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
+        until(self.tracked.training)
+        pid = until(pids[self.who])
+        time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
+        number = getattr(signal, self.how)
+        if self.tracked.send(pid, number):
+            self.hit_wall_s = time.time()
+        if self.how == "SIGSTOP":
+            time.sleep(0.15)
+            self.tracked.send(pid, signal.SIGCONT)
+
+    def expected_states(self):
+        if (self.who, self.how) == ("supervisor", "SIGKILL"):
+            return {"killed"}
+        if self.who != "sidecar" and self.how in ("SIGTERM", "SIGINT", "SIGKILL"):
+            return {"killed"}  # passed on to the training, or sent to it
+        return {"finished"}
