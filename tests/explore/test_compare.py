@@ -12,7 +12,7 @@ import traincarbon
 from traincarbon.errors import NotFoundError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
-from traincarbon.explore.compare import MARKS, compare
+from traincarbon.explore.compare import MARKS, by_reason, compare
 
 WORK = {"params": 70e9, "tokens": 2e12}
 
@@ -83,6 +83,12 @@ def test_what_cannot_be_is_set_aside_with_the_reason(shipped, arguments, reason)
     found = compare(database=shipped, **asked)
     reasons = [aside.reason for aside in found.set_aside if aside.where.hw == arguments["hw"]]
     assert any(reason in each for each in reasons)
+
+
+def test_combinations_with_one_reason_are_said_together(found):
+    lines = by_reason(found.set_aside)
+    assert len(lines) == 2
+    assert lines[0].startswith("p4d · europe-west4 · on demand and 1 more: aws-p4d.24xlarge is not offered in")
 
 
 def test_where_nothing_can_be_the_first_reason_is_the_error(shipped):

@@ -121,3 +121,7 @@ def test_the_law_does_not_speak_of_other_trainings(fields):
 def test_the_law_speaks_of_dense_decoders_and_takes_the_median_of_an_interval():
     assert size_of(Plan(params=7e9, tokens="1e12..4e12", hw="h100", active_params=7e9)) == (7e9, pytest.approx(2e12))
     assert Size(7e9, 2e12).compute_flop == 8.4e22
+
+
+def test_a_size_is_said_as_people_say_it():
+    assert str(Size(50.92e9, 952.8e9)) == "50.9 B parameters on 953 B tokens"

@@ -15,6 +15,7 @@ from traincarbon.explore.alternative import GROUPS, SAVED, Advice, Alternative, 
 from traincarbon.explore.figures import chosen_money, intervals, is_many
 from traincarbon.explore.law import FittedLaw, Size, read_law, size_of
 from traincarbon.explore.situation import Found, Service, Situation, goal_of
+from traincarbon.explore.together import together
 
 BY = {"usd": "cost_usd", "kwh": "facility_energy_kwh", "kgco2e": "total_kgco2e", "hours": "accelerator_hours_h"}
 """What alternatives are ranked by, and the figure that it means."""
@@ -109,6 +110,7 @@ def advise(
     figure = BY[by] if at.figures[BY[by]] is not None else "total_kgco2e"
     found = [*(each for build in _BUILDERS for each in _tried(build, at)), *lifetime.over_the_lifetime(at, figure)]
     offered, left = _sifted(found)
+    offered += _sifted(list(together(at, offered, figure)))[0]
     whole = lifetime.lifetime_of(at)
     return Advice(
         plan=base.plan,

@@ -17,6 +17,7 @@ GROUPS: dict[str, str] = {
     "same": "The same model and training",
     "size": "Another model of the same predicted loss",
     "reuse": "Another way to the end",
+    "together": "Several of these together",
     "lifetime": "Training and service together",
 }
 """Kinds of alternatives, by how much of the plan they keep; they are ranked within their kind."""
@@ -65,7 +66,7 @@ class Alternative:
             "id": self.id,
             "group": self.group,
             "name": self.name,
-            "savings": {name: None if saved is None else saved._asdict() for name, saved in self.savings.items()},
+            "savings": {name: None if saved is None else saved.to_dict() for name, saved in self.savings.items()},
             "figures": plain(self.figures),
             "lost": self.lost,
             "effort": self.effort,

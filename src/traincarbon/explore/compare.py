@@ -46,6 +46,14 @@ class SetAside(NamedTuple):
     reason: str
 
 
+def by_reason(aside: Iterable[SetAside]) -> list[str]:
+    """Return one line for each reason, with the first combination that it holds of and how many more there are."""
+    groups: dict[str, list[Where]] = {}
+    for where, reason in aside:
+        groups.setdefault(reason, []).append(where)
+    return [f"{wheres[0]}{f' and {len(wheres) - 1} more' if len(wheres) > 1 else ''}: {reason}" for reason, wheres in groups.items()]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One combination with its figures and what it wins.

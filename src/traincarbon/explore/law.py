@@ -10,9 +10,9 @@ from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Interval
 from traincarbon.explore.evidence import Evidence, evidence_of
-from traincarbon.explore.words import spoken
 from traincarbon.formulas.scaling import Law, optimal_params, params_of_loss, predicted_loss, tokens_of_loss
 from traincarbon.uncertain import Uncertain, median_of, z_of
+from traincarbon.wording import amount
 
 SPREAD = "scaling_law"
 """The name of the spread that the law brings into a figure."""
@@ -29,6 +29,9 @@ class Size(NamedTuple):
     def compute_flop(self) -> float:
         """Model FLOP of its training, 6 N D. [FLOP]."""
         return 6.0 * self.params * self.tokens
+
+    def __str__(self) -> str:
+        return f"{amount(self.params, 'count', digits=3)} parameters on {amount(self.tokens, 'count', digits=3)} tokens"
 
 
 class FittedLaw(NamedTuple):
@@ -138,7 +141,7 @@ _TEXTS = ("law", "source", "locator", "kind", "note", "origin")
 def _evidence(database: Database, row: Row, number: dict[str, float]) -> Evidence:
     claim = (
         f"loss = {row['irreducible_loss']} + {row['params_scale']} / N^{row['params_exponent']} + {row['tokens_scale']} / D^{row['tokens_exponent']}, "
-        f"fitted on {spoken(number['least_params'])} to {spoken(number['most_params'])} parameters"
+        f"fitted on {amount(number['least_params'], 'count', digits=3)} to {amount(number['most_params'], 'count', digits=3)} parameters"
     )
     return evidence_of(database, row, table="scaling_laws", key=row["law"], claim=claim)
 

@@ -14,11 +14,11 @@ from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.figures import Figures, added, figures_of, scaled
 from traincarbon.explore.law import Size
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.formulas.scaling import tokens_of_loss
 from traincarbon.formulas.serving import serving_flop
 from traincarbon.formulas.throughput import accelerator_hours_h
 from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.wording import amount
 
 _SERVING = "serving_mfu"
 _HALVINGS = 40
@@ -73,7 +73,7 @@ def lifetime_of(at: Situation) -> Figures | None:
     if at.service is None or params is None:
         return None
     served = service_of(at.base, at.database, params=params, tokens=at.service.tokens)
-    return added({**at.figures, "duration_s": 0.0}, {**figures_of(served, at.money), "duration_s": 0.0})
+    return added(_still(at.figures), _still(figures_of(served, at.money)))
 
 
 def over_the_lifetime(at: Situation, by: str) -> Iterator[Found]:
@@ -107,7 +107,7 @@ def _best_size(at: Situation, by: str, whole: Figures) -> Iterator[Found]:
     yield at.alternative(
         "lifetime-size",
         "lifetime",
-        f"{spoken(size.params)} parameters on {spoken(size.tokens)} tokens",
+        str(size),
         total,
         lost=f"nothing of the predicted loss, {at.loss:.3f} nat/token; abilities that come with size alone may differ",
         effort="low",
@@ -130,7 +130,7 @@ def _break_even(at: Situation, before: Num | None, after: Num | None, whole: Fig
     if more_training <= 0.0:
         return "it is cheaper from the first request on, since its training is too" if less_service >= 0.0 else "its service is dearer"
     requests = more_training / less_service * float(median_of(at.service.requests))
-    return f"it wins back its dearer training after {spoken(float(f'{requests:.2g}'))} requests"
+    return f"it wins back its dearer training after {amount(float(f'{requests:.2g}'), 'count', digits=3)} requests"
 
 
 def _least(at: Situation, by: str) -> Size | None:
@@ -224,9 +224,9 @@ def _distilled(at: Situation, whole: Figures, params: float) -> Iterator[Found]:
 
 def _still(figures: Figures) -> Figures:
     """Return *figures* without a wall-clock: a service has none."""
-    return {**figures, "duration_s": 0.0}
+    return {**figures, "duration_s": None}
 
 
 def _requests(at: Situation) -> str:
     assert at.service is not None
-    return f"{spoken(float(median_of(at.service.requests)))} requests of {float(median_of(at.service.tokens_per_request)):,.0f} tokens"
+    return f"{amount(float(median_of(at.service.requests)), 'count', digits=3)} requests of {float(median_of(at.service.tokens_per_request)):,.0f} tokens"

@@ -18,8 +18,8 @@ from traincarbon.explore.figures import chosen_money, figures_of, intervals
 from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.optimum import Optimum, Point, Way
 from traincarbon.explore.split import Split, split_of
-from traincarbon.explore.words import spoken
 from traincarbon.uncertain import Uncertain, median_of
+from traincarbon.wording import amount
 
 _FIRST_FLOP = 1e21
 _MOST_LOG_FLOP = 90.0
@@ -174,7 +174,9 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
         size, binding = _within(plan, task, notes)
         answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=task.database, level=task.level)
     if task.law.is_beyond(size):
-        notes.append(f"beyond what the law was fitted on: {spoken(task.law.most.params)} parameters, {spoken(task.law.most.tokens)} tokens")
+        notes.append(
+            f"beyond what the law was fitted on: {amount(task.law.most.params, 'count', digits=3)} parameters, {amount(task.law.most.tokens, 'count', digits=3)} tokens"
+        )
     figures = figures_of(answer, chosen_money(answer, task.money))
     over = {name: math.exp(ln) for name, ln in task.budget.excess(figures).items() if ln > _CLOSE * _STEPS}
     return Way(
@@ -200,7 +202,9 @@ def _within(plan: Plan, task: _Task, notes: list[str]) -> tuple[Size, str]:
     if task.split != Split():
         _refuse_too_large(answer)
     held = size.params * float(median_of(n) / median_of(fewest))
-    notes.append(f"held down by memory: {spoken(size.params)} parameters would be best, {spoken(held)} fit on these accelerators")
+    notes.append(
+        f"held down by memory: {amount(size.params, 'count', digits=3)} parameters would be best, {amount(held, 'count', digits=3)} fit on these accelerators"
+    )
     size, binding, _ = _largest(plan, task, Split(params=held))
     return size, binding
 
@@ -239,7 +243,7 @@ def _refuse_too_large(answer: Estimate) -> None:
     n, fewest = answer.accelerators, answer.fewest_accelerators
     if n is not None and fewest is not None and median_of(fewest) > median_of(n):
         raise PlanError(
-            f"{spoken(float(median_of(answer.plan.number('params'))))} parameters fill {median_of(fewest):,.0f} accelerators",
+            f"{amount(float(median_of(answer.plan.number('params'))), 'count', digits=3)} parameters fill {median_of(fewest):,.0f} accelerators",
             hint=f"there are {median_of(n):,.0f}: give more",
         )
 

@@ -8,9 +8,9 @@ from traincarbon.explore.evidence import effect_of
 from traincarbon.explore.figures import scaled
 from traincarbon.explore.law import SPREAD, Size
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
 from traincarbon.uncertain import Uncertain, median_of
+from traincarbon.wording import amount
 
 _LEAST_SHIFT = 1.15
 """Sizes nearer to the best than this factor are the best, as far as the law can tell."""
@@ -31,14 +31,20 @@ def best_size(at: Situation) -> Iterator[Found]:
     shift = max(best.params, at.size.params) / min(best.params, at.size.params)
     is_asked = at.loss != _predicted(at, at.size)
     if shift < _LEAST_SHIFT and not is_asked:
-        yield NotOffered("compute-optimal", name, f"the plan is compute-optimal: {spoken(best.params)} would be, {spoken(at.size.params)} are planned")
+        yield NotOffered(
+            "compute-optimal",
+            name,
+            f"the plan is compute-optimal: {amount(best.params, 'count', digits=3)} would be, {amount(at.size.params, 'count', digits=3)} are planned",
+        )
     else:
         yield _of_size(at, "compute-optimal", best, "the size that takes the least arithmetic to this loss")
     smaller = _SMALLER * min(best.params, at.size.params)
     try:
         tokens = tokens_of_loss(params=smaller, loss=at.loss, law=at.law.law)
     except OutOfRangeError:
-        yield NotOffered("smaller", "A smaller model, trained longer", f"{spoken(smaller)} parameters do not reach that loss on any number of tokens")
+        yield NotOffered(
+            "smaller", "A smaller model, trained longer", f"{amount(smaller, 'count', digits=3)} parameters do not reach that loss on any number of tokens"
+        )
         return
     yield _of_size(at, "smaller", Size(smaller, tokens), "half of that, on more tokens: dearer to train than the best size, cheaper to serve")
 
@@ -54,7 +60,7 @@ def _of_size(at: Situation, id: str, size: Size, why: str) -> Found:
     return at.alternative(
         id,
         "size",
-        f"{spoken(size.params)} parameters on {spoken(size.tokens)} tokens",
+        str(size),
         at.estimate(params=size.params, tokens=tokens, active_params=None),
         lost=f"nothing of the predicted loss, {at.loss:.3f} nat/token{beyond}; abilities that come with size alone may differ",
         effort="low",
@@ -115,7 +121,7 @@ def stop_early(at: Situation) -> Iterator[Found]:
     yield at.alternative(
         "stop-early",
         "size",
-        f"Stop at {100.0 * share:.0f} % of the tokens",
+        f"Stop at {100.0 * share:.2g} % of the tokens",
         at.estimate(tokens=tokens),
         lost=f"{100.0 * (allowed / whole - 1.0):.1f} % of the loss: {allowed:.3f} nat/token in place of {whole:.3f}",
         effort="low",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from traincarbon.database.select import year_of
+from traincarbon.database.select import prior, year_of
 from traincarbon.estimate import counts
 from traincarbon.estimate.result import Estimate
 from traincarbon.explore.alternative import NotOffered
@@ -11,11 +11,11 @@ from traincarbon.explore.evidence import Evidence, effect_of
 from traincarbon.explore.figures import FIGURES, scaled
 from traincarbon.explore.published import as_good, model_of
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
-from traincarbon.uncertain import Num, median_of
+from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.wording import amount
 
 _MOST_NAMED = 3
 _QUANTISED_B = 0.5
@@ -42,7 +42,7 @@ def existing_model(at: Situation) -> Iterator[Found]:
     rows = [
         Evidence(
             f"published_runs/{trained.id}",
-            f"{trained.model}: {spoken(trained.size.params)} parameters, {spoken(trained.size.tokens)} tokens",
+            f"{trained.model}: {trained.size}",
             trained.source,
             trained.source,
             "published_runs.csv",
@@ -86,33 +86,42 @@ def tuning(at: Situation) -> Iterator[Found]:
             evidence=assumed,
             apart=("mfu",),
         )
-    adapters = at.estimate(kind="lora", tokens=tokens, trainable_params=None)
+    adapters, pace = at.estimate(kind="lora", tokens=tokens, trainable_params=None), adapter_spread(at)
+    figures = scaled(adapters, at.money, hours=pace, accelerator_energy=pace)
     new = () if at.kind == "finetune" else ("mfu",)
     yield at.alternative(
         "lora",
         "reuse",
         "Adapters (LoRA) in an existing model",
-        adapters,
+        figures,
         lost="little: as good as full fine-tuning where published; less where much new knowledge is to be learned",
         effort="low",
         not_when="the model is to learn another language or a large new domain",
         how=f"the chain for adapters: no gradients of the frozen weights; {told if at.kind == 'pretrain' else 'tokens as planned'}",
         evidence=(*assumed, *at.support("lora-params", "lora-mem", "lora-speed")),
         apart=new,
+        plan=adapters.plan,
     )
     few = _accelerators_of_quantised(at, adapters)
     yield at.alternative(
         "qlora",
         "reuse",
         "Adapters on four bits (QLoRA)",
-        adapters,
+        figures,
         lost="some speed, which no row of the database states: hours are those of LoRA",
         effort="low",
         not_when="the chip has no fast kernels for four-bit weights",
         how=f"the chain for adapters; the state fits on {few}",
         evidence=(*assumed, *at.support("qlora")),
         apart=new,
+        plan=adapters.plan,
     )
+
+
+def adapter_spread(at: Situation) -> Uncertain:
+    """Return one, with the spread of what adapters reach of a full fine-tuning's utilisation."""
+    found = prior(at.database, "mfu_factor", "kind=lora")
+    return Uncertain(1.0, {"adapters": found[1].sigma} if found is not None else None)
 
 
 def multitask(at: Situation) -> Iterator[Found]:
@@ -121,6 +130,9 @@ def multitask(at: Situation) -> Iterator[Found]:
     tokens, told = _tuning_tokens(at)
     name = "A 16 × smaller model on many tasks (T0)"
     if at.kind != "pretrain" or row is None or params is None or tokens is None:
+        return
+    if at.goal is not None and at.goal.is_generation:
+        yield NotOffered("t0", name, "it was held against GPT-3 in zero-shot tasks, not in writing text")
         return
     if params < _LARGE_FOR_ZERO_SHOT or at.plan.family not in (None, "decoder", "encoder-decoder"):
         yield NotOffered("t0", name, "published for 11 billion parameters against 175: the plan is not that large")
@@ -134,7 +146,7 @@ def multitask(at: Situation) -> Iterator[Found]:
         lost="free generation: T0 was held against GPT-3 in zero-shot tasks, where it is often better",
         effort="medium",
         not_when="the model is to write long texts or learn from examples in its prompt",
-        how=f"the chain for fine-tuning {spoken(small)} parameters of an existing model; {told}",
+        how=f"the chain for fine-tuning {amount(small, 'count', digits=3)} parameters of an existing model; {told}",
         evidence=(*at.evidence("t0-vs-gpt3"), *_assumed(at)),
         apart=("mfu",),
     )

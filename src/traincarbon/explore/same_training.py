@@ -13,9 +13,9 @@ from traincarbon.explore.alternative import NotOffered
 from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.figures import scaled
 from traincarbon.explore.situation import Found, Situation
-from traincarbon.explore.words import spoken
 from traincarbon.uncertain import Uncertain, median_of
 from traincarbon.units import H_PER_YEAR, S_PER_DAY, S_PER_H
+from traincarbon.wording import amount
 
 _WIDE = ("fp32", "tf32")
 _NARROW = ("fp8", "fp4")
@@ -38,16 +38,18 @@ def narrower_format(at: Situation) -> Iterator[Found]:
     if at.precision in _WIDE:
         wide = next((name for name in ("bf16", "fp16") if f"peak_{name}_flop_per_s" in chip.facts), None)
         if wide is not None:
+            answer, pace = at.estimate(precision=wide), format_spread(at, wide)
             yield at.alternative(
                 "half-precision",
                 "same",
                 f"Train in {wide} instead of {at.precision}",
-                at.estimate(precision=wide),
+                scaled(answer, at.money, hours=pace, accelerator_energy=pace),
                 lost="hardly anything, with loss scaling or bf16",
                 effort="low",
                 not_when="a part of the model needs 32 bits: keep that part there",
-                how="the chain at the other format's peak, with its published utilisation",
-                evidence=at.support("amp"),
+                how="the chain at the other format's peak, with its published utilisation; the interval is that of the published speed-ups",
+                evidence=at.evidence("amp"),
+                plan=answer.plan,
             )
         return
     if at.precision in _NARROW:
@@ -55,17 +57,25 @@ def narrower_format(at: Situation) -> Iterator[Found]:
     if "peak_fp8_flop_per_s" not in chip.facts:
         yield NotOffered("fp8", "Train in fp8", f"{chip.name} has no 8-bit rate")
         return
+    answer, pace = at.estimate(precision="fp8"), format_spread(at, "fp8")
     yield at.alternative(
         "fp8",
         "same",
         f"Train in fp8 instead of {at.precision}",
-        at.estimate(precision="fp8"),
+        scaled(answer, at.money, hours=pace, accelerator_energy=pace),
         lost="some stability: a few layers stay at 16 bits, and the loss must be watched",
         effort="medium",
         not_when="the framework has no fp8 recipe for the model, or the model is small: narrow products are then a small part of the step",
-        how="the chain at the 8-bit peak: Amdahl's law, since only the products become faster",
-        evidence=at.support("fp8-train"),
+        how="the chain at the 8-bit peak: Amdahl's law, since only the products become faster; the interval is that of the published speed-ups",
+        evidence=at.evidence("fp8-train"),
+        plan=answer.plan,
     )
+
+
+def format_spread(at: Situation, precision: str) -> Uncertain:
+    """Return one, with the spread between the speed-ups that are published of a number format: the chain has the middle of it."""
+    row = at.row("fp8-train" if precision in _NARROW else "amp")
+    return Uncertain(1.0, {"format": effect_of(at.database, row).sigma} if row is not None else None)
 
 
 def newer_software(at: Situation) -> Iterator[Found]:
@@ -242,7 +252,7 @@ def own_instead(at: Situation) -> Iterator[Found]:
         yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
         return
     purchase = at.base.values["purchase_usd"]
-    capital = "" if purchase is None else f": {spoken(float(median_of(purchase)))} $ for these servers"
+    capital = "" if purchase is None else f": {amount(float(median_of(purchase)), '$', digits=3)} for these servers"
     given = at.base.inputs.get("purchase_price")
     rows = []
     if given is not None and given.source:

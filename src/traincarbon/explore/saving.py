@@ -26,9 +26,13 @@ class Saving(NamedTuple):
     share_low: float
     share: float
     share_high: float
-    """The same over the figure itself. [1]"""
+    """The same over the figure itself, minus infinity where that is nothing. [1]"""
     chance: float
     """Probability that anything is saved. [1]"""
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return the saving fit for JSON; a share of nothing is None."""
+        return {name: value if math.isfinite(value) else None for name, value in self._asdict().items()}
 
 
 def saving(old: Num, new: Num, *, level: float = 0.9, apart: Collection[str] = ()) -> Saving:

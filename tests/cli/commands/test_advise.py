@@ -42,7 +42,7 @@ def test_the_plain_answer_is_two_screens():
 def test_the_table_ranks_within_groups_and_marks_what_nobody_has_read():
     shown = run(*PLAN).stdout
     assert shown.index("The same model and training") < shown.index("Another model of the same predicted loss") < shown.index("Another way to the end")
-    (line,) = [line for line in shown.splitlines() if "50.9 B parameters on 953 B tokens †" in line]
+    (line,) = [line for line in shown.splitlines() if "† 50.9 B parameters on 953 B tokens" in line]
     assert line.split()[-6:-1] == ["58%", "59%", "59%", "58%", "53…62%"]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.saving import Saving
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
+_RIGHT = range(3, 8)
 _MOST_SHOWN = 0.995
 
 
@@ -58,7 +59,7 @@ def command(
 ) -> None:
     """Show cheaper and cleaner ways to the same end, each computed and with its evidence.
 
-    Alternatives are ranked within four groups, by how much of the plan they keep. A saving
+    Alternatives are ranked within groups, by how much of the plan they keep. A saving
     is the share of the plan's own figure; a minus is a loss. What was looked at and does not
     apply is listed with its reason.
 
@@ -93,11 +94,8 @@ def command(
 def screen(found: "Advice", *, explain: bool = False) -> str:
     """Return the advice on two screens of 80 columns: a table, then what each gives up; or a paragraph an alternative."""
     parts = [output.bold(output.filled(_title(found))), ""]
-    head = ("", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
-    rows: list[tuple[str, ...]] = [head]
-    for number, alternative in enumerate(found.alternatives, 1):
-        rows.append(_cells(number, alternative, found))
-    lines = output.table(output.fitted(rows, 1, gap=" "), right=(0, 2, 3, 4, 5, 6), gap=" ").split("\n")
+    rows = [_head(found), *(_cells(number, alternative, found) for number, alternative in enumerate(found.alternatives, 1))]
+    lines = output.table(output.fitted(rows, 2, gap=" "), right=(0, *_RIGHT), gap=" ").split("\n")
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
@@ -119,7 +117,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
 def _title(found: "Advice") -> str:
     figures = "; ".join(f"{label} {output.amount(interval.median, FIGURES[name], digits=3)}" for name, label, interval in _known(found.figures, found.money))
     loss = "" if found.loss is None else f"; predicted loss {found.loss.median:.2f} ({found.loss.low:.2f} – {found.loss.high:.2f})"
-    name = f"{output.clean(found.plan.name)}, as planned" if found.plan.name else "As planned"
+    name = f"{output.shortened(found.plan.name)}, as planned" if found.plan.name else "As planned"
     return f"{name}: {figures}{loss}"
 
 
@@ -136,10 +134,21 @@ def _against(found: "Advice", group: str) -> str:
     return f" ({amounts} as planned)"
 
 
+def _head(found: "Advice") -> tuple[str, ...]:
+    return ("", "", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
+
+
 def _cells(number: int, alternative: "Alternative", found: "Advice") -> tuple[str, ...]:
     saved = alternative.savings[found.by]
-    name = output.clean(alternative.name) if alternative.is_verified else f"{output.clean(alternative.name)} †"
-    return (f"{number}", name, *(_percent(alternative.savings[figure]) for figure in SAVED), _bounds(saved), alternative.effort)
+    doubt = "" if alternative.is_verified else "†"
+    return (
+        f"{number}",
+        doubt,
+        output.clean(alternative.name),
+        *(_percent(alternative.savings[figure]) for figure in SAVED),
+        _bounds(saved),
+        alternative.effort,
+    )
 
 
 def _percent(saved: "Saving | None") -> str:
@@ -202,11 +211,10 @@ def _doubt(kind: str) -> str:
 
 def _markdown(found: "Advice") -> str:
     parts = [f"**{output.clean(_title(found))}**", ""]
-    head = ("", "saves", *_HEADS.values(), f"{found.level:.0%} of {_HEADS[found.by]}", "effort")
     numbered = list(enumerate(found.alternatives, 1))
     for group, title in GROUPS.items():
         rows = [_cells(number, alternative, found) for number, alternative in numbered if alternative.group == group]
-        parts += [f"## {title}{_against(found, group)}", "", output.markdown_table([head, *rows], right=(0, 2, 3, 4, 5, 6)), ""] if rows else []
+        parts += [f"## {title}{_against(found, group)}", "", output.markdown_table([_head(found), *rows], right=(0, *_RIGHT)), ""] if rows else []
     for number, alternative in numbered:
         parts += [f"### {number}. {output.clean(alternative.name)}", "", f"{output.clean(alternative.how)}.", ""]
         parts += [f"- Lost: {output.clean(alternative.lost)}", f"- Not when: {output.clean(alternative.not_when)}"]

@@ -7,7 +7,7 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, axis_options, common_options, database
 from traincarbon.estimate.plan import Plan
-from traincarbon.explore.compare import compare
+from traincarbon.explore.compare import by_reason, compare
 from traincarbon.explore.figures import FIGURES, MONEY
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def screen(found: "Comparison") -> str:
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
     wide = _widest(found)
     parts += [output.wrapped("How sure", wide)] if wide else []
-    parts += [output.wrapped("Set aside", output.clean(f"{aside.where}: {aside.reason}")) for aside in found.set_aside]
+    parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]
     notes = dict.fromkeys(warning for option in found.options for warning in option.warnings if _is_worth_a_line(warning, found))
     parts += [output.wrapped("Note", output.clean(note)) for note in notes]
     return "\n".join(parts)
@@ -136,7 +136,7 @@ def _amount(option: "Option", name: str) -> str:
 def _markdown(found: "Comparison") -> str:
     head = ("", "", found.money, "time", "energy", "CO2e")
     rows = [(cells[0].replace("*", "\\*"), *cells[1:]) for cells in (_cells(option, found) for option in found.options)]
-    aside = "".join(f"\n- {output.clean(f'{each.where}: {each.reason}')}" for each in found.set_aside)
+    aside = "".join(f"\n- {output.clean(line)}" for line in by_reason(found.set_aside))
     legend = _MARKS.replace("*", "\\*")
     return output.markdown_table([head, *rows], right=(2, 3, 4, 5)) + f"\n\n{legend}" + (f"\n\nSet aside:\n{aside}" if aside else "")
 

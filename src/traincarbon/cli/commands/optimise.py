@@ -9,7 +9,7 @@ from traincarbon.cli.options import AXES, axis_options, common_options, database
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.budget import BUDGETS
-from traincarbon.explore.compare import MARKS
+from traincarbon.explore.compare import MARKS, by_reason
 from traincarbon.explore.figures import FIGURES, MONEY
 from traincarbon.explore.optimise import optimise
 
@@ -106,7 +106,7 @@ def screen(found: "Optimum") -> str:
     )
     parts.append(output.wrapped("Rests on", output.clean(f"{found.law.evidence.claim} [{found.law.evidence.title}, {found.law.evidence.kind}]")))
     parts += [output.wrapped("Note", output.clean(note)) for note in dict.fromkeys(note for way in found.ways for note in way.notes)]
-    parts += [output.wrapped("Set aside", output.clean(f"{aside.where}: {aside.reason}")) for aside in found.set_aside]
+    parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]
     return "\n".join(parts)
 
 
@@ -138,7 +138,7 @@ def _frontier(found: "Optimum") -> str:
         multiple = 6.0 * point.params * point.tokens / base
         times = f"× {multiple:.3g}" if multiple >= 1.0 else f"1/{1.0 / multiple:.3g}"
         rows.append((times, *_size(point.params, point.tokens), f"{point.loss.median:.3f}", *_amounts(point)))
-    lines = output.table(rows, right=range(8)).split("\n")
+    lines = output.table(rows, right=range(8), gap=" ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
