@@ -11,13 +11,14 @@ from string import Template
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.alternative import Advice
-from traincarbon.report.actual import Actual, Forecast, forecast_of, run_section
+from traincarbon.report.actual import Actual, run_section
 from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.report.compared import elsewhere_section, plans_section
 from traincarbon.report.controls import controls_section
 from traincarbon.report.currency import Currency
 from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.report.doubt import doubt_section
+from traincarbon.report.forecast import Forecast, forecast_of
 from traincarbon.report.header import Header, approval_html, header_html
 from traincarbon.report.items import MOST_TRACED, Items, PlanItem, RunItem
 from traincarbon.report.markup import name, text
@@ -69,7 +70,7 @@ def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: C
     content = "".join(parts)
     if is_alone:
         return content
-    below = content.replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
+    below = re.sub(r'(<section id="[^"]+") aria-labelledby="[^"]+"', r"\1", content).replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
     return f'<article id="{id}" aria-labelledby="{id}-title"><h2 id="{id}-title">{name(said.title)}</h2>{below}</article>'
 
 
