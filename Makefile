@@ -42,6 +42,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
 	@$(BIN)/python benchmarks/report.py
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 
 bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-gap and llm-analysis
 	@$(BIN)/python -m compileall -q src
@@ -69,8 +70,9 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 	@for plan in reports/*.toml; do $(REPORT) "$$plan" -o "$${plan%.toml}.html" || exit 1; done
 	@$(REPORT) reports/portfolio.csv --title "A year of training, invented to show the page" -o reports/portfolio.html
 
-priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+	$(BIN)/python -m traincarbon.calibrate.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

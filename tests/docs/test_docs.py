@@ -57,7 +57,13 @@ def workplace(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
 def test_the_commands_of_a_page_run(page: Path, workplace: Path) -> None:
     paths = [str(workplace / "bin"), os.environ["PATH"]]
-    environment = {**os.environ, "PATH": os.pathsep.join(paths), "HOME": str(workplace), "CARBON_STORE": str(workplace / "runs")}
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join(paths),
+        "HOME": str(workplace),
+        "XDG_CONFIG_HOME": str(workplace / "config"),
+        "CARBON_STORE": str(workplace / "runs"),
+    }
     for command in commands(page):
         done = subprocess.run(
             command, shell=True, cwd=workplace, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False

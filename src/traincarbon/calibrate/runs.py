@@ -64,7 +64,7 @@ class Run:
             CarbonError: the row does not state enough, or names something unknown.
         """
         hardware = self.hardware(database)
-        fields: dict[str, Any] = {"params": self.number("total_params"), "tokens": self.number("tokens"), "hw": hardware.id}
+        fields: dict[str, Any] = {"params": self.number("total_params"), "tokens": self.number("tokens"), "hw": hardware.id, "calibration": "none"}
         for name, value in (("params", fields["params"]), ("tokens", fields["tokens"])):
             if value is None:
                 raise DatabaseError(f"no {name} are stated", hint=f"fill the column {'total_params' if name == 'params' else name}")

@@ -15,6 +15,7 @@ COMMANDS = {
     "report": "One page for a budget review: plans, saved estimates and runs.",
     "validate": "How far estimates are from what real trainings reported.",
     "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
+    "calibrate": "Fit estimates to your own runs, and keep that under a name.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",

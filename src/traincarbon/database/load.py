@@ -187,7 +187,7 @@ def open_database(folder: str | PathLike[str] | None = None) -> Database:
 @lru_cache(maxsize=8)
 def _open(given: str, from_environment: str, config_home: str) -> Database:
     roots = [builtin_root()]
-    own = path.join(config_home or path.expanduser("~/.config"), "carbon", "hardware_db")
+    own = path.join(_config_folder(config_home), "hardware_db")
     if path.isdir(own):
         roots.append(own)
     for named, name in ((from_environment, "$CARBON_DB"), (given, "--db")):
@@ -198,11 +198,25 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:
     return Database(roots)
 
 
+def calibrations_folder() -> str:
+    """Return the folder of named calibrations: ``$CARBON_CALIBRATIONS``, else the one beside the user's own facts."""
+    return _calibrations(environ.get("CARBON_CALIBRATIONS", ""), environ.get("XDG_CONFIG_HOME", ""))
+
+
+@lru_cache(maxsize=8)
+def _calibrations(from_environment: str, config_home: str) -> str:
+    return from_environment or path.join(_config_folder(config_home), "calibrations")
+
+
 def builtin_root() -> str:
     """Return the folder of our own facts: inside the package when installed, else that of the checkout."""
     package = path.dirname(path.dirname(path.abspath(__file__)))
     shipped = path.join(package, "hardware_db")
     return shipped if path.isdir(shipped) else path.join(path.dirname(path.dirname(package)), "hardware_db")
+
+
+def _config_folder(config_home: str) -> str:
+    return path.join(config_home or path.expanduser("~/.config"), "carbon")
 
 
 def _list(folder: str) -> list[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from math import ceil
+from os import path
 from typing import Any
 
-from traincarbon.database.load import Database, open_database
+from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimate import counts
 from traincarbon.estimate.inputs import settle
@@ -47,7 +48,12 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()
-    answer = Chain(plan, settle(plan, database), database).run(level)
+    setting = settle(plan, database)
+    if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
+        from traincarbon.estimate.calibrated import calibrated
+
+        setting = calibrated(plan, setting)
+    answer = Chain(plan, setting, database).run(level)
     if plan.tp is not None or plan.pp is not None or plan.dp is not None:
         answer.warn_of_layout()
     return answer
@@ -85,6 +91,7 @@ class Chain:
             exponent=known("power_exponent"),
             idle_share=known("idle_share"),
         )
+        draw = self.calibrated("power_calibration", power.calibrated_power_w, power_w=draw)
         host = self.link(
             power.host_power_w,
             max_power_w=known("max_power_w"),
@@ -92,6 +99,7 @@ class Chain:
             board_power_w=known("board_power_w"),
             host_share=known("host_share"),
         )
+        host = self.calibrated("host_calibration", power.calibrated_power_w, power_w=host)
         it = self.link(power.it_energy_kwh, accelerator_hours_h=hours, accelerator_power_w=draw, host_power_w=host, network_share=known("network_share"))
         energy = self.link(facility.facility_energy_kwh, it_energy_kwh=it, pue=known("pue"))
         values |= {"it_energy_kwh": it, "facility_energy_kwh": energy}
@@ -154,6 +162,12 @@ class Chain:
         value = formula(**inputs)
         self.links.append((formula, inputs, value))
         return value
+
+    def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
+        """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
+        if factor not in self.setting.given:
+            return next(iter(expected.values()))
+        return self.link(formula, **expected, factor=self.known(factor))
 
     def known(self, name: str) -> Num:
         """Return what the plan says of *name*, else what the database does, else None."""
@@ -265,6 +279,7 @@ class Chain:
             goodput = self.goodput(n) if goodput is None else goodput
         if goodput is not None:
             mfu = self.link(throughput.end_to_end_mfu, step_mfu=mfu, goodput=goodput)
+        mfu = self.calibrated("mfu_calibration", throughput.calibrated_mfu, mfu=mfu)
         return self.link(throughput.accelerator_hours_h, compute_flop=flop, peak_flop_per_s=peak, mfu=mfu), mfu
 
     def goodput(self, n: Num | None) -> Num:

@@ -176,8 +176,8 @@ def check_text(name: str, value: Any) -> str:
         raise PlanError(f"{name} is {value!r}", hint="it must be text that UTF-8 can hold") from None
     if name == "start":
         return _check_date(value)
-    if name == "calibration" and value.strip().lower() != "none":
-        raise PlanError(f"no calibration {value[:60]!r}", hint="none is kept here yet: leave it out, or give none")
+    if name == "calibration" and value.strip().lower() == "none":
+        return "none"
     choices = CHOICES.get(name)
     if choices is None:
         return value

@@ -112,7 +112,7 @@ class Plan:
         """
         if any(hasattr(getattr(self, name), "shape") for name in NUMBERS):
             raise PlanError("a plan of arrays is many plans and cannot be written as one file", hint="write each of them")
-        return "".join(f"{name} = {_toml_value(value)}\n" for name, value in self.to_dict().items())
+        return "".join(f"{name} = {toml_value(value)}\n" for name, value in self.to_dict().items())
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Plan":
@@ -177,12 +177,13 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _toml_value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a text, a number or a list of them as TOML writes it."""
     if isinstance(value, str):
         escaped = "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c) for c in value)
         return f'"{escaped}"'
     if isinstance(value, list):
-        return f"[{', '.join(_toml_value(item) for item in value)}]"
+        return f"[{', '.join(toml_value(item) for item in value)}]"
     return repr(value)
 
 

@@ -99,3 +99,28 @@ def it_energy_kwh(*, accelerator_hours_h: Num, accelerator_power_w: Num, host_po
     require(above=0.0, accelerator_hours_h=accelerator_hours_h, accelerator_power_w=accelerator_power_w)
     require(at_least=0.0, host_power_w=host_power_w, network_share=network_share)
     return accelerator_hours_h * (accelerator_power_w + host_power_w) * ((1.0 + network_share) / W_PER_KW)
+
+
+@equation("power_w × factor", source="definition")
+def calibrated_power_w(*, power_w: Num, factor: Num) -> Num:
+    r"""Return an expected draw brought to what the user's own runs drew.
+
+    .. math:: P' = f \, P
+
+    Args:
+        power_w: Mean draw that is expected without them. [W]
+        factor: Measured over expected, of the runs of a calibration. [1]
+
+    Returns:
+        Mean draw. [W]
+
+    Raises:
+        OutOfRangeError: *power_w* is negative or *factor* not positive.
+
+    Example:
+        >>> calibrated_power_w(power_w=300.0, factor=1.25)
+        375.0
+    """
+    require(at_least=0.0, power_w=power_w)
+    require(above=0.0, factor=factor)
+    return power_w * factor

@@ -188,6 +188,30 @@ def implied_mfu(*, compute_flop: Num, peak_flop_per_s: Num, accelerator_hours_h:
     return compute_flop / (peak_flop_per_s * S_PER_H * accelerator_hours_h)
 
 
+@equation("clamp(mfu × factor, 0, 1)", source="definition")
+def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
+    r"""Return an expected utilisation brought to what the user's own runs reached.
+
+    .. math:: U' = \min(f \, U, 1)
+
+    Args:
+        mfu: Model FLOP utilisation, end to end, that is expected without them. [1]
+        factor: Measured over expected, of the runs of a calibration. [1]
+
+    Returns:
+        Model FLOP utilisation, end to end. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> calibrated_mfu(mfu=0.4, factor=0.5)
+        0.2
+    """
+    require(above=0.0, mfu=mfu, factor=factor)
+    return clamp(mfu * factor, 0.0, 1.0)
+
+
 @equation("accelerator_hours_h × 3600 / accelerators", source="definition")
 def duration_s(*, accelerator_hours_h: Num, accelerators: Num) -> Num:
     r"""Return the wall-clock of a run on a number of accelerators, the utilisation being that of this number.

@@ -18,7 +18,7 @@ TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
 """Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
-_LONGEST_WORD = 2000
+_LONGEST_WORD, _MOST_WORDS = 2000, 999
 _MOST_CHARACTERS = 200
 
 
@@ -110,13 +110,14 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
     words: list[str] = []
     left_b = _MOST_B
-    for whole in mask(argv):
+    for whole in mask(argv[:_MOST_WORDS]):
         word = whole if len(whole) <= _LONGEST_WORD else f"{whole[: _LONGEST_WORD - 1]}…"
-        left_b -= len(json.dumps(word))
+        left_b -= len(json.dumps(word)) + 2
         if left_b < 0:
-            words.append(f"… {len(argv) - len(words)} more")
             break
         words.append(word)
+    if len(words) < len(argv):
+        words.append(f"… {len(argv) - len(words)} more")
     kept: dict[str, str] = {}
     left_b = _MOST_B
     for name, value in mask_env(env).items():

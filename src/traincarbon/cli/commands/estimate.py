@@ -93,6 +93,8 @@ def screen(answer: "Estimate", facts: "Database") -> str:
     parts += ["", output.wrapped("That is about", _equivalents(answer, facts)), output.wrapped("The spread comes from", _spread(answer))]
     if answer.accelerators is not None and answer.layout.spread is not None:
         parts.append(output.wrapped("Layout", _layout(answer, answer.layout.spread)))
+    if (calibration := _calibration(answer, facts)) is not None:
+        parts.append(output.wrapped("Calibration", calibration))
     assumed = _assumed(answer)
     if assumed:
         parts.append(output.wrapped("Assumed", assumed))
@@ -274,6 +276,27 @@ _SPOKEN = {
     "utilisation": ("{} of it used", 100.0, " %"),
 }
 """Assumptions that the screen names, how, and in what unit."""
+
+
+_FACTORS = {"mfu_calibration": "utilisation", "power_calibration": "accelerators' draw", "host_calibration": "rest of servers' draw"}
+
+
+def _calibration(answer: "Estimate", facts: "Database") -> str | None:
+    """Return which calibration was laid over the priors, by how much and what the answer was without; None where there was none."""
+    used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
+    if not used:
+        return None
+    factors = ", ".join(f"{words} × {answer.interval(given.value).median:.2f}" for words, given in used)
+    first = used[0][1]
+    without = estimate(answer.plan, database=facts, level=answer.level, calibration="none")
+    changed = []
+    for name, words, unit in (("accelerator_hours_h", "accelerator-hours", "h"), ("facility_energy_kwh", "facility energy", "kWh")):
+        if (interval := without[name]) is not None:
+            middle, scale, bounds = output.median_and_interval(interval, unit)
+            changed.append(f"{words} {middle} {scale} ({bounds})")
+    name = output.clean(first.source.removeprefix("calibration "))
+    how = "applied by itself; --calibration none switches it off" if first.assumed else "as asked"
+    return f"{name}, {output.clean(first.locator)}, {how}: {factors}. Without it: {', '.join(changed) or 'the same'}"
 
 
 def _assumed(answer: "Estimate") -> str:

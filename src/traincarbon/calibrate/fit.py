@@ -1,0 +1,222 @@
+"""From runs to a calibration: what they showed by scope, how much better it predicts each run that it has not seen, and which runs teach nothing."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from traincarbon.calibrate import screening
+from traincarbon.calibrate.effects import chips_of, effects_of, groups
+from traincarbon.calibrate.expected import Expected, expect
+from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.parts import draws
+from traincarbon.calibrate.runs import SetAside
+from traincarbon.calibrate.shrink import Shrunk
+from traincarbon.calibrate.spreads import Spreads, spreads_of
+from traincarbon.database.load import Database
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
+from traincarbon.uncertain import Z_90
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.intp]
+
+_KEPT_RUNS = 1000
+"""So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
+_FEWEST = 2
+"""Runs that it takes to leave one out."""
+_GOOD = 0.05
+"""Mean error of runs predicted by the others, about 5 %, that is good enough however well the priors did: the interval is narrower."""
+
+
+class Errors(NamedTuple):
+    """Logarithms of predicted over measured of the runs, before calibration, after, and each run left out of the fit that predicts it."""
+
+    rows: "Codes"
+    """Places of the runs among those used."""
+    before: "Array"
+    after: "Array"
+    left_out: "Array"
+    before_sigma: "Array"
+    """Standard deviation of each prediction, before."""
+    left_out_sigma: "Array"
+
+    def summary(self) -> dict[str, float]:
+        """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
+        found: dict[str, float] = {"n": float(len(self.rows))}
+        for name in ("before", "after", "left_out"):
+            sizes = np.abs(getattr(self, name))
+            found |= {name: float(np.median(sizes)), f"{name}_mean": float(sizes.mean())}
+        inside = ((np.abs(getattr(self, name)) <= Z_90 * getattr(self, f"{name}_sigma")).mean() for name in ("before", "left_out"))
+        return found | dict(zip(("coverage_before", "coverage_left_out"), map(float, inside), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fitted:
+    """A calibration with the runs that it was made of."""
+
+    calibration: Calibration
+    used: Observed
+    errors: dict[str, Errors]
+    """By ``hours``, ``energy`` of the accelerators, and ``host``, the draw of the rest of the servers."""
+    set_aside: tuple[SetAside, ...]
+
+
+def fit(
+    observed: Observed,
+    database: Database,
+    *,
+    name: str,
+    made: str,
+    version: str,
+    set_aside: Sequence[SetAside] = (),
+    meters: Sequence[dict[str, Any]] = (),
+    spreads: Spreads | None = None,
+) -> Fitted:
+    """Return the calibration that *observed* runs support, and its errors.
+
+    Args:
+        observed: The runs, in columns.
+        database: The priors that are calibrated.
+        name: What the calibration is called.
+        made: When it is made, ISO 8601 in UTC.
+        version: That of the package.
+        set_aside: Runs that were set aside already, to be told with the others.
+        meters: What readings at the wall showed, to be kept with it.
+        spreads: What is believed beforehand of the scopes; by default that of ``priors.csv``.
+
+    Raises:
+        CarbonError: no run can be used; the message names the first reason.
+    """
+    believed = spreads_of(database) if spreads is None else spreads
+    expected = expect(observed, database)
+    good, wrong = _screened(observed, expected)
+    aside = [*set_aside, *wrong]
+    if not good.size:
+        first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
+        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
+    mine = expected.only(good)
+    used, draw_sigma, notes = draws(observed.only(good), mine, database, believed)
+    shown, energy_aside = _shown(used, mine)
+    aside += energy_aside
+    effects, errors = _fits(used, mine, shown, believed, draw_sigma=draw_sigma)
+    automatic, why = _verdict(used, mine, errors)
+    calibration = Calibration(
+        name=name,
+        made=made,
+        version=version,
+        automatic=automatic,
+        why=why,
+        effects=tuple(effects),
+        runs=tuple(used.ids[:_KEPT_RUNS]),
+        n_runs=len(used),
+        set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
+        errors={quantity: found.summary() for quantity, found in errors.items()},
+        meters=tuple(meters),
+        notes=notes,
+    )
+    return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
+
+
+def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[SetAside]]:
+    """Return the places of the runs that can be used, and the others, each with the reason."""
+    wrong = screening.reasons(observed, expected)
+    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
+    sites = groups(chips_of(observed, expected)[good], observed.site_of[good])
+    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
+    far = screening.outliers(logs, sites)
+    for at in np.flatnonzero(far).tolist():
+        middle = float(np.median(logs[sites == sites[at]]))
+        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
+    return good[~far], [SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong)]
+
+
+def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
+    """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs whose power is not believed."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shown = {
+            "mfu": np.log(expected.reached_mfu / expected.mfu),
+            "power": np.log(used.accelerator_kwh * 1e3 / used.hours_h / expected.power_w),
+            "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
+        }
+    aside = []
+    sites = groups(chips_of(used, expected), used.site_of)
+    for quantity, words in (("power", "its accelerators"), ("host", "the rest of its servers")):
+        y = shown[quantity]
+        y[~np.isfinite(y)] = np.nan
+        known = np.flatnonzero(~np.isnan(y))
+        far = known[screening.outliers(y[known], sites[known])] if known.size else known
+        for at in far.tolist():
+            like = float(np.nanmedian(y[sites == sites[at]]))
+            aside.append(SetAside(used.ids[at], f"its energy alone: {words} drew {math.exp(y[at] - like):.2g} times what its like do"))
+        y[far] = np.nan
+    return shown, aside
+
+
+def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, draw_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
+    """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
+    effects: list[Effect] = []
+    found: dict[str, tuple[Codes, Shrunk]] = {}
+    for quantity in QUANTITIES:
+        rows = np.flatnonzero(~np.isnan(shown[quantity]))
+        if rows.size:
+            part = used.only(rows) if rows.size < len(used) else used
+            mine = expected.only(rows) if rows.size < len(used) else expected
+            shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
+            found[quantity] = (rows, shrunk)
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
+    hours = found["mfu"][1]
+    everything = np.arange(len(used))
+    errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
+    if "power" in found:
+        rows, power = found["power"]
+        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), believed.whole("power"))
+    if "host" in found:
+        rows, host = found["host"]
+        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
+    return effects, errors
+
+
+def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
+    """Return the errors of what is expected, given those *before*; *sign* is that of the fitted logarithm in them."""
+    after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
+    return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
+
+
+def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tuple[Shrunk, Shrunk], power_sigma: float) -> Errors:
+    """Return the errors of the accelerators' energy: expected hours fall as utilisation rises, and the draw rises with it."""
+    hours, power = fits
+    before = np.log(expected.planned_kwh[rows] / used.accelerator_kwh[rows])
+    falls = 1.0 - expected.power_exponent[rows]
+    moved = [power_log - falls * hours_log[rows] for power_log, hours_log in ((power.fitted, hours.fitted), (power.left_out, hours.left_out))]
+    left_sigma = np.hypot(falls * hours.left_out_sigma[rows], power.left_out_sigma)
+    prior_sigma = np.hypot(falls * expected.sigma[rows], power_sigma)
+    after, left_out = before + moved[0], before + moved[1]
+    return Errors(rows, before, after, left_out, prior_sigma, left_sigma)
+
+
+def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:
+    """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
+    if len(used) < _FEWEST:
+        return False, "one run alone: nothing is left to try it on"
+    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    told = {}
+    for quantity in ("hours", "energy"):
+        if quantity in errors:
+            found = errors[quantity]
+            told[quantity] = (float(np.abs(found.left_out).mean()), float(np.abs(found.before).mean()))
+            for chip in np.unique(chips[found.rows]).tolist():
+                mine = chips[found.rows] == chip
+                left_out, before = (float(np.abs(column[mine]).mean()) for column in (found.left_out, found.before))
+                if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
+                    worse = f"mean error {left_out:.2f}, without calibration {before:.2f}"
+                    return False, f"{quantity} of runs on {names[chip]} are no better predicted by the others: {worse}"
+    left_out, before = told["hours"]
+    if left_out >= max(before, _GOOD):
+        return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"

@@ -1,0 +1,199 @@
+"""Does it help? The larger runs of a published source, predicted by a calibration to its smaller ones: ``python -m traincarbon.calibrate.proof``.
+
+Priors and believed spreads behind a prediction are fitted without any row of the same organisation.
+"""
+
+import math
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from traincarbon.calibrate import priors, spreads
+from traincarbon.calibrate.expected import expect
+from traincarbon.calibrate.fit import fit
+from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.database.load import Database, open_database
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.calibration import job_family
+from traincarbon.uncertain import Z_90
+from traincarbon.units import S_PER_H
+
+WHOLE = ("run", "finetune")
+"""Kinds of rows that are whole trainings; the others are steps and timed entries."""
+_FEWEST_ROWS, _FEWEST_SIZES = 2, 2
+_TITLE = 44
+
+
+class Case(NamedTuple):
+    """A larger run of a source: its hours over those predicted, without and with the calibration to the smaller ones."""
+
+    id: str
+    source: str
+    kind: str
+    params: float
+    smaller: int
+    """Rows that the calibration saw."""
+    largest_seen: float
+    before_ln: float
+    before_sigma: float
+    after_ln: float
+    after_sigma: float
+
+
+def prove(runs: Sequence[Run], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
+    """Return every larger run of every source that tells of more than one size; of some *organisations* only, in lower case, where they are named."""
+    cases: list[Case] = []
+    by_organisation: dict[str, list[list[Run]]] = {}
+    for group in _groups(runs, database):
+        by_organisation.setdefault(_organisation(group[0]), []).append(group)
+    for organisation, groups in by_organisation.items():
+        if organisations and organisation not in organisations:
+            continue
+        others = [run for run in runs if _organisation(run) != organisation]
+        facts = priors.with_priors(database, priors.fitted_priors(others, database))
+        shipped = spreads.spreads_of(database)
+        found = spreads.as_scopes(spreads.fitted(spreads.published(others, facts)))
+        believed = spreads.Spreads({**shipped.by_scope, **found})
+        for group in groups:
+            cases += _cases(group, facts, believed)
+    return cases
+
+
+def as_observed(runs: Sequence[Run], database: Database) -> Observed:
+    """Return published rows of one source in columns; how many accelerators they had counts where all of them say it.
+
+    Raises:
+        CarbonError: a row names hardware that is not known.
+    """
+    import numpy as np
+
+    rows: list[tuple[float, ...]] = []
+    jobs: dict[tuple[Any, ...], int] = {}
+    for run in runs:
+        chip, precision, peak = priors.peak_of(run, database)
+        plan = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
+        params, active = float(plan.params), float(plan.active_params or plan.params)
+        mfu = run.mfu(peak)
+        flop = run.flop_per_token(active) * float(plan.tokens)
+        job = (chip.id, precision, plan.kind, plan.family, active != params)
+        n_stated, hours_h = run.number("accelerators") or math.nan, flop / (peak * (mfu or math.nan) * S_PER_H)
+        rows.append((params, active, float(plan.tokens), n_stated, hours_h, jobs.setdefault(job, len(jobs))))
+    table = np.array(rows, dtype=float).T
+    n = table[3] if not np.isnan(table[3]).any() else np.full(len(rows), np.nan)
+    return Observed(
+        ids=[run["id"] for run in runs],
+        params=table[0],
+        active_params=table[1],
+        tokens=table[2],
+        accelerators=n,
+        hours_h=table[4],
+        accelerator_kwh=np.full(len(rows), np.nan),
+        server_kwh=np.full(len(rows), np.nan),
+        modelled=np.zeros(len(rows), dtype=bool),
+        jobs=[
+            {"hw": hw, "precision": precision, "kind": kind, "family": family, **({"moe": True} if moe else {})} for hw, precision, kind, family, moe in jobs
+        ],
+        job_of=table[5].astype(np.intp),
+        sites=[""],
+        site_of=np.zeros(len(rows), dtype=np.intp),
+    )
+
+
+def _groups(runs: Iterable[Run], database: Database) -> list[list[Run]]:
+    """Return the rows of each source on each chip that tell of several sizes, by size."""
+    found: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        if run["kind"] in ("estimate", "project"):
+            continue
+        try:
+            chip, _, peak = priors.peak_of(run, database)
+            mfu = run.mfu(peak)
+            if mfu is None or not priors.plausible(run, mfu) or _size(run) is None:
+                continue
+            _ = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
+        except CarbonError:
+            continue
+        kind = "run" if run["kind"] in WHOLE else run["kind"]
+        found.setdefault((_organisation(run), run["source"], chip.id, kind, run["family"]), []).append(run)
+    groups = [sorted(group, key=lambda run: _size(run) or 0.0) for group in found.values()]
+    return [group for group in groups if len(group) >= _FEWEST_ROWS and len({_size(run) for run in group}) >= _FEWEST_SIZES]
+
+
+def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> list[Case]:
+    import numpy as np
+
+    sizes = sorted({_size(run) or 0.0 for run in group})
+    largest_seen = sizes[(len(sizes) + 1) // 2 - 1]
+    observed = as_observed(group, facts)
+    seen = np.flatnonzero(observed.active_params <= largest_seen)
+    expected = expect(observed, facts)
+    calibration = fit(observed.only(seen), facts, name="proof", made="", version="", spreads=believed).calibration
+    cases = []
+    for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
+        job = observed.jobs[int(observed.job_of[at])]
+        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job))
+        if effect is None:
+            continue
+        mean, sigma = effect.at(float(observed.active_params[at]))
+        before, prior_sigma = float(np.log(expected.reached_mfu[at] / expected.mfu[at])), float(expected.sigma[at])
+        kind = "run" if group[0]["kind"] in WHOLE else group[0]["kind"]
+        source = f"{_title(group[0]['source'])}, {expected.chips[0]}"
+        size = float(observed.active_params[at])
+        cases.append(Case(observed.ids[at], source, kind, size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma)))
+    return cases
+
+
+def _size(run: Run) -> float | None:
+    return run.number("active_params") or run.number("total_params")
+
+
+def _title(source: str) -> str:
+    """Return the beginning of a *source* that tells it from others."""
+    for end in (" arXiv", " via ", " (", ", "):
+        source = source.partition(end)[0]
+    if len(source) <= _TITLE:
+        return source
+    words = source[:_TITLE].rpartition(" ")[0]
+    return f"{words} …" if len(words) > _TITLE // 2 else f"{source[:_TITLE]}…"
+
+
+def _organisation(run: Run) -> str:
+    return (run["organisation"] or run["source"]).casefold()
+
+
+def summary(cases: Sequence[Case]) -> tuple[float, float, float, float]:
+    """Return the median size of errors before and after, and the shares inside 90 % intervals before and after."""
+    sizes = [sorted(abs(getattr(case, name)) for case in cases) for name in ("before_ln", "after_ln")]
+    medians = [(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0 for ordered in sizes]
+    inside = [sum(abs(getattr(case, f"{name}_ln")) <= Z_90 * getattr(case, f"{name}_sigma") for case in cases) / len(cases) for name in ("before", "after")]
+    return medians[0], medians[1], inside[0], inside[1]
+
+
+def main() -> None:
+    """Print the proof as Markdown tables: every source, then all of them."""
+    database = open_database()
+    cases = prove(read_runs()[0], database)
+    write = sys.stdout.write
+    write("| source | seen | predicted | median error without | with | inside 90 % without | with |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+    for source in dict.fromkeys((case.kind, case.source) for case in cases):
+        write(_line(f"{source[1]} ({source[0]})", [case for case in cases if (case.kind, case.source) == source]))
+    for name, mine in (("**whole runs**", [case for case in cases if case.kind == "run"]), ("**all**", cases)):
+        write(_line(name, mine))
+    write("\n| run | parameters | largest seen | hours predicted over published, without | with | inside |\n| --- | ---: | ---: | ---: | ---: | --- |\n")
+    for case in cases:
+        if case.kind == "run":
+            ratios = (f"× {math.exp(log):.2f}" for log in (case.before_ln, case.after_ln))
+            inside = "yes" if abs(case.after_ln) <= Z_90 * case.after_sigma else "**no**"
+            write(f"| {case.id} | {case.params:.3g} | {case.largest_seen:.3g} | {' | '.join(ratios)} | {inside} |\n")
+
+
+def _line(name: str, cases: Sequence[Case]) -> str:
+    before, after, inside_before, inside_after = summary(cases)
+    seen = sum({(case.kind, case.source): case.smaller for case in cases}.values())
+    errors = (f"{100.0 * math.expm1(error):.0f} %" for error in (before, after))
+    return f"| {name} | {seen} | {len(cases)} | {' | '.join(errors)} | {100.0 * inside_before:.0f} % | {100.0 * inside_after:.0f} % |\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Runs from which nothing may be learned: what cannot be, what did not train, what is there twice, what is far from its like."""
+
+from typing import TYPE_CHECKING, Any
+
+from traincarbon.calibrate.expected import Expected
+from traincarbon.calibrate.observed import Observed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from numpy import bool_, float64, intp
+
+    Array = npt.NDArray[float64]
+    Codes = npt.NDArray[intp]
+    Flags = npt.NDArray[bool_]
+
+_LEAST_MFU = 1e-3
+"""Accelerators below it did something else than this training."""
+_ABOVE_CAP = 1.1
+"""Times the power cap that a mean draw may be, for meters of a few per cent and caps that are set higher."""
+_IDLE_SHARE = 0.08
+"""Mean draws below this share of the cap are those of accelerators without work: idle ones draw 0.1 to 0.3 of it."""
+_FEWEST = 4
+"""Runs of a kind from which one can be told to be unlike the others."""
+_WIDTHS = 5.0
+"""Robust standard deviations from the median of its like at which a run is an outlier."""
+_LEAST_FACTOR = 2.5
+"""And times what its like take, so that the odd run of a tight group stays."""
+_ROBUST = 1.4826
+"""Median absolute deviation to standard deviation, of a normal."""
+
+
+def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
+    """Return by the place of each run that cannot be used the first reason why."""
+    import numpy as np
+
+    found: dict[int, str] = {}
+
+    def note(wrong: "Flags", say: Any) -> None:
+        for at in np.flatnonzero(wrong).tolist():
+            found.setdefault(at, say(at))
+
+    params, tokens, hours, n = observed.params, observed.tokens, observed.hours_h, observed.accelerators
+    energy, server = observed.accelerator_kwh, observed.server_kwh
+    with np.errstate(invalid="ignore", divide="ignore"):
+        draw_w, server_w = energy * 1e3 / hours, server * 1e3 / hours
+        note(~(params > 0.0) | ~np.isfinite(params), lambda at: f"its parameters are {params[at]:g}")
+        note(~(tokens > 0.0) | ~np.isfinite(tokens), lambda at: f"its tokens are {tokens[at]:g}")
+        note(~(hours > 0.0) | ~np.isfinite(hours), lambda at: f"a clock error: its accelerator-hours are {hours[at]:g}")
+        note((n < 1.0) | (n % 1.0 != 0.0) & ~np.isnan(n), lambda at: f"its accelerators are {n[at]:g}")
+        note(observed.active_params > params, lambda at: f"more active parameters than parameters: {observed.active_params[at]:g}")
+        note((energy < 0.0) | (server < 0.0), lambda at: f"negative energy: {min(energy[at], server[at]):g} kWh")
+        note(np.isinf(energy) | np.isinf(server), lambda _: "its energy is infinite")
+        note(expected.reached_mfu > 1.0, lambda at: f"fewer hours than its work takes at the peak rate: an MFU of {expected.reached_mfu[at]:.3g}")
+        note(expected.reached_mfu < _LEAST_MFU, lambda at: f"idle accelerators: they did {expected.reached_mfu[at]:.2g} of their peak")
+        note(draw_w > _ABOVE_CAP * expected.most_w, lambda at: f"energy above nameplate × hours: {draw_w[at]:,.0f} W of {expected.most_w[at]:,.0f} W each")
+        most_w = expected.most_server_w
+        note(
+            server_w > _ABOVE_CAP * most_w,
+            lambda at: f"energy above nameplate × hours: servers of {server_w[at]:,.0f} W an accelerator, of {most_w[at]:,.0f} W",
+        )
+        note(draw_w < _IDLE_SHARE * expected.most_w, lambda at: f"idle accelerators: they drew {draw_w[at]:.3g} W of {expected.most_w[at]:,.0f} W each")
+        note(server < energy, lambda at: f"its servers drew {server[at]:g} kWh, less than the accelerators in them, {energy[at]:g} kWh")
+    note(np.isnan(expected.mfu), lambda at: expected.faults[int(observed.job_of[at])] or "its numbers cannot be those of a training")
+    note(_seen_before(observed), lambda _: "the same numbers as another run: an import that is there twice?")
+    return found
+
+
+def outliers(y: "Array", group_of: "Codes", *, least_factor: float = _LEAST_FACTOR) -> "Flags":
+    """Return which logarithms are too far from the median of their group to be of the same kind; of fewer than four none is."""
+    import numpy as np
+
+    order = np.argsort(group_of, kind="stable")
+    edges = np.flatnonzero(np.diff(group_of[order], prepend=-1, append=-1))
+    far = np.zeros(len(y), dtype=bool)
+    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        if high - low >= _FEWEST:
+            mine = order[low:high]
+            away = np.abs(y[mine] - np.median(y[mine]))
+            far[mine] = away > max(_WIDTHS * _ROBUST * float(np.median(away)), float(np.log(least_factor)))
+    return far
+
+
+def _seen_before(observed: Observed) -> "Flags":
+    """Return which runs repeat, number by number, one that came before; runs of one job never take the same time to the last digit."""
+    import numpy as np
+
+    columns = (observed.params, observed.tokens, observed.hours_h, observed.accelerators, observed.job_of, observed.site_of, observed.accelerator_kwh)
+    order = np.lexsort(columns)
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for column in columns:
+        left, right = column[order[1:]], column[order[:-1]]
+        same &= (left == right) | (np.isnan(left) & np.isnan(right)) if column.dtype.kind == "f" else left == right
+    repeated = np.zeros(len(order), dtype=bool)
+    repeated[order[1:][same]] = True
+    return repeated

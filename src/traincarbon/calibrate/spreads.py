@@ -1,0 +1,170 @@
+"""How far a team, its machines, sites and jobs are from what is expected, and one run from the next: what a calibration believes beforehand.
+
+``python -m traincarbon.calibrate.spreads`` fits them to the published runs and writes them into ``priors.csv``; see ``docs/calibration.md``.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import path
+from typing import NamedTuple
+
+from traincarbon.calibrate import priors
+from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.calibrate.screening import outliers
+from traincarbon.database.load import Database, builtin_root, open_database
+from traincarbon.database.records import TABLES
+from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.estimate.chain import estimate
+
+LEVELS = ("team", "hardware", "site", "family")
+"""Scopes, the widest first."""
+PRIOR = "calibration_spread"
+_SIZE = {"team": 0.6, "hardware": 0.5, "site": 0.2, "family": 0.6}
+"""How the variance of the trend with size is shared over the levels: the squares of these sum to one."""
+_GRID = tuple(0.04 * 1.2**step for step in range(14))
+"""Standard deviations that are tried, 0.04 to 0.43. The likeliest of few scopes may be zero: the least keeps another one uncertain."""
+_ROUNDS = 6
+_NOTES = {
+    "mfu:team": "between organisations, and between the sources of one",
+    "mfu:hardware": "between chips and kinds of training in one source",
+    "mfu:run": "between the runs and steps of one table, the trend with size aside",
+    "mfu:size": "of the trend with the logarithm of parameters",
+}
+
+
+class Spreads(NamedTuple):
+    """Standard deviations of logarithms, by ``quantity:level``."""
+
+    by_scope: Mapping[str, float]
+
+    def between(self, quantity: str, level: str, width: int) -> list[float]:
+        """Return how far a scope of *level* is from the one above, in the factor and, of two coefficients, in the trend with size."""
+        size = [_SIZE[level] * self.by_scope[f"{quantity}:size"]] if width > 1 else []
+        return [self.by_scope[f"{quantity}:{level}"], *size]
+
+    def run(self, quantity: str) -> float:
+        """Return how far a run is from its scope."""
+        return self.by_scope[f"{quantity}:run"]
+
+    def whole(self, quantity: str) -> float:
+        """Return how far a run of an unknown team is from what is expected."""
+        return math.sqrt(sum(self.by_scope[f"{quantity}:{level}"] ** 2 for level in (*LEVELS, "run")))
+
+
+def spreads_of(database: Database) -> Spreads:
+    """Return the spreads of ``priors.csv``.
+
+    Raises:
+        DatabaseError: one is missing.
+    """
+    found = {row["scope"]: float(row["sigma_ln"]) for row in database.rows("priors", PRIOR) if row["sigma_ln"]}
+    wanted = [f"{quantity}:{level}" for quantity in ("mfu", "power", "host") for level in (*LEVELS, "run")]
+    missing = [scope for scope in (*wanted, "mfu:size") if scope not in found]
+    if missing:
+        raise DatabaseError(f"priors.csv has no {PRIOR},{missing[0]}", hint="carbon db check lists what is missing")
+    return Spreads(found)
+
+
+class Published(NamedTuple):
+    """A published run: the logarithm of its utilisation over the expected one, its size, and whose it is."""
+
+    y: float
+    log_params: float
+    organisation: str
+    source: str
+    chip: str
+    """With what was trained on it, and whether steps or a whole run were timed."""
+
+
+def published(runs: Iterable[Run], database: Database) -> list[Published]:
+    """Return the runs and steps among *runs* whose utilisation can be told and expected."""
+    found = []
+    for run in runs:
+        if run["kind"] in ("estimate", "project"):
+            continue
+        try:
+            chip, _, peak = priors.peak_of(run, database)
+            mfu = run.mfu(peak)
+            params = run.number("active_params") or run.number("total_params")
+            if mfu is None or params is None or not priors.plausible(run, mfu):
+                continue
+            plan = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
+            expected = estimate(plan, database=database).median("mfu")
+        except CarbonError:
+            continue
+        organisation = (run["organisation"] or run["source"]).casefold()
+        found.append(Published(math.log(mfu / expected), math.log(params), organisation, run["source"], f"{chip.id}/{run['kind']}/{run['family']}"))
+    return found
+
+
+def fitted(rows: Sequence[Published]) -> dict[str, float]:
+    """Return the spreads that make *rows* likeliest: of organisations, sources, chips and runs, and of the trend with size, searched one after the other."""
+    found = {"organisation": 0.2, "source": 0.2, "hardware": 0.15, "run": 0.15, "size": 0.06}
+    likelihood = _likelihood(_alike(rows))
+    for _ in range(_ROUNDS):
+        before = dict(found)
+        for name in found:
+            found[name] = max((likelihood({**found, name: value}), value) for value in _GRID)[1]
+        if found == before:
+            break
+    return found
+
+
+def as_scopes(found: Mapping[str, float]) -> dict[str, float]:
+    """Return the fitted spreads as those of the scopes of a calibration: what sets an organisation and a source of its apart is a team."""
+    team = math.hypot(found["organisation"], found["source"])
+    return {"mfu:team": team, "mfu:hardware": found["hardware"], "mfu:run": found["run"], "mfu:size": found["size"]}
+
+
+def _alike(rows: Sequence[Published]) -> list[Published]:
+    """Return *rows* without those that a calibration would set aside as unlike the others of their source."""
+    import numpy as np
+
+    sources = np.unique([chr(31).join(row[2:5]) for row in rows], return_inverse=True)[1]
+    far = outliers(np.array([row.y for row in rows]), sources)
+    return [row for row, is_far in zip(rows, far.tolist(), strict=True) if not is_far]
+
+
+def _likelihood(rows: Sequence[Published]) -> Callable[[Mapping[str, float]], float]:
+    """Return the logarithm of the marginal likelihood of *rows* as a function of the spreads."""
+    import numpy as np
+
+    y = np.array([row.y for row in rows])
+    whose = ([row[2:3] for row in rows], [row[2:4] for row in rows], [row[2:5] for row in rows])
+    codes = [np.unique([chr(31).join(key) for key in keys], return_inverse=True)[1] for keys in whose]
+    same = [code[:, None] == code[None, :] for code in codes]
+    sizes = np.array([row.log_params for row in rows])
+    sizes = sizes - (np.bincount(codes[2], sizes) / np.bincount(codes[2]))[codes[2]]
+    trend = np.outer(sizes, sizes) * same[2]
+
+    def likelihood(spread: Mapping[str, float]) -> float:
+        shared = zip(("organisation", "source", "hardware"), same, strict=True)
+        covariance = spread["run"] ** 2 * np.eye(len(y)) + spread["size"] ** 2 * trend
+        for name, alike in shared:
+            covariance = covariance + spread[name] ** 2 * alike
+        root = np.linalg.cholesky(covariance)
+        white = np.linalg.solve(root, np.stack((y, np.ones_like(y)), axis=1))
+        mean = (white[:, 0] @ white[:, 1]) / (white[:, 1] @ white[:, 1])
+        left = white[:, 0] - mean * white[:, 1]
+        return float(-np.log(np.diag(root)).sum() - 0.5 * (left @ left))
+
+    return likelihood
+
+
+def main() -> None:
+    """Fit the spreads to our published runs and write them into ``hardware_db/priors.csv``."""
+    database = open_database()
+    rows = published(read_runs()[0], database)
+    kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
+    found = as_scopes(fitted(rows))
+    texts = [
+        (PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope])
+        for scope, sigma in found.items()
+    ]
+    new = [dict(zip(TABLES["priors"], text, strict=True)) for text in texts]
+    assumed = [row for row in kept if row["scope"] not in found]
+    priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""A calibration as a person reads it, on a screen of 80 columns: run by run, by quantity, by scope, and what was set aside."""
+
+import math
+from typing import TYPE_CHECKING
+
+from traincarbon.cli import output
+from traincarbon.uncertain import Z_90
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from traincarbon.calibrate.fit import Fitted
+    from traincarbon.calibrate.runs import SetAside
+    from traincarbon.estimate.calibration import Calibration, Effect
+
+_MOST_RUNS = 12
+_MOST_SCOPES = 8
+_MOST_ASIDE = 8
+_NAME = 28
+_QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Draw, rest of server"}
+_EFFECTS = {"mfu": "utilisation", "power": "draw, chips", "host": "draw, rest"}
+
+
+def screen(fitted: "Fitted") -> str:
+    """Return what the runs showed: predicted over measured of each, errors by quantity, effects by scope."""
+    calibration = fitted.calibration
+    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
+    if fitted.set_aside:
+        parts += ["", _aside(fitted.set_aside)]
+    parts += ["", *(output.wrapped("Note", note) for note in calibration.notes)] if calibration.notes else []
+    return "\n".join(parts)
+
+
+def listing(found: "Sequence[Calibration]") -> str:
+    """Return a table of calibrations."""
+    rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error before", "left out", "by itself")]
+    for each in found:
+        hours = each.errors.get("hours", {})
+        chips = [*dict.fromkeys(effect.hardware for effect in each.effects if effect.hardware)]
+        hardware = _cut(", ".join(chips[:2]) + (f" and {len(chips) - 2} more" if len(chips) > 2 else ""), 24)
+        errors = (percent(hours[name]) if name in hours else "" for name in ("before", "left_out"))
+        rows.append((_cut(each.name, 20), each.made[:10], f"{each.n_runs:,}", hardware, *errors, "yes" if each.automatic else "no"))
+    head, *lines = output.table(rows, right=(2, 4, 5)).split("\n")
+    return "\n".join([output.dim(head), *lines])
+
+
+def percent(log: float) -> str:
+    """Return a size of a logarithm as the per cent by which the greater exceeds the less.
+
+    Example:
+        >>> percent(0.0953), percent(0.7)
+        ('10 %', '100 %')
+    """
+    return f"{output.significant(100.0 * math.expm1(abs(log)), 2)} %"
+
+
+def _runs(fitted: "Fitted") -> str:
+    used, errors = fitted.used, fitted.errors["hours"]
+    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "by others")]
+    for at in range(min(len(used), _MOST_RUNS)):
+        ratios = (f"× {math.exp(column[at]):.2f}" for column in (errors.before, errors.after, errors.left_out))
+        rows.append((_cut(used.ids[at], _NAME), output.significant(float(used.hours_h[at]), 3), *ratios))
+    head, *lines = output.table(rows, right=range(1, 5)).split("\n")
+    over = len(used) - _MOST_RUNS
+    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more runs; --json has each")] if over > 0 else [])])
+
+
+def _errors(calibration: "Calibration") -> str:
+    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "by others", "inside", "by others")]
+    for quantity, told in calibration.errors.items():
+        sizes = (percent(told[name]) for name in ("before", "after", "left_out"))
+        inside = (f"{100.0 * told[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
+        rows.append((_QUANTITIES[quantity], f"{told['n']:,.0f}", *sizes, *inside))
+    head, *lines = output.table(rows, right=range(1, 7)).split("\n")
+    return "\n".join([output.dim(head), *lines, output.dim("inside: share of runs within the 90 % interval, without it and by others")])
+
+
+def _scopes(effects: "Sequence[Effect]") -> str:
+    named = [effect for effect in effects if effect.family]
+    named += [effect for effect in effects if effect.hardware and not effect.site and not effect.family]
+    rows: list[tuple[str, ...]] = [("over expected", "hardware, site, kind", "runs", "factor", "90 % interval")]
+    for effect in named[:_MOST_SCOPES]:
+        mean, sigma = effect.at(None)
+        reach = Z_90 * sigma
+        where = _cut(", ".join(word for word in effect.scope if word) + ("" if effect.family else ", other sites and kinds"), 40)
+        bounds = f"{math.exp(mean - reach):.2f} – {math.exp(mean + reach):.2f}"
+        rows.append((_EFFECTS[effect.quantity], where, f"{effect.runs:,}", f"× {math.exp(mean):.2f}", bounds))
+    head, *lines = output.table(rows, right=(2, 3, 4), gap=" ").split("\n")
+    over = len(named) - _MOST_SCOPES
+    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more scope{'s' * (over > 1)}; --json has each")] if over > 0 else [])])
+
+
+def _aside(set_aside: "Sequence[SetAside]") -> str:
+    lines = [output.wrapped("Set aside", f"{_cut(each.id, 40)}, {output.clean(each.reason)}") for each in set_aside[:_MOST_ASIDE]]
+    over = len(set_aside) - _MOST_ASIDE
+    return "\n".join([*lines, *([output.dim(f"and {over:,} more set aside; --json names each")] if over > 0 else [])])
+
+
+def _cut(text: str, most: int) -> str:
+    plain = output.clean(text)
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"

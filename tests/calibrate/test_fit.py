@@ -1,0 +1,202 @@
+import math
+
+import pytest
+
+from made_runs import fitted, record, slower
+from traincarbon.errors import CarbonError
+from traincarbon.uncertain import Z_90
+
+CHIP = "a100-sxm4-80gb"
+
+
+def metered(shipped, factors, *, share=0.7, host_w=150.0, **options):
+    """Runs with energy: a mean draw of *share* of the cap of 400 W, and *host_w* for the rest of the server, an accelerator."""
+    made = []
+    for each in slower(shipped, factors, **options):
+        hours_h = each.duration_s * each.accelerators / 3600.0
+        made.append(
+            record(
+                each.run_id,
+                params=each.params,
+                tokens=each.tokens,
+                duration_s=each.duration_s,
+                gpu_kwh=0.4 * share * hours_h,
+                other_kwh=1e-3 * host_w * hours_h,
+            )
+        )
+    return made
+
+
+def test_four_runs_that_take_a_third_longer_teach_so(shipped):
+    found = fitted(slower(shipped, (1.3, 1.35, 1.3, 1.25)), shipped)
+    effect = found.calibration.effect("mfu", CHIP, "", "decoder pretrain")
+    assert math.exp(effect.log_factor) == pytest.approx(1.0 / 1.3, rel=0.05)
+    assert effect.runs == 4
+
+
+def test_the_interval_after_four_runs_is_at_most_half_as_wide_as_before(shipped):
+    found = fitted(slower(shipped, (1.3, 1.35, 1.3, 1.25)), shipped)
+    before = found.calibration.effect("mfu", CHIP, "", "decoder pretrain")
+    from traincarbon.estimate.chain import estimate
+
+    prior = estimate(params=3.2e10, tokens=6.4e11, hw="dgx-a100", servers=1, calibration="none", database=shipped).values["mfu"].sigma
+    _, sigma = before.at(3.2e10)
+    assert sigma < 0.5 * prior
+
+
+def test_errors_are_those_of_hours_predicted_over_measured(shipped):
+    found = fitted(slower(shipped, (1.25, 1.25)), shipped)
+    assert found.errors["hours"].before == pytest.approx([-math.log(1.25)] * 2)
+    assert abs(found.errors["hours"].after).max() < 0.1
+    told = found.calibration.errors["hours"]
+    assert told["n"] == 2.0
+    assert told["before"] == pytest.approx(math.log(1.25))
+    assert told["after"] < told["left_out"] < told["before"]
+
+
+def test_what_helps_may_be_applied_by_itself(shipped):
+    calibration = fitted(slower(shipped, (1.3, 1.35, 1.3)), shipped).calibration
+    assert calibration.automatic
+    assert calibration.why.startswith("each run predicted by the others: mean error of hours 0.")
+
+
+def test_what_does_not_help_may_not(shipped):
+    calibration = fitted(slower(shipped, (1.3, 1.0 / 1.3)), shipped).calibration
+    assert not calibration.automatic
+    assert "no better predicted by the others" in calibration.why
+
+
+def test_what_predicts_within_a_few_per_cent_may_be_applied_however_good_the_priors_were(shipped):
+    calibration = fitted(slower(shipped, (1.0, 1.02, 0.98, 1.01)), shipped).calibration
+    assert calibration.errors["hours"]["left_out_mean"] > calibration.errors["hours"]["before_mean"]
+    assert calibration.automatic
+
+
+def test_one_run_teaches_but_is_not_applied_by_itself(shipped):
+    found = fitted(slower(shipped, (1.5,)), shipped)
+    assert found.calibration.effect("mfu", CHIP, "", "decoder pretrain").log_factor < -0.2
+    assert not found.calibration.automatic
+    assert found.calibration.why == "one run alone: nothing is left to try it on"
+    assert found.errors["hours"].left_out == pytest.approx(found.errors["hours"].before)
+
+
+def test_runs_all_the_same_leave_a_scatter(shipped):
+    records = slower(shipped, (1.3, 1.3, 1.3), sizes=(1e9, 1e9, 1e9), gpu_kwh=None)
+    records = [record(f"r{at}", params=1e9, tokens=2e10, duration_s=each.duration_s + at) for at, each in enumerate(records)]
+    effect = fitted(records, shipped).calibration.effect("mfu", CHIP, "", "decoder pretrain")
+    assert effect.scatter > 0.08
+    assert effect.log_slope == pytest.approx(0.0, abs=1e-9)
+    assert effect.log_slope_sigma > 0.05
+
+
+def test_no_run_at_all_is_refused(shipped):
+    with pytest.raises(CarbonError, match="no run can be used; there are none"):
+        fitted([], shipped)
+
+
+def test_no_usable_run_is_refused_with_the_first_reason(shipped):
+    with pytest.raises(CarbonError, match="no run can be used; 'bad': aborted: its state is killed"):
+        fitted([record("bad", state="killed")], shipped)
+
+
+def test_the_draw_of_accelerators_and_of_the_rest_is_learned(shipped):
+    found = fitted(metered(shipped, (1.0, 1.05, 0.95), share=0.6, host_w=120.0), shipped)
+    power = found.calibration.effect("power", CHIP, "", "decoder pretrain")
+    host = found.calibration.effect("host", CHIP, "", "decoder pretrain")
+    assert -0.3 < power.log_factor < -0.05
+    assert -0.6 < host.log_factor < -0.2
+    assert host.log_slope_sigma == 0.0
+    assert found.calibration.errors["energy"]["left_out"] < found.calibration.errors["energy"]["before"]
+    assert found.calibration.errors["host"]["left_out"] < found.calibration.errors["host"]["before"]
+
+
+def test_runs_without_energy_teach_hours_alone(shipped):
+    found = fitted(slower(shipped, (1.3, 1.2)), shipped)
+    assert set(found.errors) == {"hours"}
+    assert {effect.quantity for effect in found.calibration.effects} == {"mfu"}
+
+
+def test_a_site_with_few_runs_is_drawn_towards_its_hardware(shipped):
+    many = slower(shipped, (1.5,) * 4, plan={"region": "france"})
+    few = slower(shipped, (1.0,), plan={"region": "germany"}, prefix="few")
+    calibration = fitted([*many, *few], shipped).calibration
+    france, germany, both = (calibration.effect("mfu", CHIP, site, "").log_factor for site in ("FR", "DE", "elsewhere"))
+    assert france < both < germany < 0.0
+
+
+def test_what_the_hardware_shows_is_less_sure_of_another_site_than_of_its_own(shipped):
+    calibration = fitted(slower(shipped, (1.5,) * 4, plan={"region": "france"}), shipped).calibration
+    effects = {effect.scope: effect for effect in calibration.effects}
+    sigmas = [effects[scope].log_factor_sigma for scope in ((CHIP, "FR", "decoder pretrain"), (CHIP, "FR", ""), (CHIP, "", ""), ("", "", ""))]
+    assert sigmas == sorted(sigmas)
+    assert sigmas[0] < sigmas[3] / 2.0
+
+
+def test_another_chip_learns_from_what_a_team_has_in_common(shipped):
+    calibration = fitted(slower(shipped, (1.5,) * 4), shipped).calibration
+    team = calibration.effect("mfu", "h100-sxm5-80gb", "", "decoder pretrain")
+    own = calibration.effect("mfu", CHIP, "", "decoder pretrain")
+    assert team.scope == ("", "", "")
+    assert own.log_factor < team.log_factor < 0.0
+    assert calibration.effect("power", "h100-sxm5-80gb", "", "decoder pretrain") is None
+
+
+def test_kinds_of_training_are_told_apart(shipped):
+    slow = slower(shipped, (1.8,) * 3, plan={"kind": "finetune"}, prefix="tune")
+    calibration = fitted([*slower(shipped, (1.1,) * 3), *slow], shipped).calibration
+    pretrain, finetune = (calibration.effect("mfu", CHIP, "", f"decoder {kind}").log_factor for kind in ("pretrain", "finetune"))
+    assert finetune < pretrain
+
+
+def test_a_hardware_that_the_calibration_makes_worse_keeps_it_from_being_applied(shipped):
+    good = slower(shipped, (1.6,) * 4)
+    bad = slower(shipped, (0.7, 1.35), hw="dgx-h100", prefix="h100")
+    calibration = fitted([*good, *bad], shipped).calibration
+    assert not calibration.automatic
+    assert calibration.why.startswith("hours of runs on h100-sxm5-80gb are no better predicted")
+
+
+def test_runs_drawn_as_believed_lie_inside_the_interval_nine_times_in_ten(shipped):
+    import numpy as np
+
+    rng = np.random.default_rng(11)
+    inside = []
+    for _ in range(12):
+        team, trend = rng.normal(0.0, 0.3), rng.normal(0.0, 0.05)
+        sizes = [1e9 * 2.0**at for at in range(6)]
+        logs = [team + trend * math.log(size / 4e9) + rng.normal(0.0, 0.14) for size in sizes]
+        records = slower(shipped, np.exp(logs).tolist(), sizes=sizes)
+        found = fitted(records[:4], shipped)
+        for each, log in zip(records[4:], logs[4:], strict=True):
+            mean, sigma = found.calibration.effect("mfu", CHIP, "", "decoder pretrain").at(each.params)
+            inside.append(abs(-log - mean) <= Z_90 * sigma)
+    assert 0.8 <= sum(inside) / len(inside) <= 1.0
+
+
+def test_a_calibration_keeps_the_first_of_very_many_runs_and_their_number(shipped):
+    records = [record(f"r{at}", params=1e9, tokens=2e10, hours_h=240.0 + at) for at in range(1200)]
+    calibration = fitted(records, shipped).calibration
+    assert (len(calibration.runs), calibration.n_runs) == (1000, 1200)
+
+
+def test_an_energy_that_was_only_modelled_is_followed_but_no_surer_than_its_model(shipped):
+    measured = metered(shipped, (1.0, 1.05, 0.95), share=0.5)
+    modelled = [record(each.run_id, **{**_fields(each), "how": {"gpu": "modelled"}}) for each in measured]
+    found = fitted(modelled, shipped).calibration
+    effects = [calibration.effect("power", CHIP, "", "decoder pretrain") for calibration in (fitted(measured, shipped).calibration, found)]
+    assert effects[0].log_factor == pytest.approx(effects[1].log_factor)
+    assert effects[1].log_factor_sigma > 0.5 > effects[0].log_factor_sigma
+    assert found.notes[0].startswith("the draw of the accelerators was modelled")
+
+
+def test_what_was_modelled_gives_way_to_what_was_measured(shipped):
+    measured = metered(shipped, (1.0, 1.05), share=0.5)
+    other = metered(shipped, (1.1,), share=0.9, prefix="modelled")
+    both = [*measured, record("modelled", **{**_fields(other[0]), "how": {"gpu": "modelled"}})]
+    found = fitted(both, shipped)
+    assert found.calibration.effect("power", CHIP, "", "").runs == 2
+    assert not found.calibration.notes
+
+
+def _fields(each):
+    return {"params": each.params, "tokens": each.tokens, "duration_s": each.duration_s, "energy_j": each.energy_j}

@@ -1,0 +1,84 @@
+import math
+
+import pytest
+
+from made_runs import record
+from traincarbon.calibrate.observed import from_records
+from traincarbon.ledger.energy import DeviceUse
+
+
+def reasons(shipped, *records):
+    return {aside.id: aside.reason for aside in from_records(records, shipped)[1]}
+
+
+def test_a_record_becomes_a_row_of_numbers(shipped):
+    observed, aside = from_records([record(hours_h=80.0, gpu_kwh=25.0, other_kwh=10.0, plan={"active_params": 5e8, "region": "france"})], shipped)
+    assert not aside
+    assert (observed.params[0], observed.active_params[0], observed.hours_h[0], observed.accelerators[0]) == (1e9, 5e8, 80.0, 8.0)
+    assert (observed.accelerator_kwh[0], observed.server_kwh[0]) == pytest.approx((25.0, 35.0))
+    assert observed.jobs == [{"hw": "dgx-a100", "moe": True}]
+    assert observed.sites == ["FR"]
+    assert observed.families() == ["moe decoder pretrain"]
+
+
+def test_servers_that_no_meter_saw_whole_are_not_known(shipped):
+    observed, _ = from_records([record(gpu_kwh=25.0)], shipped)
+    assert observed.accelerator_kwh[0] == 25.0
+    assert math.isnan(observed.server_kwh[0])
+
+
+def test_a_meter_at_the_wall_tells_of_the_servers(shipped):
+    observed, _ = from_records([record("a", gpu_kwh=25.0)], shipped, wall_kwh={"a": 41.0})
+    assert observed.server_kwh[0] == 41.0
+
+
+def test_energy_with_wide_gaps_is_not_believed(shipped):
+    observed, _ = from_records([record(hours_h=80.0, gpu_kwh=25.0, other_kwh=10.0, gaps_s=18000.0)], shipped)
+    assert math.isnan(observed.accelerator_kwh[0])
+    assert observed.hours_h[0] == 80.0
+
+
+def test_the_accelerator_of_a_machine_without_any_is_its_processor(shipped):
+    chip = next(product.id for product in shipped.products("accelerators") if product.keys["type"] == "cpu")
+    observed, _ = from_records([record(hw=chip, accelerators=1, energy_j={"gpu": None, "cpu": 3.6e6, "dram": None, "other": None})], shipped)
+    assert observed.accelerator_kwh[0] == 1.0
+
+
+def test_the_plans_server_is_taken_where_it_holds_the_chip_that_ran(shipped):
+    observed, _ = from_records([record(hw="a100-sxm4-80gb", plan={"hw": "dgx-a100"})], shipped)
+    assert observed.jobs[0]["hw"] == "dgx-a100"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"state": "killed"}, "aborted"),
+        ({"state": "running"}, "aborted"),
+        ({"tokens": None}, "no tokens"),
+        ({"tokens": 0.0}, "no tokens"),
+        ({"params": None}, "no parameters"),
+        ({"duration_s": 0.0}, "a clock error"),
+        ({"duration_s": math.nan}, "a clock error"),
+        ({"hw": "dgx-a100 + dgx-h100"}, "mixed hardware"),
+        ({"hw": "dgx-a100", "plan": {"hw": "dgx-h100"}}, "mixed hardware: planned on h100-sxm5-80gb, run on a100-sxm4-80gb"),
+        ({"hw": ""}, "no hardware"),
+        ({"hw": "nonesuch-9000"}, "no hardware 'nonesuch-9000'"),
+        ({"plan": {"region": "atlantis"}}, "no region or zone 'atlantis'"),
+        ({"plan": {"active_params": "many"}}, "active_params is"),
+        ({"notes": ("GPU 0 is shared with another process",)}, "shared"),
+        ({"by_device": (DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, 400.0, 0.01, 30.0),)}, "idle accelerators"),
+    ],
+)
+def test_a_run_that_teaches_nothing_is_set_aside_with_the_reason(shipped, fields, reason):
+    assert reasons(shipped, record("bad", **fields))["bad"].startswith(reason)
+
+
+def test_a_run_that_comes_twice_counts_once(shipped):
+    observed, aside = from_records([record("a"), record("a")], shipped)
+    assert list(observed.ids) == ["a"]
+    assert aside[0].reason == "it is there twice"
+
+
+def test_nothing_at_all_is_a_table_without_rows(shipped):
+    observed, aside = from_records([], shipped)
+    assert (len(observed), aside) == (0, [])

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from made_runs import expected_hours_h, fitted, record, slower
+from traincarbon.calibrate.expected import expect
+from traincarbon.calibrate.observed import from_records
+from traincarbon.calibrate.screening import outliers, reasons
+
+
+def aside(shipped, *records):
+    good = slower(shipped, (1.0, 1.05), prefix="good")
+    return {each.id: each.reason for each in fitted([*good, *records], shipped).set_aside}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"energy_j": {"gpu": -3.6e6, "other": None}}, "negative energy: -1 kWh"),
+        ({"energy_j": {"gpu": float("inf"), "other": None}}, "its energy is infinite"),
+        ({"gpu_kwh": 200.0}, "energy above nameplate × hours: 1,000 W of 400 W each"),
+        ({"other_kwh": 400.0}, "energy above nameplate × hours: servers of 2,000 W an accelerator, of 812 W"),
+        ({"gpu_kwh": 2.0}, "idle accelerators: they drew 10 W of 400 W each"),
+        ({"hours_h": 10.0}, "fewer hours than its work takes at the peak rate: an MFU of 10.7"),
+        ({"hours_h": 2e6}, "idle accelerators: they did"),
+        ({"params": 0.0}, "its parameters are 0"),
+        ({"params": float("nan")}, "its parameters are nan"),
+        ({"tokens": float("inf")}, "its tokens are inf"),
+        ({"plan": {"active_params": 2e9}}, "more active parameters than parameters: 2e+09"),
+        ({"plan": {"precision": "fp4"}}, "NVIDIA A100 SXM4 80GB has no fp4 rate"),
+    ],
+)
+def test_what_cannot_be_is_set_aside_by_name_with_the_figure(shipped, fields, reason):
+    given = {"hours_h": 200.0, **fields}
+    if given["hours_h"] == 10.0:
+        given["params"] = 1e10
+    assert aside(shipped, record("bad", **given))["bad"].startswith(reason.split(" of 10.7")[0])
+
+
+def test_servers_that_draw_less_than_the_accelerators_in_them_are_refused(shipped):
+    observed, _ = from_records([record("a", hours_h=200.0, gpu_kwh=60.0)], shipped, wall_kwh={"a": 40.0})
+    assert reasons(observed, expect(observed, shipped))[0] == "its servers drew 40 kWh, less than the accelerators in them, 60 kWh"
+
+
+def test_the_same_numbers_under_another_name_count_once(shipped):
+    first, second = slower(shipped, (1.2, 1.3))
+    again = record("again", params=first.params, tokens=first.tokens, duration_s=first.duration_s)
+    found = fitted([first, second, again], shipped)
+    assert list(found.used.ids) == ["run-0", "run-1"]
+    assert found.set_aside[0].id == "again"
+
+
+def test_runs_that_differ_in_energy_alone_are_two_runs(shipped):
+    one = slower(shipped, (1.0,), gpu_kwh=30.0)[0]
+    other = slower(shipped, (1.0,), gpu_kwh=31.0, prefix="other")[0]
+    assert len(fitted([one, other], shipped).used) == 2
+
+
+def test_a_run_far_from_its_like_is_an_outlier_by_name(shipped):
+    records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 4.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
+    found = fitted(records, shipped)
+    assert [(each.id, each.reason) for each in found.set_aside] == [("run-4", "an outlier: 3.9 times the hours that its like take")]
+    assert len(found.used) == 4
+
+
+def test_of_three_runs_none_can_be_told_to_be_the_odd_one(shipped):
+    assert len(fitted(slower(shipped, (1.0, 1.05, 4.0)), shipped).used) == 3
+
+
+def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
+    records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 1.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
+    kwh = [0.28 * each.duration_s * 8 / 3600 for each in records]
+    kwh[4] /= 3.0
+    metered = [
+        record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=at) for each, at in zip(records, kwh, strict=True)
+    ]
+    found = fitted(metered, shipped)
+    assert found.set_aside[0].id == "run-4"
+    assert found.set_aside[0].reason.startswith("its energy alone: its accelerators drew 0.33 times")
+    assert (len(found.used), len(found.errors["energy"].rows)) == (5, 4)
+
+
+def test_outliers_are_told_within_their_group():
+    y = np.array([0.0, 0.1, -0.1, 0.05, 2.0, 2.0, 2.1, 1.9, 2.05, 0.0])
+    groups = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+    assert np.flatnonzero(outliers(y, groups)).tolist() == [4, 9]
+
+
+def test_expected_hours_are_no_reason(shipped):
+    hours_h = expected_hours_h(shipped, params=1e9, tokens=2e10)
+    assert not aside(shipped, record("fine", hours_h=1.1 * hours_h, gpu_kwh=0.3 * hours_h))

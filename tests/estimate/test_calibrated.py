@@ -1,0 +1,168 @@
+import math
+
+import numpy as np
+import pytest
+
+from made_runs import fitted, record, slower
+from traincarbon.calibrate.keep import save
+from traincarbon.errors import NotFoundError
+from traincarbon.estimate.chain import estimate
+from traincarbon.uncertain import Uncertain
+
+PLAN = {"params": 8e9, "tokens": 1.6e11, "hw": "dgx-a100", "servers": 1}
+
+
+@pytest.fixture
+def keep(shipped, tmp_path, monkeypatch):
+    """Return a function that keeps a calibration to four slow runs in a folder of the test's own."""
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+
+    def make(name="mine", factors=(1.5, 1.45, 1.55, 1.5), **options):
+        found = fitted(slower(shipped, factors, **options), shipped, name=name).calibration
+        save(found)
+        return found
+
+    return make
+
+
+def ask(shipped, **fields):
+    return estimate(database=shipped, **{**PLAN, **fields})
+
+
+def test_without_any_calibration_nothing_changes(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path / "nowhere"))
+    answer = ask(shipped)
+    assert answer.median("mfu") == ask(shipped, calibration="none").median("mfu")
+    assert "mfu_calibration" not in answer.inputs
+
+
+def test_the_only_one_that_fits_is_applied_by_itself_and_said_as_an_assumption(shipped, keep):
+    keep()
+    answer = ask(shipped)
+    before = ask(shipped, calibration="none")
+    assert answer.median("accelerator_hours_h") == pytest.approx(1.5 * before.median("accelerator_hours_h"), rel=0.05)
+    (assumption,) = [each for each in answer.assumptions if each.name == "mfu_calibration"]
+    assert assumption.reason == (
+        "utilisation over what is expected without: 4 runs (a100-sxm4-80gb, decoder pretrain); "
+        "it fits the hardware and was applied by itself: calibration none switches it off"
+    )
+
+
+def test_its_interval_is_at_most_half_as_wide_as_before(shipped, keep):
+    keep()
+    after, before = (ask(shipped, **fields).values["accelerator_hours_h"].sigma for fields in ({}, {"calibration": "none"}))
+    assert after < 0.5 * before
+
+
+def test_none_switches_it_off_in_any_case(shipped, keep):
+    keep()
+    assert "mfu_calibration" not in ask(shipped, calibration=" None ").inputs
+
+
+def test_the_one_that_is_named_is_applied_without_being_assumed(shipped, keep):
+    keep("a")
+    keep("b", (0.8, 0.82, 0.79))
+    answer = ask(shipped, calibration="b")
+    assert answer.inputs["mfu_calibration"].source == "calibration b"
+    assert not [each for each in answer.assumptions if each.name == "mfu_calibration"]
+
+
+def test_of_two_that_fit_none_is_applied_and_both_are_named(shipped, keep):
+    keep("a")
+    keep("b")
+    answer = ask(shipped)
+    assert "mfu_calibration" not in answer.inputs
+    assert "2 calibrations fit and none was used: name one of a, b, or none" in answer.warnings
+
+
+def test_one_that_leave_one_out_does_not_commend_waits_to_be_named(shipped, keep):
+    assert not keep(factors=(1.3, 1.0 / 1.3)).automatic
+    assert "mfu_calibration" not in ask(shipped).inputs
+    assert "mfu_calibration" in ask(shipped, calibration="mine").inputs
+
+
+def test_other_hardware_is_left_alone_unless_asked_and_then_said(shipped, keep):
+    keep()
+    assert "mfu_calibration" not in ask(shipped, hw="dgx-h100").inputs
+    answer = ask(shipped, hw="dgx-h100", calibration="mine")
+    assert 1.0 / 1.5 < answer.inputs["mfu_calibration"].value.median < 1.0
+    assert "calibration 'mine' has no run on NVIDIA H100 SXM5 80GB: what its runs on other hardware have in common is used" in answer.warnings
+
+
+def test_another_site_is_left_alone(shipped, keep):
+    keep(plan={"region": "france"})
+    assert "mfu_calibration" in ask(shipped, region="france").inputs
+    assert "mfu_calibration" in ask(shipped).inputs
+    assert "mfu_calibration" not in ask(shipped, region="germany").inputs
+
+
+def test_a_name_that_is_not_kept_is_refused(shipped, keep):
+    keep()
+    with pytest.raises(NotFoundError, match="no calibration 'other'"):
+        ask(shipped, calibration="other")
+
+
+def test_a_damaged_calibration_is_left_out_with_a_warning(shipped, keep, tmp_path):
+    keep()
+    (tmp_path / "broken.toml").write_text("schema = ")
+    answer = ask(shipped)
+    assert "mfu_calibration" in answer.inputs
+    assert any(warning.startswith("calibration 'broken' is left out") for warning in answer.warnings)
+
+
+def test_a_utilisation_that_the_plan_states_stays(shipped, keep):
+    keep()
+    assert ask(shipped, mfu=0.4).median("mfu") == 0.4
+    assert ask(shipped, accelerator_hours=1e4).median("accelerator_hours_h") == 1e4
+
+
+def test_a_plan_far_from_the_sizes_of_the_runs_is_warned_of(shipped, keep):
+    keep()
+    assert any("has no run nearer to 5.3e+11 parameters than 8e+09" in warning for warning in ask(shipped, params=5.3e11, servers=60).warnings)
+    assert not any("nearer" in warning for warning in ask(shipped).warnings)
+
+
+def test_however_far_it_is_never_less_sure_than_the_priors(shipped, keep):
+    keep()
+    after, before = (ask(shipped, params=1e13, servers=None, **fields).values["mfu"].sigma for fields in ({}, {"calibration": "none"}))
+    assert after <= before * 1.0001
+
+
+def test_arrays_of_plans_give_what_each_gives(shipped, keep):
+    keep()
+    sizes = np.array([1e9, 8e9, 64e9])
+    answer = ask(shipped, params=sizes, tokens=20.0 * sizes, servers=None)
+    for at, params in enumerate(sizes.tolist()):
+        one = ask(shipped, params=params, tokens=20.0 * params, servers=None)
+        assert answer.median("accelerator_hours_h")[at] == pytest.approx(one.median("accelerator_hours_h"))
+        assert answer.values["accelerator_hours_h"].sigma[at] == pytest.approx(one.values["accelerator_hours_h"].sigma)
+
+
+def test_utilisation_never_exceeds_one(shipped, keep):
+    keep(factors=(0.45,) * 4)
+    assert ask(shipped).median("mfu") <= 1.0
+
+
+@pytest.mark.usefixtures("keep")
+def test_draws_that_were_measured_replace_the_priors_of_power(shipped):
+    runs = []
+    for each in slower(shipped, (1.0, 1.02, 0.98, 1.01)):
+        hours_h = each.duration_s * 8 / 3600.0
+        runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=0.2 * hours_h, other_kwh=0.1 * hours_h))
+    save(fitted(runs, shipped).calibration)
+    answer, before = ask(shipped), ask(shipped, calibration="none")
+    draw = {name: given.value for name, given in answer.inputs.items() if name.endswith("_calibration")}
+    assert draw["power_calibration"].median < 1.0
+    assert draw["host_calibration"].median < 1.0
+    assert answer.median("it_energy_kwh") < before.median("it_energy_kwh")
+    assert not isinstance(answer.inputs["power_share"].value, Uncertain)
+    shares = answer.values["it_energy_kwh"].spreads
+    assert set(shares) == {"mfu", "power", "host", "network", "interruptions"}
+    assert shares["power"] < before.values["it_energy_kwh"].spreads["power"]
+
+
+def test_the_factor_is_a_step_of_the_explanation(shipped, keep):
+    keep()
+    (step,) = [each for each in ask(shipped).steps if each.name == "calibrated_mfu"]
+    assert step.value == pytest.approx(step.inputs["mfu"] * step.inputs["factor"])
+    assert math.isclose(step.inputs["factor"], 1.0 / 1.5, rel_tol=0.05)

@@ -1,0 +1,41 @@
+"""Records of runs made on the spot: with so many hours, or so many times what is expected of them."""
+
+from traincarbon.calibrate.fit import fit
+from traincarbon.calibrate.observed import from_records
+from traincarbon.estimate.chain import estimate
+from traincarbon.ledger.record import RunRecord
+
+HW = "dgx-a100"
+
+
+def record(run_id="run", *, params=1e9, tokens=2e10, hours_h=240.0, accelerators=8, gpu_kwh=None, other_kwh=None, **fields):
+    """Return a finished run of *hours_h* accelerator-hours."""
+    energy = {part: None if kwh is None else kwh * 3.6e6 for part, kwh in (("gpu", gpu_kwh), ("cpu", None), ("dram", None), ("other", other_kwh))}
+    given = {"state": "finished", "started_at": "2026-01-01T00:00:00Z", "hw": HW, "how": {}, "missing": {}, "versions": {}, "counts": {}, **fields}
+    duration_s = given.pop("duration_s", hours_h * 3600.0 / accelerators)
+    return RunRecord(run_id=run_id, params=params, tokens=tokens, accelerators=accelerators, duration_s=duration_s, **{"energy_j": energy, **given})
+
+
+def expected_hours_h(database, *, params, tokens, accelerators=8, hw=HW, **fields):
+    """Return what the priors expect of a run, in accelerator-hours."""
+    asked = {"params": params, "tokens": tokens, "hw": hw, "accelerators": accelerators, "calibration": "none", **fields}
+    return estimate(database=database, **asked).median("accelerator_hours_h")
+
+
+def slower(database, factors, *, sizes=(1e9, 2e9, 4e9, 8e9), hw=HW, prefix="run", **fields):
+    """Return one run a factor, each taking so many times the hours that are expected of it."""
+    made = []
+    for at, (factor, params) in enumerate(zip(factors, sizes, strict=False)):
+        tokens = 20.0 * params
+        plan = fields.get("plan") or {}
+        shape = {name: plan[name] for name in ("kind", "family", "precision") if name in plan}
+        hours_h = factor * expected_hours_h(database, params=params, tokens=tokens, hw=hw, **shape)
+        made.append(record(f"{prefix}-{at}", params=params, tokens=tokens, hours_h=hours_h, hw=hw, **fields))
+    return made
+
+
+def fitted(records, database, **options):
+    """Return the calibration to *records*."""
+    site = options.pop("site", "")
+    observed, aside = from_records(records, database, site=site)
+    return fit(observed, database, **{"name": "mine", "made": "2026-11-25T00:00:00Z", "version": "0.1.0", "set_aside": aside, **options})

@@ -1,0 +1,46 @@
+import pytest
+
+from made_runs import fitted, record, slower
+from traincarbon.report.calibration_figures import before_and_after
+
+
+@pytest.fixture(scope="module")
+def panels(shipped):
+    made = []
+    for each in slower(shipped, (1.5, 1.45, 1.55), prefix="<b>run"):
+        hours_h = each.duration_s * 8 / 3600.0
+        made.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=0.25 * hours_h))
+    return before_and_after(fitted(made, shipped))
+
+
+def points(panel, name):
+    (trace,) = [trace for trace in panel.figure["data"] if trace["name"] == name]
+    return trace
+
+
+def test_hours_and_energy_have_a_panel_each(panels):
+    assert [panel.title for panel in panels] == ["Accelerator-hours", "Energy of the accelerators"]
+
+
+def test_points_are_predictions_over_what_was_measured(panels):
+    before, after = points(panels[0], "without calibration"), points(panels[0], "by the other runs")
+    assert before["x"] == after["x"]
+    assert [y / x for x, y in zip(before["x"], before["y"], strict=True)] == pytest.approx([1 / 1.5, 1 / 1.45, 1 / 1.55])
+    assert all(abs(y / x - 1.0) < 0.15 for x, y in zip(after["x"], after["y"], strict=True))
+
+
+def test_bars_are_intervals_and_those_by_the_other_runs_are_the_shorter(panels):
+    before, after = (points(panels[0], name)["error_y"] for name in ("without calibration", "by the other runs"))
+    assert all(0.0 < narrow < wide for narrow, wide in zip(after["array"], before["array"], strict=True))
+
+
+def test_names_of_runs_are_text(panels):
+    assert points(panels[0], "by the other runs")["text"][0].startswith("<b>&lt;b&gt;run-0</b>")
+
+
+def test_the_caption_tells_the_errors(panels):
+    assert panels[0].caption.startswith("3 runs; median error ln: 0.41 without calibration, 0.0")
+
+
+def test_runs_without_energy_have_hours_alone(shipped):
+    assert len(before_and_after(fitted(slower(shipped, (1.1, 1.2)), shipped))) == 1
