@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from traincarbon.ledger.energy import DeviceUse
 from traincarbon.ledger.record import RunRecord
 from traincarbon.report.currency import USD, Currency
 from traincarbon.report.portfolio import MOST_LISTED, adding_up, grouped, portfolio_section, sums_of
@@ -82,6 +83,15 @@ def test_the_largest_runs_are_listed_and_the_rest_summed():
     assert "5 smaller runs" in html
     assert f"run-{MOST_LISTED + 4} " in html
     assert "run-0 " not in html
+
+
+def test_the_idle_share_is_weighed_by_accelerator_hours():
+    def used(run_id, utilisation, **fields):
+        return record_of(run_id, by_device=(DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, None, utilisation, None),), **fields)
+
+    html = portfolio_section([used("a", 1.0), used("b", 0.5, duration_s=10800.0), record_of("c")], USD)
+    assert "Accelerators stood idle 38 % of the time in the 2 runs where that was seen." in html
+    assert "stood idle" not in portfolio_section([record_of("a"), record_of("b")], USD)
 
 
 def test_many_months_are_shown_as_years():

@@ -98,6 +98,11 @@ def test_sections_come_in_the_order_in_which_a_committee_asks(page):
     ]
 
 
+def test_the_page_begins_with_links_to_its_sections(page):
+    (nav,) = re.findall(r"<nav.*?</nav>", page)
+    assert nav.count("<li>") == len(re.findall(r"<h2", page))
+
+
 def test_the_policy_allows_nothing_but_the_pages_own_style_and_script_by_their_hashes(page):
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert "unsafe" not in policy
@@ -210,6 +215,9 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
       turn("mfu", "0.5");
       found.after = read("total_kgco2e");
       found.mfu = read("mfu");
+      turn("accelerators", "1.2");
+      found.state = document.querySelector(".state").textContent;
+      turn("accelerators", "");
       setTimeout(() => {
         found.hash = location.hash;
         document.querySelector("button[type=reset]").click();
@@ -223,4 +231,6 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
     found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(chromium(file, "--dump-dom", "--virtual-time-budget=3000")))[1])
     assert found["hash"] == "#p1.region=2&p1.mfu=0.5"
     assert found["mfu"] == "50 %"
+    assert "Place Sweden, Accelerators at work together 1, Utilisation (MFU) 50 %" in found["state"]
+    assert "does not fit in the memory of so few accelerators: it takes about 2." in found["state"]
     assert found["after"] != found["before"] == found["reset"]

@@ -15,7 +15,7 @@ def plain(markup):
 def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
     words = plain(sentence(said_by(ask(servers=64, region="france")), USD))
     assert words.startswith(
-        "Training 7 B parameters on NVIDIA DGX A100 640GB (7 B parameters, 1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in france is expected to take "
+        "Training 7 B parameters on NVIDIA DGX A100 640GB (7 B parameters, 1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take "
     )
     for phrase in (
         "to rent",

@@ -8,6 +8,8 @@ import pytest
 
 import traincarbon
 from browser import evaluate
+from made_runs import fitted, record, slower
+from traincarbon.calibrate.keep import save
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
@@ -43,14 +45,14 @@ def settings_of(found, chance):
         yield page, fields
 
 
-@pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone"])
-def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stated):
-    answer = estimate(Plan(**stated), database=shipped)
-    found = what_if(answer, shipped)
-    settings = list(settings_of(found, random.Random(1)))
-    if "accelerator_hours" in stated:
+def assert_agreement(answer, database, tmp_path, *, seed):
+    """Hold the page against the package on random settings, to a billionth."""
+    found = what_if(answer, database)
+    settings = list(settings_of(found, random.Random(seed)))
+    if answer.plan.accelerator_hours is not None:
         for page, fields in settings:
-            page.pop("mfu", None), fields.pop("mfu", None)
+            page.pop("mfu", None)
+            fields.pop("mfu", None)
     script = f"{CHAIN}\nconst page = opened({json.dumps(found.data)});\nconst settings = {json.dumps([page for page, _ in settings])};"
     seen = evaluate(
         script,
@@ -61,7 +63,7 @@ def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stat
     compared = 0
     for (_, fields), figures in zip(settings, seen, strict=True):
         try:
-            expected = estimate(varied(answer, **fields), database=shipped)
+            expected = estimate(varied(answer, **fields), database=database)
         except CarbonError:
             assert figures is None
             continue
@@ -72,6 +74,25 @@ def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stat
                 assert [figures[name][end] for end in ("low", "median", "high")] == pytest.approx(list(expected[name]), rel=1e-9), (name, fields)
                 compared += 1
     assert compared > SETTINGS
+
+
+@pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone"])
+def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stated):
+    assert_agreement(estimate(Plan(**stated), database=shipped), shipped, tmp_path, seed=1)
+
+
+def test_the_page_agrees_with_the_package_where_runs_of_ones_own_calibrate_it(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path / "calibrations"))
+    (tmp_path / "calibrations").mkdir()
+    runs = []
+    for each in slower(shipped, (1.5, 1.42, 1.58, 1.51)):
+        hours_h = each.duration_s * 8 / 3600.0
+        metered = {"gpu_kwh": 0.2 * hours_h, "other_kwh": 0.1 * hours_h}
+        runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, **metered))
+    save(fitted(runs, shipped).calibration)
+    answer = estimate(params=8e9, tokens=1.6e11, hw="dgx-a100", servers=1, database=shipped)
+    assert {"mfu_calibration", "power_calibration", "host_calibration"} <= set(answer.inputs)
+    assert_agreement(answer, shipped, tmp_path, seed=3)
 
 
 def test_the_first_choices_are_the_plans_own(ask):

@@ -102,12 +102,13 @@ def _saved(said: Said, database: Database) -> PlanItem:
         answer = estimate(Plan.from_dict(said.plan), database=database, level=said.level)
     except CarbonError as error:
         return PlanItem(said._replace(warnings=(*said.warnings, f"saved earlier; its plan cannot be estimated any more: {error}")), None)
-    said = said._replace(hardware=answer.setting.hardware.name)
+    now = said_by(answer)
+    said = said._replace(hardware=now.hardware, place=now.place)
     changed = [name for name, before in said.results.items() if not _is_same(before, answer[name] if name in answer.values else None)]
     if not changed:
         return PlanItem(said, answer)
-    now = answer["total_kgco2e"]
-    differs = f", {amount(now.median, 'kg CO2e', digits=3)} of CO2e in all" if now is not None else ""
+    co2e = now.median("total_kgco2e")
+    differs = f", {amount(co2e, 'kg CO2e', digits=3)} of CO2e in all" if co2e is not None else ""
     note = f"saved earlier: on the facts and formulas of today it would say something else{differs}. A report on its plan has places, hardware and what-if too"
     return PlanItem(said._replace(warnings=(*said.warnings, note)), None)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from traincarbon.ledger.record import RunRecord
+from traincarbon.report.actual import busy_share
 from traincarbon.report.charts import share_bar
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
@@ -109,6 +110,10 @@ def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> 
     share = f" with {100.0 * vain.totals[at] / total.totals[at]:.1f} % of the {of}" if total.totals[at] else ""
     lost = f" {counted(vain.runs, 'run')} in vain (failed, killed or lost),{share}." if vain.runs else " None failed, was killed or lost."
     unknown = [f"{head.lower()} of {total.runs - known:,}" for (head, _), known in zip(_COLUMNS, total.known, strict=True) if 0 < known < total.runs]
+    at_work = [(hours, busy) for record in records if (hours := _figures(record)[_HOURS]) is not None and (busy := busy_share(record)) is not None]
+    watched_h = sum(hours for hours, _ in at_work)
+    idle = 1.0 - sum(hours * busy for hours, busy in at_work) / watched_h if watched_h else None
+    lost += f" Accelerators stood idle {100.0 * idle:.0f} % of the time in the {counted(len(at_work), 'run')} where that was seen." if idle is not None else ""
     gaps = f" Not known, and in no sum: {', '.join(unknown)} of the runs." if unknown else ""
     return f"{counted(total.runs, 'run')}{took}.{lost}{gaps} Sums are of medians; a run’s energy is that of the facility where the tracker knew it, else that at the meters."
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from os import path
@@ -10,13 +11,14 @@ from string import Template
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.alternative import Advice
-from traincarbon.report.actual import Actual, Forecast, forecast_of, run_section
+from traincarbon.report.actual import Actual, run_section
 from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.report.compared import elsewhere_section, plans_section
 from traincarbon.report.controls import controls_section
 from traincarbon.report.currency import Currency
 from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.report.doubt import doubt_section
+from traincarbon.report.forecast import Forecast, forecast_of
 from traincarbon.report.header import Header, approval_html, header_html
 from traincarbon.report.items import MOST_TRACED, Items, PlanItem, RunItem
 from traincarbon.report.markup import name, text
@@ -49,9 +51,9 @@ def report_html(items: Items, *, header: Header | None = None, database: Databas
         approval_html(header),
         sources_section(all_said, database.sources(), {key for each in advice for key in evidence_keys(each)}),
     ]
-    title = header.title or _title(items)
+    title, main = header.title or _title(items), "".join(content)
     needs_script = any('class="data"' in plan for plan in plans)
-    return _page(title, header_html(header, title), "".join(content), _script() if needs_script else "")
+    return _page(title, header_html(header, title) + _contents(main), main, _script() if needs_script else "")
 
 
 def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
@@ -68,7 +70,7 @@ def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: C
     content = "".join(parts)
     if is_alone:
         return content
-    below = content.replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
+    below = re.sub(r'(<section id="[^"]+") aria-labelledby="[^"]+"', r"\1", content).replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
     return f'<article id="{id}" aria-labelledby="{id}-title"><h2 id="{id}-title">{name(said.title)}</h2>{below}</article>'
 
 
@@ -86,6 +88,12 @@ def _runs(items: Items, database: Database, currency: Currency) -> str:
 def _run(run: RunItem, only_plan: Forecast | None, database: Database, currency: Currency, id: str) -> str:
     forecast = forecast_of(run.record, database) or only_plan
     return run_section(Actual(run.record, forecast, run.trace), database, currency, id)
+
+
+def _contents(main: str) -> str:
+    """Return links to the sections of a page, where it has several."""
+    links = [f'<li><a href="#{id}">{heading}</a></li>' for id, heading in re.findall(r'<h2 id="([^"]+)-title">(.*?)</h2>', main)]
+    return f'<nav aria-label="Contents"><ul>{"".join(links)}</ul></nav>' if len(links) > 2 else ""
 
 
 def _title(items: Items) -> str:

@@ -22,6 +22,7 @@ class Said(NamedTuple):
     assumptions: tuple[Assumption, ...]
     warnings: tuple[str, ...]
     hardware: str
+    place: str
 
     @property
     def title(self) -> str:
@@ -67,6 +68,7 @@ def said_by(answer: Estimate) -> Said:
         assumptions=answer.assumptions,
         warnings=tuple(answer.warnings),
         hardware=answer.setting.hardware.name,
+        place=answer.setting.place.name if answer.setting.place is not None else "",
     )
 
 
@@ -91,6 +93,7 @@ def said_in(saved: dict[str, Any]) -> Said:
         assumptions=tuple(Assumption(*(_text_or_number(entry, key) for key in Assumption._fields)) for entry in _list(saved, "assumptions")),
         warnings=tuple(str(warning) for warning in _list(saved, "warnings")),
         hardware=str(plan.get("hw", "hardware that is not named")),
+        place=str(plan.get("region", "")),
     )
 
 

@@ -91,10 +91,19 @@ def cards_of(said: Said, currency: Currency) -> list[Card]:
 
 def summary_section(said: Said, currency: Currency, id: str) -> str:
     """Return the paragraph and the cards."""
-    cards = "".join(_card(card, said, currency, id) for card in cards_of(said, currency))
+    cards = "".join(_of_plan(card, said, currency, id) for card in cards_of(said, currency))
     notes = "".join(f"<li>{name(warning, most=400)}</li>" for warning in said.warnings)
     warned = f'<ul class="notes" aria-label="What to know">{notes}</ul>' if notes else ""
     return section(f"{id}-answer", "The answer", f"<p class='lead'>{sentence(said, currency)}</p>", f'<ul class="cards">{cards}</ul>', warned)
+
+
+def card_html(label: str, interval: Interval | None, unit: str, currency: Currency, *, note: str = "") -> str:
+    """Return one figure as an item of a list of cards: its name, its median, its bounds, and a *note* that is HTML already."""
+    middle, scale, bounds = currency.shown(interval, unit)
+    value = f'<span class="value">{text(middle)}<span class="unit"> {text(scale)}</span></span>' if scale else f'<span class="value none">{middle}</span>'
+    spread = f'<span class="bounds">{text(bounds)} {text(scale)}</span>' if bounds not in ("", "exact") else ""
+    below = f'<span class="note">{note}</span>' if note else ""
+    return f'<li class="card"><span class="label">{text(label)}</span>{value}{spread}{below}</li>'
 
 
 def sentence(said: Said, currency: Currency) -> str:
@@ -136,7 +145,7 @@ def _of_what(said: Said) -> str:
     plan = said.plan
     sizes = [f"{_count(plan[key])} {word}" for key, word in (("params", "parameters"), ("tokens", "tokens")) if plan.get(key) is not None]
     sizes += [f"{_count(plan[key])} {key}" for key in ("servers", "accelerators") if plan.get(key) is not None]
-    place = f" in {name(plan['region'])}" if plan.get("region") else ", with no region named,"
+    place = f" in {name(said.place)}" if said.place else ", with no region named,"
     return f" ({', '.join(text(size) for size in sizes)}) on {name(said.hardware)}{place}"
 
 
@@ -147,17 +156,14 @@ def _widest(said: Said) -> str:
         if shares and label not in named:
             source, share = next(iter(shares.items()))
             named[label] = f"{100.0 * share:.0f} % of the doubt about {label} is {source_name(source)}"
-    return f" {'; '.join(named.values()).capitalize()}." if named else ""
+    phrase = "; ".join(named.values())
+    return f" {phrase[0].upper()}{phrase[1:]}." if named else ""
 
 
 def _count(value: object) -> str:
     return amount(float(value), "count", digits=3) if isinstance(value, (int, float)) else str(value)
 
 
-def _card(card: Card, said: Said, currency: Currency, id: str) -> str:
-    middle, scale, bounds = currency.shown(said.results.get(card.name), UNITS[card.name])
-    value = f'<span class="value">{text(middle)}<span class="unit"> {text(scale)}</span></span>' if scale else f'<span class="value none">{middle}</span>'
-    spread = f'<span class="bounds">{text(bounds)}{f" {text(scale)}" if bounds != "exact" else ""}</span>' if bounds else ""
+def _of_plan(card: Card, said: Said, currency: Currency, id: str) -> str:
     how = f' <a href="#{id}-{card.name}" aria-label="{text(card.label)}: how it was worked out">how</a>' if said.step(card.name) is not None else ""
-    note = f'<span class="note">{text(card.note)}{how}</span>'
-    return f'<li class="card"><span class="label">{text(card.label)}</span>{value}{spread}{note}</li>'
+    return card_html(card.label, said.results.get(card.name), UNITS[card.name], currency, note=f"{text(card.note)}{how}")

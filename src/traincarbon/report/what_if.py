@@ -1,13 +1,13 @@
 """What the page needs to estimate anew by itself: the plan's own numbers, and the facts of each place, hardware and year that a reader may choose."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.result import Estimate
-from traincarbon.estimate.setting import Setting
 from traincarbon.report.elsewhere import Choice, hardware, places, varied
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
@@ -114,19 +114,19 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
     settings: dict[str, list[int]] = {}
     counts: list[dict[str, Any]] = []
     for chip_at, chip in enumerate(chips):
-        each = 1.0
+        each, fewest = 1.0, None
         for place_at, place in enumerate(grids):
             for start_at, start in enumerate(starts):
-                setting = _setting(answer, database, hw=chip.id, region=place.id, start=start.id)
-                if setting is None:
+                found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
+                if found is None:
                     continue
-                each = setting.accelerator_count
-                found = [
-                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := setting.given.get(name)) else -1 for name in names)
+                each, fewest = found.setting.accelerator_count, found.fewest_accelerators
+                row = [
+                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.setting.given.get(name)) else -1 for name in names)
                     for names in (OF_HARDWARE, OF_PLACE)
                 ]
-                settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(row, len(rows)) for row in found]
-        counts.append({"id": chip.id, "each": each})
+                settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]
+        counts.append({"id": chip.id, "each": each, "fewest": None if fewest is None else ceil(median_of(fewest))})
     return {
         "hardware": counts,
         "places": [place.id for place in grids],
@@ -137,11 +137,10 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
     }
 
 
-def _setting(answer: Estimate, database: Database, **choice: str) -> Setting | None:
-    """Return the facts of one combination, or None where there is none such: hardware that is not offered there, or an estimate that fails."""
+def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
+    """Return the estimate of one combination, or None where there is none such: hardware that is not offered there, or lacks the number format."""
     try:
-        other = varied(answer, **{name: value for name, value in choice.items() if value})
-        return estimate(other, database=database).setting
+        return estimate(varied(answer, **{name: value for name, value in choice.items() if value}), database=database)
     except CarbonError:
         return None
 

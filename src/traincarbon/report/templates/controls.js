@@ -55,8 +55,9 @@ class Panel {
 
   take(control) {
     if (control === null) this.set = {};
-    else if (control.value === "" || !control.validity.valid && control.type !== "number" || control.tagName === "SELECT" && control.value === "0") delete this.set[control.name];
-    else if (Number(control.value) > 0 || control.type === "range") this.set[control.name] = Number(control.value);
+    else if (control.value === "" || control.tagName === "SELECT" && control.value === "0") delete this.set[control.name];
+    else if (control.type === "number") this.set[control.name] = Math.min(Math.max(Math.round(Number(control.value)), Number(control.min)), Number(control.max));
+    else this.set[control.name] = Number(control.value);
     this.show();
     keepAddress();
   }
@@ -85,9 +86,15 @@ class Panel {
         Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
     }
     this.section.classList.toggle("set", isSet);
-    this.section.querySelector(".state").textContent = !found
-      ? "This hardware is not offered in this place, or not with this number format."
-      : isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "";
+    this.section.querySelector(".state").textContent = found
+      ? [isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "", this.tooFew()].join(" ").trim()
+      : "This hardware is not offered in this place, or not with this number format.";
+  }
+
+  // A word where the model would not fit in memory; the figures are worked out all the same, as in the package.
+  tooFew() {
+    const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.accelerators;
+    return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
   }
 
   showControl(control) {
