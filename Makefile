@@ -61,8 +61,9 @@ faults: $(READY) ## what 200 kills at random instants do to tracked runs
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
 
-priors: $(READY) ## fit the priors of utilisation and power to the published runs anew
+priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors
+	$(BIN)/python -m traincarbon.calibrate.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

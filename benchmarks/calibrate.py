@@ -42,6 +42,7 @@ def columns(count: int, database: Database) -> Observed:
         hours_h=hours_h,
         accelerator_kwh=energy_kwh,
         server_kwh=1.5 * energy_kwh,
+        modelled=np.zeros(count, dtype=bool),
         jobs=jobs,
         job_of=job_of.astype(np.intp),
         sites=[f"site-{at}" for at in range(10)],

@@ -61,6 +61,7 @@ def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the databases of whoever runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CARBON_DB", raising=False)
+        patch.delenv("CARBON_CALIBRATIONS", raising=False)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
 

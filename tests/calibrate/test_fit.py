@@ -177,3 +177,26 @@ def test_a_calibration_keeps_the_first_of_very_many_runs_and_their_number(shippe
     records = [record(f"r{at}", params=1e9, tokens=2e10, hours_h=240.0 + at) for at in range(1200)]
     calibration = fitted(records, shipped).calibration
     assert (len(calibration.runs), calibration.n_runs) == (1000, 1200)
+
+
+def test_an_energy_that_was_only_modelled_is_followed_but_no_surer_than_its_model(shipped):
+    measured = metered(shipped, (1.0, 1.05, 0.95), share=0.5)
+    modelled = [record(each.run_id, **{**_fields(each), "how": {"gpu": "modelled"}}) for each in measured]
+    found = fitted(modelled, shipped).calibration
+    effects = [calibration.effect("power", CHIP, "", "decoder pretrain") for calibration in (fitted(measured, shipped).calibration, found)]
+    assert effects[0].log_factor == pytest.approx(effects[1].log_factor)
+    assert effects[1].log_factor_sigma > 0.5 > effects[0].log_factor_sigma
+    assert found.notes[0].startswith("the draw of the accelerators was modelled")
+
+
+def test_what_was_modelled_gives_way_to_what_was_measured(shipped):
+    measured = metered(shipped, (1.0, 1.05), share=0.5)
+    other = metered(shipped, (1.1,), share=0.9, prefix="modelled")
+    both = [*measured, record("modelled", **{**_fields(other[0]), "how": {"gpu": "modelled"}})]
+    found = fitted(both, shipped)
+    assert found.calibration.effect("power", CHIP, "", "").runs == 2
+    assert not found.calibration.notes
+
+
+def _fields(each):
+    return {"params": each.params, "tokens": each.tokens, "duration_s": each.duration_s, "energy_j": each.energy_j}

@@ -89,7 +89,7 @@ def test_a_run_without_hours_has_no_utilisation(tmp_path):
 def test_the_plan_of_a_run_states_what_one_knew_beforehand(tmp_path, shipped):
     plan = only(tmp_path, accelerators="2048", pue="1.1", year="2023").plan(shipped)
     assert plan.to_dict() == {
-        "params": 65.2e9, "tokens": 1.4e12, "hw": "a100-sxm4-80gb", "accelerators": 2048.0, "start": "2023", "precision": "bf16", "kind": "pretrain", "family": "decoder", "pue": 1.1,
+        "params": 65.2e9, "tokens": 1.4e12, "hw": "a100-sxm4-80gb", "accelerators": 2048.0, "start": "2023", "precision": "bf16", "kind": "pretrain", "family": "decoder", "pue": 1.1, "calibration": "none",
     }  # fmt: skip
 
 

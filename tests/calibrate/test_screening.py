@@ -18,6 +18,7 @@ def aside(shipped, *records):
         ({"energy_j": {"gpu": -3.6e6, "other": None}}, "negative energy: -1 kWh"),
         ({"energy_j": {"gpu": float("inf"), "other": None}}, "its energy is infinite"),
         ({"gpu_kwh": 200.0}, "energy above nameplate × hours: 1,000 W of 400 W each"),
+        ({"other_kwh": 400.0}, "energy above nameplate × hours: servers of 2,000 W an accelerator, of 812 W"),
         ({"gpu_kwh": 2.0}, "idle accelerators: they drew 10 W of 400 W each"),
         ({"hours_h": 10.0}, "fewer hours than its work takes at the peak rate: an MFU of 10.7"),
         ({"hours_h": 2e6}, "idle accelerators: they did"),

@@ -53,6 +53,7 @@ def test_the_passes_over_the_tree_agree_with_the_inverse_of_the_whole_covariance
     sigma = found.scatter / reach(BELIEVED_RUNS + n)
     new = np.array([1.0, 0.7])
     cross = [((0, 1, 4), new), ((0, 1, None), new), ((0, None, None), new)]
+    levels = [Level(level.scope_of, np.sqrt(np.diag(between))) for level, between in zip(levels, found.between, strict=True)]
     means, variances = dense(y, x, levels, sigma, cross)
     for at, (level, scope) in enumerate(((2, 4), (1, 1), (0, 0))):
         assert new @ found.means[level][scope] == pytest.approx(means[at], abs=1e-9)
@@ -91,6 +92,19 @@ def test_the_spread_falls_as_runs_are_added_and_never_below_their_scatter():
 def test_identical_runs_leave_half_of_the_believed_scatter_and_not_nothing():
     found = one_scope([0.2] * 4, scatter=0.1)
     assert found.scatter > 0.1 / 2.0**0.5 * 0.99
+
+
+def test_an_effect_far_beyond_what_was_believed_is_not_taken_for_scatter():
+    scope = np.zeros(4, dtype=np.intp)
+    found = shrink(np.array([-1.7, -1.6, -1.3, -1.4]), ones(4), [Level(scope, [0.1]), Level(scope, [0.1])], scatter=0.08)
+    assert found.means[1][0, 0] == pytest.approx(-1.5, abs=0.05)
+    assert found.scatter < 0.25
+
+
+def test_spreads_between_scopes_are_never_less_than_believed():
+    found = one_scope([0.0, 0.01, -0.01], between=0.3)
+    assert found.between[0][0, 0] == pytest.approx(0.09)
+    assert one_scope([3.0, 3.01, 2.99], between=0.3).between[0][0, 0] > 0.5
 
 
 def test_a_wide_spread_between_scopes_leaves_the_mean_of_the_runs():

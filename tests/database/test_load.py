@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.database.load import Database, builtin_root, open_database
+from traincarbon.database.load import Database, builtin_root, calibrations_folder, open_database
 from traincarbon.database.records import PRODUCTS, TABLES
 from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
 
@@ -271,3 +271,11 @@ def test_an_environment_that_names_no_folder_is_refused(monkeypatch, tmp_path):
 def test_an_empty_folder_of_facts_has_no_products(folder, tmp_path):
     assert Database([str(tmp_path)]).ids(folder) == []
     assert list(Database([str(tmp_path)]).products(folder)) == []
+
+
+def test_calibrations_are_kept_beside_the_user_s_own_facts_or_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.delenv("CARBON_CALIBRATIONS", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert calibrations_folder() == str(tmp_path / "carbon" / "calibrations")
+    monkeypatch.setenv("CARBON_CALIBRATIONS", "/elsewhere")
+    assert calibrations_folder() == "/elsewhere"

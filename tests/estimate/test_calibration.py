@@ -143,6 +143,8 @@ def test_a_file_that_changed_is_read_anew(folder):
         (lambda text: text.replace("least_params = 1e9", "least_params = 0"), "models of"),
         (lambda text: text.replace("log_factor = 0.2", 'log_factor = "much"'), "could not convert"),
         (lambda text: text.replace("[runs]", "[[runs]]"), "is no calibration"),
+        (lambda text: text.replace("because", "\\u001b[2J"), "it holds control characters"),
+        (lambda text: text.replace('site = ""', 'site = "\\u202e"'), "a scope holds control characters"),
         (lambda _: "", "it has no schema"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.power import accelerator_power_w, host_power_w, it_energy_kwh
+from traincarbon.formulas.power import accelerator_power_w, calibrated_power_w, host_power_w, it_energy_kwh
 from traincarbon.uncertain import Uncertain
 
 shares = st.floats(0.01, 1.0)
@@ -123,3 +123,19 @@ def test_energy_of_nothing_is_refused():
 
 def test_no_infinite_share_of_the_cap_is_accepted():
     assert_refuses(accelerator_power_w, "reference_share", (math.inf,), **CHIP)
+
+
+def test_a_calibrated_draw_is_the_expected_one_times_the_factor():
+    assert calibrated_power_w(power_w=300.0, factor=1.25) == 375.0
+    assert calibrated_power_w(power_w=0.0, factor=1.25) == 0.0
+    assert calibrated_power_w(power_w=600.0, factor=1.25) == 750.0
+
+
+def test_a_calibrated_draw_is_as_sure_as_its_factor():
+    assert calibrated_power_w(power_w=300.0, factor=Uncertain(1.25, {"power": 0.1})).spreads == {"power": 0.1}
+
+
+def test_a_factor_of_nothing_is_refused():
+    assert_refuses(calibrated_power_w, "factor", (0.0, *NONSENSE), power_w=300.0, factor=1.25)
+    assert_refuses(calibrated_power_w, "power_w", (-1.0, math.nan), power_w=300.0, factor=1.25)
+    assert_agrees(calibrated_power_w, power_w=300.0, factor=1.25)

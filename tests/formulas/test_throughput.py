@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.throughput import accelerator_hours_h, duration_s, end_to_end_mfu, implied_mfu, narrowed_mfu, run_goodput, thinned_mfu
+from traincarbon.formulas.throughput import (
+    accelerator_hours_h,
+    calibrated_mfu,
+    duration_s,
+    end_to_end_mfu,
+    implied_mfu,
+    narrowed_mfu,
+    run_goodput,
+    thinned_mfu,
+)
+from traincarbon.uncertain import Uncertain
 
 shares = st.floats(0.01, 1.0)
 factors = st.floats(0.01, 100.0)
@@ -149,3 +159,19 @@ def test_narrowing_of_nothing_is_refused():
     assert_refuses(narrowed_mfu, "speed_up", (0.0, *NONSENSE), **NARROW)
     assert_refuses(narrowed_mfu, "narrow_share", (-0.1, 1.1, math.nan), **NARROW)
     assert_agrees(narrowed_mfu, only_floats=("narrow_share",), **NARROW)
+
+
+def test_a_calibrated_utilisation_is_the_expected_one_times_the_factor_and_never_above_one():
+    assert calibrated_mfu(mfu=0.4, factor=0.5) == 0.2
+    assert calibrated_mfu(mfu=0.4, factor=1.0) == 0.4
+    assert calibrated_mfu(mfu=0.8, factor=2.0) == 1.0
+
+
+def test_a_calibrated_utilisation_is_as_sure_as_its_factor():
+    assert calibrated_mfu(mfu=0.4, factor=Uncertain(0.5, {"mfu": 0.1})).spreads == {"mfu": 0.1}
+
+
+def test_calibrating_nothing_is_refused():
+    assert_refuses(calibrated_mfu, "mfu", (0.0, *NONSENSE), mfu=0.4, factor=0.5)
+    assert_refuses(calibrated_mfu, "factor", (0.0, *NONSENSE), mfu=0.4, factor=0.5)
+    assert_agrees(calibrated_mfu, mfu=0.4, factor=0.5)

@@ -2,12 +2,16 @@
 
 import csv
 import io
+from datetime import timedelta, timezone
 
 import pytest
 
+from imports import kept, read_kept, read_text
 from journals import WALL_S, device, line, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.codecarbon_csv import COLUMNS, dump, is_codecarbon, load
+from traincarbon.integrations.codecarbon_csv import COLUMNS, dump, is_codecarbon, read
+from traincarbon.integrations.reading import NO_ZONE, Told
+from traincarbon.integrations.sources import read_file
 from traincarbon.ledger.record import merge
 
 V1 = "timestamp,experiment_id,project_name,duration,emissions,energy_consumed,country_name,country_iso_code,region,on_cloud,cloud_provider,cloud_region"
@@ -24,6 +28,11 @@ FULL = {
     "codecarbon_version": "3.3.2", "cpu_count": "16", "cpu_model": "AMD EPYC 7742", "gpu_count": "8.0", "gpu_model": "8 x NVIDIA H100", "longitude": "2.3", "latitude": "48.8",
     "ram_total_size": "1000.5", "tracking_mode": "machine", "on_cloud": "N", "pue": "1.0", "wue": "0",
 }  # fmt: skip
+
+
+def load(content, **told):
+    reading = read_text(read, content.decode("utf-8-sig"), **told)
+    return reading.records, reading.left_out
 
 
 def table(header, *rows):
@@ -88,7 +97,8 @@ def test_rows_that_cannot_be_read_are_named_and_the_rest_is_taken():
     found, faults = load(content + b"2026-11-24T10:00:30,bert,torn,e1,3")
     assert [record.run_id for record in found] == ["good"]
     assert len(faults) == 5
-    assert faults[-1] == "line 7: more or fewer cells than there are columns"
+    assert faults[-1] == "line 7: it is cut off, as the last of the file"
+    assert faults[0].startswith("line 3, run 'bad': column duration: 'x' is no number")
 
 
 @pytest.mark.parametrize("hostile", ["=cmd|' /C calc'!A0", "<script>", "x" * 10_000, "'; DROP TABLE runs; --", 'a,b"c'])
@@ -105,6 +115,20 @@ def test_a_byte_order_mark_windows_lines_and_other_orders_of_columns_are_read():
     content = table(header).replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
     (record,), faults = load(b"\xef\xbb\xbf" + content)
     assert (record.run_id, faults) == (FULL["run_id"], [])
+
+
+def test_a_real_file_gives_the_run_that_made_it():
+    reading = read_kept("emissions.csv")
+    (record,) = reading.records
+    assert (record.project, record.duration_s, record.versions["codecarbon"]) == ("toy", 6.005688685999985, "3.3.2")
+    assert record.energy_j == {"gpu": None, "cpu": 2.87546702952364e-06 * 3.6e6, "dram": pytest.approx(3.333710059999931e-05 * 3.6e6), "other": None}
+    assert (record.started_at, reading.left_out, reading.notes) == ("2026-11-25T13:27:43.994311Z", [], [NO_ZONE])
+
+
+def test_a_clock_without_a_zone_is_in_that_of_the_user():
+    told = Told(zone=timezone(timedelta(hours=2)))
+    reading = read_file(kept("emissions.csv"), told=told)
+    assert (reading.records[0].started_at, reading.notes) == ("2026-11-25T11:27:43.994311Z", [])
 
 
 def test_what_is_no_emissions_csv_is_refused():

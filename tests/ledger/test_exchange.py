@@ -77,6 +77,18 @@ def test_parquet_keeps_kinds_and_the_unknown():
     assert str(table.schema.field("accelerators").type) == "int64"
 
 
+def test_parquet_comes_back_to_the_last_digit():
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    assert [record.to_dict() for record in load(dump([RECORD], "parquet"))] == [RECORD.to_dict()]
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1 and so on PAR1"])
+def test_parquet_that_is_cut_off_is_refused(content):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    with pytest.raises(CarbonError, match="no runs in Parquet"):
+        load(content)
+
+
 def test_without_pyarrow_parquet_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CarbonError, match="needs pyarrow") as raised:

@@ -148,6 +148,18 @@ def test_imported_records_are_runs_and_come_in_once(ledger):
     assert [run.run_id for run in ledger.runs()] == ["two"]
 
 
+def test_a_dry_run_of_an_import_says_what_is_new_and_writes_nothing(ledger):
+    ledger.add([record("one")])
+    assert ledger.add([record("one"), record("two")], dry_run=True) == ["two"]
+    assert [run.run_id for run in ledger.runs()] == ["one"]
+
+
+def test_of_two_imports_that_know_as_much_the_later_counts(ledger):
+    for hw in ("z100", "a100", "m100"):
+        ledger.add([record("one", hw=hw)])
+    assert ledger.run("one").hw == "m100"
+
+
 def test_a_run_with_journals_of_its_own_keeps_what_they_say(ledger):
     write_run(ledger.store, "one")
     ledger.add([record("one", hw="elsewhere")])

@@ -97,9 +97,9 @@ def test_a_number_that_was_given_anew_is_another_process(proc):
     assert tree.usage().cpu_s == pytest.approx(100 / TICKS)
 
 
-def test_new_descendants_are_looked_for_no_more_often_than_that_costs_a_thousandth(proc, clock, monkeypatch):
+def test_the_whole_host_is_asked_no_more_often_than_its_share_of_the_time_allows(proc, clock, monkeypatch):
     spent = iter(range(100))
-    monkeypatch.setattr(processes.time, "process_time", lambda: next(spent) * 0.01)
+    monkeypatch.setattr(processes.time, "process_time", lambda: next(spent) * 0.002)
     root = proc(10, 1, 100)
     tree = ProcessTree(10, proc=root, clock=clock)
     tree.usage()
@@ -158,3 +158,18 @@ def test_elsewhere_psutil_tells_the_same():
 def test_without_proc_and_psutil_there_is_no_source(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "psutil", None)
     assert processes.source(1, proc=str(tmp_path)) is None
+
+
+def test_a_child_is_seen_at_the_next_look_though_nobody_asks_the_whole_host():
+    code = "import subprocess, sys; sys.stdin.readline(); child = subprocess.Popen(['sleep', '30']); print(child.pid, flush=True); sys.stdin.readline(); child.kill(); child.wait()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        tree = processes.ProcessTree(parent.pid, clock=lambda: 0.0)  # a clock that stands still: no second look at the host
+        tree.usage()
+        tree._look_again_s = 1.0
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        child = int(parent.stdout.readline())
+        tree.usage()
+        assert child in tree._known
+        parent.stdin.write("\n")
+        parent.stdin.flush()

@@ -29,6 +29,11 @@ def test_points_are_predictions_over_what_was_measured(panels):
     assert all(abs(y / x - 1.0) < 0.15 for x, y in zip(after["x"], after["y"], strict=True))
 
 
+def test_bars_are_intervals_and_those_by_the_other_runs_are_the_shorter(panels):
+    before, after = (points(panels[0], name)["error_y"] for name in ("without calibration", "by the other runs"))
+    assert all(0.0 < narrow < wide for narrow, wide in zip(after["array"], before["array"], strict=True))
+
+
 def test_names_of_runs_are_text(panels):
     assert points(panels[0], "by the other runs")["text"][0].startswith("<b>&lt;b&gt;run-0</b>")
 

@@ -162,3 +162,21 @@ def test_a_real_board_in_a_real_region():
     assert answer["hw"] == "h100-sxm5-80gb"
     assert answer["rented"]
     assert all(value is not None for name, value in zip(known._fields, known, strict=True) if name != "network_share")
+
+
+def test_the_rest_of_a_server_is_taken_as_a_calibration_found_it(shipped, tmp_path, monkeypatch):
+    from made_runs import fitted, record, slower
+    from traincarbon.calibrate.keep import save
+
+    runs = []
+    for each in slower(shipped, (1.0, 1.02, 0.98)):
+        kwh = each.duration_s * 8 / 3.6e6
+        runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=250.0 * kwh, other_kwh=90.0 * kwh))
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+    monkeypatch.setattr(appraisal, "open_database", lambda _folder: shipped)
+    save(fitted(runs, shipped).calibration)
+    host = {name: coefficients(appraise({"hw": "dgx-a100", "plan": {"calibration": name}})).host_w for name in ("mine", "none")}
+    assert host["mine"].median == pytest.approx(90.0, rel=0.12)
+    assert host["mine"].sigma < host["none"].sigma
+    assert coefficients(appraise({"hw": "dgx-a100"})).host_w.median == host["mine"].median
+    assert any("no calibration 'other'" in note for note in appraise({"hw": "dgx-a100", "plan": {"calibration": "other"}})["notes"])

@@ -34,6 +34,8 @@ class Expected(NamedTuple):
     host_w: "Array"
     most_w: "Array"
     """Power cap of one accelerator. [W]"""
+    most_server_w: "Array"
+    """Nameplate of a server, for each accelerator in it. [W]"""
     sigma: "Array"
     """Log-spread of the expected utilisation."""
     chips: tuple[str, ...]
@@ -106,6 +108,8 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[
     draw_w, hours_h = _link(answer, power.accelerator_power_w), answer.median("accelerator_hours_h")
     columns["planned_kwh"][rows] = hours_h * draw_w / 1e3
     columns["power_exponent"][rows] = setting.given["power_exponent"].value
+    if (nameplate := setting.given.get("max_power_w")) is not None:
+        columns["most_server_w"][rows] = median_of(nameplate.value) / setting.accelerator_count
     columns["most_w"][rows] = setting.given["board_power_w"].value
     possible = reached <= 1.0
     if possible.any():

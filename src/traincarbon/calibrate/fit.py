@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from traincarbon.calibrate import screening
+from traincarbon.calibrate.effects import chips_of, effects_of, groups
 from traincarbon.calibrate.expected import Expected, expect
 from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.parts import draws
 from traincarbon.calibrate.runs import SetAside
-from traincarbon.calibrate.shrink import Level, Shrunk, shrink
-from traincarbon.calibrate.spreads import LEVELS, Spreads, spreads_of
+from traincarbon.calibrate.shrink import Shrunk
+from traincarbon.calibrate.spreads import Spreads, spreads_of
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
-    Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
 """So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
@@ -41,9 +42,9 @@ class Errors(NamedTuple):
     before: "Array"
     after: "Array"
     left_out: "Array"
-    inside_before: "Flags"
-    """Whether the interval of 90 % held the measured figure, before."""
-    inside_left_out: "Flags"
+    before_sigma: "Array"
+    """Standard deviation of each prediction, before."""
+    left_out_sigma: "Array"
 
     def summary(self) -> dict[str, float]:
         """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
@@ -51,7 +52,8 @@ class Errors(NamedTuple):
         for name in ("before", "after", "left_out"):
             sizes = np.abs(getattr(self, name))
             found |= {name: float(np.median(sizes)), f"{name}_mean": float(sizes.mean())}
-        return found | {"coverage_before": float(self.inside_before.mean()), "coverage_left_out": float(self.inside_left_out.mean())}
+        inside = ((np.abs(getattr(self, name)) <= Z_90 * getattr(self, f"{name}_sigma")).mean() for name in ("before", "left_out"))
+        return found | dict(zip(("coverage_before", "coverage_left_out"), map(float, inside), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,23 +95,16 @@ def fit(
     """
     believed = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
-    wrong = screening.reasons(observed, expected)
-    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
-    sites = _groups(_chips_of(observed, expected)[good], observed.site_of[good])
-    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
-    for at in np.flatnonzero(screening.outliers(logs, sites)).tolist():
-        middle = float(np.median(logs[sites == sites[at]]))
-        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
-    aside = [*set_aside, *(SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong))]
-    good = np.array([at for at in good.tolist() if at not in wrong], dtype=np.intp)
+    good, wrong = _screened(observed, expected)
+    aside = [*set_aside, *wrong]
     if not good.size:
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
         raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
-    used = observed.only(good)
     mine = expected.only(good)
+    used, draw_sigma, notes = draws(observed.only(good), mine, database, believed)
     shown, energy_aside = _shown(used, mine)
     aside += energy_aside
-    effects, errors = _fits(used, mine, shown, believed)
+    effects, errors = _fits(used, mine, shown, believed, draw_sigma=draw_sigma)
     automatic, why = _verdict(used, mine, errors)
     calibration = Calibration(
         name=name,
@@ -123,8 +118,22 @@ def fit(
         set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
         errors={quantity: found.summary() for quantity, found in errors.items()},
         meters=tuple(meters),
+        notes=notes,
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
+
+
+def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[SetAside]]:
+    """Return the places of the runs that can be used, and the others, each with the reason."""
+    wrong = screening.reasons(observed, expected)
+    good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
+    sites = groups(chips_of(observed, expected)[good], observed.site_of[good])
+    logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
+    far = screening.outliers(logs, sites)
+    for at in np.flatnonzero(far).tolist():
+        middle = float(np.median(logs[sites == sites[at]]))
+        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
+    return good[~far], [SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong)]
 
 
 def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
@@ -136,7 +145,7 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
             "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
         }
     aside = []
-    sites = _groups(_chips_of(used, expected), used.site_of)
+    sites = groups(chips_of(used, expected), used.site_of)
     for quantity, words in (("power", "its accelerators"), ("host", "the rest of its servers")):
         y = shown[quantity]
         y[~np.isfinite(y)] = np.nan
@@ -149,7 +158,7 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
     return shown, aside
 
 
-def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads) -> tuple[list[Effect], dict[str, Errors]]:
+def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, draw_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
     """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
@@ -158,84 +167,44 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
         if rows.size:
             part = used.only(rows) if rows.size < len(used) else used
             mine = expected.only(rows) if rows.size < len(used) else expected
-            shrunk, told = _fit_one(quantity, part, mine, shown[quantity][rows], believed)
+            shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
-            effects += told
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
     if "power" in found:
         rows, power = found["power"]
-        errors["energy"] = _energy_errors(rows, used, expected, hours, power)
+        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), believed.whole("power"))
     if "host" in found:
         rows, host = found["host"]
         errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
     return effects, errors
 
 
-def _fit_one(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
-    """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
-    logs = np.log(used.active_params)
-    centre = float(logs.mean())
-    x = np.stack((np.ones_like(logs), logs - centre), axis=1) if quantity == "mfu" else np.ones((len(y), 1))
-    chips, families = _chips_of(used, expected), _families_of(used)
-    scopes = [np.zeros(len(y), dtype=np.intp), _groups(chips)]
-    scopes += [_groups(scopes[1], used.site_of), _groups(scopes[1], used.site_of, families)]
-    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
-    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
-    names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
-    told = []
-    for at, scope_of in enumerate(scopes):
-        if at == 0 and quantity != "mfu":
-            continue  # what the draws of different chips have in common says little of another chip
-        below = sum((np.diag(np.square(spread)) for spread in between[at + 1 :]), np.zeros((x.shape[1],) * 2))
-        first = np.unique(scope_of, return_index=True)[1]
-        counts = np.bincount(scope_of)
-        least, most = (np.full(len(first), start) for start in (np.inf, -np.inf))
-        np.minimum.at(least, scope_of, logs)
-        np.maximum.at(most, scope_of, logs)
-        for scope, row in enumerate(first.tolist()):
-            words = (names[0][chips[row]], names[1][used.site_of[row]], names[2][families[row]])
-            named = (*words[:at], *("",) * (3 - at))
-            sizes = (centre, float(least[scope]), float(most[scope]))
-            told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
-    unnamed_twice = {effect.scope: effect for effect in reversed(told)}  # a site without a name is the hardware anywhere, told by the wider scope
-    return shrunk, list(reversed(unnamed_twice.values()))
-
-
-def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]) -> Effect:
-    sigmas = np.sqrt(np.diag(covariance))
-    slope, slope_sigma, correlation = 0.0, 0.0, 0.0
-    if len(mean) > 1:
-        slope, slope_sigma = float(mean[1]), float(sigmas[1])
-        correlation = float(covariance[0, 1] / (sigmas[0] * sigmas[1]))
-    # the sizes of a scope may all lie to one side of the centre of all runs: what it may follow begins there
-    centre, least, most = (math.exp(size) for size in (sizes[0], min(sizes[0], sizes[1]), max(sizes[0], sizes[2])))
-    return Effect(quantity, scope[0], scope[1], scope[2], runs, float(mean[0]), float(sigmas[0]), slope, slope_sigma, correlation, scatter, centre, least, most)
-
-
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
     """Return the errors of what is expected, given those *before*; *sign* is that of the fitted logarithm in them."""
     after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
-    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * sigma, np.abs(left_out) <= Z_90 * shrunk.left_out_sigma)
+    return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
 
 
-def _energy_errors(rows: "Codes", used: Observed, expected: Expected, hours: Shrunk, power: Shrunk) -> Errors:
+def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tuple[Shrunk, Shrunk], power_sigma: float) -> Errors:
     """Return the errors of the accelerators' energy: expected hours fall as utilisation rises, and the draw rises with it."""
+    hours, power = fits
     before = np.log(expected.planned_kwh[rows] / used.accelerator_kwh[rows])
     falls = 1.0 - expected.power_exponent[rows]
     moved = [power_log - falls * hours_log[rows] for power_log, hours_log in ((power.fitted, hours.fitted), (power.left_out, hours.left_out))]
     left_sigma = np.hypot(falls * hours.left_out_sigma[rows], power.left_out_sigma)
-    prior_sigma = np.hypot(falls * expected.sigma[rows], 0.2)
+    prior_sigma = np.hypot(falls * expected.sigma[rows], power_sigma)
     after, left_out = before + moved[0], before + moved[1]
-    return Errors(rows, before, after, left_out, np.abs(before) <= Z_90 * prior_sigma, np.abs(left_out) <= Z_90 * left_sigma)
+    return Errors(rows, before, after, left_out, prior_sigma, left_sigma)
 
 
 def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:
     """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
     if len(used) < _FEWEST:
         return False, "one run alone: nothing is left to try it on"
-    chips, names = _chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
     told = {}
     for quantity in ("hours", "energy"):
         if quantity in errors:
@@ -251,21 +220,3 @@ def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> t
     if left_out >= max(before, _GOOD):
         return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
     return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"
-
-
-def _chips_of(observed: Observed, expected: Expected) -> "Codes":
-    codes = {chip: at for at, chip in enumerate(dict.fromkeys(expected.chips))}
-    return np.array([codes[chip] for chip in expected.chips], dtype=np.intp)[observed.job_of]
-
-
-def _families_of(observed: Observed) -> "Codes":
-    codes = {family: at for at, family in enumerate(dict.fromkeys(observed.families()))}
-    return np.array([codes[family] for family in observed.families()], dtype=np.intp)[observed.job_of]
-
-
-def _groups(*codes: "Codes") -> "Codes":
-    """Return one code for each combination of *codes*, counted from zero."""
-    joined = codes[0]
-    for more in codes[1:]:
-        joined = joined * (int(more.max(initial=0)) + 1) + more
-    return np.unique(joined, return_inverse=True)[1].reshape(-1)

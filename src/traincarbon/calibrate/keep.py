@@ -20,6 +20,7 @@ def to_toml(calibration: Calibration) -> str:
         f"version = {toml_value(calibration.version)}",
         f"automatic = {'true' if calibration.automatic else 'false'}",
         f"why = {toml_value(calibration.why)}",
+        f"notes = {toml_value(list(calibration.notes))}",
         "",
         "[runs]",
         f"count = {calibration.n_runs}",
@@ -90,5 +91,6 @@ def as_dict(calibration: Calibration) -> dict[str, Any]:
         "errors": {quantity: dict(errors) for quantity, errors in calibration.errors.items()},
         "effects": [effect._asdict() for effect in calibration.effects],
         "meters": [dict(meter) for meter in calibration.meters],
+        "notes": list(calibration.notes),
         "folder": calibrations_folder(),
     }

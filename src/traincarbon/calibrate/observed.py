@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
+    Flags = npt.NDArray[np.bool_]
 
 SHAPE = ("precision", "kind", "family", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len", "trainable_params")
 """Fields of a plan, besides the hardware, that bear on what a run is expected to take and that runs of one job share."""
@@ -44,6 +45,7 @@ class Observed:
         hours_h: Accelerator-hours. [h]
         accelerator_kwh: Energy of the accelerators. [kWh]
         server_kwh: Energy of the whole servers, the accelerators included. [kWh]
+        modelled: Whether the energy of the accelerators was modelled, not measured.
         jobs: The distinct jobs: hardware and shape, as fields of a plan.
         job_of: The job of each run.
         sites: The distinct sites by id, empty where none is known.
@@ -58,6 +60,7 @@ class Observed:
     hours_h: "Array"
     accelerator_kwh: "Array"
     server_kwh: "Array"
+    modelled: "Flags"
     jobs: Sequence[Mapping[str, Any]]
     job_of: "Codes"
     sites: Sequence[str]
@@ -68,7 +71,7 @@ class Observed:
 
     def only(self, kept: "Codes") -> "Observed":
         """Return the runs at the places *kept*."""
-        columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh", "job_of", "site_of")
+        columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh", "modelled", "job_of", "site_of")
         return Observed(
             ids=[self.ids[at] for at in kept.tolist()],
             jobs=self.jobs,
@@ -122,15 +125,16 @@ def from_records(
         job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
         rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites))))
         ids.append(record.run_id)
-    table = np.array(rows, dtype=float).reshape(len(rows), 9).T
+    table = np.array(rows, dtype=float).reshape(len(rows), 10).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
     observed = Observed(
         ids=ids,
         **{name: table[at] for at, name in enumerate(columns)},
+        modelled=table[7] > 0.0,
         jobs=[_job(*job) for job in jobs],
-        job_of=table[7].astype(np.intp),
+        job_of=table[8].astype(np.intp),
         sites=list(sites),
-        site_of=table[8].astype(np.intp),
+        site_of=table[9].astype(np.intp),
     )
     return observed, aside
 
@@ -183,11 +187,21 @@ def _numbers(record: RunRecord, plan: Mapping[str, Any], chip: Product, wall_kwh
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)
     parts = {part: energy / _J_PER_KWH for part, energy in record.energy_j.items() if energy is not None}
     believed = record.gaps_s <= _MOST_GAPS * record.duration_s
-    accelerator_kwh = parts.get("cpu" if chip.keys.get("type") == "cpu" else "gpu", math.nan) if believed else math.nan
+    part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
+    accelerator_kwh = parts.get(part, math.nan) if believed else math.nan
     whole = record.energy_j.get("other") is not None and believed
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
     hours_h = record.duration_s * n / S_PER_H
-    return (params, _number(plan, "active_params") or params, float(record.tokens or math.nan), n, hours_h, accelerator_kwh, server_kwh)
+    return (
+        params,
+        _number(plan, "active_params") or params,
+        float(record.tokens or math.nan),
+        n,
+        hours_h,
+        accelerator_kwh,
+        server_kwh,
+        record.how.get(part) == "modelled",
+    )
 
 
 def _number(plan: Mapping[str, Any], name: str) -> float | None:

@@ -22,6 +22,7 @@ from traincarbon.units import S_PER_H
 WHOLE = ("run", "finetune")
 """Kinds of rows that are whole trainings; the others are steps and timed entries."""
 _FEWEST_ROWS, _FEWEST_SIZES = 2, 2
+_TITLE = 44
 
 
 class Case(NamedTuple):
@@ -89,6 +90,7 @@ def as_observed(runs: Sequence[Run], database: Database) -> Observed:
         hours_h=table[4],
         accelerator_kwh=np.full(len(rows), np.nan),
         server_kwh=np.full(len(rows), np.nan),
+        modelled=np.zeros(len(rows), dtype=bool),
         jobs=[
             {"hw": hw, "precision": precision, "kind": kind, "family": family, **({"moe": True} if moe else {})} for hw, precision, kind, family, moe in jobs
         ],
@@ -136,7 +138,7 @@ def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> 
         mean, sigma = effect.at(float(observed.active_params[at]))
         before, prior_sigma = float(np.log(expected.reached_mfu[at] / expected.mfu[at])), float(expected.sigma[at])
         kind = "run" if group[0]["kind"] in WHOLE else group[0]["kind"]
-        source = f"{group[0]['source'].partition(' arXiv')[0][:40].strip()}, {expected.chips[0]}"
+        source = f"{_title(group[0]['source'])}, {expected.chips[0]}"
         size = float(observed.active_params[at])
         cases.append(Case(observed.ids[at], source, kind, size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma)))
     return cases
@@ -144,6 +146,16 @@ def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> 
 
 def _size(run: Run) -> float | None:
     return run.number("active_params") or run.number("total_params")
+
+
+def _title(source: str) -> str:
+    """Return the beginning of a *source* that tells it from others."""
+    for end in (" arXiv", " via ", " (", ", "):
+        source = source.partition(end)[0]
+    if len(source) <= _TITLE:
+        return source
+    words = source[:_TITLE].rpartition(" ")[0]
+    return f"{words} …" if len(words) > _TITLE // 2 else f"{source[:_TITLE]}…"
 
 
 def _organisation(run: Run) -> str:

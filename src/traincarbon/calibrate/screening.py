@@ -42,7 +42,7 @@ def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
     params, tokens, hours, n = observed.params, observed.tokens, observed.hours_h, observed.accelerators
     energy, server = observed.accelerator_kwh, observed.server_kwh
     with np.errstate(invalid="ignore", divide="ignore"):
-        draw_w = energy * 1e3 / hours
+        draw_w, server_w = energy * 1e3 / hours, server * 1e3 / hours
         note(~(params > 0.0) | ~np.isfinite(params), lambda at: f"its parameters are {params[at]:g}")
         note(~(tokens > 0.0) | ~np.isfinite(tokens), lambda at: f"its tokens are {tokens[at]:g}")
         note(~(hours > 0.0) | ~np.isfinite(hours), lambda at: f"a clock error: its accelerator-hours are {hours[at]:g}")
@@ -53,6 +53,11 @@ def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
         note(expected.reached_mfu > 1.0, lambda at: f"fewer hours than its work takes at the peak rate: an MFU of {expected.reached_mfu[at]:.3g}")
         note(expected.reached_mfu < _LEAST_MFU, lambda at: f"idle accelerators: they did {expected.reached_mfu[at]:.2g} of their peak")
         note(draw_w > _ABOVE_CAP * expected.most_w, lambda at: f"energy above nameplate × hours: {draw_w[at]:,.0f} W of {expected.most_w[at]:,.0f} W each")
+        most_w = expected.most_server_w
+        note(
+            server_w > _ABOVE_CAP * most_w,
+            lambda at: f"energy above nameplate × hours: servers of {server_w[at]:,.0f} W an accelerator, of {most_w[at]:,.0f} W",
+        )
         note(draw_w < _IDLE_SHARE * expected.most_w, lambda at: f"idle accelerators: they drew {draw_w[at]:.3g} W of {expected.most_w[at]:,.0f} W each")
         note(server < energy, lambda at: f"its servers drew {server[at]:g} kWh, less than the accelerators in them, {energy[at]:g} kWh")
     note(np.isnan(expected.mfu), lambda at: expected.faults[int(observed.job_of[at])] or "its numbers cannot be those of a training")

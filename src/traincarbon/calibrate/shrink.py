@@ -3,7 +3,8 @@ r"""Effects of nested scopes, each drawn towards the scope above it: normal-norm
 .. math:: y_i = x_i^\top \beta_{leaf(i)} + \varepsilon_i, \quad \beta_{scope} \sim N(\beta_{above}, T_{level}), \quad \beta_{top} \sim N(0, T_0), \quad \varepsilon_i \sim N(0, \sigma^2)
 
 The posterior of every scope takes one pass up the tree and one down (Gelman et al. 2013, *Bayesian data analysis*, section 5.4;
-the passes are those of Pearl 1988 for a Gaussian tree). The scatter σ is estimated with what is believed of it as evidence of its own.
+the passes are those of Pearl 1988 for a Gaussian tree). The scatter σ and the spreads T are estimated by expectation and maximisation, with what is
+believed of them as evidence of its own: σ may come out smaller or larger than believed, T only larger, where runs contradict it.
 """
 
 from collections.abc import Sequence
@@ -48,6 +49,8 @@ class Shrunk(NamedTuple):
     """Prediction of each run by all others."""
     left_out_sigma: "Array"
     """Standard deviation of that prediction, the run's own scatter included."""
+    between: list["Array"]
+    """Covariance of scopes around the one above, by level: what was believed, or more where runs contradict it."""
 
 
 def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -> Shrunk:
@@ -62,25 +65,27 @@ def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -
     leaf = levels[-1].scope_of
     gram, moment, square = _sums(y, x, leaf)
     above = [_parents(upper.scope_of, lower.scope_of) for upper, lower in pairwise(levels)]
-    spreads = [np.diag(np.square(level.between)) for level in levels]
+    believed = [np.square(level.between) for level in levels]
     sizes = [int(level.scope_of.max()) + 1 for level in levels]
-    sigma = scatter
+    sigma, spreads = scatter, [np.diag(squares) for squares in believed]
     for _ in range(_ROUNDS):
-        means, covariances = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
+        means, covariances, apart = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
         mean, covariance = means[-1], covariances[-1]
+        spreads = [np.diag(_no_less(squares, level)) for squares, level in zip(believed, apart, strict=True)]
         missed = square - 2.0 * np.einsum("gi,gi->g", mean, moment) + np.einsum("gi,gij,gj->g", mean, gram, mean)
         missed = missed + np.einsum("gij,gji->g", gram, covariance)
         found = float(np.sqrt((BELIEVED_RUNS * scatter**2 + missed.sum()) / (BELIEVED_RUNS + len(y))))
         settled, sigma = abs(found / sigma - 1.0) < _SETTLED, found
         if settled:
             break
-    means, covariances = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
+    means, covariances, _ = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
     mean, covariance = means[-1], covariances[-1]
     told = sigma * reach(BELIEVED_RUNS + len(y))
     fitted = np.einsum("ni,ni->n", x, mean[leaf])
     own = np.einsum("ni,nij,nj->n", x, covariance[leaf], x)
     share = np.minimum(own / sigma**2, 1.0 - 1e-9)
-    return Shrunk(means, covariances, told, fitted, (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + told**2))
+    left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + told**2)
+    return Shrunk(means, covariances, told, fitted, left_out, left_out_sigma, spreads)
 
 
 def reach(freedom: float) -> float:
@@ -94,6 +99,12 @@ def reach(freedom: float) -> float:
     """
     square = Z_90**2
     return 1.0 + (square + 1.0) / (4.0 * freedom) + (5.0 * square**2 + 16.0 * square + 3.0) / (96.0 * freedom**2)
+
+
+def _no_less(believed: "Array", apart: "Array") -> "Array":
+    """Return the variances between scopes, given how far *apart* from the one above each is: what is *believed* counts as one more of them, and is the least."""
+    least: Array = np.maximum(believed, (believed + apart.sum(axis=0)) / (1.0 + len(apart)))
+    return least
 
 
 def _sums(y: "Array", x: "Array", leaf: "Codes") -> tuple["Array", "Array", "Array"]:
@@ -115,8 +126,13 @@ def _parents(upper: "Codes", lower: "Codes") -> "Codes":
     return parents
 
 
-def _passes(gram: "Array", moment: "Array", above: Sequence["Codes"], spreads: Sequence["Array"], sizes: Sequence[int]) -> tuple[list["Array"], list["Array"]]:
-    """Return means and covariances by level: evidence is summed up the tree, each step blurred by the spread between scopes, and carried down again."""
+def _passes(
+    gram: "Array", moment: "Array", above: Sequence["Codes"], spreads: Sequence["Array"], sizes: Sequence[int]
+) -> tuple[list["Array"], list["Array"], list["Array"]]:
+    """Return means and covariances by level: evidence is summed up the tree, each step blurred by the spread between scopes, and carried down again.
+
+    Last come the expected squares of how far each scope is from the one above, of the first level from zero.
+    """
     one = np.eye(gram.shape[1])
     evidence = [(gram, moment)]
     for parents, spread, size in zip(reversed(above), reversed(spreads), reversed(sizes[:-1]), strict=False):
@@ -126,12 +142,16 @@ def _passes(gram: "Array", moment: "Array", above: Sequence["Codes"], spreads: S
     precision, pull = evidence[0]
     covariance = np.linalg.inv(one + spreads[0] @ precision) @ spreads[0]
     means, covariances = [np.einsum("gij,gj->gi", covariance, pull)], [covariance]
+    apart = [means[0] ** 2 + np.einsum("gii->gi", covariance)]
     for (precision, pull), parents, spread in zip(evidence[1:], above, spreads[1:], strict=True):
         kept = np.linalg.inv(one + spread @ precision)
         own = kept @ spread
-        means.append(np.einsum("gij,gj->gi", own, pull) + np.einsum("gij,gj->gi", kept, means[-1][parents]))
-        covariances.append(own + kept @ covariances[-1][parents] @ kept.transpose(0, 2, 1))
-    return means, covariances
+        mean, unsure = means[-1][parents], covariances[-1][parents]
+        means.append(np.einsum("gij,gj->gi", own, pull) + np.einsum("gij,gj->gi", kept, mean))
+        covariances.append(own + kept @ unsure @ kept.transpose(0, 2, 1))
+        moved = own + (kept - one) @ unsure @ (kept - one).transpose(0, 2, 1)
+        apart.append((means[-1] - mean) ** 2 + np.einsum("gii->gi", moved))
+    return means, covariances, apart
 
 
 def _by_parent(values: "Array", parents: "Codes", size: int) -> "Array":

@@ -18,7 +18,7 @@ _MOST_SCOPES = 8
 _MOST_ASIDE = 8
 _NAME = 28
 _QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Draw, rest of server"}
-_EFFECTS = {"mfu": "utilisation", "power": "accelerators' draw", "host": "rest of server's draw"}
+_EFFECTS = {"mfu": "utilisation", "power": "draw, chips", "host": "draw, rest"}
 
 
 def screen(fitted: "Fitted") -> str:
@@ -27,6 +27,7 @@ def screen(fitted: "Fitted") -> str:
     parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
     if fitted.set_aside:
         parts += ["", _aside(fitted.set_aside)]
+    parts += ["", *(output.wrapped("Note", note) for note in calibration.notes)] if calibration.notes else []
     return "\n".join(parts)
 
 
@@ -55,7 +56,7 @@ def percent(log: float) -> str:
 
 def _runs(fitted: "Fitted") -> str:
     used, errors = fitted.used, fitted.errors["hours"]
-    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "by the others")]
+    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "by others")]
     for at in range(min(len(used), _MOST_RUNS)):
         ratios = (f"× {math.exp(column[at]):.2f}" for column in (errors.before, errors.after, errors.left_out))
         rows.append((_cut(used.ids[at], _NAME), output.significant(float(used.hours_h[at]), 3), *ratios))
@@ -65,27 +66,28 @@ def _runs(fitted: "Fitted") -> str:
 
 
 def _errors(calibration: "Calibration") -> str:
-    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "by the others", "without", "by the others")]
+    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "by others", "inside", "by others")]
     for quantity, told in calibration.errors.items():
         sizes = (percent(told[name]) for name in ("before", "after", "left_out"))
         inside = (f"{100.0 * told[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
         rows.append((_QUANTITIES[quantity], f"{told['n']:,.0f}", *sizes, *inside))
     head, *lines = output.table(rows, right=range(1, 7)).split("\n")
-    return "\n".join([output.dim(head), *lines, output.dim("The last two: runs inside the 90 % interval.")])
+    return "\n".join([output.dim(head), *lines, output.dim("inside: share of runs within the 90 % interval, without it and by others")])
 
 
 def _scopes(effects: "Sequence[Effect]") -> str:
-    named = [effect for effect in effects if effect.hardware]
-    rows: list[tuple[str, ...]] = [("what runs show", "hardware, site, kind", "runs", "factor", "90 % interval")]
+    named = [effect for effect in effects if effect.family]
+    named += [effect for effect in effects if effect.hardware and not effect.site and not effect.family]
+    rows: list[tuple[str, ...]] = [("over expected", "hardware, site, kind", "runs", "factor", "90 % interval")]
     for effect in named[:_MOST_SCOPES]:
         mean, sigma = effect.at(None)
         reach = Z_90 * sigma
-        where = _cut(", ".join(word for word in effect.scope if word), 30)
+        where = _cut(", ".join(word for word in effect.scope if word) + ("" if effect.family else ", other sites and kinds"), 40)
         bounds = f"{math.exp(mean - reach):.2f} – {math.exp(mean + reach):.2f}"
         rows.append((_EFFECTS[effect.quantity], where, f"{effect.runs:,}", f"× {math.exp(mean):.2f}", bounds))
     head, *lines = output.table(rows, right=(2, 3, 4), gap=" ").split("\n")
     over = len(named) - _MOST_SCOPES
-    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more scopes")] if over > 0 else [])])
+    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more scope{'s' * (over > 1)}; --json has each")] if over > 0 else [])])
 
 
 def _aside(set_aside: "Sequence[SetAside]") -> str:

@@ -210,8 +210,12 @@ def forget_databases() -> None:
 
 def calibrations_folder() -> str:
     """Return the folder of named calibrations: ``$CARBON_CALIBRATIONS``, else the one beside the user's own facts."""
-    named = environ.get("CARBON_CALIBRATIONS", "")
-    return named or path.join(_config_folder(environ.get("XDG_CONFIG_HOME", "")), "calibrations")
+    return _calibrations(environ.get("CARBON_CALIBRATIONS", ""), environ.get("XDG_CONFIG_HOME", ""))
+
+
+@lru_cache(maxsize=8)
+def _calibrations(from_environment: str, config_home: str) -> str:
+    return from_environment or path.join(_config_folder(config_home), "calibrations")
 
 
 def builtin_root() -> str:

@@ -4,14 +4,14 @@ import math
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect, job_family, names, read
+from traincarbon.estimate.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Given, Setting
 from traincarbon.uncertain import Uncertain, median_of
 
 _FAR = 10.0
 """Times the largest run, or below the smallest, from which a reader is warned."""
-_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share",), "host": ("host_share", "max_power_w")}
+_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w"), "host": ("host_share", "max_power_w")}
 """Quantities to the givens whose spreads a calibration replaces by its own."""
 _WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server"}
 
@@ -23,6 +23,8 @@ def calibrated(plan: Plan, setting: Setting) -> Setting:
         NotFoundError: there is none of the name that the plan states.
         CarbonError: the named one cannot be read.
     """
+    if plan.calibration == NONE:
+        return setting
     place = setting.place.id if setting.place is not None else ""
     if plan.calibration is not None:
         return _laid_over(setting, read(plan.calibration), plan, place, by_itself=False)

@@ -80,6 +80,7 @@ class Calibration:
         set_aside: Runs that were not used, each with the reason.
         errors: By quantity the median absolute logarithm of predicted over measured ``before``, ``after`` and ``left_out``.
         meters: What readings at the wall showed of the meters inside.
+        notes: What a reader should know before relying on it.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Calibration:
     set_aside: tuple[tuple[str, str], ...] = ()
     errors: Mapping[str, Mapping[str, float]]
     meters: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def fits(self, hardware: str, site: str) -> bool:
         """Say whether runs on that hardware are behind it, and none of its sites contradicts *site*; a site that is not said contradicts none."""
@@ -193,6 +195,8 @@ def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
     """
     if stated["schema"] != SCHEMA:
         raise ValueError(f"its schema is {str(stated['schema'])[:60]!r}")
+    if not all(str(stated[name]).isprintable() for name in ("made", "version", "why")):
+        raise ValueError("it holds control characters")
     return Calibration(
         name=name,
         made=str(stated["made"]),
@@ -205,6 +209,7 @@ def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
         set_aside=tuple((str(entry["id"]), str(entry["reason"])) for entry in stated["runs"].get("set_aside", ())),
         errors={str(quantity): {key: float(value) for key, value in table.items()} for quantity, table in stated.get("errors", {}).items()},
         meters=tuple(stated.get("meter", ())),
+        notes=tuple(map(str, stated.get("notes", ()))),
     )
 
 
@@ -218,6 +223,8 @@ def _effect(entry: Mapping[str, Any]) -> Effect:
     effect = Effect(quantity, hardware, site, family, int(entry["runs"]), *(float(entry[name]) for name in Effect._fields[5:]))
     spreads = (effect.log_factor_sigma, effect.log_slope_sigma, effect.scatter)
     sizes = (effect.least_params, effect.centre_params, effect.most_params)
+    if not "".join(effect[:4]).isprintable():
+        raise ValueError("a scope holds control characters")
     if effect.quantity not in QUANTITIES or not all(0.0 <= spread <= _MOST_SIGMA for spread in spreads):
         raise ValueError(f"an effect on {effect.quantity[:20]!r} with spreads {spreads}")
     if not (abs(effect.log_factor) <= _MOST_SIGMA and abs(effect.log_slope) <= _MOST_SIGMA and abs(effect.correlation) <= 1.0):

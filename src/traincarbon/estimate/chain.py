@@ -91,7 +91,7 @@ class Chain:
             exponent=known("power_exponent"),
             idle_share=known("idle_share"),
         )
-        draw = self.calibrated(power.calibrated_power_w, power_w=draw, factor=known("power_calibration"))
+        draw = self.calibrated("power_calibration", power.calibrated_power_w, power_w=draw)
         host = self.link(
             power.host_power_w,
             max_power_w=known("max_power_w"),
@@ -99,7 +99,7 @@ class Chain:
             board_power_w=known("board_power_w"),
             host_share=known("host_share"),
         )
-        host = self.calibrated(power.calibrated_power_w, power_w=host, factor=known("host_calibration"))
+        host = self.calibrated("host_calibration", power.calibrated_power_w, power_w=host)
         it = self.link(power.it_energy_kwh, accelerator_hours_h=hours, accelerator_power_w=draw, host_power_w=host, network_share=known("network_share"))
         energy = self.link(facility.facility_energy_kwh, it_energy_kwh=it, pue=known("pue"))
         values |= {"it_energy_kwh": it, "facility_energy_kwh": energy}
@@ -163,9 +163,11 @@ class Chain:
         self.links.append((formula, inputs, value))
         return value
 
-    def calibrated(self, formula: Callable[..., Num], *, factor: Num | None, **inputs: Num | None) -> Num | None:
-        """Return the one of *inputs* brought to what runs of the user's own showed, or itself where there are none."""
-        return self.link(formula, **inputs, factor=factor) if factor is not None else next(iter(inputs.values()))
+    def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
+        """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
+        if factor not in self.setting.given:
+            return next(iter(expected.values()))
+        return self.link(formula, **expected, factor=self.known(factor))
 
     def known(self, name: str) -> Num:
         """Return what the plan says of *name*, else what the database does, else None."""
@@ -277,7 +279,7 @@ class Chain:
             goodput = self.goodput(n) if goodput is None else goodput
         if goodput is not None:
             mfu = self.link(throughput.end_to_end_mfu, step_mfu=mfu, goodput=goodput)
-        mfu = self.calibrated(throughput.calibrated_mfu, mfu=mfu, factor=self.known("mfu_calibration"))
+        mfu = self.calibrated("mfu_calibration", throughput.calibrated_mfu, mfu=mfu)
         return self.link(throughput.accelerator_hours_h, compute_flop=flop, peak_flop_per_s=peak, mfu=mfu), mfu
 
     def goodput(self, n: Num | None) -> Num:

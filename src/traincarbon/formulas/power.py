@@ -120,9 +120,6 @@ def calibrated_power_w(*, power_w: Num, factor: Num) -> Num:
     Example:
         >>> calibrated_power_w(power_w=300.0, factor=1.25)
         375.0
-
-    References:
-        docs/calibration.md.
     """
     require(at_least=0.0, power_w=power_w)
     require(above=0.0, factor=factor)

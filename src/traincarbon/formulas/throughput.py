@@ -207,9 +207,6 @@ def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
     Example:
         >>> calibrated_mfu(mfu=0.4, factor=0.5)
         0.2
-
-    References:
-        docs/calibration.md.
     """
     require(above=0.0, mfu=mfu, factor=factor)
     return clamp(mfu * factor, 0.0, 1.0)

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
-import math
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
+from traincarbon.integrations.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
+from traincarbon.integrations.table import Row, check_needed, header_of, rows
 from traincarbon.ledger.checks import RUN_SCHEMA
 from traincarbon.ledger.exchange import cell_of, text_of
+from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
 
 COLUMNS = (
@@ -22,6 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 """Those of version 3.3. Earlier ones lack some: 3.0 the water and the utilisation, 2.1 the PUE, 1 the parts of the energy and the run's id."""
 
+_NEEDED = ("timestamp", "project_name", "duration", "emissions", "energy_consumed")
 _J_PER_KWH = 3.6e6
 _PARTS = {"gpu": "gpu_energy", "cpu": "cpu_energy", "dram": "ram_energy"}
 _HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelled"}
@@ -29,41 +32,38 @@ _HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelle
 _NOT_THERE = "CodeCarbon states no energy for it"
 
 
-def is_codecarbon(header: str) -> bool:
-    """Return whether the first line of a CSV file is that of an ``emissions.csv``."""
-    return {"timestamp", "project_name", "duration", "emissions", "energy_consumed"} <= set(header.strip().lstrip("\ufeff").replace('"', "").split(","))
+def is_codecarbon(beginning: str) -> bool:
+    """Return whether a file that begins like this is an ``emissions.csv``."""
+    return set(_NEEDED) <= set(header_of(beginning))
 
 
-def load(content: bytes) -> tuple[list[RunRecord], list[str]]:
-    """Return the runs of an ``emissions.csv`` and, one text each, the rows that cannot be read, such as a last one that is cut off.
+def read(stream: TextIO, told: Told) -> Reading:
+    """Return the runs of an ``emissions.csv``, and the rows that cannot be read, such as a last one that is cut off.
 
     CodeCarbon multiplies each part by the PUE, and writes a run again at each flush, larger every time: the PUE is taken out of the
-    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine, taken here as UTC.
+    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine.
 
     Raises:
         CarbonError: the file is no ``emissions.csv``.
     """
-    text = content.decode("utf-8-sig", "replace").replace("\0", "�")
-    if not is_codecarbon(text.partition("\n")[0]):
-        raise CarbonError(
-            "the file is no emissions.csv of CodeCarbon", hint="its first line names timestamp, project_name, duration, emissions, energy_consumed"
-        )
     longest: dict[str, RunRecord] = {}
-    faults = []
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for row in reader:
-        if None in row or None in row.values():
-            faults.append(f"line {reader.line_num}: more or fewer cells than there are columns")
+    left_out = []
+    zone_named = True
+    for row in rows(stream):
+        if isinstance(row, str):
+            left_out.append(row)
             continue
+        check_needed(row, _NEEDED, "emissions.csv of CodeCarbon")
         try:
-            record = RunRecord.from_dict(_stated(row))
+            record = RunRecord.from_dict(_stated(row, told.zone))
+            zone_named = zone_named and names_a_zone(row.cells["timestamp"])
         except (CarbonError, ValueError, OverflowError) as error:
-            faults.append(f"line {reader.line_num}: {error}")
+            left_out.append(f"{row.place(row.text('run_id', 'experiment_id', 'project_name'))}: {error}")
             continue
         known = longest.get(record.run_id)
         if known is None or (record.duration_s, record.metered_kwh or 0.0) > (known.duration_s, known.metered_kwh or 0.0):
             longest[record.run_id] = record
-    return list(longest.values()), faults
+    return Reading(list(longest.values()), left_out, [] if zone_named or told.zone else [NO_ZONE])
 
 
 def dump(records: Sequence[RunRecord]) -> bytes:
@@ -76,39 +76,36 @@ def dump(records: Sequence[RunRecord]) -> bytes:
     return stream.getvalue().encode("utf-8", "replace")
 
 
-def _stated(row: dict[str, str]) -> dict[str, Any]:
+def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
     """Return one row in the layout of our records."""
-    duration_s = _number(row, "duration")
-    if duration_s is None or duration_s < 0.0:
-        raise ValueError(f"its duration is {row['duration'][:40]!r}")
-    ended = datetime.fromisoformat(row["timestamp"])
-    began = (ended if ended.tzinfo else ended.replace(tzinfo=UTC)).astimezone(UTC) - timedelta(seconds=duration_s)
-    pue = max(_number(row, "pue") or 1.0, 1.0)
-    facility_kwh = _number(row, "energy_consumed")
-    energy_j: dict[str, float | None] = {
-        part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := _number(row, column)) else None for part, column in _PARTS.items()
-    }
+    duration_s = row.amount("duration")
+    if duration_s is None:
+        raise ValueError("column duration is empty")
+    began = moment(row.cells["timestamp"], zone) - timedelta(seconds=duration_s)
+    pue = max(row.number("pue") or 1.0, 1.0)
+    facility_kwh = row.number("energy_consumed")
+    energy_j: dict[str, float | None] = {part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := row.number(column)) else None for part, column in _PARTS.items()}
     known_j = sum(energy for energy in energy_j.values() if energy is not None)
     rest_j = (facility_kwh or 0.0) * _J_PER_KWH / pue - known_j
     energy_j["other"] = rest_j if rest_j > 1e-9 * known_j and facility_kwh else None
     missing = {part: _NOT_THERE for part, energy in energy_j.items() if energy is None}
-    emissions = _number(row, "emissions")
-    accelerators = _number(row, "gpu_count")
-    versions = {"codecarbon": row.get("codecarbon_version", ""), "python": row.get("python_version", ""), "os": row.get("os", "")}
+    emissions = row.number("emissions")
+    accelerators = row.number("gpu_count")
+    versions = {"codecarbon": row.cells.get("codecarbon_version", ""), "python": row.cells.get("python_version", ""), "os": row.cells.get("os", "")}
     return {
         "schema": RUN_SCHEMA,
-        "run_id": text_of(row.get("run_id") or row.get("experiment_id") or "") or _name(row),
-        "project": text_of(row["project_name"]),
+        "run_id": mask_text(text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or "")) or _name(row.cells),
+        "project": mask_text(text_of(row.cells["project_name"])),
         "state": "finished",
-        "started_at": began.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "started_at": timestamp(began),
         "duration_s": duration_s,
         "accelerators": None if accelerators is None else int(accelerators),
-        "hw": text_of(row.get("gpu_model", "")),
+        "hw": text_of(row.cells.get("gpu_model", "")),
         "energy_j": energy_j,
         "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
         "missing": missing,
-        "facility_energy_kwh": _exact(facility_kwh),
-        "operational_kgco2e": _exact(emissions),
+        "facility_energy_kwh": exactly(facility_kwh),
+        "operational_kgco2e": exactly(emissions),
         "versions": {name: version for name, version in versions.items() if version},
     }
 
@@ -151,20 +148,6 @@ def _ended(record: RunRecord) -> str:
         return ""
 
 
-def _number(row: dict[str, str], column: str) -> float | None:
-    cell = (row.get(column) or "").strip()
-    if cell.lower() in ("", "nan", "none"):
-        return None
-    number = float(cell)
-    if not math.isfinite(number):
-        raise ValueError(f"its {column} is {cell[:40]!r}")
-    return number
-
-
 def _name(row: dict[str, str]) -> str:
     """Return an id for a row of version 1 that has none: the same for the same row."""
     return f"codecarbon-{zlib.crc32(json.dumps(row, sort_keys=True).encode('utf-8', 'replace')):08x}"
-
-
-def _exact(value: float | None) -> dict[str, float] | None:
-    return None if value is None else {"low": value, "median": value, "high": value}

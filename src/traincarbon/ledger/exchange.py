@@ -1,4 +1,4 @@
-"""Records of runs as JSON, CSV and Parquet, and back from JSON and CSV, without losing a digit."""
+"""Records of runs as JSON, CSV and Parquet, and back, without losing a digit."""
 
 import csv
 import io
@@ -13,6 +13,8 @@ from traincarbon.ledger.processes import FIGURES
 from traincarbon.ledger.record import RunRecord
 
 FORMATS = ("csv", "json", "parquet")
+PARQUET = b"PAR1"
+"""How a file in Parquet begins."""
 
 _PLAIN = ("run_id", "project", "state", "exit_code", "started_at", "duration_s", "nodes", "accelerators", "hw", "gaps_s", "samples", "tokens", "params", "mfu")
 _NESTED = {
@@ -42,11 +44,13 @@ def dump(records: Sequence[RunRecord], format: str) -> bytes:
 
 
 def load(content: bytes) -> list[RunRecord]:
-    """Return the records in what :func:`dump` gave as JSON or CSV, or in the JSON of one record.
+    """Return the records in what :func:`dump` gave, or in the JSON of one record.
 
     Raises:
-        CarbonError: it is neither, or one of the records cannot be.
+        CarbonError: it is none of these, or one of the records cannot be.
     """
+    if content.startswith(PARQUET):
+        return _from_parquet(content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -100,6 +104,26 @@ def _from_csv(text: str) -> list[RunRecord]:
             records.append(RunRecord.from_dict(_unflat({name: _uncell(name, cell, number) for name, cell in row.items()})))
     except csv.Error as error:
         raise CarbonError(f"the file is not CSV: {error}", hint="is it cut off?") from error
+    return records
+
+
+def _from_parquet(content: bytes) -> list[RunRecord]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]'") from error
+    try:
+        rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise CarbonError(f"the file holds no runs in Parquet: {str(error).splitlines()[0][:200]}", hint="is it cut off?") from error
+    records = []
+    for number, row in enumerate(rows, 1):
+        try:
+            stated = {name: json.loads(value) if name in _AS_JSON and value is not None else value for name, value in row.items()}
+        except (ValueError, RecursionError) as error:
+            raise CarbonError(f"row {number} holds text that is not JSON: {error}", hint="write it with: carbon runs export --format parquet") from error
+        records.append(RunRecord.from_dict(_unflat(stated)))
     return records
 
 

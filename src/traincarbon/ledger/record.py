@@ -130,8 +130,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
         raise CarbonError(f"{len(runs)} runs cannot be read as one", hint="give the lines of one run")
     metered = [process for process in processes if process.record is None]
     if not metered:
-        records = [RunRecord.from_dict(process.record) for process in processes if process.record is not None]
-        return max(records, key=lambda record: (record.duration_s, record.metered_kwh or 0.0, repr(record)))
+        imported = [(RunRecord.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
+        return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
     found = clusters(metered)
     ordered = [process for cluster in found for session in cluster for process in session.processes]
     last = _last_sessions(found)

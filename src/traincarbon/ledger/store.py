@@ -130,8 +130,8 @@ class Ledger:
                     _copy(file, target)
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
-    def add(self, records: Sequence[RunRecord]) -> list[str]:
-        """Write records from elsewhere into the store, as journals of one line; return the ids of those that were not there yet.
+    def add(self, records: Sequence[RunRecord], *, dry_run: bool = False) -> list[str]:
+        """Write records from elsewhere into the store, as journals of one line, or with *dry_run* nothing; return the ids of those that were not there yet.
 
         A run that has journals of its own keeps what these say.
 
@@ -146,12 +146,14 @@ class Ledger:
             file = os.path.join(run_folder(self.store, record.run_id), f"{mark}.jsonl")
             if read_journal(file)[0]:
                 continue
+            added.append(record.run_id)
+            if dry_run:
+                continue
             journal = Journal(file, run_id=record.run_id, node="import", process=0)
             written = journal.write("record", {"record": stated})
             journal.close()
             if not written:
                 raise CarbonError(f"cannot write {file}: {journal.fault}", hint="choose another store: --store DIR")
-            added.append(record.run_id)
         return added
 
     def _full_id(self, id: str) -> str:

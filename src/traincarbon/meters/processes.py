@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 PROC = "/proc"
-_SHARE = 1e-3
+_SHARE = 2e-4
+"""Of the time: so much at most goes into asking every process of the host."""
 _LONGEST_S = 30.0
 
 
@@ -39,8 +40,8 @@ class _Seen(NamedTuple):
 class ProcessTree:
     """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them.
 
-    Memory is what each holds for itself, and the largest share held in common once. New descendants are looked for as often as a
-    thousandth of the time allows, since that means asking every process of the host; those known are asked every time.
+    Memory is what each holds for itself, and the largest share held in common once. Those known are asked every time, and for the children of their
+    first threads. All other descendants are looked for now and then, since that means asking every process of the host.
 
     Args:
         pid: The process.
@@ -66,6 +67,7 @@ class ProcessTree:
             self._look_for_all()
         else:
             self._known = self._same({pid: self._ask(pid) for pid in self._known})
+            self._look_for_children()
         cpu_s = sum(seen.cpu_s for seen in self._known.values())
         if self._first_s is None:
             self._first_s = cpu_s
@@ -90,6 +92,24 @@ class ProcessTree:
                     waiting.append(child)
         self._known = found
         self._look_again_s = self._clock() + min((time.process_time() - began_s) / _SHARE, _LONGEST_S)
+
+    def _look_for_children(self) -> None:
+        """Find what those known have begun since, as far as Linux lists it."""
+        waiting = list(self._known)
+        while waiting:
+            pid = waiting.pop()
+            for child in self._children(pid):
+                seen = self._ask(child) if child not in self._known else None
+                if seen is not None and seen.parent == pid:
+                    self._known[child] = seen
+                    waiting.append(child)
+
+    def _children(self, pid: int) -> list[int]:
+        try:
+            with open(f"{self._proc}/{pid}/task/{pid}/children", "rb") as stream:
+                return [int(child) for child in stream.read().split()]
+        except OSError:
+            return []
 
     def _same(self, table: Mapping[int, _Seen | None]) -> dict[int, _Seen]:
         """Return those of the processes known that still are what they were."""

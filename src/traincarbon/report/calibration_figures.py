@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from traincarbon.calibrate.fit import Errors, Fitted
 from traincarbon.report.figures import Panel, axis, guides, plain_text
+from traincarbon.uncertain import Z_90
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,14 +31,14 @@ def _panel(fitted: Fitted, quantity: str, title: str, unit: str, measured: "Sequ
     errors = fitted.errors[quantity]
     shown = slice(None, None, max(1, len(measured) // _MOST_POINTS))
     values = np.array(measured)[shown]
-    series = {name: values * np.exp(getattr(errors, name)[shown]) for name in ("before", "left_out")}
-    low = float(min(values.min(), *(column.min() for column in series.values()))) / _MARGIN
-    high = float(max(values.max(), *(column.max() for column in series.values()))) * _MARGIN
     names = [plain_text(fitted.used.ids[at]) for at in errors.rows[shown].tolist()]
-    points = [
-        _points("without calibration", _WITHOUT, "circle-open", values, series["before"], names, unit),
-        _points("by the other runs", _WITH, "circle", values, series["left_out"], names, unit),
-    ]
+    points, bounds = [], [float(values.min()), float(values.max())]
+    for column, name, colour, symbol in (("before", "without calibration", _WITHOUT, "circle-open"), ("left_out", "by the other runs", _WITH, "circle")):
+        predicted = values * np.exp(getattr(errors, column)[shown])
+        reach = np.exp(Z_90 * getattr(errors, f"{column}_sigma")[shown])
+        bounds += [float((predicted / reach).min()), float((predicted * reach).max())]
+        points.append(_points(name, colour, symbol, values, (predicted / reach, predicted, predicted * reach), names, unit))
+    low, high = min(bounds) / _MARGIN, max(bounds) * _MARGIN
     layout = {
         "xaxis": axis(f"measured [{unit}]", low, high),
         "yaxis": axis(f"predicted [{unit}]", low, high),
@@ -46,16 +47,27 @@ def _panel(fitted: Fitted, quantity: str, title: str, unit: str, measured: "Sequ
         "margin": {"l": 62, "r": 12, "t": 12, "b": 50},
         "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
     }
-    return Panel(title, _caption(errors), {"data": [*guides(low, high), *points], "layout": layout})
+    return Panel(title, _caption(errors), {"data": [*guides(low, high, truth="measured"), *points], "layout": layout})
 
 
-def _points(name: str, colour: str, symbol: str, measured: Any, predicted: Any, names: "Sequence[str]", unit: str) -> dict[str, Any]:
+def _points(name: str, colour: str, symbol: str, measured: Any, interval: tuple[Any, Any, Any], names: "Sequence[str]", unit: str) -> dict[str, Any]:
+    """Return the predictions of one kind, low, median and high, as markers with bars."""
+    low, predicted, high = interval
     hover = [
-        f"<b>{run}</b><br>measured {at:.4g} {unit}<br>{name}: {to:.4g} {unit}" for run, at, to in zip(names, measured.tolist(), predicted.tolist(), strict=True)
+        f"<b>{run}</b><br>measured {at:.4g} {unit}<br>{name}: {to:.4g} {unit}<br>90 % interval {least:.4g} – {most:.4g} {unit}"
+        for run, at, to, least, most in zip(names, measured.tolist(), predicted.tolist(), low.tolist(), high.tolist(), strict=True)
     ]
     return {
         "x": measured.tolist(),
         "y": predicted.tolist(),
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": (high - predicted).tolist(),
+            "arrayminus": (predicted - low).tolist(),
+            "thickness": 1,
+            "width": 0,
+        },
         "mode": "markers",
         "marker": {"color": colour, "symbol": symbol, "size": 9, "line": {"width": 1, "color": colour}},
         "name": name,

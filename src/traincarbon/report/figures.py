@@ -74,8 +74,8 @@ def _figure(cases: Sequence[Case], unit: str) -> dict[str, Any]:
     }
 
 
-def guides(low: float, high: float) -> list[dict[str, Any]]:
-    """Return the band of a factor of two and the line on which a perfect prediction lies."""
+def guides(low: float, high: float, *, truth: str = "published") -> list[dict[str, Any]]:
+    """Return the band of a factor of two and the line on which a perfect prediction lies; *truth* is what it is held against."""
     band = {
         "x": [low, high, high, low],
         "y": [2.0 * low, 2.0 * high, high / 2.0, low / 2.0],
@@ -86,7 +86,7 @@ def guides(low: float, high: float) -> list[dict[str, Any]]:
         "name": "within a factor of two",
         "hoverinfo": "skip",
     }
-    line = {"x": [low, high], "y": [low, high], "mode": "lines", "line": {"color": _GREY, "width": 1.5}, "name": "predicted = published", "hoverinfo": "skip"}
+    line = {"x": [low, high], "y": [low, high], "mode": "lines", "line": {"color": _GREY, "width": 1.5}, "name": f"predicted = {truth}", "hoverinfo": "skip"}
     return [band, line]
 
 

@@ -10,6 +10,7 @@ from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimate import hardware as hardware_facts
 from traincarbon.estimate import prices, site
+from traincarbon.estimate.calibrated import calibrated
 from traincarbon.estimate.chain import Chain, estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
@@ -21,6 +22,7 @@ from traincarbon.uncertain import Num, Uncertain, median_of
 from traincarbon.units import H_PER_YEAR
 
 _STATED = (
+    "calibration",
     "region",
     "start",
     "precision",
@@ -74,7 +76,8 @@ class _Appraisal:
             chip = self.database.product("accelerators", hardware.keys.get("accelerator", "")) or _UNKNOWN
             count = hardware.value("accelerator_count") or 1.0
         facts = self.facts(hardware)
-        setting = self.setting(hardware, chip, count, facts)
+        bare = self.setting(hardware, chip, count, facts)
+        setting: Setting = self.tried(lambda: calibrated(facts, bare)) or bare
         chain = Chain(facts, setting, self.database)
         rented = self.is_rented(setting, chain)
         coefficients = self.coefficients(chain, rented=bool(rented))
@@ -165,6 +168,13 @@ class _Appraisal:
         bought = chain.link(
             cost.accelerator_purchase_usd, server_usd=known("purchase_price"), accelerator_count=each, interconnect_share=known("interconnect_share")
         )
+        host_w = chain.link(
+            power.host_power_w,
+            max_power_w=known("max_power_w"),
+            accelerator_count=each,
+            board_power_w=known("board_power_w"),
+            host_share=known("host_share"),
+        )
         return Coefficients(
             pue=_uncertain(known("pue")),
             carbon_intensity=_uncertain(known("carbon_intensity")),
@@ -175,15 +185,7 @@ class _Appraisal:
             wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
             grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
             peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
-            host_w=_uncertain(
-                chain.link(
-                    power.host_power_w,
-                    max_power_w=known("max_power_w"),
-                    accelerator_count=each,
-                    board_power_w=known("board_power_w"),
-                    host_share=known("host_share"),
-                )
-            ),
+            host_w=_uncertain(chain.calibrated("host_calibration", power.calibrated_power_w, power_w=host_w)),
             host_rest_share=_uncertain(known("host_rest_share")),
             network_share=_uncertain(known("network_share")) if self.count("nodes") > 1.0 else None,
             meter=_uncertain(known("meter")),

@@ -4,7 +4,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from traincarbon import __version__
@@ -86,6 +87,10 @@ class Metering:
         self._frozen_s: float | None = None
         """When the job ended, from which on nothing counts."""
         self._next_sample_s = self._next_tell_s = self._next_look_s = self._began_s
+        self._waiter: select.poll | None = None
+        self._heard: dict[int, Callable[[], None]] = {}
+        """Descriptors that are waited for, and what to do when they have something."""
+        self._lives: set[int] = set()
 
     def run(self) -> None:
         """Meter the job to its end."""
@@ -176,28 +181,41 @@ class Metering:
 
     def _listen(self, wait_s: float) -> None:
         """Wait for the time of the next sample, or until somebody has something to say."""
-        watched: dict[int, Any] = {} if self._wire.ended else {self._wire.fileno(): self._hear}
-        watched |= {descriptor: lambda descriptor=descriptor: self._hear_progress(descriptor) for descriptor in self._reports}
-        if self._appraiser.fileno() >= 0:
-            watched[self._appraiser.fileno()] = self._hear_appraiser
-        for life in {self._owner, self._job}:
-            if life.fileno() >= 0 and not life.gone:
-                watched[life.fileno()] = None
-        for descriptor in select.select(list(watched), [], [], max(wait_s, 0.0))[0]:
-            if watched[descriptor] is not None:
-                watched[descriptor]()
-        if self._ended is None:
-            self._look_after_the_job()
-
-    def _look_after_the_job(self) -> None:
+        if self._waiter is None:
+            self._waiter = self._listeners()
+        ready = [descriptor for descriptor, _ in self._waiter.poll(max(wait_s, 0.0) * 1e3)]
+        for descriptor in ready:
+            self._heard[descriptor]()
         now_s = time.monotonic()
+        if self._ended is None and (now_s >= self._next_look_s or not self._lives.isdisjoint(ready)):
+            self._next_look_s = now_s + _LOOK_S
+            self._look_after_the_job(now_s)
+
+    def _listeners(self) -> select.poll:
+        """Return what waits for all who may have something to say, as they are now."""
+        self._lives = {life.fileno() for life in (self._owner, self._job) if life.fileno() >= 0 and not life.gone}
+        self._heard = {
+            **dict.fromkeys(self._lives, lambda: None),
+            **{descriptor: partial(self._hear_progress, descriptor) for descriptor in self._reports},
+        }
+        if not self._wire.ended:
+            self._heard[self._wire.fileno()] = self._hear
+        if self._appraiser.fileno() >= 0:
+            self._heard[self._appraiser.fileno()] = self._hear_appraiser
+        waiter = select.poll()
+        for descriptor in self._heard:
+            waiter.register(descriptor, select.POLLIN)
+        return waiter
+
+    def _look_after_the_job(self, now_s: float) -> None:
+        """See who is still there, and do what the budgets demand."""
         if self._job.gone and self._frozen_s is None:
             self._notes += self._recorder.read()
             self._frozen_s = now_s
+            self._waiter = None
         if self._owner.gone:
             self._owner_is_gone()
-        elif not self._alone and now_s >= self._next_look_s:
-            self._next_look_s = now_s + _LOOK_S
+        elif not self._alone:
             self._mirror()
         for text in self._ending.step(self._account.demands(), now_s=now_s):
             self._say(text)
@@ -209,7 +227,8 @@ class Metering:
             return
         if not self._alone:
             _give_back(*self._undo)
-            self._notes.append("the tracker's supervisor was killed: the training was ended too, as nobody would have seen it out")
+            end = "its exit code is not known" if self._job.gone else "the training was ended too, as nobody would have seen it out"
+            self._notes.append(f"the tracker's supervisor was killed: {end}")
             self._ending.now(self._settings.session)
         self._ended = {"exit_code": None, "signal": None, "state": "killed", "ended_s": self._frozen_s or time.monotonic()}
 
@@ -228,6 +247,8 @@ class Metering:
                 self._undo = (str(message["terminal"]), str(message["text"]))
             elif message["kind"] == "note":
                 self._notes.append(str(message["text"]))
+        if self._wire.ended:
+            self._waiter = None
 
     def _hear_progress(self, descriptor: int) -> None:
         try:
@@ -239,10 +260,12 @@ class Metering:
         else:
             os.close(descriptor)
             del self._reports[descriptor]
+            self._waiter = None
 
     def _hear_appraiser(self, *, wait_s: float = 0.0) -> None:
         answer = self._appraiser.answer(wait_s=wait_s)
         if answer is not None:
+            self._waiter = None
             self._notes += self._account.appraised(answer)
             self._write("start", {"interval_s": self._settings.interval_s, **self._account.facts()})
             if time.monotonic() > self._began_s + self._settings.interval_s:

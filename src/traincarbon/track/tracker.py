@@ -1,5 +1,6 @@
 """Tracking from within a training: a context manager and a decorator that start the same process beside it."""
 
+import atexit
 import contextlib
 import functools
 import os
@@ -67,6 +68,7 @@ class Tracker:
             named = {**environment_of(pipes.reporting), MARK: self._settings.session}
             self._outer = {name: os.environ.get(name) for name in named}
             os.environ.update(named)
+            atexit.register(self.stop)
         return self
 
     def stop(self, *, exit_code: int = 0) -> None:
@@ -84,6 +86,7 @@ class Tracker:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+            atexit.unregister(self.stop)
             if self._pipes is not None:
                 self._pipes.close()
             sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=None, ended_s=time.monotonic())

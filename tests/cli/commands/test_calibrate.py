@@ -85,6 +85,15 @@ def test_the_json_holds_each_run_and_each_effect(place, runs):
     assert stated["set_aside"] == [{"id": "stopped", "reason": "aborted: its state is killed"}]
 
 
+def test_a_table_by_hand_is_read_and_its_bad_rows_are_named(place):
+    file = place / "hand.csv"
+    file.write_text("name,params,tokens,accelerators,hours,energy_kwh\na,1e9,2e10,8,31,80\nb,2e9,4e10,8,120,330\nc,many,4e10,8,120,330\n")
+    done = invoke("--from", str(file), "--hw", "dgx-a100", "--json")
+    stated = json.loads(done.stdout)
+    assert [row["measured_h"] for row in stated["rows"]] == [248.0, 960.0]
+    assert "many" in done.stderr
+
+
 @pytest.mark.usefixtures("place")
 def test_no_runs_at_all_say_where_they_come_from():
     with pytest.raises(CarbonError, match="no runs in"):
@@ -141,9 +150,19 @@ def test_calibrations_are_listed_and_forgotten(place, runs):
     invoke("--from", runs, "--name", "a")
     assert invoke("--list").stdout.split("\n")[1].startswith("a ")
     assert json.loads(invoke("--list", "--json").stdout)[0]["runs"] == 4
-    assert "would be removed" in invoke("--forget", "a", "--dry-run").stdout
+    assert "nothing was removed. To do it: --yes" in invoke("--forget", "a").stdout
+    invoke("--forget", "a", "--yes", "--dry-run")
     assert kept(place) == ["a.toml"]
-    assert "was removed" in invoke("--forget", "a").stdout
+    assert json.loads(invoke("--forget", "a", "--yes", "--json").stdout)["removed"]
     assert kept(place) == []
-    with pytest.raises(CarbonError, match="no calibration 'a'"):
-        invoke("--forget", "a")
+    for words in (("--forget", "a"), ("--forget", "a", "--yes")):
+        with pytest.raises(CarbonError, match="no calibration 'a'"):
+            invoke(*words)
+
+
+def test_a_damaged_calibration_is_named_and_the_others_are_listed(place, runs):
+    invoke("--from", runs, "--name", "a")
+    (place / "calibrations" / "b.toml").write_text("schema")
+    done = invoke("--list")
+    assert done.stdout.split("\n")[1].startswith("a ")
+    assert "b.toml is no calibration" in done.stderr

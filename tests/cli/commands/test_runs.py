@@ -9,6 +9,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from imports import kept
 from journals import device, line, lines_of, write_lines
 from traincarbon.cli.commands.runs import command
 from traincarbon.errors import CarbonError, NotFoundError
@@ -194,7 +195,7 @@ def test_an_emissions_csv_comes_in_and_goes_out(store, tmp_path):
     file.write_text(file.read_text() + "torn,row")
     done = run("import", str(file), "--store", str(tmp_path / "other"))
     assert done.stdout == "3 runs read, 3 added, 0 there already\n"
-    assert "line 5: more or fewer cells" in done.stderr
+    assert "line 5: it is cut off" in done.stderr
     answer = json.loads(run("import", str(file), "--json", "--quiet").output)
     assert (answer["read"], len(answer["faults"])) == (3, 1)
 
@@ -211,6 +212,56 @@ def test_a_file_that_is_not_there_is_an_error_of_ours():
     done = run("import", "nowhere.csv")
     assert isinstance(done.exception, CarbonError)
     assert "cannot read 'nowhere.csv'" in str(done.exception)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_dry_run_shows_what_would_come_in_and_writes_nothing():
+    done = run("import", kept("sacct.txt"), "--dry-run")
+    head, *rows, last = done.stdout.splitlines()
+    assert head.split()[0] == "id"
+    assert [row.split()[0][:11] for row in rows] == ["slurm-4711-", "slurm-4712_", "slurm-4712_", "slurm-4713-"]
+    assert last == "4 runs read, 4 would be added, 0 there already"
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    assert json.loads(run("list", "--json", "--quiet").output) == []
+    assert run("import", kept("sacct.txt")).stdout == "4 runs read, 4 added, 0 there already\n"
+    assert run("import", kept("sacct.txt"), "--dry-run").stdout == "4 runs read, 0 would be added, 4 there already\n"
+    assert json.loads(run("import", kept("sacct.txt"), "--dry-run", "--json", "--quiet").output)["dry_run"] is True
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    "name", ["emissions.csv", "joules-run.json", "toy_10126.884094_2026-11-25T132728Z_carbontracker.log", "mlflow.csv", "wandb-table.csv", "sacct.txt"]
+)
+def test_files_of_other_programs_come_in_once_however_often_they_are_imported(name):
+    first = json.loads(run("import", kept(name), "--json", "--quiet").output)
+    assert first["read"] == len(first["added"]) > 0
+    again = json.loads(run("import", kept(name), "--json", "--quiet").output)
+    assert (again["read"], again["added"]) == (first["read"], [])
+    listed = json.loads(run("list", "--json", "--quiet").output)
+    assert {record["run_id"] for record in listed} == set(first["added"])
+    for record in listed:
+        assert set(record["how"]) == {part for part, energy_j in record["energy_j"].items() if energy_j is not None}
+        assert set(record["missing"]) == {part for part, energy_j in record["energy_j"].items() if energy_j is None}
+        assert run("show", record["run_id"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("store")
+def test_what_the_user_says_of_a_file_is_in_its_runs():
+    options = ["--hw", "this", "--project", "sizes", "--params-column", "params.n_params", "--tokens-column", "metrics.total_tokens", "--timezone", "+01:00"]
+    run("import", kept("mlflow.csv"), "--format", "mlflow", *options)
+    found = json.loads(run("show", "mlflow-8eca", "--json").stdout)
+    assert (found["hw"], found["project"], found["params"], found["tokens"]) == ("this", "sizes", 1.2e6, 4e6)
+
+
+@pytest.mark.usefixtures("store")
+def test_of_many_rows_that_are_left_out_the_first_are_named_and_the_rest_counted(tmp_path):
+    file = tmp_path / "runs.csv"
+    file.write_text("name,hours\n" + "".join(f"run-{number},x\n" for number in range(20)))
+    done = run("import", str(file))
+    assert done.stdout == "0 runs read, 0 added, 0 there already\n"
+    assert done.stderr.count("note: left out") == 5
+    assert done.stderr.splitlines()[-1] == "note: and 15 more left out; all: --json"
+    assert run("import", str(file), "--quiet").stderr == ""
 
 
 @pytest.mark.usefixtures("store")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from traincarbon.calibrate.fit import Fitted
     from traincarbon.ledger.record import RunRecord
 
+_MOST_NOTES = 5
 _SLOW = 20_000
 """So many runs take more than a second."""
 
@@ -23,19 +24,22 @@ _SLOW = 20_000
 @click.command("calibrate")
 @click.argument("runs", nargs=-1)
 @click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Runs from a file that carbon runs import reads; may be repeated.")
+@click.option("--hw", default="", metavar="NAME", help="Hardware of the runs of those files, where they do not say it or say it otherwise.")
 @click.option("--name", metavar="NAME", help="What to call the calibration.  [default: the hardware's id, or mine where there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
 @click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="A meter at the wall, for a run: its kWh, or a CSV file of time,watts.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw predicted against measured into a new HTML file.")
 @click.option("--dry-run", is_flag=True, help="Only show what it would be; nothing is kept.")
 @click.option("--list", "list_them", is_flag=True, help="List the calibrations that are kept.")
-@click.option("--forget", metavar="NAME", help="Remove a calibration; with --dry-run only show its file.")
+@click.option("--forget", metavar="NAME", help="Remove a calibration; without --yes only show its file.")
+@click.option("--yes", is_flag=True, help="Do remove it.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
 @common_options
 def command(
     *,
     runs: tuple[str, ...],
     files: tuple[str, ...],
+    hw: str,
     name: str | None,
     site: str,
     wall: tuple[str, ...],
@@ -43,6 +47,7 @@ def command(
     dry_run: bool,
     list_them: bool,
     forget: str | None,
+    yes: bool,
     store: str | None,
     as_json: bool,
     quiet: bool,
@@ -59,13 +64,16 @@ def command(
     carbon calibrate run-a run-b run-c run-d --name cluster-a
     carbon calibrate --from runs.csv --wall run-a=12.4
     """  # noqa: D301  click reads the escape
-    if list_them or forget is not None:
-        _keep_house(forget, dry_run=dry_run, as_json=as_json)
+    if forget is not None:
+        _forget(forget, really=yes and not dry_run, as_json=as_json)
+        return
+    if list_them:
+        _list(as_json=as_json, quiet=quiet)
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are tiny: threads make them slower
     script = _prepare_plot(plot) if plot is not None else ""
     try:
-        fitted = _fit(_records(runs, files, store), wall, name=name, site=site, db=db, quiet=quiet)
+        fitted = _fit(_records(runs, files, hw=hw, store=store, quiet=quiet), wall, name=name, site=site, db=db, quiet=quiet)
     except ImportError as error:
         raise CarbonError(f"calibrate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
     if plot is not None:
@@ -81,15 +89,19 @@ def command(
     click.echo("\n".join([screen(fitted), "", output.wrapped("Kept" if file else "Not kept", _outcome(fitted, file, replaced))]))
 
 
-def _records(runs: tuple[str, ...], files: tuple[str, ...], store: str | None) -> "list[RunRecord]":
+def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: str | None, quiet: bool) -> "list[RunRecord]":
     """Return the runs that are named, those of the files, or where neither is said all of the ledger."""
     from traincarbon.ledger.store import Ledger
 
     found: list[RunRecord] = []
-    for file in files:
-        from traincarbon.cli.commands.runs import _read
+    if files:
+        from traincarbon.cli.importing import read_files
+        from traincarbon.integrations.reading import Told
 
-        found += _read(file)[0]
+        read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
+        found += read.records
+        for text in read.left_out[:_MOST_NOTES] if not quiet else ():
+            click.echo(f"note: left out {output.clean(text)}", err=True)
     if runs or not files:
         with Ledger(store) as ledger:
             found += [ledger.run(id) for id in runs] if runs else ledger.runs()
@@ -176,26 +188,39 @@ def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
     return {"schema": SCHEMA, **as_dict(fitted.calibration), "set_aside": aside, "file": file or None, "rows": rows}
 
 
-def _keep_house(forget: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """List the calibrations, or remove one."""
-    from traincarbon.calibrate.keep import as_dict
-    from traincarbon.calibrate.keep import forget as remove
-    from traincarbon.cli.calibration import listing
-    from traincarbon.estimate.calibration import file_of, names, read
+def _forget(name: str, *, really: bool, as_json: bool) -> None:
+    """Remove a calibration, or only show its file."""
+    from traincarbon.calibrate.keep import forget
+    from traincarbon.estimate.calibration import file_of, read
 
-    if forget is not None:
-        read(forget) if dry_run else None
-        file = file_of(forget) if dry_run else remove(forget)
-        if as_json:
-            click.echo(output.as_json({"name": forget, "file": file, "removed": not dry_run}))
-        else:
-            click.echo(f"{output.clean(file)} {'would be' if dry_run else 'was'} removed")
-        return
-    found = [read(name) for name in names()]
+    if not really:
+        read(name)
+    file = forget(name) if really else file_of(name)
+    if as_json:
+        click.echo(output.as_json({"name": name, "file": file, "removed": really}))
+    else:
+        click.echo(f"{output.clean(file)} removed" if really else f"{output.clean(file)} would go; nothing was removed. To do it: --yes")
+
+
+def _list(*, as_json: bool, quiet: bool) -> None:
+    """List the calibrations that are kept; those that cannot be read are named on stderr."""
+    from traincarbon.calibrate.keep import as_dict
+    from traincarbon.cli.calibration import listing
+    from traincarbon.estimate.calibration import names, read
+
+    found, faults = [], []
+    for name in names():
+        try:
+            found.append(read(name))
+        except CarbonError as error:
+            faults.append(str(error))
     if as_json:
         click.echo(output.as_json([as_dict(each) for each in found]))
     else:
         click.echo(listing(found) if found else "no calibrations are kept: carbon calibrate makes one of your runs")
+    if not quiet:
+        for fault in faults:
+            click.echo(f"note: {output.clean(fault)}", err=True)
 
 
 def _prepare_plot(file: str) -> str:
@@ -215,7 +240,7 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
     lead = (
         f"What runs took against what carbon expects of them: without calibration, and with each run predicted by a calibration to the others "
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
-        "In the grey band a prediction is within a factor of two. A touch on a point names the run."
+        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A touch on a point names the run."
     )
     text = page(title="Predicted against measured", lead=output.clean(lead), panels=before_and_after(fitted), script=script)
     write_new_file(file, text)

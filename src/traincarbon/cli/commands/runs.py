@@ -1,6 +1,5 @@
 """``carbon runs``: the ledger of what trainings really took: list, show, merge, export, import, forget."""
 
-import os
 import re
 import sys
 import time
@@ -11,7 +10,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.exchange import FORMATS, dump, is_ours, load
+from traincarbon.ledger.exchange import FORMATS, dump
 from traincarbon.ledger.processes import STATES
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.store import Ledger
@@ -20,6 +19,8 @@ Command = Callable[..., Any]
 
 _SHOWN = 30
 _MOST_NOTES = 5
+_AT_ONCE = 5000
+"""Imported runs between two signs of progress, some two seconds of work."""
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
 _NARROWEST = {7: 8, 0: 12}
@@ -126,25 +127,72 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option(
+    "--format",
+    "format",
+    default="auto",
+    metavar="NAME",
+    help="What the files are, where their content does not tell: one of the words in brackets above.  [default: auto]",
+)
+@click.option("--project", default="", metavar="NAME", help="The project of all these runs.")
+@click.option("--hw", default="", metavar="ID", help="The hardware of all these runs.")
+@click.option("--params-column", default="", metavar="NAME", help="The column that holds the model's parameters.")
+@click.option("--tokens-column", default="", metavar="NAME", help="The column that holds the tokens that it saw.")
+@click.option("--timezone", default="", metavar="ZONE", help="Of times that name none: Europe/Paris, +02:00.  [default: UTC]")
+@click.option("--dry-run", is_flag=True, help="Show what would be added; write nothing.")
 @ledger_options
-def import_command(*, files: tuple[str, ...], store: str | None, as_json: bool, quiet: bool) -> None:
-    """Read runs from JSON or CSV of `carbon runs export`, or from CodeCarbon's emissions.csv, into the store."""
-    read: list[RunRecord] = []
-    faults: list[str] = []
-    for file in files:
-        records, unread = _read(file)
-        read += records
-        faults += [f"{file}, {fault}" for fault in unread]
+def import_command(
+    *,
+    files: tuple[str, ...],
+    format: str,
+    project: str,
+    hw: str,
+    params_column: str,
+    tokens_column: str,
+    timezone: str,
+    dry_run: bool,
+    store: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Read runs from files of other programs, or from our own, into the store; FILE may be - for standard input.
+
+    Known by their content: what `carbon runs export` wrote (traincarbon), CodeCarbon's emissions.csv (codecarbon), results of landauer-gap (joules), logs of carbontracker (carbontracker),
+    exports of MLflow (mlflow) and Weights & Biases (wandb, wandb-metrics), output of `sacct --parsable2` (sacct), and tables by hand (csv).
+
+    \b
+    carbon runs import emissions.csv --dry-run
+    sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
+      carbon runs import - --timezone Europe/Paris
+    """  # noqa: D301  click reads the escape
+    from traincarbon.cli.importing import read_files, zone_of
+    from traincarbon.integrations.reading import Told
+
+    told = Told(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
+    found = read_files(files, format=format, told=told, project=project, hw=hw, quiet=quiet)
+    added: list[str] = []
     with Ledger(store) as ledger:
-        added = ledger.add(read)
+        for first in range(0, len(found.records), _AT_ONCE):
+            if first and not quiet:
+                click.echo(f"{first:,} of {len(found.records):,} runs", err=True)
+            added += ledger.add(found.records[first : first + _AT_ONCE], dry_run=dry_run)
     if as_json:
-        click.echo(output.as_json({"read": len(read), "added": added, "faults": faults}))
+        answer = {"read": len(found.records), "added": added, "faults": found.left_out, "notes": found.notes}
+        click.echo(output.as_json(answer | ({"dry_run": True} if dry_run else {})))
     else:
-        click.echo(f"{output.counted(len(read), 'run')} read, {len(added)} added, {len(read) - len(added)} there already")
+        new = [record for record in found.records if record.run_id in set(added)]
+        if dry_run and new:
+            click.echo(_table(new[:_SHOWN]))
+            if len(new) > _SHOWN:
+                click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
+        counted = f"{output.counted(len(found.records), 'run')} read, {len(added):,} {'would be added' if dry_run else 'added'}"
+        click.echo(f"{counted}, {len(found.records) - len(added):,} there already")
     if not quiet:
-        for fault in faults[:_MOST_NOTES]:
-            click.echo(f"note: left out {output.clean(fault)}", err=True)
+        for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
+            click.echo(f"note: {output.clean(text)}", err=True)
+        if len(found.left_out) > _MOST_NOTES:
+            click.echo(f"note: and {len(found.left_out) - _MOST_NOTES} more left out; all: --json", err=True)
 
 
 @command.command("forget")
@@ -203,19 +251,3 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         "–" if record.operational_kgco2e is None else output.amount(record.operational_kgco2e["median"], "kg CO2e"),
         output.clean(record.hw) or "–",
     )
-
-
-def _read(file: str) -> tuple[list[RunRecord], list[str]]:
-    try:
-        with open(file, "rb") as stream:
-            content = stream.read()
-    except OSError as error:
-        raise CarbonError(f"cannot read {os.fspath(file)!r}: {error.strerror}", hint="name a file in JSON or CSV") from error
-    header = content[:10_000].decode("utf-8", "replace").partition("\n")[0]
-    if not is_ours(header):
-        from traincarbon.integrations.codecarbon_csv import is_codecarbon
-        from traincarbon.integrations.codecarbon_csv import load as load_codecarbon
-
-        if is_codecarbon(header):
-            return load_codecarbon(content)
-    return load(content), []

@@ -62,7 +62,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
 
     \b
     carbon track -- python train.py
-    carbon track --project bert --plan plan.toml --max-kwh 50 --on-budget stop -- torchrun train.py
+    carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
     from traincarbon.track.launch import Warm
     from traincarbon.track.request import prepared

@@ -1,0 +1,80 @@
+"""What runs show of one quantity, by scope: team, hardware, site and kind of job, as a calibration states it."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from traincarbon.calibrate.expected import Expected
+from traincarbon.calibrate.observed import Observed
+from traincarbon.calibrate.shrink import Level, Shrunk, shrink
+from traincarbon.calibrate.spreads import LEVELS, Spreads
+from traincarbon.estimate.calibration import Effect
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.intp]
+
+
+def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
+    """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
+    logs = np.log(used.active_params)
+    centre = float(logs.mean())
+    x = np.stack((np.ones_like(logs), logs - centre), axis=1) if quantity == "mfu" else np.ones((len(y), 1))
+    chips, families = chips_of(used, expected), _families_of(used)
+    scopes = [np.zeros(len(y), dtype=np.intp), groups(chips)]
+    scopes += [groups(scopes[1], used.site_of), groups(scopes[1], used.site_of, families)]
+    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
+    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
+    names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
+    told = []
+    for at, scope_of in enumerate(scopes):
+        if at == 0 and quantity != "mfu":
+            continue  # what the draws of different chips have in common says little of another chip
+        below = sum(shrunk.between[at + 1 :], np.zeros((x.shape[1],) * 2))
+        first = np.unique(scope_of, return_index=True)[1]
+        counts = np.bincount(scope_of)
+        least, most = (np.full(len(first), start) for start in (np.inf, -np.inf))
+        np.minimum.at(least, scope_of, logs)
+        np.maximum.at(most, scope_of, logs)
+        for scope, row in enumerate(first.tolist()):
+            words = (names[0][chips[row]], names[1][used.site_of[row]], names[2][families[row]])
+            named = (*words[:at], *("",) * (3 - at))
+            sizes = (centre, float(least[scope]), float(most[scope]))
+            told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
+    by_scope: dict[tuple[str, str, str], Effect] = {}
+    for effect in told:  # a site without a name is the hardware anywhere: the wider scope has told it
+        by_scope.setdefault(effect.scope, effect)
+    return shrunk, list(by_scope.values())
+
+
+def chips_of(observed: Observed, expected: Expected) -> "Codes":
+    """Return the chip of each run as a number: its place among those of *expected*, each once."""
+    codes = {chip: at for at, chip in enumerate(dict.fromkeys(expected.chips))}
+    return np.array([codes[chip] for chip in expected.chips], dtype=np.intp)[observed.job_of]
+
+
+def groups(*codes: "Codes") -> "Codes":
+    """Return one code for each combination of *codes*, counted from zero."""
+    joined = codes[0]
+    for more in codes[1:]:
+        joined = joined * (int(more.max(initial=0)) + 1) + more
+    return np.unique(joined, return_inverse=True)[1].reshape(-1)
+
+
+def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", covariance: "Array", scatter: float, sizes: tuple[float, float, float]) -> Effect:
+    sigmas = np.sqrt(np.diag(covariance))
+    slope, slope_sigma, correlation = 0.0, 0.0, 0.0
+    if len(mean) > 1:
+        slope, slope_sigma = float(mean[1]), float(sigmas[1])
+        correlation = float(covariance[0, 1] / (sigmas[0] * sigmas[1]))
+    # the sizes of a scope may all lie to one side of the centre of all runs: what it may follow begins there
+    centre, least, most = (math.exp(size) for size in (sizes[0], min(sizes[0], sizes[1]), max(sizes[0], sizes[2])))
+    return Effect(quantity, scope[0], scope[1], scope[2], runs, float(mean[0]), float(sigmas[0]), slope, slope_sigma, correlation, scatter, centre, least, most)
+
+
+def _families_of(observed: Observed) -> "Codes":
+    codes = {family: at for at, family in enumerate(dict.fromkeys(observed.families()))}
+    return np.array([codes[family] for family in observed.families()], dtype=np.intp)[observed.job_of]

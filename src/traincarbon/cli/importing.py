@@ -1,0 +1,69 @@
+"""Reading the files that ``carbon runs import`` is given, and what the user says of them."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+import click
+
+from traincarbon.cli import output
+from traincarbon.errors import CarbonError
+from traincarbon.integrations.reading import Told
+from traincarbon.integrations.sources import AUTO, FORMATS, STDIN, read_file, together
+from traincarbon.ledger.record import RunRecord
+
+_LARGE_B = 20_000_000
+"""A file that takes longer than a second to read."""
+
+
+class Found(NamedTuple):
+    """The runs of all files, each once; what was left out and what is to know, each with its file."""
+
+    records: list[RunRecord]
+    left_out: list[str]
+    notes: list[str]
+
+
+def read_files(files: Iterable[str], *, format: str, told: Told, project: str, hw: str, quiet: bool) -> Found:
+    """Return the runs of files, with what the user says of all of them.
+
+    Raises:
+        CarbonError: a file cannot be read, is of no kind that is known, or *format* is none.
+    """
+    format = format or AUTO
+    if format not in FORMATS:
+        raise CarbonError(f"--format {format[:40]!r} is no kind of file that is known", hint=f"one of {', '.join(FORMATS)}")
+    records: list[RunRecord] = []
+    left_out: list[str] = []
+    notes: list[str] = []
+    for file in files:
+        shown = "standard input" if file == STDIN else file
+        size_b = os.path.getsize(file) if os.path.isfile(file) else 0
+        if size_b > _LARGE_B and not quiet:
+            click.echo(f"reading {output.clean(shown)}, {size_b / 1e6:,.0f} MB", err=True)
+        reading = read_file(file, format=format, told=told)
+        records += reading.records
+        left_out += [f"{shown}, {fault}" for fault in reading.left_out]
+        notes += [f"{shown}: {note}" for note in reading.notes]
+    said = [replace(record, project=project or record.project, hw=hw or record.hw) for record in together(records)]
+    return Found(said, left_out, notes)
+
+
+def zone_of(text: str) -> tzinfo | None:
+    """Return the zone that ``--timezone`` names, None where it names none.
+
+    Raises:
+        CarbonError: no zone of that name is known.
+    """
+    if not text:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        if text[0] in "+-":
+            return datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CarbonError(f"--timezone {text[:40]!r} is no zone that is known here", hint="write Europe/Paris, America/New_York or +02:00") from error

@@ -1,0 +1,158 @@
+"""The two logs of carbontracker, ``…_carbontracker.log`` and ``…_carbontracker_output.log``, as records of runs.
+
+The first has the mean power and the time of each epoch, the second the energy of the facility and its carbon; read together, they are one run.
+"""
+
+import re
+import zlib
+from typing import NamedTuple, TextIO
+
+from traincarbon.errors import CarbonError
+from traincarbon.integrations.reading import NO_ZONE, UNKNOWN_END, Reading, Told, exactly, moment, record_of
+
+_TIME = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - "
+_FOUND = r"The following components were found:(.*)"
+_NAME = re.compile(r"(.*\d+\..*_\d{4}-\d\d-\d\dT\d{6}Z)_carbontracker(?:_output)?\.log")
+_ACTUAL = re.compile(r"Actual consumption(?: for (\d+) epoch\(s\))?:\s*Time:\s*(\S+)\s*Energy:\s*(\S+) kWh\s*CO2eq:\s*(\S+) g")
+_PREDICTED = re.compile(r"Predicted consumption for (\d+) epoch\(s\):")
+_LONGEST = 64 << 20
+_ASSUMED_INTENSITY = ("location: Unknown", "Defaulting to")
+_ONE_MEAN = "carbontracker logs one mean of {count} devices, not their sum"
+_NOTHING = "carbontracker logged no power for it"
+_SOME_ZERO = "carbontracker logged 0 W in some of its epochs, as it does where it may not read"
+
+
+class _Epochs(NamedTuple):
+    """What the log has of its epochs: their times, and for each part the mean power of each device in each."""
+
+    durations_s: list[float]
+    powers_w: dict[str, list[list[float]]]
+
+
+def is_carbontracker(beginning: str) -> bool:
+    """Return whether a file that begins like this is a log of carbontracker."""
+    return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: )", beginning.lstrip("\ufeff")))
+
+
+def read(stream: TextIO, told: Told) -> Reading:
+    """Return the run of a log.
+
+    Its name ties the two logs of a run together; a file under another name is known by its first lines. What it calls processor power is modelled
+    where there is no counter, and the log does not say which, so it counts as modelled. Where one figure stands for several devices it is their
+    mean, not their sum, and their energy is left out. Its carbon is left out where it knew no place and took the intensity of the world.
+
+    Raises:
+        CarbonError: the file is no log of carbontracker.
+    """
+    text = stream.read(_LONGEST)
+    if len(text) == _LONGEST:
+        raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; is it the log of several?")
+    if not is_carbontracker(text):
+        raise CarbonError("the file is no log of carbontracker", hint="its log_dir holds …_carbontracker.log and …_carbontracker_output.log")
+    run_id = _run_id(text, told.name)
+    first = re.search(_TIME, text, re.MULTILINE)
+    notes = [] if told.zone else [NO_ZONE]
+    version = re.search(r"carbontracker version (\S+)", text)
+    devices = _devices(text)
+    actual = _ACTUAL.search(text)
+    try:
+        began = moment(first[1], told.zone) if first else None
+        epochs = _epochs(text)
+        durations_s = epochs.durations_s or ([_seconds(actual[2])] if actual else [])
+        if not durations_s:
+            return Reading([], [f"run {run_id!r}: no epoch of it was logged; it was too short, or cut off"], [])
+        energy_j, missing = _energy(epochs, devices)
+        figures = _figures(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
+        record = record_of(
+            run_id=run_id,
+            state=_state(text),
+            began=began,
+            duration_s=sum(durations_s),
+            accelerators=len(devices.get("gpu", ())) or None,
+            hw=" + ".join(dict.fromkeys(devices.get("gpu", ()))),
+            energy_j=energy_j,
+            missing={**missing, "": _NOTHING},
+            versions={"carbontracker": version[1]} if version else {},
+            **figures,
+        )
+    except (CarbonError, ValueError, OverflowError) as error:
+        return Reading([], [f"run {run_id!r}: {error}"], [])
+    predicted = _PREDICTED.search(text)
+    monitored = int(actual[1]) if actual and actual[1] else 0
+    if predicted and 0 < monitored < int(predicted[1]):
+        notes.append(f"run {run_id!r}: {monitored} of its {predicted[1]} epochs were metered; time and energy are those of these alone")
+    notes += [f"run {run_id!r}: no energy of {part}, as {reason}" for part, reason in missing.items()]
+    return Reading([record], [], notes)
+
+
+def _run_id(text: str, name: str) -> str:
+    known = _NAME.fullmatch(name)
+    if known:
+        return f"carbontracker-{known[1]}"
+    found = re.search(_TIME + r"(?:CarbonTracker: )?" + _FOUND, text, re.MULTILINE)
+    return f"carbontracker-{zlib.crc32((found[0].replace('CarbonTracker: ', '') if found else text[:1000]).encode('utf-8', 'replace')):08x}"
+
+
+def _devices(text: str) -> dict[str, list[str]]:
+    """Return the devices of each part that was found."""
+    found = re.search(_FOUND, text)
+    parts = re.findall(r" (GPU|CPU) with device\(s\) (.*?)\.(?= |$)", found[1]) if found else []
+    return {part.lower(): [device.strip() for device in names.split(",") if device.strip()] for part, names in parts}
+
+
+def _epochs(text: str) -> _Epochs:
+    """Return the epochs of the log; one whose powers are cut off is not counted.
+
+    Raises:
+        ValueError: a figure cannot be read.
+    """
+    epochs = re.split(r"^.* - Epoch \d+:\s*$", text, flags=re.MULTILINE)[1:]
+    durations_s: list[float] = []
+    powers_w: dict[str, list[list[float]]] = {}
+    for epoch in epochs:
+        duration = re.search(r"Duration: (\S+)\n", epoch)
+        powers = re.findall(r"Average power usage \(W\) for (\w+): (\[[^\]]*\]|None|[\d.]+)\s*\n", epoch)
+        if not duration or not powers:
+            continue
+        durations_s.append(_seconds(duration[1]))
+        for part, power in powers:
+            figures = [] if power == "None" else [float(figure) for figure in power.strip("[]").replace(",", " ").split()]
+            powers_w.setdefault(part, []).append(figures)
+    return _Epochs(durations_s, powers_w)
+
+
+def _energy(epochs: _Epochs, devices: dict[str, list[str]]) -> tuple[dict[str, tuple[float, str]], dict[str, str]]:
+    energy_j: dict[str, tuple[float, str]] = {}
+    missing: dict[str, str] = {}
+    for part, powers_w in epochs.powers_w.items():
+        count = len(devices.get(part, ()))
+        if count > 1 and any(len(figures) == 1 for figures in powers_w):
+            missing[part] = _ONE_MEAN.format(count=count)
+        elif len(powers_w) != len(epochs.durations_s) or not all(powers_w):
+            missing[part] = _NOTHING
+        elif any(0.0 in figures for figures in powers_w):
+            missing[part] = _SOME_ZERO
+        else:
+            found_j = sum(sum(figures) * duration_s for figures, duration_s in zip(powers_w, epochs.durations_s, strict=True))
+            energy_j[part] = (found_j, "power" if part == "gpu" else "modelled")
+    return energy_j, missing
+
+
+def _figures(actual: "re.Match[str] | None", text: str, *, trusted: bool) -> dict[str, dict[str, float] | None]:
+    """Return energy of the facility and carbon, where the log has them and they are those of the run."""
+    if actual is None or not trusted:
+        return {}
+    energy_kwh, carbon_g = float(actual[3]), float(actual[4])
+    assumed = any(word in text for word in _ASSUMED_INTENSITY) or "carbon intensity during training was 445.00" in text
+    return {"facility_energy_kwh": exactly(energy_kwh or None), "operational_kgco2e": exactly(None if assumed or not energy_kwh else carbon_g / 1e3)}
+
+
+def _state(text: str) -> str:
+    if "Training was interrupted" in text:
+        return "killed"
+    return "finished" if "Monitoring thread ended" in text or "Finished monitoring" in text else UNKNOWN_END
+
+
+def _seconds(text: str) -> float:
+    hours, minutes, seconds = text.split(":")
+    return int(hours) * 3600.0 + int(minutes) * 60.0 + float(seconds)

@@ -1,0 +1,23 @@
+"""Files of other programs, as they are kept for the tests or as they are written on the spot."""
+
+import io
+from pathlib import Path
+
+from traincarbon.integrations.reading import Reading, Told
+from traincarbon.integrations.sources import read_file
+
+DATA = Path(__file__).parent / "integrations" / "data"
+
+
+def kept(name: str) -> str:
+    """The path of a kept file; a beginning is enough."""
+    (file,) = [file for file in sorted(DATA.iterdir()) if file.name.startswith(name)]
+    return str(file)
+
+
+def read_kept(name: str, **told: object) -> Reading:
+    return read_file(kept(name), told=Told(**told))
+
+
+def read_text(reader, text: str, **told: object) -> Reading:
+    return reader(io.StringIO(text, newline=""), Told(**told))

@@ -1,0 +1,60 @@
+"""The names under which trainings keep their size."""
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.integrations.columns import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, size_of
+from traincarbon.integrations.reading import Told
+from traincarbon.integrations.table import Row
+
+
+def row(**cells):
+    return Row(2, {name.replace("__", "."): value for name, value in cells.items()})
+
+
+@pytest.mark.parametrize("column", ["n_params", "params.n_params", "config/model/n_params", "config.model.n_params", "N-Params", "N Params"])
+def test_a_name_is_known_alone_and_as_the_last_of_several_words(column):
+    assert column_of(Row(2, {"loss": "1", column: "1e6"}), PARAMS) == column
+
+
+def test_no_part_of_a_word_is_taken_for_it():
+    assert (
+        column_of(Row(2, {"lr_params": "1", "max_tokens": "4096", "params.lr": "1", "tokens_per_s": "1", "gpu_hours": "3"}), (*PARAMS, *TOKENS, *ACCELERATORS))
+        == ""
+    )
+
+
+def test_what_was_counted_comes_before_what_was_to_be_seen():
+    assert size_of(row(tokens="2e9", tokens_seen="1e9"), Told()).tokens == 1e9
+    assert size_of(row(tokens="2e9", tokens_seen=""), Told()).tokens == 2e9
+
+
+def test_the_shortest_of_several_columns_counts():
+    assert column_of(Row(2, {"config.teacher.n_params": "7e9", "config.n_params": "1e9"}), PARAMS) == "config.n_params"
+
+
+def test_the_user_says_which_columns_count():
+    told = Told(params_column="size", tokens_column="budget")
+    size = size_of(row(size="1.2B", budget="20e9", n_params="5", tokens="6"), told)
+    assert (size.params, size.tokens) == (1.2e9, 20e9)
+
+
+def test_a_column_of_the_user_that_is_not_there_is_refused():
+    with pytest.raises(CarbonError, match="--tokens-column 'budget'"):
+        check_columns(["size"], Told(params_column="size", tokens_column="budget"))
+
+
+def test_nothing_is_known_of_a_row_that_says_nothing():
+    assert size_of(row(loss="1"), Told()) == (None, None, None, "")
+    assert size_of(row(n_params="0", num_gpus="0"), Told()) == (None, None, None, "")
+
+
+def test_a_handful_of_parameters_is_in_another_unit():
+    with pytest.raises(ValueError, match=r"column n_params: 7 is too few; is it in billions\? Write 7e9 or 7B"):
+        size_of(row(n_params="7"), Told())
+
+
+def test_logged_energy_counts_as_modelled_and_the_rest_is_other():
+    assert energy_of(row(energy_kwh="3", gpu_energy_kwh="2")) == {"gpu": (7.2e6, "modelled"), "other": (3.6e6, "modelled")}
+    assert energy_of(row(metrics__energy_consumed="1")) == {"other": (3.6e6, "modelled")}
+    assert energy_of(row(loss="1")) == {}

@@ -1,0 +1,181 @@
+"""Jobs as SLURM's sacct tells of them; no SLURM made these files, they follow its manual."""
+
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from imports import kept, read_kept, read_text
+from traincarbon.errors import CarbonError
+from traincarbon.integrations.reading import NO_ZONE
+from traincarbon.integrations.sacct import is_sacct, read
+
+HEADER = "JobID|State|Start|End|ElapsedRaw|NNodes|AllocTRES|ConsumedEnergyRaw"
+
+
+def row(id="1", state="COMPLETED", start="2026-10-01T08:00:00", end="2026-10-01T09:00:00", elapsed="3600", nodes="1", tres="node=1", energy="3600000"):
+    return f"{id}|{state}|{start}|{end}|{elapsed}|{nodes}|{tres}|{energy}"
+
+
+def read_rows(*rows, header=HEADER, **told):
+    return read_text(read, "\n".join([header, *rows, ""]), **told)
+
+
+def energy_of(*rows):
+    (record,), _, _ = read_rows(*rows)
+    return record.energy_j["other"]
+
+
+def test_a_job_and_its_steps_are_one_run_and_count_once():
+    records, _, _ = read_kept("sacct.txt")
+    first = records[0]
+    assert (first.run_id, first.project, first.state, first.exit_code) == ("slurm-4711-20261001080000", "llama-7b", "finished", 0)
+    assert first.energy_j == {"gpu": None, "cpu": None, "dram": None, "other": 604_800_000.0}
+    assert (first.nodes, first.accelerators, first.hw, first.duration_s) == (2, 16, "a100", 43_200.0)
+    assert (first.how, first.started_at) == ({"other": "power"}, "2026-10-01T08:00:00.000000Z")
+    assert "SLURM states the energy of whole nodes" in first.missing["gpu"]
+
+
+def test_the_tasks_of_an_array_are_runs_of_their_own():
+    records, left_out, notes = read_kept("sacct.txt")
+    assert [(record.run_id, record.state, record.exit_code, record.metered_kwh, record.accelerators) for record in records[1:]] == [
+        ("slurm-4712_1-20261002080000", "failed", 1, 0.7, 1),
+        ("slurm-4712_2-20261002080000", "killed", None, None, 1),
+        ("slurm-4713-20261003080000", "killed", None, None, 4),
+    ]
+    assert left_out == ["line 9, run '4712_[3-9%2]': it has not begun", "line 11, run '4714': it is RUNNING and has not ended; import it when it has"]
+    assert notes[0] == NO_ZONE
+    assert "jobs that shared a node" in notes[1]
+
+
+@pytest.mark.parametrize("energy", ["0", "", "18446744073709551614", "18446744073709551615", "4294967294", "4294967295"])
+def test_what_slurm_writes_for_an_unknown_energy_is_missing(energy):
+    (record,), _, _ = read_rows(row(energy=energy))
+    assert record.metered_kwh is None
+    assert set(record.missing.values()) == {"SLURM states no energy; the cluster meters none, or keeps none"}
+
+
+def test_an_energy_that_no_server_draws_is_missing():
+    (record,), _, _ = read_rows(row(energy="1e12"))
+    assert (record.metered_kwh, record.missing["other"]) == (None, "SLURM states more than 30,000 W for each node, which cannot be")
+
+
+def test_steps_one_after_the_other_add_up():
+    steps = [row(id="1.0", end="2026-10-01T08:20:00", energy="1000"), row(id="1.1", start="2026-10-01T08:20:00", energy="2000")]
+    assert energy_of(row(energy="0"), *steps) == 3000.0
+    assert energy_of(row(energy="0"), *reversed(steps)) == 3000.0
+
+
+def test_steps_at_the_same_time_on_the_same_nodes_do_not():
+    steps = [row(id="1.0", energy="1000"), row(id="1.1", energy="2000")]
+    assert energy_of(row(energy=""), *steps) == 2000.0
+
+
+def test_steps_at_the_same_time_on_nodes_of_their_own_add_up():
+    steps = [row(id="1.0", energy="1000"), row(id="1.1", energy="2000")]
+    assert energy_of(row(energy="", nodes="2"), *steps) == 3000.0
+
+
+def test_the_steps_that_span_the_job_hold_the_others():
+    steps = [row(id="1.batch", energy="900"), row(id="1.extern", energy="5000"), row(id="1.0", energy="1000"), row(id="1.1", energy="")]
+    assert energy_of(row(energy=""), *steps) == 5000.0
+
+
+def test_energy_with_an_ending_is_read_where_there_is_none_in_full():
+    (record,), _, _ = read_rows(row(energy="12.5K"), header=HEADER.replace("EnergyRaw", "Energy"))
+    assert record.energy_j["other"] == 12_500.0
+
+
+@pytest.mark.parametrize(("elapsed", "seconds"), [("1-02:03:04", 93_784.0), ("02:03:04", 7384.0), ("03:04", 184.0), ("03:04.500", 184.5)])
+def test_elapsed_time_is_days_hours_minutes_seconds(elapsed, seconds):
+    (record,), _, _ = read_rows(row(elapsed=elapsed), header=HEADER.replace("ElapsedRaw", "Elapsed"))
+    assert record.duration_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("state", "kept_as"),
+    [
+        ("COMPLETED", "finished"),
+        ("FAILED", "failed"),
+        ("OUT_OF_MEMORY", "failed"),
+        ("NODE_FAIL", "failed"),
+        ("CANCELLED by 1000", "killed"),
+        ("TIMEOUT", "killed"),
+        ("PREEMPTED", "killed"),
+    ],
+)
+def test_states_are_in_our_words(state, kept_as):
+    assert read_rows(row(state=state)).records[0].state == kept_as
+
+
+@pytest.mark.parametrize(
+    ("tres", "accelerators", "hw"),
+    [
+        ("cpu=64,gres/gpu:a100=8,gres/gpu=8", 8, "a100"),
+        ("gres/gpu=4", 4, ""),
+        ("gres/gpu:a100=2,gres/gpu:h100=4,gres/gpu=6", 6, "a100 + h100"),
+        ("cpu=64,mem=500G", None, ""),
+        ("", None, ""),
+    ],
+)
+def test_accelerators_are_what_was_allotted(tres, accelerators, hw):
+    (record,), _, _ = read_rows(row(tres=tres))
+    assert (record.accelerators, record.hw) == (accelerators, hw)
+
+
+def test_times_are_in_the_zone_of_the_user_and_ids_stay():
+    reading = read_rows(row(), zone=timezone(timedelta(hours=-7)))
+    assert (reading.records[0].started_at, reading.records[0].run_id) == ("2026-10-01T15:00:00.000000Z", "slurm-1-20261001080000")
+    assert NO_ZONE not in reading.notes
+
+
+def test_users_accounts_and_nodes_are_not_taken_and_a_cluster_parts_jobs():
+    header = f"{HEADER}|User|Account|NodeList|Cluster"
+    (record,), _, _ = read_rows(f"{row()}|jane|phys-jane|gpu[01-02]|alps", header=header)
+    assert record.run_id == "slurm-alps-1-20261001080000"
+    assert "jane" not in repr(record)
+    assert "gpu[" not in repr(record)
+
+
+def test_a_requeued_job_is_several_runs():
+    assert len({record.run_id for record in read_rows(row(), row(start="2026-10-02T08:00:00")).records}) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (row(state="RUNNING"), "has not ended"),
+        (row(state="CANCELLED", start="Unknown", elapsed="0"), "it never began"),
+        (row(state="CANCELLED", elapsed="0"), "it never began"),
+        (row(id="JOB"), "no number of a job"),
+        (row(energy="lots"), "column ConsumedEnergyRaw: 'lots' is no number of joules"),
+        (row(energy="-5"), "no number of joules"),
+        (row(energy="1e400"), "no number of joules"),
+        (row(elapsed="-1"), "column ElapsedRaw: -1 is less than nothing"),
+        (row(start="morning"), "'morning' is no date and time"),
+        (row() + "|", "more or fewer cells"),
+        (row(id="1.0"), "only its steps are in the file"),
+    ],
+)
+def test_a_row_that_cannot_be_is_named_and_the_others_are_read(bad, reason):
+    reading = read_rows(bad, row(id="2"))
+    assert [record.run_id for record in reading.records] == ["slurm-2-20261001080000"]
+    assert any(reason in fault for fault in reading.left_out)
+
+
+def test_an_output_that_is_cut_off_loses_its_last_line():
+    reading = read_text(read, Path(kept("sacct.txt")).read_text("utf-8")[:-20])
+    assert len(reading.records) == 4
+    assert reading.left_out[-1] == "line 11: it is cut off, as the last of the file"
+
+
+def test_the_form_with_a_bar_at_the_end_is_read_too():
+    assert len(read_rows(row() + "|", header=HEADER + "|").records) == 1
+
+
+def test_a_column_that_is_needed_is_asked_for():
+    with pytest.raises(CarbonError, match="lacks Start, ElapsedRaw") as caught:
+        read_text(read, "JobID|State\n1|COMPLETED\n")
+    assert caught.value.hint.startswith("sacct --parsable2 --format=")
+    assert is_sacct("JobID|State\n")
+    assert not is_sacct("JobID           State \n-------- ------\n")

@@ -1,0 +1,149 @@
+"""Files told apart by their content, and runs of which several files speak."""
+
+import io
+import json
+import random
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from imports import DATA, kept, read_kept, read_text
+from journals import WALL_S, lines_of
+from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.integrations.reading import Told
+from traincarbon.integrations.sources import FORMATS, SOURCES, read_file, together
+from traincarbon.ledger.exchange import dump
+from traincarbon.ledger.record import merge
+
+KINDS = {
+    "emissions.csv": "codecarbon",
+    "joules-run.json": "joules",
+    "toy_10126.884094_2026-11-25T132728Z_carbontracker.log": "carbontracker",
+    "toy_10126.884094_2026-11-25T132728Z_carbontracker_output.log": "carbontracker",
+    "mlflow.csv": "mlflow",
+    "wandb-table.csv": "wandb",
+    "wandb-script.csv": "wandb",
+    "wandb-metrics.csv": "wandb-metrics",
+    "sacct.txt": "sacct",
+}
+
+NASTY = (
+    "", "nan", "inf", "-inf", "1e400", "-1", "0", "1e308", "9" * 400, "null", "{}", "[]", "'", '"', "\0", "\u202e", "<script>", "x" * 3000, "2026-13-45",
+    "0001-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "1e18", "True", "[1 2]", "-1:-2:-3", "99:99:99", "{'a':", "{[]: 1}", "1-99:99:99", "²", "1_0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_each_file_is_known_by_one_reader_alone(name):
+    beginning = Path(kept(name)).read_text("utf-8")
+    assert [source.name for source in SOURCES if source.recognise(beginning)] == [KINDS[name]]
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_forced_format_reads_the_same(name):
+    assert read_file(kept(name), format=KINDS[name]) == read_kept(name)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("format", FORMATS[1:])
+def test_a_wrong_format_is_refused_or_finds_no_runs(name, format):
+    if format == KINDS[name]:
+        return
+    try:
+        reading = read_file(kept(name), format=format)
+    except CarbonError:
+        return
+    assert reading.records == []
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_file_cut_anywhere_is_refused_or_read_as_far_as_it_goes(name, tmp_path):
+    content = Path(kept(name)).read_bytes()
+    whole = {record.run_id for record in read_kept(name).records}
+    for part in (1, 10, len(content) // 3, len(content) // 2, len(content) - 3):
+        cut = tmp_path / name
+        cut.write_bytes(content[:part])
+        try:
+            records = read_file(str(cut)).records
+        except CarbonError:
+            continue
+        assert {record.run_id for record in records} <= whole
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_file_with_anything_in_it_is_refused_or_read_never_a_crash(name):
+    text = Path(kept(name)).read_text("utf-8")
+    words = list(re.finditer(r"[^,|\n\": ]+", text))
+    source = next(source for source in SOURCES if source.name == KINDS[name])
+    chance = random.Random(name)
+    for nasty in NASTY * 8:
+        word = chance.choice(words)
+        try:
+            reading = read_text(source.read, text[: word.start()] + nasty + text[word.end() :], name=name)
+        except CarbonError:
+            continue
+        for record in together(reading.records):
+            json.dumps(record.to_dict(), allow_nan=False)
+            assert not any(energy_j == 0.0 for energy_j in record.energy_j.values())
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "parquet"])
+def test_our_own_exports_come_back(format, tmp_path):
+    if format == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    record = merge(lines_of(), now_s=WALL_S)
+    file = tmp_path / "runs"
+    file.write_bytes(dump([record], format))
+    assert [found.to_dict() for found in read_file(str(file)).records] == [record.to_dict()]
+
+
+def test_powershell_writes_utf_16(tmp_path):
+    file = tmp_path / "sacct.txt"
+    file.write_text(Path(kept("sacct.txt")).read_text("utf-8"), encoding="utf-16")
+    assert read_file(str(file)).records == read_kept("sacct.txt").records
+
+
+def test_standard_input_is_a_file(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(Path(kept("sacct.txt")).read_bytes())))
+    assert read_file("-").records == read_kept("sacct.txt").records
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"), [(b"", "it is empty"), (b"\x89PNG\r\n\x1a\n", "it begins"), (b"hello\n", "it begins 'hello'"), (b"{}", "it begins '{}'")]
+)
+def test_what_nobody_knows_is_refused_with_the_kinds_there_are(content, seen, tmp_path):
+    file = tmp_path / "x"
+    file.write_bytes(content)
+    with pytest.raises(NotFoundError, match=seen) as caught:
+        read_file(str(file))
+    assert "sacct" in caught.value.hint
+
+
+@pytest.mark.parametrize("file", ["nowhere", "", "a\0b", str(DATA)])
+def test_a_file_that_cannot_be_read_is_an_error_of_ours(file):
+    with pytest.raises(CarbonError, match="cannot read"):
+        read_file(file)
+
+
+def test_a_column_is_not_named_where_there_are_none_to_choose_from():
+    with pytest.raises(CarbonError, match="in which no column holds parameters or tokens"):
+        read_file(kept("joules-run.json"), told=Told(params_column="n"))
+
+
+def test_a_run_that_several_files_speak_of_is_one_run_in_either_order():
+    parts = [
+        *read_kept("toy_10126.884094_2026-11-25T132728Z_carbontracker.log").records,
+        *read_kept("toy_10126.884094_2026-11-25T132728Z_carbontracker_output.log").records,
+    ]
+    assert len(parts) == 2
+    (one,), (other,) = together(parts), together(parts[::-1])
+    assert one == other
+    assert json.dumps(one.to_dict(), allow_nan=False)
+
+
+def test_runs_of_several_names_stay_apart():
+    records = read_kept("mlflow.csv").records
+    assert together([*records, *records]) == records
