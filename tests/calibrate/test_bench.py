@@ -211,4 +211,4 @@ def test_this_machine_is_really_measured(monkeypatch):
     assert 1e8 < found.gemm["fp32"].rate.median < 1e14
     assert 1e8 < found.bandwidth.median < 1e13
     assert found.gemm["fp32"].size in (256, 512)
-    assert found.busy_threads > 0.1
+    assert found.busy_threads > 0.0

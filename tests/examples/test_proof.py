@@ -4,7 +4,8 @@ import re
 import pytest
 
 import proof
-from benches import made_bench
+from benches import made_bench, rate
+from traincarbon.calibrate.bench import Product
 from traincarbon.calibrate.bench_facts import facts_of, write_facts
 from traincarbon.calibrate.draw import Draw
 from traincarbon.database.load import Database, builtin_root
@@ -23,7 +24,7 @@ class Benched(proof.Proof):
     def bench(self, *_):
         root = str(self.folder / "facts")
         loaded = (Draw("cpu", 6.0, "modelled", 0.7, 1),)
-        write_facts(facts_of(made_bench(idle=(), loaded=loaded), Database([builtin_root(), root]), root=root), root)
+        write_facts(facts_of(made_bench(idle=(), loaded=loaded, gemm={"fp32": Product(2048, rate(20e9))}), Database([builtin_root(), root]), root=root), root)
         return 20e9
 
 
