@@ -8,7 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+BLUE, ORANGE, GREEN, PINK, SKY, RED = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+)
 """Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008)."""
 INK, GREY, PALE = "#222222", "#767676", "#DDDDDD"
 WIDTH = 8.0
@@ -29,6 +36,7 @@ _STYLE = {
     "grid.color": "#ECECEC",
     "legend.frameon": False,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar is a dollar
     "xtick.color": GREY,
     "ytick.color": GREY,
     "xtick.minor.bottom": False,
@@ -65,11 +73,23 @@ def logarithmic(axes: Axes, which: str, *, unit: str = "", ticks: Sequence[float
     axis.set_minor_formatter(NullFormatter())
 
 
-def label(axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False) -> None:
+def label(
+    axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False
+) -> None:
     """Write a name to the right of a point, or below it, legible on whatever is there."""
     offset, align = ((0, -13), "center") if below else ((7, -3), "left")
     white = [withStroke(linewidth=2.5, foreground="white")]
-    axes.annotate(text, at, xytext=offset, textcoords="offset points", ha=align, color=colour, fontsize=8.5, path_effects=white, zorder=5)
+    axes.annotate(
+        text,
+        at,
+        xytext=offset,
+        textcoords="offset points",
+        ha=align,
+        color=colour,
+        fontsize=8.5,
+        path_effects=white,
+        zorder=5,
+    )
 
 
 def short(value: float, unit: str = "") -> str:
@@ -97,28 +117,69 @@ def intervals(axes: Axes, bars: Sequence[Bar], *, unit: str = "", room: float = 
     logarithmic(axes, "x", unit=unit)
     for at, (_, (low, median, high), colour) in enumerate(bars):
         axes.barh(at, high - low, left=low, height=0.5, color=colour, alpha=0.28, linewidth=0)
-        axes.plot([median, median], [at - 0.25, at + 0.25], color=colour, linewidth=3, solid_capstyle="butt")
-        axes.annotate(short(median, unit), (high, at), xytext=(6, 0), textcoords="offset points", va="center", color=INK)
+        axes.plot(
+            [median, median],
+            [at - 0.25, at + 0.25],
+            color=colour,
+            linewidth=3,
+            solid_capstyle="butt",
+        )
+        axes.annotate(
+            short(median, unit),
+            (high, at),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=INK,
+        )
     rows(axes, [label for label, _, _ in bars])
     least, most = min(low for _, (low, _, _), _ in bars), max(high for _, (_, _, high), _ in bars)
     axes.set_xlim(least / 1.2, most * 1.8 * room)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if most / least > 30.0 else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_locator(
+        LogLocator(subs=(1.0,) if most / least > 30.0 else (1.0, 2.0, 5.0))
+    )
 
 
-def stacks(axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]) -> None:
+def stacks(
+    axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]
+) -> None:
     """Draw shares of one as bars cut into parts, each part that has room with its percentage, and a legend below."""
     for at, shares in enumerate(stacks_of.values()):
         left = 0.0
         for name, colour in colours.items():
             share = shares.get(name, 0.0)
-            axes.barh(at, share, left=left, height=0.62, color=colour, edgecolor="white", linewidth=1.2, label=name if at == 0 else None)
+            axes.barh(
+                at,
+                share,
+                left=left,
+                height=0.62,
+                color=colour,
+                edgecolor="white",
+                linewidth=1.2,
+                label=name if at == 0 else None,
+            )
             if share >= 0.05:
-                axes.text(left + share / 2.0, at, f"{share:.0%}", ha="center", va="center", color="white" if colour != PALE else INK, fontweight="bold")
+                axes.text(
+                    left + share / 2.0,
+                    at,
+                    f"{share:.0%}",
+                    ha="center",
+                    va="center",
+                    color="white" if colour != PALE else INK,
+                    fontweight="bold",
+                )
             left += share
     rows(axes, list(stacks_of))
     axes.set(xlim=(0.0, 1.0), xticks=[])
     axes.spines.bottom.set_visible(False)
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.01, 0.0), ncols=len(colours), handlelength=0.9, columnspacing=1.3, handletextpad=0.5)
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(-0.01, 0.0),
+        ncols=len(colours),
+        handlelength=0.9,
+        columnspacing=1.3,
+        handletextpad=0.5,
+    )
 
 
 def rows(axes: Axes, labels: Sequence[str]) -> None:

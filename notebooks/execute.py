@@ -1,7 +1,6 @@
 """Run the notebooks of this folder from top to bottom and keep in them what came out, without Jupyter.
 
-    python notebooks/execute.py                    # all of them
-    python notebooks/execute.py moores-law.ipynb   # one
+``python notebooks/execute.py`` runs all of them, ``python notebooks/execute.py moores-law.ipynb`` one.
 """
 
 import ast
@@ -21,7 +20,7 @@ import matplotlib as mpl
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent
-DOTS_PER_INCH = 144
+DOTS_PER_INCH = 192
 """Two pixels for each of a screen's, so that lines are sharp; the picture says its size in those of the screen."""
 _COMMAND = re.compile(r"^!(.*)$", re.MULTILINE)
 
@@ -37,12 +36,28 @@ def read(path: Path) -> Notebook:
 def canonical(notebook: Notebook) -> str:
     """Return the one text in which a notebook is kept: cells numbered in their order, nothing of the machine that ran them."""
     cells = [_canonical_cell(at, cell) for at, cell in enumerate(notebook["cells"])]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
-    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    kernel = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return (
+        json.dumps(
+            {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5},
+            indent=1,
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+        + "\n"
+    )
 
 
 def _canonical_cell(at: int, cell: dict[str, Any]) -> dict[str, Any]:
-    kept = {"cell_type": cell["cell_type"], "id": f"cell-{at}", "metadata": {}, "source": "".join(cell["source"]).strip().splitlines(keepends=True)}
+    kept = {
+        "cell_type": cell["cell_type"],
+        "id": f"cell-{at}",
+        "metadata": {},
+        "source": "".join(cell["source"]).strip().splitlines(keepends=True),
+    }
     if cell["cell_type"] == "code":
         kept |= {"execution_count": cell["execution_count"], "outputs": cell["outputs"]}
     return kept
@@ -70,12 +85,17 @@ def execute(notebook: Notebook, *, name: str = "notebook") -> Notebook:
             done = dict(cell)
             if cell["cell_type"] == "code":
                 number = 1 + sum(each["cell_type"] == "code" for each in cells)
-                done |= {"execution_count": number, "outputs": list(_outputs("".join(cell["source"]), names, number, name))}
+                done |= {
+                    "execution_count": number,
+                    "outputs": list(_outputs("".join(cell["source"]), names, number, name)),
+                }
             cells.append(done)
     return {**notebook, "cells": cells}
 
 
-def _outputs(source: str, names: dict[str, Any], number: int, name: str) -> Iterator[dict[str, Any]]:
+def _outputs(
+    source: str, names: dict[str, Any], number: int, name: str
+) -> Iterator[dict[str, Any]]:
     """Run one cell and yield what it printed, what it drew, and the value of its last line, as notebooks hold them."""
     tree = ast.parse(_COMMAND.sub(lambda line: f"_shell(f{line[1].strip()!r})", source))
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -84,16 +104,31 @@ def _outputs(source: str, names: dict[str, Any], number: int, name: str) -> Iter
         exec(compile(tree, where, "exec"), names)
         value = None if last is None else eval(compile(ast.Expression(last), where, "eval"), names)
     if printed.getvalue():
-        yield {"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(keepends=True)}
+        yield {
+            "name": "stdout",
+            "output_type": "stream",
+            "text": printed.getvalue().splitlines(keepends=True),
+        }
     yield from _figures()
     if value is not None:
-        yield {"data": _shown(value), "execution_count": number, "metadata": {}, "output_type": "execute_result"}
+        yield {
+            "data": _shown(value),
+            "execution_count": number,
+            "metadata": {},
+            "output_type": "execute_result",
+        }
 
 
 def _shell(command: str) -> None:
     """Run a line that begins with an exclamation mark, as Jupyter does; what fails ends the notebook."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run(["/bin/sh", "-c", command], env={**os.environ, "PATH": paths}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={**os.environ, "PATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     print(done.stdout + done.stderr, end="")
     if done.returncode:
         raise RuntimeError(f"{command}: exit code {done.returncode}: {done.stderr}")
@@ -105,8 +140,15 @@ def _figures() -> Iterator[dict[str, Any]]:
 
     for figure in map(plt.figure, plt.get_fignums()):
         width, height = (round(inches * DOTS_PER_INCH / 2) for inches in figure.get_size_inches())
-        data = {"image/png": b64encode(_png(figure)).decode(), "text/plain": [f"<Figure: {figure.get_label()}>"]}
-        yield {"data": data, "metadata": {"image/png": {"height": height, "width": width}}, "output_type": "display_data"}
+        data = {
+            "image/png": b64encode(_png(figure)).decode(),
+            "text/plain": [f"<Figure: {figure.get_label()}>"],
+        }
+        yield {
+            "data": data,
+            "metadata": {"image/png": {"height": height, "width": width}},
+            "output_type": "display_data",
+        }
     plt.close("all")
 
 
@@ -114,7 +156,9 @@ def _png(figure: Any) -> bytes:
     """Return a figure as PNG in 256 colours, a third of the size of one in all colours."""
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        small, format="png", optimize=True
+    )
     return small.getvalue()
 
 

@@ -4,10 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from execute import FOLDER, canonical, code_of, execute, read
 
 import proof
-from execute import FOLDER, canonical, code_of, execute, read
-from machines import Benched
+from benches import made_bench
+from traincarbon.calibrate.bench_facts import facts_of, write_facts
+from traincarbon.calibrate.draw import Draw
+from traincarbon.database.load import Database, builtin_root
 
 NOTEBOOKS = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ipynb"))]
 MODULES = {"traincarbon", "numpy", "pandas", "drawing", "proof", "os", "pathlib", "sys", "tempfile"}
@@ -18,8 +21,16 @@ MOST_B = 300_000
 def hasty(monkeypatch):
     """Trainings of a tenth of their length, on a machine that was measured before."""
     planned = proof.Proof.training
+
+    def bench(self, *_):
+        root = str(self.folder / "facts")
+        loaded = (Draw("cpu", 6.0, "modelled", 0.7, 1),)
+        write_facts(facts_of(made_bench(idle=(), loaded=loaded), Database([builtin_root(), root]), root=root), root)
+        return 20e9
+
     monkeypatch.setattr(proof.Proof, "training", lambda self, *size, seconds, **rate: planned(self, *size, seconds=seconds / 10.0, **rate))
-    monkeypatch.setattr(proof.Proof, "bench", Benched.bench)
+    monkeypatch.setattr(proof.Proof, "bench", bench)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
 
 
 def outputs_of(notebook):
@@ -42,7 +53,7 @@ def test_a_notebook_is_kept_in_its_canonical_form(path):
 def test_a_notebook_is_short_and_small_and_draws(path):
     notebook = read(path)
     assert len(code_of(notebook)) <= 12
-    assert sum(len(text.splitlines()) for text in code_of(notebook)) <= 140
+    assert sum(len(text.splitlines()) for text in code_of(notebook)) <= 180
     assert path.stat().st_size <= MOST_B
     assert sum("image/png" in kinds for cell in outputs_of(notebook) for _, kinds in cell) >= 2
 
@@ -63,4 +74,4 @@ def test_a_notebook_uses_the_public_face(path):
 def test_a_notebook_says_nothing_of_the_machine_that_ran_it(path):
     text = path.read_text("utf-8")
     for place in ("/tmp/", "/home/", ".venv", str(Path.home()), str(FOLDER.parent)):
-        assert place == "/" or place not in text
+        assert place not in text
