@@ -73,9 +73,7 @@ def logarithmic(axes: Axes, which: str, *, unit: str = "", ticks: Sequence[float
     axis.set_minor_formatter(NullFormatter())
 
 
-def label(
-    axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False
-) -> None:
+def label(axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False) -> None:
     """Write a name to the right of a point, or below it, legible on whatever is there."""
     offset, align = ((0, -13), "center") if below else ((7, -3), "left")
     white = [withStroke(linewidth=2.5, foreground="white")]
@@ -135,14 +133,10 @@ def intervals(axes: Axes, bars: Sequence[Bar], *, unit: str = "", room: float = 
     rows(axes, [label for label, _, _ in bars])
     least, most = min(low for _, (low, _, _), _ in bars), max(high for _, (_, _, high), _ in bars)
     axes.set_xlim(least / 1.2, most * 1.8 * room)
-    axes.xaxis.set_major_locator(
-        LogLocator(subs=(1.0,) if most / least > 30.0 else (1.0, 2.0, 5.0))
-    )
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if most / least > 30.0 else (1.0, 2.0, 5.0)))
 
 
-def stacks(
-    axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]
-) -> None:
+def stacks(axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]) -> None:
     """Draw shares of one as bars cut into parts, each part that has room with its percentage, and a legend below."""
     for at, shares in enumerate(stacks_of.values()):
         left = 0.0

@@ -93,9 +93,7 @@ def execute(notebook: Notebook, *, name: str = "notebook") -> Notebook:
     return {**notebook, "cells": cells}
 
 
-def _outputs(
-    source: str, names: dict[str, Any], number: int, name: str
-) -> Iterator[dict[str, Any]]:
+def _outputs(source: str, names: dict[str, Any], number: int, name: str) -> Iterator[dict[str, Any]]:
     """Run one cell and yield what it printed, what it drew, and the value of its last line, as notebooks hold them."""
     tree = ast.parse(_COMMAND.sub(lambda line: f"_shell(f{line[1].strip()!r})", source))
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None

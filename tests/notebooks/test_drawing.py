@@ -1,5 +1,6 @@
 import matplotlib as mpl
 import pytest
+
 from drawing import BLUE, GREY, canvas, intervals, label, logarithmic, rows, short, stacks
 
 mpl.use("agg")

@@ -3,8 +3,9 @@ from base64 import b64decode
 from io import BytesIO
 
 import pytest
-from execute import DOTS_PER_INCH, canonical, code_of, execute, main, read
 from PIL import Image
+
+from execute import DOTS_PER_INCH, canonical, code_of, execute, main, read
 
 
 def notebook(*sources):

@@ -1,13 +1,14 @@
 """The notebooks run from top to bottom on the public face, and are kept in one form with what came out of them."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
-from execute import FOLDER, canonical, code_of, execute, read
 
 import proof
 from benches import made_bench
+from execute import FOLDER, canonical, code_of, execute, read
 from traincarbon.calibrate.bench_facts import facts_of, write_facts
 from traincarbon.calibrate.draw import Draw
 from traincarbon.database.load import Database, builtin_root
@@ -68,6 +69,18 @@ def test_a_notebook_uses_the_public_face(path):
                 assert {name.name for name in node.names} <= MODULES
             elif isinstance(node, ast.Attribute):
                 assert not node.attr.startswith("_")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_the_links_of_a_notebook_lead_somewhere(path):
+    told = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", told) if not (FOLDER / link).exists()]
+    assert not missing
+
+
+def test_every_notebook_is_told_of_in_the_readme():
+    told = (FOLDER / "README.md").read_text("utf-8")
+    assert set(re.findall(r"\((\S+\.ipynb)\)", told)) == {path.name for path in FOLDER.glob("*.ipynb")}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
