@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors panel clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors panel proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ priors: $(READY) ## fit the priors of utilisation and power, and the scatter bet
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg
+
+proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
+	@$(BIN)/python examples/proof.py
 
 clean: ## remove what was installed and built
 	rm -rf .venv .venv-peers dist

@@ -175,3 +175,10 @@ def test_all_faults_are_reported_not_the_first_alone(faults_with):
 def test_a_server_and_an_accelerator_of_one_id_clash(faults_with):
     found = faults_with({"servers/acme-one-40gb.toml": server(aliases="the-one")})
     assert found == [Fault("servers/acme-one-40gb.toml", "its name 'acmeone40gb' is also one of acme-one-40gb")]
+
+
+def test_matrix_products_faster_than_the_peak_are_a_fault(faults_with):
+    (fault,) = faults_with({BOX: server(fact("gemm_bf16_flop_per_s", 120e12))})
+    assert fault == Fault(BOX, "matrix products at 1.2e+14 FLOP/s exceed the bf16 peak of 1e+14")
+    assert faults_with({BOX: server(fact("gemm_bf16_flop_per_s", 105e12))}) == []
+    assert faults_with({BOX: server(fact("gemm_fp8_flop_per_s", 500e12))}) == []

@@ -8,7 +8,7 @@ from acme import PLAN, WORLD, chip, fact, line, priors, server, setting_of
 from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, speed_up_of
+from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, measured_ceiling, speed_up_of
 from traincarbon.estimate.plan import Plan
 from traincarbon.uncertain import Uncertain
 
@@ -325,3 +325,54 @@ def test_a_shipped_chip_without_bf16_is_used_at_the_precision_that_it_has(shippe
     setting = setting_of(shipped, "v100-sxm2-32gb")
     add_peak(setting, shipped, None)
     assert setting.given["precision"].value == "fp16"
+
+
+def test_a_processor_trains_in_single_precision_where_nothing_is_said(make):
+    peaks_of_a_processor = chip(fact("peak_fp32_flop_per_s", 1e12), type="cpu")
+    setting = setting_of(make({CHIP: peaks_of_a_processor}))
+    add_peak(setting, make({CHIP: peaks_of_a_processor}), None)
+    assert setting.given["precision"].value == "fp32"
+
+
+def test_matrix_products_measured_on_the_machine_scale_its_utilisation(make):
+    def mfu_of(files):
+        database = make(files)
+        setting = setting_of(database)
+        add_peak(setting, database, None)
+        add_mfu(setting, database, Plan(params=7e9, tokens=1e12, hw="box"), moe=False)
+        return setting.given["mfu"]
+
+    usual, measured = mfu_of({}), mfu_of({BOX: server(fact("gemm_bf16_flop_per_s", 60e12))})
+    (ceiling,) = {gemm_ceiling(make(), "acme")}
+    # 60 of 100 TFLOP/s, where the generation's ceiling is what the prior holds for
+    assert measured.value.median == pytest.approx(usual.value.median * 0.6 / ceiling)
+    assert "for the best matrix products measured on acme-box" in measured.reason
+
+
+@pytest.mark.parametrize(("precision", "share"), [("bf16", 0.8), ("fp8", 0.8), ("fp32", 0.5), ("tf32", None)])
+def test_narrow_formats_start_from_the_products_at_16_bits(make, precision, share):
+    files = {
+        CHIP: chip(fact("peak_fp32_flop_per_s", 10e12), fact("peak_fp8_flop_per_s", 200e12), fact("peak_tf32_flop_per_s", 50e12)),
+        BOX: server(fact("gemm_bf16_flop_per_s", 80e12), fact("gemm_fp32_flop_per_s", 5e12)),
+    }
+    setting = setting_of(make(files))
+    assert measured_ceiling(setting.hardware, setting.accelerator, precision) == share
+
+
+def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_does_not(make):
+    bounds = {"low": 200, "high": 800}
+    spreads = {}
+    for kind in ("derived", "assumed"):
+        cap = chip(fact("board_power_w", 400, kind=kind, note="x", **bounds), without="board_power_w")
+        spreads[kind] = power_of(make({CHIP: cap})).given["power_share"].value.spreads
+    assert spreads["derived"]["power_cap"] == pytest.approx(math.log(4.0) / (2.0 * 1.6448536))
+    assert "power_cap" not in spreads["assumed"]
+    assert spreads["derived"]["power"] == spreads["assumed"]["power"]
+
+
+def test_a_processor_that_is_its_whole_machine_has_no_host_beside_it(make):
+    files = {CHIP: chip(type="cpu"), BOX: server(fact("max_power_w", 3200))}
+    assert power_of(make(files)).given["max_power_w"].value == 3200.0
+    answer = estimate(database=make(files), **PLAN, goodput=1.0)
+    (host,) = [step for step in answer.steps if step.name == "host_power_w"]
+    assert host.value == 0.0

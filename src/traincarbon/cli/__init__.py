@@ -16,6 +16,7 @@ COMMANDS = {
     "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
     "calibrate": "Fit estimates to your own runs, and keep that under a name.",
     "runs": "What trainings really took: list, show, merge, export, forget.",
+    "bench": "Measure this machine, so that --hw this can be estimated on.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",
 }

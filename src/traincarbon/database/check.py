@@ -13,6 +13,8 @@ from traincarbon.errors import DatabaseError
 
 _NAMEPLATE_SLACK = 1.25
 """Accelerators may be capped below their own power in a small server, but not by more than this."""
+_GEMM_SLACK = 1.1
+"""A chip may clock higher than its data sheet says, but not by more than this."""
 
 
 class Fault(NamedTuple):
@@ -142,6 +144,10 @@ def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterat
     cap = chip.value("board_power_w") if chip is not None else None
     if cap is not None and count is not None and most is not None and cap * count > _NAMEPLATE_SLACK * most:
         yield Fault(place, f"{count:g} accelerators of {cap:g} W exceed the nameplate of {most:g} W")
+    for precision in PRECISIONS:
+        reached, peak = product.value(f"gemm_{precision}_flop_per_s"), chip.value(f"peak_{precision}_flop_per_s") if chip is not None else None
+        if reached is not None and peak is not None and reached > _GEMM_SLACK * peak:
+            yield Fault(place, f"matrix products at {reached:g} FLOP/s exceed the {precision} peak of {peak:g}")
 
 
 def _clashes(products: list[Product]) -> Iterator[Fault]:

@@ -187,7 +187,7 @@ def open_database(folder: str | PathLike[str] | None = None) -> Database:
 @lru_cache(maxsize=8)
 def _open(given: str, from_environment: str, config_home: str) -> Database:
     roots = [builtin_root()]
-    own = path.join(_config_folder(config_home), "hardware_db")
+    own = own_root(config_home)
     if path.isdir(own):
         roots.append(own)
     for named, name in ((from_environment, "$CARBON_DB"), (given, "--db")):
@@ -196,6 +196,16 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:
                 raise NotFoundError(f"no folder {named!r}, named by {name}", hint="make the folder, or leave the option out")
             roots.append(path.abspath(named))
     return Database(roots)
+
+
+def own_root(config_home: str = "") -> str:
+    """Return the folder of the user's own facts, there or not, under *config_home* (``$XDG_CONFIG_HOME``) where that is stated."""
+    return path.join(_config_folder(config_home), "hardware_db")
+
+
+def forget_databases() -> None:
+    """Let the next :func:`open_database` read anew: files were written."""
+    _open.cache_clear()
 
 
 def calibrations_folder() -> str:

@@ -27,6 +27,7 @@ SERVER_FACTS = frozenset(
         "network_bandwidth_b_per_s",
         "price_usd",
     }
+    | {f"gemm_{precision}_flop_per_s" for precision in PRECISIONS}
 )
 PRODUCTS = {"accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS), "servers": (SERVER_KEYS, SERVER_FACTS)}
 """Folder of products to what a file there may state: keys and facts."""

@@ -3,21 +3,23 @@
 import math
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import PRECISIONS, Product
+from traincarbon.database.records import PRECISIONS, Fact, Product
 from traincarbon.database.select import prior, sigma_of
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
 from traincarbon.formulas.throughput import narrowed_mfu
-from traincarbon.uncertain import Uncertain
+from traincarbon.uncertain import Z_90, Uncertain
 
 _PRECISION_ORDER = ("bf16", "fp16", "tf32", "fp32")
 """What a training uses where nothing is said: the first of these that the chip has."""
+_PRECISION_ORDER_OF_PROCESSORS = ("fp32", "bf16", "fp16", "tf32")
 
 AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster chip needs more work to stay busy."""
 
 _MOST_MFU = 0.95
+_NARROW = ("fp8", "fp4")
 
 _FAMILIES = {"decoder": "dense-lm", "encoder-decoder": "seq2seq"}
 """Words of a plan to words of the priors, where they differ."""
@@ -35,7 +37,8 @@ def add_peak(setting: Setting, database: Database, precision: str | None) -> Non
         raise PlanError(f"no peak rate of {chip.name} is known", hint=f"add one to accelerators/{chip.id}.toml in a folder of your own: carbon db path")
     if precision is not None and precision not in known:
         raise PlanError(f"{chip.name} has no {precision} rate", hint=f"it has {', '.join(known)}")
-    used = precision or next((name for name in _PRECISION_ORDER if name in known), known[-1])
+    order = _PRECISION_ORDER_OF_PROCESSORS if chip.keys.get("type") == "cpu" else _PRECISION_ORDER
+    used = precision or next((name for name in order if name in known), known[-1])
     fact = chip.facts[f"peak_{used}_flop_per_s"]
     reason = f"dense {used} peak of {chip.name}"
     setting.add("peak_flop_per_s", fact.value, "FLOP/s", reason, fact)
@@ -56,11 +59,12 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
     row, value = base
     known = row["scope"] != "generation=*"
     reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
-    ratio = gemm_ceiling(database, chip) / gemm_ceiling(database, generation if known else "*")
-    if ratio != 1.0:
-        reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name}")
-    family = "moe-lm" if moe else _FAMILIES.get(plan.family or "decoder", plan.family or "decoder")
     precision = _precision_of(setting)
+    here = measured_ceiling(setting.hardware, chip, precision)
+    ratio = (here or gemm_ceiling(database, chip)) / gemm_ceiling(database, generation if known else "*")
+    if ratio != 1.0:
+        reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name if here is None else setting.hardware.id}")
+    family = "moe-lm" if moe else _FAMILIES.get(plan.family or "decoder", plan.family or "decoder")
     sigma = value.sigma
     median = min(value.median * ratio, _MOST_MFU)
     narrow = prior(database, "mfu_narrow_share", "*")
@@ -124,6 +128,18 @@ def gemm_ceiling(database: Database, chip: Product | str) -> float:
     return 1.0
 
 
+def measured_ceiling(server: Product, chip: Product, precision: str) -> float | None:
+    """Return the rate of matrix products that a bench measured on *server* over the peak of *chip*, None where there was none.
+
+    Narrow formats start from the one at 16 bits, as their prior does.
+    """
+    for name in ("bf16", "fp16") if precision in _NARROW else (precision,):
+        reached, peak = server.value(f"gemm_{name}_flop_per_s"), chip.value(f"peak_{name}_flop_per_s")
+        if reached is not None and peak is not None:
+            return reached / peak
+    return None
+
+
 def speed_up_of(chip: Product, precision: str) -> float:
     """Return the peak of *chip* at *precision* over that at 16 bits, 1 where it has none."""
     wide = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s")
@@ -147,10 +163,12 @@ def add_power(setting: Setting, database: Database) -> None:
         setting.add_prior(database, "idle_share", "*", "", "idle draw as a share of the power cap")
     scope = f"generation={generation}" if prior(database, "power_share", f"generation={generation}") else "generation=*"
     setting.add_prior(database, "power_share", scope, "", "mean draw as a share of the power cap, from measured runs", spread="power")
+    _widen_by_cap(setting, board)
     _add_reference_mfu(setting, database)
     setting.add_prior(database, "power_exponent", "*", "", "how fast the draw rises with utilisation")
     nameplate = server.facts.get("max_power_w") if server.folder == "servers" else None
-    if nameplate is not None and nameplate.value / setting.accelerator_count > board.value:
+    rest_w = nameplate.value / setting.accelerator_count - board.value if nameplate is not None else -1.0
+    if nameplate is not None and (rest_w > 0.0 or (rest_w == 0.0 and chip.keys.get("type") == "cpu")):  # a processor's power may be its machine's
         setting.add("max_power_w", nameplate.value, "W", f"nameplate of {server.name}", nameplate)
     else:
         scopes = (f"generation={generation}", f"type={chip.keys.get('type', '')}", "type=*")
@@ -163,6 +181,15 @@ def add_power(setting: Setting, database: Database) -> None:
             setting.add("max_power_w", nameplate_w, "W", reason, ratio[0], assumed=True)
     setting.add_prior(database, "host_share", "*", "", "mean draw of the rest of the server as a share of its nameplate", spread="host")
     setting.add_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' draw", spread="network")
+
+
+def _widen_by_cap(setting: Setting, board: Fact) -> None:
+    """Widen the mean draw by how well a cap that was found on the machine is known; the fitted share holds what assumed ones scatter."""
+    if board.kind not in ("measured", "derived") or board.low is None or board.high is None or board.low == board.high:
+        return
+    noted = setting.given["power_share"]
+    wider = noted.value * Uncertain(1.0, {"power_cap": math.log(board.high / board.low) / (2.0 * Z_90)})
+    setting.given["power_share"] = noted._replace(value=wider, reason=f"{noted.reason}, as well as that cap is known")
 
 
 def add_embodied(setting: Setting, database: Database) -> None:
