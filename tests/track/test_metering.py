@@ -131,7 +131,9 @@ def test_a_job_stands_still_and_goes_on_with_its_owner(session, sleeper):
 
 def test_progress_is_recorded_as_it_is_reported(session, sleeper, place):
     wire, reporting, thread = session(sleeper(), sleeper())
-    os.write(reporting, b'{"tokens": 0}\n{"tokens": 4096, "total_tokens": 8192}\n')
+    for tokens in (1024, 2048, 3072, 4096):
+        os.write(reporting, b'{"tokens": %d, "total_tokens": 8192}\n' % tokens)
+        time.sleep(0.1)
     assert until(lambda: [line for line in place.lines("r") if line.get("tokens") == 4096])
     end(wire, thread)
     record = place.record("r")
