@@ -15,7 +15,7 @@ help: ## list the targets
 demo: $(READY) ## estimate a training, look for better ways, meter a small one, hold the model against published ones
 	$(BIN)/carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
 	$(BIN)/carbon advise reports/mt-nlg-530b.toml
-	$(BIN)/carbon track --project demo --interval 1 -- $(BIN)/python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --steps 50
+	$(BIN)/carbon track --project demo --store .venv/runs --interval 1 -- $(BIN)/python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --steps 50
 	$(BIN)/carbon validate
 
 test: $(READY) ## run the tests and the examples in the docstrings
