@@ -17,19 +17,25 @@ def loaded_by(code: str) -> set[str]:
 
 
 PUBLIC = [
+    "Advice",
     "AmbiguousError",
     "CarbonError",
+    "Comparison",
     "Database",
     "DatabaseError",
     "Estimate",
     "NotFoundError",
+    "Optimum",
     "OutOfRangeError",
     "Plan",
     "PlanError",
     "QuantityError",
     "Uncertain",
+    "advise",
+    "compare",
     "estimate",
     "open_database",
+    "optimise",
     "progress",
     "track",
 ]

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from traincarbon.estimate.chain import estimate
     from traincarbon.estimate.plan import Plan
     from traincarbon.estimate.result import Estimate
+    from traincarbon.explore.advise import advise
+    from traincarbon.explore.alternative import Advice
+    from traincarbon.explore.compare import Comparison, compare
+    from traincarbon.explore.optimise import optimise
+    from traincarbon.explore.optimum import Optimum
     from traincarbon.track.progress import progress
     from traincarbon.track.tracker import track
     from traincarbon.uncertain import Uncertain
@@ -28,36 +33,48 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Advice": "traincarbon.explore.alternative",
     "AmbiguousError": "traincarbon.errors",
     "CarbonError": "traincarbon.errors",
+    "Comparison": "traincarbon.explore.compare",
     "Database": "traincarbon.database.load",
     "DatabaseError": "traincarbon.errors",
     "Estimate": "traincarbon.estimate.result",
     "NotFoundError": "traincarbon.errors",
+    "Optimum": "traincarbon.explore.optimum",
     "OutOfRangeError": "traincarbon.errors",
     "Plan": "traincarbon.estimate.plan",
     "PlanError": "traincarbon.errors",
     "QuantityError": "traincarbon.errors",
     "Uncertain": "traincarbon.uncertain",
+    "advise": "traincarbon.explore.advise",
+    "compare": "traincarbon.explore.compare",
     "open_database": "traincarbon.database.load",
+    "optimise": "traincarbon.explore.optimise",
     "progress": "traincarbon.track.progress",
 }
 """Where each public name lives; it is imported when first asked for. The packages ``estimate`` and ``track`` are themselves callable."""
 
 __all__ = [
+    "Advice",
     "AmbiguousError",
     "CarbonError",
+    "Comparison",
     "Database",
     "DatabaseError",
     "Estimate",
     "NotFoundError",
+    "Optimum",
     "OutOfRangeError",
     "Plan",
     "PlanError",
     "QuantityError",
     "Uncertain",
+    "advise",
+    "compare",
     "estimate",
     "open_database",
+    "optimise",
     "progress",
     "track",
 ]

@@ -22,3 +22,11 @@ def test_json_refuses_what_json_cannot_say():
 def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(rows):
     lines = output.markdown_table(rows).split("\n")
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {3}
+
+
+def test_a_table_is_cut_to_the_screen_in_one_column_only():
+    rows = output.fitted([("name", "value", "x"), ("n" * 200, "12345", "x"), ("short", "1", "x")], 0)
+    assert rows[2] == ("short", "1", "x")
+    assert max(len(line) for line in output.table(rows).splitlines()) == output.WIDTH
+    assert rows[1][0].endswith("…")
+    assert output.fitted([], 0) == []

@@ -19,6 +19,7 @@ FULL = {
     "equivalents.csv": line("equivalents", "car-km", "a kilometre by car", "co2e", 0.25, "kgco2e_per_km"),
     "architectures.csv": line("architectures", "gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
     "run_features.csv": line("run_features", "foundry", "flash", 1),
+    "scaling_laws.csv": line("scaling_laws", "acme-2020", 1.8, 400, 0.35, 2000, 0.37, 0.03, 0.02, 0.02, 1e8, 1e10, 1e9, 1e12),
     "techniques.csv": line("techniques", "lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
 }
 
@@ -43,7 +44,7 @@ def test_the_shipped_database_has_no_fault(shipped):
 
 def test_things_and_kinds_of_facts_are_counted(make_root):
     report = check(Database([make_root(FULL)]))
-    # Four facts of the products, 3 zones, 2 regions, 6 grids, 7 single rows, 39 priors; one row is measured.
+    # Four facts of the products, 3 zones, 2 regions, 6 grids, 8 single rows, 39 priors; one row is measured.
     priors = report.counts["priors"]
     assert report.counts == {
         "accelerators": 1,
@@ -59,11 +60,12 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "techniques": 1,
         "architectures": 1,
         "run_features": 1,
+        "scaling_laws": 1,
         "priors": priors,
         "providers": 2,
         "sources": 1,
     }
-    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 7 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
+    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 8 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ CLEAN = {
     "priors": ("pue", "scope=*", 1.3, 0.1, 5),
     "architectures": ("gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
     "run_features": ("foundry", "flash", 1),
+    "scaling_laws": ("acme-2020", 1.8, 400, 0.35, 2000, 0.37, 0.03, 0.02, 0.02, 1e8, 1e10, 1e9, 1e12),
 }
 
 
@@ -66,6 +67,8 @@ BOUNDS = [
     ("facilities", "pue", 1, 5),
     ("facilities", "wue_l_per_kwh", 0, 20),
     ("prices", "accelerator_count", 0.01, 100000),
+    ("scaling_laws", "params_exponent", 0.01, 2),
+    ("scaling_laws", "irreducible_loss_se", 0, 1),
     ("prices", "usd_per_h", 0.001, 100000),
     ("embodied", "kgco2e", 0.1, 1000000),
     ("embodied", "low", 0.1, 1000000),

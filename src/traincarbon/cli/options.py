@@ -23,12 +23,29 @@ def common_options(command: Command) -> Command:
     return command
 
 
+AXES = ("hw", "region", "rent", "start")
+"""Fields that may be given several times where plans are compared."""
+
+
 def plan_options(command: Command) -> Command:
     """Add the optional PLAN.toml and an option for every field of a plan."""
-    for name, field in reversed(FIELDS.items()):
+    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(_field_options(command))
+
+
+def axis_options(command: Command) -> Command:
+    """Add an option for every field of a plan, of which hardware, region, price and start may be given several times or with commas."""
+    return _field_options(command, several=AXES)
+
+
+def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Command:
+    order = [*several, *(name for name in FIELDS if name not in several)]
+    for name, field in ((name, FIELDS[name]) for name in reversed(order)):
         flag = f"--{name.replace('_', '-')}"
         help = f"{field.help}{f' [{field.unit}]' if field.unit else ''}"
-        if name in CHOICES:
+        if name in several:
+            words = f" One of {', '.join(CHOICES[name])}." if name in CHOICES else ""
+            option = click.option(flag, name, metavar="NAME,…", multiple=True, callback=_split_at_commas, shell_complete=_COMPLETE.get(name), help=help + words)
+        elif name in CHOICES:
             option = click.option(flag, name, type=click.Choice(CHOICES[name], case_sensitive=False), help=help)
         elif name == "hw":
             option = click.option(flag, name, metavar="NAME", shell_complete=_complete_hardware, help=help)
@@ -37,7 +54,7 @@ def plan_options(command: Command) -> Command:
         else:
             option = click.option(flag, name, metavar=_METAVARS.get(field.check, "NUMBER"), help=help)
         command = option(command)
-    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(command)
+    return command
 
 
 def read_plan(plan_file: str | None, fields: dict[str, Any]) -> Plan:
@@ -56,6 +73,10 @@ def database(folder: str | None) -> Database:
 _METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
 
 
+def _split_at_commas(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001  click's signature
+    return tuple(part.strip() for text in value for part in text.split(",") if part.strip())
+
+
 def _complete_hardware(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001  click's signature
     facts = open_database()
     return [id for folder in ("servers", "accelerators") for id in facts.ids(folder) if id.startswith(incomplete.lower())]
@@ -64,3 +85,6 @@ def _complete_hardware(ctx: click.Context, param: click.Parameter, incomplete: s
 def _complete_region(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001  click's signature
     rows = open_database().all_rows("regions")
     return sorted({row["name"] for row in rows if row["name"].startswith(incomplete)} | {row["region"] for row in rows if row["region"].startswith(incomplete)})
+
+
+_COMPLETE = {"hw": _complete_hardware, "region": _complete_region}

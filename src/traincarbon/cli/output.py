@@ -38,6 +38,18 @@ __all__ = [
 ]
 
 
+def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> list[tuple[str, ...]]:
+    """Return *rows* with the cells of one *column* cut so that a table of them fits the screen.
+
+    Example:
+        >>> fitted([("name", "1"), ("n" * 100, "2")], 0)[1][0][-3:], len(fitted([("n" * 100, "2")], 0)[0][0])
+        ('nn…', 77)
+    """
+    others = sum(max(len(row[at]) for row in rows) + len(gap) for at in range(len(rows[0])) if at != column) if rows else 0
+    room = max(8, WIDTH - others)
+    return [tuple(f"{cell[: room - 1]}…" if at == column and len(cell) > room else cell for at, cell in enumerate(row)) for row in rows]
+
+
 def as_json(result: Any) -> str:
     """Return *result* as JSON of two spaces' indent."""
     import json

@@ -22,6 +22,12 @@ _NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
         "window": (0.0, 1e12, False),
         "windowed": (0.0, 1.0, False),
     },
+    "scaling_laws": {
+        **dict.fromkeys(("irreducible_loss", "params_scale", "tokens_scale"), (1e-9, 1e12, True)),
+        **dict.fromkeys(("params_exponent", "tokens_exponent"), (0.01, 2.0, True)),
+        **dict.fromkeys(("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se"), (0.0, 1.0, True)),
+        **dict.fromkeys(("least_params", "most_params", "least_tokens", "most_tokens"), (1.0, 1e30, True)),
+    },
     "run_features": {"value": (0.0, 1e15, True)},
     "priors": {"median": (1e-9, 1e12, True), "sigma_ln": (0.0, 5.0, False), "n": (0.0, 1e9, False)},
 }

@@ -22,6 +22,8 @@ class Ending:
         self._settings = settings
         self._job = job
         self._due: list[tuple[float, int]] = []
+        self.takes_all = False
+        """Whether a budget is to stop the training, with all that its first process may leave behind."""
 
     def step(self, demands: Iterable[str], *, now_s: float) -> list[str]:
         """Do what is demanded, and what is due; return what there is to say of it.
@@ -32,6 +34,7 @@ class Ending:
         """
         said: list[str] = []
         for demand in demands:
+            self.takes_all = self._settings.on_budget == "stop"
             if demand == "signal":
                 said.append(self._signal())
             elif demand == "stop":
@@ -44,11 +47,11 @@ class Ending:
                 send_all(number, left_behind(self._settings.session))
         return said
 
-    def now(self, session: str) -> None:
-        """End all processes of a training whose supervisor is gone: ask first, and wait for some seconds."""
+    def now(self, session: str, *, grace_s: float = _ORPHAN_GRACE_S) -> None:
+        """End all processes of a training that nobody sees out any more: ask first, and wait for some seconds."""
         import time
 
-        until_s = time.monotonic() + _ORPHAN_GRACE_S
+        until_s = time.monotonic() + grace_s
         others = left_behind(session, but=[self._job.pid])
         for number in (signal.SIGTERM, signal.SIGCONT):
             self._job.send(number)
@@ -62,8 +65,13 @@ class Ending:
             time.sleep(_PAUSE_S)
 
     def _signal(self) -> str:
+        """Send the signal by which the training saves its state: to its first process, or to those below it that handle it."""
         number = self._settings.budget_signal
         if not catches(self._job.pid, number):
+            others = [each for each in left_behind(self._settings.session, but=[self._job.pid]) if catches(each.pid, number)]
+            if others:
+                send_all(number, others)
+                return f"{signal.Signals(number).name} was sent to {len(others)} of the training's processes, so that they can save their state"
             number = signal.SIGTERM
         self._job.send(number)
         return f"{signal.Signals(number).name} was sent to the training, so that it can save its state"

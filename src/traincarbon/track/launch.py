@@ -15,8 +15,7 @@ class Pipes:
     """Where the training's reports and a copy of its output arrive; held open by who started it, so that no meter's end is the training's affair."""
 
     def __init__(self) -> None:
-        self.reports, self.reporting = pipe()
-        self.output, self.copying = pipe()
+        (self.reports, self.reporting), (self.output, self.copying) = _two_pipes()
         for descriptor in (self.reporting, self.copying):
             os.set_blocking(descriptor, False)
 
@@ -51,8 +50,7 @@ class Sidecar:
     """
 
     def __init__(self, pipes: Pipes) -> None:
-        to_us, from_it = pipe()
-        to_it, from_us = pipe()
+        (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output)
         arguments = [sys.executable, "-I", "-S", "-c", _MAIN, *map(str, (*passed, os.getpid())), *sys.path]
         for descriptor in passed:
@@ -97,6 +95,17 @@ def pipe() -> tuple[int, int]:
     for descriptor in low:
         os.close(descriptor)
     return ends[0], ends[1]
+
+
+def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return two new pipes; where there is room for one only, none is left open."""
+    one = pipe()
+    try:
+        return one, pipe()
+    except OSError:
+        for descriptor in one:
+            os.close(descriptor)
+        raise
 
 
 def _spawn(arguments: list[str]) -> int:

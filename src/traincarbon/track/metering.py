@@ -286,7 +286,10 @@ class Metering:
         if self._appraiser.fileno() >= 0:
             self._notes += self._appraiser.give_up()["notes"]
         left = [] if self._alone else left_behind(self._settings.session)
-        if left:
+        if left and self._ending.takes_all:
+            self._ending.now(self._settings.session, grace_s=_LAST_WORD_S)
+            self._say("what the training left behind was stopped too")
+        elif left:
             self._say(told(left))
         self._record(ended_s)
         self._tell()

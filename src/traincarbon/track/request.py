@@ -18,7 +18,7 @@ TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
 """Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
-_LONGEST_WORD = 2000
+_LONGEST_WORD, _MOST_WORDS = 2000, 999
 _MOST_CHARACTERS = 200
 
 
@@ -110,13 +110,14 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
     words: list[str] = []
     left_b = _MOST_B
-    for whole in mask(argv):
+    for whole in mask(argv[:_MOST_WORDS]):
         word = whole if len(whole) <= _LONGEST_WORD else f"{whole[: _LONGEST_WORD - 1]}…"
-        left_b -= len(json.dumps(word))
+        left_b -= len(json.dumps(word)) + 2
         if left_b < 0:
-            words.append(f"… {len(argv) - len(words)} more")
             break
         words.append(word)
+    if len(words) < len(argv):
+        words.append(f"… {len(argv) - len(words)} more")
     kept: dict[str, str] = {}
     left_b = _MOST_B
     for name, value in mask_env(env).items():
@@ -154,7 +155,7 @@ def _nodes(env: Mapping[str, str]) -> int:
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Return the fields of the plan, and those by which energy and hours are valued; look both up, so that a name is not found wrong after hours."""
-    if plan is None and not stated:
+    if plan is None and not stated and db is None:
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database

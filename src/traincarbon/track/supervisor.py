@@ -1,6 +1,7 @@
 """Running a command as if nobody watched: its streams, terminal, signals and exit code are its own, and it ends with its supervisor."""
 
 import contextlib
+import errno
 import os
 import signal
 import time
@@ -132,6 +133,8 @@ class Supervisor:
         actions = self._relay.actions if self._relay is not None else []
         self._began_s = time.monotonic()
         try:
+            if not self._command[0]:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             self._pid = os.posix_spawnp(self._command[0], self._command, environment, file_actions=actions, setsigmask=mask, setsigdef=_RESET, **group)
         except OSError as error:
             raise CommandError(self._command[0], error) from None

@@ -68,7 +68,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.track.request import prepared
     from traincarbon.track.supervisor import CommandError, Supervisor
 
-    settings = prepared(argv=argv, tell_s=0.0 if quiet else _PANEL_S if sys.stderr.isatty() else _LINES_S, **options)
+    settings = prepared(argv=argv, tell_s=0.0 if quiet else _PANEL_S if _on_terminal() else _LINES_S, **options)
     display = _Display(quiet=quiet)
     supervisor = Supervisor(settings, argv, say=display.say, show=display.show, warm=click.get_current_context().find_object(Warm))
     try:
@@ -102,6 +102,10 @@ def _leave_like(outcome: "Outcome") -> NoReturn:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [outcome.signal])
     os.kill(os.getpid(), outcome.signal)
     os._exit(_BY_SIGNAL + outcome.signal)
+
+
+def _on_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()  # closed, it is none
 
 
 class _Display:
@@ -154,7 +158,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if not quiet:
         from traincarbon.track.summary import summary
 
-        shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=sys.stderr is not None and sys.stderr.isatty())
+        shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=_on_terminal())
         click.echo(f"\n{shown}", err=True)
     if as_json:
         import json

@@ -1,0 +1,59 @@
+"""A plan with other fields, estimated so that what the user knows of the first still bears on the second."""
+
+from typing import Any
+
+from traincarbon.database.load import Database
+from traincarbon.errors import PlanError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.result import Estimate
+from traincarbon.uncertain import clamp, median_of
+
+PRICES = ("rent_price", "purchase_price")
+"""What a plan states of its own hardware, which is not so of other."""
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens")
+_DEGREES = ("tp", "pp", "dp", "recompute")
+_MOST_MFU = 0.95
+_ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
+"""Fields that change what an hour costs and emits, but not how many there are."""
+
+
+def changed(plan: Plan, **fields: Any) -> Plan:
+    """Return *plan* with other *fields*; one that is None is not said any more.
+
+    Another size drops the shape of the first; another size or hardware drops its degrees of parallelism and how it is checkpointed.
+    """
+    dropped: tuple[str, ...] = ()
+    if "params" in fields or "active_params" in fields:
+        dropped += (*_SHAPE, *_DEGREES)
+    if "hw" in fields:
+        dropped += (*_DEGREES, *PRICES)
+    stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
+    return Plan(**{**stated, **fields})
+
+
+def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
+    """Return the estimate of the plan of *base* with other *fields*.
+
+    A utilisation that the plan states, or that its accelerator-hours imply, is that of its own work on its own hardware. For another it is
+    brought there by what the model expects of the two.
+
+    Raises:
+        CarbonError: the changed plan cannot be answered.
+    """
+    plan = base.plan
+    if base.values["compute_flop"] is None:
+        if not _ELSEWHERE.issuperset(fields):
+            raise PlanError("the plan states hours but not the work in them", hint="give params and tokens")
+        return estimate(changed(plan, **fields), database=database, level=base.level)
+    if plan.mfu is None and plan.accelerator_hours is None:
+        return estimate(changed(plan, **fields), database=database, level=base.level)
+    unknown = {"mfu": None, "goodput": None, "accelerator_hours": None}
+    before = estimate(changed(plan, **unknown), database=database, level=base.level)
+    after = estimate(changed(plan, **unknown, **fields), database=database, level=base.level)
+    expected, then = before.values["mfu"], after.values["mfu"]
+    reached = base.values["mfu"]
+    if expected is None or then is None or reached is None:
+        return after
+    mfu = clamp(reached * (median_of(then) / median_of(expected)), 0.0, _MOST_MFU)
+    return estimate(changed(plan, **{**unknown, **fields, "mfu": mfu}), database=database, level=base.level)

@@ -1,0 +1,171 @@
+"""Advice: true, ranked, honest about what it leaves out, and refusing what cannot be."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import traincarbon
+from explore.plans import MEGATRON, TUNED
+from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
+from traincarbon.estimate.chain import estimate
+from traincarbon.explore.advise import BY, advise
+from traincarbon.explore.alternative import GROUPS
+
+
+@pytest.fixture(scope="module")
+def megatron_advice(shipped):
+    return advise(MEGATRON, database=shipped)
+
+
+@pytest.fixture(scope="module")
+def tuned_advice(shipped):
+    return advise(TUNED, database=shipped)
+
+
+def ids(advice):
+    return {each.id for each in advice.alternatives}
+
+
+def test_for_megatron_530b_it_names_what_the_years_after_taught(megatron_advice):
+    assert {"compute-optimal", "smaller", "moe", "fuse", "spot", "own", "t0", "lora", "finetune"} <= ids(megatron_advice)
+    best = next(each for each in megatron_advice.alternatives if each.id == "compute-optimal")
+    assert 0.5 < best.savings["cost_usd"].share < 0.7
+    assert megatron_advice.loss.median == pytest.approx(1.995, abs=1e-3)
+
+
+def test_for_a_fine_tuning_it_names_adapters_eight_bits_and_cleaner_regions(tuned_advice):
+    assert {"lora", "qlora", "fp8", "spot", "region-aws:eu-north-1"} <= ids(tuned_advice)
+    assert ids(tuned_advice).isdisjoint({"compute-optimal", "moe", "reuse", "t0", "finetune", "own"})
+
+
+@pytest.mark.parametrize("by", BY)
+def test_alternatives_are_ranked_within_their_group(shipped, by):
+    advice = advise(MEGATRON, by=by, database=shipped)
+    assert advice.by == BY[by]
+    for group in GROUPS:
+        shares = [round(each.savings[BY[by]].share, 2) for each in advice.in_group(group)]
+        assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("advice", ["megatron_advice", "tuned_advice"])
+def test_savings_add_up_against_two_estimates(advice, shipped, request):
+    """Whoever estimates plan and alternative side by side gets the saving that the advice states."""
+    found = request.getfixturevalue(advice)
+    before = estimate(found.plan, database=shipped)
+    checked = 0
+    for each in found.alternatives:
+        if each.plan is None or each.id == "distil":
+            continue
+        after = estimate(each.plan, database=shipped)
+        for figure in ("facility_energy_kwh", "total_kgco2e", "accelerator_hours_h"):
+            assert each.savings[figure].median == pytest.approx(before.median(figure) - after.median(figure), rel=1e-9, abs=1e-6), each.id
+        checked += 1
+    assert checked >= 4
+
+
+def test_what_is_left_out_has_its_reason(megatron_advice, tuned_advice):
+    for advice in (megatron_advice, tuned_advice):
+        assert advice.not_offered
+        assert all(left.reason and left.name for left in advice.not_offered)
+        assert ids(advice).isdisjoint(left.id for left in advice.not_offered)
+
+
+def test_nothing_is_offered_that_is_not_likely_to_save_anything(megatron_advice, tuned_advice):
+    for advice in (megatron_advice, tuned_advice):
+        for each in advice.alternatives:
+            assert any(saved.share >= 0.02 and saved.chance >= 0.6 for saved in each.savings.values() if saved is not None), each.id
+
+
+@pytest.mark.parametrize(
+    ("fields", "absent"), [({"precision": "fp8"}, "fp8"), ({"kind": "lora"}, "lora"), ({"rent": "spot"}, "spot"), ({"active_params": 10e9}, "moe")]
+)
+def test_what_the_plan_does_already_is_not_offered_again(shipped, fields, absent):
+    assert absent not in ids(advise(params=70e9, tokens=1e12, hw="h100", database=shipped, **fields))
+
+
+def test_requests_add_a_lifetime(shipped, megatron_advice):
+    advice = advise(MEGATRON, requests="1B", tokens_per_request=1000, database=shipped)
+    assert {"quantise", "prune", "lifetime-size"} <= ids(advice)
+    assert advice.lifetime["cost_usd"].median > advice.figures["cost_usd"].median
+    assert megatron_advice.lifetime is None
+
+
+def test_a_stated_loss_is_the_one_to_be_reached(shipped):
+    advice = advise(MEGATRON, loss=2.1, database=shipped)
+    smaller = next(each for each in advice.alternatives if each.id == "compute-optimal")
+    assert smaller.savings["cost_usd"].share > 0.9
+
+
+def test_a_loss_that_the_plan_does_not_reach_is_said(shipped):
+    assert any("not 1.95" in note for note in advise(MEGATRON, loss=1.95, database=shipped).notes)
+
+
+def test_a_goal_that_nobody_knows_is_said_and_leaves_nothing_out(shipped, megatron_advice):
+    advice = advise(MEGATRON, goal="xyzzy <script>", database=shipped)
+    assert any("speaks of that goal" in note for note in advice.notes)
+    assert ids(megatron_advice) <= ids(advice)
+
+
+def test_money_may_be_that_of_owning(shipped):
+    advice = advise(MEGATRON, money="own", database=shipped)
+    assert advice.money == "own"
+    assert ids(advice).isdisjoint({"own", "spot", "reserved-1y"})
+
+
+def test_hardware_without_any_price_is_ranked_by_carbon(shipped):
+    advice = advise(params=7e9, tokens=1e12, hw="h800", database=shipped)
+    assert advice.by == "total_kgco2e"
+    assert all(each.savings["cost_usd"] is None for each in advice.alternatives if each.group == "size")
+
+
+def test_hours_alone_are_enough_for_what_does_not_touch_the_work(shipped):
+    advice = advise(hw="h100", accelerator_hours=1e5, database=shipped)
+    assert {"spot", "power-cap"} <= ids(advice)
+    assert any("not the work in them" in left.reason for left in advice.not_offered)
+
+
+def test_a_stated_utilisation_is_kept(shipped):
+    advice = advise(params=7e9, tokens=1e12, hw="h100", mfu=0.5, database=shipped)
+    narrow = next(each for each in advice.alternatives if each.id == "fp8")
+    assert 0.1 < narrow.savings["accelerator_hours_h"].share < 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        ({"by": "joy"}, PlanError, "by is 'joy'"),
+        ({"money": "lease"}, PlanError, "'lease'"),
+        ({"goal": ""}, PlanError, "goal is empty"),
+        ({"requests": 1e9}, PlanError, "tokens_per_request is not given"),
+        ({"tokens_per_request": 1e3}, PlanError, "requests is not given"),
+        ({"requests": -1, "tokens_per_request": 1e3}, OutOfRangeError, "requests is -1"),
+        ({"requests": math.nan, "tokens_per_request": 1e3}, OutOfRangeError, "requests is nan"),
+        ({"requests": "many", "tokens_per_request": 1e3}, QuantityError, "no number: 'many'"),
+        ({"requests": "1e400", "tokens_per_request": 1e3}, QuantityError, "no finite number"),
+        ({"finetune_tokens": 0}, OutOfRangeError, "finetune_tokens is 0"),
+        ({"loss": 1.5}, OutOfRangeError, "loss is 1.5"),
+        ({"loss": math.nan}, OutOfRangeError, "loss is nan"),
+        ({"loss": math.inf}, OutOfRangeError, "loss is inf"),
+        ({"loss": 2.0, "kind": "lora"}, PlanError, "does not speak of such a plan"),
+        ({"level": 1.0}, OutOfRangeError, "confidence level"),
+        ({"params": np.array([1e9, 2e9])}, PlanError, "many plans"),
+        ({"hw": "nothing"}, CarbonError, "no hardware 'nothing'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_value_and_a_hint(shipped, arguments, error, match):
+    with pytest.raises(error, match=match) as caught:
+        advise(**{"params": 7e9, "tokens": 1e12, "hw": "h100", "database": shipped, **arguments})
+    assert caught.value.hint
+
+
+def test_the_public_function_is_this_one():
+    assert traincarbon.advise is advise
+
+
+def test_advice_loads_neither_numbers_nor_tables_nor_figures():
+    code = "import traincarbon; traincarbon.advise(params=7e9, tokens=1e12, hw='dgx-a100').to_dict(); import sys; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {"numpy", "pandas", "plotly", "click"}.isdisjoint(shown.split())

@@ -1,0 +1,56 @@
+"""A changed plan keeps what still holds, and what is known of the first bears on the second."""
+
+import pytest
+
+from traincarbon.errors import PlanError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.plan import Plan
+from traincarbon.explore.change import changed, reestimate
+
+SHAPED = Plan(params=7e9, tokens=1e12, hw="dgx-a100", layers=32, hidden=4096, heads=32, tp=2, recompute="full", rent_price=2.0, seq_len=4096, region="france")
+
+
+def test_another_size_drops_the_shape_and_how_it_was_spread():
+    plan = changed(SHAPED, params=1e9)
+    assert plan.to_dict() == {"params": 1e9, "tokens": 1e12, "hw": "dgx-a100", "rent_price": 2.0, "seq_len": 4096, "region": "france"}
+
+
+def test_other_hardware_drops_its_prices_and_how_it_was_spread():
+    plan = changed(SHAPED, hw="h100")
+    assert (plan.layers, plan.tp, plan.recompute, plan.rent_price) == (32, None, None, None)
+
+
+def test_a_field_that_is_none_is_not_said_any_more():
+    assert changed(SHAPED, region=None, tokens=2e12).to_dict()["tokens"] == 2e12
+    assert changed(SHAPED, region=None).region is None
+
+
+def test_without_a_stated_utilisation_it_is_the_estimate_of_the_changed_plan(shipped):
+    base = estimate(SHAPED, database=shipped)
+    assert reestimate(base, shipped, region="sweden").values == estimate(changed(SHAPED, region="sweden"), database=shipped).values
+
+
+def test_a_stated_utilisation_is_brought_to_the_other_format(shipped):
+    fields = {"params": 7e9, "tokens": 1e12, "hw": "h100", "precision": "bf16"}
+    bare = [estimate(database=shipped, **{**fields, "precision": precision}).median("accelerator_hours_h") for precision in ("bf16", "fp8")]
+    stated = estimate(database=shipped, mfu=0.5, **fields)
+    found = reestimate(stated, shipped, precision="fp8")
+    assert found.median("accelerator_hours_h") / stated.median("accelerator_hours_h") == pytest.approx(bare[1] / bare[0], rel=1e-3)
+
+
+def test_stated_hours_are_brought_to_the_other_size(shipped):
+    base = estimate(params=7e9, tokens=1e12, hw="h100", accelerator_hours=1e5, database=shipped)
+    found = reestimate(base, shipped, tokens=5e11)
+    assert found.median("accelerator_hours_h") == pytest.approx(5e4, rel=1e-6)
+
+
+def test_a_stated_utilisation_never_passes_what_is_possible(shipped):
+    base = estimate(params=7e9, tokens=1e12, hw="h100", precision="fp8", mfu=0.9, database=shipped)
+    assert reestimate(base, shipped, precision="bf16").median("mfu") == pytest.approx(0.95)
+
+
+def test_hours_without_work_stay(shipped):
+    base = estimate(hw="h100", accelerator_hours=1e5, database=shipped)
+    assert reestimate(base, shipped, region="sweden").median("accelerator_hours_h") == 1e5
+    with pytest.raises(PlanError, match="not the work in them"):
+        reestimate(base, shipped, precision="fp8")

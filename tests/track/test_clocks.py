@@ -1,0 +1,74 @@
+"""A machine that slept and a wall clock that was set are told; nothing else is."""
+
+import pytest
+
+from traincarbon.track.clocks import Clocks
+
+
+class Machine:
+    """Three clocks that go on together unless told otherwise."""
+
+    def __init__(self):
+        self.monotonic_s, self.uptime_s, self.wall_s = 50.0, 60.0, 1.8e9
+
+    def clocks(self):
+        return Clocks(monotonic=lambda: self.monotonic_s, uptime=lambda: self.uptime_s, wall=lambda: self.wall_s)
+
+    def run(self, seconds):
+        self.monotonic_s += seconds
+        self.sleep(seconds)
+
+    def sleep(self, seconds):
+        self.uptime_s += seconds
+        self.wall_s += seconds
+
+
+@pytest.fixture
+def machine():
+    return Machine()
+
+
+def test_clocks_that_go_on_together_say_nothing(machine):
+    clocks = machine.clocks()
+    for seconds in (0.0, 5.0, 86_400.0):
+        machine.run(seconds)
+        assert clocks.look() == []
+
+
+def test_a_sleep_is_told_once_and_not_as_a_clock_that_was_set(machine):
+    clocks = machine.clocks()
+    machine.run(5.0)
+    machine.sleep(3600.0)
+    assert clocks.look() == ["the machine slept for 3,600 s, which count neither as time nor as energy"]
+    assert clocks.look() == []
+
+
+@pytest.mark.parametrize(("step_s", "said"), [(3600.0, "forward by 3,600 s"), (-90.0, "back by 90 s")])
+def test_a_wall_clock_that_was_set_is_told_with_its_direction(machine, step_s, said):
+    clocks = machine.clocks()
+    machine.run(5.0)
+    machine.wall_s += step_s
+    assert clocks.look() == [f"the clock on the wall was set {said}; durations are not affected"]
+    assert clocks.look() == []
+
+
+def test_both_at_once_are_told_apart(machine):
+    clocks = machine.clocks()
+    machine.sleep(600.0)
+    machine.wall_s -= 100.0
+    slept, step = clocks.look()
+    assert "slept for 600 s" in slept
+    assert "back by 100 s" in step
+
+
+def test_a_clock_that_is_kept_right_by_small_steps_says_nothing(machine):
+    clocks = machine.clocks()
+    for _ in range(100):
+        machine.run(1.0)
+        machine.wall_s += 1.5
+        machine.uptime_s += 0.1
+        assert clocks.look() == []
+
+
+def test_the_clocks_of_this_machine_agree():
+    assert Clocks().look() == []

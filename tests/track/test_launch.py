@@ -1,0 +1,122 @@
+"""The process that meters is started beside the training, and holds nothing of it open."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from traincarbon.track import launch
+from traincarbon.track.job import MARK
+from traincarbon.track.launch import Pipes, Sidecar, pipe, started
+
+
+@pytest.fixture
+def pipes():
+    made = Pipes()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def telling(monkeypatch):
+    """Let the process that is started tell of itself instead of metering."""
+    code = (
+        "import sys, os, json\n"
+        "fds = sorted(int(name) for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name))\n"
+        "told = {'kind': 'told', 'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': 'CARBON_SESSION' in os.environ,\n"
+        "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[6:],\n"
+        "        'streams': [os.readlink(f'/proc/self/fd/{fd}') for fd in range(3)]}\n"
+        "os.write(int(sys.argv[2]), json.dumps(told).encode() + b'\\n')"
+    )
+    monkeypatch.setattr(launch, "_MAIN", code)
+
+
+def told(sidecar):
+    sidecar.wire.wait(wait_s=10.0)
+    (message,) = sidecar.wire.receive()
+    os.waitpid(sidecar.pid, 0)
+    sidecar.wire.close()
+    return message
+
+
+def fill(descriptor):
+    with contextlib.suppress(BlockingIOError):
+        while os.write(descriptor, b"x" * 4096):
+            continue
+
+
+@pytest.mark.usefixtures("telling")
+def test_it_runs_in_a_session_of_its_own_without_mark_mask_or_streams(pipes, monkeypatch):
+    monkeypatch.setenv(MARK, "outer")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
+    try:
+        message = told(Sidecar(pipes))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert message["sid"] == message["pid"]
+    assert not message["mark"]
+    assert int(message["blocked"], 16) == 0
+    assert message["streams"] == [os.devnull] * 3
+    assert message["path"] == [folder for folder in sys.path if isinstance(folder, str)]
+
+
+@pytest.mark.usefixtures("telling")
+def test_it_is_handed_its_four_descriptors_and_no_other(pipes):
+    message = told(Sidecar(pipes))
+    reads, writes, reports, output, owner = map(int, message["argv"])
+    assert owner == os.getpid()
+    assert (reports, output) == (pipes.reports, pipes.output)
+    inherited = {int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}") and os.get_inheritable(int(name))}
+    assert set(message["fds"]) - inherited - {0, 1, 2} == {reads, writes, reports, output}
+
+
+@pytest.mark.usefixtures("telling")
+def test_none_of_the_pipes_is_inherited_by_what_the_caller_starts_otherwise(pipes):
+    sidecar = Sidecar(pipes)
+    ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying, sidecar.wire.fileno(), sidecar.wire._writes)
+    assert not any(os.get_inheritable(descriptor) for descriptor in ends)
+    told(sidecar)
+
+
+def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    before = os.listdir("/proc/self/fd")
+    assert started(pipes) is None
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_pipes_take_no_number_of_a_closed_standard_stream():
+    code = (
+        "import os, json\n"
+        "from traincarbon.track.launch import pipe\n"
+        "log = os.fdopen(os.dup(2), 'w')\n"
+        "os.closerange(0, 3)\n"
+        "ends = [pipe(), pipe()]\n"
+        "os.write(ends[0][1], b'x'); got = os.read(ends[0][0], 1).decode()\n"
+        "print(json.dumps([min(map(min, ends)), got, [os.path.exists(f'/proc/self/fd/{fd}') for fd in range(3)]]), file=log, flush=True)\n"
+        "os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    least, got, standing = json.loads(done.stderr)
+    assert least > 2
+    assert (got, standing) == ("x", [False] * 3)
+
+
+def test_a_pipe_is_not_inherited():
+    ends = pipe()
+    assert not any(map(os.get_inheritable, ends))
+    for descriptor in ends:
+        os.close(descriptor)
+
+
+def test_pipes_that_nobody_reads_can_be_drained_and_closed_twice(pipes):
+    for descriptor in (pipes.reporting, pipes.copying):
+        fill(descriptor)
+    pipes.drain()
+    assert os.write(pipes.reporting, b"x" * 4096) == os.write(pipes.copying, b"x" * 4096) == 4096
+    pipes.close()
+    pipes.close()

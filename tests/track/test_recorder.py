@@ -1,0 +1,184 @@
+"""What meters read is summed up over the job's own span, exactly."""
+
+import pytest
+
+from traincarbon.meters.base import Reading
+from traincarbon.track.recorder import Recorder
+
+
+class Script:
+    """A meter that reads what it is told."""
+
+    max_interval_s = 60.0
+
+    def __init__(self, **names):
+        self.names = names
+        self.notes = []
+        self.next = ()
+        self.closed = 0
+
+    def read(self):
+        return self.next
+
+    def close(self):
+        self.closed += 1
+
+
+def gpu(time_s, energy_j, power_w=None, *, device="gpu:0", part="gpu", how="counter", **more):
+    return Reading(device, part, energy_j, time_s, how, power_w, **more)
+
+
+@pytest.fixture
+def script():
+    return Script()
+
+
+@pytest.fixture
+def recorder(script):
+    return Recorder([script], began_s=100.0)
+
+
+def take(recorder, script, *readings):
+    script.next = readings
+    return recorder.read()
+
+
+def test_energy_is_clipped_to_the_span_of_the_job_at_both_ends(recorder, script):
+    """300 W from 100 s to 110 s; first read at 100.05 s, last at 110.5 s: 3 kJ, not 3.135 kJ."""
+    take(recorder, script, gpu(100.05, 7000.0, 300.0))
+    take(recorder, script, gpu(105.0, 7000.0 + 4.95 * 300.0, 300.0))
+    take(recorder, script, gpu(110.5, 7000.0 + 10.45 * 300.0, 300.0))
+    fields = recorder.interval(to_s=110.0, ended=True)
+    assert fields["devices"]["gpu:0"]["energy_j"] == pytest.approx(3000.0)
+    assert fields["devices"]["gpu:0"]["power_mean_w"] == pytest.approx(300.0)
+    assert recorder.by_part(until_s=110.0)["gpu"].energy_j == pytest.approx(3000.0)
+    assert (fields["from_s"], fields["to_s"], fields["samples"], fields["gap_s"]) == (100.0, 110.0, 3, 0.0)
+
+
+@pytest.mark.parametrize(("until_s", "energy_j"), [(101.5, 10.0), (102.0, 10.0), (102.5, 15.0), (103.0, 20.0), (104.0, 20.0)])
+def test_energy_up_to_a_moment_lies_between_the_last_two_readings(recorder, script, until_s, energy_j):
+    for time_s in (101.0, 102.0, 103.0):
+        take(recorder, script, gpu(time_s, time_s * 10.0))
+    assert recorder.by_part(until_s=until_s)["gpu"].energy_j == pytest.approx(energy_j)
+
+
+def test_what_boards_counted_before_the_job_began_is_taken_off(script):
+    """100 W before the job, 500 W within: read at 99 s, 101 s and 103 s, the job from 100 s to 103 s; between readings the mean counts."""
+    recorder = Recorder([script], began_s=100.0, earlier=[gpu(99.0, 4000.0, 100.0)])
+    take(recorder, script, gpu(101.0, 4600.0, 500.0))
+    assert recorder.by_part()["gpu"].energy_j == pytest.approx(300.0)
+    take(recorder, script, gpu(103.0, 5600.0, 500.0))
+    assert recorder.by_part(until_s=103.0)["gpu"].energy_j == pytest.approx(1300.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "before_j"),
+    [
+        (gpu(102.0, 0.0, 100.0), 200.0),
+        (gpu(100.0, 0.0, 100.0), 0.0),
+        (gpu(99.0, 0.0, 100.0), 0.0),
+        (gpu(105.1, 0.0, 100.0), 0.0),
+        (gpu(102.0, 0.0, None), 0.0),
+        (gpu(102.0, 0.0, 100.0, how="modelled"), 0.0),
+    ],
+)
+def test_what_was_drawn_before_the_first_reading_is_what_that_shows_where_it_was_soon(recorder, script, first, before_j):
+    take(recorder, script, first)
+    assert recorder.by_part()["gpu"].energy_j == before_j
+
+
+def test_devices_are_summed_exactly_and_known_as_surely_as_the_least_sure(recorder, script):
+    readings = [(8, "power", 0.0), (2**50, "counter", 0.0), (0.5, "modelled", 0.3)]
+    take(recorder, script, *(gpu(100.0, 1.0, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (_, how, sigma) in enumerate(readings)))
+    take(recorder, script, *(gpu(101.0, 1.0 + j, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (j, how, sigma) in enumerate(readings)))
+    part = recorder.by_part()["gpu"]
+    assert (part.energy_j, part.how, part.sigma) == (2**50 + 8.5, "modelled", 0.3)
+    assert recorder.accelerators == 3
+
+
+def test_parts_are_kept_apart(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0), gpu(100.0, 0.0, device="cpu:0", part="cpu", how="power"))
+    take(recorder, script, gpu(101.0, 5.0), gpu(101.0, 3.0, device="cpu:0", part="cpu", how="power"))
+    assert {name: (part.energy_j, part.how) for name, part in recorder.by_part().items()} == {"gpu": (5.0, "counter"), "cpu": (3.0, "power")}
+    assert recorder.accelerators == 1
+
+
+def test_an_interval_states_least_and_most_power_mean_load_highest_heat_and_begins_anew(recorder, script):
+    for second, (watts, load, heat, clock) in enumerate([(100.0, 0.2, 40.0, 1e9), (500.0, 0.6, 70.0, 2e9), (300.0, 1.0, 60.0, 1.5e9)]):
+        take(recorder, script, gpu(100.0 + second, 0.0, watts, utilisation=load, temperature_c=heat, clock_hz=clock, memory_used_b=second * 1e9))
+    device = recorder.interval(to_s=102.0)["devices"]["gpu:0"]
+    assert (device["power_min_w"], device["power_max_w"], device["temperature_c"], device["memory_used_b"]) == (100.0, 500.0, 70.0, 2e9)
+    assert (device["utilisation"], device["clock_hz"]) == (pytest.approx(0.6), pytest.approx(1.5e9))
+    take(recorder, script, gpu(103.0, 50.0, 50.0))
+    device = recorder.interval(to_s=103.0)["devices"]["gpu:0"]
+    assert (device["power_min_w"], device["power_max_w"], device["power_mean_w"]) == (50.0, 50.0, 50.0)
+    assert not device.keys() & {"temperature_c", "utilisation", "clock_hz", "memory_used_b", "sigma_ln"}
+
+
+def test_energy_is_cumulative_over_intervals_and_means_are_not(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0))
+    take(recorder, script, gpu(110.0, 1000.0))
+    recorder.interval(to_s=110.0)
+    take(recorder, script, gpu(120.0, 4000.0))
+    device = recorder.interval(to_s=120.0)["devices"]["gpu:0"]
+    assert (device["energy_j"], device["power_mean_w"]) == (4000.0, 300.0)
+
+
+def test_a_device_that_appears_late_counts_from_there(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0))
+    take(recorder, script, gpu(200.0, 10.0), gpu(200.0, 9e9, 700.0, device="gpu:1"))
+    take(recorder, script, gpu(201.0, 20.0), gpu(201.0, 9e9 + 700.0, 700.0, device="gpu:1"))
+    assert recorder.by_part()["gpu"].energy_j == pytest.approx(720.0)
+    assert recorder.accelerators == 2
+
+
+def test_a_device_that_vanishes_keeps_what_it_drew(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0), gpu(100.0, 0.0, device="gpu:1"))
+    take(recorder, script, gpu(101.0, 5.0), gpu(101.0, 7.0, device="gpu:1"))
+    take(recorder, script, gpu(102.0, 6.0))
+    assert recorder.by_part()["gpu"].energy_j == 13.0
+
+
+def test_a_long_time_without_a_look_is_a_gap_where_power_was_sampled_only(script):
+    for how, gap_s in (("power", 40.0), ("counter", 0.0)):
+        recorder = Recorder([script], began_s=100.0)
+        for time_s in (100.0, 101.0, 141.0):
+            take(recorder, script, gpu(time_s, 0.0, how=how))
+        assert recorder.interval(to_s=141.0)["gap_s"] == gap_s
+        assert recorder.interval(to_s=142.0)["gap_s"] == 0.0
+
+
+def test_an_interval_of_no_length_has_no_mean_and_does_not_go_back(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0))
+    fields = recorder.interval(to_s=90.0)
+    assert (fields["from_s"], fields["to_s"]) == (100.0, 100.0)
+    assert "power_mean_w" not in fields["devices"]["gpu:0"]
+
+
+def test_what_meters_have_to_say_is_taken_away_once(recorder, script):
+    script.notes.append("lost")
+    assert recorder.read() == ["lost"]
+    assert recorder.read() == []
+
+
+def test_names_and_patience_are_those_of_the_meters():
+    meters = [Script(**{"gpu:0": "H100"}), Script()]
+    meters[1].max_interval_s = 3.0
+    recorder = Recorder(meters, began_s=0.0)
+    assert (recorder.names, recorder.longest_wait_s) == ({"gpu:0": "H100"}, 3.0)
+    recorder.close()
+    assert [meter.closed for meter in meters] == [1, 1]
+
+
+def test_without_meters_there_is_nothing_and_no_accelerator():
+    recorder = Recorder([], began_s=0.0)
+    assert recorder.read() == []
+    assert (recorder.by_part(), recorder.devices(), recorder.accelerators) == ({}, [], None)
+    assert recorder.interval(to_s=5.0)["devices"] == {}
+
+
+def test_who_looks_on_sees_each_device_as_it_stands(script, recorder):
+    script.names = {"gpu:0": "H100"}
+    take(recorder, script, gpu(100.0, 0.0, 300.0, utilisation=0.5))
+    (device,) = recorder.devices()
+    assert (device["device"], device["name"], device["power_w"], device["utilisation"], device["temperature_c"]) == ("gpu:0", "H100", 300.0, 0.5, None)

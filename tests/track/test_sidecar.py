@@ -1,0 +1,103 @@
+"""The process that meters lets go of all that is not its own, and ends with whoever asked."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tracked import Place, until
+from traincarbon.track import sidecar
+from traincarbon.track.launch import Pipes, Sidecar
+from traincarbon.track.request import prepared
+from traincarbon.track.wire import Wire
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    place = Place(tmp_path)
+    for name in ("CARBON_STORE", "CARBON_REPLAY"):
+        monkeypatch.setenv(name, place.env[name])
+    return place
+
+
+@pytest.fixture
+def started():
+    """A process that meters, its owner being this one."""
+    pipes = Pipes()
+    sidecar = Sidecar(pipes)
+    yield sidecar
+    sidecar.wire.close()
+    pipes.close()
+    os.waitpid(sidecar.pid, 0)
+
+
+@pytest.fixture
+def job():
+    process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def heard(wire, kind, *, seconds=10.0):
+    """Return the next message of *kind*."""
+    found = []
+
+    def look():
+        found.extend(message for message in wire.receive() if message["kind"] == kind)
+        return found
+
+    assert until(look, seconds=seconds)
+    return found[0]
+
+
+def test_an_owner_that_changes_its_mind_leaves_no_process_and_no_record(started, place):
+    started.wire.send("settings", **prepared(argv=["x"])._asdict())
+    started.wire.close()
+    assert until(lambda: os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT))
+    assert not os.path.exists(os.path.join(place.store, "journals"))
+
+
+def test_signals_meant_for_the_job_do_not_end_it(started, place, job):
+    started.wire.send("settings", **prepared(argv=["x"], run_id="r", interval_s=0.1)._asdict())
+    started.wire.send("job", pid=job.pid, began_s=time.monotonic())
+    assert until(lambda: os.path.isdir(os.path.join(place.store, "journals", "r")) and place.lines("r"))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGPIPE):
+        os.kill(started.pid, number)
+    started.wire.send("ended", exit_code=0, signal=None, ended_s=time.monotonic())
+    final = heard(started.wire, "final")
+    assert final["unwritten"] == []
+    assert [line["kind"] for line in place.lines("r")][-1] == "end"
+
+
+def test_instructions_are_the_settings_then_the_job_and_what_follows_is_not_lost():
+    to_it, from_us = os.pipe()
+    to_us, from_it = os.pipe()
+    ours, its = Wire(to_us, from_us), Wire(to_it, from_it)
+    settings = prepared(argv=["x"], store="/nowhere")
+    ours.send("settings", **settings._asdict())
+    ours.send("job", pid=71, began_s=1.5)
+    ours.send("ended", exit_code=0)
+    told, job = sidecar._instructions(its)
+    assert told == settings
+    assert (job["pid"], job["began_s"]) == (71, 1.5)
+    assert [message["kind"] for message in its.receive()] == ["ended"]
+    ours.close()
+    its.close()
+
+
+def test_it_keeps_its_own_descriptors_only_and_numbers_them_low():
+    code = (
+        "import os\n"
+        "from traincarbon.track.sidecar import _only\n"
+        "pipes = [os.pipe() for _ in range(20)]\n"
+        "kept = _only(pipes[15][0], pipes[3][1], pipes[15][1])\n"
+        "open = [fd for fd in range(3, 100) if os.path.exists(f'/proc/self/fd/{fd}')]\n"
+        "os.write(kept[2], b'x')\n"
+        "print(sorted(kept) == open, max(kept) <= 6, os.read(kept[0], 1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True True b'x'\n", "")

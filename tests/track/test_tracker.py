@@ -1,0 +1,215 @@
+"""Tracking from within: the code runs as it would without, whatever becomes of the meter."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import traincarbon
+from tracked import Place, until
+from traincarbon.errors import CarbonError
+
+BEFORE = "import os, sys, time, signal, json\nimport traincarbon\n"
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def script(place, tmp_path):
+    """Return a function that runs a script in a process of its own."""
+
+    def run(code, *, env=None, **options):
+        (tmp_path / "script.py").write_text(BEFORE + code)
+        options = {"capture_output": True, "text": True, "timeout": 30, **options}
+        return subprocess.run([sys.executable, "-W", "error", str(tmp_path / "script.py")], env=place.env | (env or {}), check=False, **options)
+
+    return run
+
+
+def test_a_block_is_metered_and_leaves_no_trace_in_the_process(script, place):
+    done = script(
+        "before = dict(os.environ), sorted(os.listdir('/proc/self/fd'))\n"
+        "with traincarbon.track(run_id='r', interval_s=0.1, project='nlp') as run:\n"
+        "    time.sleep(0.3)\n"
+        "    run.progress(tokens=500)\n"
+        "    traincarbon.progress(tokens=1000)\n"
+        "assert (dict(os.environ), sorted(os.listdir('/proc/self/fd'))) == before\n"
+        "try: os.waitpid(-1, os.WNOHANG)\n"
+        "except ChildProcessError: print(run.run_id, run.record.state, run.record.tokens)\n"
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("r finished 1000.0\n", "", 0)
+    record = place.record("r")
+    assert record.energy_j["gpu"] == pytest.approx(3600.0 * record.duration_s, rel=0.02)
+    assert (record.project, record.exit_code) == ("nlp", 0)
+
+
+@pytest.mark.parametrize(
+    ("raised", "exit_code", "state", "code"),
+    [
+        ("ValueError('no')", 1, "failed", 1),
+        ("SystemExit(7)", 7, "failed", 7),
+        ("SystemExit", 0, "finished", 0),
+        ("SystemExit('why')", 1, "failed", 1),
+        ("SystemExit(True)", 1, "failed", 1),
+        ("KeyboardInterrupt", 130, "failed", -2),
+    ],
+)
+def test_what_the_code_raises_goes_on_and_is_the_outcome_of_the_run(script, place, raised, exit_code, state, code):
+    done = script(f"with traincarbon.track(run_id='r', interval_s=0.1): raise {raised}")
+    assert done.returncode == code
+    assert (raised.partition("(")[0] in done.stderr) == (not raised.startswith("SystemExit"))
+    record = place.record("r")
+    assert (record.exit_code, record.state) == (exit_code, state)
+
+
+@pytest.mark.parametrize("decorator", ["@traincarbon.track", "@traincarbon.track(run_id='r', interval_s=0.1)"])
+def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_called(script, place, decorator):
+    done = script(
+        f'{decorator}\ndef train(a, *, b=2):\n    "Train."\n    return a + b\nprint(train(1), train(1, b=5), train.__name__, train.__doc__)',
+        env={"CARBON_RUN_ID": "r"},
+    )
+    assert (done.stdout, done.stderr) == ("3 6 train Train.\n", "")
+    assert place.record("r").restarts == 1
+
+
+@pytest.mark.parametrize("env", [{"LOCAL_RANK": "1"}, {"SLURM_LOCALID": "3"}, {"CARBON_SESSION": "outer"}])
+def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script, place, env):
+    done = script("with traincarbon.track(run_id='r') as run: print(run.record)\nrun.stop()", env=env)
+    assert (done.stdout, done.stderr) == ("None\n", "")
+    assert not os.path.exists(f"{place.store}/journals")
+
+
+def test_a_block_within_a_block_is_part_of_the_outer_run(script, place):
+    done = script("with traincarbon.track(run_id='outer', interval_s=0.1):\n with traincarbon.track(run_id='inner') as run: print(run.record)\n print('on')")
+    assert (done.stdout, done.stderr) == ("None\non\n", "")
+    assert place.record("outer").state == "finished"
+
+
+def test_a_forked_child_neither_ends_the_run_nor_changes_it(script, place):
+    done = script(
+        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "    pid = os.fork()\n"
+        "    if not pid:\n"
+        "        traincarbon.progress(steps=5)\n"
+        "        run.stop(exit_code=3)\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(pid, 0)\n"
+        "    time.sleep(0.2)\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    record = place.record("r")
+    assert (record.state, record.counts) == ("finished", {"steps": 5.0})
+
+
+def test_threads_may_start_and_stop_the_same_tracker(script, place):
+    done = script(
+        "import threading\n"
+        "run = traincarbon.track(run_id='r', interval_s=0.1)\n"
+        "for act in (run.start, run.stop):\n"
+        "    threads = [threading.Thread(target=act) for _ in range(8)]\n"
+        "    for thread in threads: thread.start()\n"
+        "    for thread in threads: thread.join()\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert len({line["process"] for line in place.lines("r")}) == 1
+
+
+@pytest.mark.parametrize("stderr", ["sys.stderr.close()", "sys.stderr = None", "os.close(2)", "os.closerange(0, 3)"])
+def test_a_store_that_cannot_be_written_and_an_stderr_that_is_gone_harm_nothing(script, tmp_path, stderr):
+    (tmp_path / "file").write_text("")
+    code = f"{stderr}\nwith traincarbon.track(store={str(tmp_path / 'file' / 'x')!r}, interval_s=0.1): time.sleep(0.2)\nos._exit(6)"
+    assert script(code).returncode == 6
+
+
+def test_an_unwritable_store_is_one_line(script, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = script(f"with traincarbon.track(store={str(tmp_path / 'file' / 'x')!r}, interval_s=0.1): time.sleep(0.2)\nprint('on')")
+    assert done.stdout == "on\n"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("carbon: the journal cannot be written")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "sys.executable = '/nowhere/python'",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (before, 4096))",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (before + 6, 4096))",
+    ],
+)
+def test_a_meter_that_cannot_be_started_is_one_line_and_leaves_nothing_open(script, broken):
+    done = script(
+        "import resource\n"
+        "run = traincarbon.track(run_id='r')\n"
+        "before = len(os.listdir('/proc/self/fd'))\n"
+        f"{broken}\n"
+        "with run: pass\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 4096))\n"
+        "print(len(os.listdir('/proc/self/fd')) - before)"
+    )
+    assert done.stdout == "0\n"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("carbon: the run is not metered: ")
+
+
+@pytest.mark.parametrize("how", ["", "signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n", "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"])
+def test_a_meter_that_was_killed_does_not_end_the_code(script, how):
+    done = script(
+        f"{how}with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "    os.kill(run._sidecar.pid, signal.SIGKILL)\n"
+        "    time.sleep(0.1)\n"
+        "    for _ in range(2000): traincarbon.progress(tokens=1, loss=1.5)\n"
+        "print('on')"
+    )
+    assert (done.stdout, done.returncode) == ("on\n", 0)
+    assert done.stderr.count("\n") == 1
+    assert "did not tell how the run ended" in done.stderr
+
+
+def test_a_training_that_ignores_its_children_is_metered(script, place):
+    done = script("signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)")
+    assert (done.stderr, done.returncode) == ("", 0)
+    record = place.record("r")
+    assert record.state == "finished"
+    assert not [note for note in record.notes if "failed" in note]
+
+
+def test_a_killed_training_gets_its_record_finished(script, place):
+    done = script("with traincarbon.track(run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
+    assert done.returncode == -9
+    assert until(lambda: place.lines("r")[-1]["kind"] == "end")
+    record = place.record("r")
+    assert record.state == "killed"
+    assert record.energy_j["gpu"] == pytest.approx(3600.0 * record.duration_s, rel=0.05)
+
+
+def test_an_option_that_cannot_be_is_refused_where_it_is_given():
+    with pytest.raises(CarbonError):
+        traincarbon.track(max_kwh=-1.0)
+    with pytest.raises(TypeError):
+        traincarbon.track(no_such_option=1)
+
+
+def test_the_meter_is_in_a_session_of_its_own(script):
+    done = script(
+        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "    print(json.dumps([os.getsid(run._sidecar.pid) == run._sidecar.pid, os.getpgid(run._sidecar.pid) == run._sidecar.pid]))\n"
+    )
+    assert json.loads(done.stdout) == [True, True]
+
+
+def test_what_returns_before_its_work_is_done_is_refused(place):
+    async def coroutine():
+        pass
+
+    def generator():
+        yield
+
+    for function in (coroutine, generator):
+        with pytest.raises(CarbonError, match=r"is a coroutine or a generator"):
+            traincarbon.track(store=str(place.store))(function)

@@ -1,0 +1,78 @@
+"""Commands under ``carbon track`` as processes of their own, over a recorded trace and a store that is thrown away."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from traincarbon.ledger.record import RunRecord, read_run
+
+CARBON = "import sys; from traincarbon.cli import main; sys.argv[0] = 'carbon'; main()"
+OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
+
+
+class Place:
+    """Where tracked runs are started and kept.
+
+    Args:
+        folder: An empty folder.
+        watts: What the trace draws.
+    """
+
+    def __init__(self, folder: Path, *, watts: float = 3600.0) -> None:
+        self.store = str(folder / "store")
+        (folder / "trace.csv").write_text(f"time_s,device,power_w\n0,gpu:0,{watts}\n6000,gpu:0,{watts}\n")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self.env = {**clean, "CARBON_STORE": self.store, "CARBON_REPLAY": str(folder / "trace.csv"), "COLUMNS": "80"}
+
+    def track(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run ``carbon track`` to its end; options as those of ``subprocess.run``."""
+        options = {"capture_output": True, "text": True, "timeout": 30, **options}
+        return subprocess.run(self.command(*words), env=self.env | options.pop("env", {}), check=False, **options)
+
+    @contextlib.contextmanager
+    def tracking(self, *words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+        """Start ``carbon track`` and wait for the first line of the command; end it in the end."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+        process = subprocess.Popen(self.command(*words), env=self.env, **options)
+        try:
+            process.first = process.stdout.readline()  # type: ignore[attr-defined, union-attr]
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.communicate()
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line that tracks."""
+        return [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {CARBON}", "track", "--interval", "0.1", *words]
+
+    def record(self, run_id: str) -> RunRecord:
+        """Return what the journals say of a run."""
+        record = read_run(self.store, run_id)
+        assert record is not None
+        return record
+
+    def lines(self, run_id: str) -> list[dict[str, Any]]:
+        """Return all lines of all journals of a run."""
+        files = sorted(Path(self.store, "journals", run_id).glob("*.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def python(code: str) -> list[str]:
+    """Return the command line of Python code that starts fast."""
+    return [sys.executable, "-S", "-c", code]
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:
+    """Wait for something that another process does."""
+    end_s = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < end_s:
+        time.sleep(0.01)
+    return found
