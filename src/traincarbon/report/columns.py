@@ -16,13 +16,13 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
         total: Their sum; it sets the scale.
         unit: The unit of both, as ``kWh`` or ``$``.
         currency: What money is shown in.
-        digits: Significant digits of the total; the parts have as many decimals.
+        digits: Significant digits of the total; the parts are rounded at the same place.
     """
     size, scale = currency.scale(total, unit)
     whole = total / size
-    decimals = max(0, digits - 1 - math.floor(math.log10(whole))) if whole > 0.0 else 0
+    decimals = digits - 1 - math.floor(math.log10(whole)) if whole > 0.0 else 0
     shown = [*adding_up([part / size for part in parts], decimals), round(whole, decimals)]
-    return [f"{value:,.{decimals}f}" for value in shown], scale
+    return [f"{value:,.{max(decimals, 0)}f}" for value in shown], scale
 
 
 def adding_up(values: Sequence[float], decimals: int) -> list[float]:

@@ -46,7 +46,7 @@ def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
         [f"{key(at)} {text(part.label)}", f"{figure} {text(scale)}", f"{100.0 * part.value / total:.0f} %"]
         for at, (part, figure) in enumerate(zip(whole.parts, figures, strict=False))
     ]
-    spread = f" <small>{text(bounds)}</small>" if bounds != "exact" else ""
+    spread = f" <small>{text(bounds)} {text(scale)}</small>" if bounds != "exact" else ""
     foot = ["In all", f"{figures[-1]} {text(scale)}", ""]
     drawing = stacked_bar([part.value / total for part in whole.parts])
     return f'<div class="box">{table(f"{label}{spread}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
