@@ -128,10 +128,12 @@ def test_plans_of_one_name_are_told_apart(shipped):
 
 def test_the_hardware_of_a_plan_keeps_what_it_states_of_it(shipped):
     plan = Plan(hw="h100", rent_price=1.0, **WORK)
-    found = compare(plan, hw=["h100", "b200"], database=shipped)
-    own = next(option for option in found.options if option.where.hw == "h100")
+    found = compare(plan, hw=["H100 SXM", "b200"], database=shipped)
+    own = next(option for option in found.options if option.where.hw == "H100 SXM")
     assert own.plan.rent_price == 1.0
-    assert next(option for option in found.options if option.where.hw == "b200").plan.rent_price is None
+    other = next(option for option in found.options if option.where.hw == "b200")
+    assert other.plan.rent_price is None
+    assert any("rent_price is of its own hardware" in warning for warning in other.warnings)
 
 
 def test_a_price_that_is_asked_for_holds_for_all_hardware(shipped):
@@ -153,7 +155,8 @@ def test_money_may_be_that_of_owning_and_is_where_no_rent_is_known(shipped):
         ({"money": "lease"}, PlanError, "'lease'"),
         ({"params": np.array([1e9, 2e9])}, PlanError, "many plans"),
         ({"region": [f"r{n}" for n in range(2001)]}, PlanError, "2,001 combinations"),
-        ({"hw": "nothing"}, PlanError, "none of 1 combination can be"),
+        ({"hw": "nothing"}, PlanError, "no hardware 'nothing'"),
+        ({"hw": ()}, PlanError, "the plan names no hardware"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_hint(shipped, arguments, error, match):

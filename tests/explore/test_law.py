@@ -37,6 +37,22 @@ def test_the_law_is_the_first_of_the_database(make_database):
     assert read_law(make_database({"scaling_laws.csv": ACME, "sources.toml": ""})).evidence.fact == "scaling_laws/acme-2020"
 
 
+def test_the_law_ranks_models_as_their_years_did(shipped):
+    """Chinchilla beat Gopher, GPT-3 and MT-NLG 530B on most tasks; Hoffmann et al. 2022, abstract. Llama 3.1 405B came after all of them."""
+    law = read_law(shipped)
+    losses = {name: law.loss(*size).median for name, size in SIZES.items()}
+    assert losses["Llama 3.1 405B"] < losses["Chinchilla"] < min(losses[name] for name in ("Gopher", "GPT-3", "MT-NLG 530B"))
+
+
+SIZES = {
+    "GPT-3": (175e9, 300e9),
+    "Gopher": (280e9, 300e9),
+    "MT-NLG 530B": (530e9, 270e9),
+    "Chinchilla": (70e9, 1.4e12),
+    "Llama 3.1 405B": (405e9, 15.6e12),
+}
+
+
 def test_a_database_without_a_law_says_so(make_database):
     with pytest.raises(DatabaseError, match="holds no law"):
         read_law(make_database({}))

@@ -201,3 +201,15 @@ def test_the_meter_is_in_a_session_of_its_own(script):
         "    print(json.dumps([os.getsid(run._sidecar.pid) == run._sidecar.pid, os.getpgid(run._sidecar.pid) == run._sidecar.pid]))\n"
     )
     assert json.loads(done.stdout) == [True, True]
+
+
+def test_what_returns_before_its_work_is_done_is_refused(place):
+    async def coroutine():
+        pass
+
+    def generator():
+        yield
+
+    for function in (coroutine, generator):
+        with pytest.raises(CarbonError, match=r"is a coroutine or a generator"):
+            traincarbon.track(store=str(place.store))(function)

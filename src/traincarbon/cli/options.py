@@ -38,7 +38,8 @@ def axis_options(command: Command) -> Command:
 
 
 def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Command:
-    for name, field in reversed(FIELDS.items()):
+    order = [*several, *(name for name in FIELDS if name not in several)]
+    for name, field in ((name, FIELDS[name]) for name in reversed(order)):
         flag = f"--{name.replace('_', '-')}"
         help = f"{field.help}{f' [{field.unit}]' if field.unit else ''}"
         if name in several:

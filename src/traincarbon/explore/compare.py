@@ -6,8 +6,9 @@ from itertools import product
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import CarbonError, PlanError
+from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate, Interval
@@ -173,7 +174,7 @@ def compare(
         raise PlanError(f"money is {money!r}", hint=f"it must be one of {', '.join(MONEY)}")
     database = database if database is not None else open_database()
     asked = [stated_axis(hw), stated_axis(region), stated_axis(rent), stated_axis(start)]
-    stated = [changed(plan, **fields) for plan in plans] or [Plan(**{"hw": asked[0][0], **fields} if asked[0][0] else fields)]
+    stated = [changed(plan, **fields) for plan in plans] or [Plan(**fields)]
     names = _names(stated)
     total = len(stated) * len(asked[0]) * len(asked[1]) * len(asked[2]) * len(asked[3])
     if total > _MOST:
@@ -189,7 +190,8 @@ def compare(
         else:
             answers.append((where, found))
     if not answers:
-        raise PlanError(f"none of {total} combination{'s' * (total > 1)} can be: {aside[0].where}: {aside[0].reason}", hint="name other hardware or regions")
+        first = f"none of {total:,} combinations can be: {aside[0].where}: {aside[0].reason}" if total > 1 else aside[0].reason
+        raise PlanError(first, hint="name other hardware or regions")
     if money is None:
         money = "rent" if any(money_of(answer) == "rent" and answer["rent_usd"] is not None for _, answer in answers) else "own"
     return Comparison(options=_options(answers, money, level), set_aside=tuple(aside), money=money, level=level)
@@ -198,16 +200,29 @@ def compare(
 def _answer(plan: Plan, where: Where, kept: Mapping[str, Any], database: Database, level: float) -> Estimate | SetAside:
     """Return the estimate of one combination, whatever its hardware with the prices *kept*, or why it cannot be."""
     axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
-    if axes.get("hw") == plan.hw:
-        del axes["hw"]
     try:
+        if is_same_hardware(database, plan.hw, axes.get("hw")):
+            del axes["hw"]
         answer = estimate(changed(plan, **axes, **kept), database=database, level=level)
     except CarbonError as error:
         return SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else ""))
     if is_many(answer):
         raise PlanError("a plan of arrays is many plans", hint="compare plans of single numbers")
+    left_out = [name for name in PRICES if "hw" in axes and name not in kept and getattr(plan, name) is not None]
+    answer.warnings += [f"the plan's {name} is of its own hardware, and left out for other" for name in left_out]
     reason = _why_not(answer, where, database)
     return answer if reason is None else SetAside(where, reason)
+
+
+def is_same_hardware(database: Database, one: str | None, other: str | None) -> bool:
+    """Say whether two names are of one server or accelerator; where one is not stated, or is of nothing, they are not."""
+    if one is None or other is None or one == other:
+        return one is not None and one == other
+    try:
+        mine, its = find_hardware(database, one), find_hardware(database, other)
+    except NotFoundError:
+        return False
+    return (mine.folder, mine.id) == (its.folder, its.id)
 
 
 def _why_not(answer: Estimate, where: Where, database: Database) -> str | None:

@@ -13,7 +13,7 @@ from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.change import PRICES, changed
-from traincarbon.explore.compare import MARKS, SetAside, Where, stated_axis
+from traincarbon.explore.compare import MARKS, SetAside, Where, is_same_hardware, stated_axis
 from traincarbon.explore.figures import chosen_money, figures_of, intervals
 from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.optimum import Optimum, Point, Way
@@ -162,6 +162,8 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
         CarbonError: it cannot be.
     """
     axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
+    if is_same_hardware(task.database, base.hw, axes.get("hw")):
+        del axes["hw"]
     plan = changed(base, **axes, **task.kept)
     notes: list[str] = []
     if task.target_loss is not None:

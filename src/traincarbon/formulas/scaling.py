@@ -27,7 +27,7 @@ def predicted_loss(*, params: Num, tokens: Num, law: Law) -> Num:
     Args:
         params: Parameters N. [1]
         tokens: Tokens D seen in training, each once. [1]
-        law: The constants E, A, α, B and β.
+        law: The constants E, A, α, B and β. [1]
 
     Returns:
         Cross-entropy on text like that of the fit, broadcast over the inputs. [nat/token]
@@ -38,7 +38,7 @@ def predicted_loss(*, params: Num, tokens: Num, law: Law) -> Num:
     Example:
         >>> law = Law(1.8, 500.0, 0.35, 2000.0, 0.37)
         >>> round(predicted_loss(params=70e9, tokens=1.4e12, law=law), 3)
-        1.949
+        1.944
 
     References:
         Hoffmann et al. 2022, *Training compute-optimal large language models*, arXiv:2203.15556, equation 2.
@@ -58,7 +58,7 @@ def optimal_params(*, compute_flop: Num, law: Law) -> Num:
 
     Args:
         compute_flop: Model FLOP of the training, 6 N D. [FLOP]
-        law: The constants of the law.
+        law: The constants of the law. [1]
 
     Returns:
         Parameters. [1]
@@ -90,7 +90,7 @@ def params_of_loss(*, loss: Num, law: Law) -> Num:
 
     Args:
         loss: The loss to be reached. [nat/token]
-        law: The constants of the law.
+        law: The constants of the law. [1]
 
     Returns:
         Parameters. [1]
@@ -122,7 +122,7 @@ def tokens_of_loss(*, params: float, loss: float, law: Law) -> float:
     Args:
         params: Parameters N. [1]
         loss: The loss to be reached. [nat/token]
-        law: The constants of the law.
+        law: The constants of the law. [1]
 
     Returns:
         Tokens. [1]

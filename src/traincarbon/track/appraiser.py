@@ -23,7 +23,10 @@ class Appraiser:
     def __init__(self, *, close: Iterable[int] = (), appraise: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
         to_us, from_them = os.pipe()
         to_them, from_us = os.pipe()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError:  # there may be no room for one more process
+            self._pid = -1
         if not self._pid:
             _leave_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], appraise))
         os.close(from_them)
@@ -65,9 +68,10 @@ class Appraiser:
 
     def close(self) -> None:
         """End the process; safe to call twice."""
-        if self._pid:
+        if self._pid > 0:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
+        if self._hear >= 0:
             self._end()
 
     def _end(self) -> dict[str, Any]:
@@ -75,9 +79,10 @@ class Appraiser:
             if descriptor >= 0:
                 os.close(descriptor)
         self._hear = self._ask = -1
-        with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
-            os.waitpid(self._pid, 0)
-        self._pid = 0
+        if self._pid > 0:
+            with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
+                os.waitpid(self._pid, 0)
+        self._pid = -1
         try:
             answer = json.loads(self._heard)
         except ValueError:

@@ -65,8 +65,13 @@ class Ending:
             time.sleep(_PAUSE_S)
 
     def _signal(self) -> str:
+        """Send the signal by which the training saves its state: to its first process, or to those below it that handle it."""
         number = self._settings.budget_signal
         if not catches(self._job.pid, number):
+            others = [each for each in left_behind(self._settings.session, but=[self._job.pid]) if catches(each.pid, number)]
+            if others:
+                send_all(number, others)
+                return f"{signal.Signals(number).name} was sent to {len(others)} of the training's processes, so that they can save their state"
             number = signal.SIGTERM
         self._job.send(number)
         return f"{signal.Signals(number).name} was sent to the training, so that it can save its state"

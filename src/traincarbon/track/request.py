@@ -155,7 +155,7 @@ def _nodes(env: Mapping[str, str]) -> int:
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Return the fields of the plan, and those by which energy and hours are valued; look both up, so that a name is not found wrong after hours."""
-    if plan is None and not stated:
+    if plan is None and not stated and db is None:
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
+from traincarbon.errors import CarbonError
 from traincarbon.track.job import MARK
 from traincarbon.track.launch import Pipes, Sidecar
 from traincarbon.track.progress import environment_of, progress
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 _BEGIN_S = 1.0
 _FINAL_S = 5.0
+_RETURNS_EARLY = 0x20 | 0x80 | 0x200
+"""Flags of the code of generators, coroutines and both at once; ``inspect`` has names for them and takes its time."""
 _PAUSE_S = 0.005
 
 
@@ -68,7 +71,7 @@ class Tracker:
             named = {**environment_of(pipes.reporting), MARK: self._settings.session}
             self._outer = {name: os.environ.get(name) for name in named}
             os.environ.update(named)
-            atexit.register(self.stop)
+            atexit.register(self._stop_at_exit)
         return self
 
     def stop(self, *, exit_code: int = 0) -> None:
@@ -86,7 +89,7 @@ class Tracker:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
-            atexit.unregister(self.stop)
+            atexit.unregister(self._stop_at_exit)
             if self._pipes is not None:
                 self._pipes.close()
             sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=None, ended_s=time.monotonic())
@@ -110,7 +113,14 @@ class Tracker:
         self.stop(exit_code=_exit_code(error))
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
-        """Return *function* metered whenever it is called, each time in a session of its own of the same run."""
+        """Return *function* metered whenever it is called, each time in a session of its own of the same run.
+
+        Raises:
+            CarbonError: it returns before its work is done, as coroutines and generators do.
+        """
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _RETURNS_EARLY:
+            raise CarbonError(f"{function.__qualname__} is a coroutine or a generator", hint="meter its work: with traincarbon.track(): …")
 
         @functools.wraps(function)
         def metered(*args: P.args, **options: P.kwargs) -> T:
@@ -118,6 +128,10 @@ class Tracker:
                 return function(*args, **options)
 
         return metered
+
+    def _stop_at_exit(self) -> None:
+        """End with the program, which has failed where Python has printed an exception."""
+        self.stop(exit_code=int(hasattr(sys, "last_type")))
 
     def _wait_for(self, sidecar: Sidecar) -> None:
         until_s = time.monotonic() + _FINAL_S

@@ -86,5 +86,5 @@ def test_a_plot_is_a_new_file(tmp_path):
 
 
 def test_nothing_that_can_be_is_an_error():
-    with pytest.raises(PlanError, match="none of 1 combination"):
+    with pytest.raises(PlanError, match="no hardware"):
         run("--params", "7B", "--tokens", "1T", "--hw", "nothing-like-it")

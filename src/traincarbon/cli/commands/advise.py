@@ -27,7 +27,6 @@ _MOST_SHOWN = 0.995
 
 
 @click.command("advise")
-@plan_options
 @click.option("--goal", metavar="TEXT", help='What the model is for, as "classification": leaves out what does not serve it.')
 @click.option("--quality", metavar="loss=L", help="The loss that is enough, as loss=2.1; by default that predicted of the plan.")
 @click.option("--requests", metavar="NUMBER", help="Requests that the model will serve over its life: adds what saves in service.")
@@ -38,6 +37,7 @@ _MOST_SHOWN = 0.995
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--explain", is_flag=True, help="Show how each was computed, when it does not apply, and what it rests on.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
+@plan_options
 @common_options
 def command(
     *,
@@ -65,8 +65,8 @@ def command(
 
     \b
     carbon advise reports/mt-nlg-530b.toml
-    carbon advise --params 7B --tokens 1B --kind finetune --hw h100 --region us-east-1
-    carbon advise plan.toml --requests 1e9 --tokens-per-request 1000 --by kgco2e
+    carbon advise --params 7B --tokens 1B --kind finetune --hw h100
+    carbon advise plan.toml --requests 1e9 --tokens-per-request 1e3 --by kgco2e
     """  # noqa: D301  click reads the escape
     found = advise(
         read_plan(plan_file, fields),

@@ -18,12 +18,12 @@ _LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
 
 @click.command("compare")
 @click.argument("plan_files", metavar="[PLAN.toml]…", nargs=-1, type=click.Path())
-@axis_options
 @click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw cost against CO2e into a new HTML file.")
+@axis_options
 @common_options
 def command(
     *,
@@ -45,7 +45,7 @@ def command(
     with * what nothing else beats in all three. What cannot be is listed with its reason.
 
     \b
-    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden --servers 64
+    carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""

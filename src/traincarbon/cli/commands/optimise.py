@@ -36,10 +36,10 @@ def _budget_options(command: Any) -> Any:
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, in place of the law's best.")
 @click.option("--sure", type=float, default=0.5, show_default=True, help="Probability of staying within each budget.")
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
-@axis_options
 @click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw the frontier into a new HTML file.")
+@axis_options
 @common_options
 def command(
     *,
@@ -64,8 +64,8 @@ def command(
 
     \b
     carbon optimise --hw dgx-h100 --budget-usd 1e6
-    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30 --budget-kgco2e 100e3
-    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1 --by cleanest
+    carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30
+    carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""
     axes = {name: fields.pop(name) for name in AXES}
