@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors panel proof clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports panel proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
+	@$(BIN)/python benchmarks/report.py
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 
 bench-peers: $(READY) .venv-peers/ready ## the same beside codecarbon, landauer-gap and llm-analysis
@@ -62,6 +63,14 @@ faults: $(READY) ## what 200 kills at random instants do to tracked runs
 
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
+
+# The user's own facts stay out of the examples, so that they are the same wherever they are made.
+REPORT := env -u CARBON_DB XDG_CONFIG_HOME=/nonexistent $(BIN)/carbon report
+
+reports: $(READY) ## write the example reports anew from the plans and runs beside them
+	@rm -f reports/*.html
+	@for plan in reports/*.toml; do $(REPORT) "$$plan" -o "$${plan%.toml}.html" || exit 1; done
+	@$(REPORT) reports/portfolio.csv --title "A year of training, invented to show the page" -o reports/portfolio.html
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors

@@ -12,7 +12,7 @@ echo "building wheel and source archive"
 "$work/env/bin/python" -m pip install -qq -c constraints.txt "$work"/dist/*.whl
 
 cd "$work"
-for command in --help --version "estimate --params 530e9 --tokens 270e9 --hw dgx-a100" "db check" "runs list --store runs"; do
+for command in --help --version "estimate --params 530e9 --tokens 270e9 --hw dgx-a100 --save plan.toml" "report plan.toml -o plan.html" "db check" "runs list --store runs"; do
     echo "carbon $command"
     # shellcheck disable=SC2086 # the words of a command
     env -u PYTHONPATH "$work/env/bin/carbon" $command >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }

@@ -12,6 +12,7 @@ COMMANDS = {
     "compare": "The same work on other hardware, in other regions, at other prices.",
     "advise": "Cheaper and cleaner ways to the same end, each with its evidence.",
     "optimise": "The best model within a budget, or the cheapest way to a loss.",
+    "report": "One page for a budget review: plans, saved estimates and runs.",
     "validate": "How far estimates are from what real trainings reported.",
     "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
     "calibrate": "Fit estimates to your own runs, and keep that under a name.",

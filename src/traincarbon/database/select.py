@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
@@ -47,6 +48,7 @@ def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
     return best
 
 
+@lru_cache(maxsize=4096)
 def time_of(date: str) -> float:
     """Return a year, a month or a day as a number of years.
 

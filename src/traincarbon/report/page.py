@@ -1,11 +1,11 @@
 """An HTML page of figures in one file, from which no request leaves: script and data are inside it."""
 
 import html
-import json
 from collections.abc import Sequence
 
 from traincarbon.errors import CarbonError
 from traincarbon.report.figures import Panel
+from traincarbon.report.markup import as_script
 
 
 def plot_script() -> str:
@@ -28,7 +28,7 @@ def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
         f"<figcaption>{html.escape(panel.caption)}</figcaption></figure>"
         for at, panel in enumerate(panels)
     ]
-    data = "[" + ",\n".join(_as_script(panel.figure) for panel in panels) + "]"
+    data = "[" + ",\n".join(as_script(panel.figure) for panel in panels) + "]"
     return _PAGE.format(
         title=html.escape(title),
         lead=html.escape(lead),
@@ -38,12 +38,6 @@ def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
         data=data,
         draw=_DRAW,
     )
-
-
-def _as_script(figure: object) -> str:
-    """Return *figure* as JSON that can stand in a script element: nothing in it ends the element or opens another."""
-    text = json.dumps(figure, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 _PAGE = """<!DOCTYPE html>

@@ -1,0 +1,40 @@
+"""Where the uncertainty comes from: for each figure, how far each source alone moves it."""
+
+from traincarbon.report.charts import two_sided_bar
+from traincarbon.report.currency import Currency
+from traincarbon.report.markup import section, table, text
+from traincarbon.report.said import Said
+from traincarbon.report.summary import LABELS, UNITS, source_name
+from traincarbon.wording import significant
+
+_SHOWN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
+_MOST_SOURCES = 6
+_LEAST_SHARE = 0.01
+
+
+def doubt_section(said: Said, currency: Currency, id: str) -> str:
+    """Return a chart for each figure whose bars show between which values each source alone moves it, the widest first."""
+    boxes = "".join(_box(name, said, currency) for name in _SHOWN if said.swings(name))
+    lead = (
+        f"<p>Each bar shows what a figure would be if one source alone were at the low or the high end of its {100.0 * said.level:.3g} % range and all others "
+        "stood at their medians. Whatever narrows the first bar narrows the answer most.</p>"
+    )
+    return section(f"{id}-doubt", "Where the uncertainty comes from", lead, f'<div class="grid">{boxes}</div>') if boxes else ""
+
+
+def _box(name: str, said: Said, currency: Currency) -> str:
+    middle = said.median(name) or 0.0
+    shares = said.spread_shares[name]
+    swings = [(source, swing) for source, swing in said.swings(name) if shares[source] >= _LEAST_SHARE][:_MOST_SOURCES]
+    reach = max(swing for _, swing in swings)
+    size, scale = currency.scale(middle, UNITS[name])
+    rows = [
+        [
+            source_name(source),
+            two_sided_bar(1.0 / swing, swing, reach),
+            f"{significant(middle / swing / size, 2)} – {significant(middle * swing / size, 2)} {text(scale)}",
+            f"{100.0 * shares[source]:.0f} %",
+        ]
+        for source, swing in swings
+    ]
+    return f'<div class="box">{table(LABELS[name], ["Source", "Lower · higher", "Between", "Share"], rows, numbers=(2, 3))}</div>'

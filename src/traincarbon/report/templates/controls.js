@@ -1,0 +1,140 @@
+// The panels in which a reader sets what may be otherwise: they read the controls, ask the chain, show the answer and keep the address.
+
+const LADDERS = {
+  kWh: [[1e9, "TWh"], [1e6, "GWh"], [1e3, "MWh"], [1, "kWh"], [1e-3, "Wh"]],
+  "kg CO2e": [[1e9, "Mt"], [1e6, "kt"], [1e3, "t"], [1, "kg"], [1e-3, "g"]],
+  L: [[1e9, "hm³"], [1e3, "m³"], [1, "L"]],
+  $: [[1e9, "B$"], [1e6, "M$"], [1e3, "k$"], [1, "$"]],
+  h: [[1e9, "G h"], [1e6, "M h"], [1e3, "k h"], [1, "h"]],
+  s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
+};
+
+// So many significant digits, thousands apart; a whole number without decimals.
+function rounded(value, digits) {
+  if (value === 0) return "0";
+  if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
+  const near = Number(value.toPrecision(digits)), decimals = Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(value))), 0);
+  return near.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+// A figure on one scale: its median with three digits, its interval with two.
+function shown(bounds, unit, [code, perUsd]) {
+  if (!unit) return `${rounded(100 * bounds.median, 3)} %`;
+  const rate = unit === "$" ? perUsd : 1, steps = LADDERS[unit];
+  const [size, label, divisor] = steps.find(([size]) => bounds.median * rate >= size * 0.9995) || steps[steps.length - 1];
+  const part = (value, digits) => rounded((value * rate) / (divisor || size), digits);
+  const name = unit === "$" && code !== "USD" ? label.replace("$", ` ${code}`).trim() : label;
+  const range = bounds.low < bounds.high ? ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})` : "";
+  return `${part(bounds.median, 3)} ${name}${range}`;
+}
+
+// What a control is set to, in words.
+function said(control) {
+  const label = control.closest("p").querySelector("label").textContent;
+  const value = control.tagName === "SELECT" ? control.selectedOptions[0].textContent : control.getAttribute("aria-valuetext") || control.value;
+  return `${label} ${value}`;
+}
+
+class Panel {
+  constructor(section) {
+    this.section = section;
+    this.id = section.id.replace("-what-if", "");
+    this.form = section.querySelector("form");
+    this.page = opened(JSON.parse(section.querySelector(".data").textContent));
+    this.controls = [...this.form.elements].filter(control => control.name);
+    this.plan = figuresOf(this.page, {});
+    this.set = {};
+    this.form.addEventListener("input", event => this.take(event.target));
+    this.form.addEventListener("submit", event => event.preventDefault());
+    this.form.addEventListener("reset", event => {
+      event.preventDefault();
+      this.take(null);
+    });
+    this.section.classList.add("live");
+  }
+
+  take(control) {
+    if (control === null) this.set = {};
+    else if (control.value === "" || control.tagName === "SELECT" && control.value === "0") delete this.set[control.name];
+    else if (control.type === "number") this.set[control.name] = Math.min(Math.max(Math.round(Number(control.value)), Number(control.min)), Number(control.max));
+    else this.set[control.name] = Number(control.value);
+    this.show();
+    keepAddress();
+  }
+
+  // Take what an address says; what it cannot say is left as in the plan.
+  read(fields) {
+    this.set = {};
+    for (const control of this.controls) {
+      const text = fields.get(`${this.id}.${control.name}`), value = Number(text);
+      if (text === null || text === "" || !Number.isFinite(value)) continue;
+      if (control.tagName === "SELECT" ? value >= 1 && value < control.options.length && Number.isInteger(value) : value >= Number(control.min) && value <= Number(control.max)) {
+        this.set[control.name] = value;
+      }
+    }
+    this.show();
+  }
+
+  show() {
+    const found = figuresOf(this.page, this.set), isSet = Object.keys(this.set).length > 0;
+    for (const control of this.controls) this.showControl(control);
+    for (const [name, unit] of Object.entries(this.page.figures)) {
+      const value = found && found[name], before = this.plan && this.plan[name];
+      this.section.querySelector(`[data-figure="${name}"]`).textContent = value ? shown(interval(value, this.page.z), unit, this.page.currency) : "not known";
+      const ratio = value && before ? value.median / before.median - 1 : 0;
+      this.section.querySelector(`[data-change="${name}"]`).textContent =
+        Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
+    }
+    this.section.classList.toggle("set", isSet);
+    this.section.querySelector(".state").textContent = found
+      ? [isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "", this.tooFew()].join(" ").trim()
+      : "This hardware is not offered in this place, or not with this number format.";
+  }
+
+  // A word where the model would not fit in memory; the figures are worked out all the same, as in the package.
+  tooFew() {
+    const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.accelerators;
+    return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
+  }
+
+  showControl(control) {
+    const value = this.set[control.name], isSet = value !== undefined;
+    control.closest("p").classList.toggle("set", isSet);
+    if (control.tagName === "SELECT") control.value = String(value || 0);
+    else if (control.type === "number") { if (document.activeElement !== control) control.value = isSet ? value : control.defaultValue; }
+    else {
+      const inputs = inputsOf(this.page, this.set) || {}, stated = this.page.stated[control.name] || inputs[control.name];
+      const figures = control.name === "mfu" ? figuresOf(this.page, this.set) : null;
+      const current = isSet ? value : figures && figures.mfu ? figures.mfu.median : stated ? stated.median : Number(control.defaultValue);
+      control.value = String(current);
+      const text = `${rounded(current * Number(control.dataset.scale), 3)} ${control.dataset.unit}`.trim();
+      this.form.querySelector(`output[for="${control.id}"]`).textContent = text;
+      control.setAttribute("aria-valuetext", text);
+    }
+  }
+}
+
+const panels = [...document.querySelectorAll("section[id$='-what-if']")].map(section => new Panel(section));
+
+// Browsers refuse to change an address many times a second: a moved slider changes it once it rests.
+let resting = 0;
+function keepAddress() {
+  clearTimeout(resting);
+  resting = setTimeout(writeAddress, 200);
+}
+
+function writeAddress() {
+  const fields = new URLSearchParams();
+  for (const panel of panels) for (const [name, value] of Object.entries(panel.set)) fields.set(`${panel.id}.${name}`, value);
+  const address = fields.toString();
+  history.replaceState(null, "", address ? `#${address}` : "#");
+}
+
+function readAddress() {
+  const fields = new URLSearchParams(location.hash.slice(1));
+  if (!location.hash || location.hash.includes("=")) for (const panel of panels) panel.read(fields);
+}
+
+readAddress();
+for (const panel of panels) panel.show();
+addEventListener("hashchange", readAddress);

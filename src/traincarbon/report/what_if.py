@@ -1,0 +1,162 @@
+"""What the page needs to estimate anew by itself: the plan's own numbers, and the facts of each place, hardware and year that a reader may choose."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any, NamedTuple
+
+from traincarbon.database.load import Database
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.result import Estimate
+from traincarbon.report.elsewhere import Choice, hardware, places, varied
+from traincarbon.uncertain import Uncertain, median_of, z_of
+
+OF_HARDWARE = (
+    "peak_flop_per_s",
+    "mfu",
+    "mfu_ample_params",
+    "mfu_thin_exponent",
+    "mfu_calibration",
+    "goodput",
+    "interruptions_per_h",
+    "interruption_h",
+    "board_power_w",
+    "power_share",
+    "power_reference_mfu",
+    "power_exponent",
+    "idle_share",
+    "power_calibration",
+    "max_power_w",
+    "host_share",
+    "host_calibration",
+    "network_share",
+    "hardware_kgco2e",
+    "service_life",
+    "utilisation",
+    "purchase_price",
+    "interconnect_share",
+)
+OF_PLACE = ("pue", "wue_l_per_kwh", "carbon_intensity", "grid_water_l_per_kwh", "electricity_price", "rent_price")
+INPUTS = OF_HARDWARE + OF_PLACE
+"""What the chain takes from the facts, in the order in which the page holds it: in two groups, as places change few of them."""
+_YEARS = tuple(str(year) for year in range(2020, 2027))
+
+
+class Slider(NamedTuple):
+    """A number that the reader may set: between which bounds, in which steps, and in which unit it is shown."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    unit: str
+    scale: float = 1.0
+
+
+SLIDERS = (
+    Slider("mfu", "Utilisation (MFU)", 0.01, 0.9, 0.01, "%", 100.0),
+    Slider("pue", "PUE", 1.0, 2.5, 0.01, ""),
+    Slider("carbon_intensity", "Carbon intensity", 1.0, 1000.0, 1.0, "g/kWh"),
+    Slider("electricity_price", "Electricity", 0.0, 0.5, 0.001, "$/kWh"),
+    Slider("rent_price", "Rent of an accelerator", 0.05, 20.0, 0.05, "$/h"),
+    Slider("purchase_price", "Price of a server", 1e3, 1e6, 1e3, "$"),
+    Slider("utilisation", "Share of its life in use", 0.05, 1.0, 0.01, "%", 100.0),
+    Slider("service_life", "Service life", 1.0, 10.0, 0.25, "years"),
+)
+"""What can be set, beside servers, place, hardware and year."""
+
+
+class WhatIf(NamedTuple):
+    """The choices of a plan, and the data with which the page works them out."""
+
+    hardware: list[Choice]
+    places: list[Choice]
+    starts: list[Choice]
+    data: dict[str, Any]
+
+
+def what_if(answer: Estimate, database: Database) -> WhatIf:
+    """Return what a page needs to answer for this plan what else might be.
+
+    The first of the hardware, places and years is the plan's own, called so even where it names none.
+    """
+    plan, setting = answer.plan, answer.setting
+    fixed = plan.accelerator_hours is not None
+    own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
+    chips = [Choice("", setting.hardware.name), *([] if fixed else _others(hardware(answer, database), setting.hardware.id))]
+    grids = [Choice("", own_place), *_others(places(answer, database), setting.place.id if setting.place is not None else "")]
+    starts = [Choice("", plan.start or "not named: the newest facts"), *(Choice(year, year) for year in _YEARS if year != plan.start)]
+    flop, hours = answer.values["compute_flop"], plan.number("accelerator_hours")
+    active = plan.number("active_params") if plan.active_params is not None else plan.number("params")
+    data = {
+        "z": z_of(answer.level),
+        "flop": _pair(flop),
+        "hours": _pair(hours),
+        "active": None if active is None else median_of(active),
+        "accelerators": answer.accelerators,
+        "stated": {name: _pair(plan.number(name)) for name in INPUTS if getattr(plan, name, None) is not None},
+        "names": INPUTS,
+        **_rows(answer, database, chips, grids, starts),
+    }
+    return WhatIf(chips, grids, starts, data)
+
+
+def _others(choices: Sequence[Choice], own: str) -> list[Choice]:
+    return [choice for choice in choices if choice.id != own]
+
+
+def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list[Choice], starts: list[Choice]) -> dict[str, Any]:
+    """Return the facts of every combination: each number once, each row of them once, and which row a combination has."""
+    pool: dict[str, int] = {}
+    numbers: list[Any] = []
+    rows: dict[tuple[int, ...], int] = {}
+    settings: dict[str, list[int]] = {}
+    counts: list[dict[str, Any]] = []
+    for chip_at, chip in enumerate(chips):
+        each, fewest = 1.0, None
+        for place_at, place in enumerate(grids):
+            for start_at, start in enumerate(starts):
+                found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
+                if found is None:
+                    continue
+                each, fewest = found.setting.accelerator_count, found.fewest_accelerators
+                row = [
+                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.setting.given.get(name)) else -1 for name in names)
+                    for names in (OF_HARDWARE, OF_PLACE)
+                ]
+                settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]
+        counts.append({"id": chip.id, "each": each, "fewest": None if fewest is None else ceil(median_of(fewest))})
+    return {
+        "hardware": counts,
+        "places": [place.id for place in grids],
+        "starts": [start.id for start in starts],
+        "pool": numbers,
+        "rows": list(rows),
+        "settings": settings,
+    }
+
+
+def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
+    """Return the estimate of one combination, or None where there is none such: hardware that is not offered there, or lacks the number format."""
+    try:
+        return estimate(varied(answer, **{name: value for name, value in choice.items() if value}), database=database)
+    except CarbonError:
+        return None
+
+
+def _pooled(pair: list[Any], pool: dict[str, int], numbers: list[Any]) -> int:
+    key = repr(pair)
+    if key not in pool:
+        pool[key] = len(numbers)
+        numbers.append(pair)
+    return pool[key]
+
+
+def _pair(value: Any) -> Any:
+    """Return a number as its median, followed by its spreads where it has any."""
+    if value is None:
+        return None
+    if isinstance(value, Uncertain):
+        return [value.median, value.spreads] if value.spreads else [value.median]
+    return [value]

@@ -1,0 +1,100 @@
+"""A run is held against what was expected of it, and shows what was not measured as such."""
+
+import re
+
+from journals import lines_of
+from traincarbon.ledger.record import merge
+from traincarbon.report.actual import Actual, busy_share, run_section
+from traincarbon.report.currency import USD
+from traincarbon.report.forecast import forecast_of
+from traincarbon.report.trace import Trace
+
+PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
+FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}
+
+
+def record_of(**fields):
+    start = {"plan": PLAN, "params": 1e9, "hw": "h100-sxm5-80gb", **fields.pop("start", {})}
+    return merge(lines_of(start=start, **{"figures": FIGURES, **fields}), now_s=2e9)
+
+
+def page(record, database, trace=None):
+    return run_section(Actual(record, forecast_of(record, database), trace), database, USD, "r1")
+
+
+def rows(html, caption):
+    (table,) = re.findall(rf"<caption>{caption}</caption>.*?</table>", html)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
+    return {row[0]: row[1:] for row in cells[1:]}
+
+
+def test_what_was_measured_is_told_from_what_was_modelled(shipped):
+    assert ", all of it measured." in page(record_of(), shipped)
+    assert ", all of it modelled." in page(record_of(how="modelled"), shipped)
+
+
+def test_what_was_not_measured_says_so_with_its_reason(shipped):
+    found = rows(page(record_of(), shipped), "Energy, measured and modelled")
+    assert found["Memory"][1:] == ["not measured", "no meter reported it"]
+    assert found["Accelerators"][1:] == ["0.417 Wh", "measured, by energy counters"]
+
+
+def test_a_run_without_energy_is_no_run_of_zero(shipped):
+    record = merge(lines_of(intervals=0, devices=()), now_s=2e9)
+    html = page(record, shipped)
+    assert "was not metered" in html
+    assert "0 kWh" not in html
+
+
+def test_a_part_of_the_plan_is_said_as_such(shipped):
+    assert "It saw 250 M tokens, 25 % of its plan." in page(record_of(figures={**FIGURES, "tokens": 2.5e8}), shipped)
+
+
+def test_the_cost_is_held_against_what_the_tracker_counted(shipped):
+    trace = Trace(1.79e9, 5.0, {"gpu": [100.0]}, [None], "rent")
+    assert "Cost to rent" in page(record_of(), shipped, trace)
+
+
+def test_a_clock_beyond_all_dates_has_none(shipped):
+    html = page(record_of(), shipped, Trace(1e18, 5.0, {"gpu": [100.0]}, [None]))
+    assert "Power over time" in html
+
+
+def test_the_sentence_says_how_it_ended_and_how_busy_it_was(shipped):
+    html = page(record_of(exit_code=3), shipped)
+    assert "It failed, exit code 3." in html
+    assert "at work 50 % of the time and idle 50 %" in html
+    assert busy_share(record_of()) == 0.5
+    assert busy_share(record_of(devices=())) is None
+
+
+def test_utilisation_over_time_needs_parameters_and_known_hardware(shipped):
+    trace = Trace(1.79e9, 5.0, {"gpu": [100.0, 200.0]}, [1000.0, 2000.0])
+    html = page(record_of(), shipped, trace)
+    assert "Power over time" in html
+    assert "200 W" in html
+    assert "Utilisation (MFU) over time" in html
+    assert f"{100 * 6 * 1e9 * 2000 / 989.5e12:.2f} %" in html
+    assert "MFU) over time" not in page(record_of(start={"hw": "some box"}), shipped, trace)
+    assert "MFU) over time" not in page(record_of(start={"params": None}), shipped, trace)
+
+
+def test_names_of_a_run_are_text(shipped):
+    record = record_of(start={"project": "<script>", "hw": "<b>"}, run_id="<img>")
+    html = page(record, shipped)
+    assert not re.search(r"<(script|b|img)>", html)
+
+
+def test_a_run_has_its_figures_with_their_bounds(shipped):
+    making = {"embodied_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}, "operational_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}}
+    html = page(record_of(figures={**FIGURES, **making}), shipped)
+    cards = [re.sub(r"<[^>]+>", " ", card).split() for card in re.findall(r'<li class="card">(.*?)</li>', html)]
+    assert [" ".join(card) for card in cards] == [
+        "Cost 5 $ 1 – 9 $",
+        "Time 15 s wall-clock",
+        "Energy 2 kWh 1 – 3 kWh servers, network, cooling",
+        "Carbon 4 kg 2 – 6 kg electricity and the hardware’s making",
+    ]
+    metered = page(record_of(figures={}), shipped)
+    assert "at the meters; the facility’s is not known" in metered
+    assert metered.count('class="value none">not known') == 2

@@ -1,0 +1,42 @@
+"""Charts that are tables: a bar and its numbers in one row."""
+
+import re
+
+from traincarbon.estimate.result import Interval
+from traincarbon.report.compared import Compared, chart, elsewhere_section, plans_section
+from traincarbon.report.currency import USD
+from traincarbon.report.said import said_by
+
+
+def test_each_row_shows_bar_median_and_interval():
+    html = chart([Compared("<a>", {"total_kgco2e": Interval(1e3, 2e3, 4e3)}), Compared("b", {"total_kgco2e": None})], ["total_kgco2e", "rent_usd"], USD, "C")
+    assert "&lt;a&gt;" in html
+    assert '<td class="n">2 t</td><td class="n">1 – 4 t</td>' in html
+    assert '<td class="n">not known</td>' in html
+    assert "Cost to rent" not in html
+    assert html.count("<svg") == 1
+
+
+def test_nothing_known_is_no_chart():
+    assert chart([Compared("a", {"rent_usd": None})], ["rent_usd"], USD, "C") == ""
+
+
+def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, shipped):
+    html = elsewhere_section(ask(region="france", servers=64), shipped, USD, "p1")
+    assert re.findall(r"<h2[^>]*>([^<]+)", html) == ["In other places", "On other hardware"]
+    assert html.count("(this plan)") == 2
+    assert "names no region" not in html
+
+
+def test_without_a_region_the_reader_is_told_what_one_would_do(ask, shipped):
+    assert "The plan names no region" in elsewhere_section(ask(), shipped, USD, "p1")
+
+
+def test_known_hours_are_those_of_their_hardware(ask, shipped):
+    assert "On other hardware" not in elsewhere_section(ask(accelerator_hours=1e5), shipped, USD, "p1")
+
+
+def test_plans_stand_side_by_side_where_there_are_several(ask):
+    assert plans_section([said_by(ask())], USD) == ""
+    html = plans_section([said_by(ask(name="One")), said_by(ask(name="Two", tokens=1e11))], USD)
+    assert re.findall(r'<th scope="row">([^<]+)', html) == ["One", "Two"]

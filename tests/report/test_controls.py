@@ -1,0 +1,50 @@
+"""The panel stands at the plan's own numbers before anything is set."""
+
+import json
+import re
+
+from traincarbon.report.controls import controls_section
+from traincarbon.report.currency import USD, Currency
+from traincarbon.report.what_if import SLIDERS, what_if
+
+
+def panel(answer, database, currency=USD):
+    return controls_section(answer, what_if(answer, database), currency, "p1")
+
+
+def test_every_control_has_a_label(ask, shipped):
+    html = panel(ask(servers=64), shipped)
+    controls = re.findall(r'<(?:input|select)[^>]* id="([^"]+)"', html)
+    assert len(controls) == len(SLIDERS) + 4
+    assert set(controls) == set(re.findall(r'<label for="([^"]+)"', html))
+
+
+def test_sliders_stand_at_the_estimate(ask, shipped):
+    answer = ask(servers=64, pue=1.25)
+    html = panel(answer, shipped)
+    values = dict(re.findall(r'name="(\w+)" min="[^"]+" max="[^"]+" step="[^"]+" value="([^"]+)"', html))
+    assert float(values["pue"]) == 1.25
+    assert float(values["mfu"]) == answer.median("mfu")
+    assert ' value="512"' in html
+
+
+def test_what_follows_from_the_hours_cannot_be_set(ask, shipped):
+    html = panel(ask(accelerator_hours=1e5), shipped)
+    assert 'name="mfu"' not in html
+    assert 'name="hw"' not in html
+
+
+def test_prices_are_in_the_readers_currency(ask, shipped):
+    html = panel(ask(), shipped, Currency("EUR", 0.5))
+    assert 'data-scale="0.5" data-unit="EUR/kWh"' in html
+    assert 'data-scale="100" data-unit="%"' in html
+
+
+def test_the_data_is_json_and_the_table_reads_without_scripts(ask, shipped):
+    html = panel(ask(name="</script>"), shipped)
+    (block,) = re.findall(r'<script type="application/json" class="data">(.*?)</script>', html)
+    data = json.loads(block)
+    assert data["currency"] == ["USD", 1.0]
+    assert set(re.findall(r'data-figure="(\w+)"', html)) == set(data["figures"])
+    assert "<noscript>" in html
+    assert "not known" in html  # the duration, as the plan names no servers

@@ -1,0 +1,46 @@
+"""Money in another currency is the dollars times the one rate that was stated."""
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.result import Interval
+from traincarbon.report.currency import USD, Currency, parse_currency
+
+EUR = Currency("EUR", 0.5)
+
+
+def test_money_is_converted_with_its_interval_and_its_scale():
+    assert EUR.shown(Interval(1e6, 2.5e6, 4e6), "$") == ("1.25", "M EUR", "0.50 – 2")
+    assert EUR.amount(1600.0, "$") == "800 EUR"
+    assert EUR.scale(4e6, "$") == (2e6, "M EUR")
+    assert EUR.of(0.1, "$/kWh") == (0.05, "EUR/kWh")
+
+
+def test_what_is_no_money_stays():
+    assert EUR.shown(Interval(1e6, 2e6, 4e6), "kWh") == USD.shown(Interval(1e6, 2e6, 4e6), "kWh")
+    assert EUR.amount(1e6, "kWh") == "1 GWh"
+    assert EUR.scale(1e6, "kWh") == (1e6, "GWh")
+    assert EUR.of(300.0, "g/kWh") == (300.0, "g/kWh")
+
+
+def test_dollars_read_as_on_the_screen():
+    assert USD.shown(Interval(2.7e6, 8.1e6, 24e6), "$") == ("8.10", "M$", "2.7 – 24")
+    assert USD.said == ""
+    assert "0.5 EUR for one US dollar" in EUR.said
+
+
+def test_what_is_not_known_says_so():
+    assert USD.shown(None, "$") == ("not known", "", "")
+    assert EUR.amount(None, "$") == "not known"
+
+
+@pytest.mark.parametrize("stated", ["EUR", "EUR=", "EUR=x", "EUR=0", "EUR=-1", "EUR=nan", "EUR=inf", "EU=1", "€€€=1", "USD=2", "=1"])
+def test_a_currency_without_code_or_rate_is_refused(stated):
+    with pytest.raises(CarbonError) as caught:
+        parse_currency(stated)
+    assert caught.value.hint
+
+
+def test_a_currency_is_read_whatever_its_case():
+    assert parse_currency(" jpy = 150 ") == Currency("JPY", 150.0)
+    assert parse_currency("USD=1") == USD

@@ -1,0 +1,45 @@
+"""Every figure leads to its formula, every number in it to where it comes from."""
+
+import re
+
+from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
+from traincarbon.report.said import said_by
+
+
+def test_every_link_leads_to_a_place_on_the_page(ask, shipped):
+    said = said_by(ask(servers=64))
+    html = derivation_section(said, shipped.sources(), "p1") + sources_section([said], shipped.sources())
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    links = re.findall(r'href="#([^"]+)"', html)
+    assert len(links) > 40
+    assert set(links) <= set(ids)
+
+
+def test_a_figure_shows_formula_inputs_value_and_source(ask, shipped):
+    html = derivation_section(said_by(ask(pue=1.1)), shipped.sources(), "p1")
+    (row,) = re.findall(r'<tr><th scope="row"><span id="p1-facility_energy_kwh">.*?</tr>', html)
+    assert "<code>it_energy_kwh × pue</code>" in row
+    assert 'href="#p1-it_energy_kwh"' in row
+    assert ", pue 1.1<" in row
+    assert 'href="#source-iso-2016-30134-2"' in row
+
+
+def test_large_numbers_read_as_powers_of_ten(ask, shipped):
+    assert "4.2 × 10²² FLOP" in derivation_section(said_by(ask()), shipped.sources(), "p1")
+
+
+def test_assumptions_say_what_and_why(ask):
+    html = assumptions_section(said_by(ask()), "p1")
+    assert '<th scope="row">kind</th><td class="n">pretrain</td><td>not said: a training from scratch</td>' in html
+    assert assumptions_section(said_by(ask())._replace(assumptions=()), "p1") == ""
+
+
+def test_what_a_saved_estimate_claims_is_only_shown(ask, shipped):
+    said = said_by(ask())
+    evil = said.steps[0]._replace(name='"><script>', formula="<script>", source="<script>: <script>", value="<script>", inputs={})
+    html = derivation_section(said._replace(steps=(evil,)), shipped.sources(), "p1") + sources_section(
+        [said], {"fit-mfu": {"title": "<script>", "url": "javascript:x"}}
+    )
+    assert "<script" not in html
+    assert "javascript:" not in html

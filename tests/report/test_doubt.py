@@ -1,0 +1,26 @@
+"""The chart of doubt shows each source's own swing, the widest first."""
+
+import re
+
+from traincarbon.report.currency import USD
+from traincarbon.report.doubt import doubt_section
+from traincarbon.report.said import said_by
+
+
+def test_the_widest_source_comes_first_and_fills_the_chart(ask):
+    html = doubt_section(said_by(ask(region="france")), USD, "p1")
+    (rent,) = re.findall(r"<caption>Cost to rent</caption>.*?</table>", html)
+    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "the price of renting"
+    assert float(re.findall(r'<rect class="c0" x="([\d.]+)"', rent)[0]) == 0.0
+    shares = [int(share) for share in re.findall(r'<td class="n">(\d+) %</td>', rent)]
+    assert shares == sorted(shares, reverse=True)
+    assert 95 <= sum(shares) <= 101
+
+
+def test_what_is_exact_has_no_doubt(ask):
+    said = said_by(ask(accelerator_hours=1e5, rent_price=2.0))
+    assert "Cost to rent" not in doubt_section(said, USD, "p1")
+
+
+def test_nothing_uncertain_is_no_section(ask):
+    assert doubt_section(said_by(ask())._replace(spread_shares={}), USD, "p1") == ""

@@ -1,0 +1,78 @@
+"""What an author says around a report is shown, checked and only shown."""
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.report.currency import USD, Currency
+from traincarbon.report.header import Header, approval_html, header_html, read_header
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 10
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "logo.png").write_bytes(PNG)
+
+    def write(text):
+        file = tmp_path / "report.toml"
+        file.write_text(text, encoding="utf-8")
+        return str(file)
+
+    return write
+
+
+def test_a_file_states_everything_and_options_win(settings):
+    file = settings('title = "T"\nnotes = "N"\napprovers = ["A", "B"]\nlogo = "logo.png"\ncurrency = "EUR=0.9"\n')
+    found = read_header(file, title="Other")
+    assert found[:3] == ("Other", "N", ("A", "B"))
+    assert found.logo.startswith("data:image/png;base64,iVBORw0KGgo")
+    assert found.currency == Currency("EUR", 0.9)
+    assert read_header() == Header("", "", (), "", USD)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour = 5", "unknown key 'colour'"),
+        ("title = 5", "title is '5'"),
+        ("title = ", "is not TOML"),
+        ('approvers = "A"', "approvers is 'A'"),
+        ("approvers = [1]", "approvers is"),
+        (f"approvers = {['x'] * 13}", "13 approvers are too many"),
+        ('logo = "none.png"', "cannot read the logo"),
+        ('logo = "report.toml"', "is no picture"),
+        ('currency = "EUR"', "currency is 'EUR'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_hint(settings, text, message):
+    with pytest.raises(CarbonError, match=message) as caught:
+        read_header(settings(text))
+    assert caught.value.hint
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(CarbonError, match=r"none\.toml"):
+        read_header("none.toml")
+
+
+def test_a_large_picture_is_refused(tmp_path):
+    (tmp_path / "logo.png").write_bytes(PNG + b"\0" * 300_000)
+    with pytest.raises(CarbonError, match="larger than 300 kB"):
+        read_header(logo=str(tmp_path / "logo.png"))
+
+
+@pytest.mark.parametrize(("begin", "kind"), [(b"\xff\xd8\xff", "jpeg"), (b"GIF89a", "gif"), (b"RIFF0000WEBP", "webp"), (b" <svg xmlns=''/>", "svg+xml")])
+def test_pictures_are_known_by_how_they_begin(tmp_path, begin, kind):
+    (tmp_path / "logo").write_bytes(begin)
+    assert read_header(logo=str(tmp_path / "logo")).logo.startswith(f"data:image/{kind};base64,")
+
+
+def test_texts_are_only_shown():
+    html = header_html(Header(notes="<script>\n\nmore"), "<b>" + "x" * 10_000) + approval_html(Header(approvers=("<i>",)))
+    assert not {"<script>", "<b>", "<i>"} & set(html.replace(">", "> ").split())
+    assert "x" * 200 not in html
+    assert "<p>&lt;script&gt;</p><p>more</p>" in html
+
+
+def test_nobody_to_approve_is_no_section():
+    assert approval_html(Header()) == ""

@@ -1,0 +1,111 @@
+"""Runs together: every row adds up to its total, and what is not known is in no sum."""
+
+import re
+
+import pytest
+
+from traincarbon.ledger.energy import DeviceUse
+from traincarbon.ledger.record import RunRecord
+from traincarbon.report.currency import USD, Currency
+from traincarbon.report.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
+
+
+def record_of(run_id="a", *, energy_j=3.6e6, **fields):
+    blank = {
+        "state": "finished",
+        "started_at": "2026-09-21T14:13:20.0Z",
+        "duration_s": 3600.0,
+        "how": {},
+        "missing": {},
+        "versions": {},
+        "counts": {},
+        "accelerators": 8,
+    }
+    figure = {"low": 1.0, "median": 2.0, "high": 3.0}
+    return RunRecord(**{**blank, "run_id": run_id, "energy_j": {"gpu": energy_j}, "operational_kgco2e": figure, "cost_usd": figure, **fields})
+
+
+def column(html, caption, at):
+    (table,) = re.findall(rf"<caption>{caption}</caption>.*?</table>", html)
+    body, foot = table.split("<tfoot>")
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row)[at] for row in re.findall(r"<tr><th.*?</tr>", body.split("<tbody>")[1])]
+    return cells, re.findall(r"<td[^>]*>(.*?)</td>", foot)[at]
+
+
+def test_every_table_adds_up_to_one_total():
+    records = [record_of(str(at), project=f"p{at % 3}", hw=f"h{at % 2}", energy_j=1.234e6 * (at + 1), state=("finished", "failed")[at % 2]) for at in range(20)]
+    html = portfolio_section(records, USD)
+    totals = set()
+    for caption in ("By project", "By hardware", "By month in which they began", "By how they ended", "By run, the largest first"):
+        cells, total = column(html, caption, 3)
+        assert sum(float(cell.replace(",", "")) for cell in cells) == pytest.approx(float(total.replace(",", "")), abs=1e-9)
+        totals.add(total)
+    assert len(totals) == 1
+
+
+def test_what_is_not_known_is_in_no_sum_and_said():
+    html = portfolio_section([record_of("a"), record_of("b", energy_j=None, project="dark")], USD)
+    cells, total = column(html, "By project", 3)
+    assert (cells, total) == (["1.000", "not known"], "1.000")
+    assert "Not known, and in no sum: energy of 1 of the runs." in html
+
+
+def test_the_energy_is_the_facilitys_where_it_is_known():
+    figure = {"low": 1.0, "median": 2.0, "high": 3.0}
+    assert sums_of("", [record_of(facility_energy_kwh=figure)]).totals[1] == 2.0
+    assert sums_of("", [record_of()]).totals[1] == pytest.approx(1.0)
+
+
+def test_the_share_in_vain_is_that_of_its_energy():
+    html = portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD)
+    assert "1 run in vain (failed, killed or lost), with 10.0 % of the energy." in html
+
+
+def test_small_groups_are_put_together_where_there_are_many():
+    records = [record_of(str(at), project=f"p{at}", energy_j=1e6 + at) for at in range(100)]
+    found = grouped(records, lambda record: record.project)
+    assert len(found) == 40
+    assert (found[-1].label, found[-1].runs) == ("61 others", 61)
+    assert sum(sums.runs for sums in found) == 100
+
+
+def test_the_largest_runs_are_listed_and_the_rest_summed():
+    html = portfolio_section([record_of(f"run-{at}", energy_j=1e6 + at) for at in range(MOST_LISTED + 5)], USD)
+    assert "5 smaller runs" in html
+    assert f"run-{MOST_LISTED + 4} " in html
+    assert "run-0 " not in html
+
+
+def test_the_idle_share_is_weighed_by_accelerator_hours():
+    def used(run_id, utilisation, **fields):
+        return record_of(run_id, by_device=(DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, None, utilisation, None),), **fields)
+
+    html = portfolio_section([used("a", 1.0), used("b", 0.5, duration_s=10800.0), record_of("c")], USD)
+    assert "Accelerators stood idle 38 % of the time in the 2 runs where that was seen." in html
+    assert "stood idle" not in portfolio_section([record_of("a"), record_of("b")], USD)
+
+
+def test_many_months_are_shown_as_years():
+    records = [record_of(str(at), started_at=f"{2020 + at // 12}-{at % 12 + 1:02d}-15T00:00:00Z") for at in range(48)]
+    html = portfolio_section(records, USD)
+    assert "By year in which they began" in html
+    assert column(html, "By year in which they began", 1)[0] == ["12"] * 4
+
+
+def test_money_is_in_the_readers_currency():
+    html = portfolio_section([record_of("a"), record_of("b")], Currency("EUR", 0.5))
+    assert "<strong>2 EUR</strong>" in html
+
+
+def test_runs_that_state_nothing_make_no_zero():
+    html = portfolio_section(
+        [record_of(str(at), energy_j=None, accelerators=None, operational_kgco2e=None, cost_usd=None, started_at="") for at in range(2)], USD
+    )
+    assert "state nothing of what they took" in html
+    assert "month not known" in html
+    assert "0 kWh" not in html
+
+
+def test_names_are_text():
+    html = portfolio_section([record_of("<script>", project="<script>", hw="<script>"), record_of("b")], USD)
+    assert "<script>" not in html

@@ -1,0 +1,67 @@
+"""The paragraph and the five figures say what is known and nothing else."""
+
+import re
+
+from traincarbon.estimate.result import Interval
+from traincarbon.report.currency import USD, Currency
+from traincarbon.report.said import said_by
+from traincarbon.report.summary import cards_of, sentence, source_name, spoken, summary_section
+
+
+def plain(markup):
+    return re.sub(r"<[^>]+>", "", markup)
+
+
+def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
+    words = plain(sentence(said_by(ask(servers=64, region="france")), USD))
+    assert words.startswith(
+        "Training 7 B parameters on NVIDIA DGX A100 640GB (7 B parameters, 1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take "
+    )
+    for phrase in (
+        "to rent",
+        "as its share of hardware of one’s own",
+        "of electricity",
+        "of CO2e",
+        "of water",
+        "with 90 % confidence",
+        "of the doubt about carbon is",
+    ):
+        assert phrase in words
+
+
+def test_what_is_not_known_is_left_out_of_the_paragraph(ask):
+    words = plain(sentence(said_by(ask()), USD))
+    assert " take " not in words
+    assert "with no region named" in words
+
+
+def test_the_first_figure_is_the_rent_or_where_none_is_known_the_cost_to_own(ask):
+    rented, owned = cards_of(said_by(ask()), USD)[0], cards_of(said_by(ask(hw="dgx-gb300", purchase_price=3e6)), USD)[0]
+    assert (rented.name, owned.name) == ("rent_usd", "own_usd")
+    assert rented.note.startswith("to own it: ")
+
+
+def test_time_is_the_wall_clock_or_without_servers_accelerator_hours(ask):
+    assert cards_of(said_by(ask(servers=8)), USD)[1].name == "duration_s"
+    assert cards_of(said_by(ask()), USD)[1].name == "accelerator_hours_h"
+
+
+def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(ask):
+    said = said_by(ask(servers=8))
+    html = summary_section(said._replace(results={**said.results, "water_l": None}), USD, "p1")
+    assert 'href="#p1-rent_usd"' in html
+    assert '<span class="value none">not known</span>' in html
+
+
+def test_figures_are_spoken_in_the_currency_with_their_bounds():
+    assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "4 M EUR (2 – 8)"
+    assert plain(spoken(Interval(2.0, 2.0, 2.0), "kWh", USD)) == "2 kWh"
+    assert spoken(None, "kWh", USD) == ""
+
+
+def test_names_from_outside_are_text(ask):
+    said = said_by(ask(name="<script>"))._replace(warnings=("<b>",))
+    html = summary_section(said, USD, "p1")
+    assert "<script>" not in html
+    assert "<b>" not in html
+    assert source_name("<i>") == "&lt;i&gt;"

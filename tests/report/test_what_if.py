@@ -1,0 +1,126 @@
+"""The page answers what else might be exactly as the package does."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import traincarbon
+from browser import evaluate
+from made_runs import fitted, record, slower
+from traincarbon.calibrate.keep import save
+from traincarbon.errors import CarbonError
+from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.plan import Plan
+from traincarbon.estimate.result import RESULTS
+from traincarbon.report.elsewhere import varied
+from traincarbon.report.what_if import INPUTS, SLIDERS, what_if
+
+CHAIN = (Path(traincarbon.__file__).parent / "report" / "templates" / "chain.js").read_text("utf-8")
+PLANS = (
+    {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280, "start": "2021"},
+    {"params": 7e9, "tokens": 2e12, "hw": "aws-p5.48xlarge", "region": "us-east-1", "mfu": "0.3..0.5", "goodput": 0.9},
+    {"params": 671e9, "active_params": 37e9, "tokens": "10e12..20e12", "hw": "h800-sxm5-80gb", "accelerators": 2048, "precision": "fp8", "pue": "1.2±0.1"},
+    {"params": 65e9, "tokens": 1.4e12, "hw": "dgx-a100", "accelerator_hours": 1.02e6, "region": "US-VA", "service_life": 3},
+    {"accelerator_hours": 1000, "hw": "v100-sxm2-32gb"},
+)
+SETTINGS = 100
+"""Random settings for each plan: 500 in all."""
+
+
+def settings_of(found, chance):
+    """Random settings: as the page states them, by place in its lists, and as the fields of a plan."""
+    for _ in range(SETTINGS):
+        page, fields = {}, {}
+        for key, choices, field in (("hw", found.hardware, "hw"), ("region", found.places, "region"), ("start", found.starts, "start")):
+            page[key] = chance.randrange(len(choices))
+            if choices[page[key]].id:
+                fields[field] = choices[page[key]].id
+        for slider in SLIDERS:
+            if chance.random() < 0.4:
+                page[slider.name] = fields[slider.name] = chance.uniform(slider.low, slider.high)
+        if chance.random() < 0.4:
+            page["accelerators"] = fields["accelerators"] = float(chance.randrange(8, 20000))
+        yield page, fields
+
+
+def assert_agreement(answer, database, tmp_path, *, seed):
+    """Hold the page against the package on random settings, to a billionth."""
+    found = what_if(answer, database)
+    settings = list(settings_of(found, random.Random(seed)))
+    if answer.plan.accelerator_hours is not None:
+        for page, fields in settings:
+            page.pop("mfu", None)
+            fields.pop("mfu", None)
+    script = f"{CHAIN}\nconst page = opened({json.dumps(found.data)});\nconst settings = {json.dumps([page for page, _ in settings])};"
+    seen = evaluate(
+        script,
+        "settings.map(set => { const found = figuresOf(page, set); return found && Object.fromEntries(Object.entries(found)"
+        ".map(([name, value]) => [name, value && interval(value, page.z)])); })",
+        tmp_path,
+    )
+    compared = 0
+    for (_, fields), figures in zip(settings, seen, strict=True):
+        try:
+            expected = estimate(varied(answer, **fields), database=database)
+        except CarbonError:
+            assert figures is None
+            continue
+        for name in RESULTS:
+            if expected[name] is None:
+                assert figures[name] is None, name
+            else:
+                assert [figures[name][end] for end in ("low", "median", "high")] == pytest.approx(list(expected[name]), rel=1e-9), (name, fields)
+                compared += 1
+    assert compared > SETTINGS
+
+
+@pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone"])
+def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stated):
+    assert_agreement(estimate(Plan(**stated), database=shipped), shipped, tmp_path, seed=1)
+
+
+def test_the_page_agrees_with_the_package_where_runs_of_ones_own_calibrate_it(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path / "calibrations"))
+    (tmp_path / "calibrations").mkdir()
+    runs = []
+    for each in slower(shipped, (1.5, 1.42, 1.58, 1.51)):
+        hours_h = each.duration_s * 8 / 3600.0
+        metered = {"gpu_kwh": 0.2 * hours_h, "other_kwh": 0.1 * hours_h}
+        runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, **metered))
+    save(fitted(runs, shipped).calibration)
+    answer = estimate(params=8e9, tokens=1.6e11, hw="dgx-a100", servers=1, database=shipped)
+    assert {"mfu_calibration", "power_calibration", "host_calibration"} <= set(answer.inputs)
+    assert_agreement(answer, shipped, tmp_path, seed=3)
+
+
+def test_the_first_choices_are_the_plans_own(ask):
+    answer = ask(region="france", start="2024")
+    found = what_if(answer, answer._database)
+    assert (found.hardware[0].name, found.places[0].name, found.starts[0].name) == ("NVIDIA DGX A100 640GB", "France", "2024")
+    assert len({choice.id for choice in found.places}) == len(found.places)
+    assert "dgx-a100" not in [choice.id for choice in found.hardware]
+
+
+def test_what_the_plan_states_goes_to_the_page_as_stated(ask):
+    found = what_if(ask(mfu="0.3..0.5", pue=1.1), ask()._database)
+    assert found.data["stated"]["pue"] == [1.1]
+    assert found.data["stated"]["mfu"][0] == pytest.approx(0.3873, rel=1e-3)
+    assert set(found.data["stated"]) == {"mfu", "pue"}
+
+
+def test_hardware_is_fixed_where_the_hours_are_given(ask):
+    answer = ask(accelerator_hours=1e5)
+    assert [choice.id for choice in what_if(answer, answer._database).hardware] == [""]
+
+
+def test_every_number_is_there_once_and_the_page_stays_small(ask):
+    data = what_if(ask(servers=64), ask()._database).data
+    assert len({json.dumps(pair) for pair in data["pool"]}) == len(data["pool"])
+    assert len(json.dumps(data)) < 100_000
+
+
+def test_every_slider_is_an_input_of_the_chain():
+    assert {slider.name for slider in SLIDERS} <= set(INPUTS)
+    assert all(slider.low < slider.high for slider in SLIDERS)
