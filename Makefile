@@ -7,13 +7,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering accuracy priors reports notebooks panel proof clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks panel proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## estimate one training, then hold the model against published ones
+demo: $(READY) ## estimate a training, look for better ways, meter a small one, hold the model against published ones
 	$(BIN)/carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
+	$(BIN)/carbon advise reports/mt-nlg-530b.toml
+	$(BIN)/carbon track --project demo --store .venv/runs --interval 1 -- $(BIN)/python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --steps 50
 	$(BIN)/carbon validate
 
 test: $(READY) ## run the tests and the examples in the docstrings

@@ -16,13 +16,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="runs in all")
     parser.add_argument("--at-once", type=int, default=4, help="runs side by side")
     options = parser.parse_args()
-    from tracked_runs import CASES, LENGTH_S, POWER_W, Round, Tracked, constant_power, marked
+    from strikes import CASES, LENGTH_S, POWER_W, Round, Tracked, marked
+    from tracked import Place
     from traincarbon.ledger.journal import read_journal
     from traincarbon.ledger.store import Ledger
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store, environment = folder / "store", constant_power(folder)
+        store, environment = folder / "store", Place(folder, watts=POWER_W).env
 
         def run(number: int) -> Round:
             one = Round(number, lambda run_id, command: Tracked(store, run_id, command, env=environment))

@@ -6,14 +6,15 @@ import signal
 
 import pytest
 
-from tracked_runs import Tracked, constant_power
+from strikes import POWER_W, Tracked
+from tracked import Place
 from traincarbon.ledger.store import Ledger
 
 
 @pytest.fixture
 def environment(tmp_path):
     """An environment in which one board draws constant power."""
-    return constant_power(tmp_path)
+    return Place(tmp_path, watts=POWER_W).env
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tracked_runs import CARBON, POWER_W
+from strikes import CARBON, POWER_W
 from traincarbon.ledger.store import Ledger
 
 TRACKERS = 50

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from tracked_runs import LENGTH_S, POWER_W, Round, marked, until
+from strikes import LENGTH_S, POWER_W, Round, marked, within_a_minute
 from traincarbon.ledger.journal import read_journal
 from traincarbon.ledger.store import Ledger
 
@@ -25,7 +25,7 @@ def test_whoever_is_hit_the_record_is_whole_and_nobody_is_left_behind(batch, tra
         each.tracked.wait()
     with Ledger(store) as ledger:
         for each in rounds:
-            until(lambda each=each: ledger.run(each.run_id).state != "running")
+            within_a_minute(lambda each=each: ledger.run(each.run_id).state != "running")
         records = {each.run_id: ledger.run(each.run_id) for each in rounds}
         faults = ledger.faults()
     assert all("cut off" in fault for fault in faults), faults
@@ -44,4 +44,4 @@ def test_whoever_is_hit_the_record_is_whole_and_nobody_is_left_behind(batch, tra
             assert (record.energy_j["gpu"] or 0.0) >= POWER_W * (LENGTH_S - INTERVAL_S - lost_s), told
         assert (record.energy_j["gpu"] or 0.0) <= POWER_W * (record.duration_s + SLACK_S), told
     sessions = {line["session"] for file in store.glob("journals/*/*.jsonl") for line in read_journal(file)[0] if "session" in line}
-    until(lambda: not [pid for session in sessions for pid in marked(session)])
+    within_a_minute(lambda: not [pid for session in sessions for pid in marked(session)])

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tracked_runs import CARBON, POWER_W, until
+from strikes import CARBON, POWER_W, within_a_minute
 
 SLACK_S = 0.5
 
@@ -106,7 +106,7 @@ def test_within_python_a_store_that_cannot_be_harms_nothing_either(tmp_path, env
 
 def test_a_store_that_is_removed_meanwhile_is_made_again_or_said(track, store):
     tracked_run = track("run", ["sleep", "0.8"])
-    until(lambda: list(store.glob("journals/*/*.jsonl")))
+    within_a_minute(lambda: list(store.glob("journals/*/*.jsonl")))
     time.sleep(0.1)
     os.rename(store, store.with_name("moved"))
     assert tracked_run.wait() == 0

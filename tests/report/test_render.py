@@ -137,6 +137,12 @@ def test_hostile_names_are_text_everywhere(shipped):
     assert "\u202e" not in page
 
 
+def test_progress_is_told_before_each_plan(shipped):
+    told = []
+    report_html(items_of(shipped, FIELDS, FIELDS), database=shipped, progress=lambda done, of: told.append((done, of)))
+    assert told == [(0, 2), (1, 2)]
+
+
 def test_several_plans_are_set_side_by_side_and_each_is_an_article(shipped):
     page = report_html(items_of(shipped, {**FIELDS, "name": "One"}, {**FIELDS, "name": "Two", "region": "france"}), database=shipped)
     outline = outline_of(page)

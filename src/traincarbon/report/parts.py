@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from traincarbon.report.charts import key, stacked_bar
+from traincarbon.report.columns import column
 from traincarbon.report.currency import Currency
 from traincarbon.report.markup import section, table, text
 from traincarbon.report.said import Said
 from traincarbon.report.summary import LABELS, UNITS
-from traincarbon.wording import significant
 
 
 class Part(NamedTuple):
@@ -39,17 +39,17 @@ def parts_section(said: Said, currency: Currency, id: str) -> str:
 def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
     unit = UNITS[whole.name]
     total = sum(part.value for part in whole.parts)
-    middle, scale, bounds = currency.shown(said.results[whole.name], unit)
-    spread = f", {text(bounds)}" if bounds != "exact" else ""
-    size, unit_shown = currency.scale(total, unit)
+    _, _, bounds = currency.shown(said.results[whole.name], unit)
+    figures, scale = column([part.value for part in whole.parts], total, unit, currency, digits=3)
     label = f'<a href="#{id}-{whole.name}">{LABELS[whole.name]}</a>' if said.step(whole.name) is not None else LABELS[whole.name]
     rows = [
-        [f"{key(at)} {text(part.label)}", f"{significant(part.value / size, 3)} {text(unit_shown)}", f"{100.0 * part.value / total:.0f} %"]
-        for at, part in enumerate(whole.parts)
+        [f"{key(at)} {text(part.label)}", f"{figure} {text(scale)}", f"{100.0 * part.value / total:.0f} %"]
+        for at, (part, figure) in enumerate(zip(whole.parts, figures, strict=False))
     ]
-    foot = ["In all", text(f"{middle} {scale}{spread}"), ""]
+    spread = f" <small>{text(bounds)} {text(scale)}</small>" if bounds != "exact" else ""
+    foot = ["In all", f"{figures[-1]} {text(scale)}", ""]
     drawing = stacked_bar([part.value / total for part in whole.parts])
-    return f'<div class="box">{table(f"{label}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
+    return f'<div class="box">{table(f"{label}{spread}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
 
 
 def _whole(name: str, total: float | None, *parts: tuple[str, float | None]) -> Whole | None:

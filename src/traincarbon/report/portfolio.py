@@ -1,19 +1,18 @@
 """Many runs: what they took together, by project, hardware and month, in tables whose rows add up to their totals."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from traincarbon.ledger.record import RunRecord
 from traincarbon.report.actual import busy_share
 from traincarbon.report.charts import share_bar
+from traincarbon.report.columns import column
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
 from traincarbon.wording import counted
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
-_DIGITS = 4
 _IN_VAIN = ("failed", "killed", "lost")
 
 
@@ -75,21 +74,6 @@ def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> str:
     )
 
 
-def adding_up(values: Sequence[float], decimals: int) -> list[float]:
-    """Return *values* rounded so that they add up to their rounded sum: the largest remainders are rounded up.
-
-    Example:
-        >>> adding_up([0.4, 0.4, 0.4], 0)
-        [1.0, 0.0, 0.0]
-    """
-    scale = 10.0**decimals
-    scaled = [value * scale for value in values]
-    floors = [math.floor(value) for value in scaled]
-    missing = round(math.fsum(scaled)) - sum(floors)
-    raised = set(sorted(range(len(values)), key=lambda at: (floors[at] - scaled[at], at))[:missing])
-    return [(floor + (at in raised)) / scale for at, floor in enumerate(floors)]
-
-
 def _figures(record: RunRecord) -> tuple[float | None, ...]:
     hours = None if record.accelerators is None else record.duration_s / 3600.0 * record.accelerators
     energy = record.facility_energy_kwh["median"] if record.facility_energy_kwh is not None else record.metered_kwh
@@ -138,11 +122,11 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
     for at, (head, unit) in enumerate(_COLUMNS):
         if not total.known[at]:
             continue
-        column, scale = _column([sums.totals[at] for sums in [*groups, total]], unit, currency)
-        for cell, sums, shown in zip(cells, groups, column, strict=False):
+        figures, scale = column([sums.totals[at] for sums in groups], total.totals[at], unit, currency)
+        for cell, sums, shown in zip(cells, groups, figures, strict=False):
             cell.append(shown if sums.known[at] else NOT_KNOWN)
         heads.append(f"{head} <small>{text(scale)}</small>")
-        feet.append(column[-1])
+        feet.append(figures[-1])
     if total.totals[_ENERGY]:
         most = max(sums.totals[_ENERGY] for sums in groups)
         heads.insert(1, "Energy, beside the largest")
@@ -150,12 +134,3 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
         for cell, sums in zip(cells, groups, strict=True):
             cell.insert(1, share_bar(sums.totals[_ENERGY] / most))
     return table(caption, heads, cells, numbers=range(2, len(heads)), foot=feet)
-
-
-def _column(values: Sequence[float], unit: str, currency: Currency) -> tuple[list[str], str]:
-    """Return the figures of a column, the last its total, on one scale and adding up, and the unit of the scale."""
-    size, scale = currency.scale(values[-1], unit)
-    whole = values[-1] / size
-    decimals = max(0, _DIGITS - 1 - math.floor(math.log10(whole))) if whole > 0.0 else 0
-    shown = [*adding_up([value / size for value in values[:-1]], decimals), round(whole, decimals)]
-    return [f"{value:,.{decimals}f}" for value in shown], scale

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from os import path
 from string import Template
@@ -30,26 +30,32 @@ from traincarbon.report.what_if import what_if
 from traincarbon.wording import counted
 
 
-def report_html(items: Items, *, header: Header | None = None, database: Database | None = None) -> str:
+def report_html(items: Items, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None) -> str:
     """Return the report on plans and runs; the same items make the same text.
 
     Args:
         items: What it is about, as :func:`traincarbon.report.items.read_items` gives it.
         header: Title, notes, approvers, logo and currency.
         database: The facts with which other places and hardware are tried; by default ours with the user's own.
+        progress: Called before each plan with how many are done, and of how many.
     """
     header = header or Header()
     database = database if database is not None else open_database()
-    advice = [advice_on(item.answer, database) if item.answer is not None else None for item in items.plans]
-    is_alone = len(items.plans) == 1
-    plans = [_plan(*each, database, header.currency, f"p{at}", is_alone=is_alone) for at, each in enumerate(zip(items.plans, advice, strict=True), 1)]
     all_said = [item.said for item in items.plans]
+    plans: list[str] = []
+    cited: set[str] = set()
+    for done, item in enumerate(items.plans):
+        if progress is not None:
+            progress(done, len(items.plans))
+        advice = advice_on(item.answer, database) if item.answer is not None else None
+        plans.append(_plan(item, advice, database, header.currency, f"p{done + 1}", is_alone=len(items.plans) == 1))
+        cited |= evidence_keys(advice)
     content = [
         plans_section(all_said, header.currency),
         *plans,
         _runs(items, database, header.currency),
         approval_html(header),
-        sources_section(all_said, database.sources(), {key for each in advice for key in evidence_keys(each)}),
+        sources_section(all_said, database.sources(), cited),
     ]
     title, main = header.title or _title(items), "".join(content)
     needs_script = any('class="data"' in plan for plan in plans)

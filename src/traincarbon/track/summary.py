@@ -111,7 +111,10 @@ def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
     planned = _planned(run, "duration_s")
     if planned:
         rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _against(run.duration_s, planned, "s")))
-    rows += [(name.capitalize(), *_scaled(run.counts[name], "count"), "", _rate(run, name)) for name in counts]
+    beside_plans = any(row[-1] for row in rows)  # else their column is too narrow for rates
+    for name in counts:
+        rate = ("", _rate(run, name)) if beside_plans else (_rate(run, name), "")
+        rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
     if run.mfu is not None:
         rows.append(("MFU", significant(run.mfu, 3), "", "", ""))
     return ["", *(line[:WIDTH] for line in table(rows, right=(1,)).split("\n"))] if rows else []

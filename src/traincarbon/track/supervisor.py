@@ -257,7 +257,8 @@ class Supervisor:
         sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=number, ended_s=ended_s)
         with contextlib.suppress(ProcessLookupError):
             os.kill(sidecar.pid, signal.SIGCONT)
-        import traincarbon.ledger.record  # noqa: F401  whoever asked will read the record next, and there is time now
+        import traincarbon.ledger.record
+        import traincarbon.track.summary  # noqa: F401  whoever asked will read the record and sum it up next, and there is time now
 
         until_s = time.monotonic() + _FINAL_S
         while not (self._final or sidecar.wire.ended) and time.monotonic() < until_s:

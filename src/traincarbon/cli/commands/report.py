@@ -1,5 +1,7 @@
 """``carbon report``: plans, saved estimates and runs as one page for a budget review."""
 
+import sys
+
 import click
 
 from traincarbon.cli import output
@@ -62,7 +64,7 @@ def command(
     facts = database(db)
     header = read_header(settings, title=title, notes=notes, approvers=approvers, logo=logo, currency=currency)
     read = read_items(items, database=facts, store=store, level=level, project="" if with_all else project)
-    page = report_html(read, header=header, database=facts)
+    page = report_html(read, header=header, database=facts, progress=None if quiet else _show_progress)
     write_new_file(file, page)
     size_b = len(page.encode("utf-8"))
     if as_json:
@@ -70,3 +72,9 @@ def command(
     elif not quiet:
         of = [f"{output.counted(len(group), what)}" for group, what in ((read.plans, "plan"), (read.runs, "run")) if group]
         click.echo(f"{output.clean(file)}: {' and '.join(of)}, {size_b / 1000:,.0f} kB", err=True)
+
+
+def _show_progress(done: int, of: int) -> None:
+    """Say on a terminal which of several plans is at work: each takes about a second."""
+    if of > 1 and sys.stderr.isatty():
+        click.echo(f"\rplan {done + 1} of {of}" + ("\r" if done + 1 == of else ""), nl=False, err=True)

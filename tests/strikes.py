@@ -1,4 +1,4 @@
-"""Commands tracked for real, the processes behind them, and what is done to them."""
+"""What is done to tracked commands and their processes: kills, interrupts and stops at random instants."""
 
 import contextlib
 import os
@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tracked import until
 
 CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 POWER_W = 1000.0
@@ -64,13 +66,6 @@ class Tracked:
         return self.process.wait(at_most_s)
 
 
-def constant_power(folder: Path) -> dict[str, str]:
-    """Return an environment in which one board draws constant power."""
-    trace = folder / "trace.csv"
-    trace.write_text(f"time_s,device,power_w\n0,gpu:0,{POWER_W}\n3600,gpu:0,{POWER_W}\n")
-    return {**os.environ, "CARBON_REPLAY": str(trace), "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
 def marked(session: str) -> list[int]:
     """Every process alive that carries the mark."""
     found = []
@@ -81,15 +76,9 @@ def marked(session: str) -> list[int]:
     return found
 
 
-def until(condition, *, at_most_s: float = 60.0):
-    """Wait for *condition* and return what it gives; fail if it does not come."""
-    end_s = time.monotonic() + at_most_s
-    while time.monotonic() < end_s:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.005)
-    return pytest.fail("it did not happen in time")
+def within_a_minute(condition):
+    """Wait for *condition*, on however busy a machine, and return what it gives; fail if it does not come."""
+    return until(condition, seconds=60.0) or pytest.fail("it did not happen in time")
 
 
 class Round:
@@ -104,8 +93,8 @@ class Round:
 
     def strike(self):
         pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
-        until(self.tracked.training)
-        pid = until(pids[self.who])
+        within_a_minute(self.tracked.training)
+        pid = within_a_minute(pids[self.who])
         time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
         number = getattr(signal, self.how)
         if self.tracked.send(pid, number):

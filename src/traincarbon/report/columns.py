@@ -1,0 +1,40 @@
+"""Columns of figures that are on one scale and add up as they are shown."""
+
+import math
+from collections.abc import Sequence
+
+from traincarbon.report.currency import Currency
+
+_DIGITS = 4
+
+
+def column(parts: Sequence[float], total: float, unit: str, currency: Currency, *, digits: int = _DIGITS) -> tuple[list[str], str]:
+    """Return *parts* and after them their *total* on one scale, and the unit of the scale.
+
+    Args:
+        parts: What adds up to the total, in *unit*.
+        total: Their sum; it sets the scale.
+        unit: The unit of both, as ``kWh`` or ``$``.
+        currency: What money is shown in.
+        digits: Significant digits of the total; the parts are rounded at the same place.
+    """
+    size, scale = currency.scale(total, unit)
+    whole = total / size
+    decimals = digits - 1 - math.floor(math.log10(whole)) if whole > 0.0 else 0
+    shown = [*adding_up([part / size for part in parts], decimals), round(whole, decimals)]
+    return [f"{value:,.{max(decimals, 0)}f}" for value in shown], scale
+
+
+def adding_up(values: Sequence[float], decimals: int) -> list[float]:
+    """Return *values* rounded so that they add up to their rounded sum: the largest remainders are rounded up.
+
+    Example:
+        >>> adding_up([0.4, 0.4, 0.4], 0)
+        [1.0, 0.0, 0.0]
+    """
+    scale = 10.0**decimals
+    scaled = [value * scale for value in values]
+    floors = [math.floor(value) for value in scaled]
+    missing = round(math.fsum(scaled)) - sum(floors)
+    raised = set(sorted(range(len(values)), key=lambda at: (floors[at] - scaled[at], at))[:missing])
+    return [(floor + (at in raised)) / scale for at, floor in enumerate(floors)]

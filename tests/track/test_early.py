@@ -1,0 +1,34 @@
+"""Boards are opened before it is known what to meter, unless a trace is played in their place."""
+
+from traincarbon.meters.base import Reading, Unavailable
+from traincarbon.track import early
+
+
+class Boards:
+    name = "nvml"
+
+    def read(self):
+        return (Reading("gpu:0", "gpu", 5.0, 1.0, "counter", 300.0), Reading("gpu:1", "gpu", 6.0, 1.0, "counter", 200.0))
+
+
+def test_boards_are_opened_and_read_at_once(monkeypatch):
+    monkeypatch.delenv("CARBON_REPLAY", raising=False)
+    boards = Boards()
+    monkeypatch.setattr(early, "probed", lambda name: boards if name == "nvml" else None)
+    found = early.open_early()
+    assert found.meters == {"nvml": boards}
+    assert [(reading.device, reading.energy_j) for reading in found.readings] == [("gpu:0", 5.0), ("gpu:1", 6.0)]
+
+
+def test_where_there_are_none_the_reason_is_kept_so_that_nobody_asks_again(monkeypatch):
+    monkeypatch.delenv("CARBON_REPLAY", raising=False)
+    monkeypatch.setattr(early, "probed", lambda name: Unavailable(name, "no driver", "load it"))
+    found = early.open_early()
+    assert found.meters == {"nvml": Unavailable("nvml", "no driver", "load it")}
+    assert found.readings == ()
+
+
+def test_a_trace_takes_the_place_of_all_boards(monkeypatch):
+    monkeypatch.setenv("CARBON_REPLAY", "trace.csv")
+    monkeypatch.setattr(early, "probed", lambda _: Boards())
+    assert early.open_early() == early.Early({}, ())

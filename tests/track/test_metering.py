@@ -1,0 +1,154 @@
+"""The loop that meters, over a recorded trace and real processes, the owner played by the test."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tracked import Place, until
+from traincarbon.ledger.journal import new_journal
+from traincarbon.meters.base import Unavailable
+from traincarbon.track import metering
+from traincarbon.track.appraiser import Appraiser
+from traincarbon.track.early import Early
+from traincarbon.track.job import Life
+from traincarbon.track.metering import Metering
+from traincarbon.track.request import prepared
+from traincarbon.track.wire import Wire
+
+WATTS = 3600.0
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    place = Place(tmp_path, watts=WATTS)
+    for name in ("CARBON_STORE", "CARBON_REPLAY"):
+        monkeypatch.setenv(name, place.env[name])
+    return place
+
+
+@pytest.fixture
+def sleeper():
+    """Return a function that starts a process that sleeps."""
+    begun = []
+
+    def start(seconds=60.0):
+        begun.append(subprocess.Popen([sys.executable, "-S", "-c", f"import time; time.sleep({seconds})"]))
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def session(place):
+    """Return a function that meters *job* for *owner* in a thread: the wire to it, what it reports on, and the thread."""
+    ends = []
+
+    def begin(job, owner, appraisal=None, **options):
+        to_it, from_us = os.pipe()
+        to_us, from_it = os.pipe()
+        reports, reporting = os.pipe()
+        output, copying = os.pipe()
+        ends.extend((reporting, copying))
+        settings = prepared(argv=["x"], run_id="r", interval_s=0.1, **options)
+        loop = Metering(
+            Wire(to_it, from_it), Life(owner.pid), settings, {"pid": job.pid, "began_s": time.monotonic()},
+            journal=new_journal(settings.store, "r"), appraiser=Appraiser(appraise=lambda _: appraisal or {}), early=Early({}, ()), reports=(reports, output),
+        )  # fmt: skip
+        thread = threading.Thread(target=loop.run)
+        thread.start()
+        ours = Wire(to_us, from_us)
+        ends.append(ours)
+        assert until(lambda: [line for line in place.lines("r") if line["kind"] == "interval"] if os.path.isdir(f"{place.store}/journals/r") else [])
+        return ours, reporting, thread
+
+    yield begin
+    for end in ends:
+        end.close() if isinstance(end, Wire) else os.close(end)
+
+
+def end(wire, thread, *, exit_code=0):
+    wire.send("ended", exit_code=exit_code, signal=None, ended_s=time.monotonic())
+    thread.join(20.0)
+    assert not thread.is_alive()
+
+
+def test_a_session_is_metered_from_the_beginning_of_the_job_to_its_end(session, sleeper, place):
+    wire, _, thread = session(sleeper(), sleeper())
+    end(wire, thread, exit_code=3)
+    record = place.record("r")
+    assert (record.state, record.exit_code) == ("failed", 3)
+    assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=1e-6)
+
+
+def test_what_is_drawn_after_the_job_has_ended_is_not_its_own(session, sleeper, place):
+    job = sleeper(0.4)
+    wire, _, thread = session(job, sleeper())
+    job.wait()
+    ended_s = time.monotonic()
+    time.sleep(0.5)  # whoever waits for the job is late to say so
+    end(wire, thread)
+    record = place.record("r")
+    began_s = next(line["from_s"] for line in place.lines("r") if line["kind"] == "interval")
+    assert record.duration_s <= ended_s - began_s + 0.1
+    assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=1e-6)
+
+
+def test_an_owner_that_is_gone_ends_the_run_as_killed(session, sleeper, place):
+    owner = sleeper()
+    job = sleeper()
+    _, _, thread = session(job, owner)
+    owner.kill()
+    owner.wait()
+    thread.join(20.0)
+    assert job.wait(10) == -signal.SIGTERM
+    record = place.record("r")
+    assert record.state == "killed"
+    assert any("supervisor was killed: the training was ended too" in note for note in record.notes)
+
+
+def test_a_job_stands_still_and_goes_on_with_its_owner(session, sleeper):
+    def state(process):
+        with open(f"/proc/{process.pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[0]
+
+    owner, job = sleeper(), sleeper()
+    wire, _, thread = session(job, owner)
+    owner.send_signal(signal.SIGSTOP)
+    assert until(lambda: state(job) == b"T")
+    owner.send_signal(signal.SIGCONT)
+    assert until(lambda: state(job) != b"T")
+    end(wire, thread)
+
+
+def test_progress_is_recorded_as_it_is_reported(session, sleeper, place):
+    wire, reporting, thread = session(sleeper(), sleeper())
+    for tokens in (1024, 2048, 3072, 4096):
+        os.write(reporting, b'{"tokens": %d, "total_tokens": 8192}\n' % tokens)
+        time.sleep(0.1)
+    assert until(lambda: [line for line in place.lines("r") if line.get("tokens") == 4096])
+    end(wire, thread)
+    record = place.record("r")
+    assert record.tokens == 4096
+    assert record.forecast["share_done"] == 0.5
+
+
+def test_what_the_database_says_joins_the_facts_of_the_run(session, sleeper, place):
+    wire, _, thread = session(sleeper(), sleeper(), appraisal={"hw": "dgx-a100", "notes": ["something to know"]})
+    end(wire, thread)
+    record = place.record("r")
+    assert record.hw == "dgx-a100"
+    assert "something to know" in record.notes
+
+
+def test_a_part_that_is_not_metered_is_missing_for_the_reason_of_the_meter_that_would():
+    unavailable = {"nvml": Unavailable("nvml", "no driver", ""), "amd": Unavailable("amd", "no boards", ""), "rapl": Unavailable("rapl", "not allowed", "")}
+    assert metering._missing(unavailable, {"cpu": None}) == {"gpu": "no driver; no boards", "dram": "not allowed"}
