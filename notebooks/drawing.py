@@ -8,14 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-BLUE, ORANGE, GREEN, PINK, SKY, RED = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-)
+BLUE, ORANGE, GREEN, PINK, SKY, RED = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 """Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008)."""
 INK, GREY, PALE = "#222222", "#767676", "#DDDDDD"
 WIDTH = 8.0
@@ -115,20 +108,9 @@ def intervals(axes: Axes, bars: Sequence[Bar], *, unit: str = "", room: float = 
     logarithmic(axes, "x", unit=unit)
     for at, (_, (low, median, high), colour) in enumerate(bars):
         axes.barh(at, high - low, left=low, height=0.5, color=colour, alpha=0.28, linewidth=0)
-        axes.plot(
-            [median, median],
-            [at - 0.25, at + 0.25],
-            color=colour,
-            linewidth=3,
-            solid_capstyle="butt",
-        )
+        axes.plot([median, median], [at - 0.25, at + 0.25], color=colour, linewidth=3, solid_capstyle="butt")
         axes.annotate(
-            short(median, unit),
-            (high, at),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
+            short(median, unit), (high, at), xytext=(6, 0), textcoords="offset points", va="center", color=INK
         )
     rows(axes, [label for label, _, _ in bars])
     least, most = min(low for _, (low, _, _), _ in bars), max(high for _, (_, _, high), _ in bars)
