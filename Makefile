@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports panel proof clean
+.PHONY: help demo test check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks panel proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 	@rm -f reports/*.html
 	@for plan in reports/*.toml; do $(REPORT) "$$plan" -o "$${plan%.toml}.html" || exit 1; done
 	@$(REPORT) reports/portfolio.csv --title "A year of training, invented to show the page" -o reports/portfolio.html
+
+notebooks: $(READY) ## run the notebooks and keep in them what came out (a quiet machine, a minute)
+	@$(BIN)/python notebooks/execute.py
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.calibrate.priors

@@ -149,6 +149,14 @@ def test_a_page_shows_the_figures_and_escapes_a_hostile_name(ask):
     assert "NVIDIA DGX A100" in ask()._repr_html_()
 
 
+def test_a_page_rounds_to_what_is_known_in_the_unit_that_is_best_read(ask):
+    page = ask(servers=16, mfu=0.4, rent_price=2.0)._repr_html_()
+    assert "<td>4.2e+22</td><td style='text-align:left'>FLOP</td><td>exact</td>" in page
+    assert "k$</td>" in page
+    assert "days</td>" in page
+    assert "90% interval" in page
+
+
 def test_a_vector_is_shown_without_failing(ask):
     for text in (repr(ask(**FLEET)), ask(**FLEET)._repr_html_()):
         assert text

@@ -237,12 +237,16 @@ class Estimate:
     def _repr_html_(self) -> str:
         from html import escape
 
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{result.median:.4g}</td><td>{result.low:.3g} … {result.high:.3g}</td><td>{escape(unit_of(name))}</td></tr>"
-            for name, result in self._scalars()
-        )
+        from traincarbon.wording import median_and_interval
+
+        rows = []
+        for name, result in self._scalars():
+            median, unit, interval = median_and_interval(result, unit_of(name))
+            cells = f"<td>{median}</td><td style='text-align:left'>{escape(unit)}</td><td>{interval}</td>"
+            rows.append(f"<tr><th style='text-align:left'>{escape(name)}</th>{cells}</tr>")
         title = escape(self.plan.name or f"{self.setting.hardware.name}")
-        return f"<table><caption>{title}, {self.level:.0%} intervals</caption><tr><th></th><th>median</th><th>interval</th><th>unit</th></tr>{rows}</table>"
+        head = f"<tr><th></th><th>median</th><th></th><th>{self.level:.0%} interval</th></tr>"
+        return f"<table><caption>{title}</caption>{head}{''.join(rows)}</table>"
 
     def __repr__(self) -> str:
         return f"Estimate({', '.join(f'{name}={result.median:.3g}' for name, result in self._scalars())})"
