@@ -170,7 +170,8 @@ print(journal.write("end", {}))
     lines, faults = read_journal(file)
     assert ended == "True"
     assert 0 < int(written) < 20
-    assert [one["n"] for one in lines if one["kind"] == "interval"] == list(range(20))
+    # a line of which only the end was cut off is there twice, under one number, and counts once
+    assert [one["n"] for one in {one["seq"]: one for one in lines}.values() if one["kind"] == "interval"] == list(range(20))
     assert [one["kind"] for one in lines[-2:]] == ["end", "note"]
     assert len(faults) <= 1
 

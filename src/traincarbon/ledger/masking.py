@@ -160,8 +160,9 @@ def _mask_pairs(text: str) -> str:
     shown = ""
     end = 0
     for name in re.finditer(_NAME, text):
-        value = re.compile(_VALUE).match(text, name.end()) if name.end() > end else None
-        if value is None or not (_is_secret(name[1]) or (_is_personal(name[1]) and "=" in name[0])):
+        hides = name.end() > end and (_is_secret(name[1]) or (_is_personal(name[1]) and "=" in name[0]))
+        value = re.compile(_VALUE).match(text, name.end()) if hides else None  # reads on to the end of the word, so not for every name
+        if value is None:
             continue
         plain = value[0].strip("\"'")
         if plain.lower() in {"true", "false", "none", "null", "", HIDDEN, *_LOCAL} or (plain.isdigit() and not _is_secret(name[1])):
