@@ -182,3 +182,25 @@ def test_who_looks_on_sees_each_device_as_it_stands(script, recorder):
     take(recorder, script, gpu(100.0, 0.0, 300.0, utilisation=0.5))
     (device,) = recorder.devices()
     assert (device["device"], device["name"], device["power_w"], device["utilisation"], device["temperature_c"]) == ("gpu:0", "H100", 300.0, 0.5, None)
+
+
+def test_a_job_that_has_ended_is_charged_for_all_that_it_used():
+    class Model:
+        name, max_interval_s, notes, names = "cpu_model", 10.0, [], {}
+
+        def __init__(self):
+            self.energy_j = 0.0
+
+        def read(self):
+            return (Reading("cpu:model", "cpu", self.energy_j, 101.0, "modelled"),)
+
+        def settle(self, cpu_s):
+            self.energy_j = 3.0 * cpu_s
+
+        def close(self):
+            pass
+
+    recorder = Recorder([Model()], began_s=100.0)
+    recorder.read()
+    recorder.settle(2.5)
+    assert recorder.by_part(until_s=100.9)["cpu"].energy_j == 7.5

@@ -82,6 +82,14 @@ class CpuModel:
                 self.notes.append(f"cpu:model: {error}")
         return self._last
 
+    def settle(self, cpu_s: float) -> None:
+        """Charge a job that has ended for all the processor time that it used; the next read tells.
+
+        Args:
+            cpu_s: What the system says of it. [s]
+        """
+        self._usage.settle(cpu_s)
+
     def close(self) -> None:
         """Stop charging."""
         self._closed = True

@@ -28,6 +28,10 @@ class Source(Protocol):
         """Return the usage now; processor time never falls."""
         ...
 
+    def settle(self, cpu_s: float) -> None:
+        """Take what the system says that a job has used that has ended, which is more than was last seen of it."""
+        ...
+
 
 class _Seen(NamedTuple):
     """A process as ``/proc`` shows it; the birth tells it from a later one of the same number."""
@@ -73,6 +77,10 @@ class ProcessTree:
             self._first_s = cpu_s
         self._cpu_s = max(self._cpu_s, cpu_s - self._first_s)
         return Usage(self._cpu_s, self._memory_b(list(self._known)), alive=bool(self._known))
+
+    def settle(self, cpu_s: float) -> None:
+        """Count what the process used until its end, with those that it waited for, where that is more than was seen."""
+        self._cpu_s = max(self._cpu_s, cpu_s - (self._first_s or 0.0))
 
     def _look_for_all(self) -> None:
         """Find the process and its descendants, those included that lost their parent since they were first seen."""
@@ -150,6 +158,9 @@ class Machine:
             memory_b = int(stream.readline().split()[1]) * 1024
         return Usage(self._busy_s() - self._first_s, float(memory_b))
 
+    def settle(self, cpu_s: float) -> None:
+        """Leave the machine's time as it is: it holds that of every job."""
+
     def _busy_s(self) -> float:
         with open(f"{self._proc}/stat", encoding="ascii") as stream:
             user, nice, system, _, _, irq, soft, *_ = (int(field) for field in stream.readline().split()[1:])
@@ -188,6 +199,10 @@ class Portable:
         self._ended_s += sum(spent for pid, spent in self._running.items() if pid not in now)
         self._running = now
         return self._since_first(self._ended_s + sum(now.values()), memory_b, alive=bool(now))
+
+    def settle(self, cpu_s: float) -> None:
+        """Count what the process used until its end, where that is more than was seen."""
+        self._ended_s = max(self._ended_s, cpu_s - sum(self._running.values()))
 
     def _since_first(self, cpu_s: float, memory_b: float, *, alive: bool) -> Usage:
         if self._first_s is None:

@@ -276,6 +276,8 @@ class Metering:
         ended_s = min(float(ended["ended_s"]), time.monotonic() if self._frozen_s is None else self._frozen_s)
         if self._frozen_s is None:
             self._notes += self._recorder.read()
+        if ended.get("cpu_s") is not None:
+            self._notes += self._recorder.settle(float(ended["cpu_s"]))
         self._frozen_s = ended_s
         for descriptor in list(self._reports):
             for _ in range(_LAST_READS):  # what outlives the job may write for ever

@@ -20,8 +20,9 @@ class _Device:
         sampled = first.how != "modelled" and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
         self._before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
         self._began_s = began_s
-        # the model of processor and memory has charged this job only
-        self._base_j = first.energy_j if first.how != "modelled" or first.part == "gpu" else 0.0
+        self._is_the_jobs = first.how == "modelled" and first.part != "gpu"
+        """Whether it charges this job alone, whenever it is read: the model of processor and memory."""
+        self._base_j = 0.0 if self._is_the_jobs else first.energy_j
         self.latest = self._previous = first
         self._recorded_j = 0.0
         self.forget()
@@ -50,7 +51,8 @@ class _Device:
 
     def energy_j(self, until_s: float | None) -> float:
         """Return the energy since the job began, up to *until_s* where that lies between the last two readings."""
-        return self._before_j + (self.latest.energy_j if until_s is None else self._at(until_s)) - self._base_j
+        reached_j = self.latest.energy_j if until_s is None or self._is_the_jobs else self._at(until_s)
+        return self._before_j + reached_j - self._base_j
 
     def _at(self, time_s: float) -> float:
         """Return what the device showed at a time between its last two readings, or at the one of them that is nearer."""
@@ -101,22 +103,39 @@ class Recorder:
 
     def read(self) -> list[str]:
         """Take a sample of every meter; return what they have to say."""
-        notes: list[str] = []
         looked_s = self._looked_s
-        measured = True
+        notes: list[str] = []
         for meter in self.meters:
-            for reading in meter.read():
-                measured = measured and reading.how == "counter"
-                self._looked_s = max(self._looked_s, reading.time_s)
-                known = self._devices.get(reading.device)
-                if known is None:
-                    self._devices[reading.device] = known = _Device(reading, self._began_s)
-                known.add(reading)
-            notes += meter.notes
-            meter.notes.clear()
+            notes += self._take(meter)
         self.samples += 1
-        if self._looked_s - looked_s > _LATE_S and not measured and self.samples > 1:
+        counted = all(device.latest.how == "counter" for device in self._devices.values())
+        if self._looked_s - looked_s > _LATE_S and not counted and self.samples > 1:
             self._gap_s += self._looked_s - looked_s
+        return notes
+
+    def settle(self, cpu_s: float) -> list[str]:
+        """Have the meters that charge the job alone count all the processor time that it used until its end; return what they have to say.
+
+        Args:
+            cpu_s: What the system says of the job, now that it has ended. [s]
+        """
+        notes: list[str] = []
+        for meter in self.meters:
+            settle = getattr(meter, "settle", None)  # only the model of processor and memory has it
+            if settle is not None:
+                settle(cpu_s)
+                notes += self._take(meter)
+        return notes
+
+    def _take(self, meter: Meter) -> list[str]:
+        for reading in meter.read():
+            self._looked_s = max(self._looked_s, reading.time_s)
+            known = self._devices.get(reading.device)
+            if known is None:
+                self._devices[reading.device] = known = _Device(reading, self._began_s)
+            known.add(reading)
+        notes = list(meter.notes)
+        meter.notes.clear()
         return notes
 
     @property

@@ -50,6 +50,17 @@ class Outcome(NamedTuple):
     """What was allowed: tables of ``unit``, ``limit`` and ``spent``."""
 
 
+class _End(NamedTuple):
+    """The end of the command, as the system tells it to its parent."""
+
+    exit_code: int | None
+    signal: int | None
+    ended_s: float
+    """On the monotonic clock."""
+    cpu_s: float
+    """Processor time that it used, with those that it waited for."""
+
+
 class Supervisor:
     """Starts the process that meters and the command, passes signals on, and waits.
 
@@ -83,7 +94,7 @@ class Supervisor:
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
-        self._ended: tuple[int | None, int | None, float] | None = None
+        self._ended: _End | None = None
         self._unwritten: list[str] = []
         self._budgets: list[dict[str, Any]] = []
         self._undo = b""
@@ -110,8 +121,7 @@ class Supervisor:
             while signal.sigtimedwait(waited, 0.0) is not None:  # what comes too late for the command must not change how we end
                 continue
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        exit_code, number, _ = self._ended
-        return Outcome(exit_code, number, self._unwritten, self._budgets)
+        return Outcome(self._ended.exit_code, self._ended.signal, self._unwritten, self._budgets)
 
     def _instruct(self) -> None:
         """Tell the meter what to do; where it could not be started, the command runs all the same."""
@@ -181,7 +191,7 @@ class Supervisor:
         """See which children have ended or stand still."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+                pid, status, used = os.wait4(-1, os.WNOHANG | os.WUNTRACED)
             except ChildProcessError:
                 return
             if not pid:
@@ -192,7 +202,8 @@ class Supervisor:
                 self._stand_still_with_it(os.WSTOPSIG(status))
             elif pid == self._pid:
                 killed = os.WIFSIGNALED(status)
-                self._ended = (None if killed else os.WEXITSTATUS(status), os.WTERMSIG(status) if killed else None, time.monotonic())
+                code, number = (None, os.WTERMSIG(status)) if killed else (os.WEXITSTATUS(status), None)
+                self._ended = _End(code, number, time.monotonic(), used.ru_utime + used.ru_stime)
 
     def _stand_still_with_it(self, number: int) -> None:
         """Where the terminal stopped the command, stop too, so that the shell takes the terminal back; whoever lets us go on lets it go on."""
@@ -253,8 +264,7 @@ class Supervisor:
             self._relay = None
         if sidecar is None or ended is None:
             return
-        exit_code, number, ended_s = ended
-        sidecar.wire.send("ended", keep=True, exit_code=exit_code, signal=number, ended_s=ended_s)
+        sidecar.wire.send("ended", keep=True, **ended._asdict())
         with contextlib.suppress(ProcessLookupError):
             os.kill(sidecar.pid, signal.SIGCONT)
         import traincarbon.ledger.record
