@@ -44,7 +44,7 @@ def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tu
     commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
     if peers is not None:
         commands["joules run -- true"] = [str(peers / "bin" / "joules"), "run", "--no-track", "--", "true"]
-        commands["codecarbon monitor -- true"] = [str(peers / "bin" / "codecarbon"), "monitor", "--", "true"]
+        commands["codecarbon monitor -- true"] = [str(peers / "bin" / "codecarbon"), "monitor", "--offline", "--country-iso-code", "USA", "--", "true"]
     rows = []
     for name, command in commands.items():
         for each in (command, CLICK):

@@ -1,5 +1,6 @@
 """What the meters read, summed up between two records: energy within the job's own span, and the least, mean and most of all else."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from traincarbon.track.figures import Part
 
 _LATE_S = 30.0
 """After so long without a look, sampled and modelled figures have a gap."""
+_SELDOM_S = 0.9
+"""No meter needs to be read more often for its own sake than it says, nor for a record more often than this."""
 _BEFORE_S = 5.0
 """Longest span before the first reading that is taken to have drawn what the first reading shows."""
 
@@ -93,6 +96,7 @@ class Recorder:
 
     def __init__(self, meters: Sequence[Meter], *, began_s: float, earlier: Sequence[Reading] = ()) -> None:
         self.meters = list(meters)
+        self._due_s = [-math.inf] * len(self.meters)
         self.samples = 0
         """Readings since the last record."""
         self._began_s = began_s
@@ -101,12 +105,17 @@ class Recorder:
         self._gap_s = 0.0
         self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
-    def read(self) -> list[str]:
-        """Take a sample of every meter; return what they have to say."""
+    def read(self, *, now_s: float = math.inf) -> list[str]:
+        """Take a sample of every meter that is due at *now_s*, of all unless given; return what they have to say.
+
+        A meter that has to be read often does not make the others be read as often.
+        """
         looked_s = self._looked_s
         notes: list[str] = []
-        for meter in self.meters:
-            notes += self._take(meter)
+        for place, meter in enumerate(self.meters):
+            if now_s >= self._due_s[place]:
+                notes += self._take(meter)
+                self._due_s[place] = self._looked_s + min(_SELDOM_S, meter.max_interval_s)
         self.samples += 1
         counted = all(device.latest.how == "counter" for device in self._devices.values())
         if self._looked_s - looked_s > _LATE_S and not counted and self.samples > 1:
