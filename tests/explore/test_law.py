@@ -10,7 +10,7 @@ from acme import line
 from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimate.plan import Plan
 from traincarbon.explore.law import SPREAD, Size, read_law, size_of
-from traincarbon.formulas.scaling import predicted_loss
+from traincarbon.formulas.scaling import optimal_params, predicted_loss
 
 ACME = line("scaling_laws", "acme-2020", 1.8, 400, 0.5, 400, 0.5, 0.1, 0.05, 0.04, 4e6, 16e6, 4e6, 16e6)
 
@@ -28,9 +28,10 @@ def test_the_shipped_law_is_the_refit_of_chinchillas_runs(shipped):
 
 
 def test_chinchilla_is_the_best_use_of_its_arithmetic_by_the_shipped_law(shipped):
-    best = read_law(shipped).best_of(6.0 * 70e9 * 1.4e12)
-    assert best.params == pytest.approx(70e9, rel=0.1)
-    assert best.tokens / best.params == pytest.approx(20.0, rel=0.15)
+    compute_flop = 6.0 * 70e9 * 1.4e12
+    params = optimal_params(compute_flop=compute_flop, law=read_law(shipped).law)
+    assert params == pytest.approx(70e9, rel=0.1)
+    assert compute_flop / (6.0 * params) / params == pytest.approx(20.0, rel=0.15)
 
 
 def test_the_law_is_the_first_of_the_database(make_database):

@@ -10,7 +10,7 @@ from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Interval
 from traincarbon.explore.evidence import Evidence, evidence_of
-from traincarbon.formulas.scaling import Law, optimal_params, params_of_loss, predicted_loss, tokens_of_loss
+from traincarbon.formulas.scaling import Law, params_of_loss, predicted_loss, tokens_of_loss
 from traincarbon.uncertain import Uncertain, median_of, z_of
 from traincarbon.wording import amount
 
@@ -78,11 +78,6 @@ class FittedLaw(NamedTuple):
         """
         params = params_of_loss(loss=loss, law=self.law)
         return Size(params, tokens_of_loss(params=params, loss=loss, law=self.law))
-
-    def best_of(self, compute_flop: float) -> Size:
-        """Return the model that reaches the lowest loss with so much arithmetic."""
-        params = optimal_params(compute_flop=compute_flop, law=self.law)
-        return Size(params, compute_flop / (6.0 * params))
 
     def same_loss_tokens(self, params: float, than: Size) -> Uncertain:
         """Return the tokens on which *params* parameters reach what the model *than* does, each variant of the law by its own loss.

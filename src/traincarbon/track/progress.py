@@ -192,11 +192,6 @@ class Progress:
         points = self._points.get(name)
         return points.slope(window=window_s) if points is not None else None
 
-    def mean_rate_per_s(self, name: str) -> float | None:
-        """Return how fast the count *name* rose since its first report, None before the second, in 1/s."""
-        points = self._points.get(name)
-        return points.slope() if points is not None else None
-
     def went_on_from(self, name: str) -> float | None:
         """Return the figure from which the script went on, 0 where it counts anew, None before its second report, when that can be told.
 
