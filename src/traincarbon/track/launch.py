@@ -81,7 +81,7 @@ def started(pipes: Pipes) -> Sidecar | None:
     """Return the process that meters, or None where the system cannot start it."""
     try:
         return Sidecar(pipes)
-    except OSError:
+    except (OSError, AttributeError):  # no room for a process, or no such processes on this system
         return None
 
 

@@ -13,6 +13,7 @@ from traincarbon.track.job import MARK, RUN_ID
 from traincarbon.track.launch import Sidecar, Warm, started
 from traincarbon.track.progress import environment_of
 from traincarbon.track.settings import Settings
+from traincarbon.track.signals import next_signal
 
 if TYPE_CHECKING:
     from traincarbon.track.relay import Relay
@@ -23,8 +24,6 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores and no command expects to find ignored."""
-_BY_THE_TERMINAL = 0x80
-"""``si_code`` of a signal that the kernel sent, and so to the command as well."""
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _TICK_S = 10.0
@@ -105,7 +104,10 @@ class Supervisor:
 
         Raises:
             CommandError: the command cannot be started.
+            CarbonError: the system has no such processes and signals.
         """
+        if not hasattr(os, "posix_spawnp"):
+            raise CarbonError("this system has no processes and signals to track with", hint="on Windows, track in WSL; reading and importing runs works")
         waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where whoever called us ignored it, no child could be waited for
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
@@ -118,7 +120,7 @@ class Supervisor:
             self._see_out()
         finally:
             self._close()
-            while signal.sigtimedwait(waited, 0.0) is not None:  # what comes too late for the command must not change how we end
+            while next_signal(waited, wait_s=0.0) is not None:  # what comes too late for the command must not change how we end
                 continue
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return Outcome(self._ended.exit_code, self._ended.signal, self._unwritten, self._budgets)
@@ -159,14 +161,14 @@ class Supervisor:
 
     def _wait(self, waited: set[signal.Signals]) -> None:
         """Wait for a signal, or for the time to look at what the meter says."""
-        info = signal.sigtimedwait(waited, _TICK_S)
-        if info is not None and info.si_signo == signal.SIGCONT:
+        arrived = next_signal(waited, wait_s=_TICK_S)
+        if arrived is not None and arrived.number == signal.SIGCONT:
             self._send(signal.SIGCONT)
-        elif info is not None and info.si_signo in FORWARDED:
-            if self._relay is not None and info.si_signo == signal.SIGWINCH:
+        elif arrived is not None and arrived.number in FORWARDED:
+            if self._relay is not None and arrived.number == signal.SIGWINCH:
                 self._relay.resize()
-            if not (info.si_code == _BY_THE_TERMINAL and self._shares_terminal):
-                self._send(info.si_signo)
+            if not (arrived.by_terminal and self._shares_terminal):
+                self._send(arrived.number)
         self._reap()
         self._listen()
 

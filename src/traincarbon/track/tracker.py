@@ -59,8 +59,8 @@ class Tracker:
             try:
                 pipes = Pipes()
                 self._sidecar = Sidecar(pipes)
-            except OSError as error:
-                self._say(f"the run is not metered: {error.strerror or error}")
+            except (OSError, AttributeError) as error:
+                self._say(f"the run is not metered: {getattr(error, 'strerror', None) or error}")
                 if pipes is not None:
                     pipes.close()
                 return self

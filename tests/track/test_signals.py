@@ -1,0 +1,45 @@
+"""Signals are waited for, and those of the terminal told from those of processes."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from traincarbon.track.signals import Arrived, next_signal
+
+
+@pytest.fixture
+def blocked():
+    waited = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    yield waited
+    while next_signal(waited, wait_s=0.0):
+        pass
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.parametrize(
+    "tells_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
+)
+def test_a_signal_of_a_process_is_returned_by_its_number(blocked, tells_sender):
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR2)).start()
+    assert next_signal(blocked, wait_s=10.0, tells_sender=tells_sender) == Arrived(signal.SIGUSR2, by_terminal=False)
+
+
+@pytest.mark.parametrize(
+    "tells_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
+)
+def test_where_none_comes_there_is_none(blocked, tells_sender):
+    assert next_signal(blocked, wait_s=0.03, tells_sender=tells_sender) is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")
+def test_an_interrupt_by_a_process_is_not_the_terminals(blocked):
+    os.kill(os.getpid(), signal.SIGINT)
+    assert next_signal(blocked, wait_s=1.0) == Arrived(signal.SIGINT, by_terminal=False)
+
+
+def test_where_nobody_says_who_sent_it_an_interrupt_is_taken_for_the_terminals(blocked):
+    os.kill(os.getpid(), signal.SIGINT)
+    assert next_signal(blocked, wait_s=1.0, tells_sender=False) == Arrived(signal.SIGINT, by_terminal=True)
