@@ -8,7 +8,6 @@ import argparse
 import ctypes
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -139,7 +138,7 @@ class Bench:
         settings.pop("PYTHONPATH", None)
         with said.open("w") as stream:
             process = subprocess.Popen([*command, str(job.seconds)], env=settings, cwd=place, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
-            used, rss_mib = waited_for(process.pid)
+            cpu_s, rss_mib = waited_for(process.pid)
         text = said.read_text(errors="replace")
         found = answer(text, out)
         if found is None:
@@ -147,7 +146,7 @@ class Bench:
         energy_j, began_s, ended_s = found
         with self.one_at_a_time:
             exact_j = self.exact_j(job, began_s, ended_s)
-        return Result(energy_j / exact_j - 1.0, used.ru_utime + used.ru_stime, rss_mib)
+        return Result(energy_j / exact_j - 1.0, cpu_s, rss_mib)
 
     def exact_j(self, job: Job, began_s: float, ended_s: float) -> float:
         """Return the integral over all boards of the trace, by the library in this process."""
@@ -161,15 +160,26 @@ class Bench:
         return sum(library.replay_energy_j(board, began_s - self.origin_s, ended_s - self.origin_s) for board in range(boards))
 
 
-def waited_for(pid: int) -> tuple[resource.struct_rusage, float]:
-    """Wait for a process; return what it used and the most memory that it and those it started held at once, but for the command that is metered."""
-    rss_mib = 0.0
+def waited_for(pid: int) -> tuple[float, float]:
+    """Wait for a process; return the processor time and the most memory that it and those it started held at once, but for the command that is metered."""
+    rss_mib, cpu_s = 0.0, 0.0
     while True:
         done, _, used = os.wait4(pid, os.WNOHANG)
         if done:
-            return used, rss_mib
-        rss_mib = max(rss_mib, sum(resident_mib(each) for each in family(pid)))
+            return max(cpu_s, used.ru_utime + used.ru_stime), rss_mib
+        members = family(pid)
+        rss_mib = max(rss_mib, sum(resident_mib(each) for each in members))
+        cpu_s = max(cpu_s, sum(cpu_of(each) for each in members))  # of those, too, that nobody will wait for
         time.sleep(0.2)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the processor time that a process has used. [s]."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def family(pid: int) -> list[int]:

@@ -52,21 +52,23 @@ def session(place):
     """Return a function that meters *job* for *owner* in a thread: the wire to it, what it reports on, and the thread."""
     ends = []
 
-    def begin(job, owner, appraisal=None, **options):
+    def begin(job, owner, appraisal=None, *, ended_after_s=None, **options):
         to_it, from_us = os.pipe()
         to_us, from_it = os.pipe()
         reports, reporting = os.pipe()
         output, copying = os.pipe()
         ends.extend((reporting, copying))
         settings = prepared(argv=["x"], run_id="r", interval_s=0.1, **options)
+        ours, began_s = Wire(to_us, from_us), time.monotonic()
+        ends.append(ours)
+        if ended_after_s is not None:
+            ours.send("ended", exit_code=0, signal=None, ended_s=began_s + ended_after_s)
         loop = Metering(
-            Wire(to_it, from_it), Life(owner.pid), settings, {"pid": job.pid, "began_s": time.monotonic()},
+            Wire(to_it, from_it), Life(owner.pid), settings, {"pid": job.pid, "began_s": began_s},
             journal=new_journal(settings.store, "r"), appraiser=Appraiser(appraise=lambda _: appraisal or {}), early=Early({}, ()), reports=(reports, output),
         )  # fmt: skip
         thread = threading.Thread(target=loop.run)
         thread.start()
-        ours = Wire(to_us, from_us)
-        ends.append(ours)
         assert until(lambda: [line for line in place.lines("r") if line["kind"] == "interval"] if os.path.isdir(f"{place.store}/journals/r") else [])
         return ours, reporting, thread
 
@@ -147,6 +149,14 @@ def test_what_the_database_says_joins_the_facts_of_the_run(session, sleeper, pla
     record = place.record("r")
     assert record.hw == "dgx-a100"
     assert "something to know" in record.notes
+
+
+def test_a_command_that_ended_at_once_is_recorded_but_not_valued(session, sleeper, place):
+    _, _, thread = session(sleeper(), sleeper(), appraisal={"hw": "dgx-a100"}, ended_after_s=0.01)
+    thread.join(20.0)
+    record = place.record("r")
+    assert (record.state, record.hw) == ("finished", "")
+    assert "a command of less than 0.1 s is not valued: no CO2e and no cost" in record.notes
 
 
 def test_a_part_that_is_not_metered_is_missing_for_the_reason_of_the_meter_that_would():

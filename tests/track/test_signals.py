@@ -1,6 +1,5 @@
 """Signals are waited for, and those of the terminal told from those of processes."""
 
-import os
 import signal
 import threading
 
@@ -23,7 +22,7 @@ def blocked():
     "tells_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
 )
 def test_a_signal_of_a_process_is_returned_by_its_number(blocked, tells_sender):
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR2)).start()
+    threading.Timer(0.05, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR2)).start()  # to this thread: others may not block it
     assert next_signal(blocked, wait_s=10.0, tells_sender=tells_sender) == Arrived(signal.SIGUSR2, by_terminal=False)
 
 
@@ -36,10 +35,10 @@ def test_where_none_comes_there_is_none(blocked, tells_sender):
 
 @pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")
 def test_an_interrupt_by_a_process_is_not_the_terminals(blocked):
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
     assert next_signal(blocked, wait_s=1.0) == Arrived(signal.SIGINT, by_terminal=False)
 
 
 def test_where_nobody_says_who_sent_it_an_interrupt_is_taken_for_the_terminals(blocked):
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
     assert next_signal(blocked, wait_s=1.0, tells_sender=False) == Arrived(signal.SIGINT, by_terminal=True)

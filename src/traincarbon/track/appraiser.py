@@ -13,7 +13,7 @@ _PATIENCE_S = 60.0
 
 
 class Appraiser:
-    """Forks at once, while there is little to copy, loads what it needs beside the meters' opening, and answers one question.
+    """Forks at once, while there is little to copy and no board is open, loads what it needs when it is asked, and answers one question.
 
     Args:
         close: Descriptors of the caller that the new process must not hold open.
@@ -93,13 +93,13 @@ class Appraiser:
 def _answer(question: int, reply: int, close: list[int], appraise: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
     for descriptor in close:
         os.close(descriptor)
-    if appraise is None:
-        appraise = _appraise_with_earlier
-        from traincarbon.track import appraisal  # noqa: F401  while the meters are being opened
     with open(question, "rb") as stream:
-        request = json.loads(stream.readline())
+        line = stream.readline()
+    if not line:  # there is nothing to be appraised
+        return
+    answer = (appraise or _appraise_with_earlier)(json.loads(line))
     with open(reply, "wb") as stream:
-        stream.write(json.dumps(appraise(request)).encode("ascii"))
+        stream.write(json.dumps(answer).encode("ascii"))
 
 
 def _appraise_with_earlier(request: dict[str, Any]) -> dict[str, Any]:

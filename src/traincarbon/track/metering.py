@@ -27,6 +27,8 @@ _LOOK_S = 0.2
 _OWN_SHARE = 5e-4
 """Of one core: where reading the meters takes more, they are read less often; half of what all of this process may take."""
 _LAST_WORD_S = 2.0
+_TOO_SHORT_S = 0.1
+"""What a shorter command draws is not valued: that would take longer than the command."""
 _LAST_READS = 32
 _MOST_NOTES = 500
 
@@ -95,7 +97,6 @@ class Metering:
     def run(self) -> None:
         """Meter the job to its end."""
         self._start()
-        self._hear()
         next_record_s = self._began_s + self._settings.interval_s
         while self._ended is None:
             now_s = time.monotonic()
@@ -130,7 +131,12 @@ class Metering:
         self._sample(time.monotonic())
         accelerators = self._recorder.accelerators
         self._account.metered(names=self._recorder.names, accelerators=accelerators)
-        self._appraiser.ask(self._account.request(journal=os.path.basename(self._journal.file)))
+        self._hear()
+        if self._ended is not None and float(self._ended["ended_s"]) - self._began_s < _TOO_SHORT_S:
+            self._appraiser.close()
+            self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
+        else:
+            self._appraiser.ask(self._account.request(journal=os.path.basename(self._journal.file)))
         parts = self._recorder.by_part()
         self._missing = _missing({each.name: each for each in missing}, parts)
         self._write("start", {**facts, **self._account.facts(), "missing": self._missing})
