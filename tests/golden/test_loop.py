@@ -55,7 +55,7 @@ def calibration(carbon):
             "track", "--run-id", f"seen-{number}", "--interval", "0.5", "--quiet", *plan, "--",
             sys.executable, "-c", TRAINING, str(seconds), str(tokens_of(params, seconds, mfu)),
         )  # fmt: skip
-    return json.loads(carbon("calibrate", "--name", "gpus", "--json"))
+    carbon("calibrate", "--name", "gpus", "--json")
 
 
 def estimated(carbon, params, tokens, calibration):
@@ -63,7 +63,8 @@ def estimated(carbon, params, tokens, calibration):
     return json.loads(carbon("estimate", *plan, "--calibration", calibration, "--json"))["results"]
 
 
-def test_what_the_boards_drew_and_how_well_they_were_used_is_measured(carbon, calibration):
+@pytest.mark.usefixtures("calibration")
+def test_what_the_boards_drew_and_how_well_they_were_used_is_measured(carbon):
     records = {run["run_id"]: run for run in json.loads(carbon("runs", "export", "--format", "json"))}
     assert len(records) == len(SEEN)
     for number, (params, seconds, mfu) in enumerate(SEEN):
@@ -74,8 +75,9 @@ def test_what_the_boards_drew_and_how_well_they_were_used_is_measured(carbon, ca
         assert record["mfu"] == pytest.approx(mfu * seconds / record["duration_s"], rel=0.02), params
 
 
+@pytest.mark.usefixtures("calibration")
 @pytest.mark.parametrize(("params", "mfu"), UNSEEN)
-def test_unseen_trainings_are_foretold_within_a_tenth_and_by_half_the_interval(carbon, calibration, params, mfu):
+def test_unseen_trainings_are_foretold_within_a_tenth_and_by_half_the_interval(carbon, params, mfu):
     hours = 30.0
     records = json.loads(carbon("runs", "export", "--format", "json"))
     lasted = {run["run_id"]: run["duration_s"] for run in records}
