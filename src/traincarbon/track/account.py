@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traincarbon.track.budget import Budget, Limits
+from traincarbon.track.budget import FIGURE_OF, Budget, Limits
 from traincarbon.track.figures import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
 from traincarbon.track.outlook import Before, Outlook, Seen, outlook, spent
 from traincarbon.track.progress import COUNTS, Progress, Report
@@ -16,7 +16,6 @@ RECORDED = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cos
 """The figures that the journal holds."""
 
 _UNITS = {"kwh": "kWh", "usd": "$", "kgco2e": "kg CO2e", "hours": "h"}
-_OF_LIMITS = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}
 _MOST_NOTES = 20
 _WINDOW_S = 60.0
 
@@ -173,7 +172,7 @@ class Account:
         now = spent(self._figures, self._seen)
         forecast = self._outlook.figures if self._outlook is not None else {}
         return [
-            {"name": name, "unit": _UNITS[name], "limit": limit, "spent": share * limit, "forecast": _in_unit(name, forecast.get(_OF_LIMITS[name]))}
+            {"name": name, "unit": _UNITS[name], "limit": limit, "spent": share * limit, "forecast": _in_unit(name, forecast.get(FIGURE_OF[name]))}
             for name, limit in self._settings.limits.items()
             if (share := self._budget.share(name, now)) is not None
         ]

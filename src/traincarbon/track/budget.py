@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.track.figures import uncertain_from
+from traincarbon.track.settings import POLICIES
 from traincarbon.uncertain import Uncertain
 from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import RunRecord
 
-POLICIES = ("warn", "signal", "stop")
+FIGURE_OF = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}
+"""What each limit is a limit of."""
 NEAR = 0.8
 """Share of a limit at which a warning is due."""
 GRACE_S = 60.0
@@ -90,7 +92,7 @@ class Budget:
                 continue
             if actual.median >= NEAR * limit and self._first(name, "near"):
                 actions.append(Action("warn", f"{actual.median / limit:.0%} of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}"))
-            coming = _scaled(name, (forecast or {}).get(_FIGURES[name]))
+            coming = _scaled(name, (forecast or {}).get(FIGURE_OF[name]))
             if coming is not None and coming.median > limit and self._first(name, "forecast"):
                 actions.append(Action("warn", f"the run is heading for {_amount(name, coming)}, over its budget of {_amount(name, limit)}"))
         if over and self._policy != "warn":
@@ -106,7 +108,7 @@ class Budget:
     def unwatched(self, spent: Mapping[str, Uncertain]) -> list[str]:
         """Return a sentence for each limit that cannot be watched, as its figure is not known."""
         return [
-            f"the budget of {_amount(name, limit)} cannot be watched: {_FIGURES[name]} is not known here"
+            f"the budget of {_amount(name, limit)} cannot be watched: {FIGURE_OF[name]} is not known here"
             for name, limit in self._limits.items()
             if self._actual(name, spent)[0] is None
         ]
@@ -134,7 +136,7 @@ class Budget:
 
     def _actual(self, name: str, spent: Mapping[str, Uncertain]) -> tuple[Uncertain | None, float]:
         """Return what the whole run took so far, None where nothing is known, and how much of it earlier sessions took."""
-        now, before = (_scaled(name, figures.get(_FIGURES[name])) for figures in (spent, self._before))
+        now, before = (_scaled(name, figures.get(FIGURE_OF[name])) for figures in (spent, self._before))
         if now is None or before is None:
             return now if before is None else before, 0.0 if before is None else before.median
         return now + before, before.median
@@ -164,9 +166,6 @@ def spent_before(record: "RunRecord | None") -> tuple[dict[str, Uncertain], list
     if emissions:
         spent["total_kgco2e"] = emissions[0] if len(emissions) == 1 else emissions[0] + emissions[1]
     return spent, notes
-
-
-_FIGURES = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}
 
 
 def _scaled(name: str, figure: Uncertain | None) -> Uncertain | None:

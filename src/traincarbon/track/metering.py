@@ -232,11 +232,18 @@ class Metering:
         if self._ended is not None:
             return
         if not self._alone:
-            _give_back(*self._undo)
+            self._give_terminal_back()
             end = "its exit code is not known" if self._job.gone else "the training was ended too, as nobody would have seen it out"
             self._notes.append(f"the tracker's supervisor was killed: {end}")
             self._ending.now(self._settings.session)
         self._ended = {"exit_code": None, "signal": None, "state": "killed", "ended_s": self._frozen_s or time.monotonic()}
+
+    def _give_terminal_back(self) -> None:
+        """Undo what the owner did to its terminal and can undo no more."""
+        if any(self._undo):
+            from traincarbon.track.terminal import give_back
+
+            give_back(*self._undo)
 
     def _mirror(self) -> None:
         """Stop the job where its supervisor was stopped, and let it go on with it."""
@@ -326,22 +333,6 @@ def _pattern(expression: str, notes: list[str]) -> Any:
     from traincarbon.track.pattern import Pattern
 
     return Pattern(expression, notes=notes).feed
-
-
-def _give_back(terminal: str, text: str) -> None:
-    """Write *text* to a terminal that its owner can give back no more."""
-    if not text:
-        return
-    try:
-        descriptor = os.open(terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError:
-        return
-    try:
-        os.write(descriptor, text.encode("ascii"))
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
 
 
 def _missing(unavailable: dict[str, Any], parts: dict[str, Any]) -> dict[str, str]:

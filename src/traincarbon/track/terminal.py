@@ -4,6 +4,7 @@ Who else writes to the terminal (the training, its progress bars, the shell's li
 ``write``, which the kernel does not mix with other writes, and puts cursor and colours back where it found them.
 """
 
+import contextlib
 import os
 import select
 import threading
@@ -49,6 +50,22 @@ def is_capable(stream: Stream) -> bool:
     size = size_of(stream)
     known = os.environ.get("TERM", "") not in _INCAPABLE and hasattr(os, "tcgetpgrp")
     return known and size is not None and size.columns >= LEAST_COLUMNS and size.lines >= LEAST_ROWS
+
+
+def give_back(terminal: str, undo: str) -> None:
+    """Write what :meth:`BottomRows.undo` gave to a terminal whose owner was killed; nothing happens where it is gone or takes nothing.
+
+    Args:
+        terminal: Its file, as ``/dev/pts/3``.
+        undo: What gives its rows back.
+    """
+    try:
+        descriptor = os.open(terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return
+    with contextlib.suppress(OSError):
+        os.write(descriptor, undo.encode("ascii"))
+    os.close(descriptor)
 
 
 class BottomRows:
