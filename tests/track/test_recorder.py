@@ -55,11 +55,20 @@ def test_energy_is_clipped_to_the_span_of_the_job_at_both_ends(recorder, script)
     assert (fields["from_s"], fields["to_s"], fields["samples"], fields["gap_s"]) == (100.0, 110.0, 3, 0.0)
 
 
-@pytest.mark.parametrize(("until_s", "energy_j"), [(101.5, 10.0), (102.0, 10.0), (102.5, 15.0), (103.0, 20.0), (104.0, 20.0)])
-def test_energy_up_to_a_moment_lies_between_the_last_two_readings(recorder, script, until_s, energy_j):
+@pytest.mark.parametrize(("until_s", "energy_j"), [(100.5, 0.0), (101.5, 5.0), (102.0, 10.0), (102.5, 15.0), (103.0, 20.0), (104.0, 20.0)])
+def test_energy_up_to_a_moment_lies_between_the_readings_about_it(recorder, script, until_s, energy_j):
     for time_s in (101.0, 102.0, 103.0):
         take(recorder, script, gpu(time_s, time_s * 10.0))
     assert recorder.by_part(until_s=until_s)["gpu"].energy_j == pytest.approx(energy_j)
+
+
+@pytest.mark.parametrize("until_s", [100.5, 101.5, 102.0])
+def test_a_job_that_ended_before_it_was_read_is_charged_to_its_end_only(recorder, script, until_s):
+    """A busy machine may read first, or read twice again, after the job has ended."""
+    for time_s in (101.0, 102.0, 103.0):
+        take(recorder, script, gpu(time_s, 7.0 + 200.0 * time_s, 200.0))
+    fields = recorder.interval(to_s=until_s, ended=True)
+    assert fields["devices"]["gpu:0"]["energy_j"] == pytest.approx(200.0 * (until_s - 100.0))
 
 
 def test_what_boards_counted_before_the_job_began_is_taken_off(script):

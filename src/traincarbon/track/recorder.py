@@ -1,7 +1,9 @@
 """What the meters read, summed up between two records: energy within the job's own span, and the least, mean and most of all else."""
 
 import math
+from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from traincarbon.meters.base import Meter, Reading
@@ -11,6 +13,8 @@ _LATE_S = 30.0
 """After so long without a look, sampled and modelled figures have a gap."""
 _SELDOM_S = 0.9
 """No meter needs to be read more often for its own sake than it says, nor for a record more often than this."""
+_KEPT = 8
+"""Readings of a device that are kept: a busy machine may take a few between the end of the job and hearing of it."""
 _BEFORE_S = 5.0
 """Longest span before the first reading that is taken to have drawn what the first reading shows."""
 
@@ -21,12 +25,15 @@ class _Device:
     def __init__(self, first: Reading, began_s: float) -> None:
         after_s = first.time_s - began_s
         sampled = first.how != "modelled" and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
-        self._before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
+        before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
         self._began_s = began_s
         self._is_the_jobs = first.how == "modelled" and first.part != "gpu"
         """Whether it charges this job alone, whenever it is read: the model of processor and memory."""
-        self._base_j = 0.0 if self._is_the_jobs else first.energy_j
-        self.latest = self._previous = first
+        self._base_j = 0.0 if self._is_the_jobs else first.energy_j - before_j
+        self.latest = first
+        self._shown = deque([(began_s, self._base_j)] if before_j else [], _KEPT)
+        """Times and what the device showed then, or is taken to have shown: the last few."""
+        self._show(first)
         self._recorded_j = 0.0
         self.forget()
 
@@ -39,8 +46,10 @@ class _Device:
         self._memory_b: float | None = None
 
     def add(self, reading: Reading) -> None:
-        self._previous, self.latest = self.latest, reading
-        if self._previous.time_s < self._began_s:
+        unbegun = self.latest.time_s < self._began_s
+        self.latest = reading
+        self._show(reading)
+        if unbegun:
             self._base_j = self._at(self._began_s)
         if reading.power_w is not None:
             low_w, high_w = self._power_w or (reading.power_w, reading.power_w)
@@ -53,17 +62,21 @@ class _Device:
         self._memory_b = _most(self._memory_b, reading.memory_used_b)
 
     def energy_j(self, until_s: float | None) -> float:
-        """Return the energy since the job began, up to *until_s* where that lies between the last two readings."""
+        """Return the energy since the job began, up to *until_s* where that lies between two of the last readings."""
         reached_j = self.latest.energy_j if until_s is None or self._is_the_jobs else self._at(until_s)
-        return self._before_j + reached_j - self._base_j
+        return reached_j - self._base_j
+
+    def _show(self, reading: Reading) -> None:
+        if self._shown and reading.time_s <= self._shown[-1][0]:
+            self._shown.pop()
+        self._shown.append((reading.time_s, reading.energy_j))
 
     def _at(self, time_s: float) -> float:
-        """Return what the device showed at a time between its last two readings, or at the one of them that is nearer."""
-        latest, previous = self.latest, self._previous
-        if not previous.time_s < time_s < latest.time_s:
-            return latest.energy_j if time_s >= latest.time_s else previous.energy_j
-        share = (time_s - previous.time_s) / (latest.time_s - previous.time_s)
-        return previous.energy_j + share * (latest.energy_j - previous.energy_j)
+        """Return what the device showed at a time between two of its last readings, or at the first or the last of them where that is nearer."""
+        for (from_s, from_j), (to_s, to_j) in pairwise(self._shown):
+            if time_s < to_s:
+                return from_j + max(time_s - from_s, 0.0) / (to_s - from_s) * (to_j - from_j)
+        return self.latest.energy_j
 
     def fields(self, span_s: float, until_s: float | None) -> dict[str, Any]:
         energy_j = self.energy_j(until_s)
