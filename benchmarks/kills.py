@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="runs in all")
     parser.add_argument("--at-once", type=int, default=4, help="runs side by side")
     options = parser.parse_args()
-    from strikes import CASES, LENGTH_S, POWER_W, Round, Tracked, marked
+    from strikes import CASES, POWER_W, Round, Tracked, marked
     from tracked import Place
     from traincarbon.ledger.journal import read_journal
     from traincarbon.ledger.store import Ledger
@@ -26,9 +26,8 @@ def main() -> None:
         store, environment = folder / "store", Place(folder, watts=POWER_W).env
 
         def run(number: int) -> Round:
-            one = Round(number, lambda run_id, command: Tracked(store, run_id, command, env=environment))
+            one = Round(number, lambda run_id, command: Tracked(store, run_id, command, env=environment), folder)
             one.strike()
-            one.tracked.wait()
             return one
 
         with ThreadPoolExecutor(options.at_once) as pool:
@@ -44,7 +43,7 @@ def main() -> None:
         hit = [each for each in rounds if (each.who, each.how) == (who, how)]
         found = [records[each.run_id] for each in hit if each.run_id in records]
         states = ", ".join(sorted({record.state for record in found}))
-        unmetered = max((max((min(record.duration_s, LENGTH_S) - (record.energy_j["gpu"] or 0.0) / POWER_W), 0.0) for record in found), default=float("nan"))
+        unmetered = max((max((record.duration_s - (record.energy_j["gpu"] or 0.0) / POWER_W), 0.0) for record in found), default=float("nan"))
         print(f"| {who} | {how} | {len(hit)} | {len(found)} | {states} | {unmetered:.2f} |")
     print(f"\n{len(records)} records of {options.rounds} runs, {len(corrupt)} corrupt lines, {left} processes left behind.")
 

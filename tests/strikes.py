@@ -17,7 +17,7 @@ CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 POWER_W = 1000.0
 """What the recorded trace draws, on one board, for an hour."""
 LENGTH_S = 1.0
-"""Of a tracked command."""
+"""Of a tracked command, at least."""
 CASES = [
     *[(who, how) for who in ("supervisor", "sidecar", "training") for how in ("SIGKILL", "SIGTERM", "SIGINT")],
     *[(who, "SIGSTOP") for who in ("supervisor", "sidecar", "training")],
@@ -82,19 +82,36 @@ def within_a_minute(condition):
 
 
 class Round:
-    """One run, what is done to it, and what its records must say."""
+    """One run, what is done to it, and what its records must say.
 
-    def __init__(self, number, track):
+    The command waits until it is let go, which is after it was hit, however late that is.
+    """
+
+    def __init__(self, number, track, folder):
         self.chance = random.Random(number)
         self.who, self.how = CASES[number % len(CASES)]
         self.run_id = f"r{number}"
-        self.tracked = track(self.run_id, ["sh", "-c", f"sleep {LENGTH_S} & wait $!"])
+        gate = folder / f"gate{number}"
+        os.mkfifo(gate)
+        self.gate = os.open(gate, os.O_RDWR)
+        self.began_s = time.monotonic()
+        self.tracked = track(self.run_id, ["sh", "-c", f"head -c 1 '{gate}' >/dev/null & wait $!"])
+        self.start_took_s = None
         self.hit_wall_s = None
 
     def strike(self):
+        """Hit the run at a random instant, and let the command go when it has run for :data:`LENGTH_S`."""
         pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
         within_a_minute(self.tracked.training)
-        pid = within_a_minute(pids[self.who])
+        seen_s = time.monotonic()
+        self.start_took_s = seen_s - self.began_s
+        self._hit(within_a_minute(pids[self.who]))
+        time.sleep(max(seen_s + LENGTH_S - time.monotonic(), 0.0))
+        os.write(self.gate, b".")
+        self.tracked.wait()
+        os.close(self.gate)
+
+    def _hit(self, pid):
         time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
         number = getattr(signal, self.how)
         if self.tracked.send(pid, number):

@@ -60,9 +60,9 @@ class Place:
         return record
 
     def lines(self, run_id: str) -> list[dict[str, Any]]:
-        """Return all lines of all journals of a run."""
+        """Return all lines of all journals of a run; the last may be just being written."""
         files = sorted(Path(self.store, "journals", run_id).glob("*.jsonl"))
-        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+        return [json.loads(line) for file in files for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
 def python(code: str) -> list[str]:

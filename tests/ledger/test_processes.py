@@ -1,4 +1,4 @@
-"""One process folded line by line: figures that never fall, and the state in which it left."""
+"""One process folded line by line: figures that add up, and the state in which it left."""
 
 import json
 import os
@@ -40,6 +40,13 @@ def test_lines_in_any_order_and_any_number_count_once(lines, again):
 def test_a_lost_interval_loses_no_energy_that_a_later_line_holds(lost):
     lines = [one for one in lines_of(intervals=10) if one["seq"] not in lost]
     assert only(lines).devices["gpu:0"].energy_j == 5000.0
+
+
+@pytest.mark.parametrize(("ended", "energy_j"), [(True, 120.0), (False, 300.0)])
+def test_the_interval_that_ended_the_job_takes_back_what_was_read_after_its_end(ended, energy_j):
+    more = {"ended": True} if ended else {}
+    lines = [line("interval", seq=1, devices={"gpu:0": device(300.0)}), line("interval", seq=2, devices={"gpu:0": device(120.0)}, **more)]
+    assert only(lines).devices["gpu:0"].energy_j == energy_j
 
 
 def test_two_versions_of_a_line_give_the_same_whichever_comes_first():

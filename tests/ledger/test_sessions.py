@@ -2,7 +2,7 @@
 
 import pytest
 
-from journals import WALL_S, lines_of
+from journals import WALL_S, line, lines_of
 from traincarbon.ledger.processes import fold
 from traincarbon.ledger.sessions import clusters, joined, shared_devices
 
@@ -25,6 +25,14 @@ def test_two_meters_of_one_training_are_one_session_with_a_hole_between():
     assert [process.process for process in session.processes] == [1, 2]
     assert (session.gaps_s, session.to_s - session.from_s) == (25.0, 55.0)
     assert session.devices()["gpu:0"].energy_j == 3000.0
+
+
+@pytest.mark.parametrize(("intervals", "gap_s"), [(0, 40.0), (3, 25.0)])
+def test_what_a_killed_meter_did_not_record_was_not_metered_however_long_it_lived(intervals, gap_s):
+    killed = lines_of(begin_s=0.0, intervals=intervals, process=1, end=False, start={"session": "s", "from_s": 0.0, "to_s": 0.5})
+    last_word = line("note", seq=9, mono_s=18.0, process=1, text="still here")
+    ((session,),) = found([*killed, last_word], lines_of(begin_s=40.0, process=2, start={"session": "s"}))
+    assert session.gaps_s == gap_s
 
 
 def test_a_process_that_only_ends_a_run_carries_on_the_session_before():

@@ -52,6 +52,8 @@ class Process:
     began: bool = False
     first_mono_s: float = math.inf
     last_mono_s: float = -math.inf
+    metered_s: float = -math.inf
+    """Until when its records go, on the monotonic clock; a process that was killed had metered some more."""
     first_wall_s: float = math.inf
     last_wall_s: float = -math.inf
     interval_s: float = _INTERVAL_S
@@ -71,7 +73,10 @@ class Process:
     """The whole record of a run that was imported."""
 
     def add(self, line: dict[str, Any]) -> None:
-        """Fold in the next line; energy and progress are cumulative and never fall, so that a line lost in between loses nothing."""
+        """Fold in the next line; energy and progress are cumulative, so that a line lost in between loses nothing.
+
+        Neither ever falls, but for an interval that is said to have ended the job: a meter that heard of the end late had counted on until then.
+        """
         self.seq = line["seq"]
         self.life = self.life or _text(line.get("life") or "")
         self.session = self.session or _text(line.get("session") or "")
@@ -93,6 +98,11 @@ class Process:
                 self.last_mono_s = max(self.first_mono_s, to_s)
             self.end = {"exit_code": _whole(line.get("exit_code")), "signal": _whole(line.get("signal")), "state": line.get("state")}
         self._figures(line)
+
+    @property
+    def recorded_s(self) -> float:
+        """How long the process ran until its last record."""
+        return max(self.metered_s - self.first_mono_s, 0.0)
 
     def outcome(self, *, now_s: float) -> str:
         """Return the state in which the process left its run, as far as can be known at *now_s* on the wall clock."""
@@ -138,10 +148,12 @@ class Process:
         from_s, to_s = _number(line.get("from_s")), _number(line.get("to_s"))
         if from_s is not None and to_s is not None:
             self.first_mono_s, self.last_mono_s = min(self.first_mono_s, from_s), max(self.last_mono_s, to_s)
+            if line["kind"] != "start":
+                self.metered_s = max(self.metered_s, to_s)
         devices = line.get("devices") if line["kind"] != "start" else None  # where the counters stood is no energy of the run
         for name, device in devices.items() if isinstance(devices, dict) else ():
             if isinstance(device, dict):
-                self._device(_text(name), device, max((to_s or 0.0) - (from_s or 0.0), 0.0))
+                self._device(_text(name), device, max((to_s or 0.0) - (from_s or 0.0), 0.0), ended=line.get("ended") is True)
         self.gaps_s += _amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
             count = _amount(line.get(name))
@@ -161,14 +173,14 @@ class Process:
         self.mfu = self.mfu if mfu is None else mfu
         self.forecast = forecast if isinstance(forecast, dict) else self.forecast
 
-    def _device(self, name: str, stated: dict[str, Any], seconds: float) -> None:
+    def _device(self, name: str, stated: dict[str, Any], seconds: float, *, ended: bool) -> None:
         energy_j = _amount(stated.get("energy_j"))
         if energy_j is None or (name not in self.devices and len(self.devices) >= _MOST_DEVICES):
             return
         how = stated.get("how")
         device = self.devices.setdefault(name, Device(stated["part"] if stated.get("part") in PARTS else "other", HOWS[0]))
         device.how = max(device.how, how if how in HOWS else HOWS[-1], key=HOWS.index)
-        device.energy_j = max(device.energy_j, energy_j)
+        device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
         device.power_max_w = greatest(device.power_max_w, _amount(stated.get("power_max_w")))
         device.temperature_max_c = greatest(device.temperature_max_c, _number(stated.get("temperature_c")))
         utilisation = _amount(stated.get("utilisation"))

@@ -22,8 +22,8 @@ class Session(NamedTuple):
 
     @property
     def gaps_s(self) -> float:
-        """Time that was not metered: gaps that the processes report, and the holes between them."""
-        holes = ((_span(later)[0] - _span(earlier)[1]) for earlier, later in itertools.pairwise(self.processes))
+        """Time that was not metered: gaps that the processes report, and the holes from the last record of one to the start of the next."""
+        holes = (_span(later)[0] - _span(earlier)[0] - earlier.recorded_s for earlier, later in itertools.pairwise(self.processes))
         return sum(process.gaps_s for process in self.processes) + sum(max(hole, 0.0) for hole in holes)
 
     def devices(self) -> dict[str, Device]:

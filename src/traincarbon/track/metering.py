@@ -100,10 +100,10 @@ class Metering:
         next_record_s = self._began_s + self._settings.interval_s
         while self._ended is None:
             now_s = time.monotonic()
-            if now_s >= self._next_sample_s:
-                self._sample(now_s)
+            if now_s >= min(self._next_sample_s, next_record_s):
+                self._sample(now_s, whole=now_s >= next_record_s)
             if now_s >= next_record_s:
-                self._record(now_s)
+                self._record(max(now_s, self._recorder.looked_s))
                 next_record_s += self._settings.interval_s * max((now_s - next_record_s) // self._settings.interval_s + 1.0, 1.0)
             self._tell()
             self._listen(min(self._next_sample_s, next_record_s) - time.monotonic())
@@ -141,11 +141,11 @@ class Metering:
         self._missing = _missing({each.name: each for each in missing}, parts)
         self._write("start", {**facts, **self._account.facts(), "missing": self._missing})
 
-    def _sample(self, now_s: float) -> None:
-        """Read the meters, and see when to do so again."""
+    def _sample(self, now_s: float, *, whole: bool = True) -> None:
+        """Read the meters, all of them before a record and else those that are due, and see when to do so again."""
         began_s = time.process_time()
         if self._frozen_s is None:
-            self._notes += self._recorder.read(now_s=now_s)
+            self._notes += self._recorder.read() if whole else self._recorder.read(now_s=now_s)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 

@@ -12,7 +12,7 @@ from traincarbon.track.figures import Part
 _LATE_S = 30.0
 """After so long without a look, sampled and modelled figures have a gap."""
 _SELDOM_S = 0.9
-"""No meter needs to be read more often for its own sake than it says, nor for a record more often than this."""
+"""Between two records no meter needs to be read more often than it says, nor more often than this."""
 _KEPT = 8
 """Readings of a device that are kept: a busy machine may take a few between the end of the job and hearing of it."""
 _BEFORE_S = 5.0
@@ -114,7 +114,8 @@ class Recorder:
         """Readings since the last record."""
         self._began_s = began_s
         self._from_s = began_s
-        self._looked_s = began_s
+        self.looked_s = began_s
+        """Time of the latest reading."""
         self._gap_s = 0.0
         self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
@@ -123,16 +124,16 @@ class Recorder:
 
         A meter that has to be read often does not make the others be read as often.
         """
-        looked_s = self._looked_s
+        looked_s = self.looked_s
         notes: list[str] = []
         for place, meter in enumerate(self.meters):
             if now_s >= self._due_s[place]:
                 notes += self._take(meter)
-                self._due_s[place] = self._looked_s + min(_SELDOM_S, meter.max_interval_s)
+                self._due_s[place] = self.looked_s + min(_SELDOM_S, meter.max_interval_s)
         self.samples += 1
         counted = all(device.latest.how == "counter" for device in self._devices.values())
-        if self._looked_s - looked_s > _LATE_S and not counted and self.samples > 1:
-            self._gap_s += self._looked_s - looked_s
+        if self.looked_s - looked_s > _LATE_S and not counted and self.samples > 1:
+            self._gap_s += self.looked_s - looked_s
         return notes
 
     def settle(self, cpu_s: float) -> list[str]:
@@ -151,7 +152,7 @@ class Recorder:
 
     def _take(self, meter: Meter) -> list[str]:
         for reading in meter.read():
-            self._looked_s = max(self._looked_s, reading.time_s)
+            self.looked_s = max(self.looked_s, reading.time_s)
             known = self._devices.get(reading.device)
             if known is None:
                 self._devices[reading.device] = known = _Device(reading, self._began_s)
@@ -189,6 +190,7 @@ class Recorder:
             "gap_s": min(self._gap_s, span_s),
             "samples": self.samples,
             "devices": {name: device.fields(span_s, to_s if ended else None) for name, device in self._devices.items()},
+            **({"ended": True} if ended else {}),
         }
         for device in self._devices.values():
             device.forget()
