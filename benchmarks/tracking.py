@@ -95,18 +95,24 @@ def resident_mib(pid: int) -> float:
 
 
 def slowed(settings: dict[str, str], pairs: int) -> tuple[float, float]:
-    """Return by how much arithmetic in the command takes longer under the tracker, and the standard error of that, from paired runs."""
+    """Return by how much arithmetic in the command takes longer under the tracker, and the standard error of that, from paired runs.
+
+    The runs without it have the same environment, as the size of that alone moves the stack of a process and makes Python 5 % faster or slower.
+    """
     plain = [sys.executable, "-c", WORK, "12000000"]
+    tell = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 
-    def took(command: Sequence[str]) -> float:
-        return float(subprocess.run(command, env=settings, capture_output=True, text=True, check=True).stdout.split()[0])
+    def printed(command: Sequence[str], environ: dict[str, str]) -> str:
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
 
-    tracked = [CARBON, "track", "--quiet", "--", *plain]
+    tracking = [CARBON, "track", "--quiet", "--"]
+    kinds = (plain, json.loads(printed([*tracking, *tell], settings))), ([*tracking, *plain], settings)
     ratios = []
     for number in range(pairs):
-        first, second = (tracked, plain) if number % 2 else (plain, tracked)
-        one, other = took(first), took(second)
-        ratios.append((one / other if number % 2 else other / one) - 1.0)
+        took = [0.0, 0.0]
+        for kind in (number % 2, 1 - number % 2):
+            took[kind] = float(printed(*kinds[kind]))
+        ratios.append(took[1] / took[0] - 1.0)
     return statistics.median(ratios), 1.2533 * statistics.stdev(ratios) / len(ratios) ** 0.5
 
 
@@ -128,7 +134,7 @@ def main() -> None:
         (folder / "uncounted").mkdir()
         share, _ = beside(environment(folder / "uncounted", "fail energy not_supported"), options.seconds)
         print(f"The same without counters: {share:.2%} of a core")
-        slower, error = slowed(settings, options.runs)
+        slower, error = slowed(settings, 2 * options.runs)
         print(f"The command's own arithmetic: {slower:+.2%} ± {error:.2%} slower")
 
 
