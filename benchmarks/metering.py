@@ -257,7 +257,9 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="a virtual environment that holds other tools to compare with")
     parser.add_argument("--seconds", type=float, action="append", help="length of a run; 30 and 3 unless given")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each tool on each trace")
-    parser.add_argument("--at-once", type=int, default=6, help="runs side by side; all of them sleep most of the time")
+    parser.add_argument(
+        "--at-once", type=int, default=6, help="runs of the greatest length side by side; of shorter ones fewer, as they sleep less of their time"
+    )
     options = parser.parse_args()
     lengths = options.seconds or [30.0, 3.0]
 
@@ -267,10 +269,11 @@ def main() -> None:
         todo = list(jobs(tools, lengths, options.repeats))
         greedy = [job for job in todo if job.tool == "zeus" and job.mode == "no counter"]  # it polls without pause
         results: dict[Job, list[Result]] = {job: [] for job in todo}
-        with ThreadPoolExecutor(options.at_once) as pool:
-            calm = [job for job in todo if job not in greedy]
-            for job, result in zip(calm, pool.map(bench.run, calm), strict=True):
-                results[job].append(result)
+        for length_s in lengths:
+            calm = [job for job in todo if job not in greedy and job.seconds == length_s]
+            with ThreadPoolExecutor(max(round(options.at_once * length_s / max(lengths)), 1)) as pool:
+                for job, result in zip(calm, pool.map(bench.run, calm), strict=True):
+                    results[job].append(result)
         for job in greedy[:: options.repeats]:
             results[job].append(bench.run(job))
     for length_s in lengths:
