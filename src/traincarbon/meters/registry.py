@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from traincarbon.meters import patient
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ GROUP = "traincarbon.meters"
 """Entry points of this group are third-party probes: functions without arguments that return a meter or ``Unavailable``."""
 SENSORS = ("nvml", "amd", "rapl", "hwmon", "ipmi")
 """Read of their own accord."""
+_MAY_HANG = ("nvml", "amd")
+"""Asked through a vendor's library, which never returns when a board or its driver hangs."""
 ON_REQUEST = ("codecarbon", "replay")
 """Opened when they are asked for by name: the first reads what others read too, the second plays a recording."""
 MODEL = "cpu_model"
@@ -80,10 +83,14 @@ def open_meters(
     return used, missing
 
 
-def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None) -> Meter | Unavailable:
-    """Open the meter *name* or say why it cannot be read."""
+def probed(
+    name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None, wait_s: float = patient.OPENING_S
+) -> Meter | Unavailable:
+    """Open the meter *name* or say why it cannot be read; a library that hangs is waited for no longer than *wait_s*."""
     if name == MODEL:
         return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
+    if name in _MAY_HANG:
+        return _safely(name, lambda: patient.opened(name, import_module(f"{__package__}.{name}").probe, wait_s=wait_s))
     if name in SENSORS or name in ON_REQUEST:
         return _safely(name, lambda: import_module(f"{__package__}.{name}").probe())
     point = next((point for point in _entry_points() if point.name == name), None)
