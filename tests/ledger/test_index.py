@@ -174,6 +174,15 @@ def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):
     assert index._connection.execute("PRAGMA database_list").fetchone()[2] == ""
 
 
+def test_a_damaged_index_that_cannot_be_set_aside_is_done_without(store, monkeypatch):
+    write_run(store, "one")
+    index = indexed(store)
+    index.records()
+    monkeypatch.setattr(module, "_set_aside", lambda file: (_ for _ in ()).throw(PermissionError(13, "Permission denied", file)))
+    index._connection.execute("DROP TABLE runs")
+    assert ids(index) == ["one"]
+
+
 def test_an_index_that_another_holds_for_long_is_done_without(store, monkeypatch):
     write_run(store, "one")
     monkeypatch.setattr(module, "_BUSY_S", 0.05)

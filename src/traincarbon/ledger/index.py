@@ -68,7 +68,8 @@ class Index:
                 self._connection.close()
                 again = attempt == 0 and _is_at_fault(error)
                 if again:
-                    _set_aside(self.file)
+                    with suppress(OSError):  # as in a folder that can only be read
+                        _set_aside(self.file)
                 self._connection = _connect(self.file if again else ":memory:")
             else:
                 return

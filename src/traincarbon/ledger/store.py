@@ -189,7 +189,7 @@ def _run_of(file: str) -> tuple[str, str]:
     for line, _, _ in read_lines(file):
         if line is not None:
             return line["run_id"], ""
-    return "", f"{file}: no line of a journal"
+    return "", f"{file}: {'no line of a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 
 
 def _target(file: str, folder: str) -> str:
