@@ -110,6 +110,12 @@ def test_a_date_that_is_none_is_refused_with_an_example(when):
     assert "2026-11-01" in done.exception.hint
 
 
+def test_where_no_run_fits_it_is_said_that_there_are_others(store):
+    three_runs(store)
+    done = run("list", "--project", "speech", "--since", "1h")
+    assert (done.stdout, done.stderr) == ("", f"no run in {store} fits; all: carbon runs list\n")
+
+
 def test_a_long_list_says_that_there_is_more(store):
     for number in range(35):
         write_run(store, f"run-{number}")
@@ -160,7 +166,7 @@ def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
     write_run(store, "one", intervals=0)
     text = run("show", "one").stdout
     assert "Measured: nothing" in text
-    assert "Missing: gpu, the run was lost before anything was metered" in text
+    assert "Missing: gpu · cpu · dram · other, the run was lost before anything was metered\n" in text
     assert "0 Wh" not in text
 
 

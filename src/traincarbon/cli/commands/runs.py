@@ -66,7 +66,9 @@ def list_command(*, project: str, state: str, since: str, limit: int | None, sto
         if total > len(records):
             click.echo(output.dim(f"and {total - len(records):,} more: --limit 0 shows all"))
     if not quiet:
-        if not total:
+        if not total and (project or state or since):
+            click.echo(f"no run in {output.clean(ledger.store)} fits; all: carbon runs list", err=True)
+        elif not total:
             click.echo(f"no runs in {output.clean(ledger.store)}; a training is recorded with: carbon track -- COMMAND", err=True)
         for fault in faults[:_MOST_NOTES]:
             click.echo(f"note: {output.clean(fault)}; the rest of the run is not affected", err=True)
