@@ -239,9 +239,15 @@ def test_power_is_enough_whatever_else_fails(played, code, from_s, other):
 def test_a_board_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(played, watts):
     played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1")
     found = meter(played)
-    run(played, found, seconds=5.0)
-    assert [note for note in found.notes if "its power reads" in note]
-    assert found.read()[0].energy_j == pytest.approx(1500.0)
+    assert [reading.device for reading in run(played, found, seconds=5.0)] == [FIRST]
+    assert found.notes == [f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1: its power reads {float(watts):,.0f} W"]
+
+
+def test_a_board_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
+    played.play("devices 3", CONSTANT, "fail device lost only 1")
+    found = meter(played, visible="1,2")
+    assert [reading.device[-1] for reading in found.read()] == ["2"]
+    assert found.notes == ["board 1 cannot be read: nvmlDeviceGetHandleByIndex: GPU is lost"]
 
 
 def test_boards_of_other_jobs_are_not_numbered(played):

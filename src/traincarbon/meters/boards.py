@@ -159,7 +159,7 @@ class _Tracked:
         counts, failed = _answer(self._board.counts) if self._counter is not None else (None, None)
         now = clock()
         told_w, power_failed = _answer(self._board.power_w)
-        before_w, power_w = self._sampled.power_w, told_w if told_w is not None and 0.0 < told_w <= _MOST_AT_ONCE * self._board.limit_w else None
+        before_w, power_w = self._sampled.power_w, told_w if told_w is not None and can_be(told_w, limit_w=self._board.limit_w) else None
         if counts is None and power_w is None:
             raise failed or power_failed or BoardError("it tells neither energy nor power" if told_w is None else f"its power reads {told_w:,.0f} W")
         self._unread = failed is not None
@@ -215,6 +215,11 @@ class _Tracked:
     def _note(self, text: str) -> None:
         if text:
             self._notes.append(f"{self._board.device}: {text}")
+
+
+def can_be(power_w: float, *, limit_w: float) -> bool:
+    """Say whether a board that may draw *limit_w* can draw *power_w*, or whether that stands for unknown."""
+    return 0.0 < power_w <= _MOST_AT_ONCE * limit_w
 
 
 def _answer(question: Callable[[], _T | None]) -> tuple[_T | None, BoardError | None]:

@@ -9,7 +9,7 @@ from typing import Any
 from traincarbon.database.load import open_database
 from traincarbon.database.select import sigma_of
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.boards import BoardError, BoardsMeter, Details
+from traincarbon.meters.boards import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.visible import Choice, Instance, Listed, visible
 
 _SLICES = 7
@@ -175,14 +175,18 @@ def _chosen(library: _Library, environ: Mapping[str, str]) -> tuple[list[_Board]
     choices, ignored = visible(stated, [board for board, _ in listed])
     if ignored:
         notes.append(f"CUDA_VISIBLE_DEVICES={stated}: {ignored}, as CUDA reads it")
-    if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for _, name in listed}) > 1:
+    if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for board, name in listed if board.uuid}) > 1:
         notes.append("boards differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may mean others by the numbers in CUDA_VISIBLE_DEVICES")
     if stated is not None and not choices:
         notes.append(f"CUDA_VISIBLE_DEVICES={stated} makes no board visible")
     boards: list[_Board] = []
     for choice in choices:
+        board, name = listed[choice.board]
+        if not board.uuid:
+            notes.append(f"board {choice.board} cannot be read: {name}")
+            continue
         try:
-            boards.append(_board(library, listed[choice.board][0], choice, stated, notes))
+            boards.append(_board(library, board, choice, stated, notes))
         except BoardError as error:
             notes.append(f"board {choice.board} cannot be read: {error}")
     return boards, notes
@@ -205,7 +209,7 @@ def _board(library: _Library, listed: Listed, choice: Choice, stated: str | None
 
 
 def _listed(library: _Library) -> list[tuple[Listed, str]]:
-    """Return all boards with their instances and names, in the driver's order, without those that are another job's: CUDA does not number them."""
+    """Return all boards with their instances and names, or the reason why they cannot be read, in the driver's order, without those that are another job's: CUDA does not number them."""
     listed: list[tuple[Listed, str]] = []
     refused: _NotOursError | None = None
     for index in range(library("nvmlDeviceGetCount") or 0):
@@ -214,8 +218,8 @@ def _listed(library: _Library) -> list[tuple[Listed, str]]:
             listed.append((Listed(str(library("nvmlDeviceGetUUID", handle)), _instances(library, handle)), str(library("nvmlDeviceGetName", handle))))
         except _NotOursError as error:
             refused = error
-        except BoardError:
-            listed.append((Listed(""), ""))  # keeps the numbering; whoever chooses it hears why it cannot be read
+        except BoardError as error:
+            listed.append((Listed(""), str(error)))  # keeps the numbering
     if refused is not None and not listed:
         raise refused
     return listed
@@ -239,11 +243,17 @@ def _instances(library: _Library, handle: Any) -> tuple[Instance, ...]:
 def _answers(board: _Board, notes: list[str]) -> bool:
     """Say whether *board* tells its energy or power; note why not."""
     reasons: list[str] = []
-    for question in (board.counts, board.power_w):
-        try:
-            if question() is not None:
-                return True
-        except BoardError as error:
-            reasons.append(str(error))
+    try:
+        if board.counts() is not None:
+            return True
+    except BoardError as error:
+        reasons.append(str(error))
+    try:
+        power_w = board.power_w()
+        if power_w is not None and can_be(power_w, limit_w=board.limit_w):
+            return True
+        reasons += [] if power_w is None else [f"its power reads {power_w:,.0f} W"]
+    except BoardError as error:
+        reasons.append(str(error))
     notes.append(f"{board.device}: {'; '.join(reasons) or 'tells neither energy nor power'}")
     return False
