@@ -6,6 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,8 @@ from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
 from traincarbon.ledger.index import VERSION, Index
-from traincarbon.ledger.record import merge
+from traincarbon.ledger.processes import Device, Process
+from traincarbon.ledger.record import RunRecord, merge
 
 
 @pytest.fixture
@@ -165,6 +168,11 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
         with sqlite3.connect(store / asides(store)[0]) as other:
             assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
         other.close()
+
+
+def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
+    kept = [item.name for kind in (Process, Device, RunRecord) for item in fields(kind)]
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (2, 2773788030), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):

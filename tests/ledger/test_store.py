@@ -135,6 +135,20 @@ def test_what_is_no_journal_is_left_out_and_named(ledger, tmp_path):
         ledger.merge([tmp_path / "nowhere"])
 
 
+def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_leaves_nothing(ledger, tmp_path, monkeypatch):
+    write_run(tmp_path / "other", "one")
+
+    def full(_, target):
+        with open(target, "wb") as stream:
+            stream.write(b"part")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copyfile", full)
+    with pytest.raises(CarbonError, match="No space left on device"):
+        ledger.merge([tmp_path / "other"])
+    assert not any(files for _, _, files in os.walk(run_folder(ledger.store, "one")))
+
+
 def test_a_journal_that_may_not_be_read_is_left_out_and_said_to_be(ledger, tmp_path, monkeypatch):
     file = write_run(tmp_path / "other", "one")
     monkeypatch.setattr(module.os, "access", lambda *_: False)

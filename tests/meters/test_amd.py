@@ -103,6 +103,17 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch, probe, amd_board):
     assert "traincarbon[amd]" in found.hint
 
 
+def test_bindings_that_find_no_library_say_so_and_print_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "amdsmi.py").write_text("print('Unable to find libamd_smi.so')\nraise OSError('libamd_smi.so: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "amdsmi", raising=False)
+    (tmp_path / "kfd").touch()
+    found = amd.probe(kfd=str(tmp_path / "kfd"))
+    assert isinstance(found, Unavailable)
+    assert found.reason == "AMD SMI does not load: libamd_smi.so: cannot open shared object file"
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_library_that_fails_says_so(probe, amd_board, make_amd):
     found, _ = probe([amd_board(amdsmi_get_gpu_device_uuid=make_amd([]).AmdSmiException("no permission"))])
     assert isinstance(found, Unavailable)

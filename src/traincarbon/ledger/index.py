@@ -13,8 +13,8 @@ from traincarbon.ledger.journal import read_journal, read_lines
 from traincarbon.ledger.processes import Process, fold
 from traincarbon.ledger.record import RunRecord, combine
 
-VERSION = 1
-"""Of the tables below; an index of another version is set aside and made anew."""
+VERSION = 2
+"""Of the tables below and of the summaries in them; an index of another version is set aside and made anew."""
 
 _APPLICATION = 0x74726361
 _BUSY_S = 30.0

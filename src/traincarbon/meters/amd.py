@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 from traincarbon.meters.base import Meter, Unavailable
@@ -24,7 +25,8 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
     if not os.path.exists(kfd):
         return Unavailable("amd", f"no AMD driver: {kfd} is not there", "in a container, start it with --device=/dev/kfd --device=/dev/dri")
     try:
-        import amdsmi
+        with redirect_stdout(None):  # it prints there what it misses
+            import amdsmi
     except ImportError:
         return Unavailable("amd", "the Python bindings of AMD SMI are not installed", "pip install 'traincarbon[amd]'")
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
