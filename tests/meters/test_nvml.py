@@ -224,6 +224,24 @@ def test_a_counter_is_enough_whatever_else_fails(played, what, code):
     assert (reading.power_w is None, reading.utilisation is None, reading.temperature_c) == (what == "power", what == "utilisation", 40.0)
 
 
+@pytest.mark.parametrize("code", ["uninitialized", "not_supported", "no_permission", "not_found", "driver_not_loaded", "lost", "mismatch", "unknown"])
+@pytest.mark.parametrize("what", ["energy", "power", "limit", "utilisation", "attributes", "device"])
+@pytest.mark.parametrize("when", ["from 0", "from 5", "from 5 until 8", "from 5 until 8 sticky"])
+def test_whatever_fails_on_one_board_the_others_go_on_and_its_own_energy_never_falls(played, what, code, when):
+    played.play("devices 3", CONSTANT, "mig 1 3 4", f"fail {what} {code} only 1 {when}")
+    found = meter(played)
+    before = {}
+    for second in range(1, 41):
+        played.set(second * 0.5)
+        readings = {reading.device: reading.energy_j for reading in found.read()}
+        assert all(readings[device] >= energy_j for device, energy_j in before.items())
+        before = readings
+    sound = [energy_j for device, energy_j in before.items() if not device.endswith("1")]
+    assert sound == [pytest.approx(6000.0)] * 2
+    assert sum(before.values()) <= 18_000.0 * 1.0001
+    assert len(found.notes) <= 2
+
+
 @pytest.mark.parametrize("code", ["unknown", "not_supported", "no_permission"])
 @pytest.mark.parametrize("from_s", [0, 5])
 @pytest.mark.parametrize("other", ["", "fail utilisation unknown"])
