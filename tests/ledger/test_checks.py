@@ -21,6 +21,8 @@ GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
         ({"duration_s": -1.0}, "duration_s is -1, less than nothing"),
         ({"duration_s": float("nan")}, "duration_s is 'nan'"),
         ({"samples": True}, "samples is 'True'"),
+        ({"samples": 1e200}, "samples is 1e+200, more than can be counted"),
+        ({"exit_code": -(2**53)}, "exit_code is -9.0072e+15, more than can be counted"),
         ({"energy_j": {"gpu": -5.0}}, "energy_j.gpu is -5"),
         ({"cost_usd": {"low": 1}}, "cost_usd is"),
         ({"cost_usd": {"low": 3, "median": 2, "high": 1}}, "cost_usd is"),

@@ -20,7 +20,8 @@ RECORD = merge(
     now_s=WALL_S,
 )  # fmt: skip
 numbers = st.floats(0.0, 1e12)
-texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Zs")), max_size=30)
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Co", "Cn")) | st.sampled_from("\u200c\u200d"), max_size=30)
+any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 
 
 @st.composite
@@ -29,9 +30,9 @@ def records(draw):
     return RunRecord.from_dict(
         {
             "schema": "traincarbon/run/1", "run_id": draw(texts.filter(str.strip)), "state": draw(st.sampled_from(["finished", "killed"])), "project": draw(texts),
-            "argv": draw(st.lists(texts, max_size=3)), "exit_code": draw(st.none() | st.integers(-5, 255)), "duration_s": draw(numbers), "tokens": draw(st.none() | numbers),
+            "argv": draw(st.lists(any_text, max_size=3)), "exit_code": draw(st.none() | st.integers(-5, 255)), "duration_s": draw(numbers), "tokens": draw(st.none() | numbers),
             "energy_j": draw(st.dictionaries(st.sampled_from(["gpu", "cpu", "dram", "other"]), st.none() | numbers)), "cost_usd": draw(figure),
-            "accelerators": draw(st.none() | st.integers(0, 10**6)), "plan": draw(st.none() | st.dictionaries(texts, numbers | texts, min_size=1)), "hw": draw(texts),
+            "accelerators": draw(st.none() | st.integers(0, 10**6)), "plan": draw(st.none() | st.dictionaries(any_text, numbers | any_text, min_size=1)), "hw": draw(texts),
             "how": {"gpu": "counter"}, "missing": draw(st.dictionaries(st.just("dram"), texts.filter(bool))),
         }
     )  # fmt: skip
@@ -58,6 +59,19 @@ def test_the_csv_has_a_column_for_each_part_and_empty_cells_for_what_is_not_know
 def test_no_cell_is_run_by_a_spreadsheet(text):
     assert cell_of(text) == f"'{text}"
     assert text_of(cell_of(text)) == text
+
+
+@pytest.mark.parametrize("text", ["👩\u200d🚀 on the moon", "学習\u3000全角", "10\u00a0000 pas", "می\u200cخواهم"])
+def test_letters_of_all_scripts_go_out_as_they_are(text):
+    assert text_of(cell_of(text)) == text
+
+
+def test_what_drives_a_terminal_comes_back_where_json_can_escape_it():
+    argv = ["train.py", "a\x1b[2Jb", "x\ny", "\u202egnp.exe", "\0", "\U000e0001"]
+    record = RunRecord.from_dict({**RECORD.to_dict(), "argv": argv})
+    content = dump([record], "csv")
+    assert all(letter.isprintable() or letter == "\n" for letter in content.decode())
+    assert load(content)[0].argv == tuple(argv)
 
 
 def test_no_cell_drives_a_terminal():

@@ -6,6 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,8 @@ from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
 from traincarbon.ledger.index import VERSION, Index
-from traincarbon.ledger.record import merge
+from traincarbon.ledger.processes import Device, Process
+from traincarbon.ledger.record import RunRecord, merge
 
 
 @pytest.fixture
@@ -167,11 +170,25 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
         other.close()
 
 
+def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
+    kept = [item.name for kind in (Process, Device, RunRecord) for item in fields(kind)]
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (2, 2773788030), "count VERSION up, as older indexes lack what is new"
+
+
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):
     write_run(store, "one")
     index = Index(str(store), os.path.join(os.devnull, "index.sqlite"))
     assert ids(index) == ["one"]
     assert index._connection.execute("PRAGMA database_list").fetchone()[2] == ""
+
+
+def test_a_damaged_index_that_cannot_be_set_aside_is_done_without(store, monkeypatch):
+    write_run(store, "one")
+    index = indexed(store)
+    index.records()
+    monkeypatch.setattr(module, "_set_aside", lambda file: (_ for _ in ()).throw(PermissionError(13, "Permission denied", file)))
+    index._connection.execute("DROP TABLE runs")
+    assert ids(index) == ["one"]
 
 
 def test_an_index_that_another_holds_for_long_is_done_without(store, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from journals import lines_of, write_lines
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
+from traincarbon.ledger import store as module
 from traincarbon.ledger.journal import new_journal, run_folder
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.store import Ledger
@@ -132,6 +133,27 @@ def test_what_is_no_journal_is_left_out_and_named(ledger, tmp_path):
     assert (merged.copied, merged.faults) == (0, (f"{tmp_path / 'other' / 'data.jsonl'}: no line of a journal",))
     with pytest.raises(NotFoundError, match="no folder"):
         ledger.merge([tmp_path / "nowhere"])
+
+
+def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_leaves_nothing(ledger, tmp_path, monkeypatch):
+    write_run(tmp_path / "other", "one")
+
+    def full(_, target):
+        with open(target, "wb") as stream:
+            stream.write(b"part")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copyfile", full)
+    with pytest.raises(CarbonError, match="No space left on device"):
+        ledger.merge([tmp_path / "other"])
+    assert not any(files for _, _, files in os.walk(run_folder(ledger.store, "one")))
+
+
+def test_a_journal_that_may_not_be_read_is_left_out_and_said_to_be(ledger, tmp_path, monkeypatch):
+    file = write_run(tmp_path / "other", "one")
+    monkeypatch.setattr(module.os, "access", lambda *_: False)
+    monkeypatch.setattr(module, "read_lines", lambda _: iter([(None, "one.jsonl: Permission denied", 0)]))
+    assert ledger.merge([tmp_path / "other"]).faults == (f"{file}: no permission to read it",)
 
 
 def test_a_store_merged_into_itself_stays_as_it_is(ledger):

@@ -182,7 +182,8 @@ def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Cas
                 board["amdsmi_get_energy_count"]["energy_accumulator"] += round(WATTS * seconds / 15.3e-6)
 
         meter = opened(amd.probe(environ={}, kfd=str(kfd), clock=clock))
-        return Case(meter, on, lambda: board.update(amdsmi_get_energy_count=Amd.AmdSmiException("lost")))
+        lost = Amd.AmdSmiException("lost")
+        return Case(meter, on, lambda: board.update(amdsmi_get_energy_count=lost, amdsmi_get_power_info=lost))
     if request.param == "rapl":
         root = powercap({"intel-rapl:0": ("package-0", 1000), "intel-rapl:0:0": ("dram", 2000)})
         files = [Path(root, zone, "energy_uj") for zone in ("intel-rapl:0", "intel-rapl:0:0")]

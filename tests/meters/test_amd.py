@@ -61,6 +61,22 @@ def test_the_second_half_of_a_board_is_left_out_and_said(probe, amd_board):
     assert "second half" in meter.notes[0]
 
 
+@pytest.mark.parametrize("current", [0, 65535, 2**32 - 1, "N/A", None])
+def test_what_stands_for_unknown_is_no_power(probe, amd_board, clock, current):
+    told = {"current_socket_power": current, "average_socket_power": 300}
+    meter, _ = probe([amd_board(amdsmi_get_energy_count={}, amdsmi_get_power_info=told, amdsmi_get_gpu_activity={"gfx_activity": 65535})])
+    clock.now_s += 1.0
+    reading = meter.read()[0]
+    assert (reading.power_w, reading.energy_j, reading.utilisation) == (300.0, pytest.approx(300.0), None)
+
+
+def test_a_board_that_fails_does_not_take_the_others_with_it(probe, amd_board, make_amd):
+    failing = amd_board("failing", amdsmi_get_energy_count={}, amdsmi_get_power_info=make_amd([]).AmdSmiException("unknown error"))
+    meter, _ = probe([failing, amd_board("sound")])
+    assert [reading.device for reading in meter.read()] == ["gpu:sound"]
+    assert meter.notes == ["gpu:failing: amdsmi_get_power_info: unknown error"]
+
+
 @pytest.mark.parametrize(
     ("environ", "devices"),
     [
@@ -85,6 +101,17 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch, probe, amd_board):
     found = amd.probe(kfd=str(tmp_path / "kfd"))
     assert isinstance(found, Unavailable)
     assert "traincarbon[amd]" in found.hint
+
+
+def test_bindings_that_find_no_library_say_so_and_print_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "amdsmi.py").write_text("print('Unable to find libamd_smi.so')\nraise OSError('libamd_smi.so: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "amdsmi", raising=False)
+    (tmp_path / "kfd").touch()
+    found = amd.probe(kfd=str(tmp_path / "kfd"))
+    assert isinstance(found, Unavailable)
+    assert found.reason == "AMD SMI does not load: libamd_smi.so: cannot open shared object file"
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_library_that_fails_says_so(probe, amd_board, make_amd):

@@ -19,19 +19,21 @@ class Fake:
         self.device = device
         self.counter = counter
         self.power = power
+        self.shown_w = 300.0
+        self.mute: set[str] = set()
         self.lost = False
         self.asked = 0
         self.reopened: list[float] = []
 
     def counts(self):
-        if self.lost:
+        if self.lost or "energy" in self.mute:
             raise BoardError("GPU is lost")
         return round(300_000 * self.clock()) if self.counter else None
 
     def power_w(self):
-        if self.lost:
+        if self.lost or "power" in self.mute:
             raise BoardError("GPU is lost")
-        return 300.0 if self.power else None
+        return self.shown_w if self.power else None
 
     def details(self):
         self.asked += 1
@@ -120,3 +122,56 @@ def test_closing_lets_go_of_the_library_once(clock):
     meter.close()
     meter.close()
     assert closed == [True]
+
+
+def test_a_counter_goes_on_while_the_power_cannot_be_read(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    board.mute = {"power"}
+    reading = run(meter, clock, seconds=100)[0]
+    assert (reading.how, reading.energy_j, reading.power_w, meter.notes) == ("counter", pytest.approx(30_000.0), None, [])
+
+
+def test_sampled_power_stands_in_for_a_counter_that_cannot_be_read_for_a_while(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=5)
+    board.mute = {"energy"}
+    assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(3000.0)
+    board.mute = set()
+    reading = run(meter, clock, seconds=5)[0]
+    assert (reading.how, reading.energy_j, meter.notes) == ("counter", pytest.approx(4500.0), [])
+
+
+def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_in_for_it(clock):
+    board = Fake(clock)
+    board.shown_w = 400.0
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=5)
+    board.mute = {"energy"}
+    assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(3500.0)
+    board.mute = set()
+    assert [run(meter, clock, seconds=1)[0].energy_j for _ in range(3)] == pytest.approx([3500.0, 3600.0, 3900.0])
+
+
+def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_step(clock):
+    board = Fake(clock)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=5)
+    board.mute = {"energy"}
+    reading = run(meter, clock, seconds=25)[0]
+    assert (reading.how, reading.energy_j) == ("power", pytest.approx(9000.0))
+    assert meter.notes == ["gpu:0: its counter cannot be read (GPU is lost): its power is sampled instead"]
+
+
+@pytest.mark.parametrize("shown_w", [0.0, 2**32 / 1e3 - 1e-3, -1.0])
+def test_power_that_cannot_be_is_not_counted(clock, shown_w):
+    board = Fake(clock, counter=False)
+    meter = BoardsMeter("acme", [board], clock=clock)
+    run(meter, clock, seconds=10)
+    board.shown_w = shown_w
+    reading = run(meter, clock, seconds=10)[0]
+    assert (reading.energy_j, reading.power_w) == (pytest.approx(3000.0), None)
+    assert meter.notes == [f"gpu:0: cannot be read any more (its power reads {shown_w:,.0f} W): its energy stands still"]
+    board.shown_w = 300.0
+    assert run(meter, clock, seconds=10)[0].energy_j == pytest.approx(3000.0 + 9 * 300.0)

@@ -27,6 +27,10 @@ def host(tmp_path, monkeypatch):
     ("membership", "files", "expected"),
     [
         ("0::/", {}, (None, None)),
+        ("", {}, (None, None)),
+        ("masked", {"fs/cpu.max": "400000 100000"}, (None, None)),
+        ("0::/", {"fs/cpu.max": "400000 0", "fs/memory.max": "-"}, (None, None)),
+        ("0::/", {"fs/cpu.max": "400000", "fs/memory.max": ""}, (None, None)),
         ("0::/job", {"fs/job/cpu.max": "400000 100000", "fs/job/memory.max": "8000000000"}, (4.0, 8e9)),
         ("0::/job", {"fs/job/cpu.max": "max 100000", "fs/job/memory.max": "max"}, (None, None)),
         ("0::/slurm/job/step", {"fs/slurm/job/memory.max": "9000", "fs/slurm/cpu.max": "50000 100000"}, (0.5, 9000.0)),

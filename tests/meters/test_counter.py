@@ -28,8 +28,8 @@ def test_plausible_steps_add_up_exactly(steps):
 
 
 def test_a_register_that_wraps_goes_on():
-    counter = millijoules(wraps_at=1_000_000)
-    counter.add(999_900, time_s=0.0)
+    counter = millijoules(wraps_at=10_000_000)
+    counter.add(9_999_900, time_s=0.0)
     assert counter.add(400, time_s=1.0) == ""
     assert counter.energy_j == pytest.approx(0.5)
 
@@ -65,6 +65,14 @@ def test_a_step_of_a_late_refresh_is_believed():
     counter.add(0, time_s=0.0)
     assert counter.add(100_000, time_s=0.001) == ""
     assert counter.energy_j == pytest.approx(100.0)
+
+
+def test_a_register_that_starts_anew_over_hours_is_not_taken_to_have_wrapped():
+    counter = Counter(unit_j=1e-3, most_w=1050.0, wraps_at=1 << 32)
+    counter.add(123_456_000, time_s=0.0)
+    said = counter.add(500_000, time_s=7200.0)
+    assert "fell by 122,956 J: set aside, 7200.0 s not counted" in said
+    assert counter.energy_j == 0.0
 
 
 def test_a_fall_far_from_the_end_is_no_wrap():

@@ -39,16 +39,16 @@ def read_until(meter, energy_j):
     raise AssertionError(reading)
 
 
-def test_the_answer_is_taken_when_it_is_there_and_dated_when_it_was_asked(tool, clock):
+def test_the_answer_is_taken_when_it_is_there_dated_when_it_was_asked_and_held_since(tool, clock):
     meter = ipmi.probe(command=tool(ANSWER), clock=clock)
     assert meter.read()[0].power_w == 288.0
     clock.now_s += 6.0
     tool(ANSWER.replace("288", "312"))
     meter.read()
     clock.now_s += 1.0
-    reading = read_until(meter, 1.0)
-    assert reading.energy_j == pytest.approx(1800.0)
-    assert (reading.device, reading.time_s, reading.power_w) == ("server:0", 1006.0, 312.0)
+    reading = read_until(meter, 6.0 * 300.0 + 300.0)
+    assert reading.energy_j == pytest.approx(6.0 * 300.0 + 312.0)
+    assert (reading.device, reading.time_s, reading.power_w) == ("server:0", 1007.0, 312.0)
     meter.close()
 
 
@@ -56,10 +56,70 @@ def test_a_read_does_not_wait_for_the_controller(tool, clock):
     meter = ipmi.probe(command=tool(ANSWER), clock=clock)
     clock.now_s += 6.0
     tool(ANSWER, before="exec sleep 60")
-    assert [meter.read()[0].energy_j for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert [meter.read()[0].energy_j for _ in range(3)] == [6.0 * 288.0] * 3
     clock.now_s += 21.0
+    reading = meter.read()[0]
+    assert (reading.energy_j, reading.power_w) == (6.0 * 288.0, None)
+    assert meter.notes == ["server:0: its controller does not answer any more: its energy stands still"]
+    meter.close()
+
+
+def test_a_short_run_holds_the_first_answer(tool, clock):
+    meter = ipmi.probe(command=tool(ANSWER), clock=clock)
+    clock.now_s += 3.0
+    assert meter.read()[0].energy_j == pytest.approx(3.0 * 288.0)
+    meter.close()
+
+
+def test_energy_does_not_fall_when_an_answer_is_lower_than_what_was_held(tool, clock):
+    meter = ipmi.probe(command=tool(ANSWER), clock=clock)
+    clock.now_s += 6.0
+    tool(ANSWER.replace("288", "88"))
+    before_j = meter.read()[0].energy_j
+    meter._asked.wait(5)
+    assert meter.read()[0].energy_j == before_j == pytest.approx(6.0 * 288.0)
+    clock.now_s += 7.0
+    assert meter.read()[0].energy_j == pytest.approx(6.0 * 188.0 + 7.0 * 88.0)
+    meter.close()
+
+
+def test_one_that_hangs_and_cannot_be_killed_is_never_waited_for(tool, clock):
+    meter = ipmi.probe(command=tool(ANSWER), clock=clock)
+    clock.now_s += 6.0
+    tool(ANSWER, before="sleep 60")
     meter.read()
-    assert meter.notes == ["server:0: its controller gives no power any more: its energy stands still"]
+    asked = meter._asked
+    asked.kill = lambda: None
+    began_s = time.monotonic()
+    for _ in range(10):
+        clock.now_s += 21.0
+        meter.read()
+    assert meter._asked is asked
+    meter.close()
+    assert time.monotonic() - began_s < 5.0
+    assert len(meter.notes) == 1
+    type(asked).kill(asked)
+    asked.wait(5)
+
+
+def test_who_holds_the_output_open_is_not_waited_for(tool, clock):
+    began_s = time.monotonic()
+    meter = ipmi.probe(command=tool(ANSWER, before="sleep 20 &"), clock=clock)
+    clock.now_s += 6.0
+    meter.read()
+    meter._asked.wait(5)
+    clock.now_s += 1.0
+    meter.read()
+    assert meter._asked is None
+    meter.close()
+    assert time.monotonic() - began_s < 10.0
+
+
+def test_letters_of_another_alphabet_do_no_harm(tool, clock, tmp_path):
+    command = tool("")
+    (tmp_path / "answer").write_bytes(b"caf\xe9\n" + ANSWER.encode())
+    meter = ipmi.probe(command=command, clock=clock)
+    assert meter.read()[0].power_w == 288.0
     meter.close()
 
 

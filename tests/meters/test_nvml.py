@@ -173,6 +173,22 @@ def test_a_mig_instance_is_charged_its_slices_and_called_modelled(played):
     assert "2 of 7" in found.notes[0]
 
 
+@pytest.mark.parametrize(("cut", "visible", "share", "said"), [("1 3/1", 1, 1 / 7, "1 of 7"), ("2 1", 0, 2 / 4, "2 of 4")])
+def test_an_instance_is_charged_its_compute_slices_of_those_that_the_board_has(played, cut, visible, share, said):
+    played.play(CONSTANT, f"mig 0 {cut}", *(["slices 4"] if "4" in said else []))
+    found = meter(played, visible=f"MIG-a110000{visible}")
+    assert run(played, found, seconds=7.0, every_s=1.0)[0].energy_j == pytest.approx(2100.0 * share)
+    assert said in found.notes[0]
+
+
+@pytest.mark.parametrize("how", ["not_supported", "unknown"])
+def test_an_instance_of_unknown_size_does_not_take_the_other_boards_with_it(played, how):
+    played.play("devices 2", CONSTANT, "mig 1 1", f"fail attributes {how}")
+    found = meter(played, visible="MIG-a1100100,0")
+    assert [reading.device for reading in found.read()] == [FIRST]
+    assert "board 1 cannot be read" in found.notes[0]
+
+
 def test_all_instances_together_are_the_board(played):
     played.play(CONSTANT, "mig 0 1 2 4")
     found = meter(played, visible="MIG-a1100000,MIG-a1100001,MIG-a1100002")
@@ -198,9 +214,73 @@ def test_only_visible_boards_are_read(played, visible, boards):
     assert bool(found.notes) == (visible == "1,9,0")
 
 
+@pytest.mark.parametrize("code", ["unknown", "not_supported", "no_permission", "lost"])
+@pytest.mark.parametrize("what", ["power", "limit", "utilisation"])
+def test_a_counter_is_enough_whatever_else_fails(played, what, code):
+    played.play(CONSTANT, f"fail {what} {code}")
+    found = meter(played)
+    reading = run(played, found, seconds=20.0, every_s=1.0)[0]
+    assert (reading.how, reading.energy_j, found.notes) == ("counter", pytest.approx(6000.0), [])
+    assert (reading.power_w is None, reading.utilisation is None, reading.temperature_c) == (what == "power", what == "utilisation", 40.0)
+
+
+@pytest.mark.parametrize("code", ["uninitialized", "not_supported", "no_permission", "not_found", "driver_not_loaded", "lost", "mismatch", "unknown"])
+@pytest.mark.parametrize("what", ["energy", "power", "limit", "utilisation", "attributes", "device"])
+@pytest.mark.parametrize("when", ["from 0", "from 5", "from 5 until 8", "from 5 until 8 sticky"])
+def test_whatever_fails_on_one_board_the_others_go_on_and_its_own_energy_never_falls(played, what, code, when):
+    played.play("devices 3", CONSTANT, "mig 1 3 4", f"fail {what} {code} only 1 {when}")
+    found = meter(played)
+    before = {}
+    for second in range(1, 41):
+        played.set(second * 0.5)
+        readings = {reading.device: reading.energy_j for reading in found.read()}
+        assert all(readings[device] >= energy_j for device, energy_j in before.items())
+        before = readings
+    sound = [energy_j for device, energy_j in before.items() if not device.endswith("1")]
+    assert sound == [pytest.approx(6000.0)] * 2
+    assert sum(before.values()) <= 18_000.0 * 1.0001
+    assert len(found.notes) <= 2
+
+
+@pytest.mark.parametrize("code", ["unknown", "not_supported", "no_permission"])
+@pytest.mark.parametrize("from_s", [0, 5])
+@pytest.mark.parametrize("other", ["", "fail utilisation unknown"])
+def test_power_is_enough_whatever_else_fails(played, code, from_s, other):
+    played.play(CONSTANT, f"fail energy {code} from {from_s}", *([other] if other else []))
+    found = meter(played)
+    reading = run(played, found, seconds=20.0, every_s=0.5)[0]
+    assert (reading.how, reading.energy_j) == ("power", pytest.approx(6000.0))
+    assert not any("stands still" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("watts", ["0", "4294967.295"])
+def test_a_board_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(played, watts):
+    played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1")
+    found = meter(played)
+    assert [reading.device for reading in run(played, found, seconds=5.0)] == [FIRST]
+    assert found.notes == [f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1: its power reads {float(watts):,.0f} W"]
+
+
+def test_a_board_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
+    played.play("devices 3", CONSTANT, "fail device lost only 1")
+    found = meter(played, visible="1,2")
+    assert [reading.device[-1] for reading in found.read()] == ["2"]
+    assert found.notes == ["board 1 cannot be read: nvmlDeviceGetHandleByIndex: GPU is lost"]
+
+
+def test_boards_of_other_jobs_are_not_numbered(played):
+    played.play("devices 4", CONSTANT, *(f"fail device no_permission only {board}" for board in (0, 1, 3)))
+    for visible in (None, "0"):
+        found = meter(played, visible=visible)
+        assert [reading.device[-1] for reading in found.read()] == ["2"]
+        assert found.notes == []
+
+
 @pytest.mark.parametrize(
     ("lines", "visible", "reason", "hint"),
     [
+        (["devices 2", "fail device no_permission"], None, "Insufficient Permissions", "/dev/nvidiactl"),
+        ([CONSTANT], "0,0", "CUDA_VISIBLE_DEVICES=0,0: 0 is there twice", "CUDA_VISIBLE_DEVICES"),
         (["fail init driver_not_loaded"], None, "Driver Not Loaded", "modprobe nvidia"),
         (["fail init mismatch"], None, "version mismatch", "reboot"),
         (["fail init no_permission"], None, "Insufficient Permissions", "/dev/nvidiactl"),

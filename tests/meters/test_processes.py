@@ -70,7 +70,23 @@ def test_an_orphan_still_counts(proc):
     gone(root, 10)
     proc(11, 1, 900)
     assert tree.usage().alive
-    assert tree.usage().cpu_s == pytest.approx(600 / TICKS)
+    assert tree.usage().cpu_s == pytest.approx(700 / TICKS)
+
+
+def test_what_orphans_used_does_not_hide_what_others_use_after_they_have_ended(proc):
+    proc(10, 1, 100)
+    root = proc(11, 1, 0)
+    tree = ProcessTree(10, proc=root)
+    tree.usage()
+    proc(11, 10, 0)
+    tree._look_again_s = 0.0
+    tree.usage()
+    proc(11, 1, 500)
+    assert tree.usage().cpu_s == pytest.approx(500 / TICKS)
+    gone(root, 11)
+    proc(10, 1, 400)
+    assert tree.usage().cpu_s == pytest.approx(800 / TICKS)
+    assert tree.usage().cpu_s == pytest.approx(800 / TICKS)
 
 
 def test_time_never_falls_when_processes_end(proc):

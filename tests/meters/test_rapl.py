@@ -72,6 +72,39 @@ def test_the_platform_counts_for_what_it_has_beyond_packages_and_memory(powercap
     assert energies(meter)["other:psys"] == pytest.approx(30.0)
 
 
+def test_two_platform_zones_are_not_added(powercap, clock):
+    meter = opened(powercap({**TREE, "intel-rapl:2": ("psys", 0), "intel-rapl:3": ("psys-1", 0)}), clock)
+    clock.now_s += 1.0
+    powercap({"intel-rapl:0": ("package-0", 105_000_000), "intel-rapl:2": ("psys", 125_000_000), "intel-rapl:3": ("psys-1", 130_000_000)})
+    assert [(reading.device, round(reading.energy_j)) for reading in meter.read() if reading.part == "other"] == [("other:psys", 30)]
+
+
+def test_packages_of_several_dies_are_counted_each_and_names_that_are_none_are_not(powercap, clock):
+    names = ["package-0-die-0", "package-0-die-1", "uncore", "core", "mmio", ""]
+    meter = opened(powercap({f"intel-rapl:{number}": (name, 0) for number, name in enumerate(names)}), clock)
+    assert set(energies(meter)) == {"cpu:0", "cpu:1"}
+
+
+def test_a_tree_that_the_container_hides_is_named(tmp_path, clock):
+    (tmp_path / "intel-rapl").mkdir()
+    (tmp_path / "intel-rapl:0").symlink_to("../../devices/virtual/powercap/intel-rapl/intel-rapl:0")
+    found = rapl.probe(root=str(tmp_path), clock=clock)
+    assert isinstance(found, Unavailable)
+    assert (found.reason, "systempaths=unconfined" in found.hint) == ("its counters are hidden from this container", True)
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "-5", "1.5"])
+def test_a_register_that_shows_no_number_is_lost_and_found(powercap, clock, text):
+    root = powercap({"intel-rapl:0": ("package-0", 0)})
+    meter = opened(root, clock)
+    Path(root, "intel-rapl:0", "energy_uj").write_text(text)
+    clock.now_s += 1.0
+    assert energies(meter) == {"cpu:0": 0.0}
+    powercap({"intel-rapl:0": ("package-0", 90_000_000)})
+    clock.now_s += 1.0
+    assert energies(meter) == {"cpu:0": pytest.approx(90.0)}
+
+
 def test_a_refused_file_is_named_with_the_remedy(powercap, clock, monkeypatch):
     def refuse(file):
         if file.endswith("energy_uj"):

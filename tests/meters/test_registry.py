@@ -71,6 +71,24 @@ def test_a_meter_of_the_whole_server_replaces_the_model(machine):
     assert names(registry.open_meters()[0]) == ["nvml", "hwmon"]
 
 
+def test_what_lies_within_a_measured_part_is_not_modelled_beside_it(machine):
+    grace = Meter("hwmon", "cpu:0")
+    grace.covers = ("dram",)
+    modelled = machine(hwmon=grace)
+    opened, missing = registry.open_meters()
+    assert (names(opened), modelled) == (["hwmon"], {})
+    assert missing[-1] == Unavailable("cpu_model", "dram is measured within another part", "nothing is left out")
+
+
+def test_a_sensor_that_does_what_nobody_foresaw_does_not_end_the_others(machine):
+    sensor = Meter("nvml", "gpu:a")
+    machine(nvml=sensor, rapl=Meter("rapl", "cpu:0", "dram:0"))
+    opened, _ = registry.open_meters()
+    sensor.fails = True
+    assert [len(meter.read()) for meter in opened] == [1, 2]
+    assert opened[0].notes == ["nvml: fails (RuntimeError: no sensor): its energy stands still"]
+
+
 def test_a_second_meter_of_the_same_is_closed_and_said(machine):
     second = Meter("ipmi", "server:0")
     machine(hwmon=Meter("hwmon", "server:0"), ipmi=second)

@@ -30,7 +30,10 @@ def test_nothing_is_visible_without_a_valid_first_entry(text):
         ("0", [(0, None)]),
         ("2,0", [(2, None), (0, None)]),
         (" 1 , 2 ", [(1, None), (2, None)]),
-        ("1,1,0", [(1, None), (0, None)]),
+        ("1gpu2,2ampere", [(1, None), (2, None)]),
+        ("+1,00", [(1, None), (0, None)]),
+        ("-0", [(0, None)]),
+        ("0 1", [(0, None)]),
         ("GPU-5f3c1111-bbbb", [(1, None)]),
         ("GPU-7", [(2, None)]),
         ("GPU-7,0", [(2, None), (0, None)]),
@@ -44,9 +47,20 @@ def test_an_entry_is_an_index_a_uuid_or_an_unmistakable_beginning(text, expected
     assert chosen(text) == expected
 
 
-@pytest.mark.parametrize("wrong", ["3", "x", "1.0", "0x1", "GPU-9", "GPU-5f3c", "MIG-", "MIG-a1", "MIG-GPU-5f3c1111-bbbb/9/0", "gpu-7777"])
+@pytest.mark.parametrize("wrong", ["3", "x", "9" * 5000, "GPU-9", "GPU-5f3c", "MIG-", "MIG-a1", "MIG-GPU-5f3c1111-bbbb/9/0", "gpu-7777"])
 def test_an_invalid_entry_ends_the_list_and_is_said(wrong):
-    assert visible(f"2,{wrong},0", BOARDS) == ([Choice(2)], f"no device {wrong}")
+    assert visible(f"2,{wrong},0", BOARDS) == ([Choice(2)], f"no device {wrong[:60]}, so the list ends there")
+
+
+@pytest.mark.parametrize("text", ["1,1,0", "1,0,01", "GPU-7,GPU-77770000-eeee", "2,MIG-a100,MIG-a1000000"])
+def test_a_device_named_twice_makes_nothing_visible(text):
+    found, said = visible(text, BOARDS)
+    assert found == []
+    assert "is there twice" in said
+
+
+def test_what_stands_after_the_end_is_not_looked_at():
+    assert visible("1,-1,1", BOARDS) == ([Choice(1)], "")
 
 
 def test_minus_one_ends_the_list_without_a_word():

@@ -20,10 +20,13 @@
  *   counter stuck at 3 [only 2]        the counter stands still from then on
  *   counter modulo 4294967.296         the counter wraps there
  *   fail WHAT HOW [from 3] [until 5] [only 2] [sticky]
- *                                      WHAT: init energy power limit utilisation device (every call on it);
- *                                      HOW: uninitialized not_supported no_permission not_found driver_not_loaded lost mismatch unknown;
+ *                                      WHAT: init energy power limit utilisation attributes device (every call on it);
+ *                                      HOW: uninitialized not_supported no_permission not_found driver_not_loaded lost mismatch unknown hang;
  *                                      sticky: a library initialised before the end of the fault has it until it is initialised anew
- *   mig 0 1 2 4                        board 0 is cut into instances of 1, 2 and 4 of 7 slices
+ *   shows 4294967.295 [from 3] [until 5] [only 2]
+ *                                      the power sensor shows so many watts, whatever the board draws
+ *   mig 0 1 2 3/1                      board 0 is cut into instances of 1, 2 and 3 of 7 slices, the last a compute instance of 1 in one of 3
+ *   slices 4                           a board can be cut into so many, 7 unless said
  *
  * For the caller, through ctypes:
  *   void   replay_reset(void)                                forget origin, clock and trace
@@ -41,22 +44,24 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, SMALL = 7, NOT_LOADED = 9, LOST = 15, MISMATCH = 18, UNKNOWN = 999 };
+enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, SMALL = 7, NOT_LOADED = 9, LOST = 15, MISMATCH = 18, UNKNOWN = 999, HANG = -1 };
 enum { BOARDS = 16, SEGMENTS = 64, EVENTS = 32, FAULTS = 32, INSTANCES = 7 };
-enum { INIT, ENERGY, POWER, LIMIT, UTILISATION, DEVICE };
+enum { INIT, ENERGY, POWER, LIMIT, UTILISATION, ATTRIBUTES, DEVICE };
 enum { SET, ADD, STUCK };
 
 typedef struct { double s, from_w, to_w; } Segment;
 typedef struct { int n; double period_s, period_j; Segment segments[SEGMENTS]; } Wave;
 typedef struct { int kind, only; double at_s, joules; } Event;
 typedef struct { int what, code, only, sticky; double from_s, until_s; } Fault;
-typedef struct Board { int index, parent, slices, n_instances; Wave wave; double first_s, last_s; unsigned long asked; } Board;
+typedef struct { int only; double from_s, until_s, watts; } Lie;
+typedef struct Board { int index, parent, slices, compute_slices, n_instances; Wave wave; double first_s, last_s; unsigned long asked; } Board;
 typedef Board *Handle;
 
 static Board boards[BOARDS], instances[BOARDS * INSTANCES];
 static Event events[EVENTS];
 static Fault faults[FAULTS];
-static int n_boards, n_instances, n_events, n_faults, users, has_origin;
+static Lie lies[FAULTS];
+static int n_boards, n_instances, n_events, n_faults, n_lies, n_slices, users, has_origin;
 static double origin_s, frozen_s = -1.0, init_s, stagger_s, refresh_s, cap_w, start_j, modulo_j;
 
 static double wall(void) {
@@ -116,7 +121,10 @@ static int fault(int what, int board) {
     for (int i = 0; i < n_faults; i++) {
         const Fault *f = &faults[i];
         int hit = f->what == what && (f->only < 0 || f->only == board) && s >= f->from_s;
-        if (hit && (s < f->until_s || (f->sticky && init_s < f->until_s))) return f->code;
+        if (hit && (s < f->until_s || (f->sticky && init_s < f->until_s))) {
+            while (f->code == HANG) pause();
+            return f->code;
+        }
     }
     return SUCCESS;
 }
@@ -150,7 +158,7 @@ static int has(const char *name, char **words, int n) {
 
 static int code_of(const char *how) {
     const struct { const char *name; int code; } codes[] = {{"uninitialized", UNINITIALIZED}, {"not_supported", NOT_SUPPORTED}, {"no_permission", NO_PERMISSION},
-        {"not_found", NOT_FOUND}, {"driver_not_loaded", NOT_LOADED}, {"lost", LOST}, {"mismatch", MISMATCH}};
+        {"not_found", NOT_FOUND}, {"driver_not_loaded", NOT_LOADED}, {"lost", LOST}, {"mismatch", MISMATCH}, {"hang", HANG}};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (!strcmp(codes[i].name, how)) return codes[i].code;
     return UNKNOWN;
@@ -183,7 +191,7 @@ static void read_counter(char **words, int n) {
 }
 
 static void read_fault(char **words, int n) {
-    const char *names[] = {"init", "energy", "power", "limit", "utilisation", "device"};
+    const char *names[] = {"init", "energy", "power", "limit", "utilisation", "attributes", "device"};
     for (int what = INIT; what <= DEVICE && n_faults < FAULTS; what++)
         if (!strcmp(words[1], names[what]))
             faults[n_faults++] = (Fault){what, code_of(words[2]), (int)number("only", -1, words, n), has("sticky", words, n),
@@ -199,11 +207,15 @@ static void read_statement(char **words, int n) {
     else if (!strcmp(words[0], "origin")) { if (!has_origin) origin_s = atof(words[1]), has_origin = 1; }
     else if (!strcmp(words[0], "counter") && n > 2) read_counter(words, n);
     else if (!strcmp(words[0], "fail") && n > 2) read_fault(words, n);
+    else if (!strcmp(words[0], "slices")) n_slices = atoi(words[1]);
+    else if (!strcmp(words[0], "shows") && n_lies < FAULTS)
+        lies[n_lies++] = (Lie){(int)number("only", -1, words, n), number("from", -INFINITY, words, n), number("until", INFINITY, words, n), atof(words[1])};
     else if (!strcmp(words[0], "mig"))
         for (int i = 2; i < n && n_instances < BOARDS * INSTANCES; i++) {
             int parent = atoi(words[1]);
             if (parent < 0 || parent >= BOARDS) continue;
-            instances[n_instances++] = (Board){.index = boards[parent].n_instances++, .parent = parent, .slices = atoi(words[i])};
+            int slices = atoi(words[i]), compute = strchr(words[i], '/') ? atoi(strchr(words[i], '/') + 1) : slices;
+            instances[n_instances++] = (Board){.index = boards[parent].n_instances++, .parent = parent, .slices = slices, .compute_slices = compute};
         }
     else fprintf(stderr, "nvml_replay: unknown statement %s\n", words[0]);
 }
@@ -212,7 +224,7 @@ static void read_trace(void) {
     char line[4096], *words[SEGMENTS + 8], *rest;
     const char *file = getenv("NVML_REPLAY_TRACE");
     FILE *stream = file ? fopen(file, "r") : NULL;
-    n_boards = 1, n_instances = n_events = n_faults = 0;
+    n_boards = 1, n_instances = n_events = n_faults = n_lies = 0, n_slices = INSTANCES;
     stagger_s = refresh_s = modulo_j = 0.0, cap_w = 700.0, start_j = 123456.0;
     for (int i = 0; i < BOARDS; i++) {
         Board *board = &boards[i];
@@ -344,7 +356,10 @@ int nvmlDeviceGetPowerUsage(Handle board, unsigned *mw) {
     if (code != SUCCESS) return code;
     if (board->parent >= 0) return NOT_SUPPORTED;
     asked(board);
-    *mw = (unsigned)(watts(board, stepped(board->last_s)) * 1e3 + 0.5);
+    double shown_w = watts(board, stepped(board->last_s));
+    for (int i = 0; i < n_lies; i++)
+        if ((lies[i].only < 0 || lies[i].only == board->index) && board->last_s >= lies[i].from_s && board->last_s < lies[i].until_s) shown_w = lies[i].watts;
+    *mw = (unsigned)(shown_w * 1e3 + 0.5);
     return SUCCESS;
 }
 static int limit(Handle board, unsigned *mw) { return *mw = (unsigned)(cap_w * 1e3), ask(board, LIMIT); }
@@ -388,7 +403,7 @@ int nvmlDeviceGetMigMode(Handle board, unsigned *current, unsigned *pending) {
     int code = ask(board, DEVICE);
     return *current = *pending = board->n_instances > 0, code;
 }
-int nvmlDeviceGetMaxMigDeviceCount(Handle board, unsigned *count) { return *count = INSTANCES, ask(board, DEVICE); }
+int nvmlDeviceGetMaxMigDeviceCount(Handle board, unsigned *count) { return *count = (unsigned)n_slices, ask(board, DEVICE); }
 int nvmlDeviceIsMigDeviceHandle(Handle board, unsigned *is) { return *is = board->parent >= 0, ask(board, DEVICE); }
 int nvmlDeviceGetMigDeviceHandleByIndex(Handle board, unsigned index, Handle *instance) {
     for (int i = 0; i < n_instances; i++)
@@ -403,7 +418,7 @@ int nvmlDeviceGetComputeInstanceId(Handle instance, unsigned *id) { return *id =
 typedef struct { unsigned sms, copies, decoders, encoders, jpegs, ofas, slices, compute_slices; unsigned long long memory_mb; } Attributes;
 int nvmlDeviceGetAttributes_v2(Handle instance, Attributes *out) {
     if (instance->parent < 0) return NOT_SUPPORTED;
-    *out = (Attributes){.sms = 16u * (unsigned)instance->slices, .slices = (unsigned)instance->slices, .compute_slices = (unsigned)instance->slices,
+    *out = (Attributes){.sms = 16u * (unsigned)instance->slices, .slices = (unsigned)instance->slices, .compute_slices = (unsigned)instance->compute_slices,
         .memory_mb = 10240ull * (unsigned)instance->slices};
-    return ask(instance, DEVICE);
+    return ask(instance, ATTRIBUTES);
 }

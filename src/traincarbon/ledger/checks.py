@@ -12,6 +12,7 @@ _LONGEST = 2000
 _TEXTS = ("project", "started_at", "hw")
 _AMOUNTS = ("duration_s", "gaps_s", "tokens", "params", "mfu")
 _WHOLE = ("exit_code", "nodes", "accelerators", "samples")
+_MOST_WHOLE = 2.0**53
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 
 
@@ -31,7 +32,7 @@ def checked_record(stated: dict[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {"run_id": run_id[:_LONGEST], "state": stated["state"]}
     checked |= {name: str(stated.get(name) or "")[:_LONGEST] for name in _TEXTS}
     checked |= {name: _amount(run_id, name, stated.get(name)) for name in _AMOUNTS}
-    checked |= {name: None if (number := _number(run_id, name, stated.get(name))) is None else int(number) for name in _WHOLE}
+    checked |= {name: _whole(run_id, name, stated.get(name)) for name in _WHOLE}
     checked |= {name: default for name, default in _NEVER_NONE.items() if checked[name] is None}
     argv = stated.get("argv") or ()
     checked["argv"] = tuple(str(word)[:_LONGEST] for word in argv) if isinstance(argv, (list, tuple)) else ()
@@ -56,6 +57,13 @@ def _number(run_id: str, name: str, value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e300:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {str(value)[:40]!r}, not a number", hint="leave out what is not known")
     return float(value)
+
+
+def _whole(run_id: str, name: str, value: object) -> int | None:
+    number = _number(run_id, name, value)
+    if number is not None and not abs(number) < _MOST_WHOLE:
+        raise CarbonError(f"run {run_id[:60]!r}: {name} is {number:g}, more than can be counted", hint="leave out what is not known")
+    return None if number is None else int(number)
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import category
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.checks import RUN_SCHEMA
@@ -25,6 +26,8 @@ _NESTED = {
 _AS_JSON = ("argv", "forecast", "plan", "versions")
 _TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
+_JOINERS = "\u200c\u200d"
+"""Of what cannot be seen, what belongs to words of some scripts and to composed emoji; spaces of all kinds do too."""
 _FORMULA = ("=", "+", "-", "@", "'")
 """A cell that begins like this may be run by a spreadsheet; an apostrophe before it says that it is text."""
 COLUMNS = (*_PLAIN, *(f"{name}.{part}" for name, parts in _NESTED.items() for part in parts), *_AS_JSON)
@@ -71,7 +74,7 @@ def cell_of(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return repr(value)
-    text = "".join(letter if letter.isprintable() else "�" for letter in value)
+    text = "".join(letter if letter.isprintable() or letter in _JOINERS or category(letter) == "Zs" else "�" for letter in value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -157,7 +160,12 @@ def _flat(stated: dict[str, Any]) -> dict[str, Any]:
     """Return one value a column; what is not known is None."""
     row = {name: stated[name] for name in _PLAIN}
     row |= {f"{name}.{part}": (stated[name] or {}).get(part) for name, parts in _NESTED.items() for part in parts}
-    return row | {name: None if stated[name] is None else json.dumps(stated[name], ensure_ascii=False) for name in _AS_JSON}
+    return row | {name: None if stated[name] is None else _visible(json.dumps(stated[name], ensure_ascii=False)) for name in _AS_JSON}
+
+
+def _visible(text: str) -> str:
+    """Return JSON with what cannot be seen written as JSON escapes it, so that it is exact in every file."""
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
 def _unflat(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from traincarbon.ledger.journal import read_journal, read_lines
 from traincarbon.ledger.processes import Process, fold
 from traincarbon.ledger.record import RunRecord, combine
 
-VERSION = 1
-"""Of the tables below; an index of another version is set aside and made anew."""
+VERSION = 2
+"""Of the tables below and of the summaries in them; an index of another version is set aside and made anew."""
 
 _APPLICATION = 0x74726361
 _BUSY_S = 30.0
@@ -68,7 +68,8 @@ class Index:
                 self._connection.close()
                 again = attempt == 0 and _is_at_fault(error)
                 if again:
-                    _set_aside(self.file)
+                    with suppress(OSError):  # as in a folder that can only be read
+                        _set_aside(self.file)
                 self._connection = _connect(self.file if again else ":memory:")
             else:
                 return

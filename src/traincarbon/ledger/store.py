@@ -5,6 +5,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
@@ -189,7 +190,7 @@ def _run_of(file: str) -> tuple[str, str]:
     for line, _, _ in read_lines(file):
         if line is not None:
             return line["run_id"], ""
-    return "", f"{file}: no line of a journal"
+    return "", f"{file}: {'no line of a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 
 
 def _target(file: str, folder: str) -> str:
@@ -220,6 +221,8 @@ def _copy(file: str, target: str) -> None:
         shutil.copyfile(file, f"{target}.part")
         os.replace(f"{target}.part", target)
     except OSError as error:
+        with suppress(OSError):
+            os.remove(f"{target}.part")
         raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
 
 

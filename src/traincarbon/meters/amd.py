@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 from traincarbon.meters.base import Meter, Unavailable
@@ -13,6 +14,8 @@ KFD = "/dev/kfd"
 _FALLBACK_LIMIT_W = 2000.0
 _FALLBACK_UNIT_J = 15.259e-6
 """What the register of an Instinct board counts in."""
+_UNKNOWN = 65535.0
+"""What some versions give, in watts or percent, for what a board does not tell; others give 2**32 - 1, 0 or "N/A"."""
 _NARROWING = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
 """Each chooses among what the one before has left; the last two are the same to HIP, the first of them that is set counts."""
 
@@ -22,7 +25,8 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
     if not os.path.exists(kfd):
         return Unavailable("amd", f"no AMD driver: {kfd} is not there", "in a container, start it with --device=/dev/kfd --device=/dev/dri")
     try:
-        import amdsmi
+        with redirect_stdout(None):  # it prints there what it misses
+            import amdsmi
     except ImportError:
         return Unavailable("amd", "the Python bindings of AMD SMI are not installed", "pip install 'traincarbon[amd]'")
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
@@ -87,18 +91,19 @@ class _Board:
 
     def counts(self) -> int | None:
         """What the energy register shows; one that stands at 0 from the start is none."""
-        return _counts(self._library("amdsmi_get_energy_count", self._handle)) if self._has_counter else None
+        return _counts(self._library("amdsmi_get_energy_count", self._handle) or {}) if self._has_counter else None
 
     def power_w(self) -> float | None:
         """Power of the socket."""
         told = self._library("amdsmi_get_power_info", self._handle) or {}
-        return next((watts for key in ("current_socket_power", "socket_power", "average_socket_power") if (watts := _number(told.get(key)))), None)
+        watts = (_number(told.get(key)) for key in ("current_socket_power", "socket_power", "average_socket_power"))
+        return next((power_w for power_w in watts if power_w and power_w < _UNKNOWN), None)
 
     def details(self) -> Details:
         """Utilisation of the shaders and memory in use."""
         busy = _number((self._library.optional("amdsmi_get_gpu_activity", self._handle) or {}).get("gfx_activity"))
         used_mb = _number((self._library.optional("amdsmi_get_gpu_vram_usage", self._handle) or {}).get("vram_used"))
-        return Details(utilisation=None if busy is None else busy / 100.0, memory_used_b=None if used_mb is None else used_mb * 2.0**20)
+        return Details(utilisation=None if busy is None or busy >= _UNKNOWN else busy / 100.0, memory_used_b=None if used_mb is None else used_mb * 2.0**20)
 
     def reopen(self) -> None:
         """Nothing to do: handles last as long as the library."""
@@ -110,16 +115,21 @@ def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -
     for names in (_NARROWING[:1], _NARROWING[1:]):
         name = next((name for name in names if name in environ), None)
         if name is not None:
-            choices, ignored = visible(environ[name], [Listed(f"GPU-{uuid.removeprefix('GPU-')}") for uuid, _ in left])
+            choices, ignored = visible(environ[name], [Listed(f"GPU-{uuid.removeprefix('GPU-')}") for uuid, _ in left], twice=True)
             left = [left[choice.board] for choice in choices]
-            notes += [f"{name}={environ[name]}: {ignored}, so it ends there"] if ignored else []
+            notes += [f"{name}={environ[name]}: {ignored}"] if ignored else []
     boards: list[_Board] = []
     for uuid, handle in left:
         board = _Board(library, handle, uuid)
-        if board.counts() is None and board.power_w() is None:
-            notes.append(f"{board.device}: tells neither energy nor power; the second half of a board is counted with the first")
-        else:
+        try:
+            tells = board.counts() is not None or board.power_w() is not None
+        except BoardError as error:
+            notes.append(f"{board.device}: {error}")
+            continue
+        if tells:
             boards.append(board)
+        else:
+            notes.append(f"{board.device}: tells neither energy nor power; the second half of a board is counted with the first")
     return boards, notes
 
 

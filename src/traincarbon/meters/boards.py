@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading
 from traincarbon.meters.counter import Counter
 from traincarbon.meters.power import Pace, PowerIntegral
+
+_T = TypeVar("_T")
 
 COUNTED_S = 10.0
 """Longest gap between reads of counters: so much at most hangs on one step of a register that is not believed."""
@@ -16,6 +18,8 @@ _STUCK_S = 10.0
 _STUCK_W = 5.0
 _HEADROOM = 1.5
 """A board may exceed its power limit for moments, but not by half over an interval."""
+_MOST_AT_ONCE = 4.0
+"""No sample is more than so many times the power limit: libraries give 2**32 - 1 mW for unknown, and 0."""
 _WRAP = 1 << 32
 """A register of 64 bits never wraps; one that is 32 bits wide below does here."""
 _FIRST_RETRY_S = 1.0
@@ -36,7 +40,7 @@ class Details(NamedTuple):
 
 
 class Board(Protocol):
-    """One accelerator, as its vendor's library answers; every question may raise :class:`BoardError`."""
+    """One accelerator, as its vendor's library answers; every question but that for details may raise :class:`BoardError`."""
 
     device: str
     name: str
@@ -113,6 +117,9 @@ class _Tracked:
         self._watched_j = 0.0
         self._moved: tuple[int, float] | None = None
         self._counted_j = 0.0
+        self._told_j = 0.0
+        self._unread = False
+        """Whether the counter could not be read the last time; until it can, the power that was sampled since stands in for it."""
         self._details: tuple[float, Details] = (-_DETAILS_S, Details())
         self._lost_s: float | None = None
         self._retry: tuple[float, float] = (0.0, _FIRST_RETRY_S)
@@ -141,36 +148,49 @@ class _Tracked:
         return Reading(board.device, "gpu", self._energy_j() * board.share, now, how, _shared(power_w, board.share), *details, sigma_ln=board.sigma_ln)
 
     def _energy_j(self) -> float:
-        return self._counter.energy_j if self._counter is not None else self._counted_j + self._sampled.energy_j - self._watched_j
+        if self._counter is None:
+            return self._counted_j + self._sampled.energy_j - self._watched_j
+        unread_j = self._sampled.energy_j - self._watched_j if self._unread else 0.0
+        self._told_j = max(self._told_j, self._counter.energy_j + unread_j)
+        return self._told_j
 
     def _measure(self, clock: Callable[[], float]) -> float | None:
-        """Read energy and power; return the power."""
-        counts = self._board.counts() if self._counter is not None else None
+        """Read energy and power, either of which may fail without the other; return the power."""
+        counts, failed = _answer(self._board.counts) if self._counter is not None else (None, None)
         now = clock()
-        before_w, power_w = self._sampled.power_w, self._board.power_w()
-        if self._counter is not None and counts is None:
-            self._give_counter_up()
-        if power_w is not None:
+        told_w, power_failed = _answer(self._board.power_w)
+        before_w, power_w = self._sampled.power_w, told_w if told_w is not None and can_be(told_w, limit_w=self._board.limit_w) else None
+        if counts is None and power_w is None:
+            raise failed or power_failed or BoardError("it tells neither energy nor power" if told_w is None else f"its power reads {told_w:,.0f} W")
+        self._unread = failed is not None
+        if power_w is None:
+            self._sampled.forget()
+        else:
             odd = self._sampled.add(power_w, time_s=now)
             self._note(odd if self._counter is None else "")
-        elif self._counter is None:
-            raise BoardError("it tells neither energy nor power")
-        if self._counter is not None and counts is not None:
+        if self._counter is None:
+            return power_w
+        if counts is not None:
             mean_w = 0.5 * (before_w + power_w) if before_w is not None and power_w is not None else None
             self._note(self._counter.add(counts, time_s=now, power_w=mean_w))
-            self._watch(counts, now, power_w)
+            self._watch(self._counter, counts, now, power_w)
+        elif failed is None:
+            self._give_up(self._counter)
+        elif self._moved is None or now - self._moved[1] > _STUCK_S:
+            self._note(f"its counter cannot be read ({failed}): its power is sampled instead")
+            self._give_up(self._counter)
         return power_w
 
-    def _watch(self, counts: int, now: float, power_w: float | None) -> None:
+    def _watch(self, counter: Counter, counts: int, now: float, power_w: float | None) -> None:
         """Give a counter up that has stood still for ten seconds while the board draws power."""
         if self._moved is None or counts != self._moved[0] or power_w is None or power_w < _STUCK_W:
             self._moved, self._watched_j = (counts, now), self._sampled.energy_j
         elif now - self._moved[1] > _STUCK_S:
             self._note(f"its counter has stood still for {now - self._moved[1]:.0f} s: its power is sampled from there on")
-            self._give_counter_up()
+            self._give_up(counter)
 
-    def _give_counter_up(self) -> None:
-        self._counted_j, self._counter = self._energy_j(), None
+    def _give_up(self, counter: Counter) -> None:
+        self._counted_j, self._counter = counter.energy_j, None
 
     def _lose(self, now: float, error: BoardError) -> None:
         if self._lost_s is None:
@@ -195,6 +215,19 @@ class _Tracked:
     def _note(self, text: str) -> None:
         if text:
             self._notes.append(f"{self._board.device}: {text}")
+
+
+def can_be(power_w: float, *, limit_w: float) -> bool:
+    """Say whether a board that may draw *limit_w* can draw *power_w*, or whether that stands for unknown."""
+    return 0.0 < power_w <= _MOST_AT_ONCE * limit_w
+
+
+def _answer(question: Callable[[], _T | None]) -> tuple[_T | None, BoardError | None]:
+    """Return the answer of a board, and why there is none."""
+    try:
+        return question(), None
+    except BoardError as error:
+        return None, error
 
 
 def _shared(power_w: float | None, share: float) -> float | None:

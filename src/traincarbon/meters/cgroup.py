@@ -38,7 +38,7 @@ def _folders(pid: int | str, root: str, proc: str) -> list[str]:
     except OSError:
         return found
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        _, controllers, path = line.split(":", 2) if line.count(":") >= 2 else ("", "none", "")
         names = controllers.split(",")
         tops = [root] if not controllers else [f"{root}/{name}" for name in ("cpu", "memory") if name in names]
         for top in tops:
@@ -50,7 +50,7 @@ def _folders(pid: int | str, root: str, proc: str) -> list[str]:
 def _quota(folder: str) -> float | None:
     """Return how many processors' time the group may use, None where there is no limit."""
     text = _text(f"{folder}/cpu.max").split()
-    if len(text) == 2 and text[0].isdigit():
+    if len(text) == 2 and all(word.isdigit() and int(word) for word in text):
         return int(text[0]) / int(text[1])
     quota, period = _number(f"{folder}/cpu.cfs_quota_us"), _number(f"{folder}/cpu.cfs_period_us")
     return quota / period if quota and period else None

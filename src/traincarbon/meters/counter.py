@@ -43,8 +43,10 @@ class Counter:
         if last is None:
             return ""
         step, took_s = counts - last[0], time_s - last[1]
-        for counts_on in (step, step + (self._wraps_at or 0)):
-            if 0 <= counts_on * self._unit_j <= self._most_w * (took_s + _LAG_S):
+        most = self._most_w * (took_s + _LAG_S) / self._unit_j
+        wrap = self._wraps_at if self._wraps_at is not None and most < self._wraps_at else 0  # in so long a time anything could be one
+        for counts_on in (step, step + wrap):
+            if 0 <= counts_on <= most:
                 self._counts += counts_on
                 return ""
         return self._bridge(step, took_s, power_w)

@@ -11,18 +11,28 @@ from traincarbon.meters.power import PowerIntegral
 ROOT = "/sys/class/hwmon"
 _INTERVAL_S = 0.5
 """ACPI meters average over a second or so."""
-_PROCESSOR = re.compile(r"(?:Grace|CPU) Power Socket (\d+)")
+_PROCESSOR = re.compile(r"(Grace|CPU) Power Socket (\d+)")
+"""A Grace socket holds its memory; its CPU is the rail of the cores alone, and stands in where the other cannot be read."""
+_MOST_W = 1e5
+"""No server draws more: 2**32 - 1 mW is what some controllers give for unknown, and so is 0."""
 
 
 class HwmonMeter:
-    """Samples the power of ACPI power meters and integrates it."""
+    """Samples the power of ACPI power meters and integrates it.
+
+    Args:
+        files: Device to the file that tells its power.
+        covers: Parts that are within what is measured, so that nobody else may add them.
+        clock: What tells the time.
+    """
 
     name = "hwmon"
 
-    def __init__(self, files: Mapping[str, str], *, clock: Callable[[], float]) -> None:
+    def __init__(self, files: Mapping[str, str], *, covers: tuple[str, ...] = (), clock: Callable[[], float]) -> None:
         self.max_interval_s = _INTERVAL_S
         self.notes: list[str] = []
         self.names: Mapping[str, str] = {}
+        self.covers = covers
         self._files = files
         self._integrals = {device: PowerIntegral() for device in files}
         self._clock = clock
@@ -43,7 +53,7 @@ class HwmonMeter:
     def _sample(self, device: str, file: str) -> Reading:
         integral, now, power_w = self._integrals[device], self._clock(), None
         try:
-            power_w = int(_text(file)) / 1e6
+            power_w = _watts(file)
             odd = integral.add(power_w, time_s=now)
         except (OSError, ValueError) as error:
             odd = f"cannot be read any more ({error}): its energy stands still" if integral.power_w is not None else ""
@@ -56,35 +66,49 @@ class HwmonMeter:
 def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
     """Return a meter of the power meters below *root*, or why there is none."""
     files: dict[str, str] = {}
-    denied = ""
-    for folder in sorted(glob(f"{root}/hwmon*")):
-        device = _device(folder, len(files))
-        for file in (f"{folder}/power1_average", f"{folder}/power1_input") if device else ():
-            try:
-                int(_text(file))
-            except PermissionError:
-                denied = file
-            except (OSError, ValueError):
-                continue
-            else:
-                files[device] = file
-                break
+    covers: tuple[str, ...] = ()
+    denied = odd = ""
+    for kind in ("", "Grace", "CPU"):
+        for folder in sorted(glob(f"{root}/hwmon*")):
+            device = _device(folder, kind, len(files))
+            for file in (f"{folder}/power1_average", f"{folder}/power1_input") if device and device not in files else ():
+                try:
+                    _watts(file)
+                except PermissionError:
+                    denied = file
+                except OSError:
+                    continue
+                except ValueError as error:
+                    odd = f"{file}: {error}"
+                else:
+                    files[device] = file
+                    covers = ("dram",) if kind == "Grace" else covers
+                    break
     if files:
-        return HwmonMeter(files, clock=clock)
+        return HwmonMeter(files, covers=covers, clock=clock)
     if denied:
         return Unavailable("hwmon", f"no permission to read {denied}", f"sudo chmod a+r {denied}")
+    if odd:
+        return Unavailable("hwmon", odd, "is the management controller up to date?")
     return Unavailable("hwmon", "no ACPI power meter", "few servers have one; sudo modprobe acpi_power_meter")
 
 
-def _device(folder: str, number: int) -> str:
-    """Return what the power meter in *folder* measures, "" where it is none or another part."""
+def _device(folder: str, kind: str, number: int) -> str:
+    """Return what the power meter in *folder* measures, "" where it is none, or not of that *kind*: "" for a whole server, else ``Grace`` or ``CPU``."""
     if _text_or_empty(f"{folder}/name") != "power_meter":
         return ""
     socket = _text_or_empty(f"{folder}/power1_oem_info") or _text_or_empty(f"{folder}/device/power1_oem_info")
-    if not socket:
-        return f"server:{number}"
+    if not socket or not kind:
+        return "" if socket or kind else f"server:{number}"
     processor = _PROCESSOR.fullmatch(socket)
-    return f"cpu:{processor[1]}" if processor else ""
+    return f"cpu:{processor[2]}" if processor and processor[1] == kind else ""
+
+
+def _watts(file: str) -> float:
+    power_w = int(_text(file)) / 1e6
+    if not 0.0 < power_w < _MOST_W:
+        raise ValueError(f"it reads {power_w:,.0f} W")
+    return power_w
 
 
 def _text(file: str) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.meters.base import Meter, Reading, Unavailable
@@ -17,6 +18,9 @@ _INTERVAL_S = 5.0
 _PATIENCE_S = 20.0
 _FIRST_PATIENCE_S = 2.0
 """Who opens meters waits for the first answer; healthy controllers give it in a fraction of that."""
+_HELD_S = 10.0
+"""So long an answer is taken to hold on, that a run does not lack what it drew since the last one."""
+_KILLED_S = 0.5
 _POWER = re.compile(r"Instantaneous power reading:\s+(\d+)\s+Watts")
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 
@@ -34,46 +38,51 @@ class IpmiMeter:
         self._clock = clock
         self._integral = PowerIntegral()
         self._integral.add(first_w, time_s=clock())
-        self._asked_s = clock()
-        self._asked: subprocess.Popen[str] | None = None
-        self._last_s = self._asked_s
+        self._asked_s = self._last_s = clock()
+        self._asked: subprocess.Popen[bytes] | None = None
+        self._energy_j = 0.0
+        self._closed = False
+        self._last = (self._reading(self._last_s),)
 
     def read(self) -> tuple[Reading, ...]:
-        """Return the server's energy up to the last answer of its controller."""
-        now = self._clock()
-        if self._asked is not None:
-            self._take_answer(now)
-        elif now - self._asked_s >= _INTERVAL_S and self._command:
-            self._ask(now)
-        return (Reading("server:0", "server", self._integral.energy_j, self._last_s, "power", self._integral.power_w),)
+        """Return the server's energy up to now, by the last answer of its controller."""
+        if not self._closed:
+            now = self._clock()
+            if self._asked is not None:
+                self._take_answer(self._asked, now)
+            elif now - self._asked_s >= _INTERVAL_S:
+                self._ask(now)
+            self._last = (self._reading(now),)
+        return self._last
 
     def close(self) -> None:
         """Stop asking; a question under way is dropped."""
-        self._command = ()
+        self._closed = True
         if self._asked is not None:
-            self._asked.kill()
-            self._asked.communicate()
+            _drop(self._asked)
             self._asked = None
 
-    def _ask(self, now: float) -> None:
-        import subprocess
+    def _reading(self, now: float) -> Reading:
+        power_w = self._integral.power_w
+        held_j = 0.0 if power_w is None else power_w * min(now - self._last_s, _HELD_S)
+        self._energy_j = max(self._energy_j, self._integral.energy_j + held_j)
+        return Reading("server:0", "server", self._energy_j, now, "power", power_w)
 
+    def _ask(self, now: float) -> None:
         self._asked_s = now
         try:
-            self._asked = subprocess.Popen(  # noqa: S603  a command of ours
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
+            self._asked = _asking(self._command)
         except OSError as error:
             self._fail(str(error))
 
-    def _take_answer(self, now: float) -> None:
-        asked = self._asked
-        if asked is None or (asked.poll() is None and now - self._asked_s < _PATIENCE_S):
-            return
+    def _take_answer(self, asked: "subprocess.Popen[bytes]", now: float) -> None:
         if asked.poll() is None:
-            asked.kill()
-        power_w = parsed(asked.communicate()[0])
+            if now - self._asked_s >= _PATIENCE_S:
+                asked.kill()  # one that hangs in the kernel ends when it can, and no other is asked before
+                self._fail("its controller does not answer any more")
+            return
         self._asked = None
+        power_w = parsed(_said(asked))
         if power_w is None:
             self._fail("its controller gives no power any more")
             return
@@ -104,14 +113,20 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
         command = (tool, "dcmi", "power", "reading")
     import subprocess
 
+    remedy = "try: sudo ipmitool dcmi power reading"
     try:
-        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_FIRST_PATIENCE_S, check=False)  # noqa: S603  ours
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Unavailable("ipmi", f"the management controller does not answer: {error}", "try: sudo ipmitool dcmi power reading")
-    power_w = parsed(answer.stdout)
+        asked = _asking(command)
+    except OSError as error:
+        return Unavailable("ipmi", f"the management controller does not answer: {error}", remedy)
+    try:
+        asked.wait(_FIRST_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        _drop(asked)
+        return Unavailable("ipmi", f"the management controller does not answer within {_FIRST_PATIENCE_S:g} s", remedy)
+    said = _said(asked)
+    power_w = parsed(said)
     if power_w is None:
-        said = (answer.stderr or answer.stdout).strip().split("\n")[0] or "nothing"
-        return Unavailable("ipmi", f"the management controller gives no power: {said[:80]}", "try: sudo ipmitool dcmi power reading")
+        return Unavailable("ipmi", f"the management controller gives no power: {(said.strip() or 'nothing').splitlines()[0][:80]}", remedy)
     return IpmiMeter(command, power_w, clock=clock)
 
 
@@ -124,3 +139,29 @@ def parsed(answer: str) -> float | None:
     """
     found = _POWER.search(answer)
     return float(found[1]) if found and int(found[1]) > 0 else None
+
+
+def _asking(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Return the question under way."""
+    import subprocess
+
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603  a command of ours
+
+
+def _said(asked: "subprocess.Popen[bytes]") -> str:
+    """Return what a question that has ended printed, without waiting for whoever else may hold its output open."""
+    if asked.stdout is None:
+        return ""
+    os.set_blocking(asked.stdout.fileno(), False)
+    with asked.stdout as stream:
+        return (stream.read() or b"").decode("utf-8", "replace")
+
+
+def _drop(asked: "subprocess.Popen[bytes]") -> None:
+    """End a question, and wait no longer than a moment for one that hangs in the kernel."""
+    import subprocess
+
+    asked.kill()
+    _said(asked)
+    with suppress(subprocess.TimeoutExpired):
+        asked.wait(_KILLED_S)

@@ -9,11 +9,11 @@ from typing import Any
 from traincarbon.database.load import open_database
 from traincarbon.database.select import sigma_of
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.boards import BoardError, BoardsMeter, Details
+from traincarbon.meters.boards import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.visible import Choice, Instance, Listed, visible
 
 _SLICES = 7
-"""Compute slices of a board that MIG can cut."""
+"""Compute slices of a board that MIG can cut, where it does not tell: an A30 has 4."""
 _FALLBACK_LIMIT_W = 2000.0
 _HINTS = {
     "DRIVER_NOT_LOADED": "load the NVIDIA driver: sudo modprobe nvidia",
@@ -45,6 +45,10 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     meter = BoardsMeter("nvml", readable, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
+
+
+class _NotOursError(BoardError):
+    """A board that this process may not open, as that of another job on the same machine."""
 
 
 class _Library:
@@ -80,7 +84,8 @@ class _Library:
                 return None
             code = type(error).__name__.removeprefix("NVMLError_")
             constant = next((key for key in _HINTS if key.replace("_", "") == code.upper()), "")
-            raise BoardError(f"{name}: {error}", hint=_HINTS.get(constant, "see nvidia-smi")) from None
+            kind = _NotOursError if constant == "NO_PERMISSION" and name.startswith("nvmlDeviceGet") else BoardError
+            raise kind(f"{name}: {error}", hint=_HINTS.get(constant, "see nvidia-smi")) from None
         except UnicodeDecodeError as error:
             raise BoardError(f"{name}: {error}", hint="see nvidia-smi") from None
 
@@ -112,9 +117,9 @@ class _Board:
         return None if found is None else found / 1e3
 
     def details(self) -> Details:
-        """Utilisation, temperature, clock of the multiprocessors, memory in use."""
-        rates, memory = self._ask("nvmlDeviceGetUtilizationRates"), self._ask("nvmlDeviceGetMemoryInfo")
-        celsius, mhz = self._ask("nvmlDeviceGetTemperature", 0), self._ask("nvmlDeviceGetClockInfo", 1)
+        """Utilisation, temperature, clock of the multiprocessors, memory in use, each where it can be read."""
+        rates, memory = self._ask_if_it_can("nvmlDeviceGetUtilizationRates"), self._ask_if_it_can("nvmlDeviceGetMemoryInfo")
+        celsius, mhz = self._ask_if_it_can("nvmlDeviceGetTemperature", 0), self._ask_if_it_can("nvmlDeviceGetClockInfo", 1)
         return Details(
             utilisation=None if rates is None else rates.gpu / 100.0,
             temperature_c=None if celsius is None else float(celsius),
@@ -134,16 +139,19 @@ class _Board:
             self._look_up()
         return self._library(name, self._handle, *values)
 
+    def _ask_if_it_can(self, name: str, *values: Any) -> Any:
+        try:
+            return self._ask(name, *values)
+        except BoardError:
+            return None
+
     def _look_up(self) -> None:
         self._handle = self._library("nvmlDeviceGetHandleByUUID", self._uuid)
         self._opened = self._library.opened
 
     def _limit_w(self) -> float:
         for name in ("nvmlDeviceGetPowerManagementLimitConstraints", "nvmlDeviceGetEnforcedPowerLimit"):
-            try:
-                found = self._ask(name)
-            except BoardError:
-                continue
+            found = self._ask_if_it_can(name)
             if found:
                 return float(found[1] if isinstance(found, (list, tuple)) else found) / 1e3
         return _FALLBACK_LIMIT_W
@@ -166,15 +174,19 @@ def _chosen(library: _Library, environ: Mapping[str, str]) -> tuple[list[_Board]
     stated = environ.get("CUDA_VISIBLE_DEVICES")
     choices, ignored = visible(stated, [board for board, _ in listed])
     if ignored:
-        notes.append(f"CUDA_VISIBLE_DEVICES={stated}: {ignored}, so it ends there, as for CUDA")
-    if stated and stated[0].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for _, name in listed}) > 1:
+        notes.append(f"CUDA_VISIBLE_DEVICES={stated}: {ignored}, as CUDA reads it")
+    if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for board, name in listed if board.uuid}) > 1:
         notes.append("boards differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may mean others by the numbers in CUDA_VISIBLE_DEVICES")
     if stated is not None and not choices:
         notes.append(f"CUDA_VISIBLE_DEVICES={stated} makes no board visible")
     boards: list[_Board] = []
     for choice in choices:
+        board, name = listed[choice.board]
+        if not board.uuid:
+            notes.append(f"board {choice.board} cannot be read: {name}")
+            continue
         try:
-            boards.append(_board(library, listed[choice.board][0], choice, stated, notes))
+            boards.append(_board(library, board, choice, stated, notes))
         except BoardError as error:
             notes.append(f"board {choice.board} cannot be read: {error}")
     return boards, notes
@@ -186,21 +198,30 @@ def _board(library: _Library, listed: Listed, choice: Choice, stated: str | None
             notes.append(f"gpu:{listed.uuid}: is cut by MIG but named as a whole: counted whole; name the instance to be charged its share")
         return _Board(library, listed.uuid)
     instance = listed.instances[choice.instance]
-    slices = library("nvmlDeviceGetAttributes_v2", library("nvmlDeviceGetHandleByUUID", instance.uuid)).gpuInstanceSliceCount
-    notes.append(f"gpu:{instance.uuid}: MIG counts no energy by instance: {slices} of {_SLICES} of the board's is charged")
+    attributes = library("nvmlDeviceGetAttributes_v2", library("nvmlDeviceGetHandleByUUID", instance.uuid))
+    if attributes is None or not attributes.computeInstanceSliceCount:
+        raise BoardError(f"nothing tells the share that its instance {instance.uuid} has")
+    slices = attributes.computeInstanceSliceCount
+    of = library("nvmlDeviceGetMaxMigDeviceCount", library("nvmlDeviceGetHandleByUUID", listed.uuid)) or _SLICES
+    notes.append(f"gpu:{instance.uuid}: MIG counts no energy by instance: {slices} of {of} of the board's is charged")
     sigma_ln = sigma_of(open_database(), "mig_energy_share", "*")
-    return _Board(library, listed.uuid, share=slices / _SLICES, sigma_ln=sigma_ln, instance=instance.uuid)
+    return _Board(library, listed.uuid, share=min(slices / of, 1.0), sigma_ln=sigma_ln, instance=instance.uuid)
 
 
 def _listed(library: _Library) -> list[tuple[Listed, str]]:
-    """Return all boards with their instances and names, in the driver's order."""
+    """Return all boards with their instances and names, or the reason why they cannot be read, in the driver's order, without those that are another job's: CUDA does not number them."""
     listed: list[tuple[Listed, str]] = []
+    refused: _NotOursError | None = None
     for index in range(library("nvmlDeviceGetCount") or 0):
         try:
             handle = library("nvmlDeviceGetHandleByIndex", index)
             listed.append((Listed(str(library("nvmlDeviceGetUUID", handle)), _instances(library, handle)), str(library("nvmlDeviceGetName", handle))))
-        except BoardError:
-            listed.append((Listed(""), ""))  # keeps the numbering; whoever chooses it hears why it cannot be read
+        except _NotOursError as error:
+            refused = error
+        except BoardError as error:
+            listed.append((Listed(""), str(error)))  # keeps the numbering
+    if refused is not None and not listed:
+        raise refused
     return listed
 
 
@@ -221,10 +242,18 @@ def _instances(library: _Library, handle: Any) -> tuple[Instance, ...]:
 
 def _answers(board: _Board, notes: list[str]) -> bool:
     """Say whether *board* tells its energy or power; note why not."""
+    reasons: list[str] = []
     try:
-        if board.counts() is not None or board.power_w() is not None:
+        if board.counts() is not None:
             return True
-        notes.append(f"{board.device}: tells neither energy nor power")
     except BoardError as error:
-        notes.append(f"{board.device}: {error}")
+        reasons.append(str(error))
+    try:
+        power_w = board.power_w()
+        if power_w is not None and can_be(power_w, limit_w=board.limit_w):
+            return True
+        reasons += [] if power_w is None else [f"its power reads {power_w:,.0f} W"]
+    except BoardError as error:
+        reasons.append(str(error))
+    notes.append(f"{board.device}: {'; '.join(reasons) or 'tells neither energy nor power'}")
     return False

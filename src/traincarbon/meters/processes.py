@@ -42,7 +42,7 @@ class _Seen(NamedTuple):
 
 
 class ProcessTree:
-    """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them.
+    """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them, orphans as they were last seen.
 
     Memory is what each holds for itself, and the largest share held in common once. Those known are asked every time, and for the children of their
     first threads. All other descendants are looked for now and then, since that means asking every process of the host.
@@ -64,15 +64,18 @@ class ProcessTree:
         self._look_again_s = -math.inf
         self._first_s: float | None = 0.0 if since_birth else None
         self._cpu_s = 0.0
+        self._ended_s = 0.0
 
     def usage(self) -> Usage:
         """Return processor time since the first look and memory now."""
+        before = self._known
         if self._clock() >= self._look_again_s:
             self._look_for_all()
         else:
             self._known = self._same({pid: self._ask(pid) for pid in self._known})
             self._look_for_children()
-        cpu_s = sum(seen.cpu_s for seen in self._known.values())
+        self._ended_s += sum(seen.cpu_s for pid, seen in before.items() if self._is_lost(pid, seen))
+        cpu_s = self._ended_s + sum(seen.cpu_s for seen in self._known.values())
         if self._first_s is None:
             self._first_s = cpu_s
         self._cpu_s = max(self._cpu_s, cpu_s - self._first_s)
@@ -81,6 +84,11 @@ class ProcessTree:
     def settle(self, cpu_s: float) -> None:
         """Count what the process used until its end, with those that it waited for, where that is more than was seen."""
         self._cpu_s = max(self._cpu_s, cpu_s - (self._first_s or 0.0))
+
+    def _is_lost(self, pid: int, seen: _Seen) -> bool:
+        """Say whether a process has ended for which none of those known can have waited, so that its time is in none of theirs."""
+        now = self._known.get(pid)
+        return (now is None or now.born != seen.born) and seen.parent not in self._known
 
     def _look_for_all(self) -> None:
         """Find the process and its descendants, those included that lost their parent since they were first seen."""

@@ -18,6 +18,8 @@ _MOST_W = 2000.0
 """No zone draws more, whatever its own limits say."""
 _LONGEST_S = 30.0
 _UNIT_J = 1e-6
+_UNMASK = "docker run --security-opt systempaths=unconfined"
+"""Containers hide the tree since these counters were found to tell too much."""
 
 
 class _Zone(NamedTuple):
@@ -32,7 +34,8 @@ class _Zone(NamedTuple):
 class RaplMeter:
     """Reads the energy counters of packages, memory and, where there is one, the whole platform.
 
-    The zone ``psys`` holds the packages and the memory as well; what it has beyond them is reported as ``other``.
+    The zone ``psys`` holds the packages and the memory as well; what it has beyond them is reported as ``other``. Of several, as servers with
+    two sockets have them, the one that counts most is taken for all.
     """
 
     name = "rapl"
@@ -53,9 +56,11 @@ class RaplMeter:
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each zone."""
         if not self._closed:
-            times = [self._count(zone) for zone in self._zones]
+            times = {zone: self._count(zone) for zone in self._zones}
             inside_j = sum(zone.counter.energy_j for zone in self._zones if zone.part != "other")
-            self._last = tuple(self._reading(zone, at, inside_j) for zone, at in zip(self._zones, times, strict=True))
+            platforms = [zone for zone in self._zones if zone.part == "other"]
+            most = max(platforms, key=lambda zone: zone.counter.energy_j, default=None)
+            self._last = tuple(self._reading(zone, at, inside_j) for zone, at in times.items() if zone.part != "other" or zone is most)
         return self._last
 
     def close(self) -> None:
@@ -94,6 +99,8 @@ class RaplMeter:
 def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
     """Return a meter of the RAPL zones below *root*, or why there is none."""
     folders = sorted(folder for folder in glob(f"{root}/intel-rapl:*") if os.path.exists(f"{folder}/name"))
+    if not folders and glob(f"{root}/intel-rapl:*"):
+        return Unavailable("rapl", "its counters are hidden from this container", _UNMASK)
     if not folders:
         return Unavailable("rapl", "no RAPL counters: a virtual machine, or a kernel without them", "sudo modprobe intel_rapl_msr; a guest has none")
     zones: list[_Zone] = []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from traincarbon.meters import patient
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ GROUP = "traincarbon.meters"
 """Entry points of this group are third-party probes: functions without arguments that return a meter or ``Unavailable``."""
 SENSORS = ("nvml", "amd", "rapl", "hwmon", "ipmi")
 """Read of their own accord."""
+_MAY_HANG = ("nvml", "amd")
+"""Asked through a vendor's library, which never returns when a board or its driver hangs."""
 ON_REQUEST = ("codecarbon", "replay")
 """Opened when they are asked for by name: the first reads what others read too, the second plays a recording."""
 MODEL = "cpu_model"
@@ -47,6 +50,7 @@ def open_meters(
     used: list[Meter] = []
     missing: list[Unavailable] = []
     parts: set[str] = set()
+    covered: set[str] = set()
     names = list(only) if only is not None else _of_their_own_accord()
     for name in names:
         if name == MODEL:
@@ -62,8 +66,11 @@ def open_meters(
             missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is measured by another meter already", "name the meters to choose among them"))
             continue
         parts |= has
+        covered |= set(getattr(found, "covers", ()))
         used.append(found)
-    modelled = [part for part in _MODELLED if part not in parts]
+    modelled = [part for part in _MODELLED if part not in parts | covered]
+    if covered - parts and _WHOLE not in parts:
+        missing.append(Unavailable(MODEL, f"{' and '.join(sorted(covered - parts))} is measured within another part", "nothing is left out"))
     if MODEL in names and modelled and _WHOLE not in parts:
         model = probed(MODEL, pid=pid, parts=modelled, born_s=born_s)
         if isinstance(model, Unavailable):
@@ -76,12 +83,16 @@ def open_meters(
     return used, missing
 
 
-def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None) -> Meter | Unavailable:
-    """Open the meter *name* or say why it cannot be read."""
+def probed(
+    name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None, wait_s: float = patient.OPENING_S
+) -> Meter | Unavailable:
+    """Open the meter *name* or say why it cannot be read; a library that hangs is waited for no longer than *wait_s*."""
     if name == MODEL:
         return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
+    if name in _MAY_HANG:
+        return _safely(name, lambda: patient.opened(name, import_module(f"{__package__}.{name}").probe, wait_s=wait_s))
     if name in SENSORS or name in ON_REQUEST:
-        return _safely(name, import_module(f"{__package__}.{name}").probe)
+        return _safely(name, lambda: import_module(f"{__package__}.{name}").probe())
     point = next((point for point in _entry_points() if point.name == name), None)
     if point is None:
         return Unavailable(name, "no meter has this name", f"known are {', '.join(meter_names())}")
@@ -90,8 +101,7 @@ def probed(name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", 
         loaded: Callable[[], Meter | Unavailable] = point.load()
         return loaded()
 
-    found = _safely(name, probe)
-    return found if isinstance(found, Unavailable) else _Guarded(found)
+    return _safely(name, probe)
 
 
 def meter_names() -> list[str]:
@@ -106,9 +116,10 @@ def _of_their_own_accord() -> list[str]:
 
 
 def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:
-    """Call *probe*; whatever it raises is a reason why this meter cannot be read, and no more than that."""
+    """Call *probe*; whatever it or its meter raises is a reason why this meter cannot be read, and no more than that."""
     try:
-        return probe()
+        found = probe()
+        return found if isinstance(found, Unavailable) else _Guarded(found)
     except Exception as error:  # noqa: BLE001  around a meter's read
         return Unavailable(name, f"it fails: {type(error).__name__}: {error}", "carbon doctor shows the others")
 
@@ -138,7 +149,7 @@ def _names_us(folder: str) -> bool:
 
 
 class _Guarded:
-    """A third-party meter that may fail: then its readings stand still and a note says why."""
+    """A meter that may fail, be it another package's or by a library that does what nobody foresaw: its readings stand still and a note says why."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
@@ -146,6 +157,8 @@ class _Guarded:
         self.max_interval_s = meter.max_interval_s
         self.notes: list[str] = []
         self.names = getattr(meter, "names", {})
+        self.covers = getattr(meter, "covers", ())
+        self.settle = getattr(meter, "settle", None)
         self._last: tuple[Reading, ...] = ()
         self._failed = False
 
@@ -155,12 +168,13 @@ class _Guarded:
             self._last = tuple(self._meter.read())
             self.max_interval_s = self._meter.max_interval_s
             self._failed = False
+            if self._meter.notes:
+                self.notes += self._meter.notes
+                self._meter.notes.clear()
         except Exception as error:  # noqa: BLE001  around a meter's read
             if not self._failed:
                 self.notes.append(f"{self.name}: fails ({type(error).__name__}: {error}): its energy stands still")
             self._failed = True
-        self.notes += self._meter.notes
-        self._meter.notes.clear()
         return self._last
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def probe(*, file: str | None = None, clock: Callable[[], float] = time.monotoni
     """Return a meter that plays *file*, that of ``$CARBON_REPLAY`` unless given, or why there is none."""
     file = file if file is not None else os.environ.get(REPLAY)
     if not file:
-        return Unavailable("replay", f"no trace is named in ${REPLAY}", _HINT)
+        return Unavailable("replay", f"no trace is named in ${REPLAY}", f"to play one: {REPLAY}=FILE, CSV with the {_HINT}")
     try:
         points, how = _read(file)
     except OSError as error:

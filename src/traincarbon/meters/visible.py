@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_INDEX = re.compile(r"\d+")
+_INDEX = re.compile(r"[+-]?[0-9]{1,9}")
+"""CUDA reads a number as far as it goes, so that ``1gpu`` is 1."""
 _OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-f-]+)/(\d+)/(\d+)")
 
 
@@ -30,17 +31,18 @@ class Choice(NamedTuple):
     instance: int | None = None
 
 
-def visible(text: str | None, boards: Sequence[Listed]) -> tuple[list[Choice], str]:
+def visible(text: str | None, boards: Sequence[Listed], *, twice: bool = False) -> tuple[list[Choice], str]:
     """Return what *text* makes visible of *boards*, and why the rest of *text* was ignored, "" where none was.
 
     None stands for a variable that is not set: everything is visible. An entry is an index, a UUID or a beginning of one that
-    fits a single device; the first entry that is none of these, as -1, ends the list.
+    fits a single device; the first entry that is none of these, as -1, ends the list. For CUDA a device that is named
+    twice makes nothing visible; *twice* says that it does no harm.
 
     Example:
         >>> visible("1,GPU-a", [Listed("GPU-a1"), Listed("GPU-b2")])
         ([Choice(board=1, instance=None), Choice(board=0, instance=None)], '')
         >>> visible("0,7,1", [Listed("GPU-a1"), Listed("GPU-b2")])
-        ([Choice(board=0, instance=None)], 'no device 7')
+        ([Choice(board=0, instance=None)], 'no device 7, so the list ends there')
     """
     if text is None:
         return [Choice(number) for number in range(len(boards))], ""
@@ -48,15 +50,17 @@ def visible(text: str | None, boards: Sequence[Listed]) -> tuple[list[Choice], s
     for entry in (part.strip() for part in text.split(",")):
         found = _find(entry, boards)
         if found is None:
-            return chosen, "" if entry in ("", "-1", "NoDevFiles") else f"no device {entry[:60]}"
-        if found not in chosen:
-            chosen.append(found)
+            return chosen, "" if entry == "NoDevFiles" or entry[:1] in ("", "-") else f"no device {entry[:60]}, so the list ends there"
+        if found in chosen and not twice:
+            return [], f"{entry[:60]} is there twice, which hides all"
+        chosen += [found] if found not in chosen else []
     return chosen, ""
 
 
 def _find(entry: str, boards: Sequence[Listed]) -> Choice | None:
-    if _INDEX.fullmatch(entry):
-        return Choice(int(entry)) if int(entry) < len(boards) else None
+    index = _INDEX.match(entry)
+    if index is not None:
+        return Choice(int(index[0])) if 0 <= int(index[0]) < len(boards) else None
     old = _OLD_MIG.fullmatch(entry)
     found: list[Choice] = []
     for number, board in enumerate(boards):

@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
+from traincarbon.meters.patient import Silent
 from traincarbon.meters.registry import probed
 
 _EARLY = ("nvml",)
 """Meters that do not need to know the job, and whose counters tell what it draws from its first moment on."""
+
+
+_WAIT_S = 5.0
+"""Boards that take longer are opened again when it is known what to meter, so that the run is on record before."""
 
 
 class Early(NamedTuple):
@@ -22,5 +27,6 @@ def open_early() -> Early:
     """Open the boards and read them, unless a recorded trace is played in their place."""
     if os.environ.get(REPLAY):
         return Early({}, ())
-    meters = {name: probed(name) for name in _EARLY}
+    probed_now = {name: probed(name, wait_s=_WAIT_S) for name in _EARLY}
+    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, Silent)}
     return Early(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

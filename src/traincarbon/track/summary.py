@@ -42,7 +42,7 @@ def summary(
     run = record if isinstance(record, RunRecord) else RunRecord.from_dict(dict(record))
     energy = [_once("Measured", _parts(run, _MEASURED)), _once("Modelled", _parts(run, _MODELLED))]
     if run.missing:
-        energy.append(_once("Missing", "; ".join(f"{part}, {reason}" for part, reason in run.missing.items()), lines=2))
+        energy.append(_once("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
     last = [_once("Budget", " · ".join(share.text for share in status.shares({"budgets": budgets})))] if budgets else []
     last += [_once("Note", note) for note in _notes(run, most=2)]
     if again:
@@ -58,9 +58,17 @@ def summary(
 def page(run: RunRecord) -> list[str]:
     """Return the same at length, with each device and all reasons, as lines of 80 columns in bold and dim."""
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
-    energy += [wrapped("Missing", f"{part}, {shortened(reason, most=200)}") for part, reason in run.missing.items()]
+    energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
     return [*_head(run), "", *energy, _gaps(run), *_known(run), *_figures(run, counts=tuple(run.counts)), *_devices(run), *([""] if notes else []), *notes]
+
+
+def _missing(run: RunRecord) -> dict[str, str]:
+    """Return each reason why something is missing, and the parts that it holds for."""
+    parts: dict[str, str] = {}
+    for part, reason in run.missing.items():
+        parts[reason] = f"{parts[reason]} · {part}" if reason in parts else part
+    return parts
 
 
 def _head(run: RunRecord) -> list[str]:

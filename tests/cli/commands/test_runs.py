@@ -103,10 +103,17 @@ def test_since_may_be_an_age(store, age, shown):
 
 
 @pytest.mark.usefixtures("store")
-def test_a_date_that_is_none_is_refused_with_an_example():
-    done = run("list", "--since", "yesterday")
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_date_that_is_none_is_refused_with_an_example(when):
+    done = run("list", "--since", when)
     assert isinstance(done.exception, CarbonError)
     assert "2026-11-01" in done.exception.hint
+
+
+def test_where_no_run_fits_it_is_said_that_there_are_others(store):
+    three_runs(store)
+    done = run("list", "--project", "speech", "--since", "1h")
+    assert (done.stdout, done.stderr) == ("", f"no run in {store} fits; all: carbon runs list\n")
 
 
 def test_a_long_list_says_that_there_is_more(store):
@@ -159,7 +166,7 @@ def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
     write_run(store, "one", intervals=0)
     text = run("show", "one").stdout
     assert "Measured: nothing" in text
-    assert "Missing: gpu, the run was lost before anything was metered" in text
+    assert "Missing: gpu · cpu · dram · other, the run was lost before anything was metered\n" in text
     assert "0 Wh" not in text
 
 
@@ -282,6 +289,17 @@ def test_forgetting_shows_what_would_go_and_does_it_only_with_yes(store):
     assert run("forget", "bert-1", "gpt", "--yes").stdout.splitlines()[-1] == "2 runs, 2 journals removed"
     assert [record["run_id"] for record in json.loads(run("list", "--json").stdout)] == ["bert-2"]
     assert json.loads(run("forget", "bert-2", "--json").stdout)["removed"] is False
+
+
+def test_where_one_of_several_runs_cannot_be_forgotten_all_are_kept(store):
+    three_runs(store)
+    journal = new_journal(str(store), "live")
+    journal.write("start", {})
+    done = run("forget", "bert-1", "live", "gpt", "--yes")
+    assert isinstance(done.exception, CarbonError)
+    assert "'live' is running" in str(done.exception)
+    assert len(json.loads(run("list", "--json").stdout)) == 4
+    journal.close()
 
 
 def test_a_run_whose_writer_was_killed_is_listed_as_killed_with_what_it_measured(store):

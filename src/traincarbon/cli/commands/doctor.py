@@ -14,6 +14,8 @@ from traincarbon.meters.base import Reading, Unavailable
 
 _SAMPLE_S = 0.5
 """Long enough for the mean power between two reads of a counter."""
+_WAIT_S = 15.0
+"""A library that has not answered by then hangs as far as somebody who waits for the answer is concerned."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
 _PACKAGES = ("nvidia-ml-py", "psutil", "rich", "amdsmi", "codecarbon")
@@ -49,21 +51,20 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
 
 
 def _meters() -> tuple[list[Sampled], list[Unavailable]]:
-    """Open every meter there is, sample those that answer, and close them again."""
+    """Open every meter there is, sample those that answer, see which would be used, and close them again."""
     from traincarbon.meters.registry import MODEL, meter_names, open_meters, probed
 
-    used, _ = open_meters()
-    in_use = {meter.name for meter in used}
-    for meter in used:
-        meter.close()
-    found = [probed(name) for name in meter_names()]
-    opened = [each for each in found if not isinstance(each, Unavailable)]
+    found = {name: probed(name, wait_s=_WAIT_S) for name in meter_names()}
+    opened = [each for each in found.values() if not isinstance(each, Unavailable)]
     time.sleep(_SAMPLE_S)
-    sampled = [Sampled(meter.name, meter.name in in_use, meter.read(), dict(meter.names), list(meter.notes)) for meter in opened]
-    for meter in opened:
+    sampled = [Sampled(meter.name, False, meter.read(), dict(meter.names), list(meter.notes)) for meter in opened]
+    used, _ = open_meters(opened={name: each for name, each in found.items() if name != MODEL})
+    in_use = {meter.name for meter in used}
+    for meter in (*opened, *used):
         meter.close()
+    sampled = [each._replace(in_use=each.name in in_use) for each in sampled]
     sampled.sort(key=lambda each: each.name == MODEL)
-    return sampled, [each for each in found if isinstance(each, Unavailable)]
+    return sampled, [each for each in found.values() if isinstance(each, Unavailable)]
 
 
 def _readable(sampled: list[Sampled]) -> list[str]:

@@ -66,7 +66,9 @@ def list_command(*, project: str, state: str, since: str, limit: int | None, sto
         if total > len(records):
             click.echo(output.dim(f"and {total - len(records):,} more: --limit 0 shows all"))
     if not quiet:
-        if not total:
+        if not total and (project or state or since):
+            click.echo(f"no run in {output.clean(ledger.store)} fits; all: carbon runs list", err=True)
+        elif not total:
             click.echo(f"no runs in {output.clean(ledger.store)}; a training is recorded with: carbon track -- COMMAND", err=True)
         for fault in faults[:_MOST_NOTES]:
             click.echo(f"note: {output.clean(fault)}; the rest of the run is not affected", err=True)
@@ -203,7 +205,10 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     """Remove the journals of runs for good; without --yes only show which."""
     with Ledger(store) as ledger:
         runs = {ledger.run(id).run_id: id for id in ids}
-        files = [file for run_id in runs for file in ledger.forget(run_id, dry_run=not yes)]
+        files = [file for run_id in runs for file in ledger.forget(run_id)]
+        if yes:  # all of them or, where one cannot be, none
+            for run_id in runs:
+                ledger.forget(run_id, dry_run=False)
     if as_json:
         click.echo(output.as_json({"runs": list(runs), "files": files, "removed": yes}))
         return
@@ -224,9 +229,10 @@ def _since(text: str) -> str:
 
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CarbonError(f"--since {text[:40]!r} is no date", hint="write 2026-11-01, 2026-11-01T12:00, or 12h, 3d, 2w ago") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.isoformat()[:19]  # strftime would write the year 800 without its zero
 
 
 def _table(records: list[RunRecord]) -> str:
