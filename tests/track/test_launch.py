@@ -1,6 +1,7 @@
 """The process that meters is started beside the training, and holds nothing of it open."""
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -80,6 +81,28 @@ def test_none_of_the_pipes_is_inherited_by_what_the_caller_starts_otherwise(pipe
     ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying, sidecar.wire.fileno(), sidecar.wire._writes)
     assert not any(os.get_inheritable(descriptor) for descriptor in ends)
     told(sidecar)
+
+
+def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
+    sidecar = Sidecar(pipes, orphan=True)
+    try:
+        assert not sidecar.is_child
+        with pytest.raises(ChildProcessError):
+            os.waitpid(sidecar.pid, os.WNOHANG)
+        assert os.getsid(sidecar.pid) != os.getsid(0)
+    finally:
+        sidecar.wire.close()
+
+
+@pytest.mark.parametrize("failure", ["raise OSError", "import sys; sys.exit()", "import os; os.kill(os.getpid(), 9)"])
+def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pipes, monkeypatch, failure):
+    monkeypatch.setattr(launch, "_ORPHANED", failure)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match=os.strerror(errno.EAGAIN)):
+        Sidecar(pipes, orphan=True)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):

@@ -58,7 +58,7 @@ class Tracker:
             pipes: Pipes | None = None
             try:
                 pipes = Pipes()
-                self._sidecar = Sidecar(pipes)
+                self._sidecar = Sidecar(pipes, orphan=True)
             except (OSError, AttributeError) as error:
                 self._say(f"the run is not metered: {getattr(error, 'strerror', None) or error}")
                 if pipes is not None:
@@ -80,9 +80,11 @@ class Tracker:
         Args:
             exit_code: 0 where all went well, as the run's outcome is then ``finished``, else ``failed``.
         """
+        if self._process not in (0, os.getpid()):  # a forked child has nothing to end, and the lock may be held in the other process
+            return
         with self._lock:
             sidecar, self._sidecar = self._sidecar, None
-            if sidecar is None or os.getpid() != self._process:  # a forked child has nothing to end
+            if sidecar is None:
                 return
             for name, value in self._outer.items():
                 if value is None:
@@ -137,16 +139,16 @@ class Tracker:
         until_s = time.monotonic() + _FINAL_S
         told = False
         while not (told or sidecar.wire.ended) and time.monotonic() < until_s:
+            sidecar.wire.wait(wait_s=_PAUSE_S)
             for message in sidecar.wire.receive():
                 told = told or message["kind"] == "final"
                 if message["kind"] == "note":
                     self._say(str(message["text"]))
-            time.sleep(_PAUSE_S)
         if not told:
             self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
         sidecar.wire.close()
         with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
-            while not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
+            while sidecar.is_child and not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
                 time.sleep(_PAUSE_S)
 
     def _say(self, text: str) -> None:
