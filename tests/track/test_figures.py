@@ -104,7 +104,7 @@ def test_a_modelled_processor_holds_its_share_of_the_server():
     found = figures_of({"cpu": Part(1.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=0.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].spreads == {"cpu model": 0.4}
     assert found.sources_kwh == pytest.approx({"measured": 0.0, "modelled": 1.0, "assumed": 0.0})
-    assert found.notes == ("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone",)
+    assert found.notes == ("nothing is known of the making of this hardware: CO2e is that of electricity alone",)
 
 
 def test_what_a_meter_says_has_the_spread_of_meters_and_of_its_own():

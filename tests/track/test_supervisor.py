@@ -65,6 +65,17 @@ def test_a_command_that_cannot_be_started_has_the_exit_code_of_a_shell_and_leave
     assert not os.path.exists(os.path.join(place.store, "journals"))
 
 
+def test_a_script_that_names_no_interpreter_is_the_shells_and_a_broken_program_is_nobodys(place, tmp_path):
+    for name, content in (("script", b'echo "$0" "$@"; exit 3\n'), ("program", b"\x7fELF\0")):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for command in (str(tmp_path / "script"), "script"):
+        done = place.track("--quiet", "--", command, "a b", "c", env=path)
+        assert (done.returncode, done.stdout, done.stderr) == (3, f"{tmp_path / 'script'} a b c\n", "")
+    assert place.track("--", str(tmp_path / "program")).returncode == 126
+
+
 def test_all_bytes_of_all_streams_pass_unchanged(place):
     data = bytes(range(256)) * 1000
     done = place.track("--quiet", "--", "sh", "-c", "tee /dev/stderr", input=data, text=False)

@@ -127,7 +127,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
         values["cost_usd"] = price
     notes = [note for note in (doubt, gap) if note]
     if "total_kgco2e" in values and "embodied_kgco2e" not in values:
-        notes.append("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone")
+        notes.append("nothing is known of the making of this hardware: CO2e is that of electricity alone")
     return Figures(values, basis, sources, tuple(notes))
 
 

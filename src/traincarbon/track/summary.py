@@ -1,6 +1,7 @@
 """What a run took, on one screen: at its end on stderr, and whenever it is asked for again."""
 
 import shlex
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,15 +45,22 @@ def summary(
     if run.missing:
         energy.append(_once("Missing", "; ".join(f"{part}, {reason}" for part, reason in run.missing.items()), lines=2))
     last = [_once("Budget", " · ".join(share.text for share in status.shares({"budgets": budgets})))] if budgets else []
-    last += [_once("Note", note) for note in _notes(run, most=2)]
-    if again:
-        where = f" --store {shlex.quote(store)}" if store else ""
-        last.append(_once("Again", f"carbon runs show {shlex.quote(run.run_id)}{where}"))
     figures = _figures(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
-    lines = "\n".join([*_head(run), "", *energy, _gaps(run), *_known(run), *figures, "", *last]).split("\n")
-    over = len(lines) - MOST_LINES
+    for each in (2, 1):  # lines of a note, as far as there is room
+        notes = [_once("Note", note, lines=each) for note in _notes(run, most=2)]
+        lines = "\n".join([*_head(run), "", *energy, _gaps(run), *_known(run), *figures, "", *last, *notes, *(_again(run, store) if again else [])]).split("\n")
+        over = len(lines) - MOST_LINES
+        if over <= 0:
+            break
     lines = [line for place, line in enumerate(lines) if line or place >= len(lines) - 1 or over <= 0]
     return "\n".join(lines if styled else map(plain, lines)).rstrip()
+
+
+def _again(run: RunRecord, store: str) -> list[str]:
+    """Return the command that shows the run again, fit to be copied."""
+    where = f" --store {shlex.quote(store)}" if store else ""
+    run_id = shlex.quote(run.run_id)
+    return [_once("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
 
 
 def page(run: RunRecord) -> list[str]:
@@ -65,8 +73,7 @@ def page(run: RunRecord) -> list[str]:
 
 def _head(run: RunRecord) -> list[str]:
     exit_code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    signal = f", by signal {run.signal}" if run.signal else ""
-    ended = f" · {run.state}{exit_code}{signal}"
+    ended = f" · {run.state}{exit_code}{_by(run.signal)}"
     project = f" · {shortened(run.project, most=20)}" if run.project else ""
     lines = [bold(f"{shortened(run.run_id, most=WIDTH - len(project + ended))}{project}{ended}")]
     if run.argv:
@@ -76,6 +83,14 @@ def _head(run: RunRecord) -> list[str]:
     restarts = f", {counted(run.restarts, 'restart')}" if run.restarts else ""
     when = f"{run.started_at[:16].replace('T', ' ')} UTC, {amount(run.duration_s, 's', digits=3)}{restarts}"
     return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=WIDTH - 2)}"]
+
+
+def _by(number: int | None) -> str:
+    """Return which signal ended the run, by its name where this system has it."""
+    if not number:
+        return ""
+    names = {each.value: each.name for each in signal.Signals}
+    return f" by {names.get(number, f'signal {number}')}"
 
 
 def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
