@@ -1,7 +1,6 @@
 """The process that meters is started beside the training, and holds nothing of it open."""
 
 import contextlib
-import errno
 import json
 import os
 import signal
@@ -98,11 +97,46 @@ def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
 def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pipes, monkeypatch, failure):
     monkeypatch.setattr(launch, "_ORPHANED", failure)
     before = os.listdir("/proc/self/fd")
-    with pytest.raises(OSError, match=os.strerror(errno.EAGAIN)):
+    with pytest.raises(OSError, match="the process that meters ended at once"):
         Sidecar(pipes, orphan=True)
     assert len(os.listdir("/proc/self/fd")) == len(before)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_python_that_does_not_know_its_own_program_starts_none(pipes, monkeypatch, nothing):
+    monkeypatch.setattr(sys, "executable", nothing)
+    with pytest.raises(OSError, match="does not know its own program"):
+        Sidecar(pipes)
+
+
+@pytest.mark.usefixtures("telling")
+def test_entries_of_the_path_that_are_no_folders_are_not_passed_on(pipes, monkeypatch):
+    monkeypatch.setattr(sys, "path", ["a\0b", *sys.path, None, 3])
+    assert told(Sidecar(pipes))["path"] == sys.path[1:-2]
+
+
+def test_it_is_killed_but_no_other_that_bears_its_number(pipes):
+    sidecar = Sidecar(pipes)
+    session, sidecar._session = sidecar._session, os.getsid(0)
+    sidecar.kill()
+    assert os.waitpid(sidecar.pid, os.WNOHANG) == (0, 0)
+    sidecar._session = session
+    sidecar.kill()
+    assert os.waitpid(sidecar.pid, 0)[1] == signal.SIGKILL
+    sidecar.wire.close()
+
+
+def test_descriptors_that_another_file_took_over_are_not_closed(pipes):
+    ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying)
+    for descriptor in ends:
+        os.close(descriptor)
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in ends]
+    assert set(taken) == set(ends)
+    pipes.close()
+    for descriptor in taken:
+        os.close(descriptor)
 
 
 def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):

@@ -139,6 +139,7 @@ def test_an_unwritable_store_is_one_line(script, tmp_path):
     "broken",
     [
         "sys.executable = '/nowhere/python'",
+        "sys.executable = None",
         "resource.setrlimit(resource.RLIMIT_NOFILE, (before, 4096))",
         "resource.setrlimit(resource.RLIMIT_NOFILE, (before + 6, 4096))",
     ],
@@ -223,6 +224,52 @@ def test_where_orphans_come_to_the_training_the_meter_leaves_no_zombie(script, p
         "except ChildProcessError: print('none')"
     )
     assert (done.stdout, done.stderr) == ("none\n", "")
+    assert place.record("r").state == "finished"
+
+
+def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_again(script, place):
+    done = script(
+        "import threading\n"
+        "before, met = dict(os.environ), []\n"
+        "def train(each):\n"
+        "    with traincarbon.track(run_id=f'r{each}', interval_s=0.1) as run:\n"
+        "        together.wait()\n"
+        "        met.append(run.record is not None)\n"
+        "        time.sleep(0.1 * each)\n"
+        "together = threading.Barrier(6, timeout=20)\n"
+        "threads = [threading.Thread(target=train, args=(each,)) for each in range(6)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+        "assert dict(os.environ) == before\n"
+        "with traincarbon.track(run_id='next', interval_s=0.1): time.sleep(0.2)\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert place.record("next").state == "finished"
+    assert sum(name.startswith("r") for name in os.listdir(f"{place.store}/journals")) == 1
+
+
+def test_what_the_code_opens_after_it_closed_all_descriptors_is_left_alone(script, place, tmp_path):
+    done = script(
+        "run = traincarbon.track(run_id='r', interval_s=0.1).start()\n"
+        "time.sleep(0.5)\n"
+        "pid = run._sidecar.pid\n"
+        "os.closerange(3, 100)\n"
+        f"files = [os.open({str(tmp_path / 'own')!r} + str(each), os.O_RDWR | os.O_CREAT) for each in range(20)]\n"
+        "traincarbon.progress(steps=4)\n"
+        "run.stop()\n"
+        "print([os.fstat(descriptor).st_size for descriptor in files] == [0] * 20, pid)"
+    )
+    left_alone, pid = done.stdout.split()
+    assert left_alone == "True"
+    assert done.stderr == "carbon: the meter did not tell how the run ended: its last record is that of some seconds before\n"
+    assert until(lambda: not os.path.exists(f"/proc/{pid}"))
+    assert place.record("r").state == "killed"
+
+
+@pytest.mark.parametrize("odd", ["del sys.argv", "sys.argv = [1, None]", "sys.path += [None, 3]"])
+def test_a_program_that_is_odd_is_metered(script, place, odd):
+    done = script(f"{odd}\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.1)")
+    assert (done.stderr, done.returncode) == ("", 0)
     assert place.record("r").state == "finished"
 
 

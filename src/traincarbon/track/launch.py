@@ -7,7 +7,7 @@ import signal
 import sys
 
 from traincarbon.track.job import MARK
-from traincarbon.track.wire import Wire
+from traincarbon.track.wire import Wire, inode
 
 _STANDARD = 2
 """The highest number of a standard stream."""
@@ -24,6 +24,7 @@ class Pipes:
         (self.reports, self.reporting), (self.output, self.copying) = _two_pipes()
         for descriptor in (self.reporting, self.copying):
             os.set_blocking(descriptor, False)
+        self._ours = {descriptor: inode(descriptor) for descriptor in (self.reports, self.reporting, self.output, self.copying)}
 
     def drain(self) -> None:
         """Take away what has arrived while nobody meters, so that the pipes do not fill."""
@@ -36,10 +37,11 @@ class Pipes:
                 continue
 
     def close(self) -> None:
-        """Close all ends; safe to call twice."""
-        for descriptor in (self.reports, self.reporting, self.output, self.copying):
-            if descriptor >= 0:
+        """Close all ends, but none that somebody else closed and that another file came to bear the number of; safe to call twice."""
+        for descriptor, ours in self._ours.items():
+            if inode(descriptor) == ours:
                 os.close(descriptor)
+        self._ours.clear()
         self.reports = self.reporting = self.output = self.copying = -1
 
 
@@ -61,9 +63,11 @@ class Sidecar:
     """
 
     def __init__(self, pipes: Pipes, *, orphan: bool = False) -> None:
+        if not sys.executable:
+            raise OSError(errno.ENOENT, "this Python does not know its own program")
         (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output)
-        arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *sys.path]
+        arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *filter(_is_text, sys.path)]
         for descriptor in passed:
             os.set_inheritable(descriptor, True)
         try:
@@ -79,6 +83,12 @@ class Sidecar:
             os.close(from_it)
         self.is_child = not orphan or _is_child(self.pid)
         self.wire = Wire(to_us, from_us)
+        self._session = _session(self.pid)
+
+    def kill(self) -> None:
+        """End it at once, unless it has ended already and another bears its number."""
+        if self._session is not None and _session(self.pid) == self._session:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class Warm:
@@ -136,9 +146,21 @@ def _spawn_orphan(arguments: list[str], told: int) -> int:
         os.set_blocking(told, False)
         return int(os.read(told, _LONGEST_PID_B))
     except (BlockingIOError, ValueError):
-        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from None
+        raise OSError(errno.ECHILD, "the process that meters ended at once") from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _is_text(folder: object) -> bool:
+    """Say whether an entry of the path is one that Python looks at; some programs add others."""
+    return isinstance(folder, str) and "\0" not in folder
 
 
 def _is_child(pid: int) -> bool:
