@@ -85,6 +85,18 @@ def test_a_note_has_two_lines_where_there_is_room():
     assert " ".join(text.split()).partition("Note: ")[2].startswith(f"{note} Again")
 
 
+def test_what_is_next_to_nothing_is_not_written_out():
+    text = summary(record(energy_j={"gpu": 2e-3, "cpu": 1e-3}, facility_energy_kwh=interval(1.47e-9), cost_usd=interval(1.66e-10), plan=None))
+    assert "Measured: gpu <0.001 Wh (by counter)\nModelled: cpu <0.001 Wh\n" in text
+    assert "\nFacility energy    <0.001  Wh\n" in text
+    assert "\nCost               <0.001  $\n" in text
+
+
+def test_parts_that_are_missing_for_the_same_reason_share_it():
+    text = summary(record(missing={"cpu": "no right to read", "dram": "no right to read", "other": "no meter of the whole server"}))
+    assert "\nMissing: cpu and dram, no right to read; other, no meter of the whole server\n" in text
+
+
 def test_samples_are_shown_where_no_tokens_are():
     run = RunRecord.from_dict(record(tokens=None))
     counted = RunRecord.stored({**run.to_store(), "counts": {"samples": 1200.0, "steps": 12.0}})

@@ -43,7 +43,7 @@ def summary(
     run = record if isinstance(record, RunRecord) else RunRecord.from_dict(dict(record))
     energy = [_once("Measured", _parts(run, _MEASURED)), _once("Modelled", _parts(run, _MODELLED))]
     if run.missing:
-        energy.append(_once("Missing", "; ".join(f"{part}, {reason}" for part, reason in run.missing.items()), lines=2))
+        energy.append(_once("Missing", _missing(run.missing), lines=2))
     last = [_once("Budget", " · ".join(share.text for share in status.shares({"budgets": budgets})))] if budgets else []
     figures = _figures(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
     for each in (2, 1):  # lines of a note, as far as there is room
@@ -94,7 +94,7 @@ def _by(number: int | None) -> str:
 
 
 def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
-    shown = [f"{part} {amount(energy_j / J_PER_KWH, 'kWh', digits=3)}" for part, energy_j in _energy_j(run, hows).items()]
+    shown = [f"{part} {status.figure(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, hows).items()]
     used = [how for how in hows if how in run.how.values()]
     by = f" (by {' and '.join(used)})" if hows == _MEASURED else ""
     return f"{' · '.join(shown)}{by}" if shown else "nothing"
@@ -102,6 +102,14 @@ def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
 
 def _energy_j(run: RunRecord, hows: tuple[str, ...]) -> dict[str, float]:
     return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in hows}
+
+
+def _missing(reasons: Mapping[str, str]) -> str:
+    """Return what is missing and why; parts that are missing for the same reason share it."""
+    parts: dict[str, list[str]] = {}
+    for part, reason in reasons.items():
+        parts.setdefault(reason, []).append(part)
+    return "; ".join(f"{' and '.join(missing)}, {reason}" for reason, missing in parts.items())
 
 
 def _gaps(run: RunRecord) -> str:
@@ -141,6 +149,8 @@ def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] |
     if figure is None:
         return None
     middle, scale, apart = median_and_interval(figure, unit)
+    if status.is_next_to_nothing(figure.median, unit):
+        middle, apart = status.NEXT_TO_NOTHING, ""
     return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
 
 
@@ -188,7 +198,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        amount(use.energy_j / J_PER_KWH, "kWh", digits=3),
+        status.figure(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
