@@ -81,14 +81,16 @@ def test_a_stop_is_asked_for_then_enforced_after_the_grace_each_said_once():
 def test_a_kill_takes_all_processes_of_the_session_with_it(session):
     session.marked.update({1: {signal.SIGKILL}, 2: {signal.SIGKILL}})
     end = ending_of(Job(), grace_s=0.0)
-    assert len(end.step(["stop"], now_s=0.0)) == 2
+    assert end.step(["stop"], now_s=0.0) == ["the training was asked to stop (SIGTERM)"]
+    assert end.step([], now_s=0.2) == ["the training did not stop and was killed"]
     assert session.sent == [(1, signal.SIGKILL), (2, signal.SIGKILL)]
 
 
 @pytest.mark.usefixtures("session")
-def test_a_training_that_stops_when_asked_is_left_in_peace():
+@pytest.mark.parametrize("grace_s", [0.0, 1.0])
+def test_a_training_that_stops_when_asked_is_left_in_peace(grace_s):
     job = Job(signal.SIGTERM)
-    end = ending_of(job, grace_s=1.0)
+    end = ending_of(job, grace_s=grace_s)
     end.step(["stop"], now_s=0.0)
     assert end.step([], now_s=5.0) == []
     assert job.sent == [signal.SIGTERM]

@@ -280,3 +280,19 @@ def test_ctrl_z_gives_the_shell_back_and_fg_goes_on(terminal):
     terminal.type("\x03")
     terminal.expect("READY> ")
     assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_a_budget_that_is_met_at_the_end_says_so_and_signals_nobody(place):
+    done = place.track("--interval", "5", "--max-hours", "1e-6", "--on-budget", "stop", "--", "sleep", "0.3")
+    assert done.returncode == 0
+    assert "carbon: the budget of 1.00e-06 h is spent" in done.stderr
+    assert "signal" not in done.stderr
+    assert "stopped" not in done.stderr
+
+
+def test_a_run_of_which_nothing_is_metered_has_no_figures(place):
+    done = place.track("--run-id", "r", "--meter", "ipmi", "--", "sleep", "0.3", env={"CARBON_REPLAY": ""})
+    record = place.record("r")
+    assert (record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd) == (None, None, None)
+    assert "Measured: nothing\nModelled: nothing\n" in done.stderr
+    assert "0 kWh" not in done.stderr

@@ -39,7 +39,7 @@ class Ending:
                 said.append(self._signal())
             elif demand == "stop":
                 self._due = [(now_s, signal.SIGTERM), (now_s + self._settings.grace_s, signal.SIGKILL)]
-        while self._due and now_s >= self._due[0][0] and not self._job.gone:
+        if self._due and now_s >= self._due[0][0] and not self._job.gone:  # one at a time, so that the first can have its effect
             _, number = self._due.pop(0)
             if self._job.send(number):
                 said.append("the training was asked to stop (SIGTERM)" if number == signal.SIGTERM else "the training did not stop and was killed")

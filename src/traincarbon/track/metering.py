@@ -163,7 +163,9 @@ class Metering:
             self._write("progress", counts)
 
     def _update(self, now_s: float) -> None:
-        self._notes += self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
+        ended = self._frozen_s is not None
+        parts = self._recorder.by_part(until_s=self._frozen_s)
+        self._notes += self._account.update(parts, elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s, ended=ended)
 
     def _tell(self) -> None:
         """Pass on what there is to say, and how things stand where somebody looks on."""
