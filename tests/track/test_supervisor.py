@@ -76,6 +76,15 @@ def test_a_script_that_names_no_interpreter_is_the_shells_and_a_broken_program_i
     assert place.track("--", str(tmp_path / "program")).returncode == 126
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the environment at the start is not shown")
+@pytest.mark.parametrize("given", [{}, {"LC_CTYPE": "C"}, {"LC_CTYPE": "C.UTF-8"}, {"LANG": "C"}])
+def test_the_environment_is_that_of_the_caller_whatever_python_makes_of_its_locale(place, given):
+    place.env = {name: value for name, value in place.env.items() if not name.startswith(("LC_", "LANG"))} | given
+    done = place.track("--quiet", "--", "env")
+    seen = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    assert {name: value for name, value in seen.items() if name.startswith(("LC_", "LANG"))} == given
+
+
 def test_all_bytes_of_all_streams_pass_unchanged(place):
     data = bytes(range(256)) * 1000
     done = place.track("--quiet", "--", "sh", "-c", "tee /dev/stderr", input=data, text=False)

@@ -24,6 +24,8 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores and no command expects to find ignored."""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python sets LC_CTYPE to where it finds the locale C."""
 _SHELL = "/bin/sh"
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
@@ -135,7 +137,7 @@ class Supervisor:
             self._say("the run is not metered: the process that meters cannot be started")
 
     def _start_command(self, mask: set[int | signal.Signals]) -> None:
-        environment = {**os.environ, MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {**_own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.track.relay import Relay
@@ -277,6 +279,17 @@ class Supervisor:
             self._listen()
         if not self._final:
             self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
+
+
+def _own_environment() -> dict[str, str]:
+    """Return the environment that this process was started with, and not what Python made of its locale."""
+    environment = dict(os.environ)
+    if environment.get("LC_CTYPE") in _COERCED:
+        with contextlib.suppress(OSError), open("/proc/self/environ", "rb") as stream:
+            given = dict(os.fsdecode(entry).partition("=")[::2] for entry in stream.read().split(b"\0"))
+            del environment["LC_CTYPE"]
+            environment |= {name: value for name, value in given.items() if name == "LC_CTYPE"}
+    return environment
 
 
 def _spawned(command: list[str], environment: dict[str, str], **how: Any) -> int:
