@@ -305,3 +305,17 @@ def test_a_run_of_which_nothing_is_metered_has_no_figures(place):
     assert (record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd) == (None, None, None)
     assert "Measured: nothing\nModelled: nothing\n" in done.stderr
     assert "0 kWh" not in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lists the children of a process")
+def test_what_lost_its_mark_is_told_and_ends_with_a_killed_supervisor(place):
+    child = "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'], env={}, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    code = f"import subprocess, sys, time; print({child}.pid, flush=True); time.sleep("
+    done = place.track("--run-id", "r", "--", *python(f"{code}0.5)"))
+    pid = int(done.stdout)
+    os.kill(pid, signal.SIGKILL)
+    assert f"1 process of the training outlives it and is not metered any more: {pid} " in done.stderr
+    with place.tracking("--run-id", "s", "--", *python(f"{code}60)")) as process:
+        pid = int(process.first)
+        process.kill()
+        assert until(lambda: not os.path.exists(f"/proc/{pid}"))

@@ -132,7 +132,7 @@ def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
 
 def _spawn(arguments: list[str]) -> int:
     nothing = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
-    environment = {name: value for name, value in os.environ.items() if name != MARK}  # it is none of the training's processes
+    environment = {**os.environ, MARK: ""}  # it is none of the training's processes, whoever started that
     return os.posix_spawn(sys.executable, arguments, environment, file_actions=nothing, setsid=True, setsigmask=())
 
 
