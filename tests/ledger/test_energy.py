@@ -19,8 +19,13 @@ def reading(**devices):
 def test_a_part_that_nobody_metered_is_missing_with_its_reason_and_never_nothing():
     found = energy(lines_of(start={"missing": {"dram": "RAPL has no dram domain", "cpu": "permission denied"}}))
     assert found.energy_j == {"gpu": 1500.0, "cpu": None, "dram": None, "other": None}
-    assert found.missing == {"cpu": "permission denied", "dram": "RAPL has no dram domain", "other": "no meter reported it"}
+    assert found.missing == {"cpu": "permission denied", "dram": "RAPL has no dram domain", "other": "no meter of the whole server"}
     assert found.how == {"gpu": "counter"}
+
+
+def test_a_run_whose_meters_were_all_refused_was_not_lost():
+    found = energy(lines_of(devices=(), start={"missing": {"gpu": "no driver", "cpu": "permission denied", "dram": "permission denied"}}))
+    assert found.missing == {"gpu": "no driver", "cpu": "permission denied", "dram": "permission denied", "other": "no meter of the whole server"}
 
 
 def test_a_part_that_one_node_lacks_is_summed_and_said_to_lack():

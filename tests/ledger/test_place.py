@@ -38,6 +38,21 @@ def test_a_store_that_is_given_wins_and_is_absolute(monkeypatch, tmp_path):
     assert store_folder("runs") == str(tmp_path / "runs")
 
 
+@pytest.mark.parametrize("address", ["postgresql://me:secret@host/db", "s3://bucket/runs", "file:///runs"])
+def test_an_address_is_no_folder(address):
+    with pytest.raises(CarbonError, match=r"the store is a folder, not \w+://…$"):
+        store_folder(address)
+
+
+def test_a_store_relative_to_a_folder_that_is_gone_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(CarbonError, match=r"the store 'runs' cannot be found from here: No such file or directory"):
+        store_folder("runs")
+    assert store_folder("/runs") == "/runs"
+
+
 def test_without_a_home_the_store_must_be_named(monkeypatch):
     monkeypatch.delenv("CARBON_STORE", raising=False)
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)

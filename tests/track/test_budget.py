@@ -31,7 +31,7 @@ def test_it_warns_once_when_four_fifths_are_spent():
 
 def test_the_warning_says_the_share_and_the_interval():
     action = Budget(Limits(kwh=1000.0)).check({"facility_energy_kwh": Uncertain(900.0, {"pue": 0.1})}, time_s=0.0)[0]
-    assert action.text == "90% of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,061)"
+    assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,061)"
 
 
 def test_it_warns_once_when_the_run_is_heading_beyond():
@@ -91,7 +91,7 @@ def test_each_limit_is_watched_in_its_own_unit():
     spent = of(9.0, cost_usd=9.0, total_kgco2e=9.0, duration_s=9.0 * 3600.0)
     texts = [action.text for action in Budget(limits).check(spent, time_s=0.0)]
     assert texts == [
-        f"90% of the budget of {limit} is spent: {actual}"
+        f"90 % of the budget of {limit} is spent: {actual}"
         for limit, actual in (("10.0 kWh", "9.00 kWh"), ("$10.0", "$9.00"), ("10.0 kg CO2e", "9.00 kg CO2e"), ("10.0 h", "9.00 h"))
     ]
 
@@ -109,6 +109,14 @@ def test_a_figure_that_cannot_be_does_nothing(figure):
     assert kinds(budget, 10.0) == []
 
 
+@pytest.mark.parametrize("policy", ["warn", "signal", "stop"])
+def test_a_training_that_has_ended_is_neither_signalled_nor_stopped(policy):
+    budget = Budget(LIMIT, policy=policy)
+    (action,) = budget.check(of(2.0 * LIMIT.kwh), time_s=1.0, ended=True)
+    assert (action.kind, action.text.endswith(" kWh")) == ("warn", True)
+    assert budget.check(of(3.0 * LIMIT.kwh), time_s=99.0, ended=True) == []
+
+
 def test_the_share_that_is_spent_is_known_where_limit_and_figure_are():
     budget = Budget(Limits(kwh=100.0, usd=5.0), before=of(20.0))
     assert budget.share("kwh", of(30.0)) == pytest.approx(0.5)
@@ -118,7 +126,7 @@ def test_the_share_that_is_spent_is_known_where_limit_and_figure_are():
 
 def test_a_limit_whose_figure_is_not_known_is_said():
     budget = Budget(Limits(kwh=100.0, usd=5.0))
-    assert budget.unwatched(of(1.0)) == ["the budget of $5.00 cannot be watched: cost_usd is not known here"]
+    assert budget.unwatched(of(1.0)) == ["the budget of $5.00 cannot be watched: the cost is not known here"]
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, math.inf])
@@ -151,7 +159,7 @@ def test_what_earlier_sessions_spent_is_read_from_the_ledger():
     assert spent["total_kgco2e"].median == 4.0
     assert spent["facility_energy_kwh"].interval()[1] == pytest.approx(4.0)
     assert spent["duration_s"].median == 15.0
-    assert notes == ["earlier sessions of this run state no cost_usd: it is counted from here"]
+    assert notes == ["earlier sessions of this run do not state the cost: it is counted from here"]
     assert spent_before(None) == ({}, [])
     unknown = lines_of(start={"hw": ""}, figures={"facility_energy_kwh": figure})
     assert spent_before(merge(unknown, now_s=WALL_S + 1e6))[1] == []

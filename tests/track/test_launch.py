@@ -27,7 +27,7 @@ def telling(monkeypatch):
     code = (
         "import sys, os, json\n"
         "fds = sorted(int(name) for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name))\n"
-        "told = {'kind': 'told', 'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': 'CARBON_SESSION' in os.environ,\n"
+        "told = {'kind': 'told', 'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
         "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[6:],\n"
         "        'streams': [os.readlink(f'/proc/self/fd/{fd}') for fd in range(3)]}\n"
         "os.write(int(sys.argv[2]), json.dumps(told).encode() + b'\\n')"
@@ -58,7 +58,7 @@ def test_it_runs_in_a_session_of_its_own_without_mark_mask_or_streams(pipes, mon
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert message["sid"] == message["pid"]
-    assert not message["mark"]
+    assert message["mark"] == ""
     assert int(message["blocked"], 16) == 0
     assert message["streams"] == [os.devnull] * 3
     assert message["path"] == [folder for folder in sys.path if isinstance(folder, str)]
@@ -80,6 +80,63 @@ def test_none_of_the_pipes_is_inherited_by_what_the_caller_starts_otherwise(pipe
     ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying, sidecar.wire.fileno(), sidecar.wire._writes)
     assert not any(os.get_inheritable(descriptor) for descriptor in ends)
     told(sidecar)
+
+
+def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
+    sidecar = Sidecar(pipes, orphan=True)
+    try:
+        assert not sidecar.is_child
+        with pytest.raises(ChildProcessError):
+            os.waitpid(sidecar.pid, os.WNOHANG)
+        assert os.getsid(sidecar.pid) != os.getsid(0)
+    finally:
+        sidecar.wire.close()
+
+
+@pytest.mark.parametrize("failure", ["raise OSError", "import sys; sys.exit()", "import os; os.kill(os.getpid(), 9)"])
+def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pipes, monkeypatch, failure):
+    monkeypatch.setattr(launch, "_ORPHANED", failure)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="the process that meters ended at once"):
+        Sidecar(pipes, orphan=True)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_python_that_does_not_know_its_own_program_starts_none(pipes, monkeypatch, nothing):
+    monkeypatch.setattr(sys, "executable", nothing)
+    with pytest.raises(OSError, match="does not know its own program"):
+        Sidecar(pipes)
+
+
+@pytest.mark.usefixtures("telling")
+def test_entries_of_the_path_that_are_no_folders_are_not_passed_on(pipes, monkeypatch):
+    monkeypatch.setattr(sys, "path", ["a\0b", *sys.path, None, 3])
+    assert told(Sidecar(pipes))["path"] == sys.path[1:-2]
+
+
+def test_it_is_killed_but_no_other_that_bears_its_number(pipes):
+    sidecar = Sidecar(pipes)
+    session, sidecar._session = sidecar._session, os.getsid(0)
+    sidecar.kill()
+    assert os.waitpid(sidecar.pid, os.WNOHANG) == (0, 0)
+    sidecar._session = session
+    sidecar.kill()
+    assert os.waitpid(sidecar.pid, 0)[1] == signal.SIGKILL
+    sidecar.wire.close()
+
+
+def test_descriptors_that_another_file_took_over_are_not_closed(pipes):
+    ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying)
+    for descriptor in ends:
+        os.close(descriptor)
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in ends]
+    assert set(taken) == set(ends)
+    pipes.close()
+    for descriptor in taken:
+        os.close(descriptor)
 
 
 def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):

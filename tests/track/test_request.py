@@ -160,6 +160,25 @@ def test_an_id_that_was_not_given_is_that_of_the_job_which_all_nodes_share(env, 
     assert default_run_id(env) == run_id
 
 
+@pytest.mark.parametrize(
+    ("env", "nodes"),
+    [
+        ({"SLURM_NNODES": "4", "WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}, 4),
+        ({"WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}, 2),
+        ({"WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "0"}, 1),
+        ({"SLURM_NNODES": "²", "WORLD_SIZE": "9" * 5000, "LOCAL_WORLD_SIZE": "1"}, 1),
+        ({"SLURM_NNODES": "0"}, 1),
+        ({}, 1),
+    ],
+)
+def test_the_launcher_says_how_many_machines_there_are_and_nonsense_is_one(monkeypatch, env, nodes):
+    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES", "WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert prepared(argv=["x"]).nodes == nodes
+
+
 def test_two_runs_without_a_name_have_different_ids_and_sessions():
     one, other = prepared(argv=["x"]), prepared(argv=["x"])
     assert one.run_id != other.run_id

@@ -67,6 +67,36 @@ def test_a_store_of_ones_own_is_named_so_that_the_command_can_be_copied():
     assert "Again: carbon runs show 'my run' --store '/data/my runs'" in summary(record(run_id="my run"), store="/data/my runs")
 
 
+def test_a_run_whose_name_looks_like_an_option_can_be_shown_again():
+    assert summary(record(run_id="-x")).endswith("\nAgain: carbon runs show -- -x")
+    assert summary(record(run_id="-x"), store="/data").endswith("\nAgain: carbon runs show --store /data -- -x")
+
+
+@pytest.mark.parametrize(("number", "ended"), [(15, "killed by SIGTERM"), (9, "killed by SIGKILL"), (250, "killed by signal 250")])
+def test_the_signal_that_ended_it_has_its_name(number, ended):
+    run = RunRecord.from_dict(record(state="killed", exit_code=None))
+    assert summary(RunRecord.stored({**run.to_store(), "signal": number})).splitlines()[0] == f"20261124-163653-837566 · nlp · {ended}"
+
+
+def test_a_note_has_two_lines_where_there_is_room():
+    note = "the journal cannot be written (Too many levels of symbolic links): what is measured stays in memory until it can"
+    run = RunRecord.from_dict(record(plan=None))
+    text = summary(RunRecord.stored({**run.to_store(), "notes": [note]}))
+    assert " ".join(text.split()).partition("Note: ")[2].startswith(f"{note} Again")
+
+
+def test_what_is_next_to_nothing_is_not_written_out():
+    text = summary(record(energy_j={"gpu": 2e-3, "cpu": 1e-3}, facility_energy_kwh=interval(1.47e-9), cost_usd=interval(1.66e-10), plan=None))
+    assert "Measured: gpu <0.001 Wh (by counter)\nModelled: cpu <0.001 Wh\n" in text
+    assert "\nFacility energy    <0.001  Wh\n" in text
+    assert "\nCost               <0.001  $\n" in text
+
+
+def test_parts_that_are_missing_for_the_same_reason_share_it():
+    text = summary(record(missing={"cpu": "no right to read", "dram": "no right to read", "other": "no meter of the whole server"}))
+    assert "\nMissing: cpu and dram, no right to read; other, no meter of the whole server\n" in text
+
+
 def test_samples_are_shown_where_no_tokens_are():
     run = RunRecord.from_dict(record(tokens=None))
     counted = RunRecord.stored({**run.to_store(), "counts": {"samples": 1200.0, "steps": 12.0}})

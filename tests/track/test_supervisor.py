@@ -65,6 +65,26 @@ def test_a_command_that_cannot_be_started_has_the_exit_code_of_a_shell_and_leave
     assert not os.path.exists(os.path.join(place.store, "journals"))
 
 
+def test_a_script_that_names_no_interpreter_is_the_shells_and_a_broken_program_is_nobodys(place, tmp_path):
+    for name, content in (("script", b'echo "$0" "$@"; exit 3\n'), ("program", b"\x7fELF\0")):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for command in (str(tmp_path / "script"), "script"):
+        done = place.track("--quiet", "--", command, "a b", "c", env=path)
+        assert (done.returncode, done.stdout, done.stderr) == (3, f"{tmp_path / 'script'} a b c\n", "")
+    assert place.track("--", str(tmp_path / "program")).returncode == 126
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the environment at the start is not shown")
+@pytest.mark.parametrize("given", [{}, {"LC_CTYPE": "C"}, {"LC_CTYPE": "C.UTF-8"}, {"LANG": "C"}])
+def test_the_environment_is_that_of_the_caller_whatever_python_makes_of_its_locale(place, given):
+    place.env = {name: value for name, value in place.env.items() if not name.startswith(("LC_", "LANG"))} | given
+    done = place.track("--quiet", "--", "env")
+    seen = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    assert {name: value for name, value in seen.items() if name.startswith(("LC_", "LANG"))} == given
+
+
 def test_all_bytes_of_all_streams_pass_unchanged(place):
     data = bytes(range(256)) * 1000
     done = place.track("--quiet", "--", "sh", "-c", "tee /dev/stderr", input=data, text=False)
@@ -269,3 +289,33 @@ def test_ctrl_z_gives_the_shell_back_and_fg_goes_on(terminal):
     terminal.type("\x03")
     terminal.expect("READY> ")
     assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_a_budget_that_is_met_at_the_end_says_so_and_signals_nobody(place):
+    done = place.track("--interval", "5", "--max-hours", "1e-6", "--on-budget", "stop", "--", "sleep", "0.3")
+    assert done.returncode == 0
+    assert "carbon: the budget of 1.00e-06 h is spent" in done.stderr
+    assert "signal" not in done.stderr
+    assert "stopped" not in done.stderr
+
+
+def test_a_run_of_which_nothing_is_metered_has_no_figures(place):
+    done = place.track("--run-id", "r", "--meter", "ipmi", "--", "sleep", "0.3", env={"CARBON_REPLAY": ""})
+    record = place.record("r")
+    assert (record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd) == (None, None, None)
+    assert "Measured: nothing\nModelled: nothing\n" in done.stderr
+    assert "0 kWh" not in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lists the children of a process")
+def test_what_lost_its_mark_is_told_and_ends_with_a_killed_supervisor(place):
+    child = "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'], env={}, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    code = f"import subprocess, sys, time; print({child}.pid, flush=True); time.sleep("
+    done = place.track("--run-id", "r", "--", *python(f"{code}0.5)"))
+    pid = int(done.stdout)
+    os.kill(pid, signal.SIGKILL)
+    assert f"1 process of the training outlives it and is not metered any more: {pid} " in done.stderr
+    with place.tracking("--run-id", "s", "--", *python(f"{code}60)")) as process:
+        pid = int(process.first)
+        process.kill()
+        assert until(lambda: not os.path.exists(f"/proc/{pid}"))

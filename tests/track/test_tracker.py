@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -138,6 +139,7 @@ def test_an_unwritable_store_is_one_line(script, tmp_path):
     "broken",
     [
         "sys.executable = '/nowhere/python'",
+        "sys.executable = None",
         "resource.setrlimit(resource.RLIMIT_NOFILE, (before, 4096))",
         "resource.setrlimit(resource.RLIMIT_NOFILE, (before + 6, 4096))",
     ],
@@ -179,6 +181,113 @@ def test_a_training_that_ignores_its_children_is_metered(script, place):
     assert not [note for note in record.notes if "failed" in note]
 
 
+WAITED = """
+import subprocess, multiprocessing
+with traincarbon.track(run_id='r', interval_s=0.1) as run:
+    pids = {os.posix_spawn('/bin/true', ['true'], os.environ) for _ in range(3)}
+    assert run._sidecar.pid not in pids
+    waited = set()
+    try:
+        while True: waited.add(os.wait()[0])
+    except ChildProcessError: pass
+    assert waited == pids, (waited, pids)
+    assert subprocess.run(['echo', 'sub'], capture_output=True, text=True).stdout == 'sub\\n'
+    with multiprocessing.get_context('spawn').Pool(1) as pool: assert pool.map(len, ['ab']) == [2]
+"""
+
+
+def test_a_training_that_waits_for_all_its_children_meets_its_own_only(script, place):
+    done = script(f"if __name__ == '__main__':\n{textwrap.indent(WAITED, '    ')}")
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert place.record("r").state == "finished"
+
+
+def test_a_handler_that_waits_for_whatever_has_ended_meets_no_process_of_ours(script):
+    done = script(
+        "met = []\n"
+        "def handle(*_):\n"
+        "    try: met.append(os.waitpid(-1, os.WNOHANG)[0])\n"
+        "    except ChildProcessError: pass\n"
+        "signal.signal(signal.SIGCHLD, handle)\n"
+        "with traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)\n"
+        "print(met)"
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_where_orphans_come_to_the_training_the_meter_leaves_no_zombie(script, place):
+    done = script(
+        "import ctypes\n"
+        "assert not ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # as process 1 of a container\n"
+        "with traincarbon.track(run_id='r', interval_s=0.1) as run: assert run._sidecar.is_child\n"
+        "try: print(os.waitpid(-1, os.WNOHANG))\n"
+        "except ChildProcessError: print('none')"
+    )
+    assert (done.stdout, done.stderr) == ("none\n", "")
+    assert place.record("r").state == "finished"
+
+
+def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_again(script, place):
+    done = script(
+        "import threading\n"
+        "before, met = dict(os.environ), []\n"
+        "def train(each):\n"
+        "    with traincarbon.track(run_id=f'r{each}', interval_s=0.1) as run:\n"
+        "        together.wait()\n"
+        "        met.append(run.record is not None)\n"
+        "        time.sleep(0.1 * each)\n"
+        "together = threading.Barrier(6, timeout=20)\n"
+        "threads = [threading.Thread(target=train, args=(each,)) for each in range(6)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+        "assert dict(os.environ) == before\n"
+        "with traincarbon.track(run_id='next', interval_s=0.1): time.sleep(0.2)\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert place.record("next").state == "finished"
+    assert sum(name.startswith("r") for name in os.listdir(f"{place.store}/journals")) == 1
+
+
+def test_what_the_code_opens_after_it_closed_all_descriptors_is_left_alone(script, place, tmp_path):
+    done = script(
+        "run = traincarbon.track(run_id='r', interval_s=0.1).start()\n"
+        "time.sleep(0.5)\n"
+        "pid = run._sidecar.pid\n"
+        "os.closerange(3, 100)\n"
+        f"files = [os.open({str(tmp_path / 'own')!r} + str(each), os.O_RDWR | os.O_CREAT) for each in range(20)]\n"
+        "traincarbon.progress(steps=4)\n"
+        "run.stop()\n"
+        "print([os.fstat(descriptor).st_size for descriptor in files] == [0] * 20, pid)"
+    )
+    left_alone, pid = done.stdout.split()
+    assert left_alone == "True"
+    assert done.stderr == "carbon: the meter did not tell how the run ended: its last record is that of some seconds before\n"
+    assert until(lambda: not os.path.exists(f"/proc/{pid}"))
+    assert place.record("r").state == "killed"
+
+
+@pytest.mark.parametrize("odd", ["del sys.argv", "sys.argv = [1, None]", "sys.path += [None, 3]"])
+def test_a_program_that_is_odd_is_metered(script, place, odd):
+    done = script(f"{odd}\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.1)")
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert place.record("r").state == "finished"
+
+
+def test_a_child_that_was_forked_while_another_thread_starts_or_stops_can_stop_too(script):
+    done = script(
+        "run = traincarbon.track(run_id='r', interval_s=0.1).start()\n"
+        "with run._lock: pid = os.fork()\n"
+        "if not pid:\n"
+        "    run._lock.acquire(blocking=False)  # nobody here will let it go\n"
+        "    run.stop()\n"
+        "    os._exit(4)\n"
+        "signal.alarm(10)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+        "run.stop()"
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("4\n", "", 0)
+
+
 def test_a_killed_training_gets_its_record_finished(script, place):
     done = script("with traincarbon.track(run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
     assert done.returncode == -9
@@ -198,9 +307,10 @@ def test_an_option_that_cannot_be_is_refused_where_it_is_given():
 def test_the_meter_is_in_a_session_of_its_own(script):
     done = script(
         "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
-        "    print(json.dumps([os.getsid(run._sidecar.pid) == run._sidecar.pid, os.getpgid(run._sidecar.pid) == run._sidecar.pid]))\n"
+        "    pid = run._sidecar.pid\n"
+        "    print(json.dumps([os.getsid(pid) == os.getsid(0), os.getpgid(pid) == os.getpgid(0), os.getsid(pid) == os.getpgid(pid)]))\n"
     )
-    assert json.loads(done.stdout) == [True, True]
+    assert json.loads(done.stdout) == [False, False, True]
 
 
 def test_what_returns_before_its_work_is_done_is_refused(place):

@@ -161,3 +161,23 @@ def test_a_gone_reader_does_not_end_a_process_that_lets_broken_pipes_end_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr, done.returncode) == ("alive\n", "", 0)
+
+
+def test_an_end_that_somebody_else_closed_is_lost_and_the_file_that_bears_its_number_is_left_alone(ends, tmp_path):
+    one, _ = ends
+    assert not one.lost
+    numbers = (one._reads, one._writes)
+    for descriptor in numbers:
+        os.close(descriptor)
+    assert one.lost
+    files = [os.open(tmp_path / str(place), os.O_RDWR | os.O_CREAT) for place in range(2)]
+    assert set(files) == set(numbers)
+    assert one.lost
+    one.send("ended", keep=True)
+    assert one.flush(wait_s=1.0)
+    assert one.receive() == []
+    assert one.ended
+    one.close()
+    assert [os.fstat(descriptor).st_size for descriptor in files] == [0, 0]
+    for descriptor in files:
+        os.close(descriptor)

@@ -10,6 +10,7 @@ ENERGY_PARTS = ("gpu", "cpu", "dram", "other")
 """What the energy of a run is made of; where a whole server was metered, ``other`` is what its parts leave of it."""
 
 _UNKNOWN = "no meter reported it"
+_NO_SERVER_METER = "no meter of the whole server"
 _TOO_SHORT = "the run was lost before anything was metered"
 
 
@@ -71,12 +72,13 @@ def _missing(processes: list[Process], energy_j: dict[str, float | None], *, who
     """Return the reason for each part that was not metered, or not on all nodes."""
     nodes = {process.node for process in processes}
     missing: dict[str, str] = {}
-    unknown = _UNKNOWN if any(process.devices for process in processes) else _TOO_SHORT
+    tried = any(process.devices or process.missing for process in processes)
     for part in ENERGY_PARTS:
         metered = {process.node for process in processes if any(device.part == part for device in process.devices.values())}
         reasons = {process.node: process.missing[part] for process in processes if part in process.missing and process.node not in metered}
         reason = next(iter(reasons.values()), "")
         if energy_j[part] is None:
+            unknown = _TOO_SHORT if not tried else _NO_SERVER_METER if part == "other" else _UNKNOWN
             missing[part] = f"{reason or unknown}{'; it is part of other, as the whole server was metered' if whole_server else ''}"
         elif reason and part != "other":
             missing[part] = f"on {len(reasons)} of {len(nodes)} nodes: {reason}"

@@ -10,11 +10,18 @@ def store_folder(given: str | os.PathLike[str] | None = None) -> str:
     """Return the folder of journals and ledger: *given* (``--store``), else ``$CARBON_STORE``, else the user's data folder.
 
     Raises:
-        CarbonError: none of them is stated and there is no home folder.
+        CarbonError: it is the address of something else or relative to a folder that is gone, or none of them is stated and there is no home folder.
     """
     named = os.fspath(given) if given is not None else os.environ.get("CARBON_STORE", "")
+    if "://" in named:
+        raise CarbonError(
+            f"the store is a folder, not {named.partition('://')[0][:40]}://…", hint="name one that all who share the runs can write: --store /shared/runs"
+        )
     if named:
-        return os.path.abspath(named)
+        try:
+            return os.path.abspath(named)
+        except OSError as error:  # where we stand was deleted
+            raise CarbonError(f"the store {named[:40]!r} cannot be found from here: {error.strerror}", hint="name its whole path") from None
     folder = os.path.expanduser(_data_folder())
     if folder.startswith("~"):
         raise CarbonError("there is no home folder to keep runs in", hint="name one: --store DIR or CARBON_STORE=DIR")

@@ -77,13 +77,14 @@ class Account:
         for report in reports:
             self._progress.add(report)
 
-    def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float) -> list[str]:
+    def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float, ended: bool = False) -> list[str]:
         """Bring the account up to date; return what in it is worth a note, new or not.
 
         Args:
             parts: Part to what it drew since the session began.
             elapsed_s: Since the session began. [s]
             time_s: Now, on the monotonic clock. [s]
+            ended: The training has ended.
         """
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
         self._seen = seen = Seen(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy, self._settings.nodes)
@@ -94,7 +95,7 @@ class Account:
             if not self._watched:
                 self._watched = True
                 self._news += self._budget.unwatched(now)
-            for action in self._budget.check(now, self._outlook.figures, time_s=time_s):
+            for action in self._budget.check(now, self._outlook.figures, time_s=time_s, ended=ended):
                 self._news.append(action.text)
                 self._demands += [action.kind] if action.kind != "warn" else []
         return [*self._figures.notes, *self._progress.notes]

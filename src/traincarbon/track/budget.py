@@ -70,13 +70,14 @@ class Budget:
         self._signalled_s: float | None = None
         self._stopped = False
 
-    def check(self, spent: Mapping[str, Uncertain], forecast: Mapping[str, Uncertain] | None = None, *, time_s: float) -> list[Action]:
+    def check(self, spent: Mapping[str, Uncertain], forecast: Mapping[str, Uncertain] | None = None, *, time_s: float, ended: bool = False) -> list[Action]:
         """Return what is now due; nothing of it comes twice.
 
         Args:
             spent: What this session took so far: ``facility_energy_kwh``, ``cost_usd``, ``total_kgco2e``, ``duration_s``.
             forecast: What the whole run will have taken, earlier sessions included, by the same names.
             time_s: Now, on the monotonic clock. [s]
+            ended: The training has ended, so that there is nothing left to signal or to stop.
         """
         actions: list[Action] = []
         over, began_over = "", False
@@ -87,15 +88,17 @@ class Budget:
             if actual.median >= limit:
                 text = self._over_text(name, limit, actual, before=of_before)
                 over, began_over = over or text, began_over or of_before >= limit
-                if self._first(name, "over") and (self._policy == "warn" or self._signalled_s is not None):
+                if self._first(name, "over") and (self._policy == "warn" or ended or self._signalled_s is not None):
                     actions.append(Action("warn", text))
                 continue
             if actual.median >= NEAR * limit and self._first(name, "near"):
-                actions.append(Action("warn", f"{actual.median / limit:.0%} of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}"))
+                actions.append(
+                    Action("warn", f"{actual.median / limit * 100.0:.0f} % of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}")
+                )
             coming = _scaled(name, (forecast or {}).get(FIGURE_OF[name]))
             if coming is not None and coming.median > limit and self._first(name, "forecast"):
                 actions.append(Action("warn", f"the run is heading for {_amount(name, coming)}, over its budget of {_amount(name, limit)}"))
-        if over and self._policy != "warn":
+        if over and self._policy != "warn" and not ended:
             actions += self._act(over, time_s, began_over=began_over)
         return actions
 
@@ -108,7 +111,7 @@ class Budget:
     def unwatched(self, spent: Mapping[str, Uncertain]) -> list[str]:
         """Return a sentence for each limit that cannot be watched, as its figure is not known."""
         return [
-            f"the budget of {_amount(name, limit)} cannot be watched: {FIGURE_OF[name]} is not known here"
+            f"the budget of {_amount(name, limit)} cannot be watched: {_WORDS[FIGURE_OF[name]]} is not known here"
             for name, limit in self._limits.items()
             if self._actual(name, spent)[0] is None
         ]
@@ -161,7 +164,7 @@ def spent_before(record: "RunRecord | None") -> tuple[dict[str, Uncertain], list
         if stated is not None:
             spent[name] = uncertain_from(stated, name="earlier sessions")
         elif record.metered_kwh and record.hw:  # of unknown hardware some figures are never known
-            notes.append(f"earlier sessions of this run state no {name}: it is counted from here")
+            notes.append(f"earlier sessions of this run do not state {_WORDS[name]}: it is counted from here")
     emissions = [spent[name] for name in ("operational_kgco2e", "embodied_kgco2e") if name in spent]
     if emissions:
         spent["total_kgco2e"] = emissions[0] if len(emissions) == 1 else emissions[0] + emissions[1]
@@ -185,6 +188,14 @@ def _amount(name: str, value: Uncertain | float) -> str:
     return f"${text}" if name == "usd" else f"{text} {_UNITS[name]}"
 
 
+_WORDS = {
+    "facility_energy_kwh": "the energy of the facility",
+    "operational_kgco2e": "the CO2e of the electricity",
+    "embodied_kgco2e": "the CO2e of the hardware's making",
+    "total_kgco2e": "the CO2e",
+    "cost_usd": "the cost",
+    "duration_s": "the time",
+}
 _UNITS = {"kwh": "kWh", "kgco2e": "kg CO2e", "hours": "h"}
 
 

@@ -3,7 +3,8 @@
 import signal
 from collections.abc import Iterable
 
-from traincarbon.track.job import Life, catches, left_behind, send_all
+from traincarbon.track.job import Life, catches, send_all
+from traincarbon.track.kin import Kin
 from traincarbon.track.settings import Settings
 
 _ORPHAN_GRACE_S = 5.0
@@ -16,11 +17,13 @@ class Ending:
     Args:
         settings: The signal to send and how long to wait for what follows from it.
         job: The process to which it goes.
+        kin: Who tells which processes belong to it.
     """
 
-    def __init__(self, settings: Settings, job: Life) -> None:
+    def __init__(self, settings: Settings, job: Life, kin: Kin) -> None:
         self._settings = settings
         self._job = job
+        self._kin = kin
         self._due: list[tuple[float, int]] = []
         self.takes_all = False
         """Whether a budget is to stop the training, with all that its first process may leave behind."""
@@ -39,28 +42,28 @@ class Ending:
                 said.append(self._signal())
             elif demand == "stop":
                 self._due = [(now_s, signal.SIGTERM), (now_s + self._settings.grace_s, signal.SIGKILL)]
-        while self._due and now_s >= self._due[0][0] and not self._job.gone:
+        if self._due and now_s >= self._due[0][0] and not self._job.gone:  # one at a time, so that the first can have its effect
             _, number = self._due.pop(0)
             if self._job.send(number):
                 said.append("the training was asked to stop (SIGTERM)" if number == signal.SIGTERM else "the training did not stop and was killed")
             if number == signal.SIGKILL:
-                send_all(number, left_behind(self._settings.session))
+                send_all(number, self._kin.left())
         return said
 
-    def now(self, session: str, *, grace_s: float = _ORPHAN_GRACE_S) -> None:
+    def now(self, *, grace_s: float = _ORPHAN_GRACE_S) -> None:
         """End all processes of a training that nobody sees out any more: ask first, and wait for some seconds."""
         import time
 
         until_s = time.monotonic() + grace_s
-        others = left_behind(session, but=[self._job.pid])
+        others = self._kin.left(but=[self._job.pid])
         for number in (signal.SIGTERM, signal.SIGCONT):
             self._job.send(number)
             send_all(number, others)
-        while time.monotonic() < until_s and (not self._job.gone or left_behind(session)):
+        while time.monotonic() < until_s and (not self._job.gone or self._kin.left()):
             time.sleep(_PAUSE_S)
         until_s = time.monotonic() + _ORPHAN_GRACE_S
         self._job.send(signal.SIGKILL)
-        while (left := left_behind(session)) and time.monotonic() < until_s:  # one that hangs in the kernel cannot be waited for
+        while (left := self._kin.left()) and time.monotonic() < until_s:  # one that hangs in the kernel cannot be waited for
             send_all(signal.SIGKILL, left)
             time.sleep(_PAUSE_S)
 
@@ -68,7 +71,7 @@ class Ending:
         """Send the signal by which the training saves its state: to its first process, or to those below it that handle it."""
         number = self._settings.budget_signal
         if not catches(self._job.pid, number):
-            others = [each for each in left_behind(self._settings.session, but=[self._job.pid]) if catches(each.pid, number)]
+            others = [each for each in self._kin.left(but=[self._job.pid]) if catches(each.pid, number)]
             if others:
                 send_all(number, others)
                 return f"{signal.Signals(number).name} was sent to {len(others)} of the training's processes, so that they can save their state"

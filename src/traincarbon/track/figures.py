@@ -97,7 +97,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
     """Return what the energy of *parts* over *accelerator_hours_h* means.
 
     What no meter covers is an assumption with its spread where the hardware is known, and a note where it is not. A metered
-    server stands for all that is in it. A figure one of whose coefficients is not known is left out.
+    server stands for all that is in it. A figure one of whose coefficients is not known is left out, and so is energy of which nothing is known.
 
     Args:
         parts: Part to what it drew since the run, or the session, began.
@@ -113,8 +113,9 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
     if known.network_share is not None:
         it_kwh = it_kwh * (known.network_share + 1.0)
     sources["assumed"] = max(median_of(it_kwh) - sum(sources.values()), 0.0)
-    values: dict[str, Uncertain] = {"it_energy_kwh": it_kwh}
-    if known.pue is not None:
+    is_known = bool(parts) or median_of(it_kwh) > 0.0
+    values: dict[str, Uncertain] = {"it_energy_kwh": it_kwh} if is_known else {}
+    if is_known and known.pue is not None:
         values["facility_energy_kwh"] = energy = facility.facility_energy_kwh(it_energy_kwh=it_kwh, pue=known.pue)
         values |= _of_energy(it_kwh, energy, known)
     if known.embodied_kgco2e_per_h is not None and median_of(hours) > 0.0:
@@ -127,7 +128,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
         values["cost_usd"] = price
     notes = [note for note in (doubt, gap) if note]
     if "total_kgco2e" in values and "embodied_kgco2e" not in values:
-        notes.append("nothing is known of the making of this hardware: total_kgco2e is that of its electricity alone")
+        notes.append("nothing is known of the making of this hardware: CO2e is that of electricity alone")
     return Figures(values, basis, sources, tuple(notes))
 
 

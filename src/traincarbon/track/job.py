@@ -94,7 +94,7 @@ def left_behind(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> l
     except OSError:
         return []
     pids = [int(name) for name in names if name.isdigit() and int(name) not in skipped]
-    return [Left(pid, _name(f"{proc}/{pid}")) for pid in sorted(pids) if _is_marked(f"{proc}/{pid}", mark)]
+    return [Left(pid, name_of(f"{proc}/{pid}")) for pid in sorted(pids) if _is_marked(f"{proc}/{pid}", mark)]
 
 
 def told(left: list[Left]) -> str:
@@ -129,6 +129,15 @@ def catches(pid: int, number: int, *, proc: str = PROC) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
+def name_of(folder: str) -> str:
+    """Return what a process calls itself, fit to be printed; *folder* is where the system shows it."""
+    try:
+        with open(f"{folder}/comm", encoding="utf-8", errors="replace") as stream:
+            return "".join(letter if letter.isprintable() else "?" for letter in stream.read().strip())
+    except OSError:
+        return "?"
+
+
 def _is_marked(folder: str, mark: bytes) -> bool:
     try:
         with open(f"{folder}/environ", "rb") as stream:
@@ -137,14 +146,6 @@ def _is_marked(folder: str, mark: bytes) -> bool:
     except OSError:
         return False
     return _state_of(f"{folder}/stat") not in ("Z", "X", "")
-
-
-def _name(folder: str) -> str:
-    try:
-        with open(f"{folder}/comm", encoding="utf-8", errors="replace") as stream:
-            return "".join(letter if letter.isprintable() else "?" for letter in stream.read().strip())
-    except OSError:
-        return "?"
 
 
 def _is_there(pid: int) -> bool:

@@ -1,14 +1,20 @@
 """Starting the process that meters: beside the training, in a session of its own, holding nothing of it open."""
 
+import contextlib
+import errno
 import os
+import signal
 import sys
 
 from traincarbon.track.job import MARK
-from traincarbon.track.wire import Wire
+from traincarbon.track.wire import Wire, inode
 
 _STANDARD = 2
 """The highest number of a standard stream."""
 _MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.track.sidecar import main; main(*map(int, sys.argv[1:6]))"
+_ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
+"""The same in a child of the process that is started, which tells its number and ends at once: what then meters is nobody's child."""
+_LONGEST_PID_B = 32
 
 
 class Pipes:
@@ -18,6 +24,7 @@ class Pipes:
         (self.reports, self.reporting), (self.output, self.copying) = _two_pipes()
         for descriptor in (self.reporting, self.copying):
             os.set_blocking(descriptor, False)
+        self._ours = {descriptor: inode(descriptor) for descriptor in (self.reports, self.reporting, self.output, self.copying)}
 
     def drain(self) -> None:
         """Take away what has arrived while nobody meters, so that the pipes do not fill."""
@@ -30,10 +37,11 @@ class Pipes:
                 continue
 
     def close(self) -> None:
-        """Close all ends; safe to call twice."""
-        for descriptor in (self.reports, self.reporting, self.output, self.copying):
-            if descriptor >= 0:
+        """Close all ends, but none that somebody else closed and that another file came to bear the number of; safe to call twice."""
+        for descriptor, ours in self._ours.items():
+            if inode(descriptor) == ours:
                 os.close(descriptor)
+        self._ours.clear()
         self.reports = self.reporting = self.output = self.copying = -1
 
 
@@ -44,20 +52,27 @@ class Sidecar:
 
     Args:
         pipes: From which it reads what the training says.
+        orphan: Whether it is to be no child of the caller, who may wait for all children without knowing of it; its start then takes some 10 ms.
+
+    Attributes:
+        pid: Its number.
+        is_child: Whether the caller has to wait for it: also of an orphan, where the caller is the one that orphans go to, as process 1 is.
 
     Raises:
         OSError: the system cannot start it.
     """
 
-    def __init__(self, pipes: Pipes) -> None:
+    def __init__(self, pipes: Pipes, *, orphan: bool = False) -> None:
+        if not sys.executable:
+            raise OSError(errno.ENOENT, "this Python does not know its own program")
         (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output)
-        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, *map(str, (*passed, os.getpid())), *sys.path]
+        arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *filter(_is_text, sys.path)]
         for descriptor in passed:
             os.set_inheritable(descriptor, True)
         try:
-            self.pid = _spawn(arguments)
-        except OSError:
+            self.pid = _spawn_orphan(arguments, to_us) if orphan else _spawn(arguments)
+        except BaseException:
             os.close(to_us)
             os.close(from_us)
             raise
@@ -66,7 +81,14 @@ class Sidecar:
                 os.set_inheritable(descriptor, False)
             os.close(to_it)
             os.close(from_it)
+        self.is_child = not orphan or _is_child(self.pid)
         self.wire = Wire(to_us, from_us)
+        self._session = _session(self.pid)
+
+    def kill(self) -> None:
+        """End it at once, unless it has ended already and another bears its number."""
+        if self._session is not None and _session(self.pid) == self._session:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class Warm:
@@ -110,5 +132,40 @@ def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
 
 def _spawn(arguments: list[str]) -> int:
     nothing = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
-    environment = {name: value for name, value in os.environ.items() if name != MARK}  # it is none of the training's processes
+    environment = {**os.environ, MARK: ""}  # it is none of the training's processes, whoever started that
     return os.posix_spawn(sys.executable, arguments, environment, file_actions=nothing, setsid=True, setsigmask=())
+
+
+def _spawn_orphan(arguments: list[str], told: int) -> int:
+    """Start a process that starts another and ends, and return the number of the other, which arrives on *told*."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))  # a handler that waits for whatever has ended would not know this one
+    try:
+        pid = _spawn(arguments)
+        with contextlib.suppress(ChildProcessError):  # children are ignored here, or another thread waited for it
+            os.waitpid(pid, 0)
+        os.set_blocking(told, False)
+        return int(os.read(told, _LONGEST_PID_B))
+    except (BlockingIOError, ValueError):
+        raise OSError(errno.ECHILD, "the process that meters ended at once") from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _is_text(folder: object) -> bool:
+    """Say whether an entry of the path is one that Python looks at; some programs add others."""
+    return isinstance(folder, str) and "\0" not in folder
+
+
+def _is_child(pid: int) -> bool:
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except (OSError, AttributeError):  # it is none, or no such question on this system
+        return False
+    return True

@@ -15,7 +15,8 @@ from traincarbon.track.appraiser import Appraiser
 from traincarbon.track.clocks import Clocks
 from traincarbon.track.early import Early
 from traincarbon.track.ending import Ending
-from traincarbon.track.job import Life, left_behind, told
+from traincarbon.track.job import Life, told
+from traincarbon.track.kin import Kin
 from traincarbon.track.progress import Lines
 from traincarbon.track.recorder import Recorder
 from traincarbon.track.settings import Settings
@@ -77,7 +78,8 @@ class Metering:
         self._account = Account(settings)
         self._appraiser = appraiser
         self._recorder = Recorder((), began_s=self._began_s)
-        self._ending = Ending(settings, self._job)
+        self._kin = Kin(settings.session, first=None if self._alone else self._job.pid)
+        self._ending = Ending(settings, self._job, self._kin)
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
         self._counted: dict[str, float] = {}
@@ -155,6 +157,7 @@ class Metering:
             self._hear_appraiser()
         to_s = now_s if self._frozen_s is None else self._frozen_s
         self._notes += self._clocks.look()
+        self._kin.look()
         self._update(to_s)
         self._write("interval", {**self._recorder.interval(to_s=to_s, ended=self._frozen_s is not None), **self._account.fields()})
         counts = self._account.counts(ended=self._frozen_s is not None)
@@ -163,7 +166,9 @@ class Metering:
             self._write("progress", counts)
 
     def _update(self, now_s: float) -> None:
-        self._notes += self._account.update(self._recorder.by_part(until_s=self._frozen_s), elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s)
+        ended = self._frozen_s is not None
+        parts = self._recorder.by_part(until_s=self._frozen_s)
+        self._notes += self._account.update(parts, elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s, ended=ended)
 
     def _tell(self) -> None:
         """Pass on what there is to say, and how things stand where somebody looks on."""
@@ -235,7 +240,7 @@ class Metering:
             self._give_terminal_back()
             end = "its exit code is not known" if self._job.gone else "the training was ended too, as nobody would have seen it out"
             self._notes.append(f"the tracker's supervisor was killed: {end}")
-            self._ending.now(self._settings.session)
+            self._ending.now()
         self._ended = {"exit_code": None, "signal": None, "state": "killed", "ended_s": self._frozen_s or time.monotonic()}
 
     def _give_terminal_back(self) -> None:
@@ -300,9 +305,9 @@ class Metering:
             self._hear_appraiser(wait_s=_LAST_WORD_S)
         if self._appraiser.fileno() >= 0:
             self._notes += self._appraiser.give_up()["notes"]
-        left = [] if self._alone else left_behind(self._settings.session)
+        left = [] if self._alone else self._kin.left()
         if left and self._ending.takes_all:
-            self._ending.now(self._settings.session, grace_s=_LAST_WORD_S)
+            self._ending.now(grace_s=_LAST_WORD_S)
             self._say("what the training left behind was stopped too")
         elif left:
             self._say(told(left))

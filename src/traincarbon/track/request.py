@@ -20,6 +20,7 @@ _MOST_B = 20 * 1024
 """Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
 _LONGEST_WORD, _MOST_WORDS = 2000, 999
 _MOST_CHARACTERS = 200
+_MOST_DIGITS = 9
 
 
 def prepared(
@@ -147,10 +148,16 @@ def default_run_id(env: Mapping[str, str]) -> str:
 def _nodes(env: Mapping[str, str]) -> int:
     """Return how many machines the launcher says there are."""
     for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
-        if env.get(name, "").isdigit():
-            return max(int(env[name]), 1)
-    ranks, here = env.get("WORLD_SIZE", ""), env.get("LOCAL_WORLD_SIZE", "")
-    return max(int(ranks) // int(here), 1) if ranks.isdigit() and here.isdigit() and int(here) else 1
+        if (nodes := _count(env, name)) is not None:
+            return max(nodes, 1)
+    ranks, here = _count(env, "WORLD_SIZE"), _count(env, "LOCAL_WORLD_SIZE")
+    return max(ranks // here, 1) if ranks and here else 1
+
+
+def _count(env: Mapping[str, str], name: str) -> int | None:
+    """Return how many of something a variable states, None where it states no number that can be."""
+    text = env.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -14,6 +14,7 @@ WARN_SHARE = 0.8
 
 _LEAST = 0.001
 """What is less than this of the smallest unit is not written out."""
+NEXT_TO_NOTHING = f"<{_LEAST}"
 _BASES = {"electricity alone": "electricity", "electricity and a share of the purchase": "own"}
 """What a cost counts, in a word."""
 _UNITS = {"kwh": "kWh", "usd": "$", "kgco2e": "kg CO2e", "hours": "h"}
@@ -124,7 +125,7 @@ def spent(state: Mapping[str, Any]) -> list[Told]:
     """Return what the run has taken so far: energy of the facility, CO2e of electricity, cost, energy metered, CO2e of the hardware's making."""
     known = [energy_j for value in section(state, "energy_j").values() if (energy_j := number(value)) is not None]
     basis = str(state.get("cost_basis") or "cost")
-    figures = {name: figure.median for name, value in section(state, "figures").items() if (figure := interval(value))}
+    figures = {name: found.median for name, value in section(state, "figures").items() if (found := interval(value))}
     told = (
         ("energy", figures.get("facility_energy_kwh"), "kWh"),
         ("CO2e", figures.get("operational_kgco2e"), "kg CO2e"),
@@ -132,7 +133,23 @@ def spent(state: Mapping[str, Any]) -> list[Told]:
         ("metered", sum(known) / J_PER_KWH if known else None, "kWh"),
         ("hardware", figures.get("embodied_kgco2e"), "kg CO2e"),
     )
-    return [Told(name, _figure(value, unit)) for name, value, unit in told if value is not None]
+    return [Told(name, figure(value, unit)) for name, value, unit in told if value is not None]
+
+
+def figure(value: float, unit: str) -> str:
+    """Return an amount of three digits; where it is next to nothing, as at the beginning of a run, only that.
+
+    Example:
+        >>> figure(0.0123, "kWh"), figure(6e-10, "kWh")
+        ('12.3 Wh', '<0.001 Wh')
+    """
+    name = ladder(value, unit)[1]
+    return f"{NEXT_TO_NOTHING} {name}" if is_next_to_nothing(value, unit) else amount(value, unit, digits=3)
+
+
+def is_next_to_nothing(value: float, unit: str) -> bool:
+    """Say whether *value* is not worth writing out, but not nothing."""
+    return 0.0 < value / ladder(value, unit)[0] < _LEAST
 
 
 def trained(state: Mapping[str, Any]) -> list[Told]:
@@ -199,9 +216,3 @@ def deviation(value: float, planned: float) -> str:
 def notes(state: Mapping[str, Any]) -> list[str]:
     """Return the notes, clean and each on one line, the latest last."""
     return [clean(" ".join(str(note).split())) for note in items(state, "notes")]
-
-
-def _figure(value: float, unit: str) -> str:
-    """Return an amount of three digits; at the beginning of a run, when there is next to nothing yet, only that."""
-    size, name = ladder(value, unit)
-    return f"<{_LEAST} {name}" if 0.0 < value / size < _LEAST else amount(value, unit, digits=3)

@@ -1,6 +1,7 @@
 """What a run took, on one screen: at its end on stderr, and whenever it is asked for again."""
 
 import shlex
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,15 +45,22 @@ def summary(
     if run.missing:
         energy.append(_once("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
     last = [_once("Budget", " · ".join(share.text for share in status.shares({"budgets": budgets})))] if budgets else []
-    last += [_once("Note", note) for note in _notes(run, most=2)]
-    if again:
-        where = f" --store {shlex.quote(store)}" if store else ""
-        last.append(_once("Again", f"carbon runs show {shlex.quote(run.run_id)}{where}"))
     figures = _figures(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
-    lines = "\n".join([*_head(run), "", *energy, _gaps(run), *_known(run), *figures, "", *last]).split("\n")
-    over = len(lines) - MOST_LINES
+    for each in (2, 1):  # lines of a note, as far as there is room
+        notes = [_once("Note", note, lines=each) for note in _notes(run, most=2)]
+        lines = "\n".join([*_head(run), "", *energy, _gaps(run), *_known(run), *figures, "", *last, *notes, *(_again(run, store) if again else [])]).split("\n")
+        over = len(lines) - MOST_LINES
+        if over <= 0:
+            break
     lines = [line for place, line in enumerate(lines) if line or place >= len(lines) - 1 or over <= 0]
     return "\n".join(lines if styled else map(plain, lines)).rstrip()
+
+
+def _again(run: RunRecord, store: str) -> list[str]:
+    """Return the command that shows the run again, fit to be copied."""
+    where = f" --store {shlex.quote(store)}" if store else ""
+    run_id = shlex.quote(run.run_id)
+    return [_once("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
 
 
 def page(run: RunRecord) -> list[str]:
@@ -67,14 +75,13 @@ def _missing(run: RunRecord) -> dict[str, str]:
     """Return each reason why something is missing, and the parts that it holds for."""
     parts: dict[str, str] = {}
     for part, reason in run.missing.items():
-        parts[reason] = f"{parts[reason]} · {part}" if reason in parts else part
+        parts[reason] = f"{parts[reason]} and {part}" if reason in parts else part
     return parts
 
 
 def _head(run: RunRecord) -> list[str]:
     exit_code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    signal = f", by signal {run.signal}" if run.signal else ""
-    ended = f" · {run.state}{exit_code}{signal}"
+    ended = f" · {run.state}{exit_code}{_by(run.signal)}"
     project = f" · {shortened(run.project, most=20)}" if run.project else ""
     lines = [bold(f"{shortened(run.run_id, most=WIDTH - len(project + ended))}{project}{ended}")]
     if run.argv:
@@ -86,8 +93,16 @@ def _head(run: RunRecord) -> list[str]:
     return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=WIDTH - 2)}"]
 
 
+def _by(number: int | None) -> str:
+    """Return which signal ended the run, by its name where this system has it."""
+    if not number:
+        return ""
+    names = {each.value: each.name for each in signal.Signals}
+    return f" by {names.get(number, f'signal {number}')}"
+
+
 def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
-    shown = [f"{part} {amount(energy_j / J_PER_KWH, 'kWh', digits=3)}" for part, energy_j in _energy_j(run, hows).items()]
+    shown = [f"{part} {status.figure(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, hows).items()]
     used = [how for how in hows if how in run.how.values()]
     by = f" (by {' and '.join(used)})" if hows == _MEASURED else ""
     return f"{' · '.join(shown)}{by}" if shown else "nothing"
@@ -134,6 +149,8 @@ def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] |
     if figure is None:
         return None
     middle, scale, apart = median_and_interval(figure, unit)
+    if status.is_next_to_nothing(figure.median, unit):
+        middle, apart = status.NEXT_TO_NOTHING, ""
     return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
 
 
@@ -181,7 +198,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        amount(use.energy_j / J_PER_KWH, "kWh", digits=3),
+        status.figure(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",

@@ -24,6 +24,9 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores and no command expects to find ignored."""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python sets LC_CTYPE to where it finds the locale C."""
+_SHELL = "/bin/sh"
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _TICK_S = 10.0
@@ -134,7 +137,7 @@ class Supervisor:
             self._say("the run is not metered: the process that meters cannot be started")
 
     def _start_command(self, mask: set[int | signal.Signals]) -> None:
-        environment = {**os.environ, MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {**_own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.track.relay import Relay
@@ -145,9 +148,7 @@ class Supervisor:
         actions = self._relay.actions if self._relay is not None else []
         self._began_s = time.monotonic()
         try:
-            if not self._command[0]:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            self._pid = os.posix_spawnp(self._command[0], self._command, environment, file_actions=actions, setsigmask=mask, setsigdef=_RESET, **group)
+            self._pid = _spawned(self._command, environment, file_actions=actions, setsigmask=mask, setsigdef=_RESET, **group)
         except OSError as error:
             raise CommandError(self._command[0], error) from None
         finally:
@@ -278,6 +279,43 @@ class Supervisor:
             self._listen()
         if not self._final:
             self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
+
+
+def _own_environment() -> dict[str, str]:
+    """Return the environment that this process was started with, and not what Python made of its locale."""
+    environment = dict(os.environ)
+    if environment.get("LC_CTYPE") in _COERCED:
+        with contextlib.suppress(OSError), open("/proc/self/environ", "rb") as stream:
+            given = dict(os.fsdecode(entry).partition("=")[::2] for entry in stream.read().split(b"\0"))
+            del environment["LC_CTYPE"]
+            environment |= {name: value for name, value in given.items() if name == "LC_CTYPE"}
+    return environment
+
+
+def _spawned(command: list[str], environment: dict[str, str], **how: Any) -> int:
+    """Start *command*; a script that names no interpreter goes to the shell, as it does from a shell."""
+    if not command[0]:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    try:
+        return os.posix_spawnp(command[0], command, environment, **how)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        import shutil
+
+        script = command[0] if "/" in command[0] else shutil.which(command[0])
+        if script is None or _is_binary(script):
+            raise
+        return os.posix_spawn(_SHELL, [_SHELL, script, *command[1:]], environment, **how)
+
+
+def _is_binary(file: str) -> bool:
+    """Say whether *file* is none that a shell can read."""
+    try:
+        with open(file, "rb") as stream:
+            return b"\0" in stream.read(128)
+    except OSError:
+        return True
 
 
 def _has_terminal() -> bool:

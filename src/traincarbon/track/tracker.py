@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, overload
 
 from traincarbon.errors import CarbonError
 from traincarbon.track.job import MARK
@@ -34,11 +34,15 @@ _PAUSE_S = 0.005
 class Tracker:
     """Meters the code between its start and its end, by a process beside this one; it never raises into that code and never ends it.
 
-    Within a command that is tracked already, and in all but the first of several ranks on a node, it leaves the metering to the one that does it.
+    Within a command that is tracked already, in all but the first of several ranks on a node, and while another thread is metered, it leaves the metering
+    to the one that does it.
 
     Attributes:
         run_id: The run; ``carbon runs show`` takes it.
     """
+
+    _metering: ClassVar[dict[int, "Tracker"]] = {}
+    """By process, forked ones being others, the tracker that meters: the environment, by which its children find it, is one for all threads."""
 
     def __init__(self, settings: Settings, *, quiet: bool = False) -> None:
         self.run_id = settings.run_id
@@ -53,17 +57,20 @@ class Tracker:
     def start(self) -> Self:
         """Begin to meter; what stands in the way is one line on stderr."""
         with self._lock:
-            if self._sidecar is not None or _metered_by_another():
+            if self._sidecar is not None or _metered_by_another() or self._metering.setdefault(os.getpid(), self) is not self:
                 return self
             pipes: Pipes | None = None
             try:
                 pipes = Pipes()
-                self._sidecar = Sidecar(pipes)
+                self._sidecar = Sidecar(pipes, orphan=True)
             except (OSError, AttributeError) as error:
                 self._say(f"the run is not metered: {getattr(error, 'strerror', None) or error}")
-                if pipes is not None:
-                    pipes.close()
                 return self
+            finally:
+                if self._sidecar is None:
+                    del self._metering[os.getpid()]
+                    if pipes is not None:
+                        pipes.close()
             self._pipes, self._process = pipes, os.getpid()
             self._sidecar.wire.send("settings", keep=True, **self._settings._replace(owner=self._process)._asdict())
             self._sidecar.wire.send("job", keep=True, pid=self._process, began_s=time.monotonic())
@@ -80,15 +87,18 @@ class Tracker:
         Args:
             exit_code: 0 where all went well, as the run's outcome is then ``finished``, else ``failed``.
         """
+        if self._process not in (0, os.getpid()):  # a forked child has nothing to end, and the lock may be held in the other process
+            return
         with self._lock:
             sidecar, self._sidecar = self._sidecar, None
-            if sidecar is None or os.getpid() != self._process:  # a forked child has nothing to end
+            if sidecar is None:
                 return
             for name, value in self._outer.items():
                 if value is None:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+            self._metering.pop(self._process, None)
             atexit.unregister(self._stop_at_exit)
             if self._pipes is not None:
                 self._pipes.close()
@@ -137,16 +147,18 @@ class Tracker:
         until_s = time.monotonic() + _FINAL_S
         told = False
         while not (told or sidecar.wire.ended) and time.monotonic() < until_s:
+            sidecar.wire.wait(wait_s=_PAUSE_S)
             for message in sidecar.wire.receive():
                 told = told or message["kind"] == "final"
                 if message["kind"] == "note":
                     self._say(str(message["text"]))
-            time.sleep(_PAUSE_S)
         if not told:
             self._say("the meter did not tell how the run ended: its last record is that of some seconds before")
+        if sidecar.wire.lost:  # it would go on
+            sidecar.kill()
         sidecar.wire.close()
         with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
-            while not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
+            while sidecar.is_child and not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
                 time.sleep(_PAUSE_S)
 
     def _say(self, text: str) -> None:
@@ -170,7 +182,7 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     Raises:
         CarbonError: an option cannot be; nothing has been started then.
     """
-    tracker = Tracker(prepared(argv=sys.argv, **options), quiet=quiet)
+    tracker = Tracker(prepared(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet)
     return tracker if function is None else tracker(function)
 
 

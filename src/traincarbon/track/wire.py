@@ -15,6 +15,8 @@ _LONGEST_B = 1 << 22
 class Wire:
     """One end of the connection. Nothing here waits, but where it is asked to, or raises: what does not fit is dropped, an end that is gone reads as the end.
 
+    A training may close descriptors that it does not know, and open others that come to bear their numbers: those are left alone.
+
     Args:
         reads: Descriptor of the pipe to read from.
         writes: Descriptor of the pipe to write to.
@@ -24,11 +26,17 @@ class Wire:
         for descriptor in (reads, writes):
             os.set_blocking(descriptor, False)
         self._reads, self._writes = reads, writes
+        self._ours = {descriptor: inode(descriptor) for descriptor in (reads, writes)}
         self._received = b""
         self._unsent = b""
         self._put_back: list[dict[str, Any]] = []
         self.ended = False
         """Whether the other side is gone."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether somebody else closed this end, so that nothing can be told any more."""
+        return self._writes >= 0 and not self._holds(self._writes)
 
     def fileno(self) -> int:
         """Return the descriptor to wait for."""
@@ -74,6 +82,7 @@ class Wire:
     def receive(self) -> list[dict[str, Any]]:
         """Return the messages that have arrived; :attr:`ended` tells whether more can follow."""
         self._push()
+        self.ended = self.ended or not self._holds(self._reads)
         while not self.ended:
             try:
                 data = os.read(self._reads, _CHUNK_B)
@@ -106,7 +115,7 @@ class Wire:
     def close(self) -> None:
         """Hang up; safe to call twice."""
         for descriptor in (self._reads, self._writes):
-            if descriptor >= 0:
+            if self._holds(descriptor):
                 os.close(descriptor)
         self._reads = self._writes = -1
         self._unsent = b""
@@ -114,6 +123,8 @@ class Wire:
 
     def _push(self) -> bool:
         """Hand over what is waiting; return whether all of it went."""
+        if self._unsent and not self._holds(self._writes):
+            self._unsent = b""
         while self._unsent:
             try:
                 self._unsent = self._unsent[_written(self._writes, self._unsent) :]
@@ -122,6 +133,18 @@ class Wire:
             except OSError:
                 self._unsent = b""
         return True
+
+    def _holds(self, descriptor: int) -> bool:
+        return descriptor >= 0 and self._ours[descriptor] == inode(descriptor)
+
+
+def inode(descriptor: int) -> tuple[int, int] | None:
+    """Return what tells an open file from another that comes to bear its number, None where none is open."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _written(descriptor: int, data: bytes) -> int:

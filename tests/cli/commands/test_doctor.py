@@ -88,6 +88,14 @@ def test_a_disk_that_is_nearly_full_is_said(monkeypatch):
     assert "nearly full" in " ".join(run().split())
 
 
+def test_a_store_that_is_or_is_below_a_file_or_a_loop_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    for store, why in (("file", "file"), ("file/runs", "file"), ("loop/runs", "loop")):
+        assert f"{tmp_path / why} is no folder" in " ".join(run("--store", str(tmp_path / store)).split())
+    assert json.loads(run("--json", "--store", str(tmp_path / "file")))["store"]["writable"] is False
+
+
 def test_a_user_without_home_is_told_how_to_name_a_store(monkeypatch):
     monkeypatch.delenv("CARBON_STORE")
     monkeypatch.setenv("XDG_DATA_HOME", "")

@@ -119,8 +119,10 @@ def _place(store: str | None) -> dict[str, Any]:
     except CarbonError as error:
         return {"folder": None, "writable": False, "free_b": None, "problem": f"{error}; {error.hint}"}
     above = folder
-    while not os.path.isdir(above) and os.path.dirname(above) != above:
+    while not os.path.lexists(above):
         above = os.path.dirname(above)
+    if not os.path.isdir(above):
+        return {"folder": folder, "writable": False, "free_b": None, "problem": f"{above} is no folder"}
     writable = os.access(above, os.W_OK | os.X_OK)
     free_b = float(shutil.disk_usage(above).free)
     problem = f"no permission to write in {above}" if not writable else "the disk is nearly full" if free_b < _LEAST_FREE_B else ""
