@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from traincarbon.calibrate.laid_out import layout_of
 from traincarbon.calibrate.runs import SetAside
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database
@@ -50,6 +51,8 @@ class Observed:
         job_of: The job of each run.
         sites: The distinct sites by id, empty where none is known.
         site_of: The site of each run.
+        layouts: The distinct layouts that are known, as fields of a plan.
+        layout_of: The layout of each run, -1 where it is not known; None where none is.
     """
 
     ids: Sequence[str]
@@ -65,6 +68,8 @@ class Observed:
     job_of: "Codes"
     sites: Sequence[str]
     site_of: "Codes"
+    layouts: Sequence[Mapping[str, Any]] = ()
+    layout_of: "Codes | None" = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -76,6 +81,8 @@ class Observed:
             ids=[self.ids[at] for at in kept.tolist()],
             jobs=self.jobs,
             sites=self.sites,
+            layouts=self.layouts,
+            layout_of=None if self.layout_of is None else self.layout_of[kept],
             **{name: getattr(self, name)[kept] for name in columns},
         )
 
@@ -103,6 +110,7 @@ def from_records(
     aside: list[SetAside] = []
     jobs: dict[tuple[Any, ...], int] = {}
     sites: dict[str, int] = {}
+    layouts: dict[tuple[tuple[str, Any], ...], int] = {}
     seen: set[str] = set()
     known: dict[tuple[str, str], tuple[Product, Product]] = {}
     for record in records:
@@ -123,9 +131,12 @@ def from_records(
             continue
         seen.add(record.run_id)
         job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
-        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites))))
+        params, _, tokens, n, *_ = numbers
+        layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=tokens, steps=record.counts.get("steps"))
+        laid_out = -1 if layout is None else layouts.setdefault(tuple(layout.items()), len(layouts))
+        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites)), laid_out))
         ids.append(record.run_id)
-    table = np.array(rows, dtype=float).reshape(len(rows), 10).T
+    table = np.array(rows, dtype=float).reshape(len(rows), 11).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
     observed = Observed(
         ids=ids,
@@ -135,6 +146,8 @@ def from_records(
         job_of=table[8].astype(np.intp),
         sites=list(sites),
         site_of=table[9].astype(np.intp),
+        layouts=[dict(layout) for layout in layouts],
+        layout_of=table[10].astype(np.intp),
     )
     return observed, aside
 

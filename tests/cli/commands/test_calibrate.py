@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -62,6 +63,22 @@ def test_an_estimate_afterwards_says_what_changed_and_why(runs):
     assert "Without it: accelerator-hours" in shown
     without = invoke("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100", "--calibration", "none", command=estimate_command)
     assert "Calibration:" not in without.stdout
+
+
+def test_a_table_that_states_layouts_calibrates_the_step_that_an_estimate_shows(place):
+    rows = ("a,7B,140B,64,190,1,1,64", "b,13B,260B,64,700,2,1,32", "c,30B,600B,64,3700,4,1,16", "d,65B,1.3T,64,18000,8,2,4")
+    table = place / "laid-out.csv"
+    table.write_text("\n".join(["name,params,tokens,accelerators,hours,tp,pp,dp,batch_tokens,seq_len", *(f"{row},4194304,2048" for row in rows)]) + "\n")
+    made = json.loads(invoke("--from", table, "--hw", "dgx-a100", "--name", "laid-out", "--json").stdout)
+    assert made["errors"]["step"]["n"] == 4.0
+    assert made["errors"]["step"]["left_out"] < 0.5 * made["errors"]["step"]["before"]
+    plan = ("--params", "13B", "--tokens", "260B", "--hw", "dgx-a100", "--servers", "8", "--tp", "2", "--pp", "1")
+    shown = " ".join(invoke(*plan, command=estimate_command).stdout.split())
+    factor = re.search(r"step on its layout × (0\.\d\d)\. Without it", shown)
+    after, before = (json.loads(invoke(*plan, "--json", *more, command=estimate_command).stdout)["layout"] for more in ((), ("--calibration", "none")))
+    assert after["step_mfu"] / before["step_mfu"] == pytest.approx(float(factor[1]), abs=0.005)
+    assert (after["step_calibration"], before["step_calibration"]) == (pytest.approx(float(factor[1]), abs=0.005), 1.0)
+    assert "One step on the layout, as runs of your own ran theirs" in invoke(*plan, "--explain", command=estimate_command).stdout
 
 
 @pytest.mark.usefixtures("place")
