@@ -113,3 +113,10 @@ def test_a_corrected_total_counts_the_idle_draw_over_the_time_of_the_run():
 
 def test_a_meter_is_kept_with_its_error_bar():
     assert as_entries({"box": Meter(100.0, 1.2, 0.03, 4)}) == [{"hw": "box", "idle_w": 100.0, "factor": 1.2, "sigma": 0.03, "readings": 4}]
+
+
+def test_readings_in_another_encoding_are_refused_in_words(tmp_path):
+    file = tmp_path / "wall.csv"
+    file.write_bytes("time,watts\n0,5é\n".encode("utf-16"))
+    with pytest.raises(CarbonError, match="it is not in UTF-8"):
+        energy_at_wall(str(file), record())

@@ -121,7 +121,7 @@ def _read(file: str) -> list[tuple[float, float]]:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             lines = list(csv.reader(stream))
     except (OSError, ValueError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not in UTF-8" if isinstance(error, UnicodeError) else str(error)
         raise CarbonError(f"cannot read {file!r}: {reason}", hint="give kWh, or a CSV file with the columns time,watts") from error
     head = [cell.strip().lower() for cell in lines[0]] if lines else []
     if head[:2] != ["time", "watts"]:

@@ -128,6 +128,28 @@ def test_making_it_anew_says_what_it_replaces(runs):
     assert "in place of the one of 20" in " ".join(invoke("--from", runs).stdout.split())
 
 
+def test_of_two_that_fit_the_same_hardware_it_says_that_none_is_applied_by_itself(runs):
+    assert "applies it by itself on this hardware" in " ".join(invoke("--from", runs, "--name", "first").stdout.split())
+    shown = " ".join(invoke("--from", runs, "--name", "second").stdout.split())
+    assert "Hence it is used only where it is named, as first fits this hardware too: --calibration second, or none." in shown
+    asked = ("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100")
+    assert "2 calibrations fit and none was used" in " ".join(invoke(*asked, command=estimate_command).stdout.split())
+
+
+def test_a_file_without_runs_among_others_is_said(place, runs):
+    (place / "none.csv").write_text("name,params,tokens,accelerators,hours\n")
+    done = invoke("--from", runs, "--from", place / "none.csv")
+    assert "none.csv: it holds no run" in done.stderr
+
+
+def test_rows_that_are_left_out_are_counted_where_they_are_too_many_to_name(place):
+    rows = ("a,1e9,2e10,8,31", "b,2e9,4e10,8,120", *(f"bad-{at},many,4e10,8,120" for at in range(9)))
+    (place / "hand.csv").write_text("\n".join(["name,params,tokens,accelerators,hours", *rows, ""]))
+    done = invoke("--from", place / "hand.csv", "--hw", "dgx-a100")
+    assert done.stderr.count("note: left out ") == 5
+    assert "note: and 4 more left out; carbon runs import --json lists all" in done.stderr
+
+
 def test_a_meter_at_the_wall_is_kept_with_its_error_bar(place, shipped):
     records = slower(shipped, (1.5, 1.45, 1.55))
     hours = [each.duration_s * 8 / 3600.0 for each in records]
