@@ -3,6 +3,8 @@ import math
 import pytest
 
 from made_runs import fitted, laid_out, record, slower
+from traincarbon.calibrate.fit import fit
+from traincarbon.calibrate.observed import from_records
 from traincarbon.errors import CarbonError
 from traincarbon.uncertain import Z_90
 
@@ -254,3 +256,19 @@ def test_a_step_unlike_the_others_is_left_out_and_its_hours_are_not(shipped):
     assert found.errors["step"].rows.tolist() == [0, 1, 2, 3]
     (aside,) = found.set_aside
     assert (aside.id, aside.reason) == ("odd", "its step alone: on its layout it was 5.6 times as fast as its like are")
+
+
+def test_the_error_bar_of_a_meter_at_the_wall_widens_the_rest_of_the_server_and_nothing_else(shipped):
+    """Servers of 430 W an accelerator, 150 W of them the rest: an error of 4 % of the whole is one of 11.5 % of the rest, however many runs there are."""
+    records = metered(shipped, (1.0, 1.1, 0.9, 1.05, 1.0))
+    found = {}
+    for sigma in (0.0, 0.04):
+        observed, _ = from_records(records, shipped, wall_sigma={each.run_id: sigma for each in records})
+        found[sigma] = fit(observed, shipped, name="mine", made="2026-11-25T00:00:00Z", version="0.1.0").calibration
+    for plain, widened in zip(found[0.0].effects, found[0.04].effects, strict=True):
+        if plain.quantity == "host":
+            assert widened.log_factor_sigma == pytest.approx(math.hypot(plain.log_factor_sigma, 0.04 * 430.0 / 150.0))
+            assert widened.log_factor == plain.log_factor
+        else:
+            assert widened == plain
+    assert "host" in {effect.quantity for effect in found[0.04].effects}

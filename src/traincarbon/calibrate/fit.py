@@ -183,7 +183,8 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
             mine = expected.only(rows) if rows.size < len(used) else expected
             shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
-            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
+            common = _in_common(quantity, part, mine, draw_sigma)
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, common.get(each.hardware, 0.0))) for each in told]
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
@@ -197,6 +198,17 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
         rows, step = found["step"]
         errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, believed.whole("step")))
     return effects, errors
+
+
+def _in_common(quantity: str, used: Observed, expected: Expected, draw_sigma: float) -> dict[str, float]:
+    """Return by chip the log-spread of a draw that more runs do not lower, as they share it: of a split or modelled draw, of a meter at the wall."""
+    if quantity == "power":
+        return dict.fromkeys(expected.chips, draw_sigma)
+    if quantity != "host" or used.server_sigma is None:
+        return {}
+    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    sigma = used.server_sigma * used.server_kwh / (used.server_kwh - used.accelerator_kwh)
+    return {names[chip]: float(np.median(sigma[chips == chip])) for chip in np.unique(chips).tolist()}
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:

@@ -51,6 +51,7 @@ class Observed:
         job_of: The job of each run.
         sites: The distinct sites by id, empty where none is known.
         site_of: The site of each run.
+        server_sigma: Log-spread that *server_kwh* of the runs of one meter at the wall have in common, 0 without one; None where no run has one.
         layouts: The distinct layouts that are known, as fields of a plan.
         layout_of: The layout of each run, -1 where it is not known; None where none is.
     """
@@ -68,6 +69,7 @@ class Observed:
     job_of: "Codes"
     sites: Sequence[str]
     site_of: "Codes"
+    server_sigma: "Array | None" = None
     layouts: Sequence[Mapping[str, Any]] = ()
     layout_of: "Codes | None" = None
 
@@ -81,6 +83,7 @@ class Observed:
             ids=[self.ids[at] for at in kept.tolist()],
             jobs=self.jobs,
             sites=self.sites,
+            server_sigma=None if self.server_sigma is None else self.server_sigma[kept],
             layouts=self.layouts,
             layout_of=None if self.layout_of is None else self.layout_of[kept],
             **{name: getattr(self, name)[kept] for name in columns},
@@ -92,7 +95,12 @@ class Observed:
 
 
 def from_records(
-    records: Iterable[RunRecord], database: Database, *, site: str = "", wall_kwh: Mapping[str, float] | None = None
+    records: Iterable[RunRecord],
+    database: Database,
+    *,
+    site: str = "",
+    wall_kwh: Mapping[str, float] | None = None,
+    wall_sigma: Mapping[str, float] | None = None,
 ) -> tuple[Observed, list[SetAside]]:
     """Return the runs that can teach something, in columns, and those that cannot, each with the reason.
 
@@ -101,6 +109,7 @@ def from_records(
         database: Where hardware and places are looked up.
         site: What to call the site of runs whose plan names no region.
         wall_kwh: By run, what a meter at the wall counted, which stands in for what the meters of the machine say of its servers. [kWh]
+        wall_sigma: By run, how far all that this meter says may be off together, as a log-spread.
     """
     import numpy as np
 
@@ -146,6 +155,7 @@ def from_records(
         job_of=table[8].astype(np.intp),
         sites=list(sites),
         site_of=table[9].astype(np.intp),
+        server_sigma=np.array([wall_sigma.get(id, 0.0) for id in ids]) if wall_sigma else None,
         layouts=[dict(layout) for layout in layouts],
         layout_of=table[10].astype(np.intp),
     )

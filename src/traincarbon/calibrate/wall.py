@@ -106,6 +106,11 @@ def with_meters(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], met
     return found
 
 
+def sigmas(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], meters: Mapping[str, Meter]) -> dict[str, float]:
+    """Return by run with a figure at the wall, read or made out, how far all figures by that meter may be off together, as a log-spread."""
+    return {record.run_id: meters[record.hw].sigma for record in records if record.run_id in wall_kwh and record.hw in meters}
+
+
 def as_entries(meters: Mapping[str, Meter]) -> list[dict[str, Any]]:
     """Return *meters* as they stand in a calibration."""
     return [{"hw": hw, **meter._asdict()} for hw, meter in meters.items()]

@@ -120,7 +120,7 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     from traincarbon import __version__
     from traincarbon.calibrate.fit import fit
     from traincarbon.calibrate.observed import from_records
-    from traincarbon.calibrate.wall import as_entries, meters_by_machine, with_meters
+    from traincarbon.calibrate.wall import as_entries, meters_by_machine, sigmas, with_meters
     from traincarbon.estimate.calibration import file_of
 
     if name is not None:
@@ -130,7 +130,8 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     facts = database(db)
     at_wall = _at_wall(wall, records)
     meters = meters_by_machine(records, at_wall) if at_wall else {}
-    observed, aside = from_records(records, facts, site=site, wall_kwh=with_meters(records, at_wall, meters) if meters else at_wall)
+    wall_kwh = with_meters(records, at_wall, meters) if meters else at_wall
+    observed, aside = from_records(records, facts, site=site, wall_kwh=wall_kwh, wall_sigma=sigmas(records, wall_kwh, meters))
     named = name or _name_of([str(job["hw"]) for job in observed.jobs])
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return fit(observed, facts, name=named, made=made, version=__version__, set_aside=aside, meters=as_entries(meters))
