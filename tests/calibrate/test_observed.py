@@ -94,3 +94,9 @@ def test_a_layout_that_a_plan_states_is_known_once_for_all_runs_that_had_it(ship
 def test_the_tokens_of_a_step_may_be_counted(shipped):
     observed, _ = from_records([record(tokens=1e9, counts={"steps": 1000.0}, plan={"dp": 8.0})], shipped)
     assert observed.layouts[0]["batch_tokens"] == 1e6
+
+
+def test_of_very_many_layouts_the_first_are_looked_at(shipped, monkeypatch):
+    monkeypatch.setattr("traincarbon.calibrate.observed._MOST_LAYOUTS", 2)
+    records = [record(f"r{at}", plan={"dp": 8.0, "batch_tokens": 65536.0 * batch}) for at, batch in enumerate((1, 2, 3, 1, 2))]
+    assert from_records(records, shipped)[0].layout_of.tolist() == [0, 1, -1, 0, 1]

@@ -29,6 +29,8 @@ SHAPE = ("precision", "kind", "family", "layers", "hidden", "heads", "kv_heads",
 _J_PER_KWH = 3.6e6
 _MOST_GAPS = 0.1
 """Share of a run that may go unmetered before its energy is not believed."""
+_MOST_LAYOUTS = 3000
+"""Distinct layouts that are looked at, a third of a millisecond each; of more the first say enough."""
 _IDLE = 0.05
 """Accelerators that were busy for a smaller share of the time idled."""
 
@@ -142,7 +144,10 @@ def from_records(
         job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
         params, _, tokens, n, *_ = numbers
         layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=tokens, steps=record.counts.get("steps"))
-        laid_out = -1 if layout is None else layouts.setdefault(tuple(layout.items()), len(layouts))
+        told = None if layout is None else tuple(layout.items())
+        if told is not None and len(layouts) < _MOST_LAYOUTS:
+            layouts.setdefault(told, len(layouts))
+        laid_out = -1 if told is None else layouts.get(told, -1)
         rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites)), laid_out))
         ids.append(record.run_id)
     table = np.array(rows, dtype=float).reshape(len(rows), 11).T
