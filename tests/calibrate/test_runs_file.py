@@ -7,7 +7,7 @@ import os
 import pytest
 
 from traincarbon.calibrate import runs_file
-from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows
+from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows, unread_columns
 from traincarbon.errors import DatabaseError
 
 COLUMNS = (*TEXTS, *NUMBERS)
@@ -211,3 +211,10 @@ def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
 def test_a_text_where_a_number_belongs_is_told_what_the_column_holds(second, column, cell, unit):
     assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
     assert unit in second(**{column: cell}).reason
+
+
+def test_columns_that_are_not_read_are_named(write, tmp_path):
+    extra = "\n".join(f"{line},{cell}" for line, cell in zip(text(LLAMA).splitlines(), (" Set ", "x"), strict=True))
+    assert unread_columns(write(extra)) == ["Set"]
+    assert unread_columns(write(text(LLAMA))) == []
+    assert unread_columns(str(tmp_path)) == []

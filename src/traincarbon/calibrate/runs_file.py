@@ -64,6 +64,16 @@ def read_rows(file: str) -> Iterator[Cells | BadRow]:
         raise DatabaseError(f"cannot read {file!r}: {error}", hint="name a CSV file") from error
 
 
+def unread_columns(file: str) -> list[str]:
+    """Return the columns of a CSV *file* that are not read, empty where it cannot be read at all."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            header = next(csv.reader(_lines(stream, file)), [])
+    except (OSError, ValueError, csv.Error, CarbonError):
+        return []
+    return [column for cell in header if (column := cell.strip()) and column not in {*TEXTS, *NUMBERS, *OPTIONAL}]
+
+
 _MOST_ROWS = 100_000
 _LONGEST_LINE = 1 << 20
 _LONGEST_ID = 200
