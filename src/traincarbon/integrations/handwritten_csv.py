@@ -5,7 +5,7 @@ from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.fields import check_number
-from traincarbon.integrations.columns import check_columns, first_amount, size_of
+from traincarbon.integrations.columns import check_columns, first_amount, first_count, size_of
 from traincarbon.integrations.reading import ENDINGS, J_PER_KWH, NO_ZONE, Reading, Told, exactly, moment, names_a_zone, record_of
 from traincarbon.integrations.table import Row, delimiter_of, header_of, rows
 from traincarbon.ledger.processes import HOWS
@@ -105,7 +105,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
     if name in lines:
         raise ValueError(f"a run of this name stands in line {lines[name]} already")
     size = size_of(row, told)
-    nodes = first_amount(row, ("nodes", "servers"))
+    nodes = first_count(row, ("nodes", "servers"))
     duration_s = _duration_s(row, size.accelerators)
     state, how = row.text("state").lower() or "finished", row.text("how").lower() or "modelled"
     if state not in ENDINGS:
@@ -119,7 +119,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
         state=ENDINGS[state],
         began=_began(row, told),
         duration_s=duration_s,
-        nodes=int(nodes or 1),
+        nodes=nodes or 1,
         accelerators=size.accelerators,
         hw=size.hw,
         params=size.params,
@@ -140,7 +140,10 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
 
 def _began(row: Row, told: Told) -> datetime | None:
     started = row.text("started", "date")
-    return moment(started, told.zone) if started else None
+    try:
+        return moment(started, told.zone) if started else None
+    except ValueError as error:
+        raise ValueError(f"column {'started' if row.text('started') else 'date'}: {error}") from error
 
 
 def _duration_s(row: Row, accelerators: int | None) -> float:

@@ -236,7 +236,9 @@ def _budget(answer: "Estimate", spread: "Spread") -> list[str]:
     lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  in all", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:
         ratio = answer.median("mfu") / spread.mfu
-        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs by published ones at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
+        stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
+        whole = "as stated" if stated else "by your own" if "mfu_calibration" in answer.inputs else "by published ones"
+        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs {whole} at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
         lines += ["", output.filled(text)]
     lines += [f"  {name} = {value:,.6g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.layout.assumed]
     return lines
