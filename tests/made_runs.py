@@ -1,6 +1,9 @@
 """Records of runs made on the spot: with so many hours, or so many times what is expected of them."""
 
+import numpy as np
+
 from traincarbon.calibrate.fit import fit
+from traincarbon.calibrate.laid_out import expected_s_per_token, layout_of
 from traincarbon.calibrate.observed import from_records
 from traincarbon.estimate.chain import estimate
 from traincarbon.ledger.record import RunRecord
@@ -39,3 +42,15 @@ def fitted(records, database, **options):
     site = options.pop("site", "")
     observed, aside = from_records(records, database, site=site)
     return fit(observed, database, **{"name": "mine", "made": "2026-11-25T00:00:00Z", "version": "0.1.0", "set_aside": aside, **options})
+
+
+def laid_out(database, factors, *, layouts=((7e9, 1, 1), (13e9, 2, 1), (30e9, 4, 1), (65e9, 8, 2)), hw=HW, prefix="step", **fields):
+    """Return one run a factor on 64 accelerators of known layout (params, tp, pp), each of whose steps is so many times as efficient as expected."""
+    made = []
+    for at, (factor, (params, tp, pp)) in enumerate(zip(factors, layouts, strict=False)):
+        plan = {"tp": float(tp), "pp": float(pp), "seq_len": 2048.0, "batch_tokens": 2.0**22, **(fields.get("plan") or {})}
+        tokens = 20.0 * params
+        layout = layout_of(plan, hw=hw, params=params, accelerators=64.0, tokens=tokens, steps=None)
+        duration_s = float(expected_s_per_token([layout], np.array([0]), database)[0]) * tokens / factor
+        made.append(record(f"{prefix}-{at}", params=params, tokens=tokens, accelerators=64, duration_s=duration_s, hw=hw, **{**fields, "plan": plan}))
+    return made

@@ -1,5 +1,7 @@
 import json
 import os
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -7,7 +9,7 @@ from acme import WORLD
 from benches import gpu_bench, made_bench, rate
 from conftest import ACCELERATOR
 from traincarbon.calibrate.bench import Product
-from traincarbon.calibrate.bench_facts import check_name, facts_of, total, write_facts
+from traincarbon.calibrate.bench_facts import check_name, facts_of, keep, total, write_facts
 from traincarbon.calibrate.draw import Draw
 from traincarbon.database.check import check
 from traincarbon.database.load import Database
@@ -237,3 +239,21 @@ def test_a_chip_of_one_machine_is_no_known_chip_to_the_next(world):
     assert database.product("accelerators", "first-chip").name == "Other Two (this machine)"
     database, _ = world(gpu_bench("first chip"), name="second")
     assert database.product("servers", "second").keys["accelerator"] == "second-chip"
+
+
+def test_benches_that_end_at_the_same_time_all_have_their_source(make_root, tmp_path):
+    base, own = make_root({**WORLD, CHIP: ACCELERATOR}, folder="base"), tmp_path / "own"
+    database = Database([base])
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(lambda at: keep(made_bench(), database, root=str(own), name=f"machine-{at}"), range(24)))
+    assert len(tomllib.loads((own / "sources.toml").read_text())) == len(written) == 24
+    assert not check(Database([base, str(own)])).faults
+
+
+def test_benches_of_one_name_and_second_are_each_kept_and_the_last_counts(make_root, tmp_path):
+    base, own = make_root({**WORLD, CHIP: ACCELERATOR}, folder="base"), tmp_path / "own"
+    for reached in (100e9, 200e9, 300e9):
+        keep(made_bench(gemm={"fp32": Product(2048, rate(reached))}), Database([base, str(own)]), root=str(own))
+    assert len(list((own / "benches").iterdir())) == 3
+    assert len(tomllib.loads((own / "sources.toml").read_text())) == 3
+    assert Database([base, str(own)]).product("servers", "this").value("gemm_fp32_flop_per_s") == 300e9

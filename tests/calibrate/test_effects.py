@@ -58,3 +58,9 @@ def test_combinations_are_counted_from_zero():
 def test_a_server_and_its_chip_are_one_hardware(shipped):
     observed, _ = from_records([*slower(shipped, (1.0,)), *slower(shipped, (1.0,), hw="a100-sxm4-80gb", prefix="chip")], shipped)
     assert chips_of(observed, expect(observed, shipped)).tolist() == [0, 0]
+
+
+def test_the_step_of_a_team_goes_with_it_to_another_chip(shipped):
+    found = told(shipped, *slower(shipped, (1.2, 1.3)), quantity="step")
+    assert ("", "", "") in found
+    assert all(effect.log_slope_sigma == 0.0 for effect in found.values())

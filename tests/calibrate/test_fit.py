@@ -2,7 +2,9 @@ import math
 
 import pytest
 
-from made_runs import fitted, record, slower
+from made_runs import fitted, laid_out, record, slower
+from traincarbon.calibrate.fit import fit
+from traincarbon.calibrate.observed import from_records
 from traincarbon.errors import CarbonError
 from traincarbon.uncertain import Z_90
 
@@ -200,3 +202,73 @@ def test_what_was_modelled_gives_way_to_what_was_measured(shipped):
 
 def _fields(each):
     return {"params": each.params, "tokens": each.tokens, "duration_s": each.duration_s, "energy_j": each.energy_j}
+
+
+def test_runs_of_known_layout_teach_the_efficiency_of_a_step(shipped):
+    found = fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped)
+    effect = found.calibration.effect("step", CHIP, "", "decoder pretrain")
+    assert math.exp(effect.log_factor) == pytest.approx(0.8, rel=0.02)
+    assert (effect.runs, effect.log_slope, effect.log_slope_sigma) == (4, 0.0, 0.0)
+    assert found.errors["step"].before == pytest.approx([math.log(factor) for factor in (0.8, 0.82, 0.8, 0.78)])
+    told = found.calibration.errors["step"]
+    assert told["left_out"] < 0.03 < told["before"]
+    assert found.calibration.notes == ()
+
+
+def test_the_step_is_drawn_towards_what_is_published_and_surer_with_more_runs(shipped):
+    sigmas = []
+    for factors in ((0.8, 0.8), (0.8, 0.8, 0.8, 0.8)):
+        effect = fitted(laid_out(shipped, factors), shipped).calibration.effect("step", CHIP, "", "decoder pretrain")
+        assert math.log(0.8) < effect.log_factor < 0.7 * math.log(0.8)
+        sigmas.append(effect.at(1e10)[1])
+    assert sigmas[1] < sigmas[0]
+
+
+def test_the_step_of_one_run_alone_is_not_kept(shipped):
+    calibration = fitted([*laid_out(shipped, (0.8,)), *slower(shipped, (1.3, 1.3))], shipped).calibration
+    assert calibration.effect("step", CHIP, "", "decoder pretrain") is None
+    assert calibration.notes == ("the step is left as it was: the layout of one run alone is known",)
+
+
+def test_steps_that_the_others_do_not_foretell_are_not_kept_and_hours_are(shipped):
+    records = laid_out(shipped, (1.2, 0.8), layouts=((13e9, 2, 1), (13e9, 8, 1)))
+    found = fitted([*records, *slower(shipped, (1.3,), sizes=(13e9,))], shipped)
+    assert not [effect for effect in found.calibration.effects if effect.quantity == "step"]
+    assert found.calibration.effect("mfu", CHIP, "", "decoder pretrain") is not None
+    (note,) = found.calibration.notes
+    assert note.startswith("the step is left as it was: steps of runs on a100-sxm4-80gb are no better predicted by the others: mean error 0.")
+    assert found.errors["step"].summary()["n"] == 2.0
+
+
+def test_runs_of_unknown_layout_have_no_part_in_the_step(shipped):
+    alone, among = (fitted([*laid_out(shipped, (0.8, 0.8, 0.8)), *more], shipped) for more in ([], slower(shipped, (1.5, 1.5))))
+    assert among.calibration.errors["step"] == pytest.approx(alone.calibration.errors["step"])
+    assert "step" not in fitted(slower(shipped, (1.5, 1.5)), shipped).calibration.errors
+
+
+def test_a_step_unlike_the_others_is_left_out_and_its_hours_are_not(shipped):
+    """The odd one is as fast as its like, but says that it ran on a layout on which a step of two sequences takes four times as long for each token."""
+    like = laid_out(shipped, (0.8, 0.8, 0.8, 0.8), layouts=((13e9, 2, 1), (13e9, 4, 1), (13e9, 8, 1), (13e9, 2, 2)))
+    said = {"tp": 8.0, "pp": 8.0, "seq_len": 2048.0, "batch_tokens": 8192.0, "recompute": "full"}
+    odd = record("odd", params=13e9, tokens=2.6e11, accelerators=64, duration_s=1.01 * like[0].duration_s, plan=said)
+    found = fitted([*like, odd], shipped)
+    assert found.used.ids[-1] == "odd"
+    assert found.errors["step"].rows.tolist() == [0, 1, 2, 3]
+    (aside,) = found.set_aside
+    assert (aside.id, aside.reason) == ("odd", "its step alone: on its layout it was 5.6 times as fast as its like are")
+
+
+def test_the_error_bar_of_a_meter_at_the_wall_widens_the_rest_of_the_server_and_nothing_else(shipped):
+    """Servers of 430 W an accelerator, 150 W of them the rest: an error of 4 % of the whole is one of 11.5 % of the rest, however many runs there are."""
+    records = metered(shipped, (1.0, 1.1, 0.9, 1.05, 1.0))
+    found = {}
+    for sigma in (0.0, 0.04):
+        observed, _ = from_records(records, shipped, wall_sigma={each.run_id: sigma for each in records})
+        found[sigma] = fit(observed, shipped, name="mine", made="2026-11-25T00:00:00Z", version="0.1.0").calibration
+    for plain, widened in zip(found[0.0].effects, found[0.04].effects, strict=True):
+        if plain.quantity == "host":
+            assert widened.log_factor_sigma == pytest.approx(math.hypot(plain.log_factor_sigma, 0.04 * 430.0 / 150.0))
+            assert widened.log_factor == plain.log_factor
+        else:
+            assert widened == plain
+    assert "host" in {effect.quantity for effect in found[0.04].effects}

@@ -82,3 +82,21 @@ def test_a_run_that_comes_twice_counts_once(shipped):
 def test_nothing_at_all_is_a_table_without_rows(shipped):
     observed, aside = from_records([], shipped)
     assert (len(observed), aside) == (0, [])
+
+
+def test_a_layout_that_a_plan_states_is_known_once_for_all_runs_that_had_it(shipped):
+    plan = {"tp": 2.0, "pp": 1.0, "batch_tokens": 65536.0}
+    observed, _ = from_records([record("a", plan=plan), record("b", tokens=3e10, plan=plan), record("c"), record("d", plan={"tp": 2.0})], shipped)
+    assert observed.layout_of.tolist() == [0, 0, -1, -1]
+    assert observed.layouts == [{"batch_tokens": 65536.0, "hw": "dgx-a100", "params": 1e9, "tp": 2.0, "pp": 1.0, "dp": 4.0}]
+
+
+def test_the_tokens_of_a_step_may_be_counted(shipped):
+    observed, _ = from_records([record(tokens=1e9, counts={"steps": 1000.0}, plan={"dp": 8.0})], shipped)
+    assert observed.layouts[0]["batch_tokens"] == 1e6
+
+
+def test_of_very_many_layouts_the_first_are_looked_at(shipped, monkeypatch):
+    monkeypatch.setattr("traincarbon.calibrate.observed._MOST_LAYOUTS", 2)
+    records = [record(f"r{at}", plan={"dp": 8.0, "batch_tokens": 65536.0 * batch}) for at, batch in enumerate((1, 2, 3, 1, 2))]
+    assert from_records(records, shipped)[0].layout_of.tolist() == [0, 1, -1, 0, 1]

@@ -47,7 +47,7 @@ def test_all_of_our_own_rows_are_read():
 def test_a_bad_row_is_set_aside_with_its_line_and_the_good_ones_are_kept(tmp_path):
     runs, aside = read_runs(write(tmp_path, LLAMA, {**LLAMA, "id": "b", "tokens": "many"}))
     assert [run["id"] for run in runs] == ["a"]
-    assert aside == [("b", "line 3: column tokens: 'many' is no number; write 1500000 or 1.5e6")]
+    assert aside == [("b", "line 3: column tokens: 'many' is no number; it holds a count: 300e9 for 300 billion")]
 
 
 def test_a_file_without_runs_is_refused_but_not_one_of_bad_rows(tmp_path):

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from traincarbon.calibrate import runs_file
-from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows
+from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows, unread_columns
 from traincarbon.errors import DatabaseError
 
 COLUMNS = (*TEXTS, *NUMBERS)
@@ -90,7 +90,7 @@ def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit
 
 @pytest.mark.parametrize("cell", ["many", "530B", "1,5", "1 000 000", "12abc"])
 def test_a_text_where_a_number_belongs_is_refused(second, cell):
-    assert second(tokens=cell).reason == f"column tokens: {cell!r} is no number; write 1500000 or 1.5e6"
+    assert second(tokens=cell).reason == f"column tokens: {cell!r} is no number; it holds a count: 300e9 for 300 billion"
 
 
 @pytest.mark.parametrize(
@@ -203,3 +203,18 @@ def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
     (row,) = read_rows(write(text({**LLAMA, "set": "mine", "colour": "red"}, columns=[*COLUMNS, "set", "colour"])))
     assert row.texts["set"] == "mine"
     assert "colour" not in row.texts
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
+)
+def test_a_text_where_a_number_belongs_is_told_what_the_column_holds(second, column, cell, unit):
+    assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
+    assert unit in second(**{column: cell}).reason
+
+
+def test_columns_that_are_not_read_are_named(write, tmp_path):
+    extra = "\n".join(f"{line},{cell}" for line, cell in zip(text(LLAMA).splitlines(), (" Set ", "x"), strict=True))
+    assert unread_columns(write(extra)) == ["Set"]
+    assert unread_columns(write(text(LLAMA))) == []
+    assert unread_columns(str(tmp_path)) == []

@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from traincarbon.calibrate.spreads import LEVELS, PRIOR, Published, as_scopes, fitted, published, spreads_of
+from traincarbon.calibrate.spreads import LEVELS, PRIOR, Published, as_scopes, fitted, published, published_steps, spreads_of
 from traincarbon.errors import DatabaseError
+from traincarbon.uncertain import Z_90
 
 
 def drawn(*, organisation, source, hardware, run, size, seed=0):
@@ -37,7 +38,9 @@ def test_the_shipped_spreads_are_those_of_the_shipped_runs(shipped):
     from traincarbon.calibrate.runs import read_runs
 
     believed = spreads_of(shipped)
-    for scope, value in as_scopes(fitted(published(read_runs()[0], shipped))).items():
+    runs = read_runs()[0]
+    found = as_scopes(fitted(published(runs, shipped))) | as_scopes(fitted(published_steps(runs, shipped)), "step")
+    for scope, value in found.items():
         assert believed.by_scope[scope] == pytest.approx(value, abs=6e-4), scope
 
 
@@ -57,3 +60,34 @@ def test_a_missing_spread_is_named(shipped):
     rows = [row for row in shipped.all_rows("priors") if (row["prior"], row["scope"]) != (PRIOR, "mfu:size")]
     with pytest.raises(DatabaseError, match="calibration_spread,mfu:size"):
         spreads_of(shipped.replace("priors", rows))
+
+
+def test_what_sets_teams_apart_in_steps_has_no_trend_with_size():
+    found = as_scopes({"organisation": 0.3, "source": 0.4, "hardware": 0.1, "run": 0.07, "size": 0.05}, "step")
+    assert found == pytest.approx({"step:team": 0.5, "step:hardware": 0.1, "step:run": 0.07})
+
+
+def test_published_steps_are_better_predicted_by_the_others_of_their_source_than_without_calibration(shipped):
+    """Each published step of known layout by the others of its source; without, no row of the source had a part in the constants."""
+    from traincarbon.calibrate.effects import groups
+    from traincarbon.calibrate.runs import read_runs
+    from traincarbon.calibrate.shrink import Level, shrink
+
+    rows, believed = published_steps(read_runs()[0], shipped), spreads_of(shipped)
+    before, after, inside = [], [], []
+    for source in dict.fromkeys(row.source for row in rows):
+        mine = [row for row in rows if row.source == source]
+        if len(mine) < 2:
+            continue
+        y = np.array([row.y for row in mine])
+        chips = groups(np.unique([row.chip for row in mine], return_inverse=True)[1])
+        scopes = (np.zeros_like(chips), chips, chips, chips)
+        levels = [Level(scope, believed.between("step", level, 1)) for scope, level in zip(scopes, LEVELS, strict=True)]
+        shrunk = shrink(y, np.ones((len(y), 1)), levels, scatter=believed.run("step"))
+        assert np.abs(shrunk.left_out).mean() < np.abs(y).mean(), source
+        before += np.abs(y).tolist()
+        after += np.abs(shrunk.left_out).tolist()
+        inside += (np.abs(shrunk.left_out) <= Z_90 * shrunk.left_out_sigma).tolist()
+    assert len(before) == 137
+    assert (np.median(before), np.median(after)) == pytest.approx((0.060, 0.025), abs=6e-4)
+    assert np.mean(inside) == pytest.approx(0.82, abs=6e-3)

@@ -1,7 +1,7 @@
 import pytest
 
 from made_runs import record
-from traincarbon.calibrate.wall import CLASS_SIGMA, Meter, as_entries, energy_at_wall, meter_of, meters_by_machine, with_meters
+from traincarbon.calibrate.wall import CLASS_SIGMA, Meter, as_entries, energy_at_wall, meter_of, meters_by_machine, sigmas, with_meters
 from traincarbon.errors import CarbonError
 
 START_S = 1767225600.0
@@ -113,3 +113,16 @@ def test_a_corrected_total_counts_the_idle_draw_over_the_time_of_the_run():
 
 def test_a_meter_is_kept_with_its_error_bar():
     assert as_entries({"box": Meter(100.0, 1.2, 0.03, 4)}) == [{"hw": "box", "idle_w": 100.0, "factor": 1.2, "sigma": 0.03, "readings": 4}]
+
+
+def test_readings_in_another_encoding_are_refused_in_words(tmp_path):
+    file = tmp_path / "wall.csv"
+    file.write_bytes("time,watts\n0,5é\n".encode("utf-16"))
+    with pytest.raises(CarbonError, match="it is not in UTF-8"):
+        energy_at_wall(str(file), record())
+
+
+def test_all_figures_of_a_meter_may_be_off_together_by_its_error_bar():
+    records = [record("read"), record("made-out"), record("elsewhere", hw="dgx-h100"), record("inside")]
+    meters = {"dgx-a100": Meter(0.0, 1.5, 0.04, 3)}
+    assert sigmas(records, {"read": 1.0, "made-out": 2.0, "elsewhere": 3.0}, meters) == {"read": 0.04, "made-out": 0.04}

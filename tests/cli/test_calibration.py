@@ -1,7 +1,9 @@
+import re
+
 import pytest
 from click import unstyle
 
-from made_runs import fitted, record, slower
+from made_runs import fitted, laid_out, record, slower
 from traincarbon.cli.calibration import listing, percent, screen
 
 
@@ -44,3 +46,9 @@ def test_a_listing_says_what_each_is_good_for(found):
 
 def test_a_logarithm_is_shown_as_the_excess_of_the_greater():
     assert [percent(log) for log in (0.0, 0.0953, -0.0953, 0.6931)] == ["0 %", "10 %", "10 %", "100 %"]
+
+
+def test_a_step_of_known_layout_is_shown_beside_the_others(shipped):
+    text = screen(fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped))
+    assert re.search(r"Step on its layout +4 +25 % +\d", text)
+    assert re.search(r"step +a100-sxm4-80gb, decoder pretrain +4 × 0\.80", text)

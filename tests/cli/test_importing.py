@@ -45,3 +45,10 @@ def test_a_zone_that_is_none_is_refused(text):
 
 def test_no_zone_is_none():
     assert zone_of("") is None
+
+
+def test_a_file_that_cannot_be_read_among_others_is_named(tmp_path):
+    half = tmp_path / "half.json"
+    half.write_text('{"schema": "joules/1", "run')
+    with pytest.raises(CarbonError, match=r"half\.json: the file is not JSON"):
+        read(kept("joules-run"), str(half))

@@ -1,11 +1,12 @@
 import os
+import threading
 import tomllib
 
 import pytest
 
 from traincarbon.database import overlay
 from traincarbon.database.load import Database, forget_databases, open_database
-from traincarbon.database.overlay import check_writable, overlay_root, product_toml, replace_file, with_source
+from traincarbon.database.overlay import alone, check_writable, overlay_root, product_toml, replace_file, with_source
 from traincarbon.database.records import Fact
 from traincarbon.errors import CarbonError, DatabaseError
 
@@ -132,3 +133,25 @@ def test_a_hostile_name_cannot_break_out_of_its_text(make_root):
     read = Database([make_root({"servers/this.toml": product_toml({"name": name}, [], {})})]).product("servers", "this")
     assert read.name == 'x"�[max_power_w]�value = 1��[31m �'
     assert read.facts == {}
+
+
+def test_who_adds_to_a_folder_waits_until_it_is_let_go_of(tmp_path):
+    entered = threading.Event()
+
+    def other():
+        with alone(str(tmp_path / "own")):
+            entered.set()
+
+    with alone(str(tmp_path / "own")):
+        waiting = threading.Thread(target=other)
+        waiting.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(10.0)
+    waiting.join()
+    assert os.listdir(tmp_path / "own") == []
+
+
+def test_a_folder_that_cannot_be_made_is_not_held(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CarbonError, match="cannot write"), alone(str(tmp_path / "file" / "own")):
+        pass

@@ -1,9 +1,10 @@
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
-from made_runs import fitted, record, slower
+from made_runs import fitted, laid_out, record, slower
 from traincarbon.calibrate.keep import save
 from traincarbon.errors import NotFoundError
 from traincarbon.estimate.chain import estimate
@@ -166,3 +167,36 @@ def test_the_factor_is_a_step_of_the_explanation(shipped, keep):
     (step,) = [each for each in ask(shipped).steps if each.name == "calibrated_mfu"]
     assert step.value == pytest.approx(step.inputs["mfu"] * step.inputs["factor"])
     assert math.isclose(step.inputs["factor"], 1.0 / 1.5, rel_tol=0.05)
+
+
+def test_the_step_is_as_efficient_as_runs_of_known_layout_were_and_the_hours_stay(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+    kept = fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped).calibration
+    save(kept)
+    plan = {"params": 13e9, "tokens": 2.6e11, "servers": 8, "tp": 2, "pp": 1}
+    after, before = ask(shipped, **plan), ask(shipped, **plan, calibration="none")
+    factor = math.exp(kept.effect("step", "a100-sxm4-80gb", "", "decoder pretrain").log_factor)
+    assert after.layout.spread.mfu == pytest.approx(factor * before.layout.spread.mfu)
+    assert after.layout.spread.step.total_s == pytest.approx(before.layout.spread.step.total_s / factor)
+    assert after.layout.spread.layout == before.layout.spread.layout
+    (assumption,) = [each for each in after.assumptions if each.name == "step_calibration"]
+    assert assumption.value == pytest.approx(factor)
+    assert assumption.reason.startswith("efficiency of a step on its layout over what is expected without: 4 runs (a100-sxm4-80gb, decoder pretrain); it fits")
+    save(dataclasses.replace(kept, effects=tuple(effect for effect in kept.effects if effect.quantity != "step")))
+    without_step = ask(shipped, **plan)
+    assert without_step.results == after.results
+    assert not [each for each in without_step.assumptions if each.name == "step_calibration"]
+
+
+def test_a_step_is_not_assumed_where_no_layout_is_looked_for(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+    save(fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped).calibration)
+    assert "step_calibration" not in {each.name for each in ask(shipped, servers=None).assumptions}
+
+
+def test_the_step_follows_the_calibration_where_the_plan_states_the_utilisation(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+    save(fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped).calibration)
+    answer = ask(shipped, mfu=0.4)
+    assert answer.layout.spread.calibration == pytest.approx(0.8, rel=0.02)
+    assert "mfu_calibration" not in answer.inputs

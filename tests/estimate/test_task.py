@@ -4,6 +4,7 @@ import pytest
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.estimate.chain import estimate
+from traincarbon.estimate.task import calibrated
 
 PLAN = {"params": 175e9, "tokens": 300e9, "hw": "dgx-a100", "servers": 128}
 
@@ -90,3 +91,12 @@ def test_an_old_chip_computes_plain_attention_whenever_it_runs(shipped):
 def test_zero_sequence_length_is_refused(shipped):
     with pytest.raises((PlanError, OutOfRangeError), match="seq_len"):
         found(shipped, seq_len=0)
+
+
+def test_a_calibrated_step_takes_its_time_in_every_term_and_never_more_than_the_peak(shipped):
+    spread = found(shipped).spread
+    slower, faster = calibrated(spread, factor=0.5), calibrated(spread, factor=10.0)
+    assert slower.step == pytest.approx(tuple(2.0 * seconds_s for seconds_s in spread.step))
+    assert (slower.mfu, slower.calibration) == pytest.approx((0.5 * spread.mfu, 0.5))
+    assert (faster.mfu, faster.calibration) == pytest.approx((1.0, 1.0 / spread.mfu))
+    assert faster.step.total_s == pytest.approx(spread.step.total_s * spread.mfu)

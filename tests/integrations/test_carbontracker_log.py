@@ -118,3 +118,10 @@ def test_another_file_is_refused():
     with pytest.raises(CarbonError, match="no log of carbontracker"):
         read_text(read, "a,b\n1,2\n")
     assert read_file(kept(STANDARD), format="carbontracker").records
+
+
+@pytest.mark.parametrize("name", ["toy_10126.884094_2026-11-25T132728Z_carbontracker.log", "gpu-16587.910585_2026-11-25T134040Z_carbontracker_output.log"])
+def test_lines_that_end_as_windows_ends_them_are_read_the_same(name):
+    told, plain = read_text(read, text_of(name).replace("\n", "\r\n"), name=name), read_text(read, text_of(name), name=name)
+    assert told == plain
+    assert len(told.records) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.columns import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, size_of
+from traincarbon.integrations.columns import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, size_of
 from traincarbon.integrations.reading import Told
 from traincarbon.integrations.table import Row
 
@@ -58,3 +58,11 @@ def test_logged_energy_counts_as_modelled_and_the_rest_is_other():
     assert energy_of(row(energy_kwh="3", gpu_energy_kwh="2")) == {"gpu": (7.2e6, "modelled"), "other": (3.6e6, "modelled")}
     assert energy_of(row(metrics__energy_consumed="1")) == {"other": (3.6e6, "modelled")}
     assert energy_of(row(loss="1")) == {}
+
+
+def test_a_count_is_whole_and_zero_is_none():
+    assert first_count(Row(2, {"config.num_gpus": "16"}), ("num_gpus",)) == 16
+    assert first_count(Row(2, {"gpus": "0"}), ("gpus",)) is None
+    assert first_count(Row(2, {}), ("gpus",)) is None
+    with pytest.raises(ValueError, match=r"column gpus: 7\.5 is no count"):
+        first_count(Row(2, {"gpus": "7.5"}), ("gpus",))

@@ -138,3 +138,28 @@ def test_a_table_is_known_by_a_name_and_a_time():
     assert is_handwritten("run_id,gpu_hours,accelerators")
     assert not is_handwritten("name,loss")
     assert not is_handwritten("")
+
+
+def test_a_layout_is_kept_as_the_plan_of_the_run():
+    (record,), left_out, notes = read_rows("a,64,8,2,1,32,4M,2048", header="name,accelerators,hours,TP,pp,dp,batch_tokens,seq_len")
+    assert record.plan == {"tp": 2.0, "pp": 1.0, "dp": 32.0, "batch_tokens": 4e6, "seq_len": 2048.0}
+    assert (left_out, notes) == ([], [])
+
+
+def test_a_degree_that_cannot_be_is_named_with_its_line():
+    _, left_out, _ = read_rows("a,64,8,1.5", header="name,accelerators,hours,pp")
+    assert left_out == ["line 2, run 'a': column pp is 1.5; it must be a whole number from 1 to 1e+12"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("accelerators", "2.5", "column accelerators: 2.5 is no count; write a whole number"),
+        ("nodes", "1e30", "column nodes: 1e+30 is no count; write a whole number"),
+        ("started", "2026-13-45", "column started: '2026-13-45' is no date and time"),
+        ("date", "soon", "column date: 'soon' is no date and time"),
+    ],
+)
+def test_what_is_no_count_or_date_is_named_with_its_column(column, cell, said):
+    records, left_out, _ = read_rows(f"a,8,{cell}", header=f"name,hours,{column}")
+    assert (records, left_out) == ([], [f"line 2, run 'a': {said}"])

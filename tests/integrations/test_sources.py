@@ -147,3 +147,19 @@ def test_a_run_that_several_files_speak_of_is_one_run_in_either_order():
 def test_runs_of_several_names_stay_apart():
     records = read_kept("mlflow.csv").records
     assert together([*records, *records]) == records
+
+
+@pytest.mark.parametrize("name", ["emissions", "mlflow", "wandb-metrics", "wandb-script", "wandb-table"])
+def test_a_table_that_a_spreadsheet_parted_by_semicolons_is_told_so(name, tmp_path):
+    file = tmp_path / "saved.csv"
+    file.write_text(Path(kept(name)).read_text().replace(",", ";"))
+    with pytest.raises(CarbonError, match=r"saved\.csv looks like .*, parted by semicolons") as told:
+        read_file(str(file))
+    assert "commas between the cells" in told.value.hint
+
+
+@pytest.mark.parametrize("name", ["emissions", "mlflow", "sacct", "wandb-metrics", "wandb-script", "wandb-table"])
+def test_a_file_without_a_run_says_so(name, tmp_path):
+    file = tmp_path / "head.csv"
+    file.write_text(Path(kept(name)).read_text().splitlines(keepends=True)[0])
+    assert read_file(str(file)) == ([], [], ["it holds no run"])

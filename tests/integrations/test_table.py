@@ -39,10 +39,19 @@ def test_a_last_line_without_an_end_is_torn_where_programs_end_each():
     assert read("a,b\n1,2\n3", always_ended=False)[-1] == "line 3: it is cut off, as the last of the file"
 
 
-def test_a_quotation_mark_that_is_not_closed_ends_the_reading_with_a_word():
-    found = read('a,b\n1,2\n3,"' + "x\n" * 400_000)
-    assert found[0] == Row(2, {"a": "1", "b": "2"})
-    assert "is a quotation mark not closed?" in found[-1]
+def test_a_quotation_mark_that_is_not_closed_is_said_with_the_lines_that_it_takes():
+    found = read('a,b\n1,2\n3,"' + "x\n" * 100_000 + "5,6\n")
+    assert found[:2] == [Row(2, {"a": "1", "b": "2"}), "lines 3 to 65539: field larger than field limit (131072); is a quotation mark not closed?"]
+    assert found[-1] == Row(100_003, {"a": "5", "b": "6"})
+
+
+def test_a_huge_cell_takes_its_own_row_and_no_other():
+    found = read(f'a,b\n1,2\n3,"{"x" * 200_000}"\n5,6\n')
+    assert found == [
+        Row(2, {"a": "1", "b": "2"}),
+        "line 3: field larger than field limit (131072); is a quotation mark not closed?",
+        Row(4, {"a": "5", "b": "6"}),
+    ]
 
 
 def test_a_line_of_megabytes_is_not_read():

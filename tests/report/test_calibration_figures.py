@@ -1,6 +1,6 @@
 import pytest
 
-from made_runs import fitted, record, slower
+from made_runs import fitted, laid_out, record, slower
 from traincarbon.report.calibration_figures import before_and_after
 
 
@@ -44,3 +44,12 @@ def test_the_caption_tells_the_errors(panels):
 
 def test_runs_without_energy_have_hours_alone(shipped):
     assert len(before_and_after(fitted(slower(shipped, (1.1, 1.2)), shipped))) == 1
+
+
+def test_steps_of_known_layout_have_a_panel_in_seconds(shipped):
+    runs = laid_out(shipped, (0.8, 0.82, 0.8, 0.78))
+    panel = before_and_after(fitted(runs, shipped))[-1]
+    assert panel.title == "Step on its layout, for a million tokens"
+    before = points(panel, "without calibration")
+    assert before["x"] == pytest.approx([1e6 * each.duration_s / each.tokens for each in runs])
+    assert [y / x for x, y in zip(before["x"], before["y"], strict=True)] == pytest.approx([0.8, 0.82, 0.8, 0.78])

@@ -5,13 +5,14 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 from traincarbon.calibrate.bench import Bench, Product
 from traincarbon.calibrate.draw import Draw
 from traincarbon.database.boards import find_board
 from traincarbon.database.load import Database, forget_databases
-from traincarbon.database.overlay import product_toml, replace_file, with_source
+from traincarbon.database.overlay import alone, product_toml, replace_file, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.uncertain import Uncertain
@@ -63,7 +64,7 @@ def facts_of(bench: Bench, database: Database, *, root: str, name: str = THIS) -
     Raises:
         DatabaseError: the folder's ``sources.toml`` cannot be added to.
     """
-    stamp = re.sub(r"[^0-9TZ]", "", bench.started_at.replace("+00:00", "Z"))
+    stamp = _stamp(bench, root, name)
     key = f"{_SOURCE}{name}-{stamp.lower()}"
     evidence = _Evidence(key, f"benches/{name}-{stamp}.json")
     known, notes = _known_chip(bench, database)
@@ -79,6 +80,18 @@ def facts_of(bench: Bench, database: Database, *, root: str, name: str = THIS) -
     return Written(files, stale, (*notes, *_changes(bench, database, name)))
 
 
+def keep(bench: Bench, database: Database, *, root: str, name: str = THIS) -> Written:
+    """Write what :func:`facts_of` says under *root* and return it; benches that end at the same time wait for one another.
+
+    Raises:
+        CarbonError: a file cannot be written or added to.
+    """
+    with alone(root):
+        written = facts_of(bench, database, root=root, name=name)
+        write_facts(written, root)
+    return written
+
+
 def write_facts(written: Written, root: str) -> None:
     """Write the files of a bench under *root*, each whole or not at all, the machine last; then databases are read anew.
 
@@ -90,6 +103,13 @@ def write_facts(written: Written, root: str) -> None:
     for name in written.stale:
         os.unlink(os.path.join(root, name))
     forget_databases()
+
+
+def _stamp(bench: Bench, root: str, name: str) -> str:
+    """Return when *bench* began, as no other of that name has it: of those of the same second it is numbered."""
+    plain = re.sub(r"[^0-9TZ]", "", bench.started_at.replace("+00:00", "Z"))
+    stamps = (plain if at == 1 else f"{plain}-{at}" for at in count(1))
+    return next(stamp for stamp in stamps if not os.path.exists(os.path.join(root, "benches", f"{name}-{stamp}.json")))
 
 
 class _Evidence(NamedTuple):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.intp]
 
 
+_OF_THE_TEAM = ("mfu", "step")
+"""Quantities in which a team is itself whatever the chip: its code goes with it."""
+
+
 def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
     """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
     logs = np.log(used.active_params)
@@ -31,7 +35,7 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", be
     names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
     told = []
     for at, scope_of in enumerate(scopes):
-        if at == 0 and quantity != "mfu":
+        if at == 0 and quantity not in _OF_THE_TEAM:
             continue  # what the draws of different chips have in common says little of another chip
         below = sum(shrunk.between[at + 1 :], np.zeros((x.shape[1],) * 2))
         first = np.unique(scope_of, return_index=True)[1]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from traincarbon.calibrate.laid_out import expected_s_per_token
 from traincarbon.calibrate.observed import Observed
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -38,6 +39,8 @@ class Expected(NamedTuple):
     """Nameplate of a server, for each accelerator in it. [W]"""
     sigma: "Array"
     """Log-spread of the expected utilisation."""
+    s_per_token: "Array"
+    """Wall-clock for each token on the layout that it had, NaN where that is not known. [s]"""
     chips: tuple[str, ...]
     """The chip of each job, empty where it cannot be estimated."""
     faults: tuple[str, ...]
@@ -56,6 +59,8 @@ def expect(observed: Observed, database: Database) -> Expected:
     import numpy as np
 
     columns = {name: np.full(len(observed), np.nan) for name in _COLUMNS}
+    if observed.layout_of is not None:
+        columns["s_per_token"] = expected_s_per_token(observed.layouts, observed.layout_of, database)
     order = np.argsort(observed.job_of, kind="stable")
     bounds = np.searchsorted(observed.job_of[order], np.arange(len(observed.jobs) + 1))
     chips, faults = [], []

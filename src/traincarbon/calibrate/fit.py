@@ -19,6 +19,7 @@ from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
 from traincarbon.uncertain import Z_90
+from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +33,14 @@ _FEWEST = 2
 """Runs that it takes to leave one out."""
 _GOOD = 0.05
 """Mean error of runs predicted by the others, about 5 %, that is good enough however well the priors did: the interval is narrower."""
+
+
+_ALONE = {
+    "power": "its energy alone: its accelerators drew {:.2g} times what its like do",
+    "host": "its energy alone: the rest of its servers drew {:.2g} times what its like do",
+    "step": "its step alone: on its layout it was {:.2g} times as fast as its like are",
+}
+"""What is said of a run of which one quantity is unlike that of its like, and not used."""
 
 
 class Errors(NamedTuple):
@@ -63,7 +72,7 @@ class Fitted:
     calibration: Calibration
     used: Observed
     errors: dict[str, Errors]
-    """By ``hours``, ``energy`` of the accelerators, and ``host``, the draw of the rest of the servers."""
+    """By ``hours``, ``energy`` of the accelerators, ``host``, the draw of the rest of the servers, and ``step``, the time of a step on its layout."""
     set_aside: tuple[SetAside, ...]
 
 
@@ -106,6 +115,10 @@ def fit(
     aside += energy_aside
     effects, errors = _fits(used, mine, shown, believed, draw_sigma=draw_sigma)
     automatic, why = _verdict(used, mine, errors)
+    unproven = _unproven_step(used, mine, errors)
+    if unproven:
+        effects = [effect for effect in effects if effect.quantity != "step"]
+        notes = (*notes, unproven)
     calibration = Calibration(
         name=name,
         made=made,
@@ -137,29 +150,30 @@ def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[Set
 
 
 def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
-    """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs whose power is not believed."""
+    """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs of which a part is not believed."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shown = {
             "mfu": np.log(expected.reached_mfu / expected.mfu),
             "power": np.log(used.accelerator_kwh * 1e3 / used.hours_h / expected.power_w),
             "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
+            "step": np.log(expected.s_per_token * used.tokens * used.accelerators / (used.hours_h * S_PER_H)),
         }
     aside = []
     sites = groups(chips_of(used, expected), used.site_of)
-    for quantity, words in (("power", "its accelerators"), ("host", "the rest of its servers")):
+    for quantity, words in _ALONE.items():
         y = shown[quantity]
         y[~np.isfinite(y)] = np.nan
         known = np.flatnonzero(~np.isnan(y))
         far = known[screening.outliers(y[known], sites[known])] if known.size else known
         for at in far.tolist():
             like = float(np.nanmedian(y[sites == sites[at]]))
-            aside.append(SetAside(used.ids[at], f"its energy alone: {words} drew {math.exp(y[at] - like):.2g} times what its like do"))
+            aside.append(SetAside(used.ids[at], words.format(math.exp(y[at] - like))))
         y[far] = np.nan
     return shown, aside
 
 
 def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, draw_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
-    """Return the effects on every quantity that was measured, and the errors of hours, energy and the host's draw."""
+    """Return the effects on every quantity that was measured, and the errors of hours, energy, the host's draw and the step."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
     for quantity in QUANTITIES:
@@ -169,7 +183,8 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
             mine = expected.only(rows) if rows.size < len(used) else expected
             shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
             found[quantity] = (rows, shrunk)
-            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, draw_sigma)) for each in told] if quantity == "power" else told
+            common = _in_common(quantity, part, mine, draw_sigma)
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, common.get(each.hardware, 0.0))) for each in told]
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
@@ -179,7 +194,21 @@ def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believe
     if "host" in found:
         rows, host = found["host"]
         errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
+    if "step" in found:
+        rows, step = found["step"]
+        errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, believed.whole("step")))
     return effects, errors
+
+
+def _in_common(quantity: str, used: Observed, expected: Expected, draw_sigma: float) -> dict[str, float]:
+    """Return by chip the log-spread of a draw that more runs do not lower, as they share it: of a split or modelled draw, of a meter at the wall."""
+    if quantity == "power":
+        return dict.fromkeys(expected.chips, draw_sigma)
+    if quantity != "host" or used.server_sigma is None:
+        return {}
+    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
+    sigma = used.server_sigma * used.server_kwh / (used.server_kwh - used.accelerator_kwh)
+    return {names[chip]: float(np.median(sigma[chips == chip])) for chip in np.unique(chips).tolist()}
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
@@ -204,19 +233,39 @@ def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> t
     """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
     if len(used) < _FEWEST:
         return False, "one run alone: nothing is left to try it on"
-    chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
-    told = {}
     for quantity in ("hours", "energy"):
-        if quantity in errors:
-            found = errors[quantity]
-            told[quantity] = (float(np.abs(found.left_out).mean()), float(np.abs(found.before).mean()))
-            for chip in np.unique(chips[found.rows]).tolist():
-                mine = chips[found.rows] == chip
-                left_out, before = (float(np.abs(column[mine]).mean()) for column in (found.left_out, found.before))
-                if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
-                    worse = f"mean error {left_out:.2f}, without calibration {before:.2f}"
-                    return False, f"{quantity} of runs on {names[chip]} are no better predicted by the others: {worse}"
-    left_out, before = told["hours"]
+        if quantity in errors and (worse := _no_better(used, expected, errors[quantity])):
+            return False, f"{quantity} {worse}"
+    left_out, before = _means(errors["hours"])
     if left_out >= max(before, _GOOD):
         return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
     return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"
+
+
+def _unproven_step(used: Observed, expected: Expected, errors: dict[str, Errors]) -> str:
+    """Return why what runs showed of steps is left out, in words: it is kept only where the others predict them better. Empty where it is, or no layout is known."""
+    if "step" not in errors:
+        return ""
+    if len(errors["step"].rows) < _FEWEST:
+        return "the step is left as it was: the layout of one run alone is known"
+    worse = _no_better(used, expected, errors["step"])
+    left_out, before = _means(errors["step"])
+    if not worse and left_out >= max(before, _GOOD):
+        worse = f"are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return f"the step is left as it was: steps {worse}" if worse else ""
+
+
+def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
+    """Return on which chip runs are no better predicted by the others than without calibration, and by how much, empty where on none."""
+    chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
+    for chip in np.unique(chips).tolist():
+        mine = chips == chip
+        left_out, before = _means(found, mine)
+        if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
+            return f"of runs on {names[chip]} are no better predicted by the others: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return ""
+
+
+def _means(found: Errors, mine: Any = slice(None)) -> tuple[float, float]:
+    """Return the mean size of the errors of runs left out, and without calibration."""
+    return float(np.abs(found.left_out[mine]).mean()), float(np.abs(found.before[mine]).mean())

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from traincarbon.calibrate.laid_out import layout_of
 from traincarbon.calibrate.runs import SetAside
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database
@@ -28,6 +29,8 @@ SHAPE = ("precision", "kind", "family", "layers", "hidden", "heads", "kv_heads",
 _J_PER_KWH = 3.6e6
 _MOST_GAPS = 0.1
 """Share of a run that may go unmetered before its energy is not believed."""
+_MOST_LAYOUTS = 3000
+"""Distinct layouts that are looked at, a third of a millisecond each; of more the first say enough."""
 _IDLE = 0.05
 """Accelerators that were busy for a smaller share of the time idled."""
 
@@ -50,6 +53,9 @@ class Observed:
         job_of: The job of each run.
         sites: The distinct sites by id, empty where none is known.
         site_of: The site of each run.
+        server_sigma: Log-spread that *server_kwh* of the runs of one meter at the wall have in common, 0 without one; None where no run has one.
+        layouts: The distinct layouts that are known, as fields of a plan.
+        layout_of: The layout of each run, -1 where it is not known; None where none is.
     """
 
     ids: Sequence[str]
@@ -65,6 +71,9 @@ class Observed:
     job_of: "Codes"
     sites: Sequence[str]
     site_of: "Codes"
+    server_sigma: "Array | None" = None
+    layouts: Sequence[Mapping[str, Any]] = ()
+    layout_of: "Codes | None" = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -76,6 +85,9 @@ class Observed:
             ids=[self.ids[at] for at in kept.tolist()],
             jobs=self.jobs,
             sites=self.sites,
+            server_sigma=None if self.server_sigma is None else self.server_sigma[kept],
+            layouts=self.layouts,
+            layout_of=None if self.layout_of is None else self.layout_of[kept],
             **{name: getattr(self, name)[kept] for name in columns},
         )
 
@@ -85,7 +97,12 @@ class Observed:
 
 
 def from_records(
-    records: Iterable[RunRecord], database: Database, *, site: str = "", wall_kwh: Mapping[str, float] | None = None
+    records: Iterable[RunRecord],
+    database: Database,
+    *,
+    site: str = "",
+    wall_kwh: Mapping[str, float] | None = None,
+    wall_sigma: Mapping[str, float] | None = None,
 ) -> tuple[Observed, list[SetAside]]:
     """Return the runs that can teach something, in columns, and those that cannot, each with the reason.
 
@@ -94,6 +111,7 @@ def from_records(
         database: Where hardware and places are looked up.
         site: What to call the site of runs whose plan names no region.
         wall_kwh: By run, what a meter at the wall counted, which stands in for what the meters of the machine say of its servers. [kWh]
+        wall_sigma: By run, how far all that this meter says may be off together, as a log-spread.
     """
     import numpy as np
 
@@ -103,6 +121,7 @@ def from_records(
     aside: list[SetAside] = []
     jobs: dict[tuple[Any, ...], int] = {}
     sites: dict[str, int] = {}
+    layouts: dict[tuple[tuple[str, Any], ...], int] = {}
     seen: set[str] = set()
     known: dict[tuple[str, str], tuple[Product, Product]] = {}
     for record in records:
@@ -123,9 +142,15 @@ def from_records(
             continue
         seen.add(record.run_id)
         job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
-        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites))))
+        params, _, tokens, n, *_ = numbers
+        layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=tokens, steps=record.counts.get("steps"))
+        told = None if layout is None else tuple(layout.items())
+        if told is not None and len(layouts) < _MOST_LAYOUTS:
+            layouts.setdefault(told, len(layouts))
+        laid_out = -1 if told is None else layouts.get(told, -1)
+        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites)), laid_out))
         ids.append(record.run_id)
-    table = np.array(rows, dtype=float).reshape(len(rows), 10).T
+    table = np.array(rows, dtype=float).reshape(len(rows), 11).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
     observed = Observed(
         ids=ids,
@@ -135,6 +160,9 @@ def from_records(
         job_of=table[8].astype(np.intp),
         sites=list(sites),
         site_of=table[9].astype(np.intp),
+        server_sigma=np.array([wall_sigma.get(id, 0.0) for id in ids]) if wall_sigma else None,
+        layouts=[dict(layout) for layout in layouts],
+        layout_of=table[10].astype(np.intp),
     )
     return observed, aside
 

@@ -64,6 +64,16 @@ def read_rows(file: str) -> Iterator[Cells | BadRow]:
         raise DatabaseError(f"cannot read {file!r}: {error}", hint="name a CSV file") from error
 
 
+def unread_columns(file: str) -> list[str]:
+    """Return the columns of a CSV *file* that are not read, empty where it cannot be read at all."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            header = next(csv.reader(_lines(stream, file)), [])
+    except (OSError, ValueError, csv.Error, CarbonError):
+        return []
+    return [column for cell in header if (column := cell.strip()) and column not in {*TEXTS, *NUMBERS, *OPTIONAL}]
+
+
 _MOST_ROWS = 100_000
 _LONGEST_LINE = 1 << 20
 _LONGEST_ID = 200
@@ -160,11 +170,11 @@ def _number(column: str, text: str) -> float | None:
     Raises:
         DatabaseError: it is no number, or one that the column cannot hold.
     """
+    least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
     try:
         value = float(text)
     except ValueError:
-        raise DatabaseError(f"column {column}: {text!r} is no number; write 1500000 or 1.5e6") from None
-    least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
+        raise DatabaseError(f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'one as 1500000 or 1.5e6'}") from None
     if value == 0.0 and column in _ZERO:
         return value if column == "carbon_intensity_g_per_kwh" else None
     if not least <= value <= most:

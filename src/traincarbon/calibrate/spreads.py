@@ -9,11 +9,14 @@ from os import path
 from typing import NamedTuple
 
 from traincarbon.calibrate import priors
+from traincarbon.calibrate.layouts import steps
 from traincarbon.calibrate.runs import Run, read_runs
 from traincarbon.calibrate.screening import outliers
+from traincarbon.calibrate.steps import without_their_source
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.estimate.calibration import QUANTITIES
 from traincarbon.estimate.chain import estimate
 
 LEVELS = ("team", "hardware", "site", "family")
@@ -29,6 +32,9 @@ _NOTES = {
     "mfu:hardware": "between chips and kinds of training in one source",
     "mfu:run": "between the runs and steps of one table, the trend with size aside",
     "mfu:size": "of the trend with the logarithm of parameters",
+    "step:team": "between the published steps of organisations, over the formula without their source",
+    "step:hardware": "between chips in one source of steps",
+    "step:run": "between the steps of one table",
 }
 
 
@@ -58,7 +64,7 @@ def spreads_of(database: Database) -> Spreads:
         DatabaseError: one is missing.
     """
     found = {row["scope"]: float(row["sigma_ln"]) for row in database.rows("priors", PRIOR) if row["sigma_ln"]}
-    wanted = [f"{quantity}:{level}" for quantity in ("mfu", "power", "host") for level in (*LEVELS, "run")]
+    wanted = [f"{quantity}:{level}" for quantity in QUANTITIES for level in (*LEVELS, "run")]
     missing = [scope for scope in (*wanted, "mfu:size") if scope not in found]
     if missing:
         raise DatabaseError(f"priors.csv has no {PRIOR},{missing[0]}", hint="carbon db check lists what is missing")
@@ -66,7 +72,7 @@ def spreads_of(database: Database) -> Spreads:
 
 
 class Published(NamedTuple):
-    """A published run: the logarithm of its utilisation over the expected one, its size, and whose it is."""
+    """A published run or step: the logarithm of its utilisation over the expected one, its size, and whose it is."""
 
     y: float
     log_params: float
@@ -97,6 +103,18 @@ def published(runs: Iterable[Run], database: Database) -> list[Published]:
     return found
 
 
+def published_steps(runs: Sequence[Run], database: Database) -> list[Published]:
+    """Return the steps of known layout among *runs*, expected without a part of their own source in the constants; the formula holds their size."""
+    by_id = {run["id"]: run for run in runs}
+    laid_out, _ = steps(runs, database)
+    found = []
+    for step, seconds_s in without_their_source(laid_out, laid_out, database):
+        run = by_id[step.id]
+        organisation = (run["organisation"] or run["source"]).casefold()
+        found.append(Published(math.log(seconds_s / step.published_s), 0.0, organisation, run["source"], f"{step.accelerator}/{run['family']}"))
+    return found
+
+
 def fitted(rows: Sequence[Published]) -> dict[str, float]:
     """Return the spreads that make *rows* likeliest: of organisations, sources, chips and runs, and of the trend with size, searched one after the other."""
     found = {"organisation": 0.2, "source": 0.2, "hardware": 0.15, "run": 0.15, "size": 0.06}
@@ -110,10 +128,11 @@ def fitted(rows: Sequence[Published]) -> dict[str, float]:
     return found
 
 
-def as_scopes(found: Mapping[str, float]) -> dict[str, float]:
+def as_scopes(found: Mapping[str, float], quantity: str = "mfu") -> dict[str, float]:
     """Return the fitted spreads as those of the scopes of a calibration: what sets an organisation and a source of its apart is a team."""
     team = math.hypot(found["organisation"], found["source"])
-    return {"mfu:team": team, "mfu:hardware": found["hardware"], "mfu:run": found["run"], "mfu:size": found["size"]}
+    scopes = {f"{quantity}:team": team, f"{quantity}:hardware": found["hardware"], f"{quantity}:run": found["run"]}
+    return {**scopes, "mfu:size": found["size"]} if quantity == "mfu" else scopes
 
 
 def _alike(rows: Sequence[Published]) -> list[Published]:
@@ -154,15 +173,15 @@ def _likelihood(rows: Sequence[Published]) -> Callable[[Mapping[str, float]], fl
 def main() -> None:
     """Fit the spreads to our published runs and write them into ``hardware_db/priors.csv``."""
     database = open_database()
-    rows = published(read_runs()[0], database)
+    runs = read_runs()[0]
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
-    found = as_scopes(fitted(rows))
     texts = [
         (PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope])
-        for scope, sigma in found.items()
+        for quantity, rows in (("mfu", published(runs, database)), ("step", published_steps(runs, database)))
+        for scope, sigma in as_scopes(fitted(rows), quantity).items()
     ]
     new = [dict(zip(TABLES["priors"], text, strict=True)) for text in texts]
-    assumed = [row for row in kept if row["scope"] not in found]
+    assumed = [row for row in kept if row["scope"] not in {row["scope"] for row in new}]
     priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))
 
 

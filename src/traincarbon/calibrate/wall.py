@@ -106,6 +106,11 @@ def with_meters(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], met
     return found
 
 
+def sigmas(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], meters: Mapping[str, Meter]) -> dict[str, float]:
+    """Return by run with a figure at the wall, read or made out, how far all figures by that meter may be off together, as a log-spread."""
+    return {record.run_id: meters[record.hw].sigma for record in records if record.run_id in wall_kwh and record.hw in meters}
+
+
 def as_entries(meters: Mapping[str, Meter]) -> list[dict[str, Any]]:
     """Return *meters* as they stand in a calibration."""
     return [{"hw": hw, **meter._asdict()} for hw, meter in meters.items()]
@@ -121,7 +126,7 @@ def _read(file: str) -> list[tuple[float, float]]:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             lines = list(csv.reader(stream))
     except (OSError, ValueError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not in UTF-8" if isinstance(error, UnicodeError) else str(error)
         raise CarbonError(f"cannot read {file!r}: {reason}", hint="give kWh, or a CSV file with the columns time,watts") from error
     head = [cell.strip().lower() for cell in lines[0]] if lines else []
     if head[:2] != ["time", "watts"]:

@@ -17,8 +17,8 @@ _MOST_RUNS = 12
 _MOST_SCOPES = 8
 _MOST_ASIDE = 8
 _NAME = 28
-_QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Draw, rest of server"}
-_EFFECTS = {"mfu": "utilisation", "power": "draw, chips", "host": "draw, rest"}
+_QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Draw, rest of server", "step": "Step on its layout"}
+_EFFECTS = {"mfu": "utilisation", "power": "draw, chips", "host": "draw, rest", "step": "step"}
 
 
 def screen(fitted: "Fitted") -> str:

@@ -43,7 +43,12 @@ def read_files(files: Iterable[str], *, format: str, told: Told, project: str, h
         size_b = os.path.getsize(file) if os.path.isfile(file) else 0
         if size_b > _LARGE_B and not quiet:
             click.echo(f"reading {output.clean(shown)}, {size_b / 1e6:,.0f} MB", err=True)
-        reading = read_file(file, format=format, told=told)
+        try:
+            reading = read_file(file, format=format, told=told)
+        except CarbonError as error:
+            if os.path.basename(file) in str(error):
+                raise
+            raise type(error)(f"{shown}: {error}", hint=error.hint) from error
         records += reading.records
         left_out += [f"{shown}, {fault}" for fault in reading.left_out]
         notes += [f"{shown}: {note}" for note in reading.notes]

@@ -4,8 +4,8 @@ import json
 import os
 import secrets
 import string
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from os import path
 
 from traincarbon.database.load import own_root
@@ -45,6 +45,28 @@ def check_writable(root: str) -> None:
         os.unlink(probe)
     except (OSError, ValueError) as error:
         raise _cannot_write(root, error) from error
+
+
+@contextmanager
+def alone(root: str) -> Iterator[None]:
+    """Hold the folder *root*, made where it is not there, so that programs that add to its files wait for one another; a holder that dies lets go.
+
+    Raises:
+        CarbonError: the folder cannot be made or opened.
+    """
+    try:
+        os.makedirs(root, exist_ok=True)
+        held = os.open(root, os.O_RDONLY)
+    except (OSError, ValueError) as error:
+        raise _cannot_write(root, error) from error
+    try:
+        with suppress(ImportError, OSError):  # where there are no locks, go without
+            from fcntl import LOCK_EX, flock
+
+            flock(held, LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def replace_file(root: str, name: str, text: str) -> None:

@@ -11,9 +11,9 @@ from traincarbon.uncertain import Uncertain, median_of
 
 _FAR = 10.0
 """Times the largest run, or below the smallest, from which a reader is warned."""
-_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w"), "host": ("host_share", "max_power_w")}
+_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w"), "host": ("host_share", "max_power_w"), "step": ()}
 """Quantities to the givens whose spreads a calibration replaces by its own."""
-_WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server"}
+_WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server", "step": "efficiency of a step on its layout"}
 
 
 def calibrated(plan: Plan, setting: Setting) -> Setting:
@@ -67,11 +67,13 @@ def _laid_over(setting: Setting, calibration: Calibration, plan: Plan, site: str
     stated = {"mfu": plan.mfu is not None or plan.accelerator_hours is not None}
     for quantity in QUANTITIES:
         effect = calibration.effect(quantity, setting.accelerator.id, site, family)
-        if effect is None or stated.get(quantity) or _STANDS_IN[quantity][0] not in setting.given:
+        replaced = _STANDS_IN[quantity]
+        if effect is None or stated.get(quantity) or (replaced and replaced[0] not in setting.given):
             continue
         mean, sigma = effect.at(size)
-        sigma = _at_most(sigma, _spread_of(setting, quantity))
-        for name in _STANDS_IN[quantity]:
+        if replaced:
+            sigma = _at_most(sigma, _spread_of(setting, quantity))
+        for name in replaced:
             if (given := setting.given.get(name)) is not None:
                 laid.given[name] = given._replace(value=median_of(given.value))
         laid.given[f"{quantity}_calibration"] = Given(

@@ -15,8 +15,8 @@ from traincarbon.uncertain import Num
 SCHEMA = "traincarbon/calibration/1"
 NONE = "none"
 """The name that switches calibrations off."""
-QUANTITIES = ("mfu", "power", "host")
-"""What a calibration can correct: end-to-end utilisation, the draw of an accelerator, that of the rest of its server."""
+QUANTITIES = ("mfu", "power", "host", "step")
+"""What a calibration can correct: end-to-end utilisation, the draw of an accelerator, that of the rest of its server, the efficiency of a step on its layout."""
 
 _REACH = math.log(4.0)
 """How far beyond the sizes of the runs their trend is followed, as a logarithm of parameters."""

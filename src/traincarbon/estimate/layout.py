@@ -63,6 +63,8 @@ class Spread(NamedTuple):
     step: StepTime
     memory: LayoutMemory
     mfu: float = 0.0
+    calibration: float = 1.0
+    """Efficiency of the step over what the formula expects, as runs of the user's own showed it; time and utilisation hold it."""
 
     @property
     def s_per_sequence(self) -> float:
@@ -86,6 +88,7 @@ class Spread(NamedTuple):
         return {
             **{name: getattr(layout, name) for name in ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences")},
             "step_mfu": self.mfu,
+            "step_calibration": self.calibration,
             "sharding": "weights" if layout.sharded_weights else "optimiser" if layout.sharded_optimiser else "none",
             "recompute": self.recompute,
             "limited_by": self.limits,

@@ -165,7 +165,10 @@ class Estimate:
     def assumptions(self) -> tuple[Assumption, ...]:
         """What the plan did not say and what stood in for it."""
         priors = (Assumption(given.name, _number(given.value), given.reason) for given in self.inputs.values() if given.assumed)
-        return (*self._assumed, *priors)
+        step = self.setting.given.get("step_calibration")
+        if step is None or not step.assumed or self.accelerators is None or self.layout.spread is None:
+            return (*self._assumed, *priors)
+        return (*self._assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
 
     @property
     def server_counts(self) -> list[int]:

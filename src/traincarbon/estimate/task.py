@@ -11,6 +11,8 @@ from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
 from traincarbon.estimate.shape import shape_of
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.step import StepTime
+from traincarbon.formulas.throughput import calibrated_mfu
 from traincarbon.uncertain import median_of
 
 Assumed = list[tuple[str, float, str]]
@@ -46,11 +48,26 @@ def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: fl
         return Found(None, str(error), [])
     spread = fastest(task)
     if spread is not None:
+        if (given := setting.given.get("step_calibration")) is not None:
+            spread = calibrated(spread, factor=float(median_of(given.value)))
+            assumed.append((given.name, spread.calibration, f"{given.reason}; {given.source}"))
         batch = spread.layout.sequences * task.shape.seq_len
         return Found(spread, "", [(name, batch if name == "batch_tokens" else value, reason) for name, value, reason in assumed])
     if task.tp is not None or task.pp is not None or task.dp is not None:
         check(task)
     return Found(None, "no layout was found that fits in memory and divides model, batch and accelerators", assumed)
+
+
+def calibrated(spread: Spread, *, factor: float) -> Spread:
+    """Return *spread* with the efficiency of its step brought to what the user's own runs reached; each term takes its share of the time.
+
+    Args:
+        spread: As the formula has it.
+        factor: Measured over expected efficiency, of the runs of a calibration. [1]
+    """
+    mfu = calibrated_mfu(mfu=spread.mfu, factor=factor)
+    step = StepTime(*(seconds_s * spread.mfu / mfu for seconds_s in spread.step))
+    return spread._replace(step=step, mfu=mfu, calibration=mfu / spread.mfu)
 
 
 def task_of(plan: Plan, setting: Setting, database: Database, accelerators: float) -> tuple[Task, Assumed]:

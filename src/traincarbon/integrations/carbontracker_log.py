@@ -44,7 +44,7 @@ def read(stream: TextIO, told: Told) -> Reading:
     Raises:
         CarbonError: the file is no log of carbontracker.
     """
-    text = stream.read(_LONGEST)
+    text = stream.read(_LONGEST).replace("\r\n", "\n")
     if len(text) == _LONGEST:
         raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; is it the log of several?")
     if not is_carbontracker(text):

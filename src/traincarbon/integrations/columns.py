@@ -15,6 +15,8 @@ ENERGY_KWH = ("energy_kwh", "energy_consumed", "total_energy_kwh")
 """Energy of everything that somebody metered; ``energy_consumed`` is CodeCarbon's word."""
 GPU_ENERGY_KWH = ("gpu_energy_kwh", "gpu_energy")
 
+_MOST = 1e9
+"""No training has so many accelerators or servers."""
 _LEAST = 1000.0
 """Fewer parameters or tokens than this are thousands, millions or billions of them."""
 
@@ -44,11 +46,10 @@ def size_of(row: Row, told: Told) -> Size:
     Raises:
         ValueError: a cell that states it cannot be read, or must be in another unit.
     """
-    accelerators = first_amount(row, ACCELERATORS)
     return Size(
         params=_count(row, told.params_column or column_of(row, PARAMS)),
         tokens=_count(row, told.tokens_column or column_of(row, TOKENS)),
-        accelerators=int(accelerators) if accelerators else None,
+        accelerators=first_count(row, ACCELERATORS),
         hw=row.text(column) if (column := column_of(row, HARDWARE)) else "",
     )
 
@@ -76,6 +77,19 @@ def first_amount(row: Row, names: Iterable[str]) -> float | None:
     """
     column = column_of(row, names)
     return row.amount(column) if column else None
+
+
+def first_count(row: Row, names: Iterable[str]) -> int | None:
+    """Return how many the first column with one of these names says there are, None where it says nothing or 0.
+
+    Raises:
+        ValueError: its cell cannot be read, or is no whole number of things that one training has.
+    """
+    column = column_of(row, names)
+    count = row.amount(column) if column else None
+    if count is not None and (count % 1.0 or count > _MOST):
+        raise ValueError(f"column {column}: {count:g} is no count; write a whole number")
+    return int(count) if count else None
 
 
 def column_of(row: Row, names: Iterable[str]) -> str:

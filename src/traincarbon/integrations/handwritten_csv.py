@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.columns import check_columns, first_amount, size_of
+from traincarbon.estimate.fields import check_number
+from traincarbon.integrations.columns import check_columns, first_amount, first_count, size_of
 from traincarbon.integrations.reading import ENDINGS, J_PER_KWH, NO_ZONE, Reading, Told, exactly, moment, names_a_zone, record_of
 from traincarbon.integrations.table import Row, delimiter_of, header_of, rows
 from traincarbon.ledger.processes import HOWS
@@ -12,10 +13,12 @@ from traincarbon.ledger.record import RunRecord
 
 NAMES = ("name", "run", "run_id", "id")
 HOURS_H = ("hours", "duration_h", "wallclock_hours")
+LAYOUT = ("tp", "pp", "dp", "batch_tokens", "seq_len")
+"""How the work was laid out and the tokens of a step, as a plan has them."""
 COLUMNS = (
     *NAMES, "project", "state", "started", "date", "params", "tokens", "hw", "hardware", "nodes", "servers", "accelerators", "gpus",
     *HOURS_H, "days", "duration_s", "accelerator_hours", "gpu_hours", "how", "energy_kwh", "gpu_energy_kwh", "cpu_energy_kwh", "dram_energy_kwh",
-    "facility_energy_kwh", "co2e_kg", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "mfu",
+    "facility_energy_kwh", "co2e_kg", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "mfu", *LAYOUT,
 )  # fmt: skip
 """What is read; the names of params, tokens, hardware and accelerators that other tables have are understood too."""
 
@@ -102,7 +105,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
     if name in lines:
         raise ValueError(f"a run of this name stands in line {lines[name]} already")
     size = size_of(row, told)
-    nodes = first_amount(row, ("nodes", "servers"))
+    nodes = first_count(row, ("nodes", "servers"))
     duration_s = _duration_s(row, size.accelerators)
     state, how = row.text("state").lower() or "finished", row.text("how").lower() or "modelled"
     if state not in ENDINGS:
@@ -116,7 +119,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
         state=ENDINGS[state],
         began=_began(row, told),
         duration_s=duration_s,
-        nodes=int(nodes or 1),
+        nodes=nodes or 1,
         accelerators=size.accelerators,
         hw=size.hw,
         params=size.params,
@@ -128,6 +131,7 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
         operational_kgco2e=exactly(first_amount(row, ("operational_kgco2e", "co2e_kg"))),
         embodied_kgco2e=exactly(row.amount("embodied_kgco2e")),
         cost_usd=exactly(row.amount("cost_usd")),
+        plan=_layout(row),
         versions={},
     )
     _check_units(record)
@@ -136,7 +140,10 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
 
 def _began(row: Row, told: Told) -> datetime | None:
     started = row.text("started", "date")
-    return moment(started, told.zone) if started else None
+    try:
+        return moment(started, told.zone) if started else None
+    except ValueError as error:
+        raise ValueError(f"column {'started' if row.text('started') else 'date'}: {error}") from error
 
 
 def _duration_s(row: Row, accelerators: int | None) -> float:
@@ -154,6 +161,22 @@ def _duration_s(row: Row, accelerators: int | None) -> float:
     if not accelerators:
         raise ValueError("column accelerators is empty: accelerator-hours alone do not say how long it took")
     return device_hours_h * _S_PER_H / accelerators
+
+
+def _layout(row: Row) -> dict[str, float] | None:
+    """Return what the row says of the layout, as fields of a plan; None where it says nothing.
+
+    Raises:
+        ValueError: a plan cannot hold it.
+    """
+    stated = {}
+    for name in LAYOUT:
+        if (amount := row.amount(name)) is not None:
+            try:
+                stated[name] = check_number(name, amount)
+            except CarbonError as error:
+                raise ValueError(f"column {error}; {error.hint}") from error
+    return stated or None
 
 
 def _energy_j(row: Row) -> dict[str, float]:

@@ -18,6 +18,7 @@ STDIN = "-"
 """Stands for standard input."""
 
 _BEGINNING = 1 << 16
+_COMMAS = "save it with commas between the cells and points in the numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -110,7 +111,8 @@ def _read(content: BinaryIO, format: str, told: Told) -> Reading:
                 f"{told.name or 'standard input'} is {source.title}, in which no column holds parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
             )
-        return source.read(stream, told)
+        reading = source.read(stream, told)
+        return reading if reading.records or reading.left_out else reading._replace(notes=[*reading.notes, "it holds no run"])
 
 
 def _source(stream: TextIO, format: str, told: Told) -> Source:
@@ -121,6 +123,8 @@ def _source(stream: TextIO, format: str, told: Told) -> Source:
     for source in SOURCES:
         if source.recognise(beginning):
             return source
+    if (parted := next((source for source in SOURCES if source.recognise(beginning.replace(";", ","))), None)) is not None:
+        raise CarbonError(f"{told.name or 'standard input'} looks like {parted.title}, parted by semicolons", hint=_COMMAS)
     seen = "it is empty" if not beginning.strip() else f"it begins {beginning.lstrip()[:40].splitlines()[0]!r}"
     raise NotFoundError(f"{told.name or 'standard input'} is of no kind that is known: {seen}", hint=f"--format says which: {', '.join(FORMATS[1:])}")
 

@@ -112,11 +112,13 @@ def rows(stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_end
     reader = csv.reader(lines(), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     columns: list[str] = []
     while True:
+        begin = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield f"line {reader.line_num + 1} and what follows: {error}; is a quotation mark not closed?"
-            return
+            end = max(reader.line_num, begin)
+            yield f"line{f's {begin} to' if end > begin else ''} {end}: {error}; is a quotation mark not closed?"
+            continue
         if cells is None:
             return
         if not any(cell.strip() for cell in cells):

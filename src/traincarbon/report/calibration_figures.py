@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.calibrate.fit import Errors, Fitted
 from traincarbon.report.figures import Panel, axis, guides, plain_text
 from traincarbon.uncertain import Z_90
+from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +17,16 @@ _MOST_POINTS = 5000
 
 
 def before_and_after(fitted: Fitted) -> list[Panel]:
-    """Return a panel of hours and one of the accelerators' energy: each run without calibration, and predicted by the other runs."""
+    """Return a panel of hours, one of the accelerators' energy and one of the step on a known layout: each run without calibration, and by the others."""
     used = fitted.used
     panels = [_panel(fitted, "hours", "Accelerator-hours", "h", used.hours_h.tolist())]
     if "energy" in fitted.errors:
         rows = fitted.errors["energy"].rows
         panels.append(_panel(fitted, "energy", "Energy of the accelerators", "kWh", used.accelerator_kwh[rows].tolist()))
+    if "step" in fitted.errors:
+        rows = fitted.errors["step"].rows
+        s_per_token = used.hours_h[rows] * S_PER_H / used.accelerators[rows] / used.tokens[rows]
+        panels.append(_panel(fitted, "step", "Step on its layout, for a million tokens", "s", (1e6 * s_per_token).tolist()))
     return panels
 
 

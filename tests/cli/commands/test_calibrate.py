@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -64,6 +65,24 @@ def test_an_estimate_afterwards_says_what_changed_and_why(runs):
     assert "Calibration:" not in without.stdout
 
 
+def test_a_table_that_states_layouts_calibrates_the_step_that_an_estimate_shows(place):
+    rows = ("a,7B,140B,64,190,1,1,64", "b,13B,260B,64,700,2,1,32", "c,30B,600B,64,3700,4,1,16", "d,65B,1.3T,64,18000,8,2,4")
+    table = place / "laid-out.csv"
+    table.write_text("\n".join(["name,params,tokens,accelerators,hours,tp,pp,dp,batch_tokens,seq_len", *(f"{row},4194304,2048" for row in rows)]) + "\n")
+    made = json.loads(invoke("--from", table, "--hw", "dgx-a100", "--name", "laid-out", "--json").stdout)
+    assert made["errors"]["step"]["n"] == 4.0
+    assert made["errors"]["step"]["left_out"] < 0.5 * made["errors"]["step"]["before"]
+    plan = ("--params", "13B", "--tokens", "260B", "--hw", "dgx-a100", "--servers", "8", "--tp", "2", "--pp", "1")
+    shown = " ".join(invoke(*plan, command=estimate_command).stdout.split())
+    factor = re.search(r"step on its layout × (0\.\d\d)\. Without it", shown)
+    after, before = (json.loads(invoke(*plan, "--json", *more, command=estimate_command).stdout)["layout"] for more in ((), ("--calibration", "none")))
+    assert after["step_mfu"] / before["step_mfu"] == pytest.approx(float(factor[1]), abs=0.005)
+    assert (after["step_calibration"], before["step_calibration"]) == (pytest.approx(float(factor[1]), abs=0.005), 1.0)
+    explained = " ".join(invoke(*plan, "--explain", command=estimate_command).stdout.split())
+    assert "One step on the layout, as runs of your own ran theirs" in explained
+    assert "of the peak, whole runs by your own at" in explained
+
+
 @pytest.mark.usefixtures("place")
 def test_the_runs_of_the_ledger_are_taken_all_or_by_name(shipped):
     with Ledger() as ledger:
@@ -109,6 +128,28 @@ def test_a_name_that_cannot_be_is_refused_before_the_fit(place, runs):
 def test_making_it_anew_says_what_it_replaces(runs):
     invoke("--from", runs)
     assert "in place of the one of 20" in " ".join(invoke("--from", runs).stdout.split())
+
+
+def test_of_two_that_fit_the_same_hardware_it_says_that_none_is_applied_by_itself(runs):
+    assert "applies it by itself on this hardware" in " ".join(invoke("--from", runs, "--name", "first").stdout.split())
+    shown = " ".join(invoke("--from", runs, "--name", "second").stdout.split())
+    assert "Hence it is used only where it is named, as first fits this hardware too: --calibration second, or none." in shown
+    asked = ("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100")
+    assert "2 calibrations fit and none was used" in " ".join(invoke(*asked, command=estimate_command).stdout.split())
+
+
+def test_a_file_without_runs_among_others_is_said(place, runs):
+    (place / "none.csv").write_text("name,params,tokens,accelerators,hours\n")
+    done = invoke("--from", runs, "--from", place / "none.csv")
+    assert "none.csv: it holds no run" in done.stderr
+
+
+def test_rows_that_are_left_out_are_counted_where_they_are_too_many_to_name(place):
+    rows = ("a,1e9,2e10,8,31", "b,2e9,4e10,8,120", *(f"bad-{at},many,4e10,8,120" for at in range(9)))
+    (place / "hand.csv").write_text("\n".join(["name,params,tokens,accelerators,hours", *rows, ""]))
+    done = invoke("--from", place / "hand.csv", "--hw", "dgx-a100")
+    assert done.stderr.count("note: left out ") == 5
+    assert "note: and 4 more left out; carbon runs import --json lists all" in done.stderr
 
 
 def test_a_meter_at_the_wall_is_kept_with_its_error_bar(place, shipped):

@@ -146,3 +146,11 @@ def test_the_screen_leaves_out_sets_of_fewer_than_five_rows_but_for_steps(few, f
     for entry in found[0]["sets"]:
         always = entry["set"] == "all" or entry["quantity"] == "step_time_s"
         assert ((entry["set"], entry["quantity"]) in listed) == (entry["n"] >= 5 or always)
+
+
+def test_a_column_that_is_not_read_is_said(tmp_path):
+    file = tmp_path / "runs.csv"
+    columns = [*TEXTS, *NUMBERS, "hours"]
+    row = {"id": "a", "kind": "run", "tokens": "1e12", "hours": "5"}
+    file.write_text("\n".join([",".join(columns), ",".join(row.get(column, "") for column in columns), ""]))
+    assert "warning: columns that are not read: hours\n" in CliRunner().invoke(command, ["--runs", str(file)]).stderr

@@ -42,7 +42,7 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
     carbon estimate --params 1e6 --tokens 1e8 --hw this
     """  # noqa: D301  click reads the escape
     from traincarbon.calibrate.bench import QUICK, THOROUGH, bench
-    from traincarbon.calibrate.bench_facts import check_name, facts_of, write_facts
+    from traincarbon.calibrate.bench_facts import check_name, facts_of, keep
     from traincarbon.database.overlay import check_writable, overlay_root
 
     facts = database(db)
@@ -52,9 +52,7 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
     if not dry_run:
         check_writable(root)
     measured = bench(pace=QUICK if quick else THOROUGH, library=library, force=force, progress=None if quiet else _progress())
-    written = facts_of(measured, facts, root=root, name=name)
-    if not dry_run:
-        write_facts(written, root)
+    written = (facts_of if dry_run else keep)(measured, facts, root=root, name=name)
     if as_json:
         kept = {"name": name, "folder": root, "files": list(written.files), "dry_run": dry_run}
         click.echo(output.as_json({**measured.to_dict(), "notes": [*measured.notes, *written.notes], "written": kept}))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from traincarbon.calibrate.fit import Fitted
+    from traincarbon.estimate.calibration import Calibration
     from traincarbon.ledger.record import RunRecord
 
 _MOST_NOTES = 5
@@ -100,8 +101,11 @@ def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: s
 
         read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
         found += read.records
-        for text in read.left_out[:_MOST_NOTES] if not quiet else ():
-            click.echo(f"note: left out {output.clean(text)}", err=True)
+        said = [*(f"left out {text}" for text in read.left_out[:_MOST_NOTES]), *read.notes[:_MOST_NOTES]]
+        if len(read.left_out) > _MOST_NOTES:
+            said.append(f"and {len(read.left_out) - _MOST_NOTES:,} more left out; carbon runs import --json lists all")
+        for text in said if not quiet else ():
+            click.echo(f"note: {output.clean(text)}", err=True)
     if runs or not files:
         with Ledger(store) as ledger:
             found += [ledger.run(id) for id in runs] if runs else ledger.runs()
@@ -116,7 +120,7 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     from traincarbon import __version__
     from traincarbon.calibrate.fit import fit
     from traincarbon.calibrate.observed import from_records
-    from traincarbon.calibrate.wall import as_entries, meters_by_machine, with_meters
+    from traincarbon.calibrate.wall import as_entries, meters_by_machine, sigmas, with_meters
     from traincarbon.estimate.calibration import file_of
 
     if name is not None:
@@ -126,7 +130,8 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     facts = database(db)
     at_wall = _at_wall(wall, records)
     meters = meters_by_machine(records, at_wall) if at_wall else {}
-    observed, aside = from_records(records, facts, site=site, wall_kwh=with_meters(records, at_wall, meters) if meters else at_wall)
+    wall_kwh = with_meters(records, at_wall, meters) if meters else at_wall
+    observed, aside = from_records(records, facts, site=site, wall_kwh=wall_kwh, wall_sigma=sigmas(records, wall_kwh, meters))
     named = name or _name_of([str(job["hw"]) for job in observed.jobs])
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return fit(observed, facts, name=named, made=made, version=__version__, set_aside=aside, meters=as_entries(meters))
@@ -170,8 +175,28 @@ def _outcome(fitted: "Fitted", file: str, replaced: str) -> str:
     if not file:
         return f"{verdict} To keep it, leave out --dry-run."
     instead = f", in place of the one of {output.clean(replaced)}" if replaced else ""
+    rivals = _rivals(calibration) if calibration.automatic else []
     use = "carbon estimate applies it by itself on this hardware" if calibration.automatic else "it is used only where it is named"
+    if rivals:
+        shown = f"{', '.join(rivals[:3])}{f' and {len(rivals) - 3} more' if len(rivals) > 3 else ''}"
+        use = f"it is used only where it is named, as {shown} fit{'s' * (len(rivals) == 1)} this hardware too"
     return f"as {calibration.name} in {output.clean(file)}{instead}. {verdict} Hence {use}: --calibration {calibration.name}, or none."
+
+
+def _rivals(calibration: "Calibration") -> list[str]:
+    """Return the names of other calibrations that an estimate on the same hardware and site would apply by itself."""
+    from traincarbon.estimate.calibration import names, read
+
+    places = {(effect.hardware, effect.site) for effect in calibration.effects if effect.quantity == "mfu" and effect.family}
+    found = []
+    for name in names():
+        try:
+            other = read(name) if name != calibration.name else None
+        except CarbonError:
+            continue
+        if other is not None and other.automatic and any(other.fits(*place) for place in places):
+            found.append(name)
+    return found
 
 
 def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:

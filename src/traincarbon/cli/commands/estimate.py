@@ -230,12 +230,15 @@ def _budget(answer: "Estimate", spread: "Spread") -> list[str]:
         (f"  {words}", f"{seconds:.3g} s", f"{seconds / total_s:.1%}") for name, words in _TERMS.items() if (seconds := float(getattr(spread.step, name))) > 0.0
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
-    lines = [output.bold("One step on the layout, as the software of published benches runs it"), output.filled(_layout(answer, spread))]
+    whose = "runs of your own ran theirs" if spread.calibration != 1.0 else "the software of published benches runs it"
+    lines = [output.bold(f"One step on the layout, as {whose}"), output.filled(_layout(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
     lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  in all", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:
         ratio = answer.median("mfu") / spread.mfu
-        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs by published ones at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
+        stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
+        whole = "as stated" if stated else "by your own" if "mfu_calibration" in answer.inputs else "by published ones"
+        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs {whole} at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
         lines += ["", output.filled(text)]
     lines += [f"  {name} = {value:,.6g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.layout.assumed]
     return lines
@@ -284,6 +287,8 @@ _FACTORS = {"mfu_calibration": "utilisation", "power_calibration": "accelerators
 def _calibration(answer: "Estimate", facts: "Database") -> str | None:
     """Return which calibration was laid over the priors, by how much and what the answer was without; None where there was none."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
+    if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.setting.given.get("step_calibration")) is not None:
+        used.append(("step on its layout", step))
     if not used:
         return None
     factors = ", ".join(f"{words} × {answer.interval(given.value).median:.2f}" for words, given in used)

@@ -54,7 +54,7 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
 
         click.echo(screen(tried))
     if not quiet:
-        _warn(tried)
+        _warn(tried, runs_file)
 
 
 def _prepare_plot(file: str) -> str:
@@ -88,8 +88,12 @@ def _markdown(tried: "Backtest", db: str | None) -> str:
     return report(tried, golden_cases(facts), facts)
 
 
-def _warn(tried: "Backtest") -> None:
-    """Name the rows that could not be read, each with its line and column."""
+def _warn(tried: "Backtest", file: str | None) -> None:
+    """Name the columns that are not read, and the rows that could not be, each with its line and column."""
+    from traincarbon.calibrate.runs_file import unread_columns
+
+    if file is not None and (columns := unread_columns(file)):
+        click.echo(f"warning: columns that are not read: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
     unread = [aside for aside in tried.set_aside if aside.reason.startswith("line ")]
     for aside in unread[:_MOST_WARNINGS]:
         click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.reason)}", err=True)
