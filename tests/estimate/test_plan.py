@@ -31,7 +31,21 @@ def value_of(name):
     return st.sampled_from(CHOICES[name]) if name in CHOICES else VALUES[FIELDS[name].check]
 
 
-plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")})
+PARTS = {"trainable_params": "params", "batch_tokens": "tokens", "seq_len": "batch_tokens"}
+
+
+def coherent(fields):
+    """The *fields* without numbers that are larger than what they are part of."""
+    kept = {name: value for name, value in fields.items() if name not in PARTS}
+    for part, whole in PARTS.items():
+        if part in fields and fields[part] <= kept.get(whole, fields[part]):
+            kept[part] = fields[part]
+    return {name: kept[name] for name in FIELDS if name in kept}
+
+
+plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")}).map(
+    coherent
+)
 
 
 def test_every_field_is_an_attribute_that_may_be_left_out():
@@ -158,6 +172,25 @@ def test_key_value_heads_need_the_heads_they_divide():
     with pytest.raises(PlanError, match="kv_heads"):
         Plan(kv_heads=8)
     assert Plan(heads=64, kv_heads=8).kv_heads == 8.0
+    for heads, kv_heads in ((32, 5), (32, 64), (np.array([32.0, 30.0]), 4)):
+        with pytest.raises(PlanError, match=r"heads .* do not divide by kv_heads"):
+            Plan(heads=heads, kv_heads=kv_heads)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "fields"),
+    [
+        ("trainable_params", "params", {"params": 7e9, "trainable_params": 70e9}),
+        ("batch_tokens", "tokens", {"tokens": "1M", "batch_tokens": 4e6}),
+        ("batch_tokens", "tokens", {"tokens": np.linspace(1e6, 9e6, 40), "batch_tokens": 4e6}),
+        ("seq_len", "batch_tokens", {"seq_len": 4096, "batch_tokens": 10}),
+    ],
+)
+def test_a_part_that_is_larger_than_its_whole_is_refused_in_one_line(part, whole, fields):
+    with pytest.raises(PlanError, match=rf"^{part} .* exceed {whole} ") as caught:
+        Plan(**fields)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
 
 
 def test_arrays_of_different_lengths_are_refused():

@@ -9,7 +9,16 @@ from typing import Any
 from traincarbon.errors import PlanError
 from traincarbon.estimate.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimate.quantity import parse_uncertain
-from traincarbon.uncertain import Uncertain
+from traincarbon.uncertain import Uncertain, any_of, median_of
+from traincarbon.wording import shortened
+
+_PARTS = (
+    ("active_params", "params", "params counts all experts, active_params those that a token visits"),
+    ("trainable_params", "params", "params counts the whole model, trainable_params what is updated of it"),
+    ("batch_tokens", "tokens", "tokens are those of the whole training, batch_tokens those of one step"),
+    ("seq_len", "batch_tokens", "a step sees one sequence of seq_len at least: batch_tokens counts the tokens of all its sequences"),
+)
+"""Numbers that are part of another, and what to think of where they are larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,11 +93,11 @@ class Plan:
             raise PlanError("both mfu and accelerator_hours are given", hint="the one follows from the other: give one")
         if self.kv_heads is not None and self.heads is None:
             raise PlanError("kv_heads are given without heads", hint="give heads too")
-        active, whole = self.active_params, self.params
-        if active is not None and whole is not None and _any_above(self.number("active_params"), self.number("params")):
-            raise PlanError(
-                f"active_params {_show(active)} exceed params {_show(whole)}", hint="params counts all experts, active_params those that a token visits"
-            )
+        if self.kv_heads is not None and any_of(self.heads % self.kv_heads != 0.0):
+            raise PlanError(f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves as many heads")
+        for part, whole, hint in _PARTS:
+            if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
+                raise PlanError(f"{part} {_show(getattr(self, part))} exceed {whole} {_show(getattr(self, whole))}", hint=hint)
 
     def number(self, name: str) -> Any:
         """Return the field *name*, a number as float, array or :class:`~traincarbon.uncertain.Uncertain`, or None where it was not said."""
@@ -159,15 +168,8 @@ class Plan:
         return cls.from_toml(text)
 
 
-def _any_above(left: Any, right: Any) -> bool:
-    left = left.median if isinstance(left, Uncertain) else left
-    right = right.median if isinstance(right, Uncertain) else right
-    above = left > right
-    return above if isinstance(above, bool) else bool(above.any())
-
-
 def _show(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
 def _plain(value: Any) -> Any:

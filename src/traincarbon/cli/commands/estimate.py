@@ -81,7 +81,7 @@ def command(
     else:
         click.echo(screen(answer, facts))
     if not quiet and (as_json or as_csv):
-        for warning in answer.warnings:
+        for warning in (*answer.warnings, *(answer.missing_layout() if as_json else ())):
             click.echo(f"warning: {output.clean(warning)}", err=True)
 
 
@@ -98,7 +98,7 @@ def screen(answer: "Estimate", facts: "Database") -> str:
     assumed = _assumed(answer)
     if assumed:
         parts.append(output.wrapped("Assumed", assumed))
-    parts += [output.wrapped("Note", output.clean(warning)) for warning in answer.warnings]
+    parts += [output.wrapped("Note", output.clean(warning)) for warning in (*answer.warnings, *answer.missing_layout())]
     return "\n".join(parts)
 
 
@@ -131,7 +131,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
     parts += ["", output.bold(f"Where the spread of each figure comes from ({answer.level:.0%} intervals)")]
     for name, parts_of in shares.items():
         parts.append(f"  {name}: " + ", ".join(f"{part} {share:.0%}" for part, share in parts_of.items() if share >= 0.005))
-    parts += ["", *(output.wrapped("Note", output.clean(warning)) for warning in answer.warnings)]
+    parts += ["", *(output.wrapped("Note", output.clean(warning)) for warning in (*answer.warnings, *answer.missing_layout()))]
     return "\n".join(parts).rstrip()
 
 
@@ -140,13 +140,22 @@ def _title(answer: "Estimate") -> str:
     what = [output.clean(plan.name)] if plan.name else []
     what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
     what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
-    n = f"{plan.servers:,.0f} × " if isinstance(plan.servers, float) else f"{plan.accelerators:,.0f} × " if isinstance(plan.accelerators, float) else ""
-    what.append(f"{n}{setting.hardware.name}")
+    what.append(_machines(answer))
     if setting.place is not None:
         what.append(setting.place.name)
     if plan.start:
         what.append(f"from {plan.start}")
     return output.bold(output.filled(" · ".join(what)))
+
+
+def _machines(answer: "Estimate") -> str:
+    """Return the hardware and how much of it; accelerators of servers are not to be taken for so many servers."""
+    plan, hardware = answer.plan, answer.setting.hardware
+    if isinstance(plan.servers, float):
+        return f"{plan.servers:,.0f} × {hardware.name}"
+    if isinstance(plan.accelerators, float):
+        return f"{plan.accelerators:,.0f} {'accelerators of ' if hardware.folder == 'servers' else '× '}{hardware.name}"
+    return hardware.name
 
 
 def _figures(answer: "Estimate") -> str:
@@ -196,7 +205,8 @@ def _layout_cells(spread: "Spread | None") -> tuple[str, str]:
 def _layout(answer: "Estimate", spread: "Spread") -> str:
     layout = spread.layout
     degrees = [(layout.tp, "tensor"), (layout.pp, "pipeline"), (layout.cp, "context"), (layout.dp, "data")]
-    split = " × ".join(f"{degree:,.0f} {name}" for degree, name in degrees if degree > 1.0) or "one accelerator"
+    split = " × ".join(f"{degree:,.0f} {name}" for degree, name in degrees if degree > 1.0)
+    split = f"{split} parallel" if split else "not split"
     details = [f"{layout.ep:g} expert"] * (layout.ep > 1.0) + [f"{layout.interleave:g} chunks a stage"] * (layout.interleave > 1.0)
     details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
@@ -204,7 +214,7 @@ def _layout(answer: "Estimate", spread: "Spread") -> str:
     step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
     below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
     doubt = ": below the utilisation above, which so many accelerators will hardly reach" if below else ""
-    return f"{split} parallel ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{doubt}; most is lost to {spread.limits}"
+    return f"{split} ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{doubt}; most is lost to {spread.limits}"
 
 
 _TERMS = {
