@@ -125,7 +125,7 @@ def test_a_text_that_is_no_toml_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["params = true", "params = [1e9]", "params = {a = 1}", "start = 2020-06-01", "name = 5", "hw = ['a']", "[params]\nvalue = 1", "mfu = 08:00:00"]
+    "text", ["params = true", "params = [1e9]", "params = {a = 1}", "start = 08:00:00", "name = 5", "hw = ['a']", "[params]\nvalue = 1", "mfu = 08:00:00"]
 )
 def test_a_value_of_the_wrong_type_is_refused(text):
     with pytest.raises(PlanError, match=text.strip("[").split(" ")[0].split("]")[0]):
@@ -223,3 +223,28 @@ def test_a_number_out_of_bounds_is_refused_by_name():
 @pytest.mark.parametrize("number", [np.int64(7_000_000_000), np.float32(7e9), np.array(7e9)])
 def test_a_numpy_scalar_is_a_number(number):
     assert Plan(params=number).params == 7e9
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("params = 0\n", OutOfRangeError),
+        ("params = 530B\n", PlanError),
+        ('params = "530 B params"\n', QuantityError),
+        ("hw = 3\n", PlanError),
+        ("foo = 1\n", PlanError),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_name(text, error, tmp_path):
+    file = tmp_path / "second.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(error) as caught:
+        Plan.read(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert caught.value.hint
+
+
+def test_a_number_with_an_ending_and_no_quotes_is_told_how_it_is_written():
+    with pytest.raises(PlanError, match="is not TOML") as caught:
+        Plan.from_toml("tokens = 1.4T\n")
+    assert 'tokens = "1.4T"' in caught.value.hint

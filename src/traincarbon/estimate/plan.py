@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from traincarbon.errors import PlanError
+from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimate.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimate.quantity import parse_uncertain
 from traincarbon.uncertain import Uncertain, any_of, median_of
-from traincarbon.wording import shortened
+from traincarbon.wording import clean, shortened
 
 _PARTS = (
     ("active_params", "params", "params counts all experts, active_params those that a token visits"),
@@ -149,7 +149,7 @@ class Plan:
         try:
             fields = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
         except (ValueError, RecursionError) as error:
-            raise PlanError(f"the plan is not TOML: {error}", hint="is the file cut off? a line is like: params = 530e9") from error
+            raise PlanError(f"the plan is not TOML: {error}", hint="is it cut off, or a text without quotes? " + _LINES) from error
         return cls.from_dict(fields)
 
     @classmethod
@@ -157,7 +157,7 @@ class Plan:
         """Return the plan in a TOML *file*.
 
         Raises:
-            PlanError: the file cannot be read or is no plan.
+            CarbonError: the file cannot be read or is no plan; the message names it.
         """
         try:
             with open(file, encoding="utf-8") as stream:
@@ -165,7 +165,10 @@ class Plan:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise PlanError(f"cannot read {str(file)!r}: {reason}", hint="a plan is a TOML file in UTF-8") from error
-        return cls.from_toml(text)
+        try:
+            return cls.from_toml(text)
+        except CarbonError as error:
+            raise type(error)(f"{clean(str(file))}: {error}", hint=error.hint) from error
 
 
 def _show(value: Any) -> str:
@@ -189,4 +192,5 @@ def toml_value(value: Any) -> str:
     return repr(value)
 
 
+_LINES = 'lines are like: params = 530e9, tokens = "1.4T", hw = "dgx-a100"'
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
