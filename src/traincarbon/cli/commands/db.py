@@ -6,7 +6,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database
-from traincarbon.database.find import Place, find_hardware, find_place, squeeze
+from traincarbon.database.find import Place, find_hardware, find_place, hardware_names, place_names, squeeze
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("what", type=click.Choice(LISTS), default="hardware")
+@click.argument("what", metavar="[WHAT]", type=click.Choice(LISTS), default="hardware")
 @click.argument("words", nargs=-1)
 @common_options
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
     """List ids and names, all or those that hold every one of WORDS.
+
+    WHAT is hardware, servers, accelerators, regions, zones, sources or priors.
 
     \b
     carbon db list servers a100
@@ -118,6 +120,9 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     entry = facts.sources().get(name)
     if entry is not None:
         return Source(name, entry)
+    exact = squeeze(name)
+    if exact in place_names(facts) and exact not in hardware_names(facts):
+        return find_place(facts, name)
     try:
         return find_hardware(facts, name)
     except NotFoundError as no_hardware:
@@ -141,7 +146,8 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
     for name, fact in product.facts.items():
         low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
         published = f', published as "{fact.as_published}"' if fact.as_published else ""
-        lines.append(f"  {output.bold(name)} = {fact.value:,.6g}{low_high}{published}")
+        value = f"{fact.value:.0f}" if name.endswith("_year") else f"{fact.value:,.6g}"
+        lines.append(f"  {output.bold(name)} = {value}{low_high}{published}")
         lines.append(output.dim(f"    {_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin)}"))
         if fact.note:
             lines.append(output.dim(f"    {fact.note}"))
