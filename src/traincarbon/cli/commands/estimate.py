@@ -6,7 +6,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.answer import ROWS, explanation, screen
-from traincarbon.cli.options import common_options, database, plan_options, read_plan
+from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
 from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from traincarbon.estimate.result import Estimate
 
 
-@click.command("estimate")
+@click.command("estimate", cls=PlanCommand)
 @plan_options
-@click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
+@level_option
 @click.option("--explain", is_flag=True, help="Show the arithmetic behind each figure, with its sources.")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the figures as CSV.")
