@@ -113,6 +113,11 @@ def devices(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [device for device in items(state, "devices") if isinstance(device, Mapping)]
 
 
+def counted_as(cost_basis: str) -> str:
+    """Return what a cost counts, in a word: rent, own or electricity."""
+    return _BASES.get(cost_basis, shortened(cost_basis, most=12))
+
+
 def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
     """Return what *devices* draw together, None where none says; a whole server's meter has seen what its parts draw."""
     known = [(device.get("part"), drawn_w) for device in devices if (drawn_w := number(device.get("power_w"))) is not None]
@@ -123,12 +128,11 @@ def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
 def spent(state: Mapping[str, Any]) -> list[Told]:
     """Return what the run has taken so far: energy of the facility, CO2e of electricity, cost, energy metered, CO2e of the hardware's making."""
     known = [energy_j for value in section(state, "energy_j").values() if (energy_j := number(value)) is not None]
-    basis = str(state.get("cost_basis") or "cost")
     figures = {name: figure.median for name, value in section(state, "figures").items() if (figure := interval(value))}
     told = (
         ("energy", figures.get("facility_energy_kwh"), "kWh"),
         ("CO2e", figures.get("operational_kgco2e"), "kg CO2e"),
-        (_BASES.get(basis, shortened(basis, most=12)), figures.get("cost_usd"), "$"),
+        (counted_as(str(state.get("cost_basis") or "cost")), figures.get("cost_usd"), "$"),
         ("metered", sum(known) / J_PER_KWH if known else None, "kWh"),
         ("hardware", figures.get("embodied_kgco2e"), "kg CO2e"),
     )

@@ -126,6 +126,8 @@ def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] |
     if figure is None:
         return None
     middle, scale, apart = median_and_interval(figure, unit)
+    if key == "cost_usd" and run.cost_basis:
+        name = f"{name}, {status.counted_as(run.cost_basis)}"
     return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
 
 
