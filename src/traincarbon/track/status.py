@@ -128,11 +128,12 @@ def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
 def spent(state: Mapping[str, Any]) -> list[Told]:
     """Return what the run has taken so far: energy of the facility, CO2e of electricity, cost, energy metered, CO2e of the hardware's making."""
     known = [energy_j for value in section(state, "energy_j").values() if (energy_j := number(value)) is not None]
+    basis = str(state.get("cost_basis") or "cost")
     figures = {name: figure.median for name, value in section(state, "figures").items() if (figure := interval(value))}
     told = (
         ("energy", figures.get("facility_energy_kwh"), "kWh"),
         ("CO2e", figures.get("operational_kgco2e"), "kg CO2e"),
-        (counted_as(str(state.get("cost_basis") or "cost")), figures.get("cost_usd"), "$"),
+        (counted_as(basis), figures.get("cost_usd"), "$"),
         ("metered", sum(known) / J_PER_KWH if known else None, "kWh"),
         ("hardware", figures.get("embodied_kgco2e"), "kg CO2e"),
     )

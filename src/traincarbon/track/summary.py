@@ -121,13 +121,12 @@ def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
 
 
 def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] | None:
+    name += f", {status.counted_as(run.cost_basis)}" if key == "cost_usd" and run.cost_basis else ""
     planned = _planned(run, key)
     figure = _total(run) if key == "total_kgco2e" and planned else status.interval(getattr(run, key, None))
     if figure is None:
         return None
     middle, scale, apart = median_and_interval(figure, unit)
-    if key == "cost_usd" and run.cost_basis:
-        name = f"{name}, {status.counted_as(run.cost_basis)}"
     return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
 
 
