@@ -62,6 +62,7 @@ def test_a_plan_without_its_essentials_is_told_what_to_give(fields, ask):
 def test_fewer_tokens_than_parameters_are_pointed_out(ask):
     assert any("fewer tokens than parameters" in warning for warning in ask(tokens=1e9).warnings)
     assert not any("fewer tokens" in warning for warning in ask().warnings)
+    assert not any("fewer tokens" in warning for warning in ask(tokens=1e9, kind="finetune").warnings)
 
 
 def test_full_recomputation_shows_what_the_hardware_executes_and_leaves_the_hours(ask):

@@ -100,7 +100,7 @@ def _warn_of_slips(chain: Links, *, shape_params: Num | None) -> None:
         chain.warnings.append(f"{' and '.join(few)} below {_FEW:,.0f}: is an ending missing, as in 7B or 1.4T?")
     if params is None:
         return
-    if any_of(tokens < params):
+    if chain.plan.kind in (None, "pretrain") and any_of(tokens < params):
         chain.warnings.append("fewer tokens than parameters: a model trained to serve sees 20 or more for each")
     if shape_params is not None:
         ratio = median_of(shape_params) / params
