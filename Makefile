@@ -92,7 +92,7 @@ clean: ## remove what was installed and built
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
-	@echo "installing into .venv"
+	@echo "installing into .venv: about a minute"
 	@$(BIN)/python -m pip install -qq -c constraints.txt --upgrade pip
 	@$(BIN)/python -m pip install -qq -c constraints.txt --group dev
 	@$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e .

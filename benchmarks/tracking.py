@@ -34,7 +34,7 @@ def environment(folder: Path, *options: str) -> dict[str, str]:
 
 def seconds(command: Sequence[str], settings: dict[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings, check=True)
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings, cwd=settings["HOME"], check=True)
     return time.perf_counter() - began
 
 
@@ -43,8 +43,16 @@ def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tu
     bare = {name: value for name, value in settings.items() if name != "NVML_REPLAY_TRACE"}
     commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
     if peers is not None:
-        commands["joules run -- true"] = [str(peers / "bin" / "joules"), "run", "--no-track", "--", "true"]
-        commands["codecarbon monitor -- true"] = [str(peers / "bin" / "codecarbon"), "monitor", "--offline", "--country-iso-code", "USA", "--", "true"]
+        commands["joules run -- true"] = [str(peers.resolve() / "bin" / "joules"), "run", "--no-track", "--", "true"]
+        commands["codecarbon monitor -- true"] = [
+            str(peers.resolve() / "bin" / "codecarbon"),
+            "monitor",
+            "--offline",
+            "--country-iso-code",
+            "USA",
+            "--",
+            "true",
+        ]
     rows = []
     for name, command in commands.items():
         for each in (command, CLICK):

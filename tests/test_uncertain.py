@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.uncertain import Uncertain, clamp, median_of, z_of
+from traincarbon.uncertain import Uncertain, any_of, clamp, median_of, z_of
 
 N = 1_000_000
 POINTS = (0.05, 0.5, 0.95)
@@ -237,3 +237,8 @@ def test_a_quantity_shows_what_builds_it_again():
     assert eval(repr(x)) == x
     assert x != 2.0
     assert x != Uncertain(2.0, {"b": 0.1})
+
+
+@pytest.mark.parametrize(("condition", "holds"), [(True, True), (False, False), (np.array([False, True]), True), (np.array([False, False]), False)])
+def test_a_condition_on_arrays_holds_where_it_does_for_any(condition, holds):
+    assert any_of(condition) is holds

@@ -161,6 +161,11 @@ def median_of(value: Num) -> Any:
     return value.median if value.__class__ is Uncertain else value
 
 
+def any_of(condition: Any) -> bool:
+    """Say whether *condition* holds, of an array of conditions whether any does."""
+    return condition if isinstance(condition, bool) else bool(condition.any())
+
+
 def clamp(value: Num, low: float, high: float) -> Num:
     """Return *value* held between *low* and *high*; of an uncertain one the median is held and the spreads stay."""
     if value.__class__ is Uncertain:

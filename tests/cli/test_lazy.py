@@ -56,3 +56,13 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
     lines = subprocess.run(words, capture_output=True, text=True, encoding="utf-8", env=environment).stdout.splitlines()
     assert lines[0].startswith("Usage: carbon")
     assert max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize(("words", "listed"), [(["runs"], "list show merge export import forget"), (["db"], "list show check path")])
+def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
+    environment = {**os.environ, "COLUMNS": "80"}
+    command = [sys.executable, "-c", "from traincarbon.cli import main; main()", *words, "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment).stdout
+    lines = shown[shown.index("Commands:") :].splitlines()[1:]
+    assert [line.split()[0] for line in lines] == listed.split()
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)

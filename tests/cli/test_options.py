@@ -1,12 +1,15 @@
 """Every field of a plan is an option by the same name, and what is typed wins over the file."""
 
+import re
+
 import click
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from traincarbon.cli.commands.estimate import command
-from traincarbon.cli.options import read_plan
+from traincarbon.cli.commands.optimise import command as optimise_command
+from traincarbon.cli.options import SECTIONS, read_plan
 from traincarbon.errors import PlanError
 from traincarbon.estimate.fields import CHOICES, FIELDS
 
@@ -46,3 +49,18 @@ def test_the_shell_completes_ids_and_choices(option, typed, offered):
 def test_another_database_is_named_by_db(tmp_path):
     done = CliRunner().invoke(command, ["--params", "7B", "--tokens", "1T", "--hw", "h100", "--db", str(tmp_path / "none")])
     assert "no folder" in str(done.exception)
+
+
+def test_every_field_of_a_plan_stands_in_one_section_of_the_help():
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(FIELDS)
+
+
+@pytest.mark.parametrize(("asked", "first", "last"), [(command, "What is trained", "Options"), (optimise_command, "Options", list(SECTIONS)[-1])])
+def test_the_help_shows_each_option_once_what_matters_first(asked, first, last):
+    text = CliRunner().invoke(asked, ["--help"], terminal_width=100).output
+    titles = [line[:-1] for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert (titles[0], titles[-1], len(titles)) == (first, last, 1 + len(SECTIONS))
+    options = text[text.index(f"{first}:") :]
+    for option in asked.params:
+        if isinstance(option, click.Option):
+            assert len(re.findall(rf"^  (?:-., )?{option.opts[-1]} ", options, re.MULTILINE)) == 1

@@ -182,3 +182,27 @@ def test_matrix_products_faster_than_the_peak_are_a_fault(faults_with):
     assert fault == Fault(BOX, "matrix products at 1.2e+14 FLOP/s exceed the bf16 peak of 1e+14")
     assert faults_with({BOX: server(fact("gemm_bf16_flop_per_s", 105e12))}) == []
     assert faults_with({BOX: server(fact("gemm_fp8_flop_per_s", 500e12))}) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("acelerators/acme-two.toml", "is not read: there is no table or folder of that name"),
+        ("price.csv", "is not read: there is no table or folder of that name"),
+        ("servers.toml", "is not read: there is no table or folder of that name"),
+    ],
+)
+def test_a_file_that_nothing_reads_is_a_fault(make_root, file, what):
+    root = make_root({**FULL, file: ""})
+    assert check(Database([root])).faults == [Fault(file.partition("/")[0], f"in {root} {what}")]
+
+
+def test_a_folder_in_place_of_a_table_and_a_file_in_place_of_a_folder_are_faults(make_root):
+    root = make_root({"servers": "", "sources.toml/x": ""}, folder="other")
+    faults = check(Database([make_root(FULL), root])).faults
+    assert Fault("servers", f"in {root} must be a folder") in faults
+    assert Fault("sources.toml", f"in {root} must be a file") in faults
+
+
+def test_notes_beside_the_facts_are_welcome(make_root):
+    assert check(Database([make_root({**FULL, "README.md": "", "notes.txt": "", ".git/config": "", "LICENSE": "", "benches/a.json": ""})])).faults == []

@@ -219,3 +219,9 @@ def test_aliases_are_read_without_parsing_the_file(text, aliases):
 def test_the_operator_of_the_hardware_wins_over_the_spelling(shipped):
     assert find_place(shipped, "us-east-1", provider="gcp").id == "gcp:us-east1"
     assert find_place(shipped, "us-east-1").id == "aws:us-east-1"
+
+
+def test_a_word_is_not_taken_for_a_slip_in_the_code_of_a_country(shipped):
+    with pytest.raises(NotFoundError) as caught:
+        find_place(shipped, "dept")
+    assert not {"DE", "PT", "TO"} & set(caught.value.hint.replace("?", "").split())

@@ -279,3 +279,27 @@ def test_calibrations_are_kept_beside_the_user_s_own_facts_or_where_the_environm
     assert calibrations_folder() == str(tmp_path / "carbon" / "calibrations")
     monkeypatch.setenv("CARBON_CALIBRATIONS", "/elsewhere")
     assert calibrations_folder() == "/elsewhere"
+
+
+@pytest.mark.parametrize("named", ["option", "environment"])
+def test_a_folder_that_holds_other_things_than_facts_is_refused(tmp_path, monkeypatch, named):
+    (tmp_path / "notes.doc").write_text("x")
+    monkeypatch.setenv("CARBON_DB", str(tmp_path) if named == "environment" else "")
+    with pytest.raises(NotFoundError, match="no facts in") as caught:
+        open_database(None if named == "environment" else tmp_path)
+    assert "accelerators/" in caught.value.hint
+
+
+@pytest.mark.parametrize("held", [None, "accelerators", "benches"])
+def test_a_folder_that_is_empty_or_holds_facts_among_other_things_is_taken(tmp_path, held):
+    if held is not None:
+        (tmp_path / held).mkdir()
+        (tmp_path / "notes.doc").write_text("x")
+    assert str(tmp_path) in open_database(tmp_path).roots
+
+
+def test_what_cannot_be_read_is_named_once(make_root):
+    root = make_root({"prices.csv/inside.txt": "a folder where a table should be"})
+    with pytest.raises(DatabaseError) as caught:
+        Database([root]).all_rows("prices")
+    assert str(caught.value) == f"cannot read {root}/prices.csv: Is a directory"

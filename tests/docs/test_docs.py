@@ -126,3 +126,11 @@ def test_the_method_holds_every_equation_of_the_formulas() -> None:
         module = import_module(f"traincarbon.formulas.{file.stem}")
         equations = [value.equation for value in vars(module).values() if hasattr(value, "equation")]
         assert all(f"`{equation}`" in method for equation in equations), file.stem
+
+
+def test_the_plan_that_the_readme_shows_can_be_estimated() -> None:
+    from traincarbon.estimate.chain import estimate
+    from traincarbon.estimate.plan import Plan
+
+    (text,) = blocks(ROOT / "README.md", "toml")
+    assert estimate(Plan.from_toml(text))["duration_s"] is not None

@@ -1,6 +1,7 @@
 """What each field of a plan may hold, its bounds, and the hints that guess the slip."""
 
 import dataclasses
+import datetime as dt
 import math
 
 import numpy as np
@@ -118,6 +119,25 @@ def test_a_text_that_is_no_number_is_refused_with_the_field():
         assert "530e9" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("mfu", "40%", "write a share, as 0.4; did you mean 0.4?"),
+        ("pue", "110 %", "write a ratio, as 1.1; did you mean 1.1?"),
+        ("pue", "1.1x", "write a ratio, as 1.1, or an interval, as 1.1..1.3"),
+        ("goodput", "much %", "write a share, as 0.4, or an interval, as 0.3..0.5"),
+        ("carbon_intensity", "400 g/kWh", "write a plain number, in g/kWh"),
+        ("rent_price", "$2", "write a plain number, in $/h"),
+        ("service_life", "5 years", "write a plain number, in years"),
+        ("pue", "1e400", "the largest number that fits is about 1.8e308"),
+    ],
+)
+def test_a_number_that_is_misspelt_is_answered_as_its_field_is_written(name, text, hint):
+    with pytest.raises(QuantityError, match=f"^{name} is ") as caught:
+        check_number(name, text)
+    assert caught.value.hint == hint
+
+
 def test_a_text_becomes_a_number_and_an_interval_stays_as_written():
     assert check_number("params", "7B") == 7e9
     assert check_number("servers", "1k") == 1000.0
@@ -223,6 +243,13 @@ def test_a_start_is_a_year_a_month_or_a_day(text):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"), [(2024, "2024"), (dt.date(2024, 3, 1), "2024-03-01"), (dt.datetime(2024, 3, 1, 12, 30, tzinfo=dt.UTC), "2024-03-01")]
+)
+def test_a_start_may_be_a_year_or_a_day_without_quotes(value, text):
+    assert check_text("start", value) == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -253,7 +280,7 @@ def test_a_text_is_kept_as_it_is():
     assert check_text("name", " Größe, 1 😀\n") == " Größe, 1 😀\n"
 
 
-@pytest.mark.parametrize("value", [5, None, b"x", ["x"], "\ud800"])
+@pytest.mark.parametrize("value", [5, True, None, b"x", ["x"], "\ud800"])
 def test_what_is_no_text_is_refused(value):
     for name in ("name", "hw", "precision", "start"):
         with pytest.raises(PlanError, match=f"^{name} is "):

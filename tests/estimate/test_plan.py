@@ -31,7 +31,21 @@ def value_of(name):
     return st.sampled_from(CHOICES[name]) if name in CHOICES else VALUES[FIELDS[name].check]
 
 
-plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")})
+PARTS = {"trainable_params": "params", "batch_tokens": "tokens", "seq_len": "batch_tokens"}
+
+
+def coherent(fields):
+    """The *fields* without numbers that are larger than what they are part of."""
+    kept = {name: value for name, value in fields.items() if name not in PARTS}
+    for part, whole in PARTS.items():
+        if part in fields and fields[part] <= kept.get(whole, fields[part]):
+            kept[part] = fields[part]
+    return {name: kept[name] for name in FIELDS if name in kept}
+
+
+plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")}).map(
+    coherent
+)
 
 
 def test_every_field_is_an_attribute_that_may_be_left_out():
@@ -111,7 +125,7 @@ def test_a_text_that_is_no_toml_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["params = true", "params = [1e9]", "params = {a = 1}", "start = 2020-06-01", "name = 5", "hw = ['a']", "[params]\nvalue = 1", "mfu = 08:00:00"]
+    "text", ["params = true", "params = [1e9]", "params = {a = 1}", "start = 08:00:00", "name = 5", "hw = ['a']", "[params]\nvalue = 1", "mfu = 08:00:00"]
 )
 def test_a_value_of_the_wrong_type_is_refused(text):
     with pytest.raises(PlanError, match=text.strip("[").split(" ")[0].split("]")[0]):
@@ -158,6 +172,25 @@ def test_key_value_heads_need_the_heads_they_divide():
     with pytest.raises(PlanError, match="kv_heads"):
         Plan(kv_heads=8)
     assert Plan(heads=64, kv_heads=8).kv_heads == 8.0
+    for heads, kv_heads in ((32, 5), (32, 64), (np.array([32.0, 30.0]), 4)):
+        with pytest.raises(PlanError, match=r"heads .* do not divide by kv_heads"):
+            Plan(heads=heads, kv_heads=kv_heads)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "fields"),
+    [
+        ("trainable_params", "params", {"params": 7e9, "trainable_params": 70e9}),
+        ("batch_tokens", "tokens", {"tokens": "1M", "batch_tokens": 4e6}),
+        ("batch_tokens", "tokens", {"tokens": np.linspace(1e6, 9e6, 40), "batch_tokens": 4e6}),
+        ("seq_len", "batch_tokens", {"seq_len": 4096, "batch_tokens": 10}),
+    ],
+)
+def test_a_part_that_is_larger_than_its_whole_is_refused_in_one_line(part, whole, fields):
+    with pytest.raises(PlanError, match=rf"^{part} .* exceed {whole} ") as caught:
+        Plan(**fields)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
 
 
 def test_arrays_of_different_lengths_are_refused():
@@ -190,3 +223,28 @@ def test_a_number_out_of_bounds_is_refused_by_name():
 @pytest.mark.parametrize("number", [np.int64(7_000_000_000), np.float32(7e9), np.array(7e9)])
 def test_a_numpy_scalar_is_a_number(number):
     assert Plan(params=number).params == 7e9
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("params = 0\n", OutOfRangeError),
+        ("params = 530B\n", PlanError),
+        ('params = "530 B params"\n', QuantityError),
+        ("hw = 3\n", PlanError),
+        ("foo = 1\n", PlanError),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_name(text, error, tmp_path):
+    file = tmp_path / "second.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(error) as caught:
+        Plan.read(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert caught.value.hint
+
+
+def test_a_number_with_an_ending_and_no_quotes_is_told_how_it_is_written():
+    with pytest.raises(PlanError, match="is not TOML") as caught:
+        Plan.from_toml("tokens = 1.4T\n")
+    assert 'tokens = "1.4T"' in caught.value.hint

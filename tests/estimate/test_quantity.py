@@ -193,6 +193,14 @@ def test_an_interval_of_which_a_part_is_no_number_is_refused(text):
         parse_uncertain(text, "mfu")
 
 
+@pytest.mark.parametrize("text", ["±", "..", "0.4±", " ..0.5"])
+def test_an_interval_that_lacks_a_part_is_shown_whole(text):
+    with pytest.raises(QuantityError, match=r"^no interval") as caught:
+        parse_uncertain(text, "mfu")
+    assert repr(text) in str(caught.value)
+    assert "0.4±0.05" in caught.value.hint
+
+
 @given(positive, positive)
 def test_the_spelling_of_bounds_is_read_back(one, other):
     low, high = sorted((one, other))

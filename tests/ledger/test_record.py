@@ -236,3 +236,26 @@ def test_reading_one_run_loads_no_database(tmp_path):
         [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, 'src'); {code}", str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_what_the_cost_counts_is_kept_beyond_the_contract():
+    renting = lines_of(figures={"cost_usd": FIGURE, "cost_basis": "rent"})
+    record = merged(renting)
+    assert record.cost_basis == "rent"
+    assert list(record.to_dict()) == CONTRACT
+    assert RunRecord.stored(json.loads(json.dumps(record.to_store()))).cost_basis == "rent"
+
+
+def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
+    one, other = (
+        lines_of(process=number, begin_s=100.0 * number, figures={"cost_usd": FIGURE, "cost_basis": basis}) for number, basis in enumerate(["rent", "own"], 1)
+    )
+    assert merged(one, other).cost_basis == "rent; own"
+    assert merged(lines_of(figures={"cost_basis": "rent"})).cost_basis == ""
+    assert merged(lines_of(figures={"cost_usd": FIGURE})).cost_basis == ""
+
+
+def test_a_record_of_an_index_from_before_the_basis_was_kept_is_read():
+    kept = merged(lines_of()).to_store()
+    del kept["cost_basis"]
+    assert RunRecord.stored(kept).cost_basis == ""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,9 @@ def test_a_file_is_short_enough_to_read(file: Path) -> None:
 @pytest.mark.parametrize("file", MODULES, ids=name)
 def test_nothing_is_left_for_later(file: Path) -> None:
     assert not re.search(r"\b(TODO|FIXME|XXX)\b", file.read_text("utf-8"))
+
+
+def test_nothing_lies_in_the_root_that_a_tool_left_there() -> None:
+    known = {"CHANGELOG.md", "LICENSE", "Makefile", "NOTICE", "README.md", "constraints.txt", "pyproject.toml"}
+    listed = subprocess.run(["git", "ls-files", "--", ":(glob)*"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    assert {file for file in listed if not file.startswith(".")} <= known

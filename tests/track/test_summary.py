@@ -1,5 +1,7 @@
 """What a run took fits one screen, says how it is known, and is held against the plan."""
 
+from dataclasses import replace
+
 import pytest
 
 from live_states import interval
@@ -160,3 +162,14 @@ def test_at_length_every_device_has_a_line():
     lines = "\n".join(page(RunRecord.stored({**run.to_store(), "by_device": [use] * 10})))
     assert "   1  gpu:0    1 kWh       701 W   97%        –  counter" in lines
     assert "and 2 devices more" in lines
+
+
+@pytest.mark.parametrize(
+    ("basis", "label"),
+    [("", "Cost "), ("rent", "Cost, rent "), ("electricity and a share of the purchase", "Cost, own "), ("electricity alone", "Cost, electricity ")],
+)
+def test_what_the_cost_counts_is_named(basis, label):
+    run = replace(RunRecord.from_dict(record()), cost_basis=basis)
+    for text in (summary(run), "\n".join(page(run))):
+        (line,) = [line for line in text.splitlines() if line.startswith("Cost")]
+        assert line.startswith(label)

@@ -36,6 +36,14 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(self.commands_help.items()))
 
 
+class Ordered(click.Group):
+    """A click group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the names of the commands."""
+        return list(self.commands)
+
+
 def terminal_width(*, most: int = 100) -> int:
     """Return the columns of the terminal, 80 where there is none; click's own way imports more."""
     stated = os.environ.get("COLUMNS", "")

@@ -23,6 +23,44 @@ def common_options(command: Command) -> Command:
     return command
 
 
+def level_option(command: Command) -> Command:
+    """Add ``--level``."""
+    return click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals.")(command)
+
+
+def money_option(command: Command) -> Command:
+    """Add ``--money``, for commands that rank by it."""
+    return click.option("--money", type=click.Choice(["rent", "own"]), help="Whether money is rent or the cost of owning; by default rent, where it is known.")(
+        command
+    )
+
+
+SECTIONS = {
+    "What is trained": ("name", "params", "tokens", "active_params", "trainable_params", "kind", "family", "precision"),
+    "On what, where and when": ("hw", "servers", "accelerators", "accelerator_hours", "region", "start"),
+    "What you know better": ("mfu", "goodput", "pue", "carbon_intensity", "market_intensity", "basis", "calibration"),
+    "Prices and years of service": ("electricity_price", "rent", "rent_price", "purchase_price", "service_life", "utilisation"),
+    "The model's shape, and how it is spread": (
+        *("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len"),
+        *("batch_tokens", "recompute", "tp", "pp", "dp"),
+    ),
+}
+"""Title to the fields of a plan that stand together in the help."""
+
+
+class PlanCommand(click.Command):
+    """A command with the options of a plan, which its help shows in sections beside those of its own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the plan by section, those of the command's own before them where it declares them first."""
+        records = {param.name or "": param.get_help_record(ctx) or ("", "") for param in self.get_params(ctx) if isinstance(param, click.Option)}
+        of_plan = {title: [records[name] for name in names if name in records] for title, names in SECTIONS.items()}
+        own = {"Options": [record for name, record in records.items() if name not in FIELDS]}
+        for title, rows in (of_plan | own if next(iter(records)) in FIELDS else own | of_plan).items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
 AXES = ("hw", "region", "rent", "start")
 """Fields that may be given several times where plans are compared."""
 
@@ -44,13 +82,19 @@ def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Comman
         help = f"{field.help}{f' [{field.unit}]' if field.unit else ''}"
         if name in several:
             words = f" One of {', '.join(CHOICES[name])}." if name in CHOICES else ""
-            option = click.option(flag, name, metavar="NAME,…", multiple=True, callback=_split_at_commas, shell_complete=_COMPLETE.get(name), help=help + words)
+            option = click.option(
+                flag,
+                name,
+                metavar="YYYY-MM,…" if field.check == "date" else "NAME,…",
+                multiple=True,
+                callback=_split_at_commas,
+                shell_complete=_COMPLETE.get(name),
+                help=help + words,
+            )
         elif name in CHOICES:
             option = click.option(flag, name, type=click.Choice(CHOICES[name], case_sensitive=False), help=help)
-        elif name == "hw":
-            option = click.option(flag, name, metavar="NAME", shell_complete=_complete_hardware, help=help)
-        elif name == "region":
-            option = click.option(flag, name, metavar="NAME", shell_complete=_complete_region, help=help)
+        elif name in _NAMES:
+            option = click.option(flag, name, metavar="NAME", shell_complete=_COMPLETE.get(name), help=help)
         else:
             option = click.option(flag, name, metavar=_METAVARS.get(field.check, "NUMBER"), help=help)
         command = option(command)
@@ -70,6 +114,7 @@ def database(folder: str | None) -> Database:
     return open_database(folder)
 
 
+_NAMES = ("hw", "region", "calibration")
 _METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
 
 

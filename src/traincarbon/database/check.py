@@ -6,7 +6,7 @@ from os import listdir, path
 from typing import NamedTuple
 
 from traincarbon.database.find import aliases_in, squeeze
-from traincarbon.database.load import Database
+from traincarbon.database.load import READ, Database
 from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
 from traincarbon.database.rules import row_faults
 from traincarbon.errors import DatabaseError
@@ -37,6 +37,7 @@ def check(database: Database) -> Report:
     faults: list[Fault] = []
     counts: dict[str, int] = {}
     kinds: dict[str, int] = dict.fromkeys(KINDS, 0)
+    faults += _strangers(database)
     sources = _sources(database, faults)
     products: dict[str, dict[str, Product]] = {}
     for folder in ("accelerators", "servers"):
@@ -71,6 +72,18 @@ def check(database: Database) -> Report:
     counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})
     counts["sources"] = len(sources)
     return Report(counts, kinds, faults)
+
+
+def _strangers(database: Database) -> Iterator[Fault]:
+    """Yield what lies in the folders and is not read, be it for a slip in its name; notes to read beside the facts are welcome."""
+    for root in database.roots:
+        for name in sorted(listdir(root)):
+            is_folder = path.isdir(path.join(root, name))
+            if name in READ:
+                if is_folder == ("." in name):
+                    yield Fault(name, f"in {root} must be a {'file' if is_folder else 'folder'}")
+            elif not name.startswith(".") and not name.lower().endswith((".md", ".txt")) and name not in ("LICENSE", "NOTICE"):
+                yield Fault(name, f"in {root} is not read: there is no table or folder of that name")
 
 
 def _sources(database: Database, faults: list[Fault]) -> set[str]:

@@ -9,6 +9,8 @@ from traincarbon.errors import AmbiguousError, NotFoundError
 
 _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
+_CODE = 3
+"""Letters of a country's code, which resembles many a longer word."""
 
 
 class Place(NamedTuple):
@@ -140,10 +142,12 @@ def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[
         shown = sorted(set(fitting))
         rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
         raise AmbiguousError(f"{_shown(text)} fits more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    wanted = squeeze(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, id in names:
-        bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in near(squeeze(text)[:_LONGEST_SHOWN], bearers)))
+        if len(name) > _CODE or len(wanted) <= _CODE:
+            bearers.setdefault(name, id)
+    close = list(dict.fromkeys(bearers[name] for name in near(wanted, bearers)))
     hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 

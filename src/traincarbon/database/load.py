@@ -12,6 +12,8 @@ from traincarbon.errors import DatabaseError, NotFoundError
 
 _MOST = 1e30
 """No fact comes near this."""
+READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
+"""Files and folders of a database; nothing else in its folder is looked at."""
 _EVERY = "\n"
 """Stands for all keys of a table; no key can look like it."""
 
@@ -194,6 +196,11 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:
         if named:
             if not path.isdir(named):
                 raise NotFoundError(f"no folder {named!r}, named by {name}", hint="make the folder, or leave the option out")
+            held = set(_list(named))
+            if held and held.isdisjoint(READ):
+                raise NotFoundError(
+                    f"no facts in {named!r}, named by {name}", hint="name the folder that holds accelerators/, servers/ or tables as prices.csv"
+                )
             roots.append(path.abspath(named))
     return Database(roots)
 
@@ -238,7 +245,8 @@ def _read(file: str) -> str:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             return stream.read()
     except (OSError, ValueError) as error:
-        raise DatabaseError(f"cannot read {file}: {error}", hint="it must be a readable file in UTF-8") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise DatabaseError(f"cannot read {file}: {reason}", hint="it must be a readable file in UTF-8") from error
 
 
 def _toml(file: str) -> dict[str, Any]:

@@ -1,29 +1,23 @@
 """The chain: from a plan and the facts that stand in for what it leaves out to every figure of the estimate."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import ceil
 from os import path
 from typing import Any
 
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
-from traincarbon.estimate import counts
+from traincarbon.estimate import counts, work
 from traincarbon.estimate.inputs import settle
+from traincarbon.estimate.links import Links
 from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Assumption, Estimate, Link
-from traincarbon.estimate.setting import Given, Setting
-from traincarbon.formulas import carbon, compute, cost, facility, power, throughput
-from traincarbon.uncertain import Num, clamp, median_of
+from traincarbon.estimate.result import Estimate
+from traincarbon.estimate.setting import Setting
+from traincarbon.formulas import carbon, cost, facility, power, throughput
+from traincarbon.uncertain import Num, any_of, median_of
 from traincarbon.units import H_PER_YEAR
 
-_LORA_SHARE = 0.01
-"""Parameters in adapters as a share of the model, where a plan does not say."""
-
-
-_GATED_BELOW = 3.9
-"""Feed-forward widths up to this multiple of the model's are taken as gated, with three matrices: they keep the size of two at 4."""
 _DEGREES = 3
-_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")
 
 
 def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
@@ -59,23 +53,18 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     return answer
 
 
-class Chain:
-    """One pass over the formulas; it remembers each link, so that every figure can explain itself."""
+class Chain(Links):
+    """One pass over the formulas, from the work to every figure."""
 
     def __init__(self, plan: Plan, setting: Setting, database: Database) -> None:
-        self.plan = plan
-        self.setting = setting
+        super().__init__(plan, setting)
         self.database = database
-        self.links: list[Link] = []
-        self.used: dict[str, Given] = {}
-        self.assumed: list[Assumption] = []
-        self.warnings: list[str] = list(setting.warnings)
 
     def run(self, level: float) -> Estimate:
         """Return the estimate."""
         plan, known = self.plan, self.known
-        flop = self.compute_flop()
-        self.executed_flop(flop)
+        flop = work.compute_flop(self)
+        work.executed_flop(self, flop)
         n = self.accelerators()
         fewest = self.fewest_accelerators(n)
         hours, mfu = self.hours(flop, n)
@@ -154,114 +143,6 @@ class Chain:
             database=self.database,
         )
 
-    def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
-        """Return *formula* of *inputs* and remember it; None where an input is not known."""
-        for value in inputs.values():
-            if value is None:
-                return None
-        value = formula(**inputs)
-        self.links.append((formula, inputs, value))
-        return value
-
-    def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
-        """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
-        if factor not in self.setting.given:
-            return next(iter(expected.values()))
-        return self.link(formula, **expected, factor=self.known(factor))
-
-    def known(self, name: str) -> Num:
-        """Return what the plan says of *name*, else what the database does, else None."""
-        stated = getattr(self.plan, name, None)
-        if stated is not None:
-            return self.plan.number(name)
-        given = self.setting.given.get(name)
-        if given is None:
-            return None
-        self.used[name] = given
-        return given.value
-
-    def stated_or(self, name: str, value: float, reason: str) -> Num:
-        """Return what the plan says of *name*, or *value* as an assumption."""
-        stated = self.plan.number(name)
-        return self.assume(name, value, reason) if stated is None else stated
-
-    def assume(self, name: str, value: float, reason: str) -> float:
-        """Note that *value* stands in for *name*, which the plan does not say, and return it."""
-        self.assumed.append(Assumption(name, value, reason))
-        return value
-
-    def compute_flop(self) -> Num | None:
-        """Return the model FLOP by the most exact count that the plan allows, or None where it states no work."""
-        plan, number = self.plan, self.plan.number
-        tokens, params, active = number("tokens"), number("params"), number("active_params")
-        shaped = plan.layers is not None and plan.hidden is not None
-        if tokens is None or (params is None and active is None and not shaped):
-            if plan.accelerator_hours is not None:
-                return None
-            missing, example = ("tokens", "270e9 or 1.4T") if tokens is None else ("params", "530e9 or 7B")
-            raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, as {example}, or accelerator_hours where they are known")
-        if params is not None and _any(median_of(tokens) < median_of(params)):
-            self.warnings.append("fewer tokens than parameters: a model trained to serve sees 20 or more for each")
-        for name in ("kind", "family"):
-            self.known(name)
-        exact = shaped and active is None and plan.kind != "lora" and plan.family in (None, "decoder", "encoder")
-        if active is None:
-            active = self.matmul_params() if exact or params is None else params
-        unused = [name for name in (*(() if exact or params is None else _SHAPE), "batch_tokens") if getattr(plan, name) is not None]
-        if unused and plan.servers is None and plan.accelerators is None:
-            self.warnings.append(f"{', '.join(unused)} do{'es' * (len(unused) == 1)} not bear on this estimate")
-        if exact:
-            return self.link(
-                compute.transformer_training_flop,
-                matmul_params=active,
-                layers=number("layers"),
-                hidden=number("hidden"),
-                seq_len=self.stated_or("seq_len", 2048.0, "not said: contexts of 2,048 tokens"),
-                tokens=tokens,
-            )
-        if plan.kind == "lora":
-            trainable = number("trainable_params")
-            if trainable is None:
-                trainable = active * self.assume("trainable_share", _LORA_SHARE, "not said: adapters of 1 % of the model")
-            return self.link(compute.adapter_training_flop, frozen_params=active, trainable_params=trainable, tokens=tokens)
-        count = compute.encoder_decoder_training_flop if plan.family == "encoder-decoder" else compute.training_flop
-        return self.link(count, active_params=active, tokens=tokens)
-
-    def executed_flop(self, flop: Num | None) -> None:
-        """Note what the hardware executes where the plan says what it computes again; utilisation counts model FLOP, so hours stay."""
-        plan, number = self.plan, self.plan.number
-        if plan.recompute is None or flop is None:
-            return
-        attention_share = 0.0
-        shape = [number(name) for name in ("layers", "hidden", "seq_len", "tokens")]
-        if all(part is not None for part in shape):
-            layers, hidden, seq_len, tokens = shape
-            attention_share = median_of(12.0 * layers * hidden * seq_len * tokens / flop)
-        elif plan.recompute == "selective":
-            self.warnings.append("how much attention is computed again needs layers, hidden and seq_len")
-            return
-        self.link(compute.hardware_flop, compute_flop=flop, attention_share=clamp(attention_share, 0.0, 1.0), recompute=plan.recompute)
-
-    def matmul_params(self) -> Num:
-        """Return the parameters in matrix products of the shape that the plan states."""
-        number = self.plan.number
-        hidden, heads, kv_heads, ffn = number("hidden"), number("heads"), number("kv_heads"), number("ffn")
-        matrices = 2.0
-        if ffn is None:
-            ffn = self.assume("ffn_over_hidden", 4.0, "not said: the feed-forward part is four times as wide as the model") * hidden
-        elif not _any(ffn > _GATED_BELOW * hidden):
-            matrices = self.assume("ffn_matrices", 3.0, "so narrow a feed-forward part is taken as gated")
-        return self.link(
-            compute.matmul_params,
-            layers=number("layers"),
-            hidden=hidden,
-            heads=1.0 if heads is None else heads,
-            kv_heads=kv_heads if kv_heads is not None else 1.0 if heads is None else heads,
-            ffn=ffn,
-            vocab=self.stated_or("vocab", 50257.0, "not said: the vocabulary of GPT-2"),
-            ffn_matrices=matrices,
-        )
-
     def hours(self, flop: Num | None, n: Num | None) -> tuple[Num | None, Num | None]:
         """Return accelerator-hours and end-to-end utilisation: the one from the other."""
         plan, number = self.plan, self.plan.number
@@ -270,7 +151,7 @@ class Chain:
         hours = number("accelerator_hours")
         if hours is not None:
             implied = self.link(throughput.implied_mfu, compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=hours)
-            if implied is not None and _any(median_of(implied) > 1.0):
+            if implied is not None and any_of(median_of(implied) > 1.0):
                 raise PlanError("the accelerator_hours are fewer than this work takes at the peak rate", hint="check hours, params, tokens and precision")
             return hours, implied
         mfu, goodput = self.known("mfu"), number("goodput")
@@ -319,13 +200,13 @@ class Chain:
             if self.setting.hardware.folder != "servers":
                 raise PlanError(f"{self.setting.hardware.id} is no server", hint="give accelerators, or a server as hw: carbon db list servers")
             from_servers = plan.number("servers") * each
-            if n is not None and _any(n != from_servers):
+            if n is not None and any_of(n != from_servers):
                 raise PlanError(f"the servers, of {each:g} accelerators, do not make up the accelerators given", hint="give one of the two")
             n = from_servers
         degrees = [degree for name in ("tp", "pp", "dp") if (degree := plan.number(name)) is not None]
         if len(degrees) == _DEGREES:
             product = degrees[0] * degrees[1] * degrees[2]
-            if n is not None and _any(n != product):
+            if n is not None and any_of(n != product):
                 raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
             n = product
         return n
@@ -338,10 +219,10 @@ class Chain:
         trainable = params
         if self.plan.kind == "lora":
             stated = self.plan.number("trainable_params")
-            trainable = stated if stated is not None else params * _LORA_SHARE
+            trainable = stated if stated is not None else params * work.LORA_SHARE
         fewest = counts.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
         least_n = median_of(fewest)
-        if n is not None and _any(n < least_n):
+        if n is not None and any_of(n < least_n):
             counted = "servers" if self.setting.hardware.folder == "servers" else "accelerators"
             least = f": it takes about {ceil(least_n / self.setting.accelerator_count):,} {counted}" if isinstance(least_n, float) else ""
             self.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
@@ -358,7 +239,3 @@ class Chain:
             self.warnings.append(f"no {(self.plan.rent or 'on_demand').replace('_', ' ')} price of {chip} is known: give rent_price")
         if price is None:
             self.warnings.append(f"no purchase price of {self.setting.hardware.name} is known: give purchase_price")
-
-
-def _any(condition: Any) -> bool:
-    return condition if isinstance(condition, bool) else bool(condition.any())

@@ -71,6 +71,7 @@ FIELDS: dict[str, Field] = {
 NUMBERS = frozenset(name for name, field in FIELDS.items() if field.check not in ("text", "choice", "date"))
 _MOST_GCO2E_PER_KWH = 1500.0
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY_WIDTH = len("2020-06-30")
 _MOST_COUNT = 1e12
 _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
@@ -88,7 +89,8 @@ def check_number(name: str, value: Any) -> Any:
         try:
             stated: Any = parse_uncertain(value, name) if is_interval(value) else parse_quantity(value)
         except (QuantityError, OutOfRangeError) as error:
-            raise type(error)(f"{name} is {str(error).removeprefix(f'{name} is ')}", hint=error.hint) from None
+            hint = _spelled(name, value) if str(error).startswith("no number") else ""
+            raise type(error)(f"{name} is {str(error).removeprefix(f'{name} is ')}", hint=hint or error.hint) from None
         checked = check_number(name, stated)
         return value if isinstance(stated, Uncertain) else checked
     if isinstance(value, bool):
@@ -116,6 +118,22 @@ def check_number(name: str, value: Any) -> Any:
     if hasattr(value, "shape") and hasattr(value, "astype"):
         return _check_array(name, value)
     raise PlanError(f"{name} is {value!r}", hint=f"{name} is a number")
+
+
+def _spelled(name: str, text: str) -> str:
+    """Return how a number of the field *name* is written, where *text* is none; empty where there is nothing particular about it."""
+    field = FIELDS[name]
+    if field.unit:
+        return f"write a plain number, in {field.unit}"
+    if field.check not in ("share", "pue"):
+        return ""
+    what = "a share, as 0.4" if field.check == "share" else "a ratio, as 1.1"
+    if text.strip().endswith("%"):
+        try:
+            return f"write {what}; did you mean {parse_quantity(text.strip()[:-1]) / 100.0:g}?"
+        except QuantityError:
+            pass
+    return f"write {what}, or an interval, as {'0.3..0.5' if field.check == 'share' else '1.1..1.3'}"
 
 
 def _check_array(name: str, value: Any) -> Any:
@@ -168,6 +186,8 @@ def check_text(name: str, value: Any) -> str:
     Raises:
         PlanError: it is no text, or none that the field may hold.
     """
+    if name == "start" and not isinstance(value, bool):
+        value = _text_of_date(value)
     if not isinstance(value, str):
         raise PlanError(f"{name} is {value!r}", hint=f"{name} is text")
     try:
@@ -187,6 +207,13 @@ def check_text(name: str, value: Any) -> str:
     if chosen not in choices:
         raise PlanError(f"{name} is {value!r}", hint=f"it must be one of {', '.join(choices)}")
     return chosen
+
+
+def _text_of_date(value: Any) -> Any:
+    """Return a year or a day that stands in a plan without quotes as the text that it would be with them; anything else as it is."""
+    if isinstance(value, int):
+        return str(value)
+    return value.isoformat()[:_DAY_WIDTH] if hasattr(value, "isoformat") else value
 
 
 def _check_date(text: str) -> str:

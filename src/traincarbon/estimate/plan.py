@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from traincarbon.errors import PlanError
+from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimate.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimate.quantity import parse_uncertain
-from traincarbon.uncertain import Uncertain
+from traincarbon.uncertain import Uncertain, any_of, median_of
+from traincarbon.wording import clean, shortened
+
+_PARTS = (
+    ("active_params", "params", "params counts all experts, active_params those that a token visits"),
+    ("trainable_params", "params", "params counts the whole model, trainable_params what is updated of it"),
+    ("batch_tokens", "tokens", "tokens are those of the whole training, batch_tokens those of one step"),
+    ("seq_len", "batch_tokens", "a step sees one sequence of seq_len at least: batch_tokens counts the tokens of all its sequences"),
+)
+"""Numbers that are part of another, and what to think of where they are larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,11 +93,11 @@ class Plan:
             raise PlanError("both mfu and accelerator_hours are given", hint="the one follows from the other: give one")
         if self.kv_heads is not None and self.heads is None:
             raise PlanError("kv_heads are given without heads", hint="give heads too")
-        active, whole = self.active_params, self.params
-        if active is not None and whole is not None and _any_above(self.number("active_params"), self.number("params")):
-            raise PlanError(
-                f"active_params {_show(active)} exceed params {_show(whole)}", hint="params counts all experts, active_params those that a token visits"
-            )
+        if self.kv_heads is not None and any_of(self.heads % self.kv_heads != 0.0):
+            raise PlanError(f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves as many heads")
+        for part, whole, hint in _PARTS:
+            if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
+                raise PlanError(f"{part} {_show(getattr(self, part))} exceed {whole} {_show(getattr(self, whole))}", hint=hint)
 
     def number(self, name: str) -> Any:
         """Return the field *name*, a number as float, array or :class:`~traincarbon.uncertain.Uncertain`, or None where it was not said."""
@@ -140,7 +149,7 @@ class Plan:
         try:
             fields = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
         except (ValueError, RecursionError) as error:
-            raise PlanError(f"the plan is not TOML: {error}", hint="is the file cut off? a line is like: params = 530e9") from error
+            raise PlanError(f"the plan is not TOML: {error}", hint="is it cut off, or a text without quotes? " + _LINES) from error
         return cls.from_dict(fields)
 
     @classmethod
@@ -148,7 +157,7 @@ class Plan:
         """Return the plan in a TOML *file*.
 
         Raises:
-            PlanError: the file cannot be read or is no plan.
+            CarbonError: the file cannot be read or is no plan; the message names it.
         """
         try:
             with open(file, encoding="utf-8") as stream:
@@ -156,18 +165,14 @@ class Plan:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise PlanError(f"cannot read {str(file)!r}: {reason}", hint="a plan is a TOML file in UTF-8") from error
-        return cls.from_toml(text)
-
-
-def _any_above(left: Any, right: Any) -> bool:
-    left = left.median if isinstance(left, Uncertain) else left
-    right = right.median if isinstance(right, Uncertain) else right
-    above = left > right
-    return above if isinstance(above, bool) else bool(above.any())
+        try:
+            return cls.from_toml(text)
+        except CarbonError as error:
+            raise type(error)(f"{clean(str(file))}: {error}", hint=error.hint) from error
 
 
 def _show(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
 def _plain(value: Any) -> Any:
@@ -187,4 +192,5 @@ def toml_value(value: Any) -> str:
     return repr(value)
 
 
+_LINES = 'lines are like: params = 530e9, tokens = "1.4T", hw = "dgx-a100"'
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

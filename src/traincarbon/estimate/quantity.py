@@ -67,10 +67,17 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     """
     if ".." in text:
         low, _, high = text.partition("..")
+        _check_parts(text, low, high)
         return Uncertain.from_interval(parse_quantity(low), parse_quantity(high), name=name)
     middle, _, half = text.replace("+-", "±").partition("±")
+    _check_parts(text, middle, half)
     median, width = parse_quantity(middle), parse_quantity(half)
     if not 0.0 <= width < median:
         raise OutOfRangeError(f"{name} is {text!r}", hint="the half-width after ± must be below the number before it")
     relative = 1.0 + width / median
     return Uncertain(median, Uncertain.from_interval(1.0 / relative, relative, name=name).spreads)
+
+
+def _check_parts(text: str, *parts: str) -> None:
+    if not all(part.strip() for part in parts):
+        raise QuantityError(f"no interval: {text[:60]!r}", hint="write low..high, as 0.3..0.5, or number±half-width, as 0.4±0.05")

@@ -201,6 +201,11 @@ class Estimate:
         if self.layout.spread is None:
             self.warnings.append(f"tp, pp and dp do not bear on this estimate: {self.layout.why_none}")
 
+    def missing_layout(self) -> list[str]:
+        """Return the one warning that no layout is known for the accelerators of the plan; none where there is a layout, no number of them, or it was given."""
+        stated = any(getattr(self.plan, degree) is not None for degree in ("tp", "pp", "dp"))
+        return [] if stated or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
+
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""
         if value.__class__ is Uncertain:
@@ -219,7 +224,7 @@ class Estimate:
             "steps": [_json(step._asdict()) for step in self.steps],
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
-            "warnings": list(self.warnings),
+            "warnings": [*self.warnings, *self.missing_layout()],
         }
 
     def to_frame(self) -> "pd.DataFrame":

@@ -10,6 +10,7 @@ from traincarbon.estimate.machine import constant, machine_of, sustained_of
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
 from traincarbon.estimate.shape import shape_of
+from traincarbon.estimate.work import GATED_BELOW, SEQ_LEN, VOCAB
 from traincarbon.formulas.layout import Shape
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
@@ -21,9 +22,6 @@ _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3"
 """Chips from before fused attention."""
 _BATCH_PARAMS = 175e9
 _BATCH_EXPONENT = 0.25
-_GATED_BELOW = 3.9
-_VOCAB = 50257.0
-_SEQ_LEN = 2048.0
 
 
 class Found(NamedTuple):
@@ -55,7 +53,7 @@ def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: fl
         return Found(spread, "", [(name, batch if name == "batch_tokens" else value, reason) for name, value, reason in assumed])
     if task.tp is not None or task.pp is not None or task.dp is not None:
         check(task)
-    return Found(None, "no layout was found that fits in memory and divides model, batch and accelerators", assumed)
+    return Found(None, "none was found that fits in memory and divides model, batch and accelerators", assumed)
 
 
 def calibrated(spread: Spread, *, factor: float) -> Spread:
@@ -110,11 +108,11 @@ def task_of(plan: Plan, setting: Setting, database: Database, accelerators: floa
 
 def _shape(plan: Plan, assumed: Assumed) -> Shape:
     number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
-    for name, value, reason in (("vocab", _VOCAB, "not said: the vocabulary of GPT-2"), ("seq_len", _SEQ_LEN, "not said: contexts of 2,048 tokens")):
+    for name, value, reason in (("vocab", VOCAB, "not said: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not said: contexts of 2,048 tokens")):
         if number[name] is None:
             number[name] = value
             assumed.append((name, value, reason))
-    gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < _GATED_BELOW * number["hidden"]
+    gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
     shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
     reason = "not said: as models of this size have it"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]

@@ -65,6 +65,8 @@ class Process:
     samples: int = 0
     counts: dict[str, float] = field(default_factory=dict)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    cost_basis: str = ""
+    """What its cost counts, in the tracker's words."""
     mfu: float | None = None
     forecast: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
@@ -169,6 +171,7 @@ class Process:
             figure = interval_of(line.get(name))
             if figure is not None:
                 self.figures[name] = figure
+        self.cost_basis = _text(line.get("cost_basis") or "") or self.cost_basis
         mfu, forecast = _amount(line.get("mfu")), line.get("forecast")
         self.mfu = self.mfu if mfu is None else mfu
         self.forecast = forecast if isinstance(forecast, dict) else self.forecast

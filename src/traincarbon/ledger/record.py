@@ -17,7 +17,7 @@ from traincarbon.ledger.sessions import Session, clusters
 
 _J_PER_KWH = 3.6e6
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
-_BEYOND_THE_CONTRACT = ("restarts", "signal", "counts", "by_device", "notes")
+_BEYOND_THE_CONTRACT = ("restarts", "signal", "counts", "by_device", "notes", "cost_basis")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,8 @@ class RunRecord:
     """Tokens, samples and steps that the script reported."""
     by_device: tuple[DeviceUse, ...] = ()
     notes: tuple[str, ...] = ()
+    cost_basis: str = ""
+    """What the cost counts, in the tracker's words; several where its sessions counted differently, parted by semicolons."""
 
     @property
     def metered_kwh(self) -> float | None:
@@ -169,6 +171,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
         counts=counts,
         by_device=energy.by_device,
         notes=tuple(dict.fromkeys([*left_out, *(note for process in ordered for note in process.notes)])),
+        cost_basis="; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.figures)),
     )
 
 

@@ -114,6 +114,11 @@ def devices(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [device for device in items(state, "devices") if isinstance(device, Mapping)]
 
 
+def counted_as(cost_basis: str) -> str:
+    """Return what a cost counts, in a word: rent, own or electricity."""
+    return _BASES.get(cost_basis, shortened(cost_basis, most=12))
+
+
 def power_w(devices: Iterable[Mapping[str, Any]]) -> float | None:
     """Return what *devices* draw together, None where none says; a whole server's meter has seen what its parts draw."""
     known = [(device.get("part"), drawn_w) for device in devices if (drawn_w := number(device.get("power_w"))) is not None]
@@ -129,7 +134,7 @@ def spent(state: Mapping[str, Any]) -> list[Told]:
     told = (
         ("energy", figures.get("facility_energy_kwh"), "kWh"),
         ("CO2e", figures.get("operational_kgco2e"), "kg CO2e"),
-        (_BASES.get(basis, shortened(basis, most=12)), figures.get("cost_usd"), "$"),
+        (counted_as(basis), figures.get("cost_usd"), "$"),
         ("metered", sum(known) / J_PER_KWH if known else None, "kWh"),
         ("hardware", figures.get("embodied_kgco2e"), "kg CO2e"),
     )

@@ -144,6 +144,7 @@ def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
 
 
 def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] | None:
+    name += f", {status.counted_as(run.cost_basis)}" if key == "cost_usd" and run.cost_basis else ""
     planned = _planned(run, key)
     figure = _total(run) if key == "total_kgco2e" and planned else status.interval(getattr(run, key, None))
     if figure is None:

@@ -59,6 +59,11 @@ def test_a_name_of_nothing_is_refused_with_the_nearest():
     assert "did you mean" in done.exception.hint
 
 
+@pytest.mark.parametrize(("name", "shown"), [("FR", "FR · France"), ("no", "NO · Norway"), ("US", "US · United States"), ("frontier", "frontier-node · ")])
+def test_the_code_of_a_place_wins_over_a_part_of_the_name_of_hardware(name, shown):
+    assert run("show", name).stdout.startswith(shown)
+
+
 def test_a_fact_of_the_users_own_is_marked_as_yours(tmp_path):
     (tmp_path / "servers").mkdir()
     (tmp_path / "servers" / "dgx-a100.toml").write_text(
@@ -133,7 +138,8 @@ def test_every_fact_of_a_product_is_shown_with_its_kind_its_sources_title_and_th
     page = run("show", name).stdout
     sources = open_database().sources()
     for fact, evidence in json.loads(run("show", name, "--json").stdout)["facts"].items():
-        after = page[page.index(f"  {fact} = {evidence['value']:,.6g}") :].splitlines()[1]
+        value = f"{evidence['value']:.0f}" if fact == "launch_year" else f"{evidence['value']:,.6g}"
+        after = page[page.index(f"  {fact} = {value}") :].splitlines()[1]
         assert after.strip() == f"{evidence['kind']}: {sources[evidence['source']]['title']}; {evidence['locator']}"
 
 

@@ -190,10 +190,29 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         (["--tokens", "1e9"], "fewer tokens than parameters"),
         (["--tp", "8"], "tp, pp and dp do not bear on this estimate: no number of servers"),
         (["--rent", "reserved_3y", "--hw", "k80"], "no reserved 3y price"),
+        (["--params", "530", "--tokens", "270"], "is an ending missing"),
+        (["--servers", "1e9"], "no layout: none was found that fits"),
+        (["--servers", "64", "--kind", "lora"], "no layout: layouts are searched for decoders"),
     ],
 )
 def test_a_doubtful_plan_is_answered_with_a_warning(words, warned):
     assert any(warned in warning for warning in answer(*MAIN, *words)["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "machines"),
+    [
+        (["--accelerators", "512"], "512 accelerators of NVIDIA DGX A100 640GB"),
+        (["--servers", "64"], "64 × NVIDIA DGX A100 640GB"),
+        (["--hw", "a100", "--accelerators", "512"], "512 × NVIDIA A100 SXM4 80GB"),
+    ],
+)
+def test_accelerators_of_servers_are_not_taken_for_servers(words, machines):
+    assert run(*MAIN, *words).stdout.splitlines()[0].endswith(f" · {machines}")
+
+
+def test_what_has_no_layout_says_so_on_the_screen():
+    assert "Note: no layout: none was found that fits" in run(*MAIN, "--servers", "1e9").stdout
 
 
 def test_warnings_go_to_stderr_where_the_output_is_for_machines():

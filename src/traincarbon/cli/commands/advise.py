@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import common_options, database, plan_options, read_plan
+from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
 from traincarbon.errors import PlanError
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.advise import BY, advise
 from traincarbon.explore.alternative import GROUPS, SAVED
-from traincarbon.explore.figures import FIGURES, MONEY
+from traincarbon.explore.figures import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,15 +26,15 @@ _RIGHT = range(3, 8)
 _MOST_SHOWN = 0.995
 
 
-@click.command("advise")
+@click.command("advise", cls=PlanCommand)
 @click.option("--goal", metavar="TEXT", help='What the model is for, as "classification": leaves out what does not serve it.')
 @click.option("--quality", metavar="loss=L", help="The loss that is enough, as loss=2.1; by default that predicted of the plan.")
 @click.option("--requests", metavar="NUMBER", help="Requests that the model will serve over its life: adds what saves in service.")
 @click.option("--tokens-per-request", metavar="NUMBER", help="Tokens of a request, prompt and answer.")
 @click.option("--finetune-tokens", metavar="NUMBER", help="Tokens of a fine-tuning in place of the training.")
 @click.option("--by", type=click.Choice(list(BY)), default="usd", show_default=True, help="What the alternatives are ranked by.")
-@click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
-@click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
+@money_option
+@level_option
 @click.option("--explain", is_flag=True, help="Show how each was computed, when it does not apply, and what it rests on.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @plan_options

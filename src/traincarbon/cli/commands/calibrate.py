@@ -23,7 +23,7 @@ _SLOW = 20_000
 
 
 @click.command("calibrate")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", metavar="[RUN]…", nargs=-1)
 @click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Runs from a file that carbon runs import reads; may be repeated.")
 @click.option("--hw", default="", metavar="NAME", help="Hardware of the runs of those files, where they do not say it or say it otherwise.")
 @click.option("--name", metavar="NAME", help="What to call the calibration.  [default: the hardware's id, or mine where there are several]")

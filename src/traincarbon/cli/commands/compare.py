@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, axis_options, common_options, database
+from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.estimate.plan import Plan
 from traincarbon.explore.compare import by_reason, compare
-from traincarbon.explore.figures import FIGURES, MONEY
+from traincarbon.explore.figures import FIGURES
 
 if TYPE_CHECKING:
     from traincarbon.explore.compare import Comparison, Option
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
 
 
-@click.command("compare")
+@click.command("compare", cls=PlanCommand)
 @click.argument("plan_files", metavar="[PLAN.toml]…", nargs=-1, type=click.Path())
-@click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
-@click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
+@money_option
+@level_option
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw cost against CO2e into a new HTML file.")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
-from traincarbon.database.find import Place, find_hardware, find_place, squeeze
+from traincarbon.database.find import Place, find_hardware, find_place, hardware_names, place_names, squeeze
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -26,17 +27,19 @@ class Source(NamedTuple):
 LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")
 
 
-@click.group("db")
+@click.group("db", cls=Ordered)
 def command() -> None:
     """List, show and check the hardware database; every fact has a source."""
 
 
-@command.command("list")
-@click.argument("what", type=click.Choice(LISTS), default="hardware")
-@click.argument("words", nargs=-1)
+@command.command("list", short_help="List ids and names.")
+@click.argument("what", metavar="[WHAT]", type=click.Choice(LISTS), default="hardware")
+@click.argument("words", metavar="[WORD]…", nargs=-1)
 @common_options
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    """List ids and names, all or those that hold every one of WORDS.
+    """List ids and names, all or those that hold every WORD.
+
+    WHAT is hardware, servers, accelerators, regions, zones, sources or priors.
 
     \b
     carbon db list servers a100
@@ -54,7 +57,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
     click.echo("\n".join([output.dim(lines[0]), *lines[1:]]))
 
 
-@command.command("show")
+@command.command("show", short_help="Show every fact about one thing, with its sources.")
 @click.argument("name")
 @common_options
 def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
@@ -72,7 +75,7 @@ def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> No
         click.echo("\n".join(_page(facts, found)))
 
 
-@command.command("check")
+@command.command("check", short_help="Check that the database holds together.")
 @common_options
 def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
     """Check that the database holds together: sources, keys, possible values, names."""
@@ -94,7 +97,7 @@ def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
         click.echo("No fault found.")
 
 
-@command.command("path")
+@command.command("path", short_help="Print the folders that are read.")
 @common_options
 def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
     """Print the folders that are read, ours first; a later one adds to the earlier and wins."""
@@ -118,6 +121,9 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     entry = facts.sources().get(name)
     if entry is not None:
         return Source(name, entry)
+    exact = squeeze(name)
+    if exact in place_names(facts) and exact not in hardware_names(facts):
+        return find_place(facts, name)
     try:
         return find_hardware(facts, name)
     except NotFoundError as no_hardware:
@@ -141,7 +147,8 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
     for name, fact in product.facts.items():
         low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
         published = f', published as "{fact.as_published}"' if fact.as_published else ""
-        lines.append(f"  {output.bold(name)} = {fact.value:,.6g}{low_high}{published}")
+        value = f"{fact.value:.0f}" if name.endswith("_year") else f"{fact.value:,.6g}"
+        lines.append(f"  {output.bold(name)} = {value}{low_high}{published}")
         lines.append(output.dim(f"    {_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin)}"))
         if fact.note:
             lines.append(output.dim(f"    {fact.note}"))

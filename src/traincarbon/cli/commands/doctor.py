@@ -38,7 +38,11 @@ class Sampled(NamedTuple):
 @click.option("--quiet", is_flag=True, help="Only what can be read, without remedies.")
 @click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON.")
 def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
-    """Show what can be metered here with a sample of each, what cannot, why, and how to allow it."""
+    """Show what can be metered here with a sample of each, what cannot, why, and how to allow it.
+
+    \b
+    carbon doctor
+    """  # noqa: D301  click reads the escape
     sampled, missing = _meters()
     place = _place(store)
     if as_json:

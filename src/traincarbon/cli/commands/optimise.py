@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, axis_options, common_options, database
+from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.compare import MARKS, by_reason
-from traincarbon.explore.figures import FIGURES, MONEY
+from traincarbon.explore.figures import FIGURES
 from traincarbon.explore.optimise import optimise
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def _budget_options(command: Any) -> Any:
     return command
 
 
-@click.command("optimise")
+@click.command("optimise", cls=PlanCommand)
 @click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())
 @_budget_options
 @click.option("--target-loss", metavar="LOSS", help="The loss to be reached. [nat/token]")
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, in place of the law's best.")
-@click.option("--sure", type=float, default=0.5, show_default=True, help="Probability of staying within each budget.")
+@click.option("--sure", type=float, metavar="SHARE", default=0.5, show_default=True, help="Probability of staying within each budget.")
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
-@click.option("--money", type=click.Choice(MONEY), help="Whether money is rent or the cost of owning; by default rent, where it is known.")
-@click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals.")
+@money_option
+@level_option
 @click.option("--plot", metavar="X.html", type=click.Path(), help="Draw the frontier into a new HTML file.")
 @axis_options
 @common_options

@@ -10,7 +10,7 @@ from traincarbon.errors import CarbonError
 
 
 @click.command("report")
-@click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]...")
+@click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]…")
 @click.option("-o", "--output", "file", required=True, metavar="X.html", type=click.Path(), help="The new file to write.")
 @click.option("--title", default="", metavar="TEXT", help="What the report is called.")
 @click.option("--notes", default="", metavar="TEXT", help="What to say above the figures; an empty line begins a paragraph.")
@@ -21,7 +21,7 @@ from traincarbon.errors import CarbonError
 @click.option("--all", "with_all", is_flag=True, help="Every run in the store.")
 @click.option("--project", metavar="NAME", help="Every run of a project.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
-@click.option("--level", type=float, default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
+@click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
 @common_options
 def command(
     *,

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import FORMATS, dump
 from traincarbon.ledger.processes import STATES
@@ -27,7 +28,7 @@ _NARROWEST = {7: 8, 0: 12}
 """Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
 
 
-@click.group("runs")
+@click.group("runs", cls=Ordered)
 def command() -> None:
     """List and show what trainings really took; merge, export, import and forget their records."""
 
@@ -45,11 +46,13 @@ def ledger_options(command: Command) -> Command:
 
 @command.command("list")
 @click.option("--project", default="", metavar="NAME", help="Only runs of this project.")
-@click.option("--state", default="", type=click.Choice(["", *STATES]), help="Only runs in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
 @click.option("--since", default="", metavar="WHEN", help="Only runs that began then or later: 2026-11-01, or 12h, 3d, 2w ago.")
-@click.option("--limit", type=click.IntRange(min=0), help=f"At most so many, the latest first; 0 for all.  [default: {_SHOWN}, with --json all]")
+@click.option(
+    "--limit", type=click.IntRange(min=0), metavar="NUMBER", help=f"At most so many, the latest first; 0 for all.  [default: {_SHOWN}, with --json all]"
+)
 @ledger_options
-def list_command(*, project: str, state: str, since: str, limit: int | None, store: str | None, as_json: bool, quiet: bool) -> None:
+def list_command(*, project: str, state: str | None, since: str, limit: int | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """List runs, the latest first.
 
     \b
@@ -57,7 +60,7 @@ def list_command(*, project: str, state: str, since: str, limit: int | None, sto
     """  # noqa: D301  click reads the escape
     most = limit if limit is not None else 0 if as_json else _SHOWN
     with Ledger(store) as ledger:
-        records, total = ledger.index.records(project=project, state=state, since=_since(since), limit=most)
+        records, total = ledger.index.records(project=project, state=state or "", since=_since(since), limit=most)
         faults = ledger.index.faults()
     if as_json:
         click.echo(output.as_json([record.to_dict() for record in records]))
@@ -76,11 +79,15 @@ def list_command(*, project: str, state: str, since: str, limit: int | None, sto
             click.echo(f"note: and {len(faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
 
 
-@command.command("show")
+@command.command("show", short_help="Show what one run took: measured, modelled, missing.")
 @click.argument("id")
 @ledger_options
 def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
-    """Show one run: what was measured, what was modelled, what is missing and why. ID may be cut short, or be `last`."""
+    """Show one run: what was measured, what was modelled, what is missing and why. ID may be cut short, or be `last`.
+
+    \b
+    carbon runs show last
+    """  # noqa: D301  click reads the escape
     from traincarbon.track.summary import page
 
     with Ledger(store) as ledger:
@@ -88,11 +95,15 @@ def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> N
     click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
 
 
-@command.command("merge")
-@click.argument("folders", nargs=-1, required=True, type=click.Path())
+@command.command("merge", short_help="Copy the journals of other stores into the store.")
+@click.argument("folders", metavar="FOLDER…", nargs=-1, required=True, type=click.Path())
 @ledger_options
 def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool, quiet: bool) -> None:
-    """Copy the journals of other stores or folders into the store; what is there already is not counted twice."""
+    """Copy the journals of other stores or folders into the store; what is there already is not counted twice.
+
+    \b
+    carbon runs merge /mnt/shared/runs node-7/runs
+    """  # noqa: D301  click reads the escape
     with Ledger(store) as ledger:
         merged = ledger.merge(folders)
     if as_json:
@@ -104,13 +115,18 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
             click.echo(f"note: left out {output.clean(fault)}", err=True)
 
 
-@command.command("export")
-@click.argument("ids", nargs=-1)
+@command.command("export", short_help="Write runs as CSV, JSON, Parquet or emissions.csv.")
+@click.argument("ids", metavar="[ID]…", nargs=-1)
 @click.option("--format", "format", type=click.Choice([*FORMATS, "codecarbon"]), default="csv", show_default=True, help="What to write.")
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="Where to write it; default stdout.")
 @ledger_options
 def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
-    """Write runs, all or those named, as CSV, JSON, Parquet, or as CodeCarbon's emissions.csv."""
+    """Write runs, all or those named, as CSV, JSON, Parquet, or as CodeCarbon's emissions.csv.
+
+    \b
+    carbon runs export -o runs.csv
+    carbon runs export last --format codecarbon
+    """  # noqa: D301  click reads the escape
     with Ledger(store) as ledger:
         records = [ledger.run(id) for id in ids] if ids else ledger.runs()
     if format == "codecarbon" and not as_json:
@@ -128,8 +144,8 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
         sys.stdout.buffer.write(content)
 
 
-@command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@command.command("import", short_help="Read runs from files of other programs.")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option(
     "--format",
     "format",
@@ -197,12 +213,16 @@ def import_command(
             click.echo(f"note: and {len(found.left_out) - _MOST_NOTES} more left out; all: --json", err=True)
 
 
-@command.command("forget")
-@click.argument("ids", nargs=-1, required=True)
+@command.command("forget", short_help="Remove the journals of runs for good.")
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do it; without, only what would go is shown.")
 @ledger_options
 def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
-    """Remove the journals of runs for good; without --yes only show which."""
+    """Remove the journals of runs for good; without --yes only show which.
+
+    \b
+    carbon runs forget toy-7 --yes
+    """  # noqa: D301  click reads the escape
     with Ledger(store) as ledger:
         runs = {ledger.run(id).run_id: id for id in ids}
         files = [file for run_id in runs for file in ledger.forget(run_id)]

@@ -164,9 +164,28 @@ def test_the_equivalents_are_the_totals_over_what_one_of_each_takes():
     each = {row["equivalent"]: float(row["value"]) for row in traincarbon.open_database().all_rows("equivalents")}
     text = " ".join(shown(*PLACED).split())
     for name, equivalent, words in (
-        ("total_kgco2e", "flight-ny-sf", "passengers' flights"),
+        ("total_kgco2e", "flight-ny-sf", "passengers flying"),
         ("total_kgco2e", "car-km", "km by petrol car"),
         ("facility_energy_kwh", "us-household-year", "years of a US household's"),
         ("water_l", "olympic-pool", "Olympic pool"),
     ):
         assert f"{output.significant(results[name]['median'] / each[equivalent], 2)} {words}" in text
+
+
+def test_what_is_too_small_to_be_pictured_is_left_out_or_told_in_a_smaller_unit():
+    # 7e9 FLOP of an A100 take some 1e-9 kWh; a BERT of 6.6e17 takes 2 kWh, 0.06 days of a household, and some kilometres
+    small, tiny = shown("--params", "110e6", "--tokens", "1B", "--hw", "v100"), shown("--params", "1e5", "--tokens", "1e4", "--hw", "a100")
+    (line,) = re.findall(r"^That is about: (.*)$", small, re.MULTILINE)
+    assert re.fullmatch(r"[\d.]+ km by petrol car; 0\.0\d+ days of a US household's electricity", line)
+    assert "That is about" not in tiny
+
+
+@pytest.mark.parametrize(("tokens", "unit", "seconds"), [("300e9", "days", 86400.0), ("1e9", "h", 3600.0)])
+def test_durations_by_number_of_servers_are_in_the_unit_that_suits_the_shortest(tokens, unit, seconds):
+    ask = ["--params", "1e9", "--tokens", tokens, "--hw", "v100"]
+    table = shown(*ask)[shown(*ask).index("Accelerators ") :].split("\n\n")[0].splitlines()
+    assert table[0].split()[1] == unit
+    count, median = table[-1].split()[:2]
+    assert float(median.replace(",", "")) == pytest.approx(
+        found(*ask, "--accelerators", count.replace(",", ""))["results"]["duration_s"]["median"] / seconds, rel=0.05
+    )

@@ -1,0 +1,57 @@
+"""How a model is spread, as a person reads it: what is split and what is not, what it holds, and what a step's time goes to."""
+
+import re
+
+import pytest
+
+from traincarbon.cli import layout
+from traincarbon.estimate.chain import estimate
+
+BERT = {"params": 110e6, "tokens": 1e9, "hw": "v100"}
+NLG = {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280}
+
+
+def asked(facts, **fields):
+    answer = estimate(database=facts, **fields)
+    return answer, answer.layout.spread
+
+
+def test_a_layout_names_the_degrees_above_one(shipped):
+    answer, spread = asked(shipped, **NLG, layers=105, hidden=20480, heads=128, tp=8, pp=35, dp=8)
+    assert layout.line(answer, spread).startswith("8 tensor × 35 pipeline × 8 data parallel (")
+
+
+def test_what_runs_on_one_accelerator_is_not_split(shipped):
+    answer, spread = asked(shipped, **BERT, accelerators=1)
+    assert layout.line(answer, spread).startswith("not split (micro-batch ")
+
+
+def test_memory_held_is_below_what_there_is_and_the_step_is_that_of_the_layout(shipped):
+    answer, spread = asked(shipped, **NLG)
+    line = layout.line(answer, spread)
+    held, whole = map(int, re.search(r"(\d+) of (\d+) GB", line).groups())
+    assert (round(spread.memory.total_b / 1e9), 80) == (held, whole)
+    assert f"{100 * spread.mfu:.0f} % MFU" in line
+    assert line.endswith(f"most is lost to {spread.limits}")
+
+
+def test_a_utilisation_that_so_many_accelerators_will_hardly_reach_is_doubted(shipped):
+    answer, spread = asked(shipped, **{**NLG, "mfu": 0.99})
+    assert "will hardly reach" in layout.line(answer, spread)
+    answer, spread = asked(shipped, **{**NLG, "mfu": 0.01})
+    assert "will hardly reach" not in layout.line(answer, spread)
+
+
+def test_a_budget_sums_to_the_step_and_to_the_memory(shipped):
+    answer, spread = asked(shipped, **NLG)
+    text = "\n".join(layout.budget(answer, spread))
+    shares = [float(share) for share in re.findall(r"([\d.]+)%$", text, re.MULTILINE)]
+    assert sum(shares) == pytest.approx(200.0, abs=0.05 * len(shares))
+
+
+def test_numbers_of_servers_are_shown_with_the_layout_of_each_where_asked_for(shipped):
+    answer = estimate(database=shipped, **{**NLG, "servers": None})
+    plain, full = (layout.by_servers(answer, shipped, with_layouts=asked).splitlines() for asked in (False, True))
+    assert len(plain) == len(full) == 1 + len(answer.server_counts)
+    assert "tp × pp × dp" in full[0]
+    assert all(re.search(r"\d+ × \d+ × \d+|none fits", row) for row in full[1:])

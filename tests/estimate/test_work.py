@@ -1,0 +1,112 @@
+"""The work of a training: what is counted for each kind of model, and what is pointed out where few would mean it."""
+
+import numpy as np
+import pytest
+
+from traincarbon.errors import PlanError
+
+
+def names(answer):
+    return {assumption.name for assumption in answer.assumptions}
+
+
+def test_adapters_take_four_for_the_backbone_and_six_for_themselves(ask):
+    answer = ask(kind="lora", trainable_params=2e7)
+    assert answer.median("compute_flop") == pytest.approx((4 * 7e9 + 6 * 2e7) * 1e12)
+    assert "trainable_share" not in names(answer)
+
+
+def test_adapters_of_unknown_size_are_an_assumption(ask):
+    answer = ask(kind="lora")
+    assert answer.median("compute_flop") == pytest.approx((4 * 7e9 + 6 * 7e7) * 1e12)
+    assert "trainable_share" in names(answer)
+    assert ask(kind="lora", params=None, layers=32, hidden=4096).median("compute_flop") == pytest.approx(answer.median("compute_flop"), rel=0.1)
+
+
+def test_an_encoder_decoder_takes_half(ask):
+    assert ask(family="encoder-decoder").median("compute_flop") == pytest.approx(ask().median("compute_flop") / 2)
+
+
+def test_of_a_mixture_only_the_parameters_that_a_token_visits_count(ask):
+    assert ask(params=671e9, active_params=37e9).median("compute_flop") == pytest.approx(6 * 37e9 * 1e12)
+
+
+def test_a_shape_gives_a_count_close_to_six_n_d(ask):
+    # GPT-3: 12 L h² = 174e9; its attention adds s / (6 h) = 2048 / (6 × 12288) = 2.8 %
+    shape = {"layers": 96, "hidden": 12288, "heads": 96, "ffn": 49152, "vocab": 50257, "seq_len": 2048}
+    exact, plain = ask(params=175e9, tokens=300e9, **shape), ask(params=175e9, tokens=300e9)
+    assert exact.median("compute_flop") == pytest.approx(plain.median("compute_flop") * 1.028, rel=0.005)
+    assert ask(params=None, tokens=300e9, **shape).median("compute_flop") == exact.median("compute_flop")
+
+
+def test_a_gated_shape_with_grouped_queries_is_counted_as_published(ask):
+    # Llama 2 7B: 6.74e9 parameters, of which the embedding 0.13e9 multiplies nothing
+    shape = {"layers": 32, "hidden": 4096, "heads": 32, "ffn": 11008, "vocab": 32000, "seq_len": 4096}
+    answer = ask(params=None, tokens=1e12, **shape)
+    attention = 12 * 32 * 4096 * 4096
+    assert answer.median("compute_flop") == pytest.approx((6 * (6.738e9 - 32000 * 4096) + attention) * 1e12, rel=1e-3)
+    assert "ffn_matrices" in names(answer)
+
+
+def test_what_a_shape_leaves_open_is_an_assumption(ask):
+    assert {"ffn_over_hidden", "vocab", "seq_len"} <= names(ask(layers=32, hidden=4096))
+
+
+@pytest.mark.parametrize("fields", [{"tokens": None}, {"params": None}, {"hw": None}, {"params": None, "layers": 32}])
+def test_a_plan_without_its_essentials_is_told_what_to_give(fields, ask):
+    with pytest.raises(PlanError) as caught:
+        ask(**fields)
+    assert "give " in caught.value.hint
+
+
+def test_fewer_tokens_than_parameters_are_pointed_out(ask):
+    assert any("fewer tokens than parameters" in warning for warning in ask(tokens=1e9).warnings)
+    assert not any("fewer tokens" in warning for warning in ask().warnings)
+    assert not any("fewer tokens" in warning for warning in ask(tokens=1e9, kind="finetune").warnings)
+
+
+def test_full_recomputation_shows_what_the_hardware_executes_and_leaves_the_hours(ask):
+    plain, again = ask(), ask(recompute="full")
+    (step,) = [step for step in again.steps if step.name == "hardware_flop"]
+    assert step.value == pytest.approx(again.median("compute_flop") * 4 / 3)
+    assert again["accelerator_hours_h"] == plain["accelerator_hours_h"]
+
+
+def test_selective_recomputation_repeats_the_forward_pass_of_attention(ask):
+    shape = {"params": None, "layers": 32, "hidden": 4096, "heads": 32, "ffn": 16384, "vocab": 50000, "seq_len": 2048, "tokens": 1e12}
+    answer = ask(**shape, recompute="selective")
+    (step,) = [step for step in answer.steps if step.name == "hardware_flop"]
+    assert step.value - answer.median("compute_flop") == pytest.approx(4 * 32 * 4096 * 2048 * 1e12)
+    assert any("needs layers, hidden and seq_len" in warning for warning in ask(recompute="selective").warnings)
+
+
+def test_what_a_plan_says_to_no_effect_is_named(ask):
+    assert any(warning == "heads, batch_tokens do not bear on this estimate" for warning in ask(heads=32, batch_tokens=4e6).warnings)
+    assert any(warning == "batch_tokens does not bear on this estimate" for warning in ask(batch_tokens=4e6).warnings)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("finetune", True), ("lora", False)])
+def test_trainable_parameters_of_what_is_no_adapter_have_no_effect(ask, kind, said):
+    answer = ask(kind=kind, trainable_params=1e7)
+    assert any(warning == "trainable_params does not bear on this estimate" for warning in answer.warnings) == said
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"params": 530, "tokens": 270}, "params and tokens below 1,000"),
+        ({"params": 530}, "params below 1,000"),
+        ({"tokens": np.array([1e12, 270.0])}, "tokens below 1,000"),
+        ({"params": 1000, "tokens": 1000}, ""),
+    ],
+)
+def test_a_number_whose_ending_was_forgotten_is_pointed_out(ask, fields, said):
+    found = [warning for warning in ask(**fields).warnings if "is an ending missing" in warning]
+    assert [warning.partition(":")[0] for warning in found] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(("hidden", "said"), [(4096, False), (2048, True), (8192, True), ([4096, 40960], True)])
+def test_a_shape_of_another_size_than_params_is_pointed_out(ask, hidden, said):
+    # 12 L h² = 6.4e9 of 7e9 at a width of 4096, a quarter and four times as many at half and twice that
+    answer = ask(layers=32, hidden=np.array(hidden) if isinstance(hidden, list) else hidden)
+    assert any("do not make the number of params" in warning for warning in answer.warnings) == said
