@@ -224,6 +224,7 @@ def test_a_plan_without_its_essentials_is_told_what_to_give(fields, ask):
 def test_fewer_tokens_than_parameters_are_pointed_out(ask):
     assert any("fewer tokens than parameters" in warning for warning in ask(tokens=1e9).warnings)
     assert not any("fewer tokens" in warning for warning in ask().warnings)
+    assert not any("fewer tokens" in warning for warning in ask(tokens=1e9, kind="finetune").warnings)
 
 
 def test_a_cluster_too_small_for_the_model_is_pointed_out(ask):

@@ -200,7 +200,7 @@ class Chain:
                 return None
             missing, example = ("tokens", "270e9 or 1.4T") if tokens is None else ("params", "530e9 or 7B")
             raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, as {example}, or accelerator_hours where they are known")
-        if params is not None and _any(median_of(tokens) < median_of(params)):
+        if params is not None and plan.kind in (None, "pretrain") and _any(median_of(tokens) < median_of(params)):
             self.warnings.append("fewer tokens than parameters: a model trained to serve sees 20 or more for each")
         for name in ("kind", "family"):
             self.known(name)
