@@ -86,6 +86,16 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Return *parts* as a sentence has them.
+
+    Example:
+        >>> listed(["one", "two", "three"]), listed(["one"])
+        ('one, two and three', 'one')
+    """
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
 def wrapped(label: str, text: str) -> str:
     """Return *text* filled to the width of the screen, behind a bold *label*, further lines indented by two."""
     head, *rest = filled(f"{label}: {text}").split("\n")

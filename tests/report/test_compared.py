@@ -28,6 +28,16 @@ def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, s
     assert "names no region" not in html
 
 
+def test_a_price_that_is_not_known_of_a_place_is_marked_and_explained(ask, shipped):
+    html = elsewhere_section(ask(), shipped, USD, "p1")
+    rows = dict(re.findall(r'<tr><th scope="row">(France|Finland)</th>(.*?)</tr>', html))
+    assert re.search(r"k\$\u202f\*</td>", rows["France"])
+    assert not re.search(r"\$\u202f\*</td>", rows["Finland"])
+    assert "the range of the world stands in" in html
+    stated = elsewhere_section(ask(electricity_price=0.1), shipped, USD, "p1")
+    assert not re.search(r"\$\u202f\*</td>", stated)
+
+
 def test_without_a_region_the_reader_is_told_what_one_would_do(ask, shipped):
     assert "The plan names no region" in elsewhere_section(ask(), shipped, USD, "p1")
 
