@@ -11,7 +11,7 @@ from traincarbon.report.said import said_by
 def test_each_row_shows_bar_median_and_interval():
     html = chart([Compared("<a>", {"total_kgco2e": Interval(1e3, 2e3, 4e3)}), Compared("b", {"total_kgco2e": None})], ["total_kgco2e", "rent_usd"], USD, "C")
     assert "&lt;a&gt;" in html
-    assert '<td class="n">2 t</td><td class="n">1 – 4 t</td>' in html
+    assert '<td class="n">2.00 t</td><td class="n">1.0 – 4.0 t</td>' in html
     assert '<td class="n">not known</td>' in html
     assert "Cost to rent" not in html
     assert html.count("<svg") == 1

@@ -9,11 +9,12 @@ const LADDERS = {
   s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
 };
 
-// So many significant digits, thousands apart; a whole number without decimals.
-function rounded(value, digits) {
+// So many significant digits, thousands apart; what may be exact is a whole number without decimals where it rounds to one.
+function rounded(value, digits, isExact = true) {
   if (value === 0) return "0";
   if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
-  const near = Number(value.toPrecision(digits)), decimals = Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(value))), 0);
+  const near = Number(value.toPrecision(digits));
+  const decimals = isExact && Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(near))), 0);
   return near.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
@@ -22,9 +23,9 @@ function shown(bounds, unit, [code, perUsd]) {
   if (!unit) return `${rounded(100 * bounds.median, 3)} %`;
   const rate = unit === "$" ? perUsd : 1, steps = LADDERS[unit];
   const [size, label, divisor] = steps.find(([size]) => bounds.median * rate >= size * 0.9995) || steps[steps.length - 1];
-  const part = (value, digits) => rounded((value * rate) / (divisor || size), digits);
+  const isExact = !(bounds.low < bounds.high), part = (value, digits) => rounded((value * rate) / (divisor || size), digits, isExact);
   const name = unit === "$" && code !== "USD" ? label.replace("$", ` ${code}`).trim() : label;
-  const range = bounds.low < bounds.high ? ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})` : "";
+  const range = isExact ? "" : ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})`;
   return `${part(bounds.median, 3)} ${name}${range}`;
 }
 
