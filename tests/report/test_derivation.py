@@ -47,6 +47,14 @@ def test_what_is_assumed_in_words_is_not_said_twice(ask, shipped):
     assert "fact-pue" in html
 
 
+def test_a_value_of_any_length_stays_on_its_line(ask, shipped):
+    said = said_by(ask())
+    long = said._replace(assumptions=(said.assumptions[0]._replace(value="x" * 10_000),), steps=(said.steps[0]._replace(value="x" * 10_000, source="s"),))
+    html = assumptions_section(long, "p1") + derivation_section(long, shipped.sources(), "p1")
+    assert "x" * 39 + "…" in html
+    assert "x" * 40 not in html
+
+
 def test_what_a_saved_estimate_claims_is_only_shown(ask, shipped):
     said = said_by(ask())
     evil = said.steps[0]._replace(name='"><script>', formula="<script>", source="<script>: <script>", value="<script>", inputs={})

@@ -11,13 +11,15 @@ from traincarbon.report.said import Said
 from traincarbon.wording import significant
 
 _DIGITS, _DIGITS_ASSUMED = 6, 4
+_LONGEST_VALUE = 40
+"""Letters of a value and its unit, which stand on one line."""
 _EXPONENT_FROM, _EXPONENT_BELOW = 1e9, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def assumptions_section(said: Said, id: str) -> str:
     """Return what the plan did not say and what stood in for it."""
-    rows = [[name(named(each.name)), text(_assumed(each, said)), name(each.reason, most=300)] for each in said.assumptions]
+    rows = [[name(named(each.name)), text(_assumed(each, said), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in said.assumptions]
     lead = "<p>The plan does not say these; each stands in for it, and what the plan does say would replace it.</p>"
     return section(f"{id}-assumptions", "Assumptions", lead, table("Assumed", ["What", "Value", "Why"], rows, numbers=(1,))) if rows else ""
 
@@ -27,7 +29,11 @@ def derivation_section(said: Said, sources: Mapping[str, Mapping[str, Any]], id:
     formulas = _last_of_each([(at, step) for at, step in enumerate(said.steps) if step.inputs])
     facts = [step for step in said.steps if not step.inputs and (step.source or isinstance(step.value, (int, float)))]
     rows = [
-        [f'<span id="{id}-{text(step.name)}">{text(named(step.name))}</span>', f"{text(_number(step.value))} {text(step.unit)}", _source(step.source, sources)]
+        [
+            f'<span id="{id}-{text(step.name)}">{text(named(step.name))}</span>',
+            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
+            _source(step.source, sources),
+        ]
         for _, step in formulas
     ]
     below = [
@@ -38,7 +44,7 @@ def derivation_section(said: Said, sources: Mapping[str, Mapping[str, Any]], id:
     known = [
         [
             f'<span id="{id}-fact-{text(step.name)}">{text(named(step.name))}</span>',
-            f"{text(_number(step.value))} {text(step.unit)}",
+            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
             " · ".join(part for part in (name(step.formula, most=300), _source(step.source, sources)) if part),
         ]
         for step in facts
