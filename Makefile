@@ -89,12 +89,14 @@ clean: ## remove what was installed and built
 	rm -rf .venv .venv-peers dist
 
 # Installed once, and again when the list of packages changes. The pip of Python 3.11 does not know --group, hence pip first.
+# Of the package that ships axe-core the tests take that script alone: the browser driver that it depends on stays out.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
 	@echo "installing into .venv: about a minute"
 	@$(BIN)/python -m pip install -qq -c constraints.txt --upgrade pip
 	@$(BIN)/python -m pip install -qq -c constraints.txt --group dev
+	@$(BIN)/python -m pip install -qq -c constraints.txt --no-deps axe-playwright-python
 	@$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q src
 	@touch $@

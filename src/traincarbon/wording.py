@@ -41,28 +41,29 @@ def ladder(value: float, unit: str) -> tuple[float, str]:
     return size, name
 
 
-def significant(value: float, digits: int) -> str:
+def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
     """Return *value* with so many significant digits, thousands separated; in scientific notation only where that is absurd.
 
+    What may be exact is a whole number without decimals where it rounds to one; what is not keeps its zeros.
+
     Example:
-        >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3)
-        ('2,400,000', '0.35', '7')
+        >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3), significant(7.0, 3, is_exact=False)
+        ('2,400,000', '0.35', '7', '7.00')
     """
     if value == 0.0 or not _READABLE[0] <= abs(value) < _READABLE[1]:
         return f"{value:.{digits}g}"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
-    text = f"{rounded:,.{max(decimals, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text and rounded == int(rounded) else text
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
+    return f"{rounded:,.{0 if is_exact and rounded == int(rounded) else decimals}f}"
 
 
 def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
     """Return median, unit and interval of a figure on one scale, rounded to what is known."""
     size, name = ladder(interval.median, unit)
-    middle = significant(interval.median / size, 3)
     if interval.low == interval.high:
-        return middle, name, "exact"
-    return middle, name, f"{significant(interval.low / size, 2)} – {significant(interval.high / size, 2)}"
+        return significant(interval.median / size, 3), name, "exact"
+    middle = significant(interval.median / size, 3, is_exact=False)
+    return middle, name, f"{significant(interval.low / size, 2, is_exact=False)} – {significant(interval.high / size, 2, is_exact=False)}"
 
 
 def amount(value: float, unit: str, *, digits: int = 2) -> str:
@@ -84,6 +85,16 @@ def counted(number: int, what: str) -> str:
         ('1 run', '1,200 runs')
     """
     return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return *parts* as a sentence has them.
+
+    Example:
+        >>> listed(["one", "two", "three"]), listed(["one"])
+        ('one, two and three', 'one')
+    """
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def wrapped(label: str, text: str) -> str:

@@ -96,6 +96,20 @@ def test_where_nothing_can_be_the_first_reason_is_the_error(shipped):
         compare(hw=["nothing-like-it", "nor-this"], database=shipped, **WORK)
 
 
+@pytest.mark.parametrize(
+    ("asked", "match", "hint"),
+    [
+        ({"hw": "nothing-like-it"}, "^no hardware 'nothing-like-it'$", "carbon db list hardware"),
+        ({"hw": ["h100", "p5"], "rent": "lease"}, "^rent is 'lease'$", "it must be one of"),
+        ({"hw": ["h100", "p5"], "region": "atlantis"}, "^no region or zone 'atlantis'$", "did you mean"),
+    ],
+)
+def test_where_nothing_can_be_for_one_reason_it_comes_with_its_own_remedy(shipped, asked, match, hint):
+    with pytest.raises(PlanError, match=match) as caught:
+        compare(database=shipped, **WORK, **asked)
+    assert hint in caught.value.hint
+
+
 def test_unknown_cost_stays_in_the_table_without_a_rank_in_money(shipped):
     found = compare(hw=["h800", "h100"], database=shipped, **WORK)
     last = found.options[-1]

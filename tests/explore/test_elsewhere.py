@@ -70,6 +70,16 @@ def test_hardware_that_is_not_out_yet_is_not_offered(megatron, by_id):
             assert chip.value("launch_year") <= 2021
 
 
+def test_hardware_on_which_no_training_is_published_is_not_recommended(situate, by_id):
+    for fields in ({"params": 340e6, "tokens": 137e9, "hw": "tpu-v2", "accelerators": 64, "start": "2018"}, {"params": 7e9, "tokens": 140e9, "hw": "h100"}):
+        at = situate(**fields)
+        chips = [each.plan.hw for each in by_id(elsewhere.newer_hardware, at).values() if isinstance(each, Alternative)]
+        assert chips
+        assert all("none is published for" not in at.estimate(hw=chip).setting.given["mfu"].reason for chip in chips)
+    stated = situate(params=7e9, tokens=140e9, hw="h100", mfu=0.4)
+    assert "hardware-tpu-v6e" in by_id(elsewhere.newer_hardware, stated)
+
+
 def test_hardware_that_cannot_hold_the_model_is_not_offered(situate, by_id):
     at = situate(params=70e9, tokens=1e12, hw="h200-sxm-141gb", accelerators=16)
     for each in by_id(elsewhere.newer_hardware, at).values():

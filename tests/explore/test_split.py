@@ -54,7 +54,9 @@ def test_with_nothing_fixed_it_is_the_closed_form():
         (Split(), -1.0, "the loss -1"),
         (Split(params=1e6), 2.0, "with 1e[+]06 parameters no training"),
         (Split(tokens=1e6), 2.0, "with 1e[+]06 tokens no training"),
+        (Split(), 1.81721, "no arithmetic that anybody can name reaches a loss of 1.81721"),
         (Split(), 100.0, "any model has"),
+        (Split(), 10.9, "any model has"),
     ],
 )
 def test_a_loss_that_cannot_be_asked_for_is_refused(split, loss, match):

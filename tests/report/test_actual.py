@@ -90,10 +90,10 @@ def test_a_run_has_its_figures_with_their_bounds(shipped):
     html = page(record_of(figures={**FIGURES, **making}), shipped)
     cards = [re.sub(r"<[^>]+>", " ", card).split() for card in re.findall(r'<li class="card">(.*?)</li>', html)]
     assert [" ".join(card) for card in cards] == [
-        "Cost 5 $ 1 – 9 $",
+        "Cost 5.00 $ 1.0 – 9.0 $",
         "Time 15 s wall-clock",
-        "Energy 2 kWh 1 – 3 kWh servers, network, cooling",
-        "Carbon 4 kg 2 – 6 kg electricity and the hardware’s making",
+        "Energy 2.00 kWh 1.0 – 3.0 kWh servers, network, cooling",
+        "Carbon 4.00 kg 2.0 – 6.0 kg electricity and the hardware’s making",
     ]
     metered = page(record_of(figures={}), shipped)
     assert "at the meters; the facility’s is not known" in metered

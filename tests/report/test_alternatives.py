@@ -14,7 +14,7 @@ def advice(ask, shipped):
 
 def test_every_alternative_has_its_row_in_its_group_best_first(advice, shipped):
     html = alternatives_section(advice, shipped.sources(), "p1")
-    names = [re.sub(r"<.*?>| †$", "", name) for name in re.findall(r'<tr><th scope="row">(.*?)</th>', html)]
+    names = [re.sub(r"<.*?>|\u00a0†$", "", name) for name in re.findall(r'<tr><th scope="row">(.*?)</th>', html)]
     assert len(names) == len(advice.alternatives)
     assert "The same model and training" in html
     assert html.count("Not when ") == len(names)
@@ -23,7 +23,7 @@ def test_every_alternative_has_its_row_in_its_group_best_first(advice, shipped):
 def test_what_rests_on_doubtful_evidence_is_marked(advice, shipped):
     html = alternatives_section(advice, shipped.sources(), "p1")
     doubtful = [each for each in advice.alternatives if not each.is_verified]
-    assert html.count(" †</th>") == len(doubtful) > 0
+    assert html.count("\u00a0†</th>") == len(doubtful) > 0
 
 
 def test_every_source_is_for_the_bibliography(advice, shipped):

@@ -11,7 +11,7 @@ from traincarbon.report.said import said_by
 def test_each_row_shows_bar_median_and_interval():
     html = chart([Compared("<a>", {"total_kgco2e": Interval(1e3, 2e3, 4e3)}), Compared("b", {"total_kgco2e": None})], ["total_kgco2e", "rent_usd"], USD, "C")
     assert "&lt;a&gt;" in html
-    assert '<td class="n">2 t</td><td class="n">1 – 4 t</td>' in html
+    assert '<td class="n">2.00 t</td><td class="n">1.0 – 4.0 t</td>' in html
     assert '<td class="n">not known</td>' in html
     assert "Cost to rent" not in html
     assert html.count("<svg") == 1
@@ -26,6 +26,16 @@ def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, s
     assert re.findall(r"<h2[^>]*>([^<]+)", html) == ["In other places", "On other hardware"]
     assert html.count("(this plan)") == 2
     assert "names no region" not in html
+
+
+def test_a_price_that_is_not_known_of_a_place_is_marked_and_explained(ask, shipped):
+    html = elsewhere_section(ask(), shipped, USD, "p1")
+    rows = dict(re.findall(r'<tr><th scope="row">(France|Finland)</th>(.*?)</tr>', html))
+    assert re.search(r"k\$\u202f\*</td>", rows["France"])
+    assert not re.search(r"\$\u202f\*</td>", rows["Finland"])
+    assert "the range of the world stands in" in html
+    stated = elsewhere_section(ask(electricity_price=0.1), shipped, USD, "p1")
+    assert not re.search(r"\$\u202f\*</td>", stated)
 
 
 def test_without_a_region_the_reader_is_told_what_one_would_do(ask, shipped):

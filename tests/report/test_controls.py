@@ -1,10 +1,14 @@
 """The panel stands at the plan's own numbers before anything is set."""
 
 import json
+import random
 import re
 
+from browser import evaluate
+from traincarbon.estimate.result import Interval
 from traincarbon.report.controls import controls_section
 from traincarbon.report.currency import USD, Currency
+from traincarbon.report.render import template
 from traincarbon.report.what_if import SLIDERS, what_if
 
 
@@ -48,3 +52,17 @@ def test_the_data_is_json_and_the_table_reads_without_scripts(ask, shipped):
     assert set(re.findall(r'data-figure="(\w+)"', html)) == set(data["figures"])
     assert "<noscript>" in html
     assert "not known" in html  # the duration, as the plan names no servers
+
+
+def test_the_page_words_a_figure_as_the_package_does(tmp_path):
+    rng = random.Random(7)
+    units = ["kWh", "kg CO2e", "L", "$", "h", "s"]
+    cases = [(Interval(m / s, m, m * s), units[at % 6]) for at in range(300) for m, s in [(10.0 ** rng.uniform(-1, 9), rng.choice([1.0, 1.02, 2.0, 9.0]))]]
+    cases += [(Interval(1.0, 2.0, 4.0), unit) for unit in units] + [(Interval(0.96e6, 0.9996e6, 9.97e6), unit) for unit in units]
+    for currency in (USD, Currency("EUR", 0.92)):
+        data = json.dumps([[interval._asdict(), unit, [currency.code, currency.per_usd]] for interval, unit in cases])
+        words = template("controls.js").partition("// What a control")[0]
+        found = evaluate(words, f"{data}.map(([bounds, unit, money]) => shown(bounds, unit, money))", tmp_path)
+        for (interval, unit), shown in zip(cases, found, strict=True):
+            middle, scale, bounds = currency.shown(interval, unit)
+            assert shown == f"{middle} {scale}" + ("" if bounds == "exact" else f" ({bounds})")

@@ -10,7 +10,7 @@ EUR = Currency("EUR", 0.5)
 
 
 def test_money_is_converted_with_its_interval_and_its_scale():
-    assert EUR.shown(Interval(1e6, 2.5e6, 4e6), "$") == ("1.25", "M EUR", "0.50 – 2")
+    assert EUR.shown(Interval(1e6, 2.5e6, 4e6), "$") == ("1.25", "M EUR", "0.50 – 2.0")
     assert EUR.amount(1600.0, "$") == "800 EUR"
     assert EUR.scale(4e6, "$") == (2e6, "M EUR")
     assert EUR.of(0.1, "$/kWh") == (0.05, "EUR/kWh")

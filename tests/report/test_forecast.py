@@ -34,8 +34,8 @@ def test_the_forecast_is_what_was_estimated_when_the_run_began(shipped):
     html = page(record, shipped, "electricity alone")
     assert "The forecast was made when it began." in html
     found = rows(html, "Forecast against actual")
-    assert found["Energy of the facility"] == ["4 kWh", "2.5 – 6 kWh", "2 kWh", "0.50 ×", "below it"]
-    assert found["Cost of electricity"] == ["4 $", "1 – 6 $", "5 $", "1.2 ×", "inside"]
+    assert found["Energy of the facility"] == ["4.00 kWh", "2.5 – 6.0 kWh", "2 kWh", "0.50 ×", "below it"]
+    assert found["Cost of electricity"] == ["4.00 $", "1.0 – 6.0 $", "5 $", "1.2 ×", "inside"]
 
 
 def test_of_a_plan_without_its_estimate_it_is_made_now(shipped):

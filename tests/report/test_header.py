@@ -55,6 +55,13 @@ def test_a_file_that_is_not_there_is_named():
         read_header("none.toml")
 
 
+@pytest.mark.parametrize("content", [b"", b"GIF", b'<?xml version="1.0"?><html/>', b"RIFF\x24\x08\x00\x00WAVEfmt "])
+def test_what_only_begins_like_a_picture_is_none(tmp_path, content):
+    (tmp_path / "logo").write_bytes(content)
+    with pytest.raises(CarbonError, match="is no picture"):
+        read_header(logo=str(tmp_path / "logo"))
+
+
 def test_a_large_picture_is_refused(tmp_path):
     (tmp_path / "logo.png").write_bytes(PNG + b"\0" * 300_000)
     with pytest.raises(CarbonError, match="larger than 300 kB"):

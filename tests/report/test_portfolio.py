@@ -58,7 +58,20 @@ def test_the_energy_is_the_facilitys_where_it_is_known():
 
 def test_the_share_in_vain_is_that_of_its_energy():
     html = portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD)
-    assert "1 run in vain (failed, killed or lost), with 10.0 % of the energy." in html
+    assert "1 run was in vain (failed, killed or lost), with 10.0 % of the energy." in html
+
+
+def test_what_the_runs_took_and_lack_is_said_as_a_sentence():
+    dark = {"energy_j": None, "operational_kgco2e": None}
+    html = portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD)
+    assert "of CO2e and <strong>6 $</strong>. 2 runs were in vain" in html
+    assert "Not known, and in no sum: energy of 1 and CO2e of 1 of the runs." in html
+
+
+def test_each_of_the_largest_runs_says_how_it_ended():
+    html = portfolio_section([record_of("a", energy_j=9e6), record_of("b", state="killed")], USD)
+    assert column(html, "By run, the largest first", 1) == (["finished", "killed"], "2 runs")
+    assert '<th scope="col">Ended</th>' in html
 
 
 def test_small_groups_are_put_together_where_there_are_many():

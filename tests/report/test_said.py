@@ -49,6 +49,7 @@ def test_steps_and_their_inputs_are_found_by_name(ask):
         ("results", None),
         ("results", {"rent_usd": 5}),
         ("results", {"rent_usd": {"low": 3, "median": 2, "high": 1}}),
+        ("results", {"rent_usd": {"low": -3, "median": 2, "high": 3}}),
         ("results", {"rent_usd": {"low": "<b>", "median": 2, "high": 3}}),
         ("results", {"rent_usd": {"low": 1, "median": True, "high": 3}}),
         ("spread_shares", {"rent_usd": {"mfu": 7}}),

@@ -54,7 +54,7 @@ def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(
 
 
 def test_figures_are_spoken_in_the_currency_with_their_bounds():
-    assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "4 M EUR (2 – 8)"
+    assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "4.00 M EUR (2.0 – 8.0)"
     assert plain(spoken(Interval(2.0, 2.0, 2.0), "kWh", USD)) == "2 kWh"
     assert spoken(None, "kWh", USD) == ""
 

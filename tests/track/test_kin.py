@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,7 @@ def family():
     process = subprocess.Popen([sys.executable, "-S", "-c", FAMILY], env={**os.environ, MARK: mark}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     process.mark = mark
     process.pids = json.loads(process.stdout.readline())
+    assert until(lambda: all(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.pids.values()))  # for a moment the system shows nothing of a new program
     yield process
     for pid in (*process.pids.values(), process.pid):
         with contextlib.suppress(ProcessLookupError):
@@ -59,7 +61,7 @@ def of(family, *names):
 def test_what_has_no_mark_is_known_by_who_started_it_and_what_has_anothers_is_not_taken(family):
     own = of(family, "marked", "bare", "threaded")
     kin = Kin(family.mark, first=family.pid)
-    assert until(lambda: pids(kin) == {family.pid, *own})  # one that is being started shows no mark for a moment
+    assert pids(kin) == {family.pid, *own}
     assert pids(kin, but=[family.pid]) == own
 
 

@@ -96,11 +96,11 @@ def test_what_is_drawn_after_the_job_has_ended_is_not_its_own(session, sleeper, 
     wire, _, thread = session(job, sleeper())
     job.wait()
     ended_s = time.monotonic()
-    time.sleep(0.5)  # whoever waits for the job is late to say so
+    time.sleep(1.5)  # whoever waits for the job is late to say so
     end(wire, thread)
     record = place.record("r")
     began_s = next(line["from_s"] for line in place.lines("r") if line["kind"] == "interval")
-    assert record.duration_s <= ended_s - began_s + 0.1
+    assert record.duration_s <= ended_s - began_s + 0.75
     assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=1e-6)
 
 

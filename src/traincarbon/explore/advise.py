@@ -1,11 +1,10 @@
 """Is there a cheaper or cleaner way to the same end: every alternative that the data carries, computed and ranked."""
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
+from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.fields import check_number
 from traincarbon.estimate.plan import Plan
@@ -15,6 +14,7 @@ from traincarbon.explore.alternative import GROUPS, SAVED, Advice, Alternative, 
 from traincarbon.explore.figures import chosen_money, intervals, is_many
 from traincarbon.explore.law import FittedLaw, Size, read_law, size_of
 from traincarbon.explore.situation import Found, Service, Situation, goal_of
+from traincarbon.explore.split import check_loss
 from traincarbon.explore.together import together
 
 BY = {"usd": "cost_usd", "kwh": "facility_energy_kwh", "kgco2e": "total_kgco2e", "hours": "accelerator_hours_h"}
@@ -139,7 +139,7 @@ def _loss(law: FittedLaw, size: Size | None, stated: float | None, notes: list[s
     """Return the loss to be reached: the one stated, else that predicted of the plan.
 
     Raises:
-        OutOfRangeError: the stated one is not finite or below what any model reaches.
+        OutOfRangeError: the stated one is not finite, below what any model reaches, or that of a guess.
         PlanError: the law does not speak of such a plan.
     """
     predicted = None if size is None else float(law.loss(size.params, size.tokens).median)
@@ -147,9 +147,7 @@ def _loss(law: FittedLaw, size: Size | None, stated: float | None, notes: list[s
         return predicted
     if predicted is None:
         raise PlanError("a loss is stated, but the scaling law does not speak of such a plan", hint="it is of dense decoders trained from scratch")
-    floor = float(law.law.irreducible_loss)
-    if not (math.isfinite(stated) and stated > floor):
-        raise OutOfRangeError(f"loss is {stated:g}", hint=f"by the law no model gets below {floor:g} nat/token: it must be above that")
+    check_loss(stated, law.law)
     if stated < predicted:
         notes.append(f"by the law the plan reaches {predicted:.3f} nat/token, not {stated:g}: alternatives of another size reach {stated:g}")
     return stated
@@ -179,7 +177,7 @@ def _number(name: str, value: Any) -> Any:
         return None
     try:
         checked = check_number("tokens", value)
-    except (OutOfRangeError, PlanError) as error:
+    except CarbonError as error:
         raise type(error)(str(error).replace("tokens", name), hint=error.hint.replace("tokens", name)) from None
     return parse_uncertain(checked, name) if isinstance(checked, str) else checked
 

@@ -41,16 +41,17 @@ class Where(NamedTuple):
 
 
 class SetAside(NamedTuple):
-    """A combination that cannot be, and why."""
+    """A combination that cannot be, why, and what to do about it, which the reason says too."""
 
     where: Where
     reason: str
+    hint: str = ""
 
 
 def by_reason(aside: Iterable[SetAside]) -> list[str]:
     """Return one line for each reason, with the first combination that it holds of and how many more there are."""
     groups: dict[str, list[Where]] = {}
-    for where, reason in aside:
+    for where, reason, _ in aside:
         groups.setdefault(reason, []).append(where)
     return [f"{wheres[0]}{f' and {len(wheres) - 1} more' if len(wheres) > 1 else ''}: {reason}" for reason, wheres in groups.items()]
 
@@ -190,8 +191,7 @@ def compare(
         else:
             answers.append((where, found))
     if not answers:
-        first = f"none of {total:,} combinations can be: {aside[0].where}: {aside[0].reason}" if total > 1 else aside[0].reason
-        raise PlanError(first, hint="name other hardware or regions")
+        raise _none_can_be(aside)
     if money is None:
         money = "rent" if any(money_of(answer) == "rent" and answer["rent_usd"] is not None for _, answer in answers) else "own"
     return Comparison(options=_options(answers, money, level), set_aside=tuple(aside), money=money, level=level)
@@ -205,13 +205,21 @@ def _answer(plan: Plan, where: Where, kept: Mapping[str, Any], database: Databas
             del axes["hw"]
         answer = estimate(changed(plan, **axes, **kept), database=database, level=level)
     except CarbonError as error:
-        return SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else ""))
+        return SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else ""), error.hint)
     if is_many(answer):
         raise PlanError("a plan of arrays is many plans", hint="compare plans of single numbers")
     left_out = [name for name in PRICES if "hw" in axes and name not in kept and getattr(plan, name) is not None]
     answer.warnings += [f"the plan's {name} is of its own hardware, and left out for other" for name in left_out]
     reason = _why_not(answer, where, database)
     return answer if reason is None else SetAside(where, reason)
+
+
+def _none_can_be(aside: Sequence[SetAside]) -> PlanError:
+    """Return the error of a comparison in which nothing can be: the one reason with its own remedy, or the first of several."""
+    where, reason, hint = aside[0]
+    if len({each.reason for each in aside}) > 1:
+        return PlanError(f"none of {len(aside):,} combinations can be: {where}: {reason}", hint="name other hardware or regions")
+    return PlanError(reason.removesuffix(f" ({hint})") if hint else reason, hint=hint or "name other hardware or regions")
 
 
 def is_same_hardware(database: Database, one: str | None, other: str | None) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from traincarbon.database.find import Place
 from traincarbon.database.records import Product, Row
-from traincarbon.database.select import nearest, year_of
+from traincarbon.database.select import nearest, prior, year_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimate.result import Estimate
 from traincarbon.explore.alternative import NotOffered
@@ -127,12 +127,14 @@ def better_building(at: Situation) -> Iterator[Found]:
 
 
 def newer_hardware(at: Situation) -> Iterator[Found]:
-    """Yield the hardware that is cheapest, and the one that is cleanest, of those that can be rented and hold the model."""
+    """Yield the hardware that is cheapest, and the one that is cleanest, of those that can be rented, hold the model, and have published trainings."""
     name = "Newer or other hardware"
-    found = [answer for id in _candidates(at) if (answer := _on(at, id)) is not None]
+    possible = [answer for id in _candidates(at) if (answer := _on(at, id)) is not None]
+    found = [answer for answer in possible if at.plan.mfu is not None or _is_tried(at, answer)]
     if not found:
         since = f" in {at.plan.start}" if at.plan.start else ""
-        yield NotOffered("hardware", name, f"none is priced that holds the model and is not much slower{since}")
+        what = "has a published training" if possible else "is priced"
+        yield NotOffered("hardware", name, f"none {what} that holds the model and is not much slower{since}")
         return
     seen: dict[str, tuple[Estimate, list[str]]] = {}
     for key, what in (("cost_usd", "cheapest"), ("total_kgco2e", "cleanest")):
@@ -200,6 +202,11 @@ def _on(at: Situation, id: str) -> Estimate | None:
     too_small = n is not None and fewest is not None and median_of(fewest) > median_of(n)
     too_slow = hours is None or before is None or median_of(hours) > _SLOWEST * median_of(before)
     return None if too_small or too_slow else answer
+
+
+def _is_tried(at: Situation, answer: Estimate) -> bool:
+    """Say whether the utilisation of that generation of chips comes from published trainings on it."""
+    return prior(at.database, "mfu", f"generation={answer.setting.accelerator.keys.get('generation', '')}") is not None
 
 
 def _chip(at: Situation, product: Product | None) -> Product | None:

@@ -10,6 +10,25 @@ from traincarbon.uncertain import median_of
 
 _LEAST_FLOP, _MOST_FLOP = 1e12, 1e40
 _HALVINGS = 200
+_GUESS = math.log(50_000)
+"""Loss of a model that has learnt nothing: each of the tokens of a usual vocabulary is as likely. [nat/token]"""
+
+
+def check_loss(loss: float, law: Law) -> None:
+    """Refuse a *loss* that no model reaches, or that takes none.
+
+    Raises:
+        OutOfRangeError: it is not finite, not above the law's irreducible loss, or that of a guess.
+    """
+    floor = float(median_of(law.irreducible_loss))
+    if not (math.isfinite(loss) and loss > floor):
+        raise OutOfRangeError(f"the loss {loss:g} is not above {floor:g}", hint=f"by the law no model gets below {floor:g} nat/token: it must be above that")
+    if loss > _GUESS:
+        raise _any_model_has(loss)
+
+
+def _any_model_has(loss: float) -> OutOfRangeError:
+    return OutOfRangeError(f"the loss {loss:g} is one that any model has", hint="language models reach 2 to 4 nat/token")
 
 
 class Split(NamedTuple):
@@ -35,17 +54,15 @@ class Split(NamedTuple):
         Raises:
             OutOfRangeError: nothing does: the loss is too low for what is fixed, or for any model.
         """
-        floor = float(median_of(law.irreducible_loss))
-        if not (math.isfinite(loss) and loss > floor):
-            raise OutOfRangeError(
-                f"the loss {loss:g} is not above {floor:g}", hint=f"by the law no model gets below {floor:g} nat/token: it must be above that"
-            )
+        check_loss(loss, law)
         low, high = math.log(_LEAST_FLOP), math.log(_MOST_FLOP)
         if self._loss(_MOST_FLOP, law) > loss:
-            what = f"{self.params:.3g} parameters" if self.params is not None else f"{self.tokens:.3g} tokens" if self.tokens is not None else "this split"
-            raise OutOfRangeError(f"with {what} no training reaches a loss of {loss:g}", hint="leave it free, or ask for a higher loss")
+            if self == Split():
+                raise OutOfRangeError(f"no arithmetic that anybody can name reaches a loss of {loss:g}", hint="ask for a higher loss")
+            fixed = f"{self.params:.3g} parameters" if self.params is not None else f"{self.tokens:.3g} tokens" if self.tokens is not None else "this split"
+            raise OutOfRangeError(f"with {fixed} no training reaches a loss of {loss:g}", hint="leave it free, or ask for a higher loss")
         if self._loss(_LEAST_FLOP, law) < loss:
-            raise OutOfRangeError(f"the loss {loss:g} is one that any model has", hint="language models reach 2 to 4 nat/token")
+            raise _any_model_has(loss)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2.0
             if middle in (low, high):

@@ -56,7 +56,7 @@ def _group(advice: Advice, group: str, title: str, sources: Container[str]) -> s
 
 def _row(alternative: Alternative, by: str) -> list[str]:
     main = alternative.savings[by]
-    doubt = "" if alternative.is_verified else " †"
+    doubt = "" if alternative.is_verified else "\u00a0†"
     return [
         f"{name(alternative.name)}{doubt}",
         share_bar(main.share) if main is not None and math.isfinite(main.share) else "",

@@ -7,7 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.estimate.result import Estimate, Interval
 from traincarbon.report.charts import interval_bar, scale_of
 from traincarbon.report.currency import Currency
-from traincarbon.report.elsewhere import hardware, in_places, on_hardware, places
+from traincarbon.report.elsewhere import hardware, in_places, nowhere, on_hardware, places, stand_ins
 from traincarbon.report.markup import name, section, table, text
 from traincarbon.report.said import Said
 from traincarbon.report.summary import LABELS, UNITS
@@ -18,16 +18,22 @@ _OF_PLANS = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_
 
 
 class Compared(NamedTuple):
-    """One of the things side by side: what it is called, its figures, and whether it is the one that the report is about."""
+    """One of the things side by side: what it is called, its figures, whether it is the one that the report is about, and what is not its own."""
 
     name: str
     results: dict[str, Interval | None]
     is_own: bool = False
+    stand_ins: frozenset[str] = frozenset()
+    """Figures that are no more of this one than of any: what they rest on is not known of it."""
 
 
 def elsewhere_section(answer: Estimate, database: Database, currency: Currency, id: str) -> str:
     """Return the same training in other places and on other hardware."""
-    there = [Compared(each.choice.name, each.answer.results, each.is_own) for each in in_places(answer, database, places(answer, database))]
+    world = nowhere(answer, database)
+    there = [
+        Compared(each.choice.name, each.answer.results, each.is_own, stand_ins(each.answer, world))
+        for each in in_places(answer, database, places(answer, database))
+    ]
     fixed = answer.plan.accelerator_hours is not None
     on = [] if fixed else [Compared(each.choice.name, each.answer.results, each.is_own) for each in on_hardware(answer, database, hardware(answer, database))]
     own_place = (
@@ -38,7 +44,9 @@ def elsewhere_section(answer: Estimate, database: Database, currency: Currency, 
     as_many = "<p>On as many accelerators, each with the utilisation that is known of its kind.</p>" if answer.accelerators is not None else ""
     return "".join(
         [
-            section(f"{id}-places", "In other places", own_place, chart(there, _OF_PLACES, currency, "Places, the cleanest first")) if len(there) > 1 else "",
+            section(f"{id}-places", "In other places", own_place, chart(there, _OF_PLACES, currency, "Places, the cleanest first"), _world(there))
+            if len(there) > 1
+            else "",
             section(f"{id}-hardware", "On other hardware", as_many, chart(on, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first"))
             if len(on) > 1
             else "",
@@ -63,9 +71,9 @@ def chart(compared: Sequence[Compared], figures: Sequence[str], currency: Curren
         [
             f"<strong>{name(each.name)}</strong> <small>(this plan)</small>" if each.is_own else name(each.name),
             interval_bar(each.results.get(first), scale, strong=each.is_own),
-            _cell(each.results.get(first), first, currency),
+            _cell(each, first, currency),
             _bounds(each.results.get(first), first, currency),
-            *(_cell(each.results.get(figure), figure, currency) for figure in others),
+            *(_cell(each, figure, currency) for figure in others),
         ]
         for each in compared
     ]
@@ -74,9 +82,15 @@ def chart(compared: Sequence[Compared], figures: Sequence[str], currency: Curren
     return table(caption, heads, rows, numbers=range(2, 4 + len(others)))
 
 
-def _cell(interval: Interval | None, figure: str, currency: Currency) -> str:
-    middle, scale, _ = currency.shown(interval, UNITS[figure])
-    return text(f"{middle} {scale}".strip())
+def _world(there: Sequence[Compared]) -> str:
+    """Return what the mark of a figure says that is not of its place."""
+    words = "<p class='said'>* The price of electricity, or the water that making it takes, is not known of that place: the range of the world stands in.</p>"
+    return words if any(each.stand_ins for each in there) else ""
+
+
+def _cell(each: Compared, figure: str, currency: Currency) -> str:
+    middle, scale, _ = currency.shown(each.results.get(figure), UNITS[figure])
+    return text(f"{middle} {scale}".strip()) + ("\u202f*" if figure in each.stand_ins else "")
 
 
 def _bounds(interval: Interval | None, figure: str, currency: Currency) -> str:

@@ -4,53 +4,58 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traincarbon.estimate.result import Step
+from traincarbon.estimate.result import Assumption, Step
 from traincarbon.report.markup import name, section, table, text
+from traincarbon.report.naming import named
 from traincarbon.report.said import Said
 from traincarbon.wording import significant
 
-_DIGITS = 6
-_EXPONENT_FROM = 1e9
+_DIGITS, _DIGITS_ASSUMED = 6, 4
+_LONGEST_VALUE = 40
+"""Letters of a value and its unit, which stand on one line."""
+_EXPONENT_FROM, _EXPONENT_BELOW = 1e9, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def assumptions_section(said: Said, id: str) -> str:
     """Return what the plan did not say and what stood in for it."""
-    rows = [[name(_words(each.name)), text(_number(each.value)), name(each.reason, most=300)] for each in said.assumptions]
+    rows = [[name(named(each.name)), text(_assumed(each, said), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in said.assumptions]
     lead = "<p>The plan does not say these; each stands in for it, and what the plan does say would replace it.</p>"
     return section(f"{id}-assumptions", "Assumptions", lead, table("Assumed", ["What", "Value", "Why"], rows, numbers=(1,))) if rows else ""
 
 
 def derivation_section(said: Said, sources: Mapping[str, Mapping[str, Any]], id: str) -> str:
     """Return the formulas in the order in which they ran, each number linked to where it comes from, and the facts that they began with."""
-    formulas = [(at, step) for at, step in enumerate(said.steps) if step.inputs]
-    facts = [step for step in said.steps if not step.inputs]
+    formulas = _last_of_each([(at, step) for at, step in enumerate(said.steps) if step.inputs])
+    facts = [step for step in said.steps if not step.inputs and (step.source or isinstance(step.value, (int, float)))]
     rows = [
         [
-            f'<span id="{id}-{text(step.name)}">{text(_words(step.name))}</span>',
-            f"<code>{text(step.formula, most=300)}</code>",
-            ", ".join(_input(key, value, said.steps[:at], id) for key, value in step.inputs.items()),
-            f"{text(_number(step.value))} {text(step.unit)}",
+            f'<span id="{id}-{text(step.name)}">{text(named(step.name))}</span>',
+            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
             _source(step.source, sources),
         ]
-        for at, step in _last_of_each(formulas)
+        for _, step in formulas
+    ]
+    below = [
+        f"<code>{text(step.name)} = {text(step.formula, most=300)}</code> with "
+        + ", ".join(_input(key, value, said.steps[:at], id) for key, value in step.inputs.items())
+        for at, step in formulas
     ]
     known = [
         [
-            f'<span id="{id}-fact-{text(step.name)}">{text(_words(step.name))}</span>',
-            f"{text(_number(step.value))} {text(step.unit)}",
-            name(step.formula, most=300),
-            _source(step.source, sources),
+            f'<span id="{id}-fact-{text(step.name)}">{text(named(step.name))}</span>',
+            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
+            " · ".join(part for part in (name(step.formula, most=300), _source(step.source, sources)) if part),
         ]
         for step in facts
     ]
-    stated = [[text(_words(key)), text(_number(value) if not isinstance(value, str) else value)] for key, value in said.plan.items()]
+    stated = [[text(named(key)), text(_number(value) if not isinstance(value, str) else value)] for key, value in said.plan.items()]
     return section(
         f"{id}-derivation",
         "How it was worked out",
-        table("Formulas, in their order", ["Figure", "Formula", "With", "Median", "Source"], rows, numbers=(3,)) if rows else "",
-        table("Facts and priors that entered", ["What", "Median", "Where it comes from", "Source"], known, numbers=(1,)) if known else "",
-        table("What the plan states", ["What", "Value"], stated, numbers=(1,)) if stated else "",
+        table("Formulas, in their order", ["Figure", "Median", "Source"], rows, numbers=(1,), below=below) if rows else "",
+        table("Facts and priors that entered", ["What", "Median", "Where it comes from"], known, numbers=(1,)) if known else "",
+        table("What the plan states", ["What", "Value"], stated) if stated else "",
     )
 
 
@@ -69,7 +74,7 @@ def _last_of_each(formulas: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
 
 def _input(key: str, value: Any, before: tuple[Step, ...], id: str) -> str:
     """Return an input with its value, linked to the step or fact before it that has this value."""
-    shown = f"{text(_words(key))} {text(_number(value))}"
+    shown = f"{text(key)} {text(_number(value))}"
     same = [step for step in before if isinstance(value, float) and step.value == value]
     origin = next((step for step in reversed(same) if step.name == key), same[-1] if same else None)
     if origin is None:
@@ -89,20 +94,22 @@ def _entry(key: str, entry: Mapping[str, Any]) -> str:
     title, url = name(entry.get("title", key), most=300), str(entry.get("url", ""))
     linked = f'<a href="{text(url, most=500)}" rel="noreferrer">{title}</a>' if url.startswith("https://") else title
     by = ", ".join(name(entry[part]) for part in ("publisher", "published") if entry.get(part))
-    return f"{linked}. {by}"
+    return f"{linked}. {by} <small>{text(key)}</small>"
 
 
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+def _assumed(each: Assumption, said: Said) -> str:
+    """Return what was assumed, rounded to what matters, with the unit that its step has."""
+    step = said.step(each.name)
+    return f"{_number(each.value, _DIGITS_ASSUMED)} {step.unit if step is not None else ''}".rstrip()
 
 
-def _number(value: Any) -> str:
+def _number(value: Any, digits: int = _DIGITS) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "not known" if value is None else str(value)
     if not math.isfinite(value):
         return "not known"
     size = abs(value)
-    if size >= _EXPONENT_FROM or 0.0 < size < 1.0 / _EXPONENT_FROM:
-        digits, _, exponent = f"{value:.{_DIGITS - 1}e}".partition("e")
-        return f"{digits.rstrip('0').rstrip('.')} × 10{str(int(exponent)).translate(_RAISED)}"
-    return significant(float(value), _DIGITS) if size >= 1000.0 else f"{value:.{_DIGITS}g}"
+    if size >= _EXPONENT_FROM or 0.0 < size < _EXPONENT_BELOW:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')} × 10{str(int(exponent)).translate(_RAISED)}"
+    return significant(float(value), digits) if size >= 1000.0 else f"{value:.{digits}g}"

@@ -32,7 +32,7 @@ def _box(name: str, said: Said, currency: Currency) -> str:
         [
             source_name(source),
             two_sided_bar(1.0 / swing, swing, reach),
-            f"{significant(middle / swing / size, 2)} – {significant(middle * swing / size, 2)} {text(scale)}",
+            f"{significant(middle / swing / size, 2, is_exact=False)} – {significant(middle * swing / size, 2, is_exact=False)} {text(scale)}",
             f"{100.0 * shares[source]:.0f} %",
         ]
         for source, swing in swings

@@ -12,6 +12,8 @@ from traincarbon.estimate.result import Estimate
 
 _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", "IN", "PL", "CN")
 """Grids, from hydro to coal, that a reader of such a report may have in mind; where hardware of a cloud stands, its own regions are shown."""
+_OF_THE_PLACE = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
+"""Figures of which not every place has what they rest on."""
 _ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MOST_PLACES = 12
 _MOST_HARDWARE = 7
@@ -83,6 +85,18 @@ def on_hardware(answer: Estimate, database: Database, choices: list[Choice]) -> 
     """Return what the plan takes on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
     found = list(_tried(answer, database, choices, own=answer.setting.hardware.id, field="hw"))
     return sorted(found, key=lambda each: (_of(each.answer, "rent_usd"), _of(each.answer, "own_usd"), each.choice.id))
+
+
+def nowhere(answer: Estimate, database: Database) -> Estimate:
+    """Return the plan of *answer* without a place: on the range of the world."""
+    return estimate(varied(answer, region=None), database=database, level=answer.level)
+
+
+def stand_ins(answer: Estimate, world: Estimate) -> frozenset[str]:
+    """Return the figures of *answer* that rest on nothing known of its place, but on what the *world* has."""
+    given, anywhere = answer.setting.given, world.setting.given
+    pairs = ((figure, given.get(input), anywhere.get(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None)
+    return frozenset(figure for figure, here, there in pairs if here is not None and there is not None and here.value == there.value)
 
 
 def varied(answer: Estimate, **fields: Any) -> Plan:

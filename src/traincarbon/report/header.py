@@ -107,7 +107,14 @@ def _picture(file: str) -> str:
         raise CarbonError(f"cannot read the logo {file!r}: {reason}", hint="name a PNG, JPEG, GIF, WebP or SVG file") from error
     if len(content) > _MOST_LOGO_B:
         raise CarbonError(f"the logo {file!r} is larger than {_MOST_LOGO_B // 1000} kB", hint="make it smaller: it is shown 64 pixels high")
-    kind = next((kind for begin, kind in _KINDS.items() if content.lstrip().startswith(begin)), None)
+    kind = _kind(content)
     if kind is None:
         raise CarbonError(f"the logo {file!r} is no picture that a page can show", hint="name a PNG, JPEG, GIF, WebP or SVG file")
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _kind(content: bytes) -> str | None:
+    """Return the media type of a picture, None of anything else; XML and RIFF hold other things too."""
+    kind = next((kind for begin, kind in _KINDS.items() if content.lstrip().startswith(begin)), None)
+    within = {"image/svg+xml": b"<svg", "image/webp": b"WEBP"}.get(kind or "", b"")
+    return kind if within in content else None

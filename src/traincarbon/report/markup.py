@@ -61,7 +61,7 @@ def table(
     """
     right = set(numbers)
     heads = "".join(f'<th scope="col"{_right(at in right)}>{cell}</th>' if cell else "<td></td>" for at, cell in enumerate(head))
-    said = [f'<tr class="below"><td colspan="{len(head)}">{each}</td></tr>' for each in below]
+    said = [f'<tr class="below"><td colspan="{len(head)}"><div>{each}</div></td></tr>' for each in below]
     body = "".join(f"<tr>{_row(row, right)}</tr>{said[at] if said else ''}" for at, row in enumerate(rows))
     parts = [
         f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>",

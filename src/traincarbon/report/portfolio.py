@@ -9,7 +9,7 @@ from traincarbon.report.charts import share_bar
 from traincarbon.report.columns import column
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, table, text
-from traincarbon.wording import counted
+from traincarbon.wording import counted, listed
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
@@ -70,7 +70,7 @@ def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> str:
         _table("By hardware", grouped(records, lambda record: record.hw or "hardware not known"), total, currency),
         _table(f"By {period} in which they began", periods, total, currency),
         _table("By how they ended", grouped(records, lambda record: record.state), total, currency),
-        _table("By run, the largest first", _by_run(records), total, currency),
+        _by_run(records, total, currency),
     )
 
 
@@ -88,25 +88,37 @@ def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> 
         for value, known, (_, unit), what in zip(total.totals, total.known, _COLUMNS, (" of accelerators’ time", " of energy", " of CO2e", ""), strict=True)
         if known
     ]
-    took = f" took {', '.join(parts)}" if parts else " state nothing of what they took"
+    took = f" took {listed(parts)}" if parts else " state nothing of what they took"
     vain = sums_of("", (record for record in records if record.state in _IN_VAIN))
     of, at = ("energy", _ENERGY) if total.totals[_ENERGY] else ("accelerator-hours", _HOURS)
-    share = f" with {100.0 * vain.totals[at] / total.totals[at]:.1f} % of the {of}" if total.totals[at] else ""
-    lost = f" {counted(vain.runs, 'run')} in vain (failed, killed or lost),{share}." if vain.runs else " None failed, was killed or lost."
-    unknown = [f"{head.lower()} of {total.runs - known:,}" for (head, _), known in zip(_COLUMNS, total.known, strict=True) if 0 < known < total.runs]
+    share = f", with {100.0 * vain.totals[at] / total.totals[at]:.1f} % of the {of}" if total.totals[at] else ""
+    lost = (
+        f" {counted(vain.runs, 'run')} {'was' if vain.runs == 1 else 'were'} in vain (failed, killed or lost){share}."
+        if vain.runs
+        else " None failed, was killed or lost."
+    )
+    unknown = [
+        f"{head if head == 'CO2e' else head.lower()} of {total.runs - known:,}"
+        for (head, _), known in zip(_COLUMNS, total.known, strict=True)
+        if 0 < known < total.runs
+    ]
     at_work = [(hours, busy) for record in records if (hours := _figures(record)[_HOURS]) is not None and (busy := busy_share(record)) is not None]
     watched_h = sum(hours for hours, _ in at_work)
     idle = 1.0 - sum(hours * busy for hours, busy in at_work) / watched_h if watched_h else None
     lost += f" Accelerators stood idle {100.0 * idle:.0f} % of the time in the {counted(len(at_work), 'run')} where that was seen." if idle is not None else ""
-    gaps = f" Not known, and in no sum: {', '.join(unknown)} of the runs." if unknown else ""
+    gaps = f" Not known, and in no sum: {listed(unknown)} of the runs." if unknown else ""
     return f"{counted(total.runs, 'run')}{took}.{lost}{gaps} Sums are of medians; a run’s energy is that of the facility where the tracker knew it, else that at the meters."
 
 
-def _by_run(records: Sequence[RunRecord]) -> list[Sums]:
+def _by_run(records: Sequence[RunRecord], total: Sums, currency: Currency) -> str:
+    """Return the largest runs one by one, each with how it ended, and the rest of them as one."""
     ordered = sorted(records, key=lambda record: (-(_figures(record)[1] or 0.0), -record.duration_s, record.run_id))
-    listed = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record]) for record in ordered[:MOST_LISTED]]
+    largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record]) for record in ordered[:MOST_LISTED]]
     rest = ordered[MOST_LISTED:]
-    return [*listed, sums_of(f"{len(rest):,} smaller runs", rest)] if rest else listed
+    ends = [record.state for record in ordered[:MOST_LISTED]]
+    if rest:
+        largest, ends = [*largest, sums_of(f"{len(rest):,} smaller runs", rest)], [*ends, ""]
+    return _table("By run, the largest first", largest, total, currency, ends=ends)
 
 
 def _month(record: RunRecord) -> str:
@@ -117,8 +129,11 @@ def _year(record: RunRecord) -> str:
     return record.started_at[:4] or "year not known"
 
 
-def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency) -> str:
-    cells, heads, feet = [[name(sums.label, most=80), f"{sums.runs:,}"] for sums in groups], ["", "Runs"], ["In all", f"{total.runs:,}"]
+def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency, *, ends: Sequence[str] = ()) -> str:
+    """Return the table of *groups*; where each is one run, *ends* says how it ended in place of how many there are."""
+    second = [text(end) for end in ends] or [f"{sums.runs:,}" for sums in groups]
+    cells = [[name(sums.label, most=80), each] for sums, each in zip(groups, second, strict=True)]
+    heads, feet = ["", "Ended" if ends else "Runs"], ["In all", counted(total.runs, "run") if ends else f"{total.runs:,}"]
     for at, (head, unit) in enumerate(_COLUMNS):
         if not total.known[at]:
             continue
@@ -133,4 +148,4 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
         feet.insert(1, "")
         for cell, sums in zip(cells, groups, strict=True):
             cell.insert(1, share_bar(sums.totals[_ENERGY] / most))
-    return table(caption, heads, cells, numbers=range(2, len(heads)), foot=feet)
+    return table(caption, heads, cells, numbers=range(len(heads) - sum(map(bool, total.known)) - (not ends), len(heads)), foot=feet)

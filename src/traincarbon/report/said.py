@@ -119,7 +119,8 @@ def _interval(name: str, value: Any) -> Interval | None:
     bounds: list[Any] = [value.get(end) for end in Interval._fields]
     if any(bound is None for bound in bounds):
         return None
-    if not all(isinstance(bound, (int, float)) and not isinstance(bound, bool) and math.isfinite(bound) for bound in bounds) or bounds != sorted(bounds):
+    are_numbers = all(isinstance(bound, (int, float)) and not isinstance(bound, bool) and math.isfinite(bound) for bound in bounds)
+    if not (are_numbers and 0.0 <= bounds[0] <= bounds[1] <= bounds[2]):
         raise _damaged(name, value)
     return Interval(*(float(bound) for bound in bounds))
 

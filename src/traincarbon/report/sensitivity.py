@@ -66,7 +66,9 @@ def sensitivity_section(answer: Estimate, database: Database, id: str) -> str:
     heads = [label for _, label in FIGURES]
     lead = "<p>What each figure does when one input alone is 10 % higher.</p>"
     return (
-        section(f"{id}-sensitivity", "Sensitivity", lead, table("Change of the medians", ["10 % more of", *heads], rows, numbers=range(1, 7))) if rows else ""
+        section(f"{id}-sensitivity", "Sensitivity", lead, table("Change of the medians, in %", ["10 % more of", *heads], rows, numbers=range(1, 7)))
+        if rows
+        else ""
     )
 
 
@@ -93,4 +95,4 @@ def _change(base: Estimate, raised: Estimate, name: str) -> float | None:
 
 
 def _percent(change: float) -> str:
-    return "0" if abs(change) < 5e-5 else f"{'+' if change > 0.0 else '−'}{100.0 * abs(change):.1f} %"
+    return "0" if abs(change) < 5e-5 else f"{'+' if change > 0.0 else '−'}{100.0 * abs(change):.1f}"

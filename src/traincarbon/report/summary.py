@@ -6,7 +6,7 @@ from traincarbon.estimate.result import Interval
 from traincarbon.report.currency import NOT_KNOWN, Currency
 from traincarbon.report.markup import name, section, text
 from traincarbon.report.said import Said
-from traincarbon.wording import amount
+from traincarbon.wording import amount, listed
 
 UNITS = {
     "rent_usd": "$",
@@ -123,8 +123,7 @@ def sentence(said: Said, currency: Currency) -> str:
     work = f"Training <strong>{name(said.title)}</strong>{_of_what(said)}"
     if not parts:
         return f"{work}: nothing of what it takes is known."
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"{work} is expected to {listed}; in brackets are the bounds within which we expect the figure with {100.0 * said.level:.3g} % confidence.{_widest(said)}"
+    return f"{work} is expected to {listed(parts)}; in brackets are the bounds within which we expect the figure with {100.0 * said.level:.3g} % confidence.{_widest(said)}"
 
 
 def spoken(interval: Interval | None, unit: str, currency: Currency) -> str:

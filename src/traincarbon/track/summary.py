@@ -73,10 +73,10 @@ def page(run: RunRecord) -> list[str]:
 
 def _missing(run: RunRecord) -> dict[str, str]:
     """Return each reason why something is missing, and the parts that it holds for."""
-    parts: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
     for part, reason in run.missing.items():
-        parts[reason] = f"{parts[reason]} and {part}" if reason in parts else part
-    return parts
+        parts.setdefault(reason, []).append(part)
+    return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
 def _head(run: RunRecord) -> list[str]:

@@ -57,6 +57,13 @@ def test_a_saving_that_is_a_loss_has_a_minus():
     assert "−3%" in line
 
 
+def test_a_name_longer_than_its_column_goes_on_below_and_loses_nothing():
+    done = run("--params", "7B", "--tokens", "140B", "--hw", "h100", "--by", "kgco2e").stdout
+    assert "instead of…" not in done
+    (at,) = [at for at, line in enumerate(done.splitlines()) if "Own the hardware" in line]
+    assert done.splitlines()[at + 1].strip() in ("it", "renting it")
+
+
 def test_the_json_is_the_librarys_result():
     done = run(*PLAN, "--json")
     found = json.loads(done.stdout)

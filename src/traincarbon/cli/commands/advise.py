@@ -1,6 +1,7 @@
 """``carbon advise``: cheaper and cleaner ways to the same end."""
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.saving import Saving
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
-_RIGHT = range(3, 8)
+_NAME, _RIGHT = 2, range(3, 8)
 _MOST_SHOWN = 0.995
 
 
@@ -95,7 +96,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     """Return the advice on two screens of 80 columns: a table, then what each gives up; or a paragraph an alternative."""
     parts = [output.bold(output.filled(_title(found))), ""]
     rows = [_head(found), *(_cells(number, alternative, found) for number, alternative in enumerate(found.alternatives, 1))]
-    lines = output.table(output.fitted(rows, 2, gap=" "), right=(0, *_RIGHT), gap=" ").split("\n")
+    lines = _lines(rows)
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
@@ -112,6 +113,16 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     parts += [output.wrapped("Left out", left)] if left else []
     parts += [output.wrapped("Note", output.clean(note)) for note in found.notes]
     return "\n".join(parts)
+
+
+def _lines(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return *rows* as lines of a table that fits the screen; a name that is too long goes on below itself."""
+    others = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0])) if at != _NAME)
+    names = [textwrap.wrap(row[_NAME], output.WIDTH - others) for row in rows]
+    first = [(*row[:_NAME], name[0], *row[_NAME + 1 :]) for row, name in zip(rows, names, strict=True)]
+    margin = " " * sum(max(len(row[at]) for row in rows) + 1 for at in range(_NAME))
+    lines = output.table(first, right=(0, *_RIGHT), gap=" ").split("\n")
+    return ["\n".join([line, *(margin + more for more in name[1:])]) for line, name in zip(lines, names, strict=True)]
 
 
 def _title(found: "Advice") -> str:

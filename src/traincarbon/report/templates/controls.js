@@ -9,12 +9,25 @@ const LADDERS = {
   s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
 };
 
-// So many significant digits, thousands apart; a whole number without decimals.
-function rounded(value, digits) {
+// Making a format takes longer than all arithmetic of a setting: there is one for each number of decimals.
+const formats = [];
+function written(value, decimals) {
+  formats[decimals] ||= new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return formats[decimals].format(value);
+}
+
+// What stands there already is left alone, so that nothing is laid out anew for it.
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// So many significant digits, thousands apart; what may be exact is a whole number without decimals where it rounds to one.
+function rounded(value, digits, isExact = true) {
   if (value === 0) return "0";
   if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
-  const near = Number(value.toPrecision(digits)), decimals = Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(value))), 0);
-  return near.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const near = Number(value.toPrecision(digits));
+  const decimals = isExact && Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(near))), 0);
+  return written(near, decimals);
 }
 
 // A figure on one scale: its median with three digits, its interval with two.
@@ -22,9 +35,9 @@ function shown(bounds, unit, [code, perUsd]) {
   if (!unit) return `${rounded(100 * bounds.median, 3)} %`;
   const rate = unit === "$" ? perUsd : 1, steps = LADDERS[unit];
   const [size, label, divisor] = steps.find(([size]) => bounds.median * rate >= size * 0.9995) || steps[steps.length - 1];
-  const part = (value, digits) => rounded((value * rate) / (divisor || size), digits);
+  const isExact = !(bounds.low < bounds.high), part = (value, digits) => rounded((value * rate) / (divisor || size), digits, isExact);
   const name = unit === "$" && code !== "USD" ? label.replace("$", ` ${code}`).trim() : label;
-  const range = bounds.low < bounds.high ? ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})` : "";
+  const range = isExact ? "" : ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})`;
   return `${part(bounds.median, 3)} ${name}${range}`;
 }
 
@@ -77,18 +90,19 @@ class Panel {
 
   show() {
     const found = figuresOf(this.page, this.set), isSet = Object.keys(this.set).length > 0;
-    for (const control of this.controls) this.showControl(control);
+    const inputs = inputsOf(this.page, this.set) || {};
+    for (const control of this.controls) this.showControl(control, inputs, found);
     for (const [name, unit] of Object.entries(this.page.figures)) {
       const value = found && found[name], before = this.plan && this.plan[name];
-      this.section.querySelector(`[data-figure="${name}"]`).textContent = value ? shown(interval(value, this.page.z), unit, this.page.currency) : "not known";
+      put(this.section.querySelector(`[data-figure="${name}"]`), value ? shown(interval(value, this.page.z), unit, this.page.currency) : "not known");
       const ratio = value && before ? value.median / before.median - 1 : 0;
-      this.section.querySelector(`[data-change="${name}"]`).textContent =
-        Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
+      const change = Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
+      put(this.section.querySelector(`[data-change="${name}"]`), change);
     }
     this.section.classList.toggle("set", isSet);
-    this.section.querySelector(".state").textContent = found
-      ? [isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "", this.tooFew()].join(" ").trim()
-      : "This hardware is not offered in this place, or not with this number format.";
+    const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "";
+    const state = found ? [setTo, this.tooFew()].join(" ").trim() : "This hardware is not offered in this place, or not with this number format.";
+    put(this.section.querySelector(".state"), state);
   }
 
   // A word where the model would not fit in memory; the figures are worked out all the same, as in the package.
@@ -97,18 +111,17 @@ class Panel {
     return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
   }
 
-  showControl(control) {
+  showControl(control, inputs, found) {
     const value = this.set[control.name], isSet = value !== undefined;
     control.closest("p").classList.toggle("set", isSet);
     if (control.tagName === "SELECT") control.value = String(value || 0);
     else if (control.type === "number") { if (document.activeElement !== control) control.value = isSet ? value : control.defaultValue; }
     else {
-      const inputs = inputsOf(this.page, this.set) || {}, stated = this.page.stated[control.name] || inputs[control.name];
-      const figures = control.name === "mfu" ? figuresOf(this.page, this.set) : null;
-      const current = isSet ? value : figures && figures.mfu ? figures.mfu.median : stated ? stated.median : Number(control.defaultValue);
+      const stated = control.name === "mfu" && found && found.mfu || this.page.stated[control.name] || inputs[control.name];
+      const current = isSet ? value : stated ? stated.median : Number(control.defaultValue);
       control.value = String(current);
       const text = `${rounded(current * Number(control.dataset.scale), 3)} ${control.dataset.unit}`.trim();
-      this.form.querySelector(`output[for="${control.id}"]`).textContent = text;
+      put(this.form.querySelector(`output[for="${control.id}"]`), text);
       control.setAttribute("aria-valuetext", text);
     }
   }

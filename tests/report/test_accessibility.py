@@ -1,0 +1,70 @@
+"""axe-core finds nothing serious in any kind of page, light or dark, wide or narrow."""
+
+import html
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from browser import chromium, need_chromium
+from journals import lines_of
+from traincarbon.estimate.plan import Plan
+from traincarbon.explore.compare import compare
+from traincarbon.ledger.record import merge
+from traincarbon.report.choices import of_comparison
+from traincarbon.report.header import Header
+from traincarbon.report.items import Items, RunItem, plan_item
+from traincarbon.report.page import page, plot_script
+from traincarbon.report.render import report_html
+
+FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}
+SCHEMES = {"dark": 0, "light": 1}
+"""Chromium's numbers of what a reader prefers."""
+RUN = """<script>
+axe.run(document, { resultTypes: ["violations"] })
+  .then(found => found.violations.map(({ id, impact, nodes }) => [impact, id, nodes.length, nodes[0].html.slice(0, 200)]))
+  .then(found => { document.body.textContent = "[[" + JSON.stringify([matchMedia("(prefers-color-scheme: dark)").matches, innerWidth, found]) + "]]"; });
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """Return axe's script, of a package that is installed without the browser driver that it is made for."""
+    need_chromium()
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None:
+        pytest.skip("axe-playwright-python is not installed")
+    return (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def run_of(run_id, **fields):
+    return RunItem(merge(lines_of(run_id=run_id, **fields), now_s=2e9))
+
+
+@pytest.fixture(scope="module")
+def pages(shipped):
+    plans = [plan_item(Plan(**FIELDS), shipped)]
+    header = Header(title="Training of 2027", notes="Why we ask.\n\nA second paragraph.", approvers=("Head of research",))
+    choices = of_comparison(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
+    return {
+        "estimate": report_html(Items(plans, []), header=header, database=shipped),
+        "plan and run": report_html(Items(plans, [run_of("a")]), database=shipped),
+        "ledger": report_html(Items([], [run_of(f"run-{at}", start={"project": f"p{at % 3}"}) for at in range(20)]), database=shipped),
+        "choices": page(title="Choices", lead="What can be chosen.", panels=choices, script=plot_script()),
+    }
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("kind", "width"), [("estimate", 1280), ("estimate", 500), ("plan and run", 1280), ("ledger", 1280), ("choices", 1280)])
+def test_axe_finds_nothing_serious(axe, pages, tmp_path, kind, width, scheme):
+    open_page = re.sub(r"<meta http-equiv[^>]*>", "", pages[kind])
+    file = tmp_path / "page.html"
+    file.write_text(open_page.replace("</body>", f"<script>{axe}</script>{RUN}"), encoding="utf-8")
+    shown = chromium(
+        file, "--dump-dom", "--virtual-time-budget=60000", f"--window-size={width},900", f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}"
+    )
+    is_dark, inner_width, found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(shown), re.DOTALL)[1])
+    assert (is_dark, inner_width) == (scheme == "dark", width)
+    assert [each for each in found if each[0] in ("serious", "critical")] == []
