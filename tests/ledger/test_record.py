@@ -176,6 +176,14 @@ def test_trackers_side_by_side_state_the_cost_of_the_same_devices_once():
     assert merged(*(lines_of(process=number, figures={"cost_usd": FIGURE}) for number in range(8))).cost_usd == FIGURE
 
 
+def test_trackers_side_by_side_of_work_that_was_modelled_for_each_add_up_as_its_energy_does():
+    modelled = {"devices": ("cpu:model",), "part": "cpu", "how": "modelled", "figures": {"facility_energy_kwh": FIGURE}}
+    record = merged(*(lines_of(process=number, start={"accelerators": None}, **modelled) for number in range(3)))
+    assert record.energy_j["cpu"] == 3 * 1500.0
+    assert record.facility_energy_kwh == {name: 3.0 * value for name, value in FIGURE.items()}
+    assert merged(*(lines_of(process=number, start={"accelerators": 8}, **modelled) for number in range(3))).facility_energy_kwh == FIGURE
+
+
 def test_what_a_killed_process_last_stated_is_kept():
     lines = lines_of(end=False)
     lines[-1]["cost_usd"] = FIGURE

@@ -4,7 +4,7 @@ import pytest
 
 from journals import WALL_S, line, lines_of
 from traincarbon.ledger.processes import fold
-from traincarbon.ledger.sessions import clusters, joined, shared_devices
+from traincarbon.ledger.sessions import clusters, joined, shared_devices, side_by_side
 
 
 def found(*journals):
@@ -55,6 +55,15 @@ def test_trackers_that_overlap_in_part_count_the_union_of_their_time():
 def test_what_was_modelled_for_each_training_adds_up():
     (cluster,) = found(*(lines_of(process=number, devices=("cpu:0",), part="cpu", how="modelled") for number in range(3)))
     assert energy_j(cluster) == {"cpu:0": 4500.0}
+
+
+@pytest.mark.parametrize(("how", "accelerators", "apart"), [("modelled", None, True), ("modelled", 1, False), ("counter", None, False)])
+def test_sessions_at_once_share_what_is_measured_and_accelerators_and_nothing_else(how, accelerators, apart):
+    lines = [one for process in range(2) for one in lines_of(process=process, how=how, start={"accelerators": accelerators})]
+    (cluster,) = clusters(fold(lines))
+    assert len(cluster) == 2
+    assert side_by_side(cluster) == apart
+    assert side_by_side(cluster[:1])
 
 
 def test_devices_that_only_one_tracker_sees_are_taken_as_they_are():

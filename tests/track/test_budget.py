@@ -34,6 +34,11 @@ def test_the_warning_says_the_share_and_the_interval():
     assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,061)"
 
 
+def test_small_amounts_are_written_out():
+    (action,) = Budget(Limits(usd=1e-3)).check({"cost_usd": Uncertain(1.34e-3, {"price": 0.326})}, time_s=0.0)
+    assert action.text == "the budget of $0.00100 is spent: $0.00134 (0.000784 to 0.00229)"
+
+
 def test_it_warns_once_when_the_run_is_heading_beyond():
     budget = Budget(LIMIT)
     assert [kinds(budget, 10.0, forecast) for forecast in (99.0, 101.0, 90.0, 200.0)] == [[], ["warn"], [], []]

@@ -104,6 +104,17 @@ def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pip
         os.waitpid(-1, os.WNOHANG)
 
 
+def test_an_orphan_that_does_not_start_in_time_is_given_up(pipes, monkeypatch):
+    monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60)")
+    monkeypatch.setattr(launch, "_START_S", 0.1)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(TimeoutError, match="did not start in time"):
+        Sidecar(pipes, orphan=True)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_python_that_does_not_know_its_own_program_starts_none(pipes, monkeypatch, nothing):
     monkeypatch.setattr(sys, "executable", nothing)

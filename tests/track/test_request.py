@@ -81,6 +81,10 @@ def test_a_signal_may_be_named_in_any_usual_way(named):
     assert prepared(argv=["x"], budget_signal=named).budget_signal == signal.SIGUSR2
 
 
+def test_a_meter_may_be_named_alone():
+    assert prepared(argv=["x"], meters="nvml").meters == prepared(argv=["x"], meters=("nvml",)).meters == ["nvml"]
+
+
 def test_budgets_and_totals_are_read_as_people_write_them():
     settings = prepared(argv=["x"], max_kwh="1.5k", max_hours=3, total_tokens="270B", total_steps=None)
     assert settings.limits == {"kwh": 1500.0, "hours": 3.0}

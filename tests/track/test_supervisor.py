@@ -294,7 +294,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_goes_on(terminal):
 def test_a_budget_that_is_met_at_the_end_says_so_and_signals_nobody(place):
     done = place.track("--interval", "5", "--max-hours", "1e-6", "--on-budget", "stop", "--", "sleep", "0.3")
     assert done.returncode == 0
-    assert "carbon: the budget of 1.00e-06 h is spent" in done.stderr
+    assert "carbon: the budget of 0.00000100 h is spent" in done.stderr
     assert "signal" not in done.stderr
     assert "stopped" not in done.stderr
 

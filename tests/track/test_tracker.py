@@ -304,6 +304,12 @@ def test_an_option_that_cannot_be_is_refused_where_it_is_given():
         traincarbon.track(no_such_option=1)
 
 
+def test_output_that_is_not_seen_is_not_looked_at():
+    with pytest.raises(CarbonError, match="not seen from within") as caught:
+        traincarbon.track(progress_regex=r"step (\d+)")
+    assert "traincarbon.progress" in caught.value.hint
+
+
 def test_the_meter_is_in_a_session_of_its_own(script):
     done = script(
         "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"

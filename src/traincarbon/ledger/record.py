@@ -13,7 +13,7 @@ from traincarbon.ledger.checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.energy import DeviceUse, energy_of
 from traincarbon.ledger.journal import read_journal, run_folder
 from traincarbon.ledger.processes import COUNTS, FIGURES, Process, fold
-from traincarbon.ledger.sessions import Session, clusters
+from traincarbon.ledger.sessions import Session, clusters, side_by_side
 
 _J_PER_KWH = 3.6e6
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
@@ -214,7 +214,10 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
 
 def _figure(name: str, found: list[tuple[Session, ...]]) -> dict[str, float] | None:
     """Return the sum of a figure over the processes that state it; where several watched the same, the greatest of theirs."""
-    stated = [max(figures, key=lambda figure: figure["median"]) for cluster in found if (figures := _stated(name, cluster))]
+    stated: list[dict[str, float]] = []
+    for cluster in found:
+        figures = _stated(name, cluster)
+        stated += figures if side_by_side(cluster) else sorted(figures, key=lambda figure: figure["median"])[-1:]
     if not stated:
         return None
     return {end: sum(figure[end] for figure in stated) for end in ("low", "median", "high")}

@@ -75,6 +75,13 @@ def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
     return found
 
 
+def side_by_side(cluster: Sequence[Session]) -> bool:
+    """Say whether sessions that ran at once share nothing that was measured and no accelerators, so that what each stands for adds up."""
+    shared = [name for session in cluster for name, device in session.devices().items() if device.how != HOWS[-1]]
+    busy = sum(any(process.facts.get("accelerators") for process in session.processes) for session in cluster)
+    return len(shared) == len(set(shared)) and busy < 2
+
+
 def joined(one: Device, other: Device) -> Device:
     """Return what two spans of one device come to; known as surely as the less sure of them."""
     return Device(

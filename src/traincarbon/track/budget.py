@@ -20,6 +20,9 @@ NEAR = 0.8
 GRACE_S = 60.0
 """From the signal to the stop: time to write a checkpoint."""
 
+_LEAST = 1e-6
+"""What is less is written with an exponent."""
+
 
 class Limits(NamedTuple):
     """The most that a run may take over all its sessions; None is no limit."""
@@ -204,4 +207,4 @@ def _round(value: float) -> str:
     if not 0.0 < value < 1e15:
         return f"{value:g}"
     digits = max(2 - math.floor(math.log10(value)), 0)
-    return f"{value:,.{digits}f}" if value >= 1e-3 else f"{value:.2e}"
+    return f"{value:,.{digits}f}" if value >= _LEAST else f"{value:.2e}"

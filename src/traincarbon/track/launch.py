@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import os
+import select
 import signal
 import sys
+from collections.abc import Iterable
 
 from traincarbon.track.job import MARK
 from traincarbon.track.wire import Wire, inode
@@ -15,6 +17,8 @@ _MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.track.sidecar 
 _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
 """The same in a child of the process that is started, which tells its number and ends at once: what then meters is nobody's child."""
 _LONGEST_PID_B = 32
+_START_S, _END_S = 10.0, 1.0
+"""A start that takes longer, as from a file server that is gone, is given up: a training must not wait for it."""
 
 
 class Pipes:
@@ -68,19 +72,18 @@ class Sidecar:
         (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output)
         arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *filter(_is_text, sys.path)]
-        for descriptor in passed:
-            os.set_inheritable(descriptor, True)
+        # a handler that waits for whatever has ended would not know the process that only starts another
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,) if orphan else ())
         try:
-            self.pid = _spawn_orphan(arguments, to_us) if orphan else _spawn(arguments)
+            self.pid = _spawn(arguments, passed, close=(to_it, from_it))
+            if orphan:
+                self.pid = _orphan_of(self.pid, to_us)
         except BaseException:
             os.close(to_us)
             os.close(from_us)
             raise
         finally:
-            for descriptor in passed:
-                os.set_inheritable(descriptor, False)
-            os.close(to_it)
-            os.close(from_it)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.is_child = not orphan or _is_child(self.pid)
         self.wire = Wire(to_us, from_us)
         self._session = _session(self.pid)
@@ -130,25 +133,40 @@ def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
         raise
 
 
-def _spawn(arguments: list[str]) -> int:
+def _spawn(arguments: list[str], passed: Iterable[int], *, close: Iterable[int]) -> int:
+    """Start the process that is *passed* some descriptors, and *close* those of them that are its own."""
     nothing = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
     environment = {**os.environ, MARK: ""}  # it is none of the training's processes, whoever started that
-    return os.posix_spawn(sys.executable, arguments, environment, file_actions=nothing, setsid=True, setsigmask=())
-
-
-def _spawn_orphan(arguments: list[str], told: int) -> int:
-    """Start a process that starts another and ends, and return the number of the other, which arrives on *told*."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))  # a handler that waits for whatever has ended would not know this one
+    for descriptor in passed:
+        os.set_inheritable(descriptor, True)
     try:
-        pid = _spawn(arguments)
-        with contextlib.suppress(ChildProcessError):  # children are ignored here, or another thread waited for it
-            os.waitpid(pid, 0)
-        os.set_blocking(told, False)
-        return int(os.read(told, _LONGEST_PID_B))
-    except (BlockingIOError, ValueError):
-        raise OSError(errno.ECHILD, "the process that meters ended at once") from None
+        return os.posix_spawn(sys.executable, arguments, environment, file_actions=nothing, setsid=True, setsigmask=())
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for descriptor in passed:
+            os.set_inheritable(descriptor, False)
+        for descriptor in close:
+            os.close(descriptor)
+
+
+def _orphan_of(pid: int, told: int) -> int:
+    """Return the number of the process that *pid* has started, which arrives on *told*, and see *pid* end."""
+    waiter = select.poll()
+    waiter.register(told, select.POLLIN)
+    if not waiter.poll(_START_S * 1e3):
+        os.kill(pid, signal.SIGKILL)
+        if waiter.poll(_END_S * 1e3):  # one that hangs in the kernel ends later
+            _see_end(pid)
+        raise TimeoutError(errno.ETIMEDOUT, "the process that meters did not start in time")
+    number = os.read(told, _LONGEST_PID_B)
+    _see_end(pid)
+    if not number:
+        raise OSError(errno.ECHILD, "the process that meters ended at once")
+    return int(number)
+
+
+def _see_end(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # children are ignored here, or another thread waited for it
+        os.waitpid(pid, 0)
 
 
 def _session(pid: int) -> int | None:

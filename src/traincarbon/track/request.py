@@ -77,6 +77,7 @@ def prepared(
         from traincarbon.track.pattern import Pattern
 
         Pattern(progress_regex)
+    meters = [meters] if isinstance(meters, str) else list(meters)
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
@@ -90,7 +91,7 @@ def prepared(
         env=environment,
         nodes=_nodes(os.environ),
         interval_s=interval_s,
-        meters=list(meters),
+        meters=meters,
         tell_s=tell_s,
         plan=plan_fields,
         context=context,

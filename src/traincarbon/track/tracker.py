@@ -182,6 +182,8 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     Raises:
         CarbonError: an option cannot be; nothing has been started then.
     """
+    if options.get("progress_regex"):
+        raise CarbonError("progress_regex reads the output of a command, which is not seen from within", hint="say it: traincarbon.progress(steps=…)")
     tracker = Tracker(prepared(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet)
     return tracker if function is None else tracker(function)
 

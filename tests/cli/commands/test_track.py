@@ -89,7 +89,7 @@ def test_options_of_the_command_are_its_own_even_without_dashes(place):
 def test_a_budget_that_only_warns_says_so_and_lets_the_command_end(place):
     done = place.track("--run-id", "r", "--max-kwh", "1e-4", "--", *python("import time; time.sleep(0.5); raise SystemExit(4)"))
     assert done.returncode == 4
-    assert len(re.findall(r"the budget of 1\.00e-04 kWh is spent", done.stderr)) == 1
+    assert len(re.findall(r"the budget of 0\.000100 kWh is spent", done.stderr)) == 1
     assert any("budget" in note for note in place.record("r").notes)
 
 
