@@ -35,7 +35,9 @@ def family():
     process = subprocess.Popen([sys.executable, "-S", "-c", FAMILY], env={**os.environ, MARK: mark}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     process.mark = mark
     process.pids = json.loads(process.stdout.readline())
-    assert until(lambda: all(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.pids.values()))  # for a moment the system shows nothing of a new program
+    assert until(
+        lambda: all(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.pids.values())
+    )  # for a moment the system shows nothing of a new program
     yield process
     for pid in (*process.pids.values(), process.pid):
         with contextlib.suppress(ProcessLookupError):

@@ -41,6 +41,16 @@ class _Seen(NamedTuple):
     born: int
 
 
+def stat_of(pid: int, *, proc: str = PROC) -> list[bytes] | None:
+    """Return what Linux shows of a process from its state on, as proc(5) counts: state 0, parent 1, processor time 11 to 14, birth 19. None where it is gone."""
+    try:
+        with open(f"{proc}/{pid}/stat", "rb") as stream:
+            fields = stream.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return fields if len(fields) > 19 else None
+
+
 class ProcessTree:
     """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them, orphans as they were last seen.
 
@@ -132,12 +142,8 @@ class ProcessTree:
         return {pid: seen for pid, known in self._known.items() if (seen := table.get(pid)) is not None and seen.born == known.born}
 
     def _ask(self, pid: int) -> _Seen | None:
-        try:
-            with open(f"{self._proc}/{pid}/stat", "rb") as stream:
-                fields = stream.read().rpartition(b")")[2].split()
-        except OSError:
-            return None
-        return _Seen(int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s, int(fields[19])) if len(fields) > 19 else None
+        fields = stat_of(pid, proc=self._proc)
+        return None if fields is None else _Seen(int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s, int(fields[19]))
 
     def _memory_b(self, family: list[int]) -> float:
         own, shared = 0, 0

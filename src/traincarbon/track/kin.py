@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from traincarbon.meters.processes import stat_of
 from traincarbon.track.job import MARK, PROC, Left, left_behind, name_of
 
 _SHARE = 2e-4
@@ -106,9 +107,5 @@ class Kin:
         return bool(marks) and f"{MARK}={self._session}".encode() not in marks
 
     def _ask(self, pid: int) -> _Seen | None:
-        try:
-            with open(f"{self._proc}/{pid}/stat", "rb") as stream:
-                fields = stream.read().rpartition(b")")[2].split()
-        except OSError:
-            return None
-        return _Seen(fields[0], int(fields[1]), fields[19]) if len(fields) > 19 else None
+        fields = stat_of(pid, proc=self._proc)
+        return None if fields is None else _Seen(fields[0], int(fields[1]), fields[19])
