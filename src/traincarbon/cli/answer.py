@@ -168,13 +168,14 @@ _SPOKEN = {
 
 
 _FACTORS = {"mfu_calibration": "utilisation", "power_calibration": "accelerators' draw", "host_calibration": "rest of servers' draw"}
+_STEP = "step on its layout"
 
 
 def _calibration(answer: "Estimate", facts: "Database") -> str | None:
     """Return which calibration was laid over the priors, by how much and what the answer was without; None where there was none."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
     if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.setting.given.get("step_calibration")) is not None:
-        used.append(("step on its layout", step))
+        used.append((_STEP, step))
     if not used:
         return None
     factors = ", ".join(f"{words} × {answer.interval(given.value).median:.2f}" for words, given in used)
@@ -185,6 +186,8 @@ def _calibration(answer: "Estimate", facts: "Database") -> str | None:
         if (interval := without[name]) is not None:
             middle, scale, bounds = output.median_and_interval(interval, unit)
             changed.append(f"{words} {middle} {scale} ({bounds})")
+    if used[-1][0] == _STEP and answer.layout.spread is not None:
+        changed.append(f"a step {output.significant(float(answer.layout.spread.step.total_s) * answer.layout.spread.calibration, 3)} s")
     name = output.clean(first.source.removeprefix("calibration "))
     how = "applied by itself; --calibration none switches it off" if first.assumed else "as asked"
     return f"{name}, {output.clean(first.locator)}, {how}: {factors}. Without it: {', '.join(changed) or 'the same'}"

@@ -77,6 +77,7 @@ def test_a_table_that_states_layouts_calibrates_the_step_that_an_estimate_shows(
     factor = re.search(r"step on its layout × (0\.\d\d)\. Without it", shown)
     after, before = (json.loads(invoke(*plan, "--json", *more, command=estimate_command).stdout)["layout"] for more in ((), ("--calibration", "none")))
     assert after["step_mfu"] / before["step_mfu"] == pytest.approx(float(factor[1]), abs=0.005)
+    assert f"a step {before['step_s']['total_s']:.3g} s" in shown.replace(",", "")
     assert (after["step_calibration"], before["step_calibration"]) == (pytest.approx(float(factor[1]), abs=0.005), 1.0)
     explained = " ".join(invoke(*plan, "--explain", command=estimate_command).stdout.split())
     assert "One step on the layout, as runs of your own ran theirs" in explained
