@@ -230,6 +230,25 @@ def test_what_cannot_be_read_is_named_with_its_place_and_harms_nothing_else(stor
     assert index.faults()[0].startswith("one/a1-7-1.jsonl, byte ")
 
 
+ODD = [None, True, 0, -1, 1e308, 1e300, 2**70, "", "x" * 3000, "\x00", "=1+1", [], {}, [1], {"a": 1}, [[[]]], 1e-320]
+
+
+@pytest.mark.parametrize("kind", [0, 1, -1])
+def test_no_value_in_a_line_keeps_the_other_runs_from_being_listed(store, kind):
+    lines = lines_of(writer="a1-7-1", figures={"cost_usd": {"low": 1, "median": 2, "high": 3}}, start={"plan": {"params": 1e9}, "versions": {"a": "1"}})
+    for number, name in enumerate({**lines[kind], "mfu": 0.3, "forecast": {}, "life": "", "gap_s": 0.0, "samples": 1}):
+        for place, odd in enumerate(ODD):
+            changed = [*lines]
+            changed[kind] = {**lines[kind], name: odd}
+            run_id = f"r{number}-{place}"
+            write_lines(store / "journals" / run_id / "a1-7-1.jsonl", [one if name == "run_id" else {**one, "run_id": run_id} for one in changed])
+    write_run(store, "sound")
+    records, _ = indexed(store).records()
+    assert "sound" in [record.run_id for record in records]
+    for record in records:
+        assert RunRecord.from_dict({**record.to_dict(), "run_id": "r"}).duration_s == record.duration_s
+
+
 def test_links_and_other_files_in_the_store_are_left_alone(store, tmp_path):
     write_run(store, "one")
     outside = write_lines(tmp_path / "outside" / "x.jsonl", lines_of(run_id="outside"))

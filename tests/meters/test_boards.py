@@ -154,6 +154,18 @@ def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_
     assert [run(meter, clock, seconds=1)[0].energy_j for _ in range(3)] == pytest.approx([3500.0, 3600.0, 3900.0])
 
 
+def test_energy_never_falls_when_that_counter_disappears_too(clock):
+    board = Fake(clock)
+    board.shown_w = 1000.0
+    meter = BoardsMeter("acme", [board], clock=clock)
+    board.mute = {"energy"}
+    assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(5000.0)
+    board.mute = set()
+    run(meter, clock, seconds=1)
+    board.counter = False
+    assert [run(meter, clock, seconds=1)[0].energy_j for _ in range(4)] == pytest.approx([5000.0, 5000.0, 5000.0, 5800.0])
+
+
 def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_step(clock):
     board = Fake(clock)
     meter = BoardsMeter("acme", [board], clock=clock)

@@ -133,7 +133,16 @@ def test_closing_ends_a_question_under_way(tool, clock):
     assert asked.returncode is not None
 
 
-@pytest.mark.parametrize("output", ["", "DCMI request failed because: Invalid command (c1)", "    Instantaneous power reading:    0 Watts"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "DCMI request failed because: Invalid command (c1)",
+        "    Instantaneous power reading:    0 Watts",
+        "    Instantaneous power reading:    65535 Watts",
+        ANSWER.replace("activated", "deactivated"),
+    ],
+)
 def test_a_controller_without_power_says_so(tool, output):
     found = ipmi.probe(command=tool(output, exit_code=1))
     assert isinstance(found, Unavailable)

@@ -164,11 +164,45 @@ def test_a_meter_of_another_package_is_found_and_cannot_fail_us(machine, plugin)
     assert names(opened) == ["wallplug"]
     meter = opened[0]
     assert meter.notes == ["hello"]
-    meter._meter.fails = True
+    meter._meter._meter.fails = True
     assert [meter.read()[0].energy_j, meter.read()[0].energy_j] == [5.0, 5.0]
     assert meter.notes[1:] == ["wallplug: fails (OSError: unplugged): its energy stands still"]
     meter.close()
-    assert meter.notes[-1] == "wallplug: does not close: stuck"
+    assert len(meter.notes) == 2
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "Reading('server:plug', 'server', float('nan'), 1.0, 'power')",
+        "Reading('server:plug', 'server', float('inf'), 1.0, 'power')",
+        "Reading('server:plug', 'server', 4.0, 1.0, 'power')",
+        "Reading('server:plug', 'server', None, 1.0, 'power')",
+        "Reading('server:plug', 'server', 6.0, float('nan'), 'power')",
+        "Reading('server:plug', 'server', 6.0, 1.0, 'guessed')",
+        "Reading('server:plug', 'kettle', 6.0, 1.0, 'power')",
+        "('server:plug', 6.0)",
+        "None",
+    ],
+)
+def test_what_is_no_reading_is_not_reckoned_with(machine, plugin, reading):
+    machine()
+    plugin(PLUGIN.replace('if self.fails: raise OSError("unplugged")', f"if self.fails: return ({reading},)"))
+    (meter,), _ = registry.open_meters()
+    meter._meter._meter.fails = True
+    assert [meter.read()[0].energy_j, meter.read()[0].energy_j] == [5.0, 5.0]
+    assert meter.notes[1].startswith("wallplug: fails (")
+    assert len(meter.notes) == 2
+    meter.close()
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("0.0", 0.002), ("-1.0", 0.002), ("1e9", 60.0), ("float('nan')", 0.002), ("5.0", 5.0)])
+def test_a_meter_that_asks_to_be_read_without_pause_is_not(machine, plugin, asked, kept):
+    machine()
+    plugin(PLUGIN.replace('"wallplug", 2.0', f'"wallplug", {asked}'))
+    (meter,), _ = registry.open_meters()
+    assert meter.max_interval_s == kept
+    meter.close()
 
 
 def test_a_package_that_does_not_load_is_a_meter_that_cannot_be_read(machine, plugin):

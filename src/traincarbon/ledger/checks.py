@@ -54,7 +54,7 @@ def _table(stated: dict[str, Any], name: str) -> dict[str, Any]:
 def _number(run_id: str, name: str, value: object) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e300:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= 1e300:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {str(value)[:40]!r}, not a number", hint="leave out what is not known")
     return float(value)
 

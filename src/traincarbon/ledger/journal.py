@@ -20,9 +20,11 @@ _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
 """Characters of a text and items of a list that a line keeps; the next pair where the line is still too long."""
 _DEEPEST = 8
 _WANTED: dict[str, type | tuple[type, ...]] = {
-    "run_id": str, "node": str, "kind": str, "process": int, "seq": int, "wall_s": (int, float), "mono_s": (int, float)
+    "run_id": str, "node": str, "writer": str, "kind": str, "process": int, "seq": int, "wall_s": (int, float), "mono_s": (int, float)
 }  # fmt: skip
 """What every line says, and how."""
+_MOST = 1e15
+"""No clock and no count of ours goes so far."""
 
 
 class Journal:
@@ -261,9 +263,14 @@ def _parse(raw: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, "no object"
     if line.get("schema") != SCHEMA:
         return None, f"its schema is {str(line.get('schema'))[:60]!r}, not {SCHEMA!r}"
+    line.setdefault("writer", f"{line.get('node')}-{line.get('process')}")
     for name, kind in _WANTED.items():
         value = line.get(name)
-        if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        if not isinstance(value, kind) or not _says_something(value):
             return None, f"its {name} is {str(value)[:60]!r}"
-    line.setdefault("writer", f"{line['node']}-{line['process']}")
     return line, ""
+
+
+def _says_something(value: Any) -> bool:
+    """Return whether a value is a text that is not blank, or a number that can be."""
+    return bool(value.strip()) if isinstance(value, str) else not isinstance(value, bool) and abs(value) < _MOST

@@ -160,7 +160,7 @@ class Process:
         for name in COUNTS:
             count = _amount(line.get(name))
             if line["kind"] == "interval" and name == "samples":
-                self.samples += int(count or 0)
+                self.samples += _whole(count) or 0
             elif count is not None:
                 self.counts[name] = max(count, self.counts.get(name, 0.0))
         missing = line.get("missing")

@@ -7,6 +7,10 @@ REPLAY = "CARBON_REPLAY"
 """The variable that names a recorded trace; it is then played in place of all meters."""
 
 
+PARTS = ("gpu", "cpu", "dram", "server", "other")
+HOWS = ("counter", "power", "modelled")
+
+
 class Reading(NamedTuple):
     """What one device has drawn since its meter was opened.
 

@@ -148,10 +148,9 @@ class _Tracked:
         return Reading(board.device, "gpu", self._energy_j() * board.share, now, how, _shared(power_w, board.share), *details, sigma_ln=board.sigma_ln)
 
     def _energy_j(self) -> float:
-        if self._counter is None:
-            return self._counted_j + self._sampled.energy_j - self._watched_j
-        unread_j = self._sampled.energy_j - self._watched_j if self._unread else 0.0
-        self._told_j = max(self._told_j, self._counter.energy_j + unread_j)
+        sampled_j = self._sampled.energy_j - self._watched_j
+        counted_j = self._counted_j if self._counter is None else self._counter.energy_j
+        self._told_j = max(self._told_j, counted_j + (sampled_j if self._unread or self._counter is None else 0.0))
         return self._told_j
 
     def _measure(self, clock: Callable[[], float]) -> float | None:

@@ -22,6 +22,8 @@ _HELD_S = 10.0
 """So long an answer is taken to hold on, that a run does not lack what it drew since the last one."""
 _KILLED_S = 0.5
 _POWER = re.compile(r"Instantaneous power reading:\s+(\d+)\s+Watts")
+_UNKNOWN_W = 65535
+"""All ones of its 16 bits; 0 means the same."""
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 
 
@@ -131,14 +133,14 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
 
 
 def parsed(answer: str) -> float | None:
-    """Return the watts in what ``ipmitool dcmi power reading`` prints, None where it has none or 0, which controllers give for unknown.
+    """Return the watts in what ``ipmitool dcmi power reading`` prints, None where it has none, or what controllers give for unknown.
 
     Example:
         >>> parsed("    Instantaneous power reading:                   288 Watts")
         288.0
     """
     found = _POWER.search(answer)
-    return float(found[1]) if found and int(found[1]) > 0 else None
+    return float(found[1]) if found and 0 < int(found[1]) < _UNKNOWN_W and "deactivated" not in answer else None
 
 
 def _asking(command: Sequence[str]) -> "subprocess.Popen[bytes]":

@@ -27,7 +27,7 @@ class PatientMeter:
 
     def __init__(self, meter: Meter, thread: "_Thread") -> None:
         self.name = meter.name
-        self.names: Mapping[str, str] = meter.names
+        self.names: Mapping[str, str] = getattr(meter, "names", {})
         self.notes: list[str] = []
         self.max_interval_s = meter.max_interval_s
         self._meter = meter

@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from traincarbon.meters import patient
-from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
+from traincarbon.meters.base import HOWS, PARTS, REPLAY, Meter, Reading, Unavailable
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -23,6 +24,9 @@ ON_REQUEST = ("codecarbon", "replay")
 MODEL = "cpu_model"
 _WHOLE = "server"
 _MODELLED = ("cpu", "dram")
+_SHORTEST_S, _LONGEST_S = 0.002, 60.0
+"""Between two reads, whatever a meter asks for: one that asks for none would keep a core busy."""
+_MOST_J = _MOST_S = 1e18
 _SHARED_BY_SENSORS = {"gpu", "other"}
 """Boards of two makers are different boards, but two meters of the server measure the same."""
 
@@ -101,7 +105,7 @@ def probed(
         loaded: Callable[[], Meter | Unavailable] = point.load()
         return loaded()
 
-    return _safely(name, probe)
+    return _safely(name, lambda: patient.opened(name, probe, wait_s=wait_s))
 
 
 def meter_names() -> list[str]:
@@ -154,32 +158,41 @@ class _Guarded:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.name = meter.name
-        self.max_interval_s = meter.max_interval_s
+        self.max_interval_s = _LONGEST_S
         self.notes: list[str] = []
-        self.names = getattr(meter, "names", {})
+        self.names = meter.names
         self.covers = getattr(meter, "covers", ())
         self.settle = getattr(meter, "settle", None)
         self._last: tuple[Reading, ...] = ()
+        self._told_j: dict[str, float] = {}
         self._failed = False
 
     def read(self) -> tuple[Reading, ...]:
         """Return what the meter reads, and what it last read where it fails."""
         try:
-            self._last = tuple(self._meter.read())
-            self.max_interval_s = self._meter.max_interval_s
+            readings = tuple(self._meter.read())
+            self._check(readings)
+            self._last = readings
+            self.max_interval_s = min(max(_SHORTEST_S, float(self._meter.max_interval_s)), _LONGEST_S)
             self._failed = False
-            if self._meter.notes:
-                self.notes += self._meter.notes
-                self._meter.notes.clear()
         except Exception as error:  # noqa: BLE001  around a meter's read
             if not self._failed:
                 self.notes.append(f"{self.name}: fails ({type(error).__name__}: {error}): its energy stands still")
             self._failed = True
+        if self._meter.notes:
+            self.notes += self._meter.notes
+            self._meter.notes.clear()
         return self._last
 
     def close(self) -> None:
-        """Close the meter."""
-        try:
+        """Close the meter; one that cannot be closed goes with the process."""
+        with suppress(Exception):
             self._meter.close()
-        except Exception as error:  # noqa: BLE001  around a meter's read
-            self.notes.append(f"{self.name}: does not close: {error}")
+
+    def _check(self, readings: tuple[Reading, ...]) -> None:
+        """Refuse what is no reading, and energy that falls, before anybody reckons with it."""
+        for reading in readings:
+            told_j = self._told_j.get(reading.device, 0.0)
+            if not (told_j <= reading.energy_j < _MOST_J and abs(reading.time_s) < _MOST_S and reading.how in HOWS and reading.part in PARTS):
+                raise ValueError(f"{reading.device} reads {reading.energy_j} J after {told_j} J at {reading.time_s} s, {reading.how}, {reading.part}")
+            self._told_j[reading.device] = reading.energy_j

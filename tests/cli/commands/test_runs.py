@@ -71,6 +71,20 @@ def test_an_id_is_shown_whole_where_there_is_room_for_it(store):
     assert run("list").stdout.splitlines()[1].startswith("20261124-163653-837566  ")
 
 
+def test_hardware_gives_way_before_ids_are_cut(store):
+    for number in (1, 2):
+        write_run(
+            store, f"pretrain-530b-{number}", begin_s=100.0 * number, figures={"operational_kgco2e": FIGURE}, start={"hw": "h100-sxm5-80gb + a100-sxm4-80gb"}
+        )
+    head, *rows = run("list").stdout.splitlines()
+    assert (head.split()[-1], [row.split()[0] for row in rows]) == ("hw", ["pretrain-530b-2", "pretrain-530b-1"])
+    for number in (1, 2):
+        write_run(store, f"pretrain-530b-phase-{number}", begin_s=100.0 * number, start={"hw": "h100-sxm5-80gb"})
+    head, *rows = run("list").stdout.splitlines()
+    assert head.split()[-1] == "CO2e"
+    assert {row.split()[0] for row in rows} >= {"pretrain-530b-phase-1", "pretrain-530b-phase-2"}
+
+
 def test_a_command_of_several_lines_is_shown_on_one(store):
     write_run(store, "one", start={"argv": ["python", "-c", "import time\ntime.sleep(1)"]})
     assert "  python -c import time time.sleep(1)" in run("show", "one").stdout.splitlines()

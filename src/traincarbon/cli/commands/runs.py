@@ -24,8 +24,9 @@ _AT_ONCE = 5000
 """Imported runs between two signs of progress, some two seconds of work."""
 _AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _HEAD = ("id", "began (UTC)", "state", "exit", "took", "energy", "CO2e", "hw")
-_NARROWEST = {7: 8, 0: 12}
-"""Columns that give way where a line would be longer than the screen, the first before the second, and how far."""
+_ID, _HW = 0, 7
+_NARROWEST_HW, _NARROWEST_ID = 8, 12
+"""How far they give way where a line would be longer than the screen: first the hardware, then all of it, then the id, by which a run is asked for."""
 
 
 @click.group("runs", cls=Ordered)
@@ -258,9 +259,13 @@ def _since(text: str) -> str:
 def _table(records: list[RunRecord]) -> str:
     rows = [_HEAD, *(_row(record) for record in records)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    for column, narrowest in _NARROWEST.items():
-        over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
-        widths[column] = max(min(widths[column], narrowest), widths[column] - max(over, 0))
+    over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
+    if over > max(widths[_HW] - _NARROWEST_HW, 0):
+        over -= widths.pop(_HW) + 2
+        rows = [row[:_HW] for row in rows]
+        widths[_ID] = max(min(widths[_ID], _NARROWEST_ID), widths[_ID] - max(over, 0))
+    else:
+        widths[_HW] -= max(over, 0)
     cut = [[cell if len(cell) <= width else f"{cell[: width - 1]}…" for cell, width in zip(row, widths, strict=True)] for row in rows]
     head, *lines = output.table(cut, right=(3, 4, 5, 6)).split("\n")
     return "\n".join([output.dim(head), *lines])
