@@ -38,7 +38,7 @@ def test_a_run_is_summed_up_on_one_screen():
         "Facility energy     14.2  kWh  13 – 15             plan 15.1 kWh, −6 %, inside",
         "CO2e, electricity   5.10  kg   4.1 – 6.1",
         "CO2e, hardware      1.90  kg   1.3 – 2.5",
-        "CO2e, both             7  kg   5.4 – 8.6           plan 5 kg, +40 %, above",
+        "CO2e, both          7.00  kg   5.4 – 8.6           plan 5 kg, +40 %, above",
         "Cost                33.1  $    no interval stated  plan 40 $, −17 %, below",
         "Duration            2.12  h                        plan 2.38 h, −11 %, inside",
         "Tokens               310  M                        40,700 a second, 0.139 J each",
