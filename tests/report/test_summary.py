@@ -9,7 +9,7 @@ from traincarbon.report.summary import cards_of, sentence, source_name, spoken, 
 
 
 def plain(markup):
-    return re.sub(r"<[^>]+>", "", markup)
+    return re.sub(r"<[^>]+>", "", markup).replace("\u00a0", " ")
 
 
 def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
@@ -51,6 +51,10 @@ def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(
     html = summary_section(said._replace(results={**said.results, "water_l": None}), USD, "p1")
     assert 'href="#p1-rent_usd"' in html
     assert '<span class="value none">not known</span>' in html
+
+
+def test_a_figure_is_never_parted_from_its_unit_or_its_bounds():
+    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == "<strong>2.00\u00a0M$</strong> (1.0\u00a0–\u00a04.0)"
 
 
 def test_figures_are_spoken_in_the_currency_with_their_bounds():

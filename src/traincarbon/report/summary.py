@@ -131,8 +131,8 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> str:
     middle, scale, bounds = currency.shown(interval, unit)
     if middle == NOT_KNOWN:
         return ""
-    joined = f"{middle} {scale}".strip().replace(" ", " ")
-    return f"<strong>{text(joined)}</strong>" + (f" ({text(bounds)})" if bounds != "exact" else "")
+    figure, ends = (part.replace(" ", "\u00a0") for part in (f"{middle} {scale}".strip(), bounds))
+    return f"<strong>{text(figure)}</strong>" + (f" ({text(ends)})" if bounds != "exact" else "")
 
 
 def source_name(source: str) -> str:
