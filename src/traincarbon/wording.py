@@ -9,9 +9,9 @@ WIDTH = 80
 """Columns of the screen that everything fits."""
 
 _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
-    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh")),
-    "kg CO2e": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g")),
-    "L": ((1e9, "hm³"), (1e3, "m³"), (1.0, "L")),
+    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh")),
+    "kg CO2e": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg")),
+    "L": ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL")),
     "$": ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"), (1.0, "$")),
     "count": ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, "")),
     "h": ((1e9, "G h"), (1e6, "M h"), (1e3, "k h"), (1.0, "h")),

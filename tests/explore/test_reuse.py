@@ -46,7 +46,9 @@ def test_adapters_save_a_third_of_a_fine_tunings_arithmetic(tuned, by_id, id):
 
 
 def test_adapters_on_four_bits_say_on_how_few_accelerators_they_fit(megatron, by_id):
-    assert "fits on 7 accelerators, 152 for full fine-tuning" in by_id(reuse.tuning, megatron)["qlora"].how
+    found = by_id(reuse.tuning, megatron)["qlora"]
+    assert "fits on 7 accelerators, 152 for full fine-tuning" in found.how
+    assert "what is gained is memory: the state fits on 7 accelerators, 152 for full fine-tuning" in found.lost
 
 
 def test_what_is_adapters_already_is_not_offered_again(situate, by_id):

@@ -36,7 +36,7 @@ def test_what_was_measured_is_told_from_what_was_modelled(shipped):
 def test_what_was_not_measured_says_so_with_its_reason(shipped):
     found = rows(page(record_of(), shipped), "Energy, measured and modelled")
     assert found["Memory"][1:] == ["not measured", "no meter reported it"]
-    assert found["Accelerators"][1:] == ["0.417 Wh", "measured, by energy counters"]
+    assert found["Accelerators"][1:] == ["417 mWh", "measured, by energy counters"]
 
 
 def test_a_run_without_energy_is_no_run_of_zero(shipped):
@@ -53,6 +53,12 @@ def test_a_part_of_the_plan_is_said_as_such(shipped):
 def test_the_cost_is_held_against_what_the_tracker_counted(shipped):
     trace = Trace(1.79e9, 5.0, {"gpu": [100.0]}, [None], "rent")
     assert "Cost to rent" in page(record_of(), shipped, trace)
+
+
+def test_a_short_run_is_shown_to_the_second_and_a_long_one_to_the_minute(shipped):
+    for values, times in (([100.0], ["14:13:20", "14:13:25"]), ([100.0] * 1000, ["14:13", "15:36"])):
+        html = page(record_of(), shipped, Trace(1.79e9, 5.0, {"gpu": values}, [None] * len(values)))
+        assert re.findall(r"<span>2026-09-21 ([\d:]+) UTC</span>", html) == times
 
 
 def test_a_clock_beyond_all_dates_has_none(shipped):

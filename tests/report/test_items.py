@@ -54,6 +54,13 @@ def test_a_saved_estimate_that_would_be_another_now_stands_as_it_was_and_says_so
     assert "saved earlier" in plan.said.warnings[-1]
 
 
+def test_a_file_of_another_tool_is_named_and_the_way_in_is_said(file, shipped):
+    place = file("emissions.csv", "timestamp,project_name,emissions\n2026-01-01,x,1\n")
+    with pytest.raises(CarbonError, match="emissions.csv': the file holds no runs") as caught:
+        read_items([place], database=shipped)
+    assert "carbon runs import" in caught.value.hint
+
+
 def test_a_saved_estimate_of_a_plan_that_cannot_be_any_more_stands_as_it_was(file, shipped, ask):
     saved = {**ask().to_dict(), "plan": {"hw": "gone", "params": 1.0, "tokens": 1.0}}
     (plan,) = read_items([file("x.json", json.dumps(saved))], database=shipped).plans

@@ -55,3 +55,9 @@ def test_a_table_has_headers_for_its_columns_and_rows():
 def test_a_section_without_content_is_nothing():
     assert section("a", "A", "", "") == ""
     assert section("a", "A", "x").startswith('<section id="a" aria-labelledby="a-title"><h2 id="a-title">A</h2>x')
+
+
+def test_names_keep_the_letters_that_are_theirs_though_they_are_no_print():
+    for whole in ("5\u00a0%", "1\u202f000", "می\u200cخواهم", "👩\u200d🔬"):
+        assert text(whole) == whole
+    assert "\u202e" not in text("a\u202eb")

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from traincarbon.estimate.result import Interval
 from traincarbon.report.currency import USD, Currency
 from traincarbon.report.said import said_by
@@ -9,14 +11,12 @@ from traincarbon.report.summary import cards_of, sentence, source_name, spoken, 
 
 
 def plain(markup):
-    return re.sub(r"<[^>]+>", "", markup)
+    return re.sub(r"<[^>]+>", "", markup).replace("\u00a0", " ")
 
 
 def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
     words = plain(sentence(said_by(ask(servers=64, region="france")), USD))
-    assert words.startswith(
-        "Training 7 B parameters on NVIDIA DGX A100 640GB (7 B parameters, 1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take "
-    )
+    assert words.startswith("Training 7 B parameters (1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
     for phrase in (
         "to rent",
         "as its share of hardware of one’s own",
@@ -27,6 +27,20 @@ def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
         "of the doubt about carbon is",
     ):
         assert phrase in words
+
+
+@pytest.mark.parametrize(
+    ("fields", "begin"),
+    [
+        ({"name": "A model", "servers": 1}, "Training A model (7 B parameters, 1 T tokens, 1 server) on"),
+        ({"name": "A tuning", "kind": "finetune"}, "A tuning (7 B parameters, 1 T tokens) on"),
+        ({"kind": "finetune"}, "Fine-tuning 7 B parameters (1 T tokens) on"),
+        ({"kind": "lora"}, "Fine-tuning adapters of 7 B parameters (1 T tokens) on"),
+        ({"params": None, "tokens": None, "accelerator_hours": 1e5}, "This training on"),
+    ],
+)
+def test_the_paragraph_begins_with_what_is_done(ask, fields, begin):
+    assert plain(sentence(said_by(ask(**fields)), USD)).startswith(begin)
 
 
 def test_what_is_not_known_is_left_out_of_the_paragraph(ask):
@@ -51,6 +65,10 @@ def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(
     html = summary_section(said._replace(results={**said.results, "water_l": None}), USD, "p1")
     assert 'href="#p1-rent_usd"' in html
     assert '<span class="value none">not known</span>' in html
+
+
+def test_a_figure_is_never_parted_from_its_unit_or_its_bounds():
+    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == "<strong>2.00\u00a0M$</strong> (1.0\u00a0–\u00a04.0)"
 
 
 def test_figures_are_spoken_in_the_currency_with_their_bounds():

@@ -8,6 +8,7 @@ from traincarbon.database.select import nearest, prior, sigma_of, time_of
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.setting import Setting
 from traincarbon.uncertain import Uncertain
+from traincarbon.wording import counted
 
 
 def add_prices(setting: Setting, database: Database, plan: Plan) -> None:
@@ -26,7 +27,7 @@ def add_prices(setting: Setting, database: Database, plan: Plan) -> None:
         scatter = math.sqrt(sum((log - middle) ** 2 for log in logs) / len(logs))
         sigma = math.hypot(scatter, sigma_of(database, "rent_price", "scope=quoted"))
         newest = nearest(rows, plan.start)
-        whose = server.name if own else f"{chip.name} at {len({row['provider'] for row in rows})} providers"
+        whose = server.name if own else f"{chip.name} at {counted(len({row['provider'] for row in rows}), 'provider')}"
         text = f"{purchase.replace('_', ' ')} price of {whose}, {newest['date'] if newest else ''}"
         setting.add("rent_price", Uncertain(math.exp(middle), {"rent_price": sigma}), "$/h", text, newest, assumed=not own)
         if plan.start is not None and newest is not None and abs(time_of(newest["date"]) - time_of(plan.start)) > 1.5:

@@ -15,7 +15,7 @@ from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
 from traincarbon.uncertain import Num, Uncertain, median_of
-from traincarbon.wording import amount
+from traincarbon.wording import amount, counted
 
 _MOST_NAMED = 3
 _QUANTISED_B = 0.5
@@ -108,7 +108,7 @@ def tuning(at: Situation) -> Iterator[Found]:
         "reuse",
         "Adapters on four bits (QLoRA)",
         figures,
-        lost="some speed, which no row of the database states: hours are those of LoRA",
+        lost=f"some speed, which no row of the database states: hours are those of LoRA, and what is gained is memory: the state fits on {few}",
         effort="low",
         not_when="the chip has no fast kernels for four-bit weights",
         how=f"the chain for adapters; the state fits on {few}",
@@ -163,7 +163,7 @@ def small_encoder(at: Situation) -> Iterator[Found]:
         yield NotOffered("encoder", name, "the plan is no larger than that")
         return
     if not at.goal.is_understanding or at.goal.is_generation:
-        yield NotOffered("encoder", name, f"an encoder does not write text, and the goal {at.goal.text!r} is not only to classify, find or extract")
+        yield NotOffered("encoder", name, f"an encoder does not write text, and the goal {at.goal.text!r} is not known to be only to classify, find or extract")
         return
     tokens: Num | None = at.finetune_tokens
     row = at.row("finetune-vs-pretrain")
@@ -241,4 +241,4 @@ def _accelerators_of_quantised(at: Situation, answer: Estimate) -> str:
     share = median_of(usable.value)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
     whole = counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
-    return f"{max(1, -int(-needed // 1)):,} accelerators, {max(1, -int(-whole // 1)):,} for full fine-tuning"
+    return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, {max(1, -int(-whole // 1)):,} for full fine-tuning"

@@ -20,6 +20,8 @@ from traincarbon.uncertain import median_of
 from traincarbon.wording import amount, counted, significant
 
 _J_PER_KWH = 3.6e6
+_SHORT_S = 600.0
+"""A run shorter than this is shown to the second."""
 _MEASURED = ("counter", "power")
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
 _ENDED = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
@@ -126,7 +128,8 @@ def _over_time(actual: Actual, database: Database) -> str:
     trace = actual.trace
     if trace is None:
         return ""
-    begin, end = _moment(trace.begin_s), _moment(trace.end_s)
+    with_seconds = trace.end_s - trace.begin_s < _SHORT_S
+    begin, end = (_moment(wall_s, with_seconds=with_seconds) for wall_s in (trace.begin_s, trace.end_s))
     most_w = max((value for values in trace.power_w.values() for value in values if value is not None), default=0.0)
     series = [Line(_PARTS.get(part, part), values) for part, values in trace.power_w.items()]
     charts = lines("Power over time", series=series, top=_watts(most_w), begin=begin, end=end, most=most_w)
@@ -138,10 +141,10 @@ def _over_time(actual: Actual, database: Database) -> str:
     return charts
 
 
-def _moment(wall_s: float) -> str:
-    """Return an instant to the minute, nothing where the clock was beyond what has a date."""
+def _moment(wall_s: float, *, with_seconds: bool) -> str:
+    """Return an instant to the minute or the second, nothing where the clock was beyond what has a date."""
     try:
-        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(wall_s))
+        return time.strftime(f"%Y-%m-%d %H:%M{':%S' if with_seconds else ''} UTC", time.gmtime(wall_s))
     except (OverflowError, ValueError, OSError):
         return ""
 

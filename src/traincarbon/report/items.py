@@ -135,7 +135,11 @@ def _records(name: str, content: bytes, found: Any) -> list[RunRecord]:
         raise CarbonError(
             f"{name!r} is of schema {str(schema)[:60]!r}", hint=f"a report is made of {SCHEMA} and {RUN_SCHEMA}: carbon estimate --json, carbon runs export"
         )
-    return load(content)
+    try:
+        return load(content)
+    except CarbonError as error:
+        hint = f"{error.hint}; files of other tools come in by carbon runs import, and are then reported as runs" if found is None else error.hint
+        raise CarbonError(f"{name!r}: {error}", hint=hint) from error
 
 
 def _json(name: str, content: bytes) -> Any:

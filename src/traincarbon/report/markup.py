@@ -8,6 +8,8 @@ from typing import Any
 
 MOST_LETTERS = 120
 """Letters of a name that a page shows where nothing else is said."""
+_HARMLESS = "\u00a0\u202f\u200c\u200d"
+"""Letters that are no print and yet part of names: spaces that do not break, and what parts or joins the letters of Persian and of emoji."""
 
 
 def text(value: object, *, most: int = MOST_LETTERS) -> str:
@@ -19,7 +21,7 @@ def text(value: object, *, most: int = MOST_LETTERS) -> str:
     """
     said = str(value)
     cut = said if len(said) <= most else f"{said[: most - 1]}…"
-    return html.escape("".join(letter if letter.isprintable() else "�" for letter in cut))
+    return html.escape("".join(letter if letter.isprintable() or letter in _HARMLESS else "�" for letter in cut))
 
 
 def name(value: object, *, most: int = MOST_LETTERS) -> str:

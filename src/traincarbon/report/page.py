@@ -74,7 +74,7 @@ h2 { font-size: 1.1rem; margin: 0 0 0.3em; }
 p { max-width: 75ch; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 20px; }
 figure { margin: 0; padding: 12px; border: 1px solid var(--edge); border-radius: 6px; min-width: 0; }
-figcaption { font-size: 0.875rem; }
+figcaption { font-size: 0.875rem; margin-top: 8px; }
 .plot { width: 100%; height: 560px; }
 """
 _DRAW = """

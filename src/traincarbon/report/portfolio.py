@@ -144,7 +144,7 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
         feet.append(figures[-1])
     if total.totals[_ENERGY]:
         most = max(sums.totals[_ENERGY] for sums in groups)
-        heads.insert(1, "Energy, beside the largest")
+        heads.insert(1, "Energy, to scale")
         feet.insert(1, "")
         for cell, sums in zip(cells, groups, strict=True):
             cell.insert(1, share_bar(sums.totals[_ENERGY] / most))

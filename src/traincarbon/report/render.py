@@ -104,7 +104,7 @@ def _contents(main: str) -> str:
 
 def _title(items: Items) -> str:
     if len(items.plans) == 1 and not items.runs:
-        return f"What {items.plans[0].said.title} takes"
+        return f"{items.plans[0].said.title}: what it takes"
     if len(items.runs) == 1 and not items.plans:
         return f"What run {items.runs[0].record.run_id} took"
     parts = [counted(len(group), what) for group, what in ((items.plans, "plan"), (items.runs, "run")) if group]

@@ -63,6 +63,10 @@ SOURCES = {
 """What a source of uncertainty is called on a page."""
 
 
+_DOING = {"finetune": "Fine-tuning", "lora": "Fine-tuning adapters of"}
+"""What is done in a training of a kind that is not from scratch."""
+
+
 class Card(NamedTuple):
     """One of the five figures: its name in results, what it is called, and what to say below it."""
 
@@ -120,7 +124,7 @@ def sentence(said: Said, currency: Currency) -> str:
         figure = spoken(said.results.get(key), UNITS[key], currency)
         if figure:
             parts.append(phrase.format(figure))
-    work = f"Training <strong>{name(said.title)}</strong>{_of_what(said)}"
+    work = f"{_work(said)}{_of_what(said)}"
     if not parts:
         return f"{work}: nothing of what it takes is known."
     return f"{work} is expected to {listed(parts)}; in brackets are the bounds within which we expect the figure with {100.0 * said.level:.3g} % confidence.{_widest(said)}"
@@ -131,8 +135,8 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> str:
     middle, scale, bounds = currency.shown(interval, unit)
     if middle == NOT_KNOWN:
         return ""
-    joined = f"{middle} {scale}".strip().replace(" ", " ")
-    return f"<strong>{text(joined)}</strong>" + (f" ({text(bounds)})" if bounds != "exact" else "")
+    figure, ends = (part.replace(" ", "\u00a0") for part in (f"{middle} {scale}".strip(), bounds))
+    return f"<strong>{text(figure)}</strong>" + (f" ({text(ends)})" if bounds != "exact" else "")
 
 
 def source_name(source: str) -> str:
@@ -140,12 +144,30 @@ def source_name(source: str) -> str:
     return SOURCES.get(source) or text(source.replace("_", " "))
 
 
+def _work(said: Said) -> str:
+    """Return what is done: a training from scratch of what the plan names, what it calls another kind, or of so many parameters."""
+    called, params, kind = said.plan.get("name"), said.plan.get("params"), said.plan.get("kind")
+    doing = _DOING.get(str(kind), "Training")
+    if called:
+        return f"{f'{doing} ' if doing == 'Training' else ''}<strong>{name(called)}</strong>"
+    return f"{doing} <strong>{text(_count(params))} parameters</strong>" if params is not None else "This training"
+
+
 def _of_what(said: Said) -> str:
     plan = said.plan
-    sizes = [f"{_count(plan[key])} {word}" for key, word in (("params", "parameters"), ("tokens", "tokens")) if plan.get(key) is not None]
-    sizes += [f"{_count(plan[key])} {key}" for key in ("servers", "accelerators") if plan.get(key) is not None]
+    asked = [("params", "parameters")] if plan.get("name") else []
+    sizes = [
+        _several(plan[key], word)
+        for key, word in (*asked, ("tokens", "tokens"), ("servers", "servers"), ("accelerators", "accelerators"))
+        if plan.get(key) is not None
+    ]
     place = f" in {name(said.place)}" if said.place else ", with no region named,"
-    return f" ({', '.join(text(size) for size in sizes)}) on {name(said.hardware)}{place}"
+    size = f" ({', '.join(text(size) for size in sizes)})" if sizes else ""
+    return f"{size} on {name(said.hardware)}{place}"
+
+
+def _several(value: object, word: str) -> str:
+    return f"{_count(value)} {word.removesuffix('s') if value == 1 else word}"
 
 
 def _widest(said: Said) -> str:

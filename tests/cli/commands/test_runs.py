@@ -51,8 +51,8 @@ def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     head, *rows = run("list").stdout.splitlines()
     assert head.split() == ["id", "began", "(UTC)", "state", "exit", "took", "energy", "CO2e", "hw"]
     assert [row.split() for row in rows] == [
-        ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "0.42", "Wh", "–", "h100-sxm5-80gb"],
-        ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "0.42", "Wh", "–", "box"],
+        ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "420", "mWh", "–", "h100-sxm5-80gb"],
+        ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "420", "mWh", "–", "box"],
         ["bert-1", "26-09-21", "14:13", "finished", "0", "15", "s", "5", "kWh", "20", "kg", "box"],
     ]
 

@@ -1,9 +1,9 @@
 // The panels in which a reader sets what may be otherwise: they read the controls, ask the chain, show the answer and keep the address.
 
 const LADDERS = {
-  kWh: [[1e9, "TWh"], [1e6, "GWh"], [1e3, "MWh"], [1, "kWh"], [1e-3, "Wh"]],
-  "kg CO2e": [[1e9, "Mt"], [1e6, "kt"], [1e3, "t"], [1, "kg"], [1e-3, "g"]],
-  L: [[1e9, "hm³"], [1e3, "m³"], [1, "L"]],
+  kWh: [[1e9, "TWh"], [1e6, "GWh"], [1e3, "MWh"], [1, "kWh"], [1e-3, "Wh"], [1e-6, "mWh"], [1e-9, "µWh"]],
+  "kg CO2e": [[1e9, "Mt"], [1e6, "kt"], [1e3, "t"], [1, "kg"], [1e-3, "g"], [1e-6, "mg"], [1e-9, "µg"]],
+  L: [[1e9, "hm³"], [1e3, "m³"], [1, "L"], [1e-3, "mL"]],
   $: [[1e9, "B$"], [1e6, "M$"], [1e3, "k$"], [1, "$"]],
   h: [[1e9, "G h"], [1e6, "M h"], [1e3, "k h"], [1, "h"]],
   s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
