@@ -74,3 +74,10 @@ def test_a_command_that_there_is_not_is_answered_with_the_one_meant(typed, meant
     done = subprocess.run(words, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(f"Error: No such command '{typed}'.{meant}\n")
+
+
+def test_completion_after_a_command_that_there_is_not_offers_nothing():
+    environment = {**os.environ, "_CARBON_COMPLETE": "bash_complete", "COMP_WORDS": "carbon xyzzy ", "COMP_CWORD": "2"}
+    done = subprocess.run([sys.executable, "-c", "from traincarbon.cli import main; main()"], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "xyzzy" not in done.stdout

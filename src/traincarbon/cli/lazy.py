@@ -32,7 +32,7 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* begin with; of one that there is not, say which was meant."""
-        if args and args[0] not in self.commands_help and not args[0].startswith("-"):
+        if args and args[0] not in self.commands_help and not args[0].startswith("-") and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
             close = get_close_matches(args[0].lower(), self.commands_help, n=1)
