@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
+from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.fields import check_number
 from traincarbon.estimate.plan import Plan
@@ -179,7 +179,7 @@ def _number(name: str, value: Any) -> Any:
         return None
     try:
         checked = check_number("tokens", value)
-    except (OutOfRangeError, PlanError, QuantityError) as error:
+    except (OutOfRangeError, PlanError) as error:
         raise type(error)(str(error).replace("tokens", name), hint=error.hint.replace("tokens", name)) from None
     return parse_uncertain(checked, name) if isinstance(checked, str) else checked
 
