@@ -220,3 +220,12 @@ def test_every_shipped_thing_gives_an_estimate_or_says_what_is_missing(ask, ship
         peak = answer.setting.given["peak_flop_per_s"].value
         assert answer.median("accelerator_hours_h") == pytest.approx(4.2e22 / (3600 * peak * answer.median("mfu"))), id
     assert not silent
+
+
+@pytest.mark.parametrize(("chosen", "stated"), [({"basis": "direct"}, {"carbon_intensity": 400}), ({"rent": "spot"}, {"rent_price": 2.0})])
+def test_a_choice_among_figures_has_no_effect_where_the_figure_is_stated(ask, chosen, stated):
+    (name,), (figure,) = chosen, stated
+    said = f"{name} does not bear on this estimate: {figure} is given"
+    assert said in ask(**chosen, **stated).warnings
+    assert ask(**chosen, **stated).results == ask(**stated).results
+    assert not any("does not bear" in warning for fields in (chosen, stated) for warning in ask(**fields).warnings)

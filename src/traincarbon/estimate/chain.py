@@ -18,6 +18,8 @@ from traincarbon.uncertain import Num, any_of, median_of
 from traincarbon.units import H_PER_YEAR
 
 _DEGREES = 3
+_OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
+"""Fields that choose among figures to those that state one."""
 
 
 def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
@@ -229,8 +231,11 @@ class Chain(Links):
         return fewest
 
     def warn_of_gaps(self, values: Mapping[str, Num | None], price: Num | None) -> None:
-        """Say of each figure that cannot be known what would make it known."""
+        """Name what other fields leave without effect, and say of each figure that cannot be known what would make it known."""
         chip = self.setting.accelerator.name
+        for name, stated in _OVERRIDDEN.items():
+            if getattr(self.plan, name) is not None and getattr(self.plan, stated) is not None:
+                self.warnings.append(f"{name} does not bear on this estimate: {stated} is given")
         if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
             self.warnings.append("no number of servers is given, so no duration and no price of the cluster: give servers or accelerators")
         if values["compute_flop"] is None:
