@@ -229,3 +229,10 @@ def test_a_choice_among_figures_has_no_effect_where_the_figure_is_stated(ask, ch
     assert said in ask(**chosen, **stated).warnings
     assert ask(**chosen, **stated).results == ask(**stated).results
     assert not any("does not bear" in warning for fields in (chosen, stated) for warning in ask(**fields).warnings)
+
+
+@pytest.mark.parametrize(("hw", "servers"), [("h100", "dgx-h100"), ("rtx-4090", "carbon db list servers")])
+def test_servers_of_a_bare_chip_are_answered_with_those_that_hold_it(ask, hw, servers):
+    with pytest.raises(PlanError, match="is no server") as caught:
+        ask(hw=hw, servers=4)
+    assert servers in caught.value.hint

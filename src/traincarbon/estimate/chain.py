@@ -18,6 +18,7 @@ from traincarbon.uncertain import Num, any_of, median_of
 from traincarbon.units import H_PER_YEAR
 
 _DEGREES = 3
+_FEW_SERVERS = 3
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among figures to those that state one."""
 
@@ -212,7 +213,7 @@ class Chain(Links):
         n = plan.number("accelerators")
         if plan.servers is not None:
             if self.setting.hardware.folder != "servers":
-                raise PlanError(f"{self.setting.hardware.id} is no server", hint="give accelerators, or a server as hw: carbon db list servers")
+                raise PlanError(f"{self.setting.hardware.id} is no server", hint=f"give accelerators, or a server as hw: {self.holders()}")
             from_servers = plan.number("servers") * each
             if n is not None and any_of(n != from_servers):
                 raise PlanError(f"the servers, of {each:g} accelerators, do not make up the accelerators given", hint="give one of the two")
@@ -224,6 +225,13 @@ class Chain(Links):
                 raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
             n = product
         return n
+
+    def holders(self) -> str:
+        """Return a few servers that hold the plan's accelerator, those that anybody may own first, or how to see all."""
+        chip = self.setting.accelerator.id
+        found = [server for server in self.database.products("servers") if server.keys.get("accelerator") == chip]
+        found.sort(key=lambda server: server.keys.get("operator", "") != "on-prem")
+        return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
 
     def fewest_accelerators(self, n: Num | None) -> Num | None:
         """Return the accelerators that hold the training's state, or None where that is unknown; warn where *n* are too few."""

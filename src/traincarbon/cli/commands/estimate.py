@@ -48,6 +48,8 @@ def command(
     """  # noqa: D301  click reads the escape
     facts = database(db)
     plan = read_plan(plan_file, fields)
+    if not plan.to_dict():
+        raise PlanError("nothing is asked", hint="name a plan or state one: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100")
     answer = estimate(plan, database=facts, level=level)
     if save is not None:
         _save(plan, save)
