@@ -189,3 +189,17 @@ def test_durations_by_number_of_servers_are_in_the_unit_that_suits_the_shortest(
     assert float(median.replace(",", "")) == pytest.approx(
         found(*ask, "--accelerators", count.replace(",", ""))["results"]["duration_s"]["median"] / seconds, rel=0.05
     )
+
+
+def test_the_markdown_has_the_rows_of_the_screen():
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown(*PLACED, "--markdown").splitlines() if line.startswith("| ")]
+    screen = [re.split(r"\s{2,}", line) for line in shown(*PLACED).splitlines()]
+    for row in table[2:]:
+        assert row in screen
+    assert any((row[0], row[2]) == ("Utilisation (MFU)", "%") for row in table)
+
+
+def test_durations_that_are_sure_are_called_exact():
+    lines = shown("--accelerator-hours", "1e6", "--hw", "h100").splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("Accelerators ")))
+    assert all(line.split()[2] == "exact" for line in lines[start + 1 : start + 6])

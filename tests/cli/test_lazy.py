@@ -66,3 +66,18 @@ def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     lines = shown[shown.index("Commands:") :].splitlines()[1:]
     assert [line.split()[0] for line in lines] == listed.split()
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("estimat", " Did you mean 'estimate'?"), ("Optimize", " Did you mean 'optimise'?"), ("xyzzy", "")])
+def test_a_command_that_there_is_not_is_answered_with_the_one_meant(typed, meant):
+    words = [sys.executable, "-c", "from traincarbon.cli import main; main()", typed]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"Error: No such command '{typed}'.{meant}\n")
+
+
+def test_completion_after_a_command_that_there_is_not_offers_nothing():
+    environment = {**os.environ, "_CARBON_COMPLETE": "bash_complete", "COMP_WORDS": "carbon xyzzy ", "COMP_CWORD": "2"}
+    done = subprocess.run([sys.executable, "-c", "from traincarbon.cli import main; main()"], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "xyzzy" not in done.stdout

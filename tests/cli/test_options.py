@@ -64,3 +64,9 @@ def test_the_help_shows_each_option_once_what_matters_first(asked, first, last):
     for option in asked.params:
         if isinstance(option, click.Option):
             assert len(re.findall(rf"^  (?:-., )?{option.opts[-1]} ", options, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("typed", ["", ",", " , "])
+def test_an_axis_that_names_nothing_is_refused(typed):
+    done = CliRunner().invoke(optimise_command, ["--hw", typed, "--budget-usd", "1e6"])
+    assert (done.exit_code, "it names nothing" in done.output) == (2, True)

@@ -225,3 +225,9 @@ def test_a_word_is_not_taken_for_a_slip_in_the_code_of_a_country(shipped):
     with pytest.raises(NotFoundError) as caught:
         find_place(shipped, "dept")
     assert not {"DE", "PT", "TO"} & set(caught.value.hint.replace("?", "").split())
+
+
+def test_a_machine_that_was_not_measured_is_pointed_to_the_bench(shipped):
+    with pytest.raises(NotFoundError, match="not measured yet") as caught:
+        find_hardware(shipped, "this")
+    assert "carbon bench" in caught.value.hint

@@ -1,6 +1,7 @@
 """The documentation is run: its commands, its Python, its links; and it leaves no command out."""
 
 import doctest
+import json
 import os
 import re
 import shlex
@@ -134,3 +135,13 @@ def test_the_plan_that_the_readme_shows_can_be_estimated() -> None:
 
     (text,) = blocks(ROOT / "README.md", "toml")
     assert estimate(Plan.from_toml(text))["duration_s"] is not None
+
+
+def test_each_command_prints_the_json_that_its_page_says(workplace: Path) -> None:
+    environment = {**os.environ, "HOME": str(workplace), "XDG_CONFIG_HOME": str(workplace / "config"), "CARBON_STORE": str(workplace / "runs")}
+    rows = re.findall(r"^\| `carbon (.+?)` \| (.+) \|$", (ROOT / "docs" / "json.md").read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 10
+    for command, keys in rows:
+        words = [str(workplace / "bin" / "carbon"), *shlex.split(command), "--json", "--quiet"]
+        done = subprocess.run(words, cwd=workplace, env=environment, capture_output=True, text=True, check=True)
+        assert list(json.loads(done.stdout)) == re.findall(r"`(\w+)`", keys), command

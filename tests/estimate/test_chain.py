@@ -220,3 +220,19 @@ def test_every_shipped_thing_gives_an_estimate_or_says_what_is_missing(ask, ship
         peak = answer.setting.given["peak_flop_per_s"].value
         assert answer.median("accelerator_hours_h") == pytest.approx(4.2e22 / (3600 * peak * answer.median("mfu"))), id
     assert not silent
+
+
+@pytest.mark.parametrize(("chosen", "stated"), [({"basis": "direct"}, {"carbon_intensity": 400}), ({"rent": "spot"}, {"rent_price": 2.0})])
+def test_a_choice_among_figures_has_no_effect_where_the_figure_is_stated(ask, chosen, stated):
+    (name,), (figure,) = chosen, stated
+    said = f"{name} does not bear on this estimate: {figure} is given"
+    assert said in ask(**chosen, **stated).warnings
+    assert ask(**chosen, **stated).results == ask(**stated).results
+    assert not any("does not bear" in warning for fields in (chosen, stated) for warning in ask(**fields).warnings)
+
+
+@pytest.mark.parametrize(("hw", "servers"), [("h100", "dgx-h100"), ("rtx-4090", "carbon db list servers")])
+def test_servers_of_a_bare_chip_are_answered_with_those_that_hold_it(ask, hw, servers):
+    with pytest.raises(PlanError, match="is no server") as caught:
+        ask(hw=hw, servers=4)
+    assert servers in caught.value.hint

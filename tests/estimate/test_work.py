@@ -110,3 +110,8 @@ def test_a_shape_of_another_size_than_params_is_pointed_out(ask, hidden, said):
     # 12 L h² = 6.4e9 of 7e9 at a width of 4096, a quarter and four times as many at half and twice that
     answer = ask(layers=32, hidden=np.array(hidden) if isinstance(hidden, list) else hidden)
     assert any("do not make the number of params" in warning for warning in answer.warnings) == said
+
+
+@pytest.mark.parametrize(("heads", "said"), [(32, False), (33, True)])
+def test_heads_that_do_not_divide_the_width_are_pointed_out(ask, heads, said):
+    assert any("heads do not divide hidden" in warning for warning in ask(layers=32, hidden=4096, heads=heads).warnings) == said

@@ -1,11 +1,13 @@
 """A changed plan keeps what still holds, and what is known of the first bears on the second."""
 
+import numpy as np
 import pytest
 
 from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.explore.change import changed, reestimate
+from traincarbon.uncertain import Uncertain
 
 SHAPED = Plan(params=7e9, tokens=1e12, hw="dgx-a100", layers=32, hidden=4096, heads=32, tp=2, recompute="full", rent_price=2.0, seq_len=4096, region="france")
 
@@ -54,3 +56,17 @@ def test_hours_without_work_stay(shipped):
     assert reestimate(base, shipped, region="sweden").median("accelerator_hours_h") == 1e5
     with pytest.raises(PlanError, match="not the work in them"):
         reestimate(base, shipped, precision="fp8")
+
+
+def test_another_size_drops_what_is_trained_of_the_first():
+    plan = Plan(params=7e9, tokens=1e12, hw="dgx-h100", kind="lora", trainable_params=1e9)
+    assert changed(plan, params=1e8).trainable_params is None
+    assert changed(plan, tokens=1e9).trainable_params == 1e9
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kept"), [(1e6, None), ("1M", None), ("1M..2M", None), (4e6, 4e6), (Uncertain(1e9, {"law": 0.1}), 4e6), (np.array([1e9, 1e5]), None)]
+)
+def test_a_step_of_more_tokens_than_there_are_is_dropped(tokens, kept):
+    plan = Plan(params=7e9, tokens=1e12, hw="dgx-h100", batch_tokens=4e6)
+    assert changed(plan, tokens=tokens).batch_tokens == kept

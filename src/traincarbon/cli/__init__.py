@@ -16,7 +16,7 @@ COMMANDS = {
     "validate": "How far estimates are from what real trainings reported.",
     "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
     "calibrate": "Fit estimates to your own runs, and keep that under a name.",
-    "runs": "What trainings really took: list, show, merge, export, forget.",
+    "runs": "What trainings really took: list, show, import, export, merge.",
     "bench": "Measure this machine, so that --hw this can be estimated on.",
     "doctor": "What can be metered here, what cannot, why, and how to allow it.",
     "db": "The hardware database: list, show, check, path.",

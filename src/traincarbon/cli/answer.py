@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimate.result import Estimate
 
-ROWS = (
+_ROWS = (
+    ("compute_flop", "Compute", "FLOP"),
     ("mfu", "Utilisation (MFU)", ""),
     ("accelerator_hours_h", "Accelerator-hours", "h"),
     ("duration_s", "Wall-clock", "s"),
@@ -101,21 +102,25 @@ def _machines(answer: "Estimate") -> str:
     return hardware.name
 
 
-def _figures(answer: "Estimate") -> str:
-    rows = [("", "median", "", f"{answer.level:.0%} interval")]
-    flop = answer["compute_flop"]
-    if flop is not None:
-        rows.append(("Compute", f"{flop.median:.3g}", "FLOP", "exact" if flop.low == flop.high else f"{flop.low:.2g} – {flop.high:.2g}"))
-    for name, label, unit in ROWS:
+def figures(answer: "Estimate") -> list[tuple[str, ...]]:
+    """Return the head and the rows of the table of figures: label, median, unit and interval; what is not known has no row."""
+    rows: list[tuple[str, ...]] = [("", "median", "", f"{answer.level:.0%} interval")]
+    for name, label, unit in _ROWS:
         interval = answer[name] if name in answer.values else None
         if interval is None:
             continue
         if name == "mfu":
             percent = [output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0))]
             rows.append((label, percent[1], "%", "exact" if interval.low == interval.high else f"{percent[0]} – {percent[2]}"))
+        elif name == "compute_flop":
+            rows.append((label, f"{interval.median:.3g}", unit, "exact" if interval.low == interval.high else f"{interval.low:.2g} – {interval.high:.2g}"))
         else:
             rows.append((label, *output.median_and_interval(interval, unit)))
-    lines = output.table(rows, right=(1,)).split("\n")
+    return rows
+
+
+def _figures(answer: "Estimate") -> str:
+    lines = output.table(figures(answer), right=(1,)).split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 

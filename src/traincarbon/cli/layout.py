@@ -37,7 +37,8 @@ def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> 
     for count, each, duration in known:
         purchase = each["purchase_usd"]
         low, median, high = (output.significant(bound / size, 2) for bound in duration)
-        rows.append((f"{count:,}", median, f"{low} – {high}", "unknown" if purchase is None else output.amount(purchase.median, "$")))
+        apart = "exact" if duration.low == duration.high else f"{low} – {high}"
+        rows.append((f"{count:,}", median, apart, "unknown" if purchase is None else output.amount(purchase.median, "$")))
     if with_layouts:
         layouts = [("tp × pp × dp", "step MFU"), *(_cells(each.layout.spread) for _, each, _ in known)]
         rows = [(*row, *cells) for row, cells in zip(rows, layouts, strict=True)]

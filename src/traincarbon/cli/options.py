@@ -119,7 +119,10 @@ _METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
 
 
 def _split_at_commas(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001  click's signature
-    return tuple(part.strip() for text in value for part in text.split(",") if part.strip())
+    parts = tuple(part.strip() for text in value for part in text.split(",") if part.strip())
+    if value and not parts:
+        raise click.BadParameter("it names nothing")
+    return parts
 
 
 def _complete_hardware(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001  click's signature

@@ -9,6 +9,8 @@ from traincarbon.errors import AmbiguousError, NotFoundError
 
 _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
+THIS = "this"
+"""The name under which the machine is kept that this runs on."""
 _CODE = 3
 """Letters of a country's code, which resembles many a longer word."""
 
@@ -63,6 +65,8 @@ def find_hardware(database: Database, text: str) -> Product:
         product = database.product(folder, id)
         if product is not None:
             return product
+    if wanted == THIS and not exact:
+        raise NotFoundError("no hardware 'this': this machine was not measured yet", hint="carbon bench measures it and keeps it under that name")
     return _refuse("hardware", text, [id for _, id in exact], ((name, id) for name, places in names.items() for _, id in places), "carbon db list hardware")
 
 

@@ -18,6 +18,9 @@ from traincarbon.uncertain import Num, any_of, median_of
 from traincarbon.units import H_PER_YEAR
 
 _DEGREES = 3
+_FEW_SERVERS = 3
+_OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
+"""Fields that choose among figures to those that state one."""
 
 
 def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
@@ -62,7 +65,6 @@ class Chain(Links):
 
     def run(self, level: float) -> Estimate:
         """Return the estimate."""
-        plan, known = self.plan, self.known
         flop = work.compute_flop(self)
         work.executed_flop(self, flop)
         n = self.accelerators()
@@ -70,7 +72,36 @@ class Chain(Links):
         hours, mfu = self.hours(flop, n)
         values: dict[str, Num | None] = {"compute_flop": flop, "mfu": mfu, "accelerator_hours_h": hours}
         values["duration_s"] = self.link(throughput.duration_s, accelerator_hours_h=hours, accelerators=n)
+        it = self.it_energy(hours, mfu)
+        energy = self.link(facility.facility_energy_kwh, it_energy_kwh=it, pue=self.known("pue"))
+        values |= {"it_energy_kwh": it, "facility_energy_kwh": energy}
+        values |= self.emissions(hours, energy)
+        values["water_l"] = self.link(
+            facility.water_l,
+            it_energy_kwh=it,
+            facility_energy_kwh=energy,
+            wue_l_per_kwh=self.known("wue_l_per_kwh"),
+            grid_water_l_per_kwh=self.known("grid_water_l_per_kwh"),
+        )
+        values |= self.money(hours, energy, n)
+        self.warn_of_gaps(values)
+        return Estimate(
+            plan=self.plan,
+            setting=self.setting,
+            values=values,
+            links=self.links,
+            inputs=self.used,
+            assumed=self.assumed,
+            warnings=self.warnings,
+            level=level,
+            fewest_accelerators=fewest,
+            accelerators=n,
+            database=self.database,
+        )
 
+    def it_energy(self, hours: Num | None, mfu: Num | None) -> Num | None:
+        """Return the energy of servers and network, in kWh: the draw of accelerators at their utilisation, of hosts and of switches over the hours."""
+        known = self.known
         draw = self.link(
             power.accelerator_power_w,
             board_power_w=known("board_power_w"),
@@ -89,27 +120,24 @@ class Chain(Links):
             host_share=known("host_share"),
         )
         host = self.calibrated("host_calibration", power.calibrated_power_w, power_w=host)
-        it = self.link(power.it_energy_kwh, accelerator_hours_h=hours, accelerator_power_w=draw, host_power_w=host, network_share=known("network_share"))
-        energy = self.link(facility.facility_energy_kwh, it_energy_kwh=it, pue=known("pue"))
-        values |= {"it_energy_kwh": it, "facility_energy_kwh": energy}
+        return self.link(power.it_energy_kwh, accelerator_hours_h=hours, accelerator_power_w=draw, host_power_w=host, network_share=known("network_share"))
 
-        operational = self.link(carbon.operational_kgco2e, facility_energy_kwh=energy, intensity_gco2e_per_kwh=known("carbon_intensity"))
-        life = known("service_life") * H_PER_YEAR
-        used = known("utilisation")
-        embodied = self.link(carbon.embodied_kgco2e, accelerator_hours_h=hours, hardware_kgco2e=known("hardware_kgco2e"), service_life_h=life, utilisation=used)
-        values |= {"operational_kgco2e": operational, "embodied_kgco2e": embodied}
-        values["total_kgco2e"] = self.link(carbon.total_kgco2e, operational_kgco2e=operational, embodied_kgco2e=embodied)
-        if plan.market_intensity is not None:
-            market = self.link(carbon.operational_kgco2e, facility_energy_kwh=energy, intensity_gco2e_per_kwh=plan.number("market_intensity"))
-            values["operational_market_kgco2e"] = market
-        values["water_l"] = self.link(
-            facility.water_l,
-            it_energy_kwh=it,
-            facility_energy_kwh=energy,
-            wue_l_per_kwh=known("wue_l_per_kwh"),
-            grid_water_l_per_kwh=known("grid_water_l_per_kwh"),
-        )
+    def emissions(self, hours: Num | None, energy: Num | None) -> dict[str, Num | None]:
+        """Return CO2e of the electricity, of making the hardware, and of both; beside them that by contracts, where the plan states some."""
+        operational = self.link(carbon.operational_kgco2e, facility_energy_kwh=energy, intensity_gco2e_per_kwh=self.known("carbon_intensity"))
+        life, used = self.service()
+        making = self.known("hardware_kgco2e")
+        embodied = self.link(carbon.embodied_kgco2e, accelerator_hours_h=hours, hardware_kgco2e=making, service_life_h=life, utilisation=used)
+        found = {"operational_kgco2e": operational, "embodied_kgco2e": embodied}
+        found["total_kgco2e"] = self.link(carbon.total_kgco2e, operational_kgco2e=operational, embodied_kgco2e=embodied)
+        by_contract = self.plan.number("market_intensity")
+        if by_contract is not None:
+            found["operational_market_kgco2e"] = self.link(carbon.operational_kgco2e, facility_energy_kwh=energy, intensity_gco2e_per_kwh=by_contract)
+        return found
 
+    def money(self, hours: Num | None, energy: Num | None, n: Num | None) -> dict[str, Num | None]:
+        """Return what electricity, renting, a share of owning, and the purchase of the cluster cost."""
+        known = self.known
         electricity = self.link(cost.electricity_usd, facility_energy_kwh=energy, electricity_usd_per_kwh=known("electricity_price"))
         price = self.link(
             cost.accelerator_purchase_usd,
@@ -117,31 +145,18 @@ class Chain(Links):
             accelerator_count=self.setting.accelerator_count,
             interconnect_share=known("interconnect_share"),
         )
-        values["electricity_usd"] = electricity
-        values["rent_usd"] = self.link(cost.rent_usd, accelerator_hours_h=hours, rent_usd_per_h=known("rent_price"))
-        values["own_usd"] = self.link(
-            cost.own_usd,
-            accelerator_hours_h=hours,
-            accelerator_purchase_usd=price,
-            service_life_h=life,
-            utilisation=used,
-            electricity_usd=electricity,
-        )
-        values["purchase_usd"] = self.link(cost.purchase_usd, accelerators=n, accelerator_purchase_usd=price)
-        self.warn_of_gaps(values, price)
-        return Estimate(
-            plan=plan,
-            setting=self.setting,
-            values=values,
-            links=self.links,
-            inputs=self.used,
-            assumed=self.assumed,
-            warnings=self.warnings,
-            level=level,
-            fewest_accelerators=fewest,
-            accelerators=n,
-            database=self.database,
-        )
+        life, used = self.service()
+        own = {"accelerator_hours_h": hours, "accelerator_purchase_usd": price, "service_life_h": life, "utilisation": used, "electricity_usd": electricity}
+        return {
+            "electricity_usd": electricity,
+            "rent_usd": self.link(cost.rent_usd, accelerator_hours_h=hours, rent_usd_per_h=known("rent_price")),
+            "own_usd": self.link(cost.own_usd, **own),
+            "purchase_usd": self.link(cost.purchase_usd, accelerators=n, accelerator_purchase_usd=price),
+        }
+
+    def service(self) -> tuple[Num, Num]:
+        """Return the hours that the hardware stays in service, and the share of them in which it is used."""
+        return self.known("service_life") * H_PER_YEAR, self.known("utilisation")
 
     def hours(self, flop: Num | None, n: Num | None) -> tuple[Num | None, Num | None]:
         """Return accelerator-hours and end-to-end utilisation: the one from the other."""
@@ -198,7 +213,7 @@ class Chain(Links):
         n = plan.number("accelerators")
         if plan.servers is not None:
             if self.setting.hardware.folder != "servers":
-                raise PlanError(f"{self.setting.hardware.id} is no server", hint="give accelerators, or a server as hw: carbon db list servers")
+                raise PlanError(f"{self.setting.hardware.id} is no server", hint=f"give accelerators, or a server as hw: {self.holders()}")
             from_servers = plan.number("servers") * each
             if n is not None and any_of(n != from_servers):
                 raise PlanError(f"the servers, of {each:g} accelerators, do not make up the accelerators given", hint="give one of the two")
@@ -210,6 +225,13 @@ class Chain(Links):
                 raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
             n = product
         return n
+
+    def holders(self) -> str:
+        """Return a few servers that hold the plan's accelerator, those that anybody may own first, or how to see all."""
+        chip = self.setting.accelerator.id
+        found = [server for server in self.database.products("servers") if server.keys.get("accelerator") == chip]
+        found.sort(key=lambda server: server.keys.get("operator", "") != "on-prem")
+        return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
 
     def fewest_accelerators(self, n: Num | None) -> Num | None:
         """Return the accelerators that hold the training's state, or None where that is unknown; warn where *n* are too few."""
@@ -228,14 +250,17 @@ class Chain(Links):
             self.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
         return fewest
 
-    def warn_of_gaps(self, values: Mapping[str, Num | None], price: Num | None) -> None:
-        """Say of each figure that cannot be known what would make it known."""
+    def warn_of_gaps(self, values: Mapping[str, Num | None]) -> None:
+        """Name what other fields leave without effect, and say of each figure that cannot be known what would make it known."""
         chip = self.setting.accelerator.name
+        for name, stated in _OVERRIDDEN.items():
+            if getattr(self.plan, name) is not None and getattr(self.plan, stated) is not None:
+                self.warnings.append(f"{name} does not bear on this estimate: {stated} is given")
         if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
             self.warnings.append("no number of servers is given, so no duration and no price of the cluster: give servers or accelerators")
         if values["compute_flop"] is None:
             self.warnings.append("params and tokens are not both given, so there are no FLOP and no utilisation")
         if values["rent_usd"] is None:
             self.warnings.append(f"no {(self.plan.rent or 'on_demand').replace('_', ' ')} price of {chip} is known: give rent_price")
-        if price is None:
+        if self.known("purchase_price") is None:
             self.warnings.append(f"no purchase price of {self.setting.hardware.name} is known: give purchase_price")

@@ -97,7 +97,9 @@ class Plan:
             raise PlanError(f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves as many heads")
         for part, whole, hint in _PARTS:
             if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
-                raise PlanError(f"{part} {_show(getattr(self, part))} exceed {whole} {_show(getattr(self, whole))}", hint=hint)
+                raise PlanError(
+                    f"{part} {_show(getattr(self, part))} exceed{'' if part.endswith('s') else 's'} {whole} {_show(getattr(self, whole))}", hint=hint
+                )
 
     def number(self, name: str) -> Any:
         """Return the field *name*, a number as float, array or :class:`~traincarbon.uncertain.Uncertain`, or None where it was not said."""

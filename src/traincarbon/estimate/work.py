@@ -98,6 +98,9 @@ def _warn_of_slips(chain: Links, *, shape_params: Num | None) -> None:
     few = [name for name, value in (("params", params), ("tokens", tokens)) if value is not None and any_of(value < _FEW)]
     if few:
         chain.warnings.append(f"{' and '.join(few)} below {_FEW:,.0f}: is an ending missing, as in 7B or 1.4T?")
+    hidden, heads = chain.plan.number("hidden"), chain.plan.number("heads")
+    if hidden is not None and heads is not None and any_of(hidden % heads != 0.0):
+        chain.warnings.append("heads do not divide hidden: is one of them a slip?")
     if params is None:
         return
     if chain.plan.kind in (None, "pretrain") and any_of(tokens < params):
@@ -105,7 +108,8 @@ def _warn_of_slips(chain: Links, *, shape_params: Num | None) -> None:
     if shape_params is not None:
         ratio = median_of(shape_params) / params
         if any_of(ratio > _MOST_APART) or any_of(ratio < 1.0 / _MOST_APART):
-            chain.warnings.append("layers and hidden do not make the number of params that is given: the estimate follows the shape")
+            missing = " (is ffn missing?)" if chain.plan.ffn is None else ""
+            chain.warnings.append(f"layers and hidden do not make the number of params that is given{missing}: the estimate follows the shape")
 
 
 def _warn_of_unused(chain: Links, *, is_shape_used: bool) -> None:

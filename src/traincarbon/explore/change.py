@@ -7,11 +7,11 @@ from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.result import Estimate
-from traincarbon.uncertain import clamp, median_of
+from traincarbon.uncertain import any_of, clamp, median_of
 
 PRICES = ("rent_price", "purchase_price")
 """What a plan states of its own hardware, which is not so of other."""
-_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens")
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "trainable_params")
 _DEGREES = ("tp", "pp", "dp", "recompute")
 _MOST_MFU = 0.95
 _ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
@@ -21,11 +21,15 @@ _ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
 def changed(plan: Plan, **fields: Any) -> Plan:
     """Return *plan* with other *fields*; one that is None is not said any more.
 
-    Another size drops the shape of the first; another size or hardware drops its degrees of parallelism and how it is checkpointed.
+    Another size drops the shape of the first and what is trained of it; another size or hardware drops its degrees of parallelism and how it is
+    checkpointed. Fewer tokens than are in a step drop the step.
     """
     dropped: tuple[str, ...] = ()
     if "params" in fields or "active_params" in fields:
         dropped += (*_SHAPE, *_DEGREES)
+    tokens, step = fields.get("tokens"), plan.number("batch_tokens")
+    if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan(tokens=tokens).number("tokens"))):
+        dropped += ("batch_tokens",)
     if "hw" in fields:
         dropped += (*_DEGREES, *PRICES)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}

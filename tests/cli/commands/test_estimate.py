@@ -142,6 +142,13 @@ def test_a_saved_plan_gives_the_same_estimate_and_is_not_overwritten(tmp_path):
     assert "is there already" in refusal(*MAIN, "--save", file)
 
 
+def test_who_asks_nothing_is_shown_how_to_ask(tmp_path):
+    (tmp_path / "empty.toml").write_text("")
+    for words in ([], [str(tmp_path / "empty.toml")]):
+        assert "nothing is asked" in refusal(*words)
+    assert "names no hardware" in refusal("--params", "7B")
+
+
 def test_a_plan_cannot_be_saved_where_there_is_no_folder(tmp_path):
     assert "cannot write" in refusal(*MAIN, "--save", str(tmp_path / "none" / "plan.toml"))
 

@@ -8,7 +8,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
-from traincarbon.errors import PlanError
+from traincarbon.errors import PlanError, QuantityError
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.advise import BY, advise
 from traincarbon.explore.alternative import GROUPS, SAVED
@@ -246,4 +246,7 @@ def _loss(quality: str | None) -> float | None:
     name, mark, value = quality.partition("=")
     if name.strip().lower() != "loss" or not mark:
         raise PlanError(f"--quality is {quality[:60]!r}", hint="the one quality that a law predicts is a loss: --quality loss=2.1")
-    return parse_quantity(value)
+    try:
+        return parse_quantity(value)
+    except QuantityError as error:
+        raise PlanError(f"--quality is {quality[:60]!r}", hint=f"{error}: write loss=2.1") from None

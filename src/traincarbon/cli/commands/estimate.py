@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.answer import ROWS, explanation, screen
+from traincarbon.cli.answer import explanation, figures, screen
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
 from traincarbon.errors import PlanError
 from traincarbon.estimate.chain import estimate
@@ -48,6 +48,8 @@ def command(
     """  # noqa: D301  click reads the escape
     facts = database(db)
     plan = read_plan(plan_file, fields)
+    if not plan.to_dict():
+        raise PlanError("nothing is asked", hint="name a plan or state one: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100")
     answer = estimate(plan, database=facts, level=level)
     if save is not None:
         _save(plan, save)
@@ -87,15 +89,8 @@ def _csv(answer: "Estimate") -> str:
 
 
 def _markdown(answer: "Estimate") -> str:
-    rows = [("", "median", "", f"{answer.level:.0%} interval")]
-    for name, label, unit in (("compute_flop", "Compute", "FLOP"), *ROWS):
-        interval = answer[name] if name in answer.values else None
-        if interval is not None and unit in ("FLOP", ""):
-            rows.append((label, f"{interval.median:.3g}", unit, "exact" if interval.low == interval.high else f"{interval.low:.2g} – {interval.high:.2g}"))
-        elif interval is not None:
-            rows.append((label, *output.median_and_interval(interval, unit)))
-    notes = "".join(f"\n- {output.clean(warning)}" for warning in answer.warnings)
-    return output.markdown_table(rows, right=(1,)) + (f"\n{notes}" if notes else "")
+    notes = "".join(f"\n- {output.clean(warning)}" for warning in (*answer.warnings, *answer.missing_layout()))
+    return output.markdown_table(figures(answer), right=(1,)) + (f"\n{notes}" if notes else "")
 
 
 def _save(plan: "Plan", file: str) -> None:

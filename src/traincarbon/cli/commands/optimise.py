@@ -6,6 +6,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.errors import QuantityError
 from traincarbon.estimate.plan import Plan
 from traincarbon.estimate.quantity import parse_quantity
 from traincarbon.explore.budget import BUDGETS
@@ -69,15 +70,15 @@ def command(
     """  # noqa: D301  click reads the escape
     script = _prepare_plot(plot) if plot is not None else ""
     axes = {name: fields.pop(name) for name in AXES}
-    budgets: dict[str, Any] = {name: _quantity(fields.pop(name)) for name in BUDGETS}
+    budgets: dict[str, Any] = {name: _quantity(name, fields.pop(name)) for name in BUDGETS}
     stated = {name: value for name, value in fields.items() if value is not None}
     plan = None if plan_file is None else _without_work(Plan.read(plan_file))
     found = optimise(
         plan,
         **axes,
         **budgets,
-        target_loss=_quantity(target_loss),
-        tokens_per_param=_quantity(tokens_per_param),
+        target_loss=_quantity("target_loss", target_loss),
+        tokens_per_param=_quantity("tokens_per_param", tokens_per_param),
         sure=sure,
         by=by,
         money=money,
@@ -181,12 +182,20 @@ def _spans(way: "Way") -> str:
 
 def _without_work(plan: Plan) -> Plan:
     """Return where and on what a plan would run: its own size and data are what is asked for."""
-    work = ("params", "tokens", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "tp", "pp", "dp")
+    work = ("params", "tokens", "active_params", "trainable_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "tp", "pp", "dp")
     return Plan(**{name: value for name, value in ((name, getattr(plan, name)) for name in plan.to_dict()) if name not in work})
 
 
-def _quantity(text: str | None) -> float | None:
-    return None if text is None else parse_quantity(text)
+def _quantity(name: str, text: str | None) -> float | None:
+    """Return the number that the option *name* states.
+
+    Raises:
+        QuantityError: it states none; the message names the option.
+    """
+    try:
+        return None if text is None else parse_quantity(text)
+    except QuantityError as error:
+        raise QuantityError(f"{name} is {error}", hint=error.hint) from None
 
 
 def _prepare_plot(file: str) -> str:

@@ -38,6 +38,8 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads make the fits twice as slow
     script = _prepare_plot(plot) if plot is not None else ""
     try:
+        import numpy as np  # noqa: F401  missing, it is to be said before any work
+
         from traincarbon.calibrate.backtest import backtest
 
         tried = backtest(runs_file, database=database(db), progress=None if quiet else _show_progress)
