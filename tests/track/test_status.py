@@ -33,8 +33,8 @@ def test_a_cost_is_called_by_what_it_counts(basis, shown):
 
 
 def test_next_to_nothing_is_not_written_out():
-    shown = status.spent({"energy_j": {"cpu": 0.003}, "figures": {"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}})
-    assert [str(told) for told in shown] == ["CO2e 0 kg", "cost <0.001 $", "metered <0.001 Wh"]
+    shown = status.spent({"energy_j": {"cpu": 3e-7}, "figures": {"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}})
+    assert [str(told) for told in shown] == ["CO2e 0 kg", "cost <0.001 $", "metered <0.001 µWh"]
 
 
 def test_samples_and_steps_stand_in_for_tokens():

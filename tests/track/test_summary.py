@@ -88,9 +88,9 @@ def test_a_note_has_two_lines_where_there_is_room():
 
 
 def test_what_is_next_to_nothing_is_not_written_out():
-    text = summary(record(energy_j={"gpu": 2e-3, "cpu": 1e-3}, facility_energy_kwh=interval(1.47e-9), cost_usd=interval(1.66e-10), plan=None))
-    assert "Measured: gpu <0.001 Wh (by counter)\nModelled: cpu <0.001 Wh\n" in text
-    assert "\nFacility energy    <0.001  Wh\n" in text
+    text = summary(record(energy_j={"gpu": 2e-6, "cpu": 1e-6}, facility_energy_kwh=interval(1.47e-13), cost_usd=interval(1.66e-10), plan=None))
+    assert "Measured: gpu <0.001 µWh (by counter)\nModelled: cpu <0.001 µWh\n" in text
+    assert "\nFacility energy    <0.001  µWh\n" in text
     assert "\nCost               <0.001  $\n" in text
 
 

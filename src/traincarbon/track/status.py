@@ -145,8 +145,8 @@ def figure(value: float, unit: str) -> str:
     """Return an amount of three digits; where it is next to nothing, as at the beginning of a run, only that.
 
     Example:
-        >>> figure(0.0123, "kWh"), figure(6e-10, "kWh")
-        ('12.3 Wh', '<0.001 Wh')
+        >>> figure(0.0123, "kWh"), figure(6e-13, "kWh")
+        ('12.3 Wh', '<0.001 µWh')
     """
     name = ladder(value, unit)[1]
     return f"{NEXT_TO_NOTHING} {name}" if is_next_to_nothing(value, unit) else amount(value, unit, digits=3)
