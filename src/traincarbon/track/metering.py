@@ -23,10 +23,10 @@ from traincarbon.track.settings import Settings
 from traincarbon.track.wire import Wire
 
 _SAMPLE_S = 1.0
-_LOOK_S = 0.2
+_LOOK_S = 0.25
 """Between two looks at whether the owner stands still, which nothing but looking tells."""
-_OWN_SHARE = 5e-4
-"""Of one core: where reading the meters takes more, they are read less often; half of what all of this process may take."""
+_OWN_SHARE = 4e-4
+"""Of one core: where reading the meters takes more, they are read less often; less than half of what all of this process may take."""
 _LAST_WORD_S = 2.0
 _TOO_SHORT_S = 0.1
 """What a shorter command draws is not valued: that would take longer than the command."""
