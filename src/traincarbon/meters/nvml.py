@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.database.load import open_database
-from traincarbon.database.select import sigma_of
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.boards import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.visible import Choice, Instance, Listed, visible
@@ -204,6 +202,9 @@ def _board(library: _Library, listed: Listed, choice: Choice, stated: str | None
     slices = attributes.computeInstanceSliceCount
     of = library("nvmlDeviceGetMaxMigDeviceCount", library("nvmlDeviceGetHandleByUUID", listed.uuid)) or _SLICES
     notes.append(f"gpu:{instance.uuid}: MIG counts no energy by instance: {slices} of {of} of the board's is charged")
+    from traincarbon.database.load import open_database  # takes longer than reading a board, and few are cut
+    from traincarbon.database.select import sigma_of
+
     sigma_ln = sigma_of(open_database(), "mig_energy_share", "*")
     return _Board(library, listed.uuid, share=min(slices / of, 1.0), sigma_ln=sigma_ln, instance=instance.uuid)
 

@@ -315,9 +315,9 @@ class Metering:
         self._tell()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, **{name: ended.get(name) for name in ("exit_code", "signal", "state")}})
         self._journal.close()
-        self._recorder.close()
         self._wire.send("final", keep=True, budgets=self._account.budgets(), unwritten=self._journal.unwritten())
         self._wire.flush(wait_s=_LAST_WORD_S)
+        self._recorder.close()  # which may take its time, and nobody waits for that
 
     def _say(self, text: str) -> None:
         """Note something that the user should hear now."""
