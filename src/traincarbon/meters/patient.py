@@ -1,6 +1,6 @@
 """A meter whose vendor's library may hang: it is asked from a thread of its own, and nobody waits for it longer than some seconds."""
 
-import _thread
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -83,7 +83,7 @@ class _Thread:
 
     def __init__(self) -> None:
         self.busy = False
-        self._asked, self._done, self._ended = (_thread.allocate_lock() for _ in range(3))
+        self._asked, self._done, self._ended = (threading.Lock() for _ in range(3))
         for lock in (self._asked, self._done, self._ended):
             lock.acquire()
         self._work: Callable[[], Any] | None = None
@@ -91,7 +91,7 @@ class _Thread:
         self._error: Exception | None = None
         self._left: list[Meter] | None = None
         """What to close in the end."""
-        _thread.start_new_thread(self._run, ())  # the module above it is a millisecond more before the first reading
+        threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, work: Callable[[], Any]) -> None:
         """Begin some work."""
