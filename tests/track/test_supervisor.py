@@ -311,7 +311,7 @@ def test_a_run_of_which_nothing_is_metered_has_no_figures(place):
 def test_what_lost_its_mark_is_told_and_ends_with_a_killed_supervisor(place):
     child = "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'], env={}, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
     code = f"import subprocess, sys, time; print({child}.pid, flush=True); time.sleep("
-    done = place.track("--run-id", "r", "--", *python(f"{code}0.5)"))
+    done = place.track("--run-id", "r", "--", *python(f"{code}3.0)"))
     pid = int(done.stdout)
     os.kill(pid, signal.SIGKILL)
     assert f"1 process of the training outlives it and is not metered any more: {pid} " in done.stderr
