@@ -1,0 +1,1 @@
+"""What the database says about a plan's hardware, prices and site."""

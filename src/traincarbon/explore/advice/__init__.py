@@ -1,0 +1,1 @@
+"""The ways to the same end that advice computes, one kind a file."""

@@ -1,0 +1,1 @@
+"""Regression, shrinkage and outliers: statistics that calibration and priors share."""

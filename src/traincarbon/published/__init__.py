@@ -1,0 +1,1 @@
+"""The published runs, and the priors that are fitted to them."""

@@ -1,0 +1,1 @@
+"""Plotly pages of ``validate``, ``compare``, ``optimise`` and ``calibrate``."""

@@ -1,0 +1,1 @@
+"""The process that runs the training: its streams, terminal, signals and exit code."""

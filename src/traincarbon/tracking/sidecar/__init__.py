@@ -1,0 +1,1 @@
+"""The process that meters beside the training."""

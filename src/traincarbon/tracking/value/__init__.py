@@ -1,0 +1,1 @@
+"""What measured energy and hours amount to: CO2e, water, dollars, forecast and budgets."""
