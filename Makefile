@@ -76,8 +76,8 @@ notebooks: $(READY) ## run the notebooks and keep in them what came out (a quiet
 	@$(BIN)/python notebooks/execute.py
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
-	$(BIN)/python -m traincarbon.calibrate.priors
-	$(BIN)/python -m traincarbon.calibrate.spreads
+	$(BIN)/python -m traincarbon.published.priors
+	$(BIN)/python -m traincarbon.published.spreads
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

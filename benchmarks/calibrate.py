@@ -11,10 +11,10 @@ import time
 
 import numpy as np
 
-from traincarbon.calibrate.fit import fit
-from traincarbon.calibrate.observed import Observed, from_records
+from traincarbon.calibration.fit import fit
+from traincarbon.calibration.observed import Observed, from_records
 from traincarbon.database.load import Database, open_database
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.record import RunRecord
 
 CHIPS = ("a100-sxm4-80gb", "h100-sxm5-80gb", "v100-sxm2-32gb", "b200-sxm-180gb")

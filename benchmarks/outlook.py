@@ -8,8 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from played import KINDS, played, seen_of, truth_of
-from traincarbon.track.figures import Coefficients
-from traincarbon.track.outlook import outlook
+from traincarbon.tracking.value.outlook import outlook
+from traincarbon.tracking.value.run_results import Coefficients
 from traincarbon.uncertain import Uncertain
 
 RUNS, STEPS, PUE = 500, 400, 1.25

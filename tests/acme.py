@@ -6,7 +6,7 @@ import io
 from conftest import ACCELERATOR, SERVER
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.records import TABLES
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.facts.types import Setting
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
 SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'

@@ -1,8 +1,8 @@
 """Benches that need no quiet machine: a clock that is wound by hand, a meter of known watts, a workload of known speed, and a result."""
 
-from traincarbon.calibrate.bench import Bench, Product
-from traincarbon.calibrate.draw import Draw
-from traincarbon.calibrate.timing import Rate
+from traincarbon.benching.bench import Bench, Product
+from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.timing import Rate
 from traincarbon.meters.base import Reading
 
 

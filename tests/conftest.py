@@ -111,7 +111,7 @@ def accelerator_toml() -> str:
 @pytest.fixture(scope="session")
 def ask(shipped):
     """Return a function that estimates a run of seven billion parameters on DGX A100, but for the fields given; None leaves one out."""
-    from traincarbon.estimate.chain import estimate
+    from traincarbon.estimation.chain import estimate
 
     def answer(*, level: float = 0.9, **fields):
         asked = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", **fields}

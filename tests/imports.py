@@ -3,10 +3,10 @@
 import io
 from pathlib import Path
 
-from traincarbon.integrations.reading import Reading, Told
-from traincarbon.integrations.sources import read_file
+from traincarbon.readers.formats import read_file
+from traincarbon.readers.reading import Reading, Told
 
-DATA = Path(__file__).parent / "integrations" / "data"
+DATA = Path(__file__).parent / "readers" / "data"
 
 
 def kept(name: str) -> str:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from traincarbon.calibrate.fit import fit
-from traincarbon.calibrate.laid_out import expected_s_per_token, layout_of
-from traincarbon.calibrate.observed import from_records
-from traincarbon.estimate.chain import estimate
+from traincarbon.calibration.fit import fit
+from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.step_time import expected_s_per_token, layout_of
+from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.record import RunRecord
 
 HW = "dgx-a100"

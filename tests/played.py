@@ -2,10 +2,10 @@
 
 import math
 
-from traincarbon.track.figures import Part
-from traincarbon.track.outlook import Seen
-from traincarbon.track.progress import Progress, Report
-from traincarbon.track.trend import Points
+from traincarbon.tracking.progress import Progress, Report
+from traincarbon.tracking.value.outlook import Seen
+from traincarbon.tracking.value.run_results import Part
+from traincarbon.tracking.value.trend import Points
 
 KINDS = {
     "walk": "noise of 0.05 on a random walk that ends 0.1 from where it began",

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
+from traincarbon import files
 from traincarbon.errors import CarbonError
-from traincarbon.report import new_file
-from traincarbon.report.new_file import check_new_file, write_new_file
+from traincarbon.files import check_new_file, write_new_file
 
 
 def test_a_new_file_holds_the_text_and_nothing_is_left_beside_it(tmp_path):
@@ -56,14 +56,14 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(new_file.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(CarbonError, match="No space left"):
         write_new_file(str(tmp_path / "x.html"), "x" * 100_000)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupted_writing_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(new_file.os, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(files.os, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         write_new_file(str(tmp_path / "x.html"), "x")
     assert not list(tmp_path.iterdir())

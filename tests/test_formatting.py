@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon import wording
-from traincarbon.estimate.result import Interval
+from traincarbon import formatting
+from traincarbon.estimation.result import Interval
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from traincarbon.estimate.result import Interval
     ],
 )
 def test_a_number_is_rounded_to_its_digits_with_thousands_apart(value, digits, text):
-    assert wording.significant(value, digits) == text
+    assert formatting.significant(value, digits) == text
 
 
 @given(st.floats(1e-6, 9e9), st.integers(2, 6))
 def test_rounding_moves_a_number_by_less_than_a_unit_of_its_last_digit(value, digits):
-    text = wording.significant(value, digits)
+    text = formatting.significant(value, digits)
     assert re.fullmatch(r"(\d{1,3}(,\d{3})*)(\.\d+)?", text)
     shown = float(text.replace(",", ""))
     assert abs(shown / value - 1.0) <= 0.5000001 * 10.0 ** (1 - digits)
@@ -56,79 +56,79 @@ def test_rounding_moves_a_number_by_less_than_a_unit_of_its_last_digit(value, di
     ],
 )
 def test_a_figure_is_shown_in_the_unit_in_which_it_is_best_read(value, unit, text):
-    assert wording.amount(value, unit) == text
+    assert formatting.amount(value, unit) == text
 
 
 def test_median_and_interval_share_one_scale():
-    assert wording.median_and_interval(Interval(0.94e6, 1.556e6, 2.6e6), "kWh") == ("1.56", "GWh", "0.94 – 2.6")
-    assert wording.median_and_interval(Interval(5.0, 5.0, 5.0), "kWh") == ("5", "kWh", "exact")
+    assert formatting.median_and_interval(Interval(0.94e6, 1.556e6, 2.6e6), "kWh") == ("1.56", "GWh", "0.94 – 2.6")
+    assert formatting.median_and_interval(Interval(5.0, 5.0, 5.0), "kWh") == ("5", "kWh", "exact")
 
 
 def test_columns_are_aligned():
-    assert wording.table([("a", "1"), ("bcd", "23")], right=(1,)) == "a     1\nbcd  23"
-    assert wording.table([]) == ""
+    assert formatting.table([("a", "1"), ("bcd", "23")], right=(1,)) == "a     1\nbcd  23"
+    assert formatting.table([]) == ""
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=30), min_size=1, max_size=60))
 def test_filled_text_keeps_its_words_and_stays_within_the_screen(words):
-    lines = wording.filled(" ".join(words)).split("\n")
+    lines = formatting.filled(" ".join(words)).split("\n")
     assert " ".join(lines).split() == words
-    assert all(len(line) <= wording.WIDTH for line in lines)
+    assert all(len(line) <= formatting.WIDTH for line in lines)
     assert all(line.startswith("  ") for line in lines[1:])
 
 
 def test_a_hostile_text_cannot_drive_the_terminal():
-    assert wording.clean("a\x1b[2Jb\nc\x07") == "a�[2Jb�c�"
+    assert formatting.clean("a\x1b[2Jb\nc\x07") == "a�[2Jb�c�"
 
 
 @given(st.floats(1e-9, 9.9e9), st.integers(1, 6))
 def test_rounding_what_is_rounded_changes_nothing_and_a_sign_only_adds_itself(value, digits):
-    text = wording.significant(value, digits)
-    assert wording.significant(float(text.replace(",", "")), digits) == text
-    assert wording.significant(-value, digits) == f"-{text}"
+    text = formatting.significant(value, digits)
+    assert formatting.significant(float(text.replace(",", "")), digits) == text
+    assert formatting.significant(-value, digits) == f"-{text}"
 
 
 @given(st.floats(1.0, 1e11), st.sampled_from(["kWh", "kg CO2e", "$", "h"]))
 def test_the_unit_chosen_leaves_a_number_between_one_and_a_thousand(value, unit):
-    size, _ = wording.ladder(value, unit)
+    size, _ = formatting.ladder(value, unit)
     assert 0.9995 <= value / size < 1000.0
 
 
 @given(st.floats(0.0, 1e12), st.sampled_from(["kWh", "kg CO2e", "L", "$", "count", "h", "s", "FLOP"]))
 def test_an_amount_is_finite_text_with_at_most_one_unit(value, unit):
-    number, *rest = wording.amount(value, unit).split(" ")
+    number, *rest = formatting.amount(value, unit).split(" ")
     assert math.isfinite(float(number.replace(",", "")))
     assert len(rest) <= 2
 
 
 @given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("123", min_size=1, max_size=9)), min_size=1, max_size=8))
 def test_every_cell_of_a_column_starts_or_ends_where_the_others_do(rows):
-    lines = wording.table(rows, right=(1,)).split("\n")
+    lines = formatting.table(rows, right=(1,)).split("\n")
     assert len({len(line) for line in lines}) == 1
     assert [line.rsplit(" ", 1)[-1] for line in lines] == [cell for _, cell in rows]
 
 
 @given(st.text())
 def test_clean_text_is_printable_of_the_same_length_and_clean_stays_clean(text):
-    cleaned = wording.clean(text)
+    cleaned = formatting.clean(text)
     assert cleaned.isprintable()
     assert len(cleaned) == len(text)
-    assert wording.clean(cleaned) == cleaned
+    assert formatting.clean(cleaned) == cleaned
 
 
 def test_a_text_is_put_on_one_line_and_cut_to_the_room_there_is():
-    assert wording.shortened("a  b\n\x1bc") == "a b �c"
-    assert wording.shortened("x" * 10_000, most=200) == f"{'x' * 60}…"
-    assert wording.shortened("one two three", most=8) == "one two…"
+    assert formatting.shortened("a  b\n\x1bc") == "a b �c"
+    assert formatting.shortened("x" * 10_000, most=200) == f"{'x' * 60}…"
+    assert formatting.shortened("one two three", most=8) == "one two…"
 
 
 @given(st.text(max_size=200), st.integers(1, 100))
 def test_a_shortened_text_fits_and_is_clean(text, most):
-    shown = wording.shortened(text, most=most)
+    shown = formatting.shortened(text, most=most)
     assert len(shown) <= most
     assert shown.isprintable()
 
 
 @given(st.text("ab \n"))
 def test_what_is_styled_is_plain_again_without_its_style(text):
-    assert wording.plain(wording.bold(text) + wording.dim(text)) == text * 2
+    assert formatting.plain(formatting.bold(text) + formatting.dim(text)) == text * 2

@@ -18,42 +18,44 @@ if TYPE_CHECKING:
         PlanError,
         QuantityError,
     )
-    from traincarbon.estimate.chain import estimate
-    from traincarbon.estimate.plan import Plan
-    from traincarbon.estimate.result import Estimate
+    from traincarbon.estimation.chain import estimate
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.result import Estimate
+    from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
-    from traincarbon.explore.alternative import Advice
     from traincarbon.explore.compare import Comparison, compare
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
-    from traincarbon.track.progress import progress
-    from traincarbon.track.tracker import track
+    from traincarbon.tracking.progress import progress
+    from traincarbon.tracking.tracker import track
     from traincarbon.uncertain import Uncertain
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Advice": "traincarbon.explore.alternative",
+    "Advice": "traincarbon.explore.advice.alternative",
     "AmbiguousError": "traincarbon.errors",
     "CarbonError": "traincarbon.errors",
     "Comparison": "traincarbon.explore.compare",
     "Database": "traincarbon.database.load",
     "DatabaseError": "traincarbon.errors",
-    "Estimate": "traincarbon.estimate.result",
+    "Estimate": "traincarbon.estimation.result",
     "NotFoundError": "traincarbon.errors",
     "Optimum": "traincarbon.explore.optimum",
     "OutOfRangeError": "traincarbon.errors",
-    "Plan": "traincarbon.estimate.plan",
+    "Plan": "traincarbon.estimation.plan",
     "PlanError": "traincarbon.errors",
     "QuantityError": "traincarbon.errors",
     "Uncertain": "traincarbon.uncertain",
     "advise": "traincarbon.explore.advise",
     "compare": "traincarbon.explore.compare",
+    "estimate": "traincarbon.estimation.chain",
     "open_database": "traincarbon.database.load",
     "optimise": "traincarbon.explore.optimise",
-    "progress": "traincarbon.track.progress",
+    "progress": "traincarbon.tracking.progress",
+    "track": "traincarbon.tracking.tracker",
 }
-"""Where each public name lives; it is imported when first asked for. The packages ``estimate`` and ``track`` are themselves callable."""
+"""Where each public name lives; it is imported when first used."""
 
 __all__ = [
     "Advice",
@@ -83,8 +85,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name in ("estimate", "track"):
-        return import_module(f"traincarbon.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")

@@ -4,13 +4,13 @@ import time
 import pytest
 
 from benches import Watts, made_bench, rate
-from traincarbon.calibrate import bench as module
-from traincarbon.calibrate.bench import Bench, Pace, Product, bench, processor_name
-from traincarbon.calibrate.workload import open_workload
+from traincarbon.benching import bench as module
+from traincarbon.benching.bench import Bench, Pace, Product, bench, processor_name
+from traincarbon.benching.workload import open_workload
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Unavailable
 from traincarbon.meters.cgroup import Allotment
-from traincarbon.meters.processes import Usage
+from traincarbon.meters.process_usage import Usage
 
 BRIEF = Pace(0.0, 0.05, 0.0, 0.0, 0.0)
 
@@ -51,7 +51,7 @@ class Quick:
 @pytest.fixture
 def measure(monkeypatch):
     """Return a function that runs a brief bench of a quick workload on a machine, quiet unless said."""
-    monkeypatch.setattr("traincarbon.calibrate.timing._BURST_S", 1e-3)
+    monkeypatch.setattr("traincarbon.benching.timing._BURST_S", 1e-3)
 
     def run(*, workload=None, others=0.0, **options):
         monkeypatch.setattr(module.processes, "source", lambda _: Machine(others=others))

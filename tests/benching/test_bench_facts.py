@@ -8,13 +8,13 @@ import pytest
 from acme import WORLD
 from benches import gpu_bench, made_bench, rate
 from conftest import ACCELERATOR
-from traincarbon.calibrate.bench import Product
-from traincarbon.calibrate.bench_facts import check_name, facts_of, keep, total, write_facts
-from traincarbon.calibrate.draw import Draw
+from traincarbon.benching.bench import Product
+from traincarbon.benching.bench_facts import check_name, facts_of, keep, total, write_facts
+from traincarbon.benching.mean_power import Draw
 from traincarbon.database.check import check
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 
 CHIP = "accelerators/acme-one-40gb.toml"
 
@@ -191,7 +191,7 @@ def test_sources_that_cannot_be_read_stop_it(world, tmp_path):
 
 def test_a_write_that_fails_half_way_leaves_what_holds_together(world, tmp_path, monkeypatch):
     world(made_bench())
-    from traincarbon.calibrate import bench_facts
+    from traincarbon.benching import bench_facts
 
     real = bench_facts.replace_file
 

@@ -1,9 +1,9 @@
 import pytest
 
 from benches import Clock
-from traincarbon.calibrate.quiet import Others, busy_board
+from traincarbon.benching.idle import Others, busy_board
 from traincarbon.meters.base import Reading
-from traincarbon.meters.processes import Usage
+from traincarbon.meters.process_usage import Usage
 
 
 class Processors:

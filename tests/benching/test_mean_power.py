@@ -1,7 +1,7 @@
 import pytest
 
 from benches import Clock, Watts
-from traincarbon.calibrate.draw import Draw, Watch, between
+from traincarbon.benching.mean_power import Draw, Watch, between
 from traincarbon.meters.base import Reading
 
 

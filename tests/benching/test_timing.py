@@ -1,7 +1,7 @@
 import pytest
 
 from benches import Clock
-from traincarbon.calibrate.timing import Rate, fitting_size, sustained
+from traincarbon.benching.timing import Rate, fitting_size, sustained
 
 
 def steady(clock, seconds):

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from traincarbon.calibrate import workload
-from traincarbon.calibrate.workload import NumpyOnProcessor, TorchOnGpus, TorchOnProcessor, open_workload
+from traincarbon.benching import workload
+from traincarbon.benching.workload import NumpyOnProcessor, TorchOnGpus, TorchOnProcessor, open_workload
 from traincarbon.errors import CarbonError
 
 

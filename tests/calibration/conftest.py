@@ -2,11 +2,11 @@
 
 import pytest
 
-from traincarbon.calibrate import layouts
-from traincarbon.calibrate.runs import read_runs
+from traincarbon.published import step_rows
+from traincarbon.published.runs import read_runs
 
 
 @pytest.fixture(scope="session")
 def published(shipped):
     """The steps that were read from our published runs, and the rows set aside."""
-    return layouts.steps(read_runs()[0], shipped)
+    return step_rows.steps(read_runs()[0], shipped)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from made_runs import slower
-from traincarbon.calibrate.effects import chips_of, effects_of, groups
-from traincarbon.calibrate.expected import expect
-from traincarbon.calibrate.observed import from_records
-from traincarbon.calibrate.spreads import spreads_of
+from traincarbon.calibration.effects import chips_of, effects_of, groups
+from traincarbon.calibration.expected import expect
+from traincarbon.calibration.observed import from_records
+from traincarbon.published.spreads import spreads_of
 
 
 def told(shipped, *records, quantity="mfu"):

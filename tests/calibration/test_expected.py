@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from made_runs import expected_hours_h, record
-from traincarbon.calibrate.expected import expect
-from traincarbon.calibrate.observed import from_records
-from traincarbon.estimate.chain import estimate
+from traincarbon.calibration.expected import expect
+from traincarbon.calibration.observed import from_records
+from traincarbon.estimation.chain import estimate
 
 
 def expected_of(shipped, *records):

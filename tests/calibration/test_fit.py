@@ -3,8 +3,8 @@ import math
 import pytest
 
 from made_runs import fitted, laid_out, record, slower
-from traincarbon.calibrate.fit import fit
-from traincarbon.calibrate.observed import from_records
+from traincarbon.calibration.fit import fit
+from traincarbon.calibration.observed import from_records
 from traincarbon.errors import CarbonError
 from traincarbon.uncertain import Z_90
 
@@ -39,7 +39,7 @@ def test_four_runs_that_take_a_third_longer_teach_so(shipped):
 def test_the_interval_after_four_runs_is_at_most_half_as_wide_as_before(shipped):
     found = fitted(slower(shipped, (1.3, 1.35, 1.3, 1.25)), shipped)
     before = found.calibration.effect("mfu", CHIP, "", "decoder pretrain")
-    from traincarbon.estimate.chain import estimate
+    from traincarbon.estimation.chain import estimate
 
     prior = estimate(params=3.2e10, tokens=6.4e11, hw="dgx-a100", servers=1, calibration="none", database=shipped).values["mfu"].sigma
     _, sigma = before.at(3.2e10)

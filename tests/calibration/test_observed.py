@@ -3,8 +3,8 @@ import math
 import pytest
 
 from made_runs import record
-from traincarbon.calibrate.observed import from_records
-from traincarbon.ledger.energy import DeviceUse
+from traincarbon.calibration.observed import from_records
+from traincarbon.ledger.run_energy import DeviceUse
 
 
 def reasons(shipped, *records):
@@ -97,6 +97,6 @@ def test_the_tokens_of_a_step_may_be_counted(shipped):
 
 
 def test_of_very_many_layouts_the_first_are_looked_at(shipped, monkeypatch):
-    monkeypatch.setattr("traincarbon.calibrate.observed._MOST_LAYOUTS", 2)
+    monkeypatch.setattr("traincarbon.calibration.observed._MOST_LAYOUTS", 2)
     records = [record(f"r{at}", plan={"dp": 8.0, "batch_tokens": 65536.0 * batch}) for at, batch in enumerate((1, 2, 3, 1, 2))]
     assert from_records(records, shipped)[0].layout_of.tolist() == [0, 1, -1, 0, 1]

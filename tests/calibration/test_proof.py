@@ -2,8 +2,8 @@
 
 import pytest
 
-from traincarbon.calibrate.proof import Case, as_observed, prove, summary
-from traincarbon.calibrate.runs import read_runs
+from traincarbon.calibration.proof import Case, as_observed, prove, summary
+from traincarbon.published.runs import read_runs
 
 
 @pytest.fixture(scope="module")

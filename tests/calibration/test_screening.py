@@ -1,10 +1,9 @@
-import numpy as np
 import pytest
 
 from made_runs import expected_hours_h, fitted, record, slower
-from traincarbon.calibrate.expected import expect
-from traincarbon.calibrate.observed import from_records
-from traincarbon.calibrate.screening import outliers, reasons
+from traincarbon.calibration.expected import expect
+from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.screening import reasons
 
 
 def aside(shipped, *records):
@@ -77,12 +76,6 @@ def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
     assert found.set_aside[0].id == "run-4"
     assert found.set_aside[0].reason.startswith("its energy alone: its accelerators drew 0.33 times")
     assert (len(found.used), len(found.errors["energy"].rows)) == (5, 4)
-
-
-def test_outliers_are_told_within_their_group():
-    y = np.array([0.0, 0.1, -0.1, 0.05, 2.0, 2.0, 2.1, 1.9, 2.05, 0.0])
-    groups = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
-    assert np.flatnonzero(outliers(y, groups)).tolist() == [4, 9]
 
 
 def test_expected_hours_are_no_reason(shipped):

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from traincarbon.calibrate.laid_out import expected_s_per_token, layout_of
-from traincarbon.estimate.chain import estimate
+from traincarbon.calibration.step_time import expected_s_per_token, layout_of
+from traincarbon.estimation.chain import estimate
 
 PLAN = {"tp": 2.0, "pp": 1.0, "dp": 32.0, "seq_len": 2048.0, "batch_tokens": 2.0**22}
 RUN = {"hw": "dgx-a100", "params": 13e9, "accelerators": 64.0, "tokens": 2.6e11, "steps": None}

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from made_runs import fitted, record, slower
-from traincarbon.calibrate.keep import as_dict, forget, save, to_toml
+from traincarbon.calibration.store import as_dict, forget, save, to_toml
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.estimate.calibration import names, read
+from traincarbon.estimation.calibration import names, read
 
 
 @pytest.fixture(scope="module")

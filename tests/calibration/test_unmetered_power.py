@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from made_runs import fitted, record, slower
-from traincarbon.calibrate.expected import expect
-from traincarbon.calibrate.observed import from_records
-from traincarbon.calibrate.parts import draws
-from traincarbon.calibrate.spreads import spreads_of
+from traincarbon.calibration.expected import expect
+from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.unmetered_power import draws
+from traincarbon.published.spreads import spreads_of
 
 
 def parts_of(shipped, *records):

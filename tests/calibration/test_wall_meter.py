@@ -1,7 +1,7 @@
 import pytest
 
 from made_runs import record
-from traincarbon.calibrate.wall import CLASS_SIGMA, Meter, as_entries, energy_at_wall, meter_of, meters_by_machine, sigmas, with_meters
+from traincarbon.calibration.wall_meter import CLASS_SIGMA, Meter, as_entries, energy_at_wall, meter_of, meters_by_machine, sigmas, with_meters
 from traincarbon.errors import CarbonError
 
 START_S = 1767225600.0

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from imports import kept
-from traincarbon.cli.importing import read_files, zone_of
+from traincarbon.cli.import_files import read_files, zone_of
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import Told
+from traincarbon.readers.reading import Told
 
 
 def read(*files, format="auto", project="", hw="", quiet=True, **told):

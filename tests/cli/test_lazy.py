@@ -26,7 +26,7 @@ def imported(*words):
 def test_help_imports_no_estimate_and_no_database():
     modules = imported("--help")
     assert not modules & HEAVY
-    assert not any(name.startswith(("traincarbon.estimate", "traincarbon.database")) for name in modules)
+    assert not any(name.startswith(("traincarbon.estimation", "traincarbon.database")) for name in modules)
 
 
 @pytest.mark.parametrize("more", [[], ["--region", "france"], ["--explain"], ["--csv"]])

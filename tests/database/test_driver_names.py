@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.database.boards import find_board
+from traincarbon.database.driver_names import find_board
 from traincarbon.database.load import open_database
 
 # as nvidia-smi, rocm-smi and amd-smi print them on real machines; before about 2021 NVIDIA's driver left its own name out

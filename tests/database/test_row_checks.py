@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from acme import row
 from traincarbon.database.records import KINDS, TABLES
-from traincarbon.database.rules import row_faults
+from traincarbon.database.row_checks import row_faults
 
 CLEAN = {
     "zones": ("FR", "country", "France", "FRA"),

@@ -130,8 +130,8 @@ def test_the_method_holds_every_equation_of_the_formulas() -> None:
 
 
 def test_the_plan_that_the_readme_shows_can_be_estimated() -> None:
-    from traincarbon.estimate.chain import estimate
-    from traincarbon.estimate.plan import Plan
+    from traincarbon.estimation.chain import estimate
+    from traincarbon.estimation.plan import Plan
 
     (text,) = blocks(ROOT / "README.md", "toml")
     assert estimate(Plan.from_toml(text))["duration_s"] is not None

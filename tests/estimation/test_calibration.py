@@ -4,7 +4,7 @@ import os
 import pytest
 
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.estimate.calibration import Calibration, Effect, file_of, is_name, job_family, names, read
+from traincarbon.estimation.calibration import Calibration, Effect, file_of, is_name, job_family, names, read
 
 ENTRY = """
 [[effect]]

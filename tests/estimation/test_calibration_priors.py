@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from made_runs import fitted, laid_out, record, slower
-from traincarbon.calibrate.keep import save
+from traincarbon.calibration.store import save
 from traincarbon.errors import NotFoundError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.uncertain import Uncertain
 
 PLAN = {"params": 8e9, "tokens": 1.6e11, "hw": "dgx-a100", "servers": 1}

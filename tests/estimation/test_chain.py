@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import RESULTS
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import RESULTS
 
 GIVEN = {
     "servers": 128,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimate.fields import CHOICES, FIELDS, NUMBERS, check_number, check_text
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.fields import CHOICES, FIELDS, NUMBERS, check_number, check_text
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 ONE_OF_EACH = {"positive": "params", "count": "servers", "share": "mfu", "pue": "pue", "intensity": "carbon_intensity", "price": "rent_price"}

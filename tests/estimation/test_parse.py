@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, QuantityError
-from traincarbon.estimate.quantity import is_interval, parse_quantity, parse_uncertain
+from traincarbon.estimation.parse import is_interval, parse_quantity, parse_uncertain
 
 positive = st.floats(1e-6, 1e15)
 

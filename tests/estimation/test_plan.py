@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimate.fields import CHOICES, FIELDS
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.fields import CHOICES, FIELDS
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from traincarbon.database.load import open_database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.fields import CHOICES, FIELDS, NUMBERS
-from traincarbon.estimate.result import RESULTS, unit_of
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.result import RESULTS, unit_of
 
 SCHEMA = ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
 FIGURES = [

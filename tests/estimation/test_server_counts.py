@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from acme import PLAN, WORLD, fact, server
 from traincarbon.errors import OutOfRangeError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.counts import fewest_accelerators, round_up, server_counts
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.server_counts import fewest_accelerators, round_up, server_counts
 from traincarbon.uncertain import Uncertain
 
 hours = st.floats(1e-3, 1e12)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from traincarbon.estimate.inputs import settle
-from traincarbon.estimate.links import Links
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.trace import Links
 from traincarbon.formulas.facility import facility_energy_kwh
 from traincarbon.formulas.throughput import calibrated_mfu
 

@@ -5,9 +5,9 @@ import pytest
 
 import proof
 from benches import made_bench, rate
-from traincarbon.calibrate.bench import Product
-from traincarbon.calibrate.bench_facts import facts_of, write_facts
-from traincarbon.calibrate.draw import Draw
+from traincarbon.benching.bench import Product
+from traincarbon.benching.bench_facts import facts_of, write_facts
+from traincarbon.benching.mean_power import Draw
 from traincarbon.database.load import Database, builtin_root
 
 

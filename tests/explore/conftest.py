@@ -3,10 +3,10 @@
 import pytest
 
 from explore.plans import MEGATRON, TUNED
-from traincarbon.estimate.chain import estimate
-from traincarbon.explore.figures import money_of
+from traincarbon.estimation.chain import estimate
+from traincarbon.explore.advice.situation import Situation, goal_of
+from traincarbon.explore.compared_results import money_of
 from traincarbon.explore.law import read_law, size_of
-from traincarbon.explore.situation import Situation, goal_of
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import pytest
 import traincarbon
 from explore.plans import MEGATRON, TUNED
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
+from traincarbon.explore.advice.alternative import GROUPS
 from traincarbon.explore.advise import BY, advise
-from traincarbon.explore.alternative import GROUPS
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import traincarbon
 from traincarbon.errors import NotFoundError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import MARKS, by_reason, compare
 
 WORK = {"params": 70e9, "tokens": 2e12}

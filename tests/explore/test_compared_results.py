@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import PlanError
-from traincarbon.explore.figures import FIGURES, added, chosen_money, figures_of, intervals, is_many, money_of, plain, scaled
+from traincarbon.explore.compared_results import FIGURES, added, chosen_money, figures_of, intervals, is_many, money_of, plain, scaled
 from traincarbon.uncertain import median_of
 
 factors = st.floats(0.01, 10.0)

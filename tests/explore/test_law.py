@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from acme import line
 from traincarbon.errors import DatabaseError, OutOfRangeError
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.law import SPREAD, Size, read_law, size_of
 from traincarbon.formulas.scaling import optimal_params, predicted_loss
 

@@ -7,8 +7,8 @@ import pytest
 
 import traincarbon
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.law import read_law
 from traincarbon.explore.optimise import optimise
 from traincarbon.formulas.scaling import predicted_loss

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.explore.frontier import pareto
+from traincarbon.explore.pareto import pareto
 
 coordinates = st.one_of(st.none(), st.integers(0, 4).map(float))
 points = st.lists(st.tuples(coordinates, coordinates, coordinates), max_size=30)

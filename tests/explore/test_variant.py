@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from traincarbon.errors import PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.explore.change import changed, reestimate
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.explore.variant import changed, reestimate
 from traincarbon.uncertain import Uncertain
 
 SHAPED = Plan(params=7e9, tokens=1e12, hw="dgx-a100", layers=32, hidden=4096, heads=32, tp=2, recompute="full", rent_price=2.0, seq_len=4096, region="france")

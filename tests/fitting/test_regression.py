@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from traincarbon.calibrate.regression import Row, fit
+from traincarbon.fitting.regression import Row, fit
 
 FIXED = {"all": 3.0, "colour": 0.5, "group:run": 0.1, "scatter:run": 0.2}
 

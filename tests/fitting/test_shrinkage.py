@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from traincarbon.calibrate.shrink import BELIEVED_RUNS, Level, reach, shrink
+from traincarbon.fitting.shrinkage import BELIEVED_RUNS, Level, reach, shrink
 
 
 def ones(n):

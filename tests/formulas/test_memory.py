@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.calibrate.layouts import steps
-from traincarbon.calibrate.priors import peak_of
-from traincarbon.calibrate.runs import read_runs
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.formulas.memory import fewest_accelerators, layout_memory, training_state_b
+from traincarbon.published.priors import peak_of
+from traincarbon.published.runs import read_runs
+from traincarbon.published.step_rows import steps
 
 params = st.floats(1e3, 1e13)
 STATE = {"params": 7e9, "trainable_params": 7e9, "weight_b": 2.0, "state_b": 14.0}

@@ -3,7 +3,7 @@
 import pytest
 
 import traincarbon
-from traincarbon.calibrate.golden import GOLDEN, golden_cases, inside, relative, share_inside
+from traincarbon.validation.landmarks import GOLDEN, golden_cases, inside, relative, share_inside
 
 CASES = {case.run["id"]: case for case in golden_cases()}
 OUTSIDE = "strubell-bert-base-v100"

@@ -17,7 +17,7 @@ from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
 from traincarbon.ledger.index import VERSION, Index
-from traincarbon.ledger.processes import Device, Process
+from traincarbon.ledger.process_summary import Device, Process
 from traincarbon.ledger.record import RunRecord, merge
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of
-from traincarbon.ledger.place import life
-from traincarbon.ledger.processes import Process, fold, greatest, interval_of
+from traincarbon.ledger.process_summary import Process, fold, greatest, interval_of
+from traincarbon.ledger.store_folder import life
 
 
 def only(lines):

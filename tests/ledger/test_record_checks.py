@@ -4,8 +4,8 @@ import pytest
 
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.checks import checked_record
 from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record_checks import checked_record
 
 GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
 

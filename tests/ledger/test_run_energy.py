@@ -3,8 +3,8 @@
 import pytest
 
 from journals import device, line, lines_of
-from traincarbon.ledger.energy import energy_of
-from traincarbon.ledger.processes import fold
+from traincarbon.ledger.process_summary import fold
+from traincarbon.ledger.run_energy import energy_of
 from traincarbon.ledger.sessions import clusters
 
 

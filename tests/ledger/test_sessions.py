@@ -3,7 +3,7 @@
 import pytest
 
 from journals import WALL_S, line, lines_of
-from traincarbon.ledger.processes import fold
+from traincarbon.ledger.process_summary import fold
 from traincarbon.ledger.sessions import clusters, joined, shared_devices, side_by_side
 
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger import place
-from traincarbon.ledger.place import life, lives, node_name, store_folder
+from traincarbon.ledger import store_folder as store_module
+from traincarbon.ledger.store_folder import life, lives, node_name, store_folder
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_a_machine_has_one_name_in_a_store_and_another_in_the_next(tmp_path):
 
 
 def test_the_name_of_a_machine_does_not_show(tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "_host", lambda: "gpu-node-17")
+    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-17")
     first = node_name(str(tmp_path))
-    monkeypatch.setattr(place, "_host", lambda: "gpu-node-18")
+    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-18")
     assert first != node_name(str(tmp_path))
     assert "gpu" not in first
 

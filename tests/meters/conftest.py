@@ -11,7 +11,7 @@ from native.replay import Replay, build
 from traincarbon.meters import amd, codecarbon, cpu_model, hwmon, ipmi, nvml, rapl, replay
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.cgroup import Allotment
-from traincarbon.meters.processes import Usage
+from traincarbon.meters.process_usage import Usage
 
 WATTS = 200.0
 

@@ -3,10 +3,10 @@
 import pytest
 
 from acme import line
-from traincarbon.meters import cpu_model, processes
+from traincarbon.meters import cpu_model, process_usage
 from traincarbon.meters.base import Unavailable
 from traincarbon.meters.cgroup import Allotment
-from traincarbon.meters.processes import Usage
+from traincarbon.meters.process_usage import Usage
 
 PRIORS = "".join(
     line("priors", name, scope, median, sigma)
@@ -125,7 +125,7 @@ def test_a_database_without_watts_says_so(clock, make_database):
 
 
 def test_without_a_source_of_processor_time_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(processes, "source", lambda _, **_rest: None)
+    monkeypatch.setattr(process_usage, "source", lambda _, **_rest: None)
     found = cpu_model.probe(pid=1)
     assert isinstance(found, Unavailable)
     assert "traincarbon[track]" in found.hint

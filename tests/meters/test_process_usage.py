@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from traincarbon.meters import processes
-from traincarbon.meters.processes import Machine, Portable, ProcessTree
+from traincarbon.meters import process_usage
+from traincarbon.meters.process_usage import Machine, Portable, ProcessTree
 
 PAGE_B = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -115,7 +115,7 @@ def test_a_number_that_was_given_anew_is_another_process(proc):
 
 def test_the_whole_host_is_asked_no_more_often_than_its_share_of_the_time_allows(proc, clock, monkeypatch):
     spent = iter(range(100))
-    monkeypatch.setattr(processes.time, "process_time", lambda: next(spent) * 0.002)
+    monkeypatch.setattr(process_usage.time, "process_time", lambda: next(spent) * 0.002)
     root = proc(10, 1, 100)
     tree = ProcessTree(10, proc=root, clock=clock)
     tree.usage()
@@ -173,13 +173,13 @@ def test_elsewhere_psutil_tells_the_same():
 
 def test_without_proc_and_psutil_there_is_no_source(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "psutil", None)
-    assert processes.source(1, proc=str(tmp_path)) is None
+    assert process_usage.source(1, proc=str(tmp_path)) is None
 
 
 def test_a_child_is_seen_at_the_next_look_though_nobody_asks_the_whole_host():
     code = "import subprocess, sys; sys.stdin.readline(); child = subprocess.Popen(['sleep', '30']); print(child.pid, flush=True); sys.stdin.readline(); child.kill(); child.wait()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-        tree = processes.ProcessTree(parent.pid, clock=lambda: 0.0)  # a clock that stands still: no second look at the host
+        tree = process_usage.ProcessTree(parent.pid, clock=lambda: 0.0)  # a clock that stands still: no second look at the host
         tree.usage()
         tree._look_again_s = 1.0
         parent.stdin.write("\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.meters.visible import Choice, Instance, Listed, visible
+from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
 
 BOARDS = [
     Listed("GPU-5f3c0000-aaaa"),

@@ -9,8 +9,8 @@ import pytest
 import proof
 from benches import made_bench
 from execute import FOLDER, canonical, code_of, execute, read
-from traincarbon.calibrate.bench_facts import facts_of, write_facts
-from traincarbon.calibrate.draw import Draw
+from traincarbon.benching.bench_facts import facts_of, write_facts
+from traincarbon.benching.mean_power import Draw
 from traincarbon.database.load import Database, builtin_root
 
 NOTEBOOKS = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ipynb"))]

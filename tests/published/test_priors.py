@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate.runs import read_runs
 from traincarbon.database.records import TABLES
+from traincarbon.published import priors
+from traincarbon.published.runs import read_runs
 
 RUNS = read_runs()[0]
 BY_ID = {run["id"]: run for run in RUNS}

@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from traincarbon.calibrate.runs import read_runs
-from traincarbon.calibrate.runs_file import NUMBERS, TEXTS
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.published.runs import read_runs
+from traincarbon.published.runs_file import NUMBERS, TEXTS
 
 COLUMNS = (*TEXTS, *NUMBERS)
 LLAMA = {

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from traincarbon.calibrate import runs_file
-from traincarbon.calibrate.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows, unread_columns
 from traincarbon.errors import DatabaseError
+from traincarbon.published import runs_file
+from traincarbon.published.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows, unread_columns
 
 COLUMNS = (*TEXTS, *NUMBERS)
 LLAMA = {

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from traincarbon.calibrate.spreads import LEVELS, PRIOR, Published, as_scopes, fitted, published, published_steps, spreads_of
 from traincarbon.errors import DatabaseError
+from traincarbon.published.spreads import LEVELS, PRIOR, Published, as_scopes, fitted, published, published_steps, spreads_of
 from traincarbon.uncertain import Z_90
 
 
@@ -35,7 +35,7 @@ def test_a_team_differs_by_organisation_and_source():
 
 
 def test_the_shipped_spreads_are_those_of_the_shipped_runs(shipped):
-    from traincarbon.calibrate.runs import read_runs
+    from traincarbon.published.runs import read_runs
 
     believed = spreads_of(shipped)
     runs = read_runs()[0]
@@ -69,9 +69,9 @@ def test_what_sets_teams_apart_in_steps_has_no_trend_with_size():
 
 def test_published_steps_are_better_predicted_by_the_others_of_their_source_than_without_calibration(shipped):
     """Each published step of known layout by the others of its source; without, no row of the source had a part in the constants."""
-    from traincarbon.calibrate.effects import groups
-    from traincarbon.calibrate.runs import read_runs
-    from traincarbon.calibrate.shrink import Level, shrink
+    from traincarbon.calibration.effects import groups
+    from traincarbon.fitting.shrinkage import Level, shrink
+    from traincarbon.published.runs import read_runs
 
     rows, believed = published_steps(read_runs()[0], shipped), spreads_of(shipped)
     before, after, inside = [], [], []

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate import steps as calibrate
 from traincarbon.database.load import builtin_root
 from traincarbon.database.select import sigma_of
-from traincarbon.estimate import machine
+from traincarbon.estimation.layout import machine
+from traincarbon.published import priors
+from traincarbon.published import steps as calibrate
 
 
 @pytest.fixture(scope="module")

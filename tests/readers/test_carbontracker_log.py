@@ -4,9 +4,9 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.carbontracker_log import is_carbontracker, read
-from traincarbon.integrations.reading import NO_ZONE, ZERO
-from traincarbon.integrations.sources import read_file, together
+from traincarbon.readers.carbontracker_log import is_carbontracker, read
+from traincarbon.readers.formats import read_file, together
+from traincarbon.readers.reading import NO_ZONE, ZERO
 
 STANDARD = "toy_10126.884094_2026-11-25T132728Z_carbontracker.log"
 OUTPUT = "toy_10126.884094_2026-11-25T132728Z_carbontracker_output.log"
@@ -107,7 +107,7 @@ def test_carbon_of_a_place_that_was_found_is_taken():
 
 
 def test_a_log_that_is_too_long_is_refused_rather_than_read_in_part(monkeypatch):
-    monkeypatch.setattr("traincarbon.integrations.carbontracker_log._LONGEST", 512)
+    monkeypatch.setattr("traincarbon.readers.carbontracker_log._LONGEST", 512)
     with pytest.raises(CarbonError, match="longer than 0 MB"):
         read_text(read, text_of(STANDARD), name="x")
 

@@ -9,10 +9,10 @@ import pytest
 from imports import kept, read_kept, read_text
 from journals import WALL_S, device, line, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.codecarbon_csv import COLUMNS, dump, is_codecarbon, read
-from traincarbon.integrations.reading import NO_ZONE, Told
-from traincarbon.integrations.sources import read_file
 from traincarbon.ledger.record import merge
+from traincarbon.readers.codecarbon_csv import COLUMNS, dump, is_codecarbon, read
+from traincarbon.readers.formats import read_file
+from traincarbon.readers.reading import NO_ZONE, Told
 
 V1 = "timestamp,experiment_id,project_name,duration,emissions,energy_consumed,country_name,country_iso_code,region,on_cloud,cloud_provider,cloud_region"
 V2_1 = (

@@ -3,9 +3,9 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.columns import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, size_of
-from traincarbon.integrations.reading import Told
-from traincarbon.integrations.table import Row
+from traincarbon.readers.column_names import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, size_of
+from traincarbon.readers.reading import Told
+from traincarbon.readers.table import Row
 
 
 def row(**cells):

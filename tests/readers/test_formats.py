@@ -13,10 +13,10 @@ import pytest
 from imports import DATA, kept, read_kept, read_text
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.integrations.reading import Told
-from traincarbon.integrations.sources import FORMATS, SOURCES, read_file, together
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
+from traincarbon.readers.formats import FORMATS, SOURCES, read_file, together
+from traincarbon.readers.reading import Told
 
 KINDS = {
     "emissions.csv": "codecarbon",

@@ -6,8 +6,8 @@ import pytest
 
 from imports import read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.handwritten_csv import is_handwritten, read
-from traincarbon.integrations.reading import NO_ZONE
+from traincarbon.readers.handwritten_csv import is_handwritten, read
+from traincarbon.readers.reading import NO_ZONE
 
 HEADER = "name,params,tokens,hw,accelerators,hours,energy_kwh"
 GOOD = "good,1B,20B,a100,8,100,350"

@@ -6,7 +6,7 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.joules_json import is_joules, read
+from traincarbon.readers.joules_json import is_joules, read
 
 
 def result(**changes):

@@ -6,7 +6,7 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.mlflow_csv import is_mlflow, read
+from traincarbon.readers.mlflow_csv import is_mlflow, read
 
 HEADER = "run_id,experiment_id,status,artifact_uri,start_time,end_time"
 ROW = "abc,7,FINISHED,s3://bucket/jane,2026-11-25 13:00:00.5+00:00,2026-11-25 14:00:00.5+00:00"

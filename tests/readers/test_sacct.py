@@ -7,8 +7,8 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import NO_ZONE
-from traincarbon.integrations.sacct import is_sacct, read
+from traincarbon.readers.reading import NO_ZONE
+from traincarbon.readers.sacct import is_sacct, read
 
 HEADER = "JobID|State|Start|End|ElapsedRaw|NNodes|AllocTRES|ConsumedEnergyRaw"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.integrations.samples import Samples
+from traincarbon.readers.samples import Samples
 
 
 def samples(*series):

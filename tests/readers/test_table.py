@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.table import Row, check_column, delimiter_of, header_of, rows
+from traincarbon.readers.table import Row, check_column, delimiter_of, header_of, rows
 
 
 def read(text, **how):

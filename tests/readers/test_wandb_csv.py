@@ -4,9 +4,9 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import Told
-from traincarbon.integrations.sources import read_file, together
-from traincarbon.integrations.wandb_csv import is_metrics, is_runs, read_metrics, read_runs
+from traincarbon.readers.formats import read_file, together
+from traincarbon.readers.reading import Told
+from traincarbon.readers.wandb_csv import is_metrics, is_runs, read_metrics, read_runs
 
 TABLE = "Name,State,User,Created,Runtime,ID"
 

@@ -10,14 +10,14 @@ import pytest
 
 from browser import chromium, need_chromium
 from journals import lines_of
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.record import merge
-from traincarbon.report.choices import of_comparison
-from traincarbon.report.header import Header
-from traincarbon.report.items import Items, RunItem, plan_item
-from traincarbon.report.page import page, plot_script
-from traincarbon.report.render import report_html
+from traincarbon.reporting.header import Header
+from traincarbon.reporting.plots.choice_plots import of_comparison
+from traincarbon.reporting.plots.page import page, plot_script
+from traincarbon.reporting.render import report_html
+from traincarbon.reporting.subjects import Items, RunItem, plan_item
 
 FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}
 SCHEMES = {"dark": 0, "light": 1}

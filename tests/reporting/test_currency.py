@@ -3,8 +3,8 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.result import Interval
-from traincarbon.report.currency import USD, Currency, parse_currency
+from traincarbon.estimation.result import Interval
+from traincarbon.reporting.currency import USD, Currency, parse_currency
 
 EUR = Currency("EUR", 0.5)
 

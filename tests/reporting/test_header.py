@@ -3,8 +3,8 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.report.currency import USD, Currency
-from traincarbon.report.header import Header, approval_html, header_html, read_header
+from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.header import Header, approval_html, header_html, read_header
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 10
 

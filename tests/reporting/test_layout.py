@@ -8,11 +8,11 @@ import pytest
 
 from browser import chromium, need_chromium
 from journals import lines_of
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
-from traincarbon.report.header import Header
-from traincarbon.report.items import Items, RunItem, plan_item
-from traincarbon.report.render import report_html
+from traincarbon.reporting.header import Header
+from traincarbon.reporting.render import report_html
+from traincarbon.reporting.subjects import Items, RunItem, plan_item
 
 NARROW = 360
 LONG = "<b>" + "x" * 10_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.report.markup import as_script, name, paragraphs, section, table, text
+from traincarbon.reporting.markup import as_script, name, paragraphs, section, table, text
 
 EVIL = "<script>alert('1')</script>\"&\x1b\u202e"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from traincarbon.report import naming
-from traincarbon.report.naming import named
-from traincarbon.report.said import said_by
-from traincarbon.report.summary import LABELS
+from traincarbon.reporting import naming
+from traincarbon.reporting.naming import named
+from traincarbon.reporting.sections.summary import LABELS
+from traincarbon.reporting.view import said_by
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import pytest
 from acme import WORLD
 from browser import chromium, need_chromium
 from journals import lines_of
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
-from traincarbon.report.header import Header
-from traincarbon.report.items import Items, PlanItem, RunItem, plan_item
-from traincarbon.report.render import report_html
+from traincarbon.reporting.header import Header
+from traincarbon.reporting.render import report_html
+from traincarbon.reporting.subjects import Items, PlanItem, RunItem, plan_item
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> \u202e שלום"
 FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.report.columns import adding_up, column
-from traincarbon.report.currency import USD, Currency
+from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.rounding import adding_up, column
 
 
 @given(st.lists(st.floats(0.0, 1e9), min_size=1, max_size=50), st.integers(0, 3))

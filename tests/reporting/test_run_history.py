@@ -3,7 +3,7 @@
 import pytest
 
 from journals import WALL_S, device, line, lines_of, write_lines
-from traincarbon.report.trace import trace_of
+from traincarbon.reporting.run_history import trace_of
 
 
 def trace(tmp_path, *writers):

@@ -6,10 +6,10 @@ import pytest
 
 from journals import lines_of, write_lines
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
-from traincarbon.report.items import read_items
+from traincarbon.reporting.subjects import read_items
 
 PLAN = 'params = 7e9\ntokens = 1e12\nhw = "dgx-a100"\n'
 

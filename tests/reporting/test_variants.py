@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.report.elsewhere import hardware, in_places, on_hardware, places, varied
+from traincarbon.reporting.variants import hardware, in_places, on_hardware, places, varied
 
 
 def test_hardware_of_nobody_may_stand_in_well_known_countries(ask, shipped):
@@ -55,7 +55,7 @@ def test_what_lacks_the_plans_number_format_is_left_out(ask, shipped):
 @pytest.mark.parametrize("fields", [{}, {"hw": "acme-one-40gb"}])
 def test_a_small_database_has_little_to_offer(make_database, fields):
     from acme import PLAN, WORLD
-    from traincarbon.estimate.chain import estimate
+    from traincarbon.estimation.chain import estimate
 
     database = make_database(WORLD)
     answer = estimate(**{**PLAN, **fields}, database=database)

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.report.said import said_by, said_in
+from traincarbon.reporting.view import said_by, said_in
 
 
 @pytest.fixture

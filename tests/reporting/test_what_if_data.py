@@ -9,13 +9,13 @@ import pytest
 import traincarbon
 from browser import evaluate
 from made_runs import fitted, record, slower
-from traincarbon.calibrate.keep import save
+from traincarbon.calibration.store import save
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import RESULTS
-from traincarbon.report.elsewhere import varied
-from traincarbon.report.what_if import INPUTS, SLIDERS, what_if
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import RESULTS
+from traincarbon.reporting.variants import varied
+from traincarbon.reporting.what_if_data import INPUTS, SLIDERS, what_if
 
 CHAIN = (Path(traincarbon.__file__).parent / "report" / "templates" / "chain.js").read_text("utf-8")
 PLANS = (

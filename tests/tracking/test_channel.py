@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from traincarbon.track.wire import Wire
+from traincarbon.tracking.channel import Wire
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_what_is_put_back_comes_first_and_once(ends):
 def test_a_gone_reader_does_not_end_a_process_that_lets_broken_pipes_end_it():
     code = (
         "import os, signal\n"
-        "from traincarbon.track.wire import Wire\n"
+        "from traincarbon.tracking.channel import Wire\n"
         "signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n"
         "(reads, far), (near, writes) = os.pipe(), os.pipe()\n"
         "wire = Wire(reads, writes)\n"

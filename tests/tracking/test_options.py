@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.plan import Plan
-from traincarbon.track.request import default_run_id, masked_context, prepared
+from traincarbon.estimation.plan import Plan
+from traincarbon.tracking.options import default_run_id, masked_context, prepared
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.track.pattern import Pattern
-from traincarbon.track.progress import Report
+from traincarbon.tracking.pattern import Pattern
+from traincarbon.tracking.progress import Report
 
 
 def found(expression, output, chunk=None):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.track.progress import FIELDS, IDENTITY, VARIABLE, Lines, Progress, Report, Splitter, environment_of, progress, report_of
+from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Lines, Progress, Report, Splitter, environment_of, progress, report_of
 
 
 @pytest.fixture

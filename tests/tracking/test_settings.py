@@ -2,8 +2,8 @@
 
 import json
 
-from traincarbon.track.request import prepared
-from traincarbon.track.settings import POLICIES, Settings
+from traincarbon.tracking.options import prepared
+from traincarbon.tracking.settings import POLICIES, Settings
 
 
 def test_settings_cross_as_json_and_come_back_the_same(tmp_path):

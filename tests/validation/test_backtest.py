@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from traincarbon.calibrate import backtest as module
-from traincarbon.calibrate.backtest import backtest
-from traincarbon.calibrate.runs import Run, read_runs
 from traincarbon.database.load import builtin_root
+from traincarbon.published.runs import Run, read_runs
+from traincarbon.validation import backtest as module
+from traincarbon.validation.backtest import backtest
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from traincarbon.calibrate import baselines
-from traincarbon.calibrate.baselines import Means, means_of_runs, means_of_steps, mfu_of_run, seconds_of_step
-from traincarbon.calibrate.priors import peak_of
-from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.published.priors import peak_of
+from traincarbon.published.runs import Run, read_runs
+from traincarbon.validation import baselines
+from traincarbon.validation.baselines import Means, means_of_runs, means_of_steps, mfu_of_run, seconds_of_step
 
 RUNS = {run["id"]: run for run in read_runs()[0]}
 

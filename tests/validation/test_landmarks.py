@@ -2,10 +2,10 @@
 
 import pytest
 
-from traincarbon.calibrate import golden
-from traincarbon.calibrate.golden import GOLDEN, golden_cases, inside, relative
 from traincarbon.errors import DatabaseError
-from traincarbon.estimate.result import Interval
+from traincarbon.estimation.result import Interval
+from traincarbon.validation import landmarks
+from traincarbon.validation.landmarks import GOLDEN, golden_cases, inside, relative
 
 
 def test_every_golden_run_is_among_the_published_ones(shipped):
@@ -13,7 +13,7 @@ def test_every_golden_run_is_among_the_published_ones(shipped):
 
 
 def test_a_golden_run_that_is_missing_is_named(shipped, monkeypatch):
-    monkeypatch.setattr(golden, "GOLDEN", ("gpt3-175b", "gone"))
+    monkeypatch.setattr(landmarks, "GOLDEN", ("gpt3-175b", "gone"))
     with pytest.raises(DatabaseError, match="lacks gone"):
         golden_cases(shipped)
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from traincarbon.calibrate.draw import Draw, Watch, between
-from traincarbon.calibrate.quiet import Others, busy_board
-from traincarbon.calibrate.timing import Rate, fitting_size, sustained
-from traincarbon.calibrate.workload import Workload, open_workload
+from traincarbon.benching.idle import Others, busy_board
+from traincarbon.benching.mean_power import Draw, Watch, between
+from traincarbon.benching.timing import Rate, fitting_size, sustained
+from traincarbon.benching.workload import Workload, open_workload
 from traincarbon.errors import CarbonError
-from traincarbon.meters import processes
+from traincarbon.meters import process_usage
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.cgroup import allotment
 
@@ -128,7 +128,7 @@ def bench(
     try:
         watch = Watch(opened)
         needed = sum(reading.part == "gpu" for reading in watch.read()) or threads  # a GPU is fed by one thread
-        others = Others(processes.source(None), threads=needed)
+        others = Others(process_usage.source(None), threads=needed)
         say("looking whether the machine is quiet")
         watch.idle(pace.quiet_s)
         _check_quiet(watch, others, needed, notes, force=force)
@@ -240,7 +240,7 @@ def processor_name() -> str:
 
 def _memory_b(allotted_b: float | None) -> float:
     """Return the memory that is ours: what was allotted, else that of the machine."""
-    source = processes.source(None)
+    source = process_usage.source(None)
     if source is None:
         return allotted_b or 4e9
     return min(allotted_b or float("inf"), source.usage().memory_b)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
-from traincarbon.calibrate.bench import Bench, Product
-from traincarbon.calibrate.draw import Draw
-from traincarbon.database.boards import find_board
+from traincarbon.benching.bench import Bench, Product
+from traincarbon.benching.mean_power import Draw
+from traincarbon.database.driver_names import find_board
 from traincarbon.database.load import Database, forget_databases
 from traincarbon.database.overlay import alone, product_toml, replace_file, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact

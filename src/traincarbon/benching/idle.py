@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from traincarbon.meters import processes
+from traincarbon.meters import process_usage
 from traincarbon.meters.base import Reading
 
 _SHARE = 0.1
@@ -26,7 +26,7 @@ class Others:
 
     def __init__(
         self,
-        machine: processes.Source | None,
+        machine: process_usage.Source | None,
         *,
         threads: int,
         host_threads: int | None = None,

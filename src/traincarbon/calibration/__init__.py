@@ -1,1 +1,1 @@
-"""What real runs teach the next estimate: priors fitted to published runs, and how far estimates are from them."""
+"""Fitting estimates to a team's own runs, for ``carbon calibrate``."""

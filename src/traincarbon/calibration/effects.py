@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from traincarbon.calibrate.expected import Expected
-from traincarbon.calibrate.observed import Observed
-from traincarbon.calibrate.shrink import Level, Shrunk, shrink
-from traincarbon.calibrate.spreads import LEVELS, Spreads
-from traincarbon.estimate.calibration import Effect
+from traincarbon.calibration.expected import Expected
+from traincarbon.calibration.observed import Observed
+from traincarbon.estimation.calibration import Effect
+from traincarbon.fitting.shrinkage import Level, Shrunk, shrink
+from traincarbon.published.spreads import LEVELS, Spreads
 
 if TYPE_CHECKING:
     import numpy.typing as npt

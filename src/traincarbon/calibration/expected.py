@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from traincarbon.calibrate.laid_out import expected_s_per_token
-from traincarbon.calibrate.observed import Observed
+from traincarbon.calibration.observed import Observed
+from traincarbon.calibration.step_time import expected_s_per_token
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import NONE
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.calibration import NONE
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import power
 from traincarbon.uncertain import Uncertain, median_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from numpy import float64
 
-    from traincarbon.estimate.result import Estimate
+    from traincarbon.estimation.result import Estimate
 
     Array = npt.NDArray[float64]
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from traincarbon.calibrate import screening
-from traincarbon.calibrate.effects import chips_of, effects_of, groups
-from traincarbon.calibrate.expected import Expected, expect
-from traincarbon.calibrate.observed import Observed
-from traincarbon.calibrate.parts import draws
-from traincarbon.calibrate.runs import SetAside
-from traincarbon.calibrate.shrink import Shrunk
-from traincarbon.calibrate.spreads import Spreads, spreads_of
+from traincarbon.calibration import screening
+from traincarbon.calibration.effects import chips_of, effects_of, groups
+from traincarbon.calibration.expected import Expected, expect
+from traincarbon.calibration.observed import Observed
+from traincarbon.calibration.unmetered_power import draws
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import QUANTITIES, Calibration, Effect
+from traincarbon.estimation.calibration import QUANTITIES, Calibration, Effect
+from traincarbon.fitting.outliers import outliers
+from traincarbon.fitting.shrinkage import Shrunk
+from traincarbon.published.runs import SetAside
+from traincarbon.published.spreads import Spreads, spreads_of
 from traincarbon.uncertain import Z_90
 from traincarbon.units import S_PER_H
 
@@ -142,7 +143,7 @@ def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[Set
     good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
     sites = groups(chips_of(observed, expected)[good], observed.site_of[good])
     logs = np.log(expected.reached_mfu[good] / expected.mfu[good])
-    far = screening.outliers(logs, sites)
+    far = outliers(logs, sites)
     for at in np.flatnonzero(far).tolist():
         middle = float(np.median(logs[sites == sites[at]]))
         wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
@@ -164,7 +165,7 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
         y = shown[quantity]
         y[~np.isfinite(y)] = np.nan
         known = np.flatnonzero(~np.isnan(y))
-        far = known[screening.outliers(y[known], sites[known])] if known.size else known
+        far = known[outliers(y[known], sites[known])] if known.size else known
         for at in far.tolist():
             like = float(np.nanmedian(y[sites == sites[at]]))
             aside.append(SetAside(used.ids[at], words.format(math.exp(y[at] - like))))

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from traincarbon.calibrate.laid_out import layout_of
-from traincarbon.calibrate.runs import SetAside
+from traincarbon.calibration.step_time import layout_of
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import job_family
+from traincarbon.estimation.calibration import job_family
 from traincarbon.ledger.record import RunRecord
+from traincarbon.published.runs import SetAside
 from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _numbers(record: RunRecord, plan: Mapping[str, Any], chip: Product, wall_kwh
 
 
 def _number(plan: Mapping[str, Any], name: str) -> float | None:
-    from traincarbon.estimate.fields import check_number
+    from traincarbon.estimation.fields import check_number
 
     value = plan.get(name)
     if value is None or isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Does it help? The larger runs of a published source, predicted by a calibration to its smaller ones: ``python -m traincarbon.calibrate.proof``.
+"""Does it help? The larger runs of a published source, predicted by a calibration to its smaller ones: ``python -m traincarbon.calibration.proof``.
 
 Priors and believed spreads behind a prediction are fitted without any row of the same organisation.
 """
@@ -8,14 +8,14 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.calibrate import priors, spreads
-from traincarbon.calibrate.expected import expect
-from traincarbon.calibrate.fit import fit
-from traincarbon.calibrate.observed import Observed
-from traincarbon.calibrate.runs import Run, read_runs
+from traincarbon.calibration.expected import expect
+from traincarbon.calibration.fit import fit
+from traincarbon.calibration.observed import Observed
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import job_family
+from traincarbon.estimation.calibration import job_family
+from traincarbon.published import priors, spreads
+from traincarbon.published.runs import Run, read_runs
 from traincarbon.uncertain import Z_90
 from traincarbon.units import S_PER_H
 

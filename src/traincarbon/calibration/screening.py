@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from traincarbon.calibrate.expected import Expected
-from traincarbon.calibrate.observed import Observed
+from traincarbon.calibration.expected import Expected
+from traincarbon.calibration.observed import Observed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from numpy import bool_, float64, intp
+    from numpy import bool_
 
-    Array = npt.NDArray[float64]
-    Codes = npt.NDArray[intp]
     Flags = npt.NDArray[bool_]
 
 _LEAST_MFU = 1e-3
@@ -19,14 +17,6 @@ _ABOVE_CAP = 1.1
 """Times the power cap that a mean draw may be, for meters of a few per cent and caps that are set higher."""
 _IDLE_SHARE = 0.08
 """Mean draws below this share of the cap are those of accelerators without work: idle ones draw 0.1 to 0.3 of it."""
-_FEWEST = 4
-"""Runs of a kind from which one can be told to be unlike the others."""
-_WIDTHS = 5.0
-"""Robust standard deviations from the median of its like at which a run is an outlier."""
-_LEAST_FACTOR = 2.5
-"""And times what its like take, so that the odd run of a tight group stays."""
-_ROBUST = 1.4826
-"""Median absolute deviation to standard deviation, of a normal."""
 
 
 def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
@@ -63,21 +53,6 @@ def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
     note(np.isnan(expected.mfu), lambda at: expected.faults[int(observed.job_of[at])] or "its numbers cannot be those of a training")
     note(_seen_before(observed), lambda _: "the same numbers as another run: an import that is there twice?")
     return found
-
-
-def outliers(y: "Array", group_of: "Codes", *, least_factor: float = _LEAST_FACTOR) -> "Flags":
-    """Return which logarithms are too far from the median of their group to be of the same kind; of fewer than four none is."""
-    import numpy as np
-
-    order = np.argsort(group_of, kind="stable")
-    edges = np.flatnonzero(np.diff(group_of[order], prepend=-1, append=-1))
-    far = np.zeros(len(y), dtype=bool)
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        if high - low >= _FEWEST:
-            mine = order[low:high]
-            away = np.abs(y[mine] - np.median(y[mine]))
-            far[mine] = away > max(_WIDTHS * _ROBUST * float(np.median(away)), float(np.log(least_factor)))
-    return far
 
 
 def _seen_before(observed: Observed) -> "Flags":

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import NONE
-from traincarbon.estimate.inputs import settle
-from traincarbon.estimate.layout import fastest
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.task import task_of
+from traincarbon.estimation.calibration import NONE
+from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.layout.search import fastest
+from traincarbon.estimation.layout.task import task_of
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import Any
 
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.estimate.calibration import SCHEMA, Calibration, file_of, names
-from traincarbon.estimate.plan import toml_value
+from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names
+from traincarbon.estimation.plan import toml_value
 
 
 def to_toml(calibration: Calibration) -> str:
-    """Return the file that :func:`traincarbon.estimate.calibration.read` reads back."""
+    """Return the file that :func:`traincarbon.estimation.calibration.read` reads back."""
     lines = [
         "# Made by carbon calibrate; docs/calibration.md says what the numbers mean.",
         f"schema = {toml_value(SCHEMA)}",

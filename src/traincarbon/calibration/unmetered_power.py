@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from traincarbon.calibrate.expected import Expected
-from traincarbon.calibrate.observed import Observed
-from traincarbon.calibrate.spreads import Spreads
+from traincarbon.calibration.expected import Expected
+from traincarbon.calibration.observed import Observed
 from traincarbon.database.load import Database
 from traincarbon.database.select import sigma_of
+from traincarbon.published.spreads import Spreads
 
 _MODEL = ("cpu_busy_w", "vendor=*")
 """The prior whose spread is that of a modelled draw."""

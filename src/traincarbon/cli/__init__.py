@@ -28,7 +28,7 @@ def main() -> None:
     """Run the command line and leave with its exit code: 0, 1 for an error of ours, 2 for wrong usage."""
     warm = None
     if sys.argv[1:2] == ["track"]:
-        from traincarbon.track.launch import Warm
+        from traincarbon.tracking.command.launch import Warm
 
         warm = Warm()  # the process that meters starts while click is being loaded
     from traincarbon.cli.lazy import LazyGroup

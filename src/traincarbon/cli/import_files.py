@@ -10,9 +10,9 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import Told
-from traincarbon.integrations.sources import AUTO, FORMATS, STDIN, read_file, together
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.formats import AUTO, FORMATS, STDIN, read_file, together
+from traincarbon.readers.reading import Told
 
 _LARGE_B = 20_000_000
 """A file that takes longer than a second to read."""

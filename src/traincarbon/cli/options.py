@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.estimate.fields import CHOICES, FIELDS
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.fields import CHOICES, FIELDS
+from traincarbon.estimation.plan import Plan
 
 Command = Callable[..., Any]
 

@@ -1,9 +1,9 @@
-"""What commands print with: the words of :mod:`traincarbon.wording`, and tables and JSON for other programs."""
+"""What commands print with: the words of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from traincarbon.wording import (
+from traincarbon.formatting import (
     WIDTH,
     amount,
     bold,

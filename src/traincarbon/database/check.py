@@ -8,7 +8,7 @@ from typing import NamedTuple
 from traincarbon.database.find import aliases_in, squeeze
 from traincarbon.database.load import READ, Database
 from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
-from traincarbon.database.rules import row_faults
+from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
 _NAMEPLATE_SLACK = 1.25

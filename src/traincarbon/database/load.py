@@ -7,7 +7,7 @@ from os import PathLike, environ, fspath, listdir, path
 from typing import Any
 
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
-from traincarbon.database.rules import NEVER_IN_A_KEY, row_faults
+from traincarbon.database.row_checks import NEVER_IN_A_KEY, row_faults
 from traincarbon.errors import DatabaseError, NotFoundError
 
 _MOST = 1e30

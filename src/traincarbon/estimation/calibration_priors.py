@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Given, Setting
+from traincarbon.estimation.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
+from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain, median_of
 
 _FAR = 10.0

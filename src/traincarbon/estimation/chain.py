@@ -7,12 +7,12 @@ from typing import Any
 
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
-from traincarbon.estimate import counts, work
-from traincarbon.estimate.inputs import settle
-from traincarbon.estimate.links import Links
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation import server_counts, work
+from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
+from traincarbon.estimation.trace import Links
 from traincarbon.formulas import carbon, cost, facility, power, throughput
 from traincarbon.uncertain import Num, any_of, median_of
 from traincarbon.units import H_PER_YEAR
@@ -30,7 +30,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
         plan: The plan, or None to give its fields by name.
         database: The facts to rest on; by default ours with the user's own.
         level: Confidence level of the intervals that the result shows. [1]
-        **fields: Fields of the plan, as in :class:`~traincarbon.estimate.plan.Plan`; they win over those of *plan*.
+        **fields: Fields of the plan, as in :class:`~traincarbon.estimation.plan.Plan`; they win over those of *plan*.
 
     Raises:
         CarbonError: the plan cannot be answered; the message says why and the hint what to do.
@@ -47,7 +47,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     database = database if database is not None else open_database()
     setting = settle(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
-        from traincarbon.estimate.calibrated import calibrated
+        from traincarbon.estimation.calibration_priors import calibrated
 
         setting = calibrated(plan, setting)
     answer = Chain(plan, setting, database).run(level)
@@ -242,7 +242,7 @@ class Chain(Links):
         if self.plan.kind == "lora":
             stated = self.plan.number("trainable_params")
             trainable = stated if stated is not None else params * work.LORA_SHARE
-        fewest = counts.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
+        fewest = server_counts.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
         least_n = median_of(fewest)
         if n is not None and any_of(n < least_n):
             counted = "servers" if self.setting.hardware.folder == "servers" else "accelerators"

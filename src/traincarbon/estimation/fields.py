@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimate.quantity import is_interval, parse_quantity, parse_uncertain
+from traincarbon.estimation.parse import is_interval, parse_quantity, parse_uncertain
 from traincarbon.uncertain import Uncertain
 
 

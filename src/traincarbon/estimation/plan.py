@@ -7,10 +7,10 @@ from os import PathLike
 from typing import Any
 
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimate.fields import FIELDS, NUMBERS, check_number, check_text
-from traincarbon.estimate.quantity import parse_uncertain
+from traincarbon.estimation.fields import FIELDS, NUMBERS, check_number, check_text
+from traincarbon.estimation.parse import parse_uncertain
+from traincarbon.formatting import clean, shortened
 from traincarbon.uncertain import Uncertain, any_of, median_of
-from traincarbon.wording import clean, shortened
 
 _PARTS = (
     ("active_params", "params", "params counts all experts, active_params those that a token visits"),

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate import counts
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Given, Setting
+from traincarbon.estimation import server_counts
+from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from traincarbon.estimate.task import Found
+    from traincarbon.estimation.layout.task import Found
 
 RESULTS: dict[str, str] = {
     "compute_flop": "FLOP",
@@ -177,7 +177,7 @@ class Estimate:
         if hours is None or hasattr(median_of(hours), "shape"):
             return []
         fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
-        return counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
 
     @property
     def layout(self) -> "Found":
@@ -187,7 +187,7 @@ class Estimate:
             OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
         """
         if self._found is None:
-            from traincarbon.estimate.task import spread_of
+            from traincarbon.estimation.layout.task import spread_of
 
             self._found = spread_of(self.plan, self.setting, self._database, self.accelerators)
         return self._found
@@ -245,7 +245,7 @@ class Estimate:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from traincarbon.wording import median_and_interval
+        from traincarbon.formatting import median_and_interval
 
         rows = []
         for name, result in self._scalars():

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Assumption, Link
-from traincarbon.estimate.setting import Given, Setting
+from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Assumption, Link
 from traincarbon.uncertain import Num
 
 

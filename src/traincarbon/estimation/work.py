@@ -1,7 +1,7 @@
 """The work of a training: model FLOP by the most exact count that the plan allows, and what the hardware executes."""
 
 from traincarbon.errors import PlanError
-from traincarbon.estimate.links import Links
+from traincarbon.estimation.trace import Links
 from traincarbon.formulas import compute
 from traincarbon.uncertain import Num, any_of, clamp, median_of
 

@@ -5,17 +5,17 @@ from typing import Any
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.fields import check_number
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.quantity import parse_uncertain
-from traincarbon.explore import elsewhere, lifetime, other_size, reuse, same_training
-from traincarbon.explore.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
-from traincarbon.explore.figures import chosen_money, intervals, is_many
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.parse import parse_uncertain
+from traincarbon.estimation.plan import Plan
+from traincarbon.explore.advice import lifetime, other_places, other_size, reuse, same_training
+from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
+from traincarbon.explore.advice.combined import together
+from traincarbon.explore.advice.situation import Found, Service, Situation, goal_of
+from traincarbon.explore.compared_results import chosen_money, intervals, is_many
+from traincarbon.explore.compute_split import check_loss
 from traincarbon.explore.law import FittedLaw, Size, read_law, size_of
-from traincarbon.explore.situation import Found, Service, Situation, goal_of
-from traincarbon.explore.split import check_loss
-from traincarbon.explore.together import together
 
 BY = {"usd": "cost_usd", "kwh": "facility_energy_kwh", "kgco2e": "total_kgco2e", "hours": "accelerator_hours_h"}
 """What alternatives are ranked by, and the figure that it means."""
@@ -33,9 +33,9 @@ _BUILDERS: tuple[Callable[[Situation], Iterator[Found]], ...] = (
     same_training.own_instead,
     same_training.pause,
     same_training.better_hour,
-    elsewhere.cleaner_place,
-    elsewhere.better_building,
-    elsewhere.newer_hardware,
+    other_places.cleaner_place,
+    other_places.better_building,
+    other_places.newer_hardware,
     other_size.best_size,
     other_size.mixture,
     other_size.stop_early,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
-from traincarbon.explore.figures import Figures
+from traincarbon.explore.compared_results import Figures
 from traincarbon.uncertain import Num, Uncertain, z_of
 from traincarbon.units import S_PER_DAY
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate, Interval
-from traincarbon.explore.change import PRICES, changed
-from traincarbon.explore.figures import MONEY, figures_of, intervals, is_many, money_of, plain
-from traincarbon.explore.frontier import pareto
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate, Interval
+from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of, plain
+from traincarbon.explore.pareto import pareto
+from traincarbon.explore.variant import PRICES, changed
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Option:
         plan: The plan that was estimated.
         hardware: Full name of the hardware.
         place: Name of the region, empty where none is named.
-        figures: What it takes, each figure of :data:`~traincarbon.explore.figures.FIGURES`; None where unknown.
+        figures: What it takes, each figure of :data:`~traincarbon.explore.compared_results.FIGURES`; None where unknown.
         marks: What it wins: ``cheapest``, ``fastest``, ``cleanest``.
         is_pareto: Whether nothing beats it in cost, time and CO2e together.
         warnings: What the estimate warns of.

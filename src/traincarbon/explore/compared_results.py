@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from traincarbon.errors import PlanError
-from traincarbon.estimate.result import Estimate, Interval
+from traincarbon.estimation.result import Estimate, Interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 FIGURES: dict[str, str] = {

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
-from traincarbon.explore.change import PRICES, changed
 from traincarbon.explore.compare import MARKS, SetAside, Where, is_same_hardware, stated_axis
-from traincarbon.explore.figures import chosen_money, figures_of, intervals
+from traincarbon.explore.compared_results import chosen_money, figures_of, intervals
+from traincarbon.explore.compute_split import Split, split_of
 from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.optimum import Optimum, Point, Way
-from traincarbon.explore.split import Split, split_of
+from traincarbon.explore.variant import PRICES, changed
+from traincarbon.formatting import amount
 from traincarbon.uncertain import Uncertain, median_of
-from traincarbon.wording import amount
 
 _FIRST_FLOP = 1e21
 _MOST_LOG_FLOP = 90.0

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Interval
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Interval
 from traincarbon.explore.compare import SetAside, Where
-from traincarbon.explore.figures import FIGURES, plain
+from traincarbon.explore.compared_results import FIGURES, plain
 from traincarbon.explore.law import FittedLaw, Size
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from typing import Any
 
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
 from traincarbon.uncertain import any_of, clamp, median_of
 
 PRICES = ("rent_price", "purchase_price")

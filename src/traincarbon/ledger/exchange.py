@@ -8,10 +8,10 @@ from typing import Any
 from unicodedata import category
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.checks import RUN_SCHEMA
-from traincarbon.ledger.energy import ENERGY_PARTS
-from traincarbon.ledger.processes import FIGURES
+from traincarbon.ledger.process_summary import FIGURES
 from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run_energy import ENERGY_PARTS
 
 FORMATS = ("csv", "json", "parquet")
 PARQUET = b"PAR1"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.journal import read_journal, read_lines
-from traincarbon.ledger.processes import Process, fold
+from traincarbon.ledger.process_summary import Process, fold
 from traincarbon.ledger.record import RunRecord, combine
 
 VERSION = 2

@@ -36,9 +36,9 @@ class Journal:
     Args:
         file: Path of the file; its folders are made with the first line.
         run_id: The run that the lines belong to.
-        node: What stands for this machine in the store, see :func:`traincarbon.ledger.place.node_name`.
+        node: What stands for this machine in the store, see :func:`traincarbon.ledger.store_folder.node_name`.
         process: Id of the process that writes.
-        life: What tells later whether that process still lives, see :func:`traincarbon.ledger.place.life`.
+        life: What tells later whether that process still lives, see :func:`traincarbon.ledger.store_folder.life`.
     """
 
     def __init__(self, file: str, *, run_id: str, node: str, process: int, life: str = "") -> None:
@@ -143,7 +143,7 @@ class Journal:
 
 def new_journal(store: str, run_id: str) -> Journal:
     """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``; nothing is written yet."""
-    from traincarbon.ledger.place import life, node_name
+    from traincarbon.ledger.store_folder import life, node_name
 
     node, process = node_name(store), os.getpid()
     file = os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from traincarbon.ledger.place import lives
+from traincarbon.ledger.store_folder import lives
 
 PARTS = ("gpu", "cpu", "dram", "server", "other")
 HOWS = ("counter", "power", "modelled")

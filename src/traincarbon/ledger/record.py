@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.checks import RUN_SCHEMA, checked_record
-from traincarbon.ledger.energy import DeviceUse, energy_of
 from traincarbon.ledger.journal import read_journal, run_folder
-from traincarbon.ledger.processes import COUNTS, FIGURES, Process, fold
+from traincarbon.ledger.process_summary import COUNTS, FIGURES, Process, fold
+from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
+from traincarbon.ledger.run_energy import DeviceUse, energy_of
 from traincarbon.ledger.sessions import Session, clusters, side_by_side
 
 _J_PER_KWH = 3.6e6

@@ -3,8 +3,8 @@
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.energy import ENERGY_PARTS
-from traincarbon.ledger.processes import COUNTS, FIGURES, HOWS, STATES, interval_of
+from traincarbon.ledger.process_summary import COUNTS, FIGURES, HOWS, STATES, interval_of
+from traincarbon.ledger.run_energy import ENERGY_PARTS
 
 RUN_SCHEMA = "traincarbon/run/1"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from traincarbon.ledger.processes import HOWS, Device, Process
+from traincarbon.ledger.process_summary import HOWS, Device, Process
 from traincarbon.ledger.sessions import Session, joined, shared_devices
 
 ENERGY_PARTS = ("gpu", "cpu", "dram", "other")

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.ledger.processes import HOWS, Device, Process, greatest
+from traincarbon.ledger.process_summary import HOWS, Device, Process, greatest
 
 
 class Session(NamedTuple):

@@ -11,8 +11,8 @@ from typing import NamedTuple, Self
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, read_journal, read_lines, run_folder
-from traincarbon.ledger.place import node_name, store_folder
 from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.store_folder import node_name, store_folder
 
 LATEST = "last"
 """Stands for the run that began last."""

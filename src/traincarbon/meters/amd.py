@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
+from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.boards import BoardError, BoardsMeter, Details
-from traincarbon.meters.visible import Listed, visible
+from traincarbon.meters.visible_devices import Listed, visible
 
 KFD = "/dev/kfd"
 _FALLBACK_LIMIT_W = 2000.0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.select import prior
-from traincarbon.meters import processes
+from traincarbon.meters import process_usage
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.meters.cgroup import Allotment, allotment
 from traincarbon.meters.power import PowerIntegral
@@ -48,7 +48,7 @@ class CpuModel:
 
     def __init__(
         self,
-        usage: processes.Source,
+        usage: process_usage.Source,
         curve: Curve,
         *,
         threads: float,
@@ -119,7 +119,7 @@ def probe(
     parts: Sequence[str] = ("cpu", "dram"),
     database: Database | None = None,
     allotted: Allotment | None = None,
-    usage: processes.Source | None = None,
+    usage: process_usage.Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     born_s: float | None = None,
 ) -> Meter | Unavailable:
@@ -134,7 +134,7 @@ def probe(
         clock: What tells the time.
         born_s: When the job began, where it is to be charged from its beginning; it is to be told by *clock*. [s]
     """
-    usage = usage or processes.source(pid, since_birth=born_s is not None)
+    usage = usage or process_usage.source(pid, since_birth=born_s is not None)
     if usage is None:
         return Unavailable("cpu_model", "processor time cannot be read without psutil here", "pip install 'traincarbon[track]'")
     curve = _curve(database or open_database())

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.boards import BoardError, BoardsMeter, Details, can_be
-from traincarbon.meters.visible import Choice, Instance, Listed, visible
+from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
 
 _SLICES = 7
 """Compute slices of a board that MIG can cut, where it does not tell: an A30 has 4."""

@@ -1,4 +1,4 @@
-"""The priors of utilisation and power, fitted to published runs: ``python -m traincarbon.calibrate.priors`` writes them.
+"""The priors of utilisation and power, fitted to published runs: ``python -m traincarbon.published.priors`` writes them.
 
 Utilisation is what matrix products reach on the chip, less what the number format and the interruptions cost by formula, times effects: of the hardware's
 generation, the family of models, the precision, the kind of training, and whether the figure is of steps or of a whole run. Effects with few rows stay near one. How it is done is told in ``docs/method.md``.
@@ -9,13 +9,13 @@ import math
 from collections.abc import Iterable, Sequence
 from os import path
 
-from traincarbon.calibrate.regression import Fit, Row, fit
-from traincarbon.calibrate.runs import Run, read_runs
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES, Product
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
+from traincarbon.estimation.facts.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
+from traincarbon.fitting.regression import Fit, Row, fit
 from traincarbon.formulas import throughput
+from traincarbon.published.runs import Run, read_runs
 
 _CENTRE_MFU = 0.35
 """Where utilisation is drawn to without evidence."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from os import path
 from typing import Any, NamedTuple
 
-from traincarbon.calibrate.runs_file import BadRow, read_rows
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import Product
 from traincarbon.errors import DatabaseError, NotFoundError
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, throughput
+from traincarbon.published.runs_file import BadRow, read_rows
 from traincarbon.units import H_PER_DAY
 
 _FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}

@@ -1,6 +1,6 @@
 """How far a team, its machines, sites and jobs are from what is expected, and one run from the next: what a calibration believes beforehand.
 
-``python -m traincarbon.calibrate.spreads`` fits them to the published runs and writes them into ``priors.csv``; see ``docs/calibration.md``.
+``python -m traincarbon.published.spreads`` fits them to the published runs and writes them into ``priors.csv``; see ``docs/calibration.md``.
 """
 
 import math
@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import path
 from typing import NamedTuple
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate.layouts import steps
-from traincarbon.calibrate.runs import Run, read_runs
-from traincarbon.calibrate.screening import outliers
-from traincarbon.calibrate.steps import without_their_source
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.estimate.calibration import QUANTITIES
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.calibration import QUANTITIES
+from traincarbon.estimation.chain import estimate
+from traincarbon.fitting.outliers import outliers
+from traincarbon.published import priors
+from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.step_rows import steps
+from traincarbon.published.steps import without_their_source
 
 LEVELS = ("team", "hardware", "site", "family")
 """Scopes, the widest first."""

@@ -8,15 +8,15 @@ era fixes from ``run_features.csv`` (the longest prefix of the row's id wins; wh
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate.runs import Run, SetAside
 from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES, Product
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.estimate.layout import MODERN_YEAR, OF_BEFORE, Habits
-from traincarbon.estimate.machine import machine_of
+from traincarbon.estimation.layout.machine import machine_of
+from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
+from traincarbon.published import priors
+from traincarbon.published.runs import Run, SetAside
 
 SETS = {
     "megatron21-t1": "Narayanan 2021 T1",

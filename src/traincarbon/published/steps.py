@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from os import path
 from typing import NamedTuple
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate.layouts import Step, steps
-from traincarbon.calibrate.runs import read_runs
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
-from traincarbon.estimate import machine
+from traincarbon.estimation.layout import machine
 from traincarbon.formulas.layout import Sustained
+from traincarbon.published import priors
+from traincarbon.published.runs import read_runs
+from traincarbon.published.step_rows import Step, steps
 
 FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
 """Sets that the shipped efficiencies were fitted on."""

@@ -1,1 +1,1 @@
-"""Runs and estimates in the formats of other tools."""
+"""Readers of the files of other tools, one format a file."""

@@ -8,7 +8,7 @@ import zlib
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import NO_ZONE, UNKNOWN_END, Reading, Told, exactly, moment, record_of
+from traincarbon.readers.reading import NO_ZONE, UNKNOWN_END, Reading, Told, exactly, moment, record_of
 
 _TIME = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - "
 _FOUND = r"The following components were found:(.*)"

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
-from traincarbon.integrations.table import Row, check_needed, header_of, rows
-from traincarbon.ledger.checks import RUN_SCHEMA
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.readers.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
+from traincarbon.readers.table import Row, check_needed, header_of, rows
 
 COLUMNS = (
     "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy",

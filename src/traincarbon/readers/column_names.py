@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.integrations.reading import J_PER_KWH, Told
-from traincarbon.integrations.table import Row, check_column
+from traincarbon.readers.reading import J_PER_KWH, Told
+from traincarbon.readers.table import Row, check_column
 
 PARAMS = ("params", "n_params", "num_params", "num_parameters", "n_parameters", "parameters", "total_params", "model_params", "param_count", "parameter_count")
 TOKENS = ("tokens_seen", "num_input_tokens_seen", "consumed_tokens", "tokens_processed", "total_tokens", "train_tokens", "tokens", "n_tokens", "num_tokens")

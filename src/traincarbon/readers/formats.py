@@ -9,10 +9,10 @@ from os import path
 from typing import BinaryIO, NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.integrations import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
-from traincarbon.integrations.reading import UNKNOWN_END, Reader, Reading, Told
 from traincarbon.ledger import exchange
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
+from traincarbon.readers.reading import UNKNOWN_END, Reader, Reading, Told
 
 STDIN = "-"
 """Stands for standard input."""

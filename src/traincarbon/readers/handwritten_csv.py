@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.fields import check_number
-from traincarbon.integrations.columns import check_columns, first_amount, first_count, size_of
-from traincarbon.integrations.reading import ENDINGS, J_PER_KWH, NO_ZONE, Reading, Told, exactly, moment, names_a_zone, record_of
-from traincarbon.integrations.table import Row, delimiter_of, header_of, rows
-from traincarbon.ledger.processes import HOWS
+from traincarbon.estimation.fields import check_number
+from traincarbon.ledger.process_summary import HOWS
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
+from traincarbon.readers.reading import ENDINGS, J_PER_KWH, NO_ZONE, Reading, Told, exactly, moment, names_a_zone, record_of
+from traincarbon.readers.table import Row, delimiter_of, header_of, rows
 
 NAMES = ("name", "run", "run_id", "id")
 HOURS_H = ("hours", "duration_h", "wallclock_hours")

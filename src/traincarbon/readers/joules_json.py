@@ -5,9 +5,9 @@ import zlib
 from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import UNKNOWN_END, Reading, Told, exactly, moment, record_of
 from traincarbon.ledger.masking import mask
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.reading import UNKNOWN_END, Reading, Told, exactly, moment, record_of
 
 SCHEMA = "joules/1"
 

@@ -3,10 +3,10 @@
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.columns import check_columns, energy_of, size_of
-from traincarbon.integrations.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
-from traincarbon.integrations.table import Row, check_needed, header_of, rows
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.column_names import check_columns, energy_of, size_of
+from traincarbon.readers.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
+from traincarbon.readers.table import Row, check_needed, header_of, rows
 
 _NEEDED = ("run_id", "experiment_id", "status", "start_time", "end_time")
 _NO_ENERGY = "MLflow logs no energy of it"

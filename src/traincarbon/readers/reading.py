@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
-from traincarbon.ledger.checks import RUN_SCHEMA
-from traincarbon.ledger.energy import ENERGY_PARTS
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run_energy import ENERGY_PARTS
 
 J_PER_KWH = 3.6e6
 ENDINGS = {

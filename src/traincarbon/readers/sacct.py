@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
-from traincarbon.integrations.table import Row, header_of, rows
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
+from traincarbon.readers.table import Row, header_of, rows
 
 COMMAND = "sacct --parsable2 --format=JobID,JobName,State,ExitCode,Start,End,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw"
 

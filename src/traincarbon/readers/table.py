@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError, QuantityError
-from traincarbon.estimate.quantity import parse_quantity
+from traincarbon.estimation.parse import parse_quantity
 
 _LONGEST_LINE = 1 << 20
 _LONGEST_NAME = 60

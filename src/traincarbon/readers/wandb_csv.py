@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.integrations.columns import check_columns, energy_of, size_of
-from traincarbon.integrations.reading import ENDINGS, NO_ZONE, UNKNOWN_END, Reading, Told, before, instant, moment, names_a_zone, record_of
-from traincarbon.integrations.samples import Samples
-from traincarbon.integrations.table import Row, header_of, rows
 from traincarbon.ledger.record import RunRecord
+from traincarbon.readers.column_names import check_columns, energy_of, size_of
+from traincarbon.readers.reading import ENDINGS, NO_ZONE, UNKNOWN_END, Reading, Told, before, instant, moment, names_a_zone, record_of
+from traincarbon.readers.samples import Samples
+from traincarbon.readers.table import Row, header_of, rows
 
 _POWER = re.compile(r"(?:(?P<run>.+) - )?(?:system|events)[./]gpu\.(?P<gpu>\d+)\.powerWatts")
 _TIMES = ("_timestamp", "Relative Time (Process)", "Relative Time (Wall)", "_runtime")

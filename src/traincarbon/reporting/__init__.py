@@ -1,1 +1,1 @@
-"""Pages for people: figures as data, the HTML around them, and files that are whole or not there."""
+"""The page for a decision: one HTML file of text, charts and a what-if script."""

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.result import Interval
-from traincarbon.wording import amount, ladder, median_and_interval
+from traincarbon.estimation.result import Interval
+from traincarbon.formatting import amount, ladder, median_and_interval
 
 NOT_KNOWN = "not known"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.report.currency import USD, Currency, parse_currency
-from traincarbon.report.markup import name, paragraphs, text
+from traincarbon.reporting.currency import USD, Currency, parse_currency
+from traincarbon.reporting.markup import name, paragraphs, text
 
 _KINDS = {
     b"\x89PNG\r\n\x1a\n": "image/png",

@@ -1,6 +1,6 @@
 """What the facts, priors, fields of a plan and figures of an estimate are called on a page."""
 
-from traincarbon.report.summary import LABELS
+from traincarbon.reporting.sections.summary import LABELS
 
 _NAMES = {
     "name": "Name",

@@ -10,31 +10,31 @@ from string import Template
 
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
-from traincarbon.explore.alternative import Advice
-from traincarbon.report.actual import Actual, run_section
-from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
-from traincarbon.report.compared import elsewhere_section, plans_section
-from traincarbon.report.controls import controls_section
-from traincarbon.report.currency import Currency
-from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
-from traincarbon.report.doubt import doubt_section
-from traincarbon.report.forecast import Forecast, forecast_of
-from traincarbon.report.header import Header, approval_html, header_html
-from traincarbon.report.items import MOST_TRACED, Items, PlanItem, RunItem
-from traincarbon.report.markup import name, text
-from traincarbon.report.parts import parts_section
-from traincarbon.report.portfolio import portfolio_section
-from traincarbon.report.sensitivity import sensitivity_section
-from traincarbon.report.summary import summary_section
-from traincarbon.report.what_if import what_if
-from traincarbon.wording import counted
+from traincarbon.explore.advice.alternative import Advice
+from traincarbon.formatting import counted
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.header import Header, approval_html, header_html
+from traincarbon.reporting.markup import name, text
+from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
+from traincarbon.reporting.sections.breakdown import parts_section
+from traincarbon.reporting.sections.comparison import elsewhere_section, plans_section
+from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
+from traincarbon.reporting.sections.forecast import Forecast, forecast_of
+from traincarbon.reporting.sections.portfolio import portfolio_section
+from traincarbon.reporting.sections.run import Actual, run_section
+from traincarbon.reporting.sections.sensitivity import sensitivity_section
+from traincarbon.reporting.sections.summary import summary_section
+from traincarbon.reporting.sections.uncertainty import doubt_section
+from traincarbon.reporting.sections.what_if import controls_section
+from traincarbon.reporting.subjects import MOST_TRACED, Items, PlanItem, RunItem
+from traincarbon.reporting.what_if_data import what_if
 
 
 def report_html(items: Items, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None) -> str:
     """Return the report on plans and runs; the same items make the same text.
 
     Args:
-        items: What it is about, as :func:`traincarbon.report.items.read_items` gives it.
+        items: What it is about, as :func:`traincarbon.reporting.subjects.read_items` gives it.
         header: Title, notes, approvers, logo and currency.
         database: The facts with which other places and hardware are tried; by default ours with the user's own.
         progress: Called before each plan with how many are done, and of how many.

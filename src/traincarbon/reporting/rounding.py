@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from traincarbon.report.currency import Currency
+from traincarbon.reporting.currency import Currency
 
 _DIGITS = 4
 

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
-from traincarbon.ledger.checks import RUN_SCHEMA
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
+from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
 from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.ledger.store import Ledger
-from traincarbon.report.said import SCHEMA, Said, said_by, said_in
-from traincarbon.report.trace import Trace, trace_of
-from traincarbon.wording import amount
+from traincarbon.reporting.run_history import Trace, trace_of
+from traincarbon.reporting.view import SCHEMA, Said, said_by, said_in
 
 _SAME = 1e-6
 """Medians that differ by less are the same."""

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
 
 _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", "IN", "PL", "CN")
 """Grids, from hydro to coal, that a reader of such a report may have in mind; where hardware of a cloud stands, its own regions are shown."""

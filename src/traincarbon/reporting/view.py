@@ -4,9 +4,9 @@ import math
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.result import RESULTS, Assumption, Estimate, Interval, Step
+from traincarbon.estimation.result import RESULTS, Assumption, Estimate, Interval, Step
+from traincarbon.formatting import amount
 from traincarbon.uncertain import z_of
-from traincarbon.wording import amount
 
 SCHEMA = "traincarbon/estimate/1"
 
@@ -73,7 +73,7 @@ def said_by(answer: Estimate) -> Said:
 
 
 def said_in(saved: dict[str, Any]) -> Said:
-    """Return what a *saved* estimate says, in the layout of :meth:`Estimate.to_dict <traincarbon.estimate.result.Estimate.to_dict>`.
+    """Return what a *saved* estimate says, in the layout of :meth:`Estimate.to_dict <traincarbon.estimation.result.Estimate.to_dict>`.
 
     Raises:
         CarbonError: it is of another version, or holds what no estimate can hold.

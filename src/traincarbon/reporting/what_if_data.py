@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.result import Estimate
-from traincarbon.report.elsewhere import Choice, hardware, places, varied
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.result import Estimate
+from traincarbon.reporting.variants import Choice, hardware, places, varied
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
 OF_HARDWARE = (

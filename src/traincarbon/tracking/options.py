@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traincarbon.errors import CarbonError, OutOfRangeError
-from traincarbon.track.job import MARK
-from traincarbon.track.settings import INTERVAL_S, POLICIES, Settings
+from traincarbon.tracking.settings import INTERVAL_S, POLICIES, Settings
+from traincarbon.tracking.sidecar.job import MARK
 
 LIMITS = {"max_kwh": "kwh", "max_usd": "usd", "max_kgco2e": "kgco2e", "max_hours": "hours"}
 """Options of a budget and the name of what they limit."""
@@ -61,7 +61,7 @@ def prepared(
     Raises:
         CarbonError: something of it cannot be, with what would.
     """
-    from traincarbon.ledger.place import store_folder
+    from traincarbon.ledger.store_folder import store_folder
 
     if not _SHORTEST_S <= interval_s <= _LONGEST_S:
         raise OutOfRangeError(f"a record every {interval_s:g} s is not possible", hint="give 0.05 to 3600 seconds, as --interval 5")
@@ -74,7 +74,7 @@ def prepared(
     stated = {name: value for name, value in options.items() if value is not None and name not in {*LIMITS, *TOTALS}}
     plan_fields, context = _planned(plan, stated, db)
     if progress_regex:
-        from traincarbon.track.pattern import Pattern
+        from traincarbon.tracking.pattern import Pattern
 
         Pattern(progress_regex)
     meters = [meters] if isinstance(meters, str) else list(meters)
@@ -167,7 +167,7 @@ def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any]
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database
-    from traincarbon.estimate.plan import Plan
+    from traincarbon.estimation.plan import Plan
 
     facts = open_database(db)
     context = Plan(**stated).to_dict()
@@ -180,7 +180,7 @@ def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any]
     if isinstance(plan, (str, os.PathLike)):
         plan = Plan.read(plan)
     fields = {**(plan.to_dict() if isinstance(plan, Plan) else dict(plan)), **context}
-    from traincarbon.estimate.chain import estimate
+    from traincarbon.estimation.chain import estimate
 
     answer = estimate(Plan.from_dict(fields), database=facts)
     return answer.plan.to_dict(), fields
@@ -199,7 +199,7 @@ def _identity(name: str, text: str | None) -> str:
 
 
 def _positive(name: str, value: Any) -> float:
-    from traincarbon.estimate.quantity import parse_quantity
+    from traincarbon.estimation.parse import parse_quantity
 
     number = parse_quantity(value) if isinstance(value, str) else float(value)
     if not 0.0 < number < float("inf"):

@@ -7,8 +7,8 @@ from types import FrameType
 from typing import Any
 
 from traincarbon.errors import CarbonError, QuantityError
-from traincarbon.estimate.quantity import parse_quantity
-from traincarbon.track.progress import FIELDS, Report, Splitter, report_of
+from traincarbon.estimation.parse import parse_quantity
+from traincarbon.tracking.progress import FIELDS, Report, Splitter, report_of
 
 _LONGEST = 2000
 """Characters of a line in which the pattern is looked for."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from traincarbon.track.trend import Points
+from traincarbon.tracking.value.trend import Points
 
 VARIABLE = "CARBON_PROGRESS_FD"
 """The environment variable that names the descriptor to which a script writes one JSON object a line."""

@@ -38,7 +38,7 @@ class Settings(NamedTuple):
     totals: Mapping[str, float]
     """Tokens, samples or steps of the whole training, as far as stated."""
     pattern: str
-    """What to look for in the training's output, see :class:`traincarbon.track.pattern.Pattern`."""
+    """What to look for in the training's output, see :class:`traincarbon.tracking.pattern.Pattern`."""
     limits: Mapping[str, float]
     """Budgets: ``kwh``, ``usd``, ``kgco2e``, ``hours``."""
     on_budget: str

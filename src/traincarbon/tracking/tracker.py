@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, overload
 
 from traincarbon.errors import CarbonError
-from traincarbon.track.job import MARK
-from traincarbon.track.launch import Pipes, Sidecar
-from traincarbon.track.progress import environment_of, progress
-from traincarbon.track.request import prepared
-from traincarbon.track.settings import Settings
+from traincarbon.tracking.command.launch import Pipes, Sidecar
+from traincarbon.tracking.options import prepared
+from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import RunRecord
@@ -177,7 +177,7 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     Args:
         function: What to meter, where it is used as a decorator without arguments.
         quiet: Whether to say nothing on stderr.
-        options: As those of ``carbon track``, see :func:`traincarbon.track.request.prepared`.
+        options: As those of ``carbon track``, see :func:`traincarbon.tracking.options.prepared`.
 
     Raises:
         CarbonError: an option cannot be; nothing has been started then.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from traincarbon.calibrate.runs import SetAside
+from traincarbon.published.runs import SetAside
 
 QUANTITIES = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")
 POOLED = "all"

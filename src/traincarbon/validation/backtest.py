@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from traincarbon.calibrate import baselines, layouts, priors, steps
-from traincarbon.calibrate.accuracy import Z_90, Backtest, Case, set_id
-from traincarbon.calibrate.runs import Run, SetAside, read_runs
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.select import sigma_of
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
+from traincarbon.published import priors, step_rows, steps
+from traincarbon.published.runs import Run, SetAside, read_runs
+from traincarbon.validation import baselines
+from traincarbon.validation.accuracy import Z_90, Backtest, Case, set_id
 
 Progress = Callable[[int, int], object]
 
@@ -46,8 +47,8 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
             cases += found
             unanswerable += [SetAside(run["id"], reason)] if reason else []
     cases = _with_spread_of_searches(cases, runs, ours, refits)
-    timed, untimed = layouts.steps(runs, database)
-    known = timed if file is None else layouts.steps(ours, database)[0]
+    timed, untimed = step_rows.steps(runs, database)
+    known = timed if file is None else step_rows.steps(ours, database)[0]
     cases += _step_cases(timed, known, runs, database)
     unanswerable += [SetAside(row.id, f"step time: {row.reason}") for row in untimed]
     return Backtest(tuple(cases), (*aside, *unanswerable), "built-in" if file is None else file)
@@ -69,7 +70,7 @@ class _Refits:
     made: dict[frozenset[str], _Facts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.fitted_steps = [step for step in layouts.steps(self.ours, self.database)[0] if step.set in steps.FITTED_ON]
+        self.fitted_steps = [step for step in step_rows.steps(self.ours, self.database)[0] if step.set in steps.FITTED_ON]
         self.in_mfu = {run["id"] for run in self.ours if priors.mfu_rows([run], self.database)}
         self.in_power = {run["id"] for run in self.ours if priors.power_rows([run], self.database)}
 
@@ -173,7 +174,7 @@ def _widened(case: Case, sigma: float) -> Case:
     return replace(case, low=case.median / reach, high=case.median * reach, sigma=sigma)
 
 
-def _step_cases(timed: Sequence[layouts.Step], known: Sequence[layouts.Step], runs: Iterable[Run], database: Database) -> list[Case]:
+def _step_cases(timed: Sequence[step_rows.Step], known: Sequence[step_rows.Step], runs: Iterable[Run], database: Database) -> list[Case]:
     """Return the times of the *timed* steps, each predicted with efficiencies and spread fitted to those *known* of other sources."""
     if not timed:
         return []
@@ -194,7 +195,7 @@ def _step_cases(timed: Sequence[layouts.Step], known: Sequence[layouts.Step], ru
     return found
 
 
-def _step_spread(step: layouts.Step, others: Sequence[tuple[layouts.Step, float]], database: Database) -> float:
+def _step_spread(step: step_rows.Step, others: Sequence[tuple[step_rows.Step, float]], database: Database) -> float:
     """Return the root mean square of what is left of the *others*: of mixtures of experts for one of those, where there are any."""
     logs = [(other.shape.experts > 1.0, math.log(seconds_s / other.published_s)) for other, seconds_s in others]
     alike = [log for mixed, log in logs if mixed == (step.shape.experts > 1.0)] or [log for _, log in logs]
@@ -247,6 +248,6 @@ def _organisation(run: Run) -> str:
     return (run["organisation"] or run["source"]).casefold()
 
 
-def _source(step: layouts.Step) -> str:
+def _source(step: step_rows.Step) -> str:
     """Return who published a step: the first word of its set, as the fit of the efficiencies leaves them out."""
     return step.set.split(maxsplit=1)[0].removesuffix("'s")

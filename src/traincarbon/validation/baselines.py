@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from traincarbon.calibrate import priors
-from traincarbon.calibrate.layouts import Step
-from traincarbon.calibrate.runs import Run
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
+from traincarbon.published import priors
+from traincarbon.published.runs import Run
+from traincarbon.published.step_rows import Step
 
 CONSTANT, MEAN, REGRESSION = NAMES = ("epoch_mfu_0.375", "generation_mean", "llmcarbon")
 """The rules by their names in the results."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from traincarbon.calibrate.priors import is_nominal, peak_of
-from traincarbon.calibrate.runs import Run, read_runs
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import DatabaseError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate, Interval
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate, Interval
 from traincarbon.formulas import carbon
+from traincarbon.published.priors import is_nominal, peak_of
+from traincarbon.published.runs import Run, read_runs
 
 GOLDEN = ("strubell-bert-base-v100", "gpt3-175b", "t5-11b", "meena", "gshard-600b", "switch-1.5t", "bloom-176b", "llama1-65b")
 """Ids in published_runs.csv."""

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from benches import gpu_bench, made_bench, rate
-from traincarbon.calibrate import bench as library
-from traincarbon.calibrate.bench import Product
-from traincarbon.calibrate.draw import Draw
+from traincarbon.benching import bench as library
+from traincarbon.benching.bench import Product
+from traincarbon.benching.mean_power import Draw
 from traincarbon.cli.commands.bench import command
 from traincarbon.database.load import forget_databases, open_database
 

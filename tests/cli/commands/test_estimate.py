@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.fields import CHOICES, FIELDS
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import RESULTS
+from traincarbon.estimation.fields import CHOICES, FIELDS
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import RESULTS
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 

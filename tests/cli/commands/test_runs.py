@@ -336,5 +336,5 @@ def test_listing_imports_nothing_heavy(store):
     three_runs(store)
     code = "import sys; from traincarbon.cli import main; sys.argv = ['carbon', 'runs', 'list']\ntry:\n    main()\nfinally:\n    print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert not {"numpy", "pandas", "pyarrow", "rich", "psutil", "codecarbon", "pynvml", "traincarbon.estimate.chain"} & set(done.stderr.split())
+    assert not {"numpy", "pandas", "pyarrow", "rich", "psutil", "codecarbon", "pynvml", "traincarbon.estimation.chain"} & set(done.stderr.split())
     assert len(done.stdout.splitlines()) == 4

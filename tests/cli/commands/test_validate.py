@@ -8,10 +8,10 @@ import statistics
 import pytest
 from click.testing import CliRunner
 
-from traincarbon.calibrate.runs_file import NUMBERS, TEXTS
 from traincarbon.cli.commands.validate import command
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.published.runs_file import NUMBERS, TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_the_plot_is_one_new_file(few, tmp_path):
 @pytest.mark.parametrize(("place", "message"), [("there.html", "is there already"), ("none/x.html", "cannot write"), (".", "is a folder")])
 def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, place, message):
     (tmp_path / "there.html").write_text("kept")
-    monkeypatch.setattr("traincarbon.calibrate.backtest.backtest", lambda *_, **__: pytest.fail("computed"))
+    monkeypatch.setattr("traincarbon.validation.backtest.backtest", lambda *_, **__: pytest.fail("computed"))
     done = CliRunner().invoke(command, ["--plot", str(tmp_path / place)])
     assert isinstance(done.exception, CarbonError)
     assert message in str(done.exception)

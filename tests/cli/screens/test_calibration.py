@@ -4,7 +4,7 @@ import pytest
 from click import unstyle
 
 from made_runs import fitted, laid_out, record, slower
-from traincarbon.cli.calibration import listing, percent, screen
+from traincarbon.cli.screens.calibration import listing, percent, screen
 
 
 @pytest.fixture(scope="module")

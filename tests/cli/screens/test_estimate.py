@@ -70,7 +70,7 @@ def test_the_json_of_the_command_is_that_of_the_library():
 
 def test_csv_states_the_unit_of_each_figure():
     units = {row["result"]: row["unit"] for row in csv.DictReader(io.StringIO(shown(*MAIN, "--csv", "--quiet")))}
-    assert units == traincarbon.estimate.result.RESULTS
+    assert units == traincarbon.estimation.result.RESULTS
 
 
 def test_explain_names_the_title_of_every_source():

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from traincarbon.cli import layout
-from traincarbon.estimate.chain import estimate
+from traincarbon.cli.screens import layout
+from traincarbon.estimation.chain import estimate
 
 BERT = {"params": 110e6, "tokens": 1e9, "hw": "v100"}
 NLG = {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280}

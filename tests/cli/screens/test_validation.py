@@ -3,11 +3,11 @@
 import click
 import pytest
 
-from traincarbon.calibrate.accuracy import Backtest, Case
-from traincarbon.calibrate.golden import golden_cases
-from traincarbon.calibrate.runs import SetAside
-from traincarbon.cli import accuracy
-from traincarbon.cli.accuracy import report
+from traincarbon.cli.screens import validation
+from traincarbon.cli.screens.validation import report
+from traincarbon.published.runs import SetAside
+from traincarbon.validation.accuracy import Backtest, Case
+from traincarbon.validation.landmarks import golden_cases
 
 RULES = {"epoch_mfu_0.375": 2.0, "generation_mean": 1.5, "llmcarbon": 40.0}
 
@@ -17,7 +17,7 @@ def case(id, set="narayanan-2021-t1", quantity="step_time_s", median=1.0, *, fit
 
 
 def screen(found):
-    return click.unstyle(accuracy.screen(found))
+    return click.unstyle(validation.screen(found))
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.errors import AmbiguousError, DatabaseError, NotFoundError, PlanError
-from traincarbon.estimate.inputs import settle
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.plan import Plan
 
 
 def test_a_server_brings_its_accelerators(shipped):

@@ -7,9 +7,9 @@ import pytest
 from acme import PLAN, WORLD, chip, fact, line, priors, server, setting_of
 from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import DatabaseError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, measured_ceiling, speed_up_of
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.facts.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, measured_ceiling, speed_up_of
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"

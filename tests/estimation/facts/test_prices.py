@@ -5,9 +5,9 @@ import math
 import pytest
 
 from acme import PLAN, WORLD, chip, fact, line, server, setting_of
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.prices import add_prices
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.facts.prices import add_prices
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX, TWIN = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml", "servers/acme-twin.toml"

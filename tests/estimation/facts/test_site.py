@@ -7,9 +7,9 @@ import pytest
 from acme import PLACES, PLAN, WORLD, chip, line, server, setting_of
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.site import add_facility, add_intensity
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.facts.site import add_facility, add_intensity
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 BOX = "servers/acme-box.toml"

@@ -5,7 +5,7 @@ import pytest
 from acme import WORLD, row, setting_of
 from traincarbon.database.records import Fact
 from traincarbon.errors import DatabaseError
-from traincarbon.estimate.setting import Given
+from traincarbon.estimation.facts.types import Given
 from traincarbon.uncertain import Uncertain
 
 

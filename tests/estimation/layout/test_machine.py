@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.errors import DatabaseError
-from traincarbon.estimate.machine import constant, machine_of, sustained_of
+from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
 
 
 def machine(shipped, chip, precision="bf16", n=1024.0, server=None, **known):

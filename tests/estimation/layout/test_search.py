@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.estimate.layout import OF_BEFORE, Task, check, fastest
-from traincarbon.estimate.machine import machine_of, sustained_of
-from traincarbon.estimate.shape import shape_of
+from traincarbon.estimation.layout.machine import machine_of, sustained_of
+from traincarbon.estimation.layout.search import OF_BEFORE, Task, check, fastest
+from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.formulas.layout import Layout
 from traincarbon.formulas.memory import layout_memory
 from traincarbon.formulas.step import step_time

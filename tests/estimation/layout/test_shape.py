@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.estimate.shape import shape_of
+from traincarbon.estimation.layout.shape import shape_of
 
 VOCAB = {"vocab": 50257.0, "seq_len": 2048.0}
 

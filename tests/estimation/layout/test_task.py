@@ -3,8 +3,8 @@
 import pytest
 
 from traincarbon.errors import OutOfRangeError, PlanError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.task import calibrated
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.layout.task import calibrated
 
 PLAN = {"params": 175e9, "tokens": 300e9, "hw": "dgx-a100", "servers": 128}
 

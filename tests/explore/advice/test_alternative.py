@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from traincarbon.explore.advice.alternative import GROUPS, SAVED
 from traincarbon.explore.advise import advise
-from traincarbon.explore.alternative import GROUPS, SAVED
-from traincarbon.explore.figures import FIGURES
+from traincarbon.explore.compared_results import FIGURES
 
 
 @pytest.fixture(scope="module")

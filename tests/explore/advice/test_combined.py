@@ -3,7 +3,7 @@
 import pytest
 
 from explore.plans import MEGATRON, TUNED
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.explore.advise import advise
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from acme import row
 from traincarbon.errors import DatabaseError
-from traincarbon.explore.evidence import effect_of, evidence_of, technique
+from traincarbon.explore.advice.evidence import effect_of, evidence_of, technique
 from traincarbon.uncertain import Z_90
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from traincarbon.explore import other_size
-from traincarbon.explore.alternative import NotOffered
+from traincarbon.explore.advice import other_size
+from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.uncertain import median_of
 

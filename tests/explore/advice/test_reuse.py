@@ -2,8 +2,8 @@
 
 import pytest
 
-from traincarbon.explore import reuse
-from traincarbon.explore.alternative import Alternative, NotOffered
+from traincarbon.explore.advice import reuse
+from traincarbon.explore.advice.alternative import Alternative, NotOffered
 
 
 def test_a_published_model_that_is_as_good_takes_no_training(situate, by_id):

@@ -4,8 +4,8 @@ import pytest
 
 from acme import line
 from conftest import ACCELERATOR
-from traincarbon.explore import same_training as same
-from traincarbon.explore.alternative import Alternative, NotOffered
+from traincarbon.explore.advice import same_training as same
+from traincarbon.explore.advice.alternative import Alternative, NotOffered
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.explore.saving import parted, saving
+from traincarbon.explore.advice.saving import parted, saving
 from traincarbon.uncertain import Uncertain
 
 spreads = st.dictionaries(st.sampled_from("abc"), st.floats(-0.8, 0.8), max_size=3)

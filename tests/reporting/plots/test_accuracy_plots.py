@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from traincarbon.calibrate.accuracy import Backtest, Case
-from traincarbon.report.figures import predicted_against_published
+from traincarbon.reporting.plots.accuracy_plots import predicted_against_published
+from traincarbon.validation.accuracy import Backtest, Case
 
 EVIL = "<script>alert(1)</script>&\x1b"
 

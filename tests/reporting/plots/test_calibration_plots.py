@@ -1,7 +1,7 @@
 import pytest
 
 from made_runs import fitted, laid_out, record, slower
-from traincarbon.report.calibration_figures import before_and_after
+from traincarbon.reporting.plots.calibration_plots import before_and_after
 
 
 @pytest.fixture(scope="module")

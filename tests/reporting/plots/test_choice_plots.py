@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.explore.optimise import optimise
-from traincarbon.report.choices import of_comparison, of_optimum
+from traincarbon.reporting.plots.choice_plots import of_comparison, of_optimum
 
 WORK = {"params": 70e9, "tokens": 2e12}
 

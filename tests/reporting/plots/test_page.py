@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.report.figures import Panel
-from traincarbon.report.page import page, plot_script
+from traincarbon.reporting.plots.accuracy_plots import Panel
+from traincarbon.reporting.plots.page import page, plot_script
 
 EVIL = "</script><script>alert(1)</script><!--"
 

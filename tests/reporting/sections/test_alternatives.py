@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from traincarbon.report.alternatives import advice_on, alternatives_section, evidence_keys
+from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
 
 
 @pytest.fixture(scope="module")

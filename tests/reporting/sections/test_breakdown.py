@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from traincarbon.report.currency import USD
-from traincarbon.report.parts import parts_section, wholes
-from traincarbon.report.said import said_by
+from traincarbon.reporting.currency import USD
+from traincarbon.reporting.sections.breakdown import parts_section, wholes
+from traincarbon.reporting.view import said_by
 
 
 @pytest.mark.parametrize("fields", [{}, {"servers": 64}, {"goodput": 0.8, "mfu": 0.4}, {"mfu": 0.4}, {"accelerator_hours": 1e5}, {"hw": "h100-sxm5-80gb"}])

@@ -2,8 +2,8 @@
 
 import re
 
-from traincarbon.report.derivation import assumptions_section, derivation_section, sources_section
-from traincarbon.report.said import said_by
+from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
+from traincarbon.reporting.view import said_by
 
 
 def test_every_link_leads_to_a_place_on_the_page(ask, shipped):

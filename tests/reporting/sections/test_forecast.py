@@ -6,8 +6,8 @@ import pytest
 
 from journals import lines_of
 from traincarbon.ledger.record import merge
-from traincarbon.report.currency import USD
-from traincarbon.report.forecast import actual_of, forecast_of, forecast_table, share_done
+from traincarbon.reporting.currency import USD
+from traincarbon.reporting.sections.forecast import actual_of, forecast_of, forecast_table, share_done
 
 PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
 FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}

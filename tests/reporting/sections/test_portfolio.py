@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from traincarbon.ledger.energy import DeviceUse
 from traincarbon.ledger.record import RunRecord
-from traincarbon.report.currency import USD, Currency
-from traincarbon.report.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
+from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.sections.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
 
 
 def record_of(run_id="a", *, energy_j=3.6e6, **fields):

@@ -4,10 +4,10 @@ import re
 
 from journals import lines_of
 from traincarbon.ledger.record import merge
-from traincarbon.report.actual import Actual, busy_share, run_section
-from traincarbon.report.currency import USD
-from traincarbon.report.forecast import forecast_of
-from traincarbon.report.trace import Trace
+from traincarbon.reporting.currency import USD
+from traincarbon.reporting.run_history import Trace
+from traincarbon.reporting.sections.forecast import forecast_of
+from traincarbon.reporting.sections.run import Actual, busy_share, run_section
 
 PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
 FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.report.sensitivity import responses, sensitivity_section
+from traincarbon.reporting.sections.sensitivity import responses, sensitivity_section
 
 FIGURE = {"rent": 0, "own": 1, "time": 2, "energy": 3, "carbon": 4, "water": 5}
 

@@ -2,9 +2,9 @@
 
 import re
 
-from traincarbon.report.currency import USD
-from traincarbon.report.doubt import doubt_section
-from traincarbon.report.said import said_by
+from traincarbon.reporting.currency import USD
+from traincarbon.reporting.sections.uncertainty import doubt_section
+from traincarbon.reporting.view import said_by
 
 
 def test_the_widest_source_comes_first_and_fills_the_chart(ask):

@@ -5,11 +5,11 @@ import random
 import re
 
 from browser import evaluate
-from traincarbon.estimate.result import Interval
-from traincarbon.report.controls import controls_section
-from traincarbon.report.currency import USD, Currency
-from traincarbon.report.render import template
-from traincarbon.report.what_if import SLIDERS, what_if
+from traincarbon.estimation.result import Interval
+from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.render import template
+from traincarbon.reporting.sections.what_if import controls_section
+from traincarbon.reporting.what_if_data import SLIDERS, what_if
 
 
 def panel(answer, database, currency=USD):

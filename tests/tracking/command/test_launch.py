@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from traincarbon.track import launch
-from traincarbon.track.job import MARK
-from traincarbon.track.launch import Pipes, Sidecar, pipe, started
+from traincarbon.tracking.command import launch
+from traincarbon.tracking.command.launch import Pipes, Sidecar, pipe, started
+from traincarbon.tracking.sidecar.job import MARK
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):
 def test_pipes_take_no_number_of_a_closed_standard_stream():
     code = (
         "import os, json\n"
-        "from traincarbon.track.launch import pipe\n"
+        "from traincarbon.tracking.command.launch import pipe\n"
         "log = os.fdopen(os.dup(2), 'w')\n"
         "os.closerange(0, 3)\n"
         "ends = [pipe(), pipe()]\n"

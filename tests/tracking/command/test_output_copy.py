@@ -13,8 +13,8 @@ import pytest
 # a process of its own, so that its standard streams can be anything: it relays one command and tells of itself on descriptor 9
 HARNESS = """
 import os, sys, json
-from traincarbon.track.launch import pipe
-from traincarbon.track.relay import Relay
+from traincarbon.tracking.command.launch import pipe
+from traincarbon.tracking.command.output_copy import Relay
 tap, copying = pipe()
 os.set_blocking(copying, False)
 if sys.argv[1] == "drained":

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from traincarbon.track.signals import Arrived, next_signal
+from traincarbon.tracking.command.signals import Arrived, next_signal
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tracked import Place, python, until
-from traincarbon.track.job import left_behind
+from traincarbon.tracking.sidecar.job import left_behind
 
 COUNT = """
 import os, signal, sys, time

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from live_states import interval, state
-from traincarbon.track.live import Lines, Panel, Silence, line, live
+from traincarbon.tracking.display.live import Lines, Panel, Silence, line, live
 from virtual_terminal import VirtualTerminal
 
 GOLDEN = "carbon 0:12:03 · budget 31 % of 10 $ · 34 % · 23 min left · 5.61 kW · 1.31 kWh"
@@ -133,6 +133,6 @@ def test_lines_are_written_in_the_encoding_of_the_stream():
 
 
 def test_lines_and_summary_import_neither_rich_nor_anything_heavy():
-    code = "import sys, io; from traincarbon.track.live import live; import traincarbon.track.summary; live(io.StringIO()).show({'elapsed_s': 60.0}); print(*sys.modules)"
+    code = "import sys, io; from traincarbon.tracking.display.live import live; import traincarbon.tracking.display.run_summary; live(io.StringIO()).show({'elapsed_s': 60.0}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"rich", "click", "numpy", "psutil", "sqlite3", "curses"} & set(done.stdout.split())

@@ -3,7 +3,7 @@
 import pytest
 
 from live_states import gpu, interval, state
-from traincarbon.track.screen import MOST_ROWS, History, rows
+from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
 
 pytest.importorskip("rich", reason="rich is not installed")
 

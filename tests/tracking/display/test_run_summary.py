@@ -6,9 +6,9 @@ import pytest
 
 from live_states import interval
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.energy import DeviceUse
 from traincarbon.ledger.record import RunRecord
-from traincarbon.track.summary import MOST_LINES, page, summary
+from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.tracking.display.run_summary import MOST_LINES, page, summary
 
 BUDGETS = [{"name": "kwh", "unit": "kWh", "limit": 20.0, "spent": 14.2}, {"name": "usd", "unit": "$", "limit": 100.0, "spent": 33.1}]
 PLAN = {"duration_s": interval(8560.0, 0.2), "facility_energy_kwh": interval(15.1, 0.2), "total_kgco2e": interval(5.0), "cost_usd": interval(40.0, 0.1)}

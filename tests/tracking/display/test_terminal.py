@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from traincarbon.track.terminal import BottomRows, give_back, is_capable, size_of
+from traincarbon.tracking.display.terminal import BottomRows, give_back, is_capable, size_of
 from virtual_terminal import VirtualTerminal
 
 
@@ -213,7 +213,7 @@ def test_whatever_is_written_the_output_reads_the_same_with_and_without_the_rows
 
 JOB = """
 import fcntl, os, signal, subprocess, sys, termios, time
-from traincarbon.track.terminal import BottomRows
+from traincarbon.tracking.display.terminal import BottomRows
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 terminal = open(sys.argv[1], "w", buffering=1)
 fcntl.ioctl(terminal.fileno(), termios.TIOCSCTTY, 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.track.clocks import Clocks
+from traincarbon.tracking.sidecar.clocks import Clocks
 
 
 class Machine:

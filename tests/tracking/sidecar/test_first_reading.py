@@ -2,7 +2,7 @@
 
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.meters.patient import Silent
-from traincarbon.track import early
+from traincarbon.tracking.sidecar import first_reading
 
 
 class Boards:
@@ -15,27 +15,27 @@ class Boards:
 def test_boards_are_opened_and_read_at_once(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
     boards = Boards()
-    monkeypatch.setattr(early, "probed", lambda name, **_: boards if name == "nvml" else None)
-    found = early.open_early()
+    monkeypatch.setattr(first_reading, "probed", lambda name, **_: boards if name == "nvml" else None)
+    found = first_reading.open_early()
     assert found.meters == {"nvml": boards}
     assert [(reading.device, reading.energy_j) for reading in found.readings] == [("gpu:0", 5.0), ("gpu:1", 6.0)]
 
 
 def test_where_there_are_none_the_reason_is_kept_so_that_nobody_asks_again(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
-    monkeypatch.setattr(early, "probed", lambda name, **_: Unavailable(name, "no driver", "load it"))
-    found = early.open_early()
+    monkeypatch.setattr(first_reading, "probed", lambda name, **_: Unavailable(name, "no driver", "load it"))
+    found = first_reading.open_early()
     assert found.meters == {"nvml": Unavailable("nvml", "no driver", "load it")}
     assert found.readings == ()
 
 
 def test_those_that_have_not_answered_yet_are_opened_again_later(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
-    monkeypatch.setattr(early, "probed", lambda name, *, wait_s: Silent(name, f"its library does not answer within {wait_s:g} s", ""))
-    assert early.open_early() == early.Early({}, ())
+    monkeypatch.setattr(first_reading, "probed", lambda name, *, wait_s: Silent(name, f"its library does not answer within {wait_s:g} s", ""))
+    assert first_reading.open_early() == first_reading.Early({}, ())
 
 
 def test_a_trace_takes_the_place_of_all_boards(monkeypatch):
     monkeypatch.setenv("CARBON_REPLAY", "trace.csv")
-    monkeypatch.setattr(early, "probed", lambda *_, **__: Boards())
-    assert early.open_early() == early.Early({}, ())
+    monkeypatch.setattr(first_reading, "probed", lambda *_, **__: Boards())
+    assert first_reading.open_early() == first_reading.Early({}, ())

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from traincarbon.track.job import MARK, Left, Life, catches, left_behind, send_all, told
+from traincarbon.tracking.sidecar.job import MARK, Left, Life, catches, left_behind, send_all, told
 
 
 def until(condition, *, seconds=5.0):

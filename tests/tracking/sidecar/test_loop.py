@@ -12,13 +12,13 @@ import pytest
 from tracked import Place, until
 from traincarbon.ledger.journal import new_journal
 from traincarbon.meters.base import Unavailable
-from traincarbon.track import metering
-from traincarbon.track.appraiser import Appraiser
-from traincarbon.track.early import Early
-from traincarbon.track.job import Life
-from traincarbon.track.metering import Metering
-from traincarbon.track.request import prepared
-from traincarbon.track.wire import Wire
+from traincarbon.tracking.channel import Wire
+from traincarbon.tracking.options import prepared
+from traincarbon.tracking.sidecar import loop
+from traincarbon.tracking.sidecar.first_reading import Early
+from traincarbon.tracking.sidecar.job import Life
+from traincarbon.tracking.sidecar.loop import Metering
+from traincarbon.tracking.value.lookup_process import Appraiser
 
 WATTS = 3600.0
 
@@ -161,4 +161,4 @@ def test_a_command_that_ended_at_once_is_recorded_but_not_valued(session, sleepe
 
 def test_a_part_that_is_not_metered_is_missing_for_the_reason_of_the_meter_that_would():
     unavailable = {"nvml": Unavailable("nvml", "no driver", ""), "amd": Unavailable("amd", "no boards", ""), "rapl": Unavailable("rapl", "not allowed", "")}
-    assert metering._missing(unavailable, {"cpu": None}) == {"gpu": "no driver; no boards", "dram": "not allowed"}
+    assert loop._missing(unavailable, {"cpu": None}) == {"gpu": "no driver; no boards", "dram": "not allowed"}

@@ -9,10 +9,10 @@ import time
 import pytest
 
 from tracked import Place, until
-from traincarbon.track import sidecar
-from traincarbon.track.launch import Pipes, Sidecar
-from traincarbon.track.request import prepared
-from traincarbon.track.wire import Wire
+from traincarbon.tracking.channel import Wire
+from traincarbon.tracking.command.launch import Pipes, Sidecar
+from traincarbon.tracking.options import prepared
+from traincarbon.tracking.sidecar import main
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def started():
     pipes = Pipes()
     sidecar = Sidecar(pipes)
     yield sidecar
-    sidecar.wire.close()
+    main.wire.close()
     pipes.close()
-    os.waitpid(sidecar.pid, 0)
+    os.waitpid(main.pid, 0)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_instructions_are_the_settings_then_the_job_and_what_follows_is_not_lost
     ours.send("settings", **settings._asdict())
     ours.send("job", pid=71, began_s=1.5)
     ours.send("ended", exit_code=0)
-    told, job = sidecar._instructions(its)
+    told, job = main._instructions(its)
     assert told == settings
     assert (job["pid"], job["began_s"]) == (71, 1.5)
     assert [message["kind"] for message in its.receive()] == ["ended"]
@@ -92,7 +92,7 @@ def test_instructions_are_the_settings_then_the_job_and_what_follows_is_not_lost
 def test_it_keeps_its_own_descriptors_only_and_numbers_them_low():
     code = (
         "import os\n"
-        "from traincarbon.track.sidecar import _only\n"
+        "from traincarbon.tracking.sidecar.main import _only\n"
         "pipes = [os.pipe() for _ in range(20)]\n"
         "kept = _only(pipes[15][0], pipes[3][1], pipes[15][1])\n"
         "open = [fd for fd in range(3, 100) if os.path.exists(f'/proc/self/fd/{fd}')]\n"

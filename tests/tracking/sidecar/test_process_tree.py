@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tracked import until
-from traincarbon.track.job import MARK
-from traincarbon.track.kin import Kin
+from traincarbon.tracking.sidecar.job import MARK
+from traincarbon.tracking.sidecar.process_tree import Kin
 
 FAMILY = """
 import json, os, subprocess, sys, threading

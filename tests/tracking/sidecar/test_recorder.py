@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.meters.base import Reading
-from traincarbon.track.recorder import Recorder
+from traincarbon.tracking.sidecar.recorder import Recorder
 
 
 class Script:

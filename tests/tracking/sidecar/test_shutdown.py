@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from traincarbon.track import ending
-from traincarbon.track.ending import Ending
-from traincarbon.track.job import Left
+from traincarbon.tracking.sidecar import shutdown
+from traincarbon.tracking.sidecar.job import Left
+from traincarbon.tracking.sidecar.shutdown import Ending
 
 
 class Job:
@@ -43,8 +43,8 @@ def session(monkeypatch):
             if number in marked.get(each.pid, ()):
                 del marked[each.pid]
 
-    monkeypatch.setattr(ending, "catches", lambda pid, number: (pid, number) == (Job.pid, signal.SIGUSR1))
-    monkeypatch.setattr(ending, "send_all", send_all)
+    monkeypatch.setattr(shutdown, "catches", lambda pid, number: (pid, number) == (Job.pid, signal.SIGUSR1))
+    monkeypatch.setattr(shutdown, "send_all", send_all)
     return SimpleNamespace(marked=marked, sent=sent, left=lambda but=(): [Left(pid, "python") for pid in marked if pid not in but])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import merge
-from traincarbon.track.budget import Budget, Limits, spent_before
+from traincarbon.tracking.value.budget import Budget, Limits, spent_before
 from traincarbon.uncertain import Uncertain
 
 LIMIT = Limits(kwh=100.0)

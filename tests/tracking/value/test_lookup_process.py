@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from traincarbon.track import appraiser as module
-from traincarbon.track.appraiser import Appraiser
+from traincarbon.tracking.value import lookup_process as module
+from traincarbon.tracking.value.lookup_process import Appraiser
 
 
 @pytest.fixture(autouse=True)

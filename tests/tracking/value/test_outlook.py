@@ -7,10 +7,10 @@ import random
 import pytest
 
 from played import played, seen_of, truth_of
-from traincarbon.track.figures import Coefficients, figures_of
-from traincarbon.track.outlook import Before, Seen, outlook, spent
-from traincarbon.track.progress import Progress, Report
-from traincarbon.track.trend import Points
+from traincarbon.tracking.progress import Progress, Report
+from traincarbon.tracking.value.outlook import Before, Seen, outlook, spent
+from traincarbon.tracking.value.run_results import Coefficients, figures_of
+from traincarbon.tracking.value.trend import Points
 from traincarbon.uncertain import Uncertain
 
 PUE = 1.25

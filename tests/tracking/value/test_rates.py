@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acme import WORLD, line, priors
-from traincarbon.track import appraisal
-from traincarbon.track.appraisal import appraise
-from traincarbon.track.figures import Coefficients
+from traincarbon.tracking.value import rates
+from traincarbon.tracking.value.rates import appraise
+from traincarbon.tracking.value.run_results import Coefficients
 
 BOARDS = {"gpu:GPU-1": "Acme One", "gpu:GPU-2": "Acme One", "cpu:0": "Some Processor"}
 TRACKING = line("priors", "meter", "*", 1, 0.03) + line("priors", "host_rest_share", "*", 0.2, 0.5)
@@ -21,7 +21,7 @@ def ask(make_database, monkeypatch):
 
     def answer(request, files=None):
         world = {**WORLD, "priors.csv": priors() + TRACKING, **(files or {})}
-        monkeypatch.setattr(appraisal, "open_database", lambda _folder: make_database(world))
+        monkeypatch.setattr(rates, "open_database", lambda _folder: make_database(world))
         found = appraise(request)
         return json.loads(json.dumps(found))
 
@@ -166,14 +166,14 @@ def test_a_real_board_in_a_real_region():
 
 def test_the_rest_of_a_server_is_taken_as_a_calibration_found_it(shipped, tmp_path, monkeypatch):
     from made_runs import fitted, record, slower
-    from traincarbon.calibrate.keep import save
+    from traincarbon.calibration.store import save
 
     runs = []
     for each in slower(shipped, (1.0, 1.02, 0.98)):
         kwh = each.duration_s * 8 / 3.6e6
         runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=250.0 * kwh, other_kwh=90.0 * kwh))
     monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
-    monkeypatch.setattr(appraisal, "open_database", lambda _folder: shipped)
+    monkeypatch.setattr(rates, "open_database", lambda _folder: shipped)
     save(fitted(runs, shipped).calibration)
     host = {name: coefficients(appraise({"hw": "dgx-a100", "plan": {"calibration": name}})).host_w for name in ("mine", "none")}
     assert host["mine"].median == pytest.approx(90.0, rel=0.12)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading
-from traincarbon.track.figures import Coefficients, Part, figures_of, interval, mfu_of, parts_of, plain, uncertain_from, uncertain_of
+from traincarbon.tracking.value.run_results import Coefficients, Part, figures_of, interval, mfu_of, parts_of, plain, uncertain_from, uncertain_of
 from traincarbon.uncertain import Uncertain
 
 KNOWN = Coefficients(

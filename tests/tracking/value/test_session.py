@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from traincarbon.track.account import Account
-from traincarbon.track.figures import Part
-from traincarbon.track.progress import Report
-from traincarbon.track.request import prepared
+from traincarbon.tracking.options import prepared
+from traincarbon.tracking.progress import Report
+from traincarbon.tracking.value.run_results import Part
+from traincarbon.tracking.value.session import Account
 
 DEVICES = {"gpu:0": "NVIDIA H100 80GB HBM3"}
 
@@ -18,7 +18,7 @@ def make_account(tmp_path, monkeypatch):
     monkeypatch.setenv("CARBON_STORE", str(tmp_path))
 
     def make(*, appraised=True, before=None, **options):
-        from traincarbon.track.appraisal import appraise
+        from traincarbon.tracking.value.rates import appraise
 
         account = Account(prepared(argv=["train.py"], **options))
         account.metered(names=DEVICES, accelerators=1)

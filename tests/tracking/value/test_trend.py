@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.track.trend import Points, Trend, trend_of
+from traincarbon.tracking.value.trend import Points, Trend, trend_of
 from traincarbon.uncertain import Z_90
 
 

@@ -9,18 +9,18 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
 from traincarbon.errors import PlanError, QuantityError
-from traincarbon.estimate.quantity import parse_quantity
+from traincarbon.estimation.parse import parse_quantity
+from traincarbon.explore.advice.alternative import GROUPS, SAVED
 from traincarbon.explore.advise import BY, advise
-from traincarbon.explore.alternative import GROUPS, SAVED
-from traincarbon.explore.figures import FIGURES
+from traincarbon.explore.compared_results import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from traincarbon.estimate.result import Interval
-    from traincarbon.explore.alternative import Advice, Alternative
-    from traincarbon.explore.evidence import Evidence
-    from traincarbon.explore.saving import Saving
+    from traincarbon.estimation.result import Interval
+    from traincarbon.explore.advice.alternative import Advice, Alternative
+    from traincarbon.explore.advice.evidence import Evidence
+    from traincarbon.explore.advice.saving import Saving
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
 _NAME, _RIGHT = 2, range(3, 8)

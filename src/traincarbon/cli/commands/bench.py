@@ -11,9 +11,9 @@ from traincarbon.cli.options import common_options, database
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from traincarbon.calibrate.bench import Bench
-    from traincarbon.calibrate.bench_facts import Written
-    from traincarbon.calibrate.draw import Draw
+    from traincarbon.benching.bench import Bench
+    from traincarbon.benching.bench_facts import Written
+    from traincarbon.benching.mean_power import Draw
 
 _HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured"}
 
@@ -41,8 +41,8 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
     carbon bench --quick --dry-run
     carbon estimate --params 1e6 --tokens 1e8 --hw this
     """  # noqa: D301  click reads the escape
-    from traincarbon.calibrate.bench import QUICK, THOROUGH, bench
-    from traincarbon.calibrate.bench_facts import check_name, facts_of, keep
+    from traincarbon.benching.bench import QUICK, THOROUGH, bench
+    from traincarbon.benching.bench_facts import check_name, facts_of, keep
     from traincarbon.database.overlay import check_writable, overlay_root
 
     facts = database(db)

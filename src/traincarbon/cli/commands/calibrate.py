@@ -13,8 +13,8 @@ from traincarbon.errors import CarbonError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from traincarbon.calibrate.fit import Fitted
-    from traincarbon.estimate.calibration import Calibration
+    from traincarbon.calibration.fit import Fitted
+    from traincarbon.estimation.calibration import Calibration
     from traincarbon.ledger.record import RunRecord
 
 _MOST_NOTES = 5
@@ -85,7 +85,7 @@ def command(
     if as_json:
         click.echo(output.as_json(_as_dict(fitted, file)))
         return
-    from traincarbon.cli.calibration import screen
+    from traincarbon.cli.screens.calibration import screen
 
     click.echo("\n".join([screen(fitted), "", output.wrapped("Kept" if file else "Not kept", _outcome(fitted, file, replaced))]))
 
@@ -96,8 +96,8 @@ def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: s
 
     found: list[RunRecord] = []
     if files:
-        from traincarbon.cli.importing import read_files
-        from traincarbon.integrations.reading import Told
+        from traincarbon.cli.import_files import read_files
+        from traincarbon.readers.reading import Told
 
         read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
         found += read.records
@@ -118,10 +118,10 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     import time
 
     from traincarbon import __version__
-    from traincarbon.calibrate.fit import fit
-    from traincarbon.calibrate.observed import from_records
-    from traincarbon.calibrate.wall import as_entries, meters_by_machine, sigmas, with_meters
-    from traincarbon.estimate.calibration import file_of
+    from traincarbon.calibration.fit import fit
+    from traincarbon.calibration.observed import from_records
+    from traincarbon.calibration.wall_meter import as_entries, meters_by_machine, sigmas, with_meters
+    from traincarbon.estimation.calibration import file_of
 
     if name is not None:
         file_of(name)
@@ -139,7 +139,7 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
 
 def _at_wall(stated: tuple[str, ...], records: "Sequence[RunRecord]") -> dict[str, float]:
     """Return the energy at the wall by run, in kWh."""
-    from traincarbon.calibrate.wall import energy_at_wall
+    from traincarbon.calibration.wall_meter import energy_at_wall
 
     by_id = {record.run_id: record for record in records}
     found = {}
@@ -158,8 +158,8 @@ def _name_of(hardware: "Sequence[str]") -> str:
 
 def _keep(fitted: "Fitted") -> tuple[str, str]:
     """Write the calibration and return its file, and when the one was made that it replaces."""
-    from traincarbon.calibrate.keep import save
-    from traincarbon.estimate.calibration import read
+    from traincarbon.calibration.store import save
+    from traincarbon.estimation.calibration import read
 
     try:
         replaced = read(fitted.calibration.name).made[:10]
@@ -185,7 +185,7 @@ def _outcome(fitted: "Fitted", file: str, replaced: str) -> str:
 
 def _rivals(calibration: "Calibration") -> list[str]:
     """Return the names of other calibrations that an estimate on the same hardware and site would apply by itself."""
-    from traincarbon.estimate.calibration import names, read
+    from traincarbon.estimation.calibration import names, read
 
     places = {(effect.hardware, effect.site) for effect in calibration.effects if effect.quantity == "mfu" and effect.family}
     found = []
@@ -202,8 +202,8 @@ def _rivals(calibration: "Calibration") -> list[str]:
 def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
     import numpy as np
 
-    from traincarbon.calibrate.keep import as_dict
-    from traincarbon.estimate.calibration import SCHEMA
+    from traincarbon.calibration.store import as_dict
+    from traincarbon.estimation.calibration import SCHEMA
 
     used, errors = fitted.used, fitted.errors["hours"]
     predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
@@ -215,8 +215,8 @@ def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
 
 def _forget(name: str, *, really: bool, as_json: bool) -> None:
     """Remove a calibration, or only show its file."""
-    from traincarbon.calibrate.keep import forget
-    from traincarbon.estimate.calibration import file_of, read
+    from traincarbon.calibration.store import forget
+    from traincarbon.estimation.calibration import file_of, read
 
     if not really:
         read(name)
@@ -229,9 +229,9 @@ def _forget(name: str, *, really: bool, as_json: bool) -> None:
 
 def _list(*, as_json: bool, quiet: bool) -> None:
     """List the calibrations that are kept; those that cannot be read are named on stderr."""
-    from traincarbon.calibrate.keep import as_dict
-    from traincarbon.cli.calibration import listing
-    from traincarbon.estimate.calibration import names, read
+    from traincarbon.calibration.store import as_dict
+    from traincarbon.cli.screens.calibration import listing
+    from traincarbon.estimation.calibration import names, read
 
     found, faults = [], []
     for name in names():
@@ -250,17 +250,17 @@ def _list(*, as_json: bool, quiet: bool) -> None:
 
 def _prepare_plot(file: str) -> str:
     """Return plotly's script, all that can go wrong with the file found out before the fit."""
-    from traincarbon.report.new_file import check_new_file
-    from traincarbon.report.page import plot_script
+    from traincarbon.files import check_new_file
+    from traincarbon.reporting.plots.page import plot_script
 
     check_new_file(file)
     return plot_script()
 
 
 def _plot(fitted: "Fitted", file: str, script: str) -> None:
-    from traincarbon.report.calibration_figures import before_and_after
-    from traincarbon.report.new_file import write_new_file
-    from traincarbon.report.page import page
+    from traincarbon.files import write_new_file
+    from traincarbon.reporting.plots.calibration_plots import before_and_after
+    from traincarbon.reporting.plots.page import page
 
     lead = (
         f"What runs took against what carbon expects of them: without calibration, and with each run predicted by a calibration to the others "

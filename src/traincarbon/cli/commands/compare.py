@@ -6,9 +6,9 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
-from traincarbon.estimate.plan import Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import by_reason, compare
-from traincarbon.explore.figures import FIGURES
+from traincarbon.explore.compared_results import FIGURES
 
 if TYPE_CHECKING:
     from traincarbon.explore.compare import Comparison, Option
@@ -160,17 +160,17 @@ def _csv(found: "Comparison") -> str:
 
 def _prepare_plot(file: str) -> str:
     """Return plotly's script, all that can go wrong with the file found out beforehand."""
-    from traincarbon.report.new_file import check_new_file
-    from traincarbon.report.page import plot_script
+    from traincarbon.files import check_new_file
+    from traincarbon.reporting.plots.page import plot_script
 
     check_new_file(file)
     return plot_script()
 
 
 def _plot(found: "Comparison", file: str, script: str) -> None:
-    from traincarbon.report.choices import of_comparison
-    from traincarbon.report.new_file import write_new_file
-    from traincarbon.report.page import page
+    from traincarbon.files import write_new_file
+    from traincarbon.reporting.plots.choice_plots import of_comparison
+    from traincarbon.reporting.plots.page import page
 
     lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
     write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=of_comparison(found), script=script))

@@ -116,7 +116,7 @@ def _unreadable(missing: list[Unavailable]) -> list[str]:
 
 def _place(store: str | None) -> dict[str, Any]:
     """Return where runs are kept, whether it can be written, and how much fits."""
-    from traincarbon.ledger.place import store_folder
+    from traincarbon.ledger.store_folder import store_folder
 
     try:
         folder = store_folder(store)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.answer import explanation, figures, screen
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
+from traincarbon.cli.screens.estimate import explanation, figures, screen
 from traincarbon.errors import PlanError
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 
 if TYPE_CHECKING:
-    from traincarbon.estimate.plan import Plan
-    from traincarbon.estimate.result import Estimate
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.result import Estimate
 
 
 @click.command("estimate", cls=PlanCommand)
@@ -69,7 +69,7 @@ def command(
 
 
 def _rows_of(answer: "Estimate") -> list[tuple[str, ...]]:
-    from traincarbon.estimate.result import unit_of
+    from traincarbon.estimation.result import unit_of
 
     rows = []
     for name, interval in answer.results.items():

@@ -7,11 +7,11 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.errors import QuantityError
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.quantity import parse_quantity
+from traincarbon.estimation.parse import parse_quantity
+from traincarbon.estimation.plan import Plan
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.compare import MARKS, by_reason
-from traincarbon.explore.figures import FIGURES
+from traincarbon.explore.compared_results import FIGURES
 from traincarbon.explore.optimise import optimise
 
 if TYPE_CHECKING:
@@ -200,17 +200,17 @@ def _quantity(name: str, text: str | None) -> float | None:
 
 def _prepare_plot(file: str) -> str:
     """Return plotly's script, all that can go wrong with the file found out beforehand."""
-    from traincarbon.report.new_file import check_new_file
-    from traincarbon.report.page import plot_script
+    from traincarbon.files import check_new_file
+    from traincarbon.reporting.plots.page import plot_script
 
     check_new_file(file)
     return plot_script()
 
 
 def _plot(found: "Optimum", file: str, script: str) -> None:
-    from traincarbon.report.choices import of_optimum
-    from traincarbon.report.new_file import write_new_file
-    from traincarbon.report.page import page
+    from traincarbon.files import write_new_file
+    from traincarbon.reporting.plots.choice_plots import of_optimum
+    from traincarbon.reporting.plots.page import page
 
     lead = f"What the best way, {_label(found.best, found)}, reaches with less and more arithmetic, at the medians; bars are intervals of {found.level:.0%}."
     write_new_file(file, page(title=output.clean(_title(found)), lead=output.clean(lead), panels=of_optimum(found), script=script))

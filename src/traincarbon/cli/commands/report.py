@@ -53,10 +53,10 @@ def command(
     carbon report plan.toml last -o review.html --currency EUR=0.92
     carbon report --project bert -o bert.html
     """  # noqa: D301  click reads the escape
-    from traincarbon.report.header import read_header
-    from traincarbon.report.items import read_items
-    from traincarbon.report.new_file import check_new_file, write_new_file
-    from traincarbon.report.render import report_html
+    from traincarbon.files import check_new_file, write_new_file
+    from traincarbon.reporting.header import read_header
+    from traincarbon.reporting.render import report_html
+    from traincarbon.reporting.subjects import read_items
 
     if with_all and project is not None:
         raise CarbonError("both --all and --project are given", hint="give one of them")

@@ -12,7 +12,7 @@ from traincarbon.cli import output
 from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import FORMATS, dump
-from traincarbon.ledger.processes import STATES
+from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.store import Ledger
 
@@ -89,7 +89,7 @@ def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> N
     \b
     carbon runs show last
     """  # noqa: D301  click reads the escape
-    from traincarbon.track.summary import page
+    from traincarbon.tracking.display.run_summary import page
 
     with Ledger(store) as ledger:
         record = ledger.run(id)
@@ -131,7 +131,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     with Ledger(store) as ledger:
         records = [ledger.run(id) for id in ids] if ids else ledger.runs()
     if format == "codecarbon" and not as_json:
-        from traincarbon.integrations.codecarbon_csv import dump as dump_codecarbon
+        from traincarbon.readers.codecarbon_csv import dump as dump_codecarbon
 
         content = dump_codecarbon(records)
     else:
@@ -185,8 +185,8 @@ def import_command(
     sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
       carbon runs import - --timezone Europe/Paris
     """  # noqa: D301  click reads the escape
-    from traincarbon.cli.importing import read_files, zone_of
-    from traincarbon.integrations.reading import Told
+    from traincarbon.cli.import_files import read_files, zone_of
+    from traincarbon.readers.reading import Told
 
     told = Told(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
     found = read_files(files, format=format, told=told, project=project, hw=hw, quiet=quiet)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from traincarbon.track.settings import INTERVAL_S, POLICIES
+from traincarbon.tracking.settings import INTERVAL_S, POLICIES
 
 if TYPE_CHECKING:
-    from traincarbon.track.live import Live
-    from traincarbon.track.settings import Settings
-    from traincarbon.track.supervisor import Outcome
+    from traincarbon.tracking.command.supervisor import Outcome
+    from traincarbon.tracking.display.live import Live
+    from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128
 _PANEL_S, _LINES_S = 1.0, 10.0
@@ -64,9 +64,9 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
-    from traincarbon.track.launch import Warm
-    from traincarbon.track.request import prepared
-    from traincarbon.track.supervisor import CommandError, Supervisor
+    from traincarbon.tracking.command.launch import Warm
+    from traincarbon.tracking.command.supervisor import CommandError, Supervisor
+    from traincarbon.tracking.options import prepared
 
     settings = prepared(argv=argv, tell_s=0.0 if quiet else _PANEL_S if _on_terminal() else _LINES_S, **options)
     display = _Display(quiet=quiet)
@@ -118,7 +118,7 @@ class _Display:
     def show(self, state: dict[str, Any]) -> bytes:
         """Show how things stand, and return what would give the terminal back; what draws it is loaded when the command runs already."""
         if self._live is None:
-            from traincarbon.track.live import live
+            from traincarbon.tracking.display.live import live
 
             self._live = live(sys.stderr, quiet=self._quiet)
         if state.get("state") == "stopped":
@@ -156,7 +156,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
         click.echo("carbon: nothing was recorded", err=True)
         return
     if not quiet:
-        from traincarbon.track.summary import summary
+        from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=outcome.budgets, store=store, again=not outcome.unwritten, styled=_on_terminal())
         click.echo(f"\n{shown}", err=True)

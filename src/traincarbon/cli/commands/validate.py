@@ -11,7 +11,7 @@ from traincarbon.cli.options import common_options, database
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
-    from traincarbon.calibrate.accuracy import Backtest
+    from traincarbon.validation.accuracy import Backtest
 
 _MOST_WARNINGS = 50
 
@@ -40,7 +40,7 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     try:
         import numpy as np  # noqa: F401  missing, it is to be said before any work
 
-        from traincarbon.calibrate.backtest import backtest
+        from traincarbon.validation.backtest import backtest
 
         tried = backtest(runs_file, database=database(db), progress=None if quiet else _show_progress)
     except ImportError as error:
@@ -52,7 +52,7 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     elif markdown:
         click.echo(_markdown(tried, db))
     else:
-        from traincarbon.cli.accuracy import screen
+        from traincarbon.cli.screens.validation import screen
 
         click.echo(screen(tried))
     if not quiet:
@@ -61,17 +61,17 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
 
 def _prepare_plot(file: str) -> str:
     """Return plotly's script, all that can go wrong with the file found out before the long computation."""
-    from traincarbon.report.new_file import check_new_file
-    from traincarbon.report.page import plot_script
+    from traincarbon.files import check_new_file
+    from traincarbon.reporting.plots.page import plot_script
 
     check_new_file(file)
     return plot_script()
 
 
 def _plot(tried: "Backtest", file: str, script: str) -> None:
-    from traincarbon.report.figures import predicted_against_published
-    from traincarbon.report.new_file import write_new_file
-    from traincarbon.report.page import page
+    from traincarbon.files import write_new_file
+    from traincarbon.reporting.plots.accuracy_plots import predicted_against_published
+    from traincarbon.reporting.plots.page import page
 
     lead = (
         f"What published trainings reported ({tried.source}) against what carbon predicts of them, by constants fitted without the rows of the same source. "
@@ -81,8 +81,8 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
-    from traincarbon.calibrate.golden import golden_cases
-    from traincarbon.cli.accuracy import report
+    from traincarbon.cli.screens.validation import report
+    from traincarbon.validation.landmarks import golden_cases
 
     if tried.source != "built-in":
         return report(tried)
@@ -92,7 +92,7 @@ def _markdown(tried: "Backtest", db: str | None) -> str:
 
 def _warn(tried: "Backtest", file: str | None) -> None:
     """Name the columns that are not read, and the rows that could not be, each with its line and column."""
-    from traincarbon.calibrate.runs_file import unread_columns
+    from traincarbon.published.runs_file import unread_columns
 
     if file is not None and (columns := unread_columns(file)):
         click.echo(f"warning: columns that are not read: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)

@@ -9,9 +9,9 @@ from traincarbon.uncertain import Z_90
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from traincarbon.calibrate.fit import Fitted
-    from traincarbon.calibrate.runs import SetAside
-    from traincarbon.estimate.calibration import Calibration, Effect
+    from traincarbon.calibration.fit import Fitted
+    from traincarbon.estimation.calibration import Calibration, Effect
+    from traincarbon.published.runs import SetAside
 
 _MOST_RUNS = 12
 _MOST_SCOPES = 8

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from traincarbon.cli import layout, output
-from traincarbon.estimate.chain import estimate
+from traincarbon.cli import output
+from traincarbon.cli.screens import layout
+from traincarbon.estimation.chain import estimate
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.estimate.result import Estimate
+    from traincarbon.estimation.result import Estimate
 
 _ROWS = (
     ("compute_flop", "Compute", "FLOP"),

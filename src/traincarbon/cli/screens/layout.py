@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
-from traincarbon.estimate.chain import estimate
+from traincarbon.estimation.chain import estimate
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.estimate.layout import Spread
-    from traincarbon.estimate.result import Estimate
+    from traincarbon.estimation.layout.search import Spread
+    from traincarbon.estimation.result import Estimate
 
 
 def line(answer: "Estimate", spread: "Spread") -> str:

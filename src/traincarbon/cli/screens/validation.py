@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.cli import output
 
 if TYPE_CHECKING:
-    from traincarbon.calibrate.accuracy import Backtest
-    from traincarbon.calibrate.golden import Golden
     from traincarbon.database.load import Database
+    from traincarbon.validation.accuracy import Backtest
+    from traincarbon.validation.landmarks import Golden
 
 
 def screen(tried: "Backtest") -> str:
@@ -120,7 +120,7 @@ def _reasons(tried: "Backtest") -> list[tuple[str, int]]:
 
 
 def _golden(golden: "list[Golden]") -> list[str]:
-    from traincarbon.calibrate.golden import share_inside
+    from traincarbon.validation.landmarks import share_inside
 
     held, of = share_inside(golden)
     return [
@@ -142,7 +142,7 @@ def _golden(golden: "list[Golden]") -> list[str]:
 
 
 def _golden_row(case: "Golden") -> tuple[str, ...]:
-    from traincarbon.calibrate.golden import inside
+    from traincarbon.validation.landmarks import inside
 
     cells = [case.run["model"]]
     for interval, published, unit in ((case.hours, case.run.hours_h, "h"), (case.energy, case.run.number("energy_kwh"), "kWh")):
@@ -153,7 +153,7 @@ def _golden_row(case: "Golden") -> tuple[str, ...]:
 
 
 def _hours_row(case: "Golden") -> tuple[str, ...]:
-    from traincarbon.calibrate.golden import relative
+    from traincarbon.validation.landmarks import relative
 
     energy, co2e_t = case.run.number("energy_kwh"), case.run.number("co2e_t")
     scope = {"facility": "facility", "server": "servers", "gpu-only": "accelerators alone"}.get(case.run["energy_scope"], "")
@@ -171,9 +171,9 @@ def _hours_row(case: "Golden") -> tuple[str, ...]:
 
 
 def _step_rows(facts: "Database") -> list[tuple[str, ...]]:
-    from traincarbon.calibrate.layouts import steps
-    from traincarbon.calibrate.runs import read_runs
-    from traincarbon.calibrate.steps import report as report_steps
+    from traincarbon.published.runs import read_runs
+    from traincarbon.published.step_rows import steps
+    from traincarbon.published.steps import report as report_steps
 
     found = report_steps(steps(read_runs()[0], facts)[0], facts)
     shares = [(entry, [f"{100.0 * share:.1f} %" for share in (entry.mean, entry.median, entry.p90)]) for entry in found]

@@ -4,10 +4,10 @@ from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import DatabaseError, PlanError
-from traincarbon.estimate import hardware as hardware_facts
-from traincarbon.estimate import prices, site
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.facts import hardware as hardware_facts
+from traincarbon.estimation.facts import prices, site
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
 
 _ANYWHERE = ("", "on-prem", "generic", "hpc")
 """Operators of servers that may stand in any region."""

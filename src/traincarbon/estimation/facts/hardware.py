@@ -6,8 +6,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import PRECISIONS, Fact, Product
 from traincarbon.database.select import prior, sigma_of
 from traincarbon.errors import DatabaseError, PlanError
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
 from traincarbon.formulas.throughput import narrowed_mfu
 from traincarbon.uncertain import Z_90, Uncertain
 

@@ -5,10 +5,10 @@ import math
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.database.select import nearest, prior, sigma_of, time_of
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
+from traincarbon.formatting import counted
 from traincarbon.uncertain import Uncertain
-from traincarbon.wording import counted
 
 
 def add_prices(setting: Setting, database: Database, plan: Plan) -> None:

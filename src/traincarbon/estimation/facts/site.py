@@ -7,8 +7,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, prior, sigma_of, year_of
 from traincarbon.errors import PlanError
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
 _OLD_YEARS = 2

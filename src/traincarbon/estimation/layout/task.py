@@ -5,12 +5,12 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimate.layout import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
-from traincarbon.estimate.machine import constant, machine_of, sustained_of
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
-from traincarbon.estimate.shape import shape_of
-from traincarbon.estimate.work import GATED_BELOW, SEQ_LEN, VOCAB
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
+from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
+from traincarbon.estimation.layout.shape import shape_of
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
 from traincarbon.formulas.layout import Shape
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Interval
-from traincarbon.explore.evidence import Evidence
-from traincarbon.explore.figures import FIGURES, plain
-from traincarbon.explore.saving import Saving
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Interval
+from traincarbon.explore.advice.evidence import Evidence
+from traincarbon.explore.advice.saving import Saving
+from traincarbon.explore.compared_results import FIGURES, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class Alternative:
         id: Its name for machines.
         group: A key of :data:`GROUPS`.
         name: What to do, in a few words.
-        figures: What it takes, each figure of :data:`~traincarbon.explore.figures.FIGURES`; None where unknown.
+        figures: What it takes, each figure of :data:`~traincarbon.explore.compared_results.FIGURES`; None where unknown.
         savings: What it saves against the plan, each figure of :data:`SAVED`; None where either side is unknown.
         lost: What is given up.
         effort: ``low``, ``medium`` or ``high``.

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.fields import FIELDS
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
-from traincarbon.explore.alternative import Alternative
-from traincarbon.explore.elsewhere import CHIP_SPREADS, SITE_SPREADS
-from traincarbon.explore.figures import figures_of, scaled
-from traincarbon.explore.reuse import adapter_spread
-from traincarbon.explore.same_training import format_spread
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.estimation.fields import FIELDS
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import Alternative
+from traincarbon.explore.advice.other_places import CHIP_SPREADS, SITE_SPREADS
+from traincarbon.explore.advice.reuse import adapter_spread
+from traincarbon.explore.advice.same_training import format_spread
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import figures_of, scaled
 from traincarbon.uncertain import Uncertain, median_of
 
 _PARTS = {"compute-optimal": "size", "fp8": "format", "half-precision": "format", "pue": "place", "region": "place", "hardware": "hardware", "lora": "tuning"}

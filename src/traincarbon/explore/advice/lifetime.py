@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from traincarbon.database.load import Database
 from traincarbon.database.select import prior
 from traincarbon.errors import DatabaseError, OutOfRangeError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.result import Estimate
-from traincarbon.explore.alternative import NotOffered
-from traincarbon.explore.change import changed
-from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
-from traincarbon.explore.figures import Figures, added, figures_of, scaled
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import Figures, added, figures_of, scaled
 from traincarbon.explore.law import Size
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.explore.variant import changed
+from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import tokens_of_loss
 from traincarbon.formulas.serving import serving_flop
 from traincarbon.formulas.throughput import accelerator_hours_h
 from traincarbon.uncertain import Num, Uncertain, median_of
-from traincarbon.wording import amount
 
 _SERVING = "serving_mfu"
 _HALVINGS = 40

@@ -7,11 +7,11 @@ from traincarbon.database.find import Place
 from traincarbon.database.records import Product, Row
 from traincarbon.database.select import nearest, prior, year_of
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.result import Estimate
-from traincarbon.explore.alternative import NotOffered
-from traincarbon.explore.evidence import Evidence, evidence_of
-from traincarbon.explore.figures import figures_of
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.evidence import Evidence, evidence_of
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import figures_of
 from traincarbon.uncertain import median_of
 
 SITE_SPREADS = ("carbon_intensity", "pue", "wue_l_per_kwh", "grid_water_l_per_kwh", "electricity_price", "rent_price")

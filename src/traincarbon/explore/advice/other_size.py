@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.explore.alternative import NotOffered
-from traincarbon.explore.evidence import effect_of
-from traincarbon.explore.figures import scaled
+from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.evidence import effect_of
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import scaled
 from traincarbon.explore.law import SPREAD, Size
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
 from traincarbon.uncertain import Uncertain, median_of
-from traincarbon.wording import amount
 
 _LEAST_SHIFT = 1.15
 """Sizes nearer to the best than this factor are the best, as far as the law can tell."""

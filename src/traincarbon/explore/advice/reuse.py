@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from traincarbon.database.select import prior, year_of
-from traincarbon.estimate import counts
-from traincarbon.estimate.result import Estimate
-from traincarbon.explore.alternative import NotOffered
-from traincarbon.explore.evidence import Evidence, effect_of
-from traincarbon.explore.figures import FIGURES, scaled
-from traincarbon.explore.published import as_good, model_of
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.estimation import server_counts
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.evidence import Evidence, effect_of
+from traincarbon.explore.advice.existing_models import as_good, model_of
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import FIGURES, scaled
+from traincarbon.formatting import amount, counted
 from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
 from traincarbon.uncertain import Num, Uncertain, median_of
-from traincarbon.wording import amount, counted
 
 _MOST_NAMED = 3
 _QUANTISED_B = 0.5
@@ -240,5 +240,5 @@ def _accelerators_of_quantised(at: Situation, answer: Estimate) -> str:
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable.value)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
-    whole = counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
+    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, {max(1, -int(-whole // 1)):,} for full fine-tuning"

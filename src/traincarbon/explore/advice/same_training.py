@@ -7,15 +7,15 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, sigma_of, time_of
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.layout import OF_BEFORE, Habits, fastest
-from traincarbon.estimate.task import task_of
-from traincarbon.explore.alternative import NotOffered
-from traincarbon.explore.evidence import Evidence, effect_of, evidence_of
-from traincarbon.explore.figures import scaled
-from traincarbon.explore.situation import Found, Situation
+from traincarbon.estimation.layout.search import OF_BEFORE, Habits, fastest
+from traincarbon.estimation.layout.task import task_of
+from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
+from traincarbon.explore.advice.situation import Found, Situation
+from traincarbon.explore.compared_results import scaled
+from traincarbon.formatting import amount
 from traincarbon.uncertain import Uncertain, median_of
 from traincarbon.units import H_PER_YEAR, S_PER_DAY, S_PER_H
-from traincarbon.wording import amount
 
 _WIDE = ("fp32", "tf32")
 _NARROW = ("fp8", "fp4")

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.errors import PlanError
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Estimate
-from traincarbon.explore.alternative import SAVED, Alternative, NotOffered
-from traincarbon.explore.change import reestimate
-from traincarbon.explore.evidence import Evidence, evidence_of, technique
-from traincarbon.explore.figures import Figures, figures_of, intervals
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import SAVED, Alternative, NotOffered
+from traincarbon.explore.advice.evidence import Evidence, evidence_of, technique
+from traincarbon.explore.advice.saving import saving
+from traincarbon.explore.compared_results import Figures, figures_of, intervals
 from traincarbon.explore.law import FittedLaw, Size
-from traincarbon.explore.saving import saving
+from traincarbon.explore.variant import reestimate
 from traincarbon.uncertain import Num, median_of
 
 Found = Alternative | NotOffered

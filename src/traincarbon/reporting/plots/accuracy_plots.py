@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.calibrate.accuracy import POOLED, QUANTITIES, Backtest, Case
+from traincarbon.validation.accuracy import POOLED, QUANTITIES, Backtest, Case
 
 
 class Panel(NamedTuple):

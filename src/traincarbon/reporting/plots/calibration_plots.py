@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from traincarbon.calibrate.fit import Errors, Fitted
-from traincarbon.report.figures import Panel, axis, guides, plain_text
+from traincarbon.calibration.fit import Errors, Fitted
+from traincarbon.reporting.plots.accuracy_plots import Panel, axis, guides, plain_text
 from traincarbon.uncertain import Z_90
 from traincarbon.units import S_PER_H
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.estimate.result import Interval
+from traincarbon.estimation.result import Interval
 from traincarbon.explore.compare import Comparison
-from traincarbon.explore.frontier import pareto
 from traincarbon.explore.optimum import Optimum
-from traincarbon.report.figures import Panel, axis, plain_text
-from traincarbon.report.labels import placed
-from traincarbon.wording import ladder
+from traincarbon.explore.pareto import pareto
+from traincarbon.formatting import ladder
+from traincarbon.reporting.plots.accuracy_plots import Panel, axis, plain_text
+from traincarbon.reporting.plots.labels import placed
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#8A8A8A"
 _MARGIN = 1.25

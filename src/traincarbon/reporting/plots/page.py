@@ -4,8 +4,8 @@ import html
 from collections.abc import Sequence
 
 from traincarbon.errors import CarbonError
-from traincarbon.report.figures import Panel
-from traincarbon.report.markup import as_script
+from traincarbon.reporting.markup import as_script
+from traincarbon.reporting.plots.accuracy_plots import Panel
 
 
 def plot_script() -> str:

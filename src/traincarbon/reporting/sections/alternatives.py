@@ -5,12 +5,12 @@ from collections.abc import Container
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.result import Estimate
+from traincarbon.estimation.result import Estimate
+from traincarbon.explore.advice.alternative import GROUPS, Advice, Alternative
+from traincarbon.explore.advice.saving import Saving
 from traincarbon.explore.advise import advise
-from traincarbon.explore.alternative import GROUPS, Advice, Alternative
-from traincarbon.explore.saving import Saving
-from traincarbon.report.charts import share_bar
-from traincarbon.report.markup import name, section, table, text
+from traincarbon.reporting.charts import share_bar
+from traincarbon.reporting.markup import name, section, table, text
 
 _SHOWN = (("cost_usd", "Cost"), ("facility_energy_kwh", "Energy"), ("total_kgco2e", "CO2e"), ("accelerator_hours_h", "Hours"))
 _NEARLY_ALL = 0.995

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from traincarbon.report.charts import key, stacked_bar
-from traincarbon.report.columns import column
-from traincarbon.report.currency import Currency
-from traincarbon.report.markup import section, table, text
-from traincarbon.report.said import Said
-from traincarbon.report.summary import LABELS, UNITS
+from traincarbon.reporting.charts import key, stacked_bar
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.summary import LABELS, UNITS
+from traincarbon.reporting.view import Said
 
 
 class Part(NamedTuple):

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.estimate.result import Estimate, Interval
-from traincarbon.report.charts import interval_bar, scale_of
-from traincarbon.report.currency import Currency
-from traincarbon.report.elsewhere import hardware, in_places, nowhere, on_hardware, places, stand_ins
-from traincarbon.report.markup import name, section, table, text
-from traincarbon.report.said import Said
-from traincarbon.report.summary import LABELS, UNITS
+from traincarbon.estimation.result import Estimate, Interval
+from traincarbon.reporting.charts import interval_bar, scale_of
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.markup import name, section, table, text
+from traincarbon.reporting.sections.summary import LABELS, UNITS
+from traincarbon.reporting.variants import hardware, in_places, nowhere, on_hardware, places, stand_ins
+from traincarbon.reporting.view import Said
 
 _OF_PLACES = ("total_kgco2e", "electricity_usd", "water_l")
 _OF_HARDWARE = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traincarbon.estimate.result import Assumption, Step
-from traincarbon.report.markup import name, section, table, text
-from traincarbon.report.naming import named
-from traincarbon.report.said import Said
-from traincarbon.wording import significant
+from traincarbon.estimation.result import Assumption, Step
+from traincarbon.formatting import significant
+from traincarbon.reporting.markup import name, section, table, text
+from traincarbon.reporting.naming import named
+from traincarbon.reporting.view import Said
 
 _DIGITS, _DIGITS_ASSUMED = 6, 4
 _LONGEST_VALUE = 40

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.fields import FIELDS
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Interval
-from traincarbon.ledger.processes import interval_of
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.fields import FIELDS
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Interval
+from traincarbon.formatting import significant
+from traincarbon.ledger.process_summary import interval_of
 from traincarbon.ledger.record import RunRecord
-from traincarbon.report.currency import NOT_KNOWN, Currency
-from traincarbon.report.markup import table, text
-from traincarbon.wording import significant
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
+from traincarbon.reporting.markup import table, text
 
 WHOLE = 0.99
 """Share from which a part stands for the whole."""

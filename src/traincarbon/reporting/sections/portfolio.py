@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from traincarbon.formatting import counted, listed
 from traincarbon.ledger.record import RunRecord
-from traincarbon.report.actual import busy_share
-from traincarbon.report.charts import share_bar
-from traincarbon.report.columns import column
-from traincarbon.report.currency import NOT_KNOWN, Currency
-from traincarbon.report.markup import name, section, table, text
-from traincarbon.wording import counted, listed
+from traincarbon.reporting.charts import share_bar
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
+from traincarbon.reporting.markup import name, section, table, text
+from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.run import busy_share
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40

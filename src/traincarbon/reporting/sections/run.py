@@ -5,19 +5,19 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.inputs import settle
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.result import Interval
+from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Interval
+from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.record import RunRecord
-from traincarbon.report.charts import Line, lines, share_bar
-from traincarbon.report.currency import Currency
-from traincarbon.report.forecast import WHOLE, Forecast, actual_of, forecast_table, percent, share_done
-from traincarbon.report.markup import name, section, table, text
-from traincarbon.report.summary import card_html
-from traincarbon.report.trace import Trace
+from traincarbon.reporting.charts import Line, lines, share_bar
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.markup import name, section, table, text
+from traincarbon.reporting.run_history import Trace
+from traincarbon.reporting.sections.forecast import WHOLE, Forecast, actual_of, forecast_table, percent, share_done
+from traincarbon.reporting.sections.summary import card_html
 from traincarbon.uncertain import median_of
-from traincarbon.wording import amount, counted, significant
 
 _J_PER_KWH = 3.6e6
 _SHORT_S = 600.0

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimate.chain import estimate
-from traincarbon.estimate.result import Estimate
-from traincarbon.report.elsewhere import varied
-from traincarbon.report.markup import section, table
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.result import Estimate
+from traincarbon.reporting.markup import section, table
+from traincarbon.reporting.variants import varied
 from traincarbon.uncertain import Num
 
 STEP = 1.1

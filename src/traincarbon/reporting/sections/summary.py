@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from traincarbon.estimate.result import Interval
-from traincarbon.report.currency import NOT_KNOWN, Currency
-from traincarbon.report.markup import name, section, text
-from traincarbon.report.said import Said
-from traincarbon.wording import amount, listed
+from traincarbon.estimation.result import Interval
+from traincarbon.formatting import amount, listed
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
+from traincarbon.reporting.markup import name, section, text
+from traincarbon.reporting.view import Said
 
 UNITS = {
     "rent_usd": "$",

@@ -1,11 +1,11 @@
 """Where the uncertainty comes from: for each figure, how far each source alone moves it."""
 
-from traincarbon.report.charts import two_sided_bar
-from traincarbon.report.currency import Currency
-from traincarbon.report.markup import section, table, text
-from traincarbon.report.said import Said
-from traincarbon.report.summary import LABELS, UNITS, source_name
-from traincarbon.wording import significant
+from traincarbon.formatting import significant
+from traincarbon.reporting.charts import two_sided_bar
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.sections.summary import LABELS, UNITS, source_name
+from traincarbon.reporting.view import Said
 
 _SHOWN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 _MOST_SOURCES = 6

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from traincarbon.estimate.result import RESULTS, Estimate
-from traincarbon.report.currency import Currency
-from traincarbon.report.elsewhere import Choice
-from traincarbon.report.markup import as_script, name, section, table, text
-from traincarbon.report.summary import LABELS, UNITS
-from traincarbon.report.what_if import SLIDERS, Slider, WhatIf
+from traincarbon.estimation.result import RESULTS, Estimate
+from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.markup import as_script, name, section, table, text
+from traincarbon.reporting.sections.summary import LABELS, UNITS
+from traincarbon.reporting.variants import Choice
+from traincarbon.reporting.what_if_data import SLIDERS, Slider, WhatIf
 from traincarbon.uncertain import median_of
 
 _SHOWN = [figure for figure in LABELS if figure in RESULTS and figure != "compute_flop"]

@@ -8,12 +8,12 @@ import signal
 import sys
 from collections.abc import Iterable
 
-from traincarbon.track.job import MARK
-from traincarbon.track.wire import Wire, inode
+from traincarbon.tracking.channel import Wire, inode
+from traincarbon.tracking.sidecar.job import MARK
 
 _STANDARD = 2
 """The highest number of a standard stream."""
-_MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.track.sidecar import main; main(*map(int, sys.argv[1:6]))"
+_MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:6]))"
 _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
 """The same in a child of the process that is started, which tells its number and ends at once: what then meters is nobody's child."""
 _LONGEST_PID_B = 32

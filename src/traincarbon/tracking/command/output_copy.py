@@ -7,7 +7,7 @@ import select
 import threading
 from typing import Any
 
-from traincarbon.track.launch import pipe
+from traincarbon.tracking.command.launch import pipe
 
 _CHUNK_B = 1 << 16
 _STREAMS = (1, 2)

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.track.job import MARK, RUN_ID
-from traincarbon.track.launch import Sidecar, Warm, started
-from traincarbon.track.progress import environment_of
-from traincarbon.track.settings import Settings
-from traincarbon.track.signals import next_signal
+from traincarbon.tracking.command.launch import Sidecar, Warm, started
+from traincarbon.tracking.command.signals import next_signal
+from traincarbon.tracking.progress import environment_of
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
 if TYPE_CHECKING:
-    from traincarbon.track.relay import Relay
+    from traincarbon.tracking.command.output_copy import Relay
 
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGTSTP)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -140,7 +140,7 @@ class Supervisor:
         environment = {**_own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
-            from traincarbon.track.relay import Relay
+            from traincarbon.tracking.command.output_copy import Relay
 
             self._relay = Relay(self._pipes.copying)
         # a terminal signals all that runs in the foreground; without one the command is a group of its own, signalled by us alone
@@ -271,7 +271,7 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError):
             os.kill(sidecar.pid, signal.SIGCONT)
         import traincarbon.ledger.record
-        import traincarbon.track.summary  # noqa: F401  whoever asked will read the record and sum it up next, and there is time now
+        import traincarbon.tracking.display.run_summary  # noqa: F401  whoever asked will read the record and sum it up next, and there is time now
 
         until_s = time.monotonic() + _FINAL_S
         while not (self._final or sidecar.wire.ended) and time.monotonic() < until_s:

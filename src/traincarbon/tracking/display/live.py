@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from traincarbon.track import status
-from traincarbon.track.screen import MOST_ROWS, History, rows
-from traincarbon.track.terminal import BottomRows, is_capable, size_of
+from traincarbon.tracking.display import live_state
+from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
+from traincarbon.tracking.display.terminal import BottomRows, is_capable, size_of
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -76,7 +76,7 @@ class Panel:
     """A panel in the bottom rows of the terminal, which the training's own output scrolls above.
 
     Args:
-        stream: The terminal, as stderr; see :func:`traincarbon.track.terminal.is_capable`.
+        stream: The terminal, as stderr; see :func:`traincarbon.tracking.display.terminal.is_capable`.
         width: Columns to draw in, by default those of the terminal but one, 160 at most.
         group: The process group of the training, where it has one of its own and holds the terminal.
 
@@ -152,11 +152,11 @@ class Lines:
 
     def show(self, state: Mapping[str, Any]) -> None:
         """Write a line if one is due by the run's own clock, and what was noted since the last."""
-        elapsed_s = status.number(state.get("elapsed_s"))
+        elapsed_s = live_state.number(state.get("elapsed_s"))
         if elapsed_s is None or elapsed_s < self._due_s:
             return
         self._due_s = (elapsed_s // self._every_s + 1.0) * self._every_s
-        noted = status.notes(state)
+        noted = live_state.notes(state)
         self._write([line(state), *(f"carbon: note: {note[:300]}" for note in noted[self._noted :])])
         self._noted = len(noted)
 
@@ -206,19 +206,19 @@ def line(state: Mapping[str, Any]) -> str:
         >>> line({"elapsed_s": 723.0, "energy_j": {"gpu": 3.6e6}, "progress": {"share": 0.34, "eta_s": 4320.0, "mfu": 0.41}})
         'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.410'
     """
-    share, drawn_w = status.share_done(state), status.power_w(status.devices(state))
-    trained = [str(told) for told in status.trained(state)]
-    spent = [told.figure if told.name == "energy" else str(told) for told in status.spent(state)]
+    share, drawn_w = live_state.share_done(state), live_state.power_w(live_state.devices(state))
+    trained = [str(told) for told in live_state.trained(state)]
+    spent = [told.figure if told.name == "energy" else str(told) for told in live_state.spent(state)]
     left = trained[:1] if trained and trained[0].endswith(" left") else []
     told = [
-        *(f"budget {share.text}" for share in status.shares(state) if share.worst >= status.WARN_SHARE),
-        *([] if share is None else [status.percent(share)]),
+        *(f"budget {share.text}" for share in live_state.shares(state) if share.worst >= live_state.WARN_SHARE),
+        *([] if share is None else [live_state.percent(share)]),
         *left,
-        *([] if drawn_w is None else [status.watts(drawn_w)]),
+        *([] if drawn_w is None else [live_state.watts(drawn_w)]),
         *spent,
         *trained[len(left) :],
     ]
-    text = f"carbon {status.clock(state.get('elapsed_s'))}"
+    text = f"carbon {live_state.clock(state.get('elapsed_s'))}"
     for each in told:
         if len(text) + 3 + len(each) <= _LINE_WIDTH:
             text += f" · {each}"

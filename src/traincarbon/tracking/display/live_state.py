@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from traincarbon.wording import amount, clean, ladder, shortened, significant
+from traincarbon.formatting import amount, clean, ladder, shortened, significant
 
 J_PER_KWH = 3.6e6
 QUANTITIES = (("duration_s", "s", ""), ("facility_energy_kwh", "kWh", ""), ("total_kgco2e", "kg CO2e", " CO2e"), ("cost_usd", "$", ""))

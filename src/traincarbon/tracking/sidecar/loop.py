@@ -10,17 +10,17 @@ from typing import Any
 
 from traincarbon import __version__
 from traincarbon.ledger.journal import Journal
-from traincarbon.track.account import Account
-from traincarbon.track.appraiser import Appraiser
-from traincarbon.track.clocks import Clocks
-from traincarbon.track.early import Early
-from traincarbon.track.ending import Ending
-from traincarbon.track.job import Life, told
-from traincarbon.track.kin import Kin
-from traincarbon.track.progress import Lines
-from traincarbon.track.recorder import Recorder
-from traincarbon.track.settings import Settings
-from traincarbon.track.wire import Wire
+from traincarbon.tracking.channel import Wire
+from traincarbon.tracking.progress import Lines
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.clocks import Clocks
+from traincarbon.tracking.sidecar.first_reading import Early
+from traincarbon.tracking.sidecar.job import Life, told
+from traincarbon.tracking.sidecar.process_tree import Kin
+from traincarbon.tracking.sidecar.recorder import Recorder
+from traincarbon.tracking.sidecar.shutdown import Ending
+from traincarbon.tracking.value.lookup_process import Appraiser
+from traincarbon.tracking.value.session import Account
 
 _SAMPLE_S = 1.0
 _LOOK_S = 0.25
@@ -246,7 +246,7 @@ class Metering:
     def _give_terminal_back(self) -> None:
         """Undo what the owner did to its terminal and can undo no more."""
         if any(self._undo):
-            from traincarbon.track.terminal import give_back
+            from traincarbon.tracking.display.terminal import give_back
 
             give_back(*self._undo)
 
@@ -335,7 +335,7 @@ class Metering:
 
 
 def _pattern(expression: str, notes: list[str]) -> Any:
-    from traincarbon.track.pattern import Pattern
+    from traincarbon.tracking.pattern import Pattern
 
     return Pattern(expression, notes=notes).feed
 

@@ -4,10 +4,10 @@ import os
 import signal
 from typing import Any
 
-from traincarbon.track.appraiser import Appraiser
-from traincarbon.track.early import open_early
-from traincarbon.track.settings import Settings
-from traincarbon.track.wire import Wire
+from traincarbon.tracking.channel import Wire
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.first_reading import open_early
+from traincarbon.tracking.value.lookup_process import Appraiser
 
 _IMMUNE = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
 """Whoever ends a job signals all of its processes; this one has to see the others out."""
@@ -34,8 +34,8 @@ def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None
     appraiser = Appraiser(close=[reads, writes, reports, output])
     early = open_early()
     from traincarbon.ledger.journal import new_journal
-    from traincarbon.track.job import Life
-    from traincarbon.track.metering import Metering
+    from traincarbon.tracking.sidecar.job import Life
+    from traincarbon.tracking.sidecar.loop import Metering
 
     settings, job = _instructions(wire)
     if settings is None or job is None:

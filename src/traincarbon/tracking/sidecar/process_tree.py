@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from traincarbon.meters.processes import stat_of
-from traincarbon.track.job import MARK, PROC, Left, left_behind, name_of
+from traincarbon.meters.process_usage import stat_of
+from traincarbon.tracking.sidecar.job import MARK, PROC, Left, left_behind, name_of
 
 _SHARE = 2e-4
 """Of the time: so much at most goes into looking."""

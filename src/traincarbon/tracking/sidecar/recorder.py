@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from traincarbon.meters.base import Meter, Reading
-from traincarbon.track.figures import Part
+from traincarbon.tracking.value.run_results import Part
 
 _LATE_S = 30.0
 """After so long without a look, sampled and modelled figures have a gap."""

@@ -3,9 +3,9 @@
 import signal
 from collections.abc import Iterable
 
-from traincarbon.track.job import Life, catches, send_all
-from traincarbon.track.kin import Kin
-from traincarbon.track.settings import Settings
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.job import Life, catches, send_all
+from traincarbon.tracking.sidecar.process_tree import Kin
 
 _ORPHAN_GRACE_S = 5.0
 _PAUSE_S = 0.02

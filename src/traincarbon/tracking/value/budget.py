@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.track.figures import uncertain_from
-from traincarbon.track.settings import POLICIES
+from traincarbon.tracking.settings import POLICIES
+from traincarbon.tracking.value.run_results import uncertain_from
 from traincarbon.uncertain import Uncertain
 from traincarbon.units import S_PER_H
 

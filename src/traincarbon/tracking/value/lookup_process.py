@@ -105,9 +105,9 @@ def _answer(question: int, reply: int, close: list[int], appraise: Callable[[dic
 def _appraise_with_earlier(request: dict[str, Any]) -> dict[str, Any]:
     """Return the appraisal, with what earlier sessions of the run came to."""
     from traincarbon.ledger.record import read_run
-    from traincarbon.track.appraisal import appraise
-    from traincarbon.track.budget import spent_before
-    from traincarbon.track.figures import plain
+    from traincarbon.tracking.value.budget import spent_before
+    from traincarbon.tracking.value.rates import appraise
+    from traincarbon.tracking.value.run_results import plain
 
     record = read_run(request["store"], request["run_id"], but=request["journal"])
     figures, notes = spent_before(record)

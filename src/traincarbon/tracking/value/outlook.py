@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from traincarbon.track.figures import Coefficients, Figures, Part, figures_of, interval
-from traincarbon.track.progress import COUNTS, Progress
-from traincarbon.track.trend import Points, Trend, trend_of
+from traincarbon.tracking.progress import COUNTS, Progress
+from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval
+from traincarbon.tracking.value.trend import Points, Trend, trend_of
 from traincarbon.uncertain import Z_90, Uncertain, median_of, z_of
 from traincarbon.units import S_PER_H
 
@@ -57,7 +57,7 @@ class Outlook(NamedTuple):
     left_s: Uncertain | None
     """Time to the end. [s]"""
     figures: dict[str, Uncertain]
-    """``duration_s`` and the figures of :class:`~traincarbon.track.figures.Figures`, of the whole run."""
+    """``duration_s`` and the figures of :class:`~traincarbon.tracking.value.run_results.Figures`, of the whole run."""
     over_plan: dict[str, float]
     """Median of the forecast over that of the plan. [1]"""
 
@@ -95,7 +95,7 @@ def outlook(seen: Seen, *, coefficients: Coefficients, plan: Mapping[str, Any] |
     Args:
         seen: What this session has seen so far.
         coefficients: What turns its joules and hours into figures.
-        plan: What :func:`traincarbon.track.appraisal.appraise` answers under ``plan``, None without a plan.
+        plan: What :func:`traincarbon.tracking.value.rates.appraise` answers under ``plan``, None without a plan.
         before: What earlier sessions came to.
 
     References:

@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.database.boards import find_board
+from traincarbon.database.driver_names import find_board
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
-from traincarbon.estimate import hardware as hardware_facts
-from traincarbon.estimate import prices, site
-from traincarbon.estimate.calibrated import calibrated
-from traincarbon.estimate.chain import Chain, estimate
-from traincarbon.estimate.plan import Plan
-from traincarbon.estimate.setting import Setting
+from traincarbon.estimation.calibration_priors import calibrated
+from traincarbon.estimation.chain import Chain, estimate
+from traincarbon.estimation.facts import hardware as hardware_facts
+from traincarbon.estimation.facts import prices, site
+from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import cost, power
 from traincarbon.formulas.carbon import embodied_kgco2e
 from traincarbon.formulas.compute import training_flop
-from traincarbon.track.figures import Coefficients, interval
+from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 from traincarbon.units import H_PER_YEAR
 

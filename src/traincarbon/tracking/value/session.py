@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traincarbon.track.budget import FIGURE_OF, Budget, Limits
-from traincarbon.track.figures import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
-from traincarbon.track.outlook import Before, Outlook, Seen, outlook, spent
-from traincarbon.track.progress import COUNTS, Progress, Report
-from traincarbon.track.settings import Settings
-from traincarbon.track.trend import Points
+from traincarbon.tracking.progress import COUNTS, Progress, Report
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.value.budget import FIGURE_OF, Budget, Limits
+from traincarbon.tracking.value.outlook import Before, Outlook, Seen, outlook, spent
+from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
+from traincarbon.tracking.value.trend import Points
 from traincarbon.uncertain import Uncertain
 from traincarbon.units import S_PER_H
 
@@ -50,7 +50,7 @@ class Account:
         self._names, self._accelerators = names, accelerators
 
     def request(self, *, journal: str) -> dict[str, Any]:
-        """Return what the appraiser has to know, see :func:`traincarbon.track.appraisal.appraise`; *journal* is the name of our own."""
+        """Return what the appraiser has to know, see :func:`traincarbon.tracking.value.rates.appraise`; *journal* is the name of our own."""
         settings = self._settings
         known = {
             "devices": dict(self._names),
