@@ -118,3 +118,12 @@ def ask(shipped):
         return estimate(database=shipped, level=level, **{name: value for name, value in asked.items() if value is not None})
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def published_steps(shipped):
+    """The steps that were read from our published runs, and the rows set aside."""
+    from traincarbon.published.runs import read_runs
+    from traincarbon.published.step_rows import steps
+
+    return steps(read_runs()[0], shipped)

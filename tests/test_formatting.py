@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon import formatting
-from traincarbon.estimation.result import Interval
+from traincarbon.uncertain import Interval
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_rounding_what_is_rounded_changes_nothing_and_a_sign_only_adds_itself(va
 
 @given(st.floats(1.0, 1e11), st.sampled_from(["kWh", "kg CO2e", "$", "h"]))
 def test_the_unit_chosen_leaves_a_number_between_one_and_a_thousand(value, unit):
-    size, _ = formatting.ladder(value, unit)
-    assert 0.9995 <= value / size < 1000.0
+    scale = formatting.scale_of(value, unit)
+    assert 0.9995 <= value / scale.size < 1000.0
 
 
 @given(st.floats(0.0, 1e12), st.sampled_from(["kWh", "kg CO2e", "L", "$", "count", "h", "s", "FLOP"]))
 def test_an_amount_is_finite_text_with_at_most_one_unit(value, unit):
     number, *rest = formatting.amount(value, unit).split(" ")
-    assert math.isfinite(float(number.replace(",", "")))
-    assert len(rest) <= 2
+    assert math.isfinite(float(number.replace(",", "").removeprefix("$").rstrip("TBMk")))
+    assert len(rest) <= 1
 
 
 @given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("123", min_size=1, max_size=9)), min_size=1, max_size=8))

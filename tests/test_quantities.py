@@ -1,9 +1,9 @@
-"""The exact constants by which units are converted."""
+"""The table of quantities and the constants between units."""
 
-from traincarbon import units
+from traincarbon import quantities
 
 
 def test_the_constants_are_exact():
-    assert units.S_PER_DAY == units.S_PER_H * units.H_PER_DAY
-    assert units.H_PER_YEAR == 365.25 * units.H_PER_DAY
-    assert (units.S_PER_H, units.W_PER_KW, units.G_PER_KG) == (3600.0, 1e3, 1e3)
+    assert quantities.S_PER_DAY == quantities.S_PER_H * quantities.H_PER_DAY
+    assert quantities.H_PER_YEAR == 365.25 * quantities.H_PER_DAY
+    assert (quantities.S_PER_H, quantities.W_PER_KW, quantities.G_PER_KG) == (3600.0, 1e3, 1e3)

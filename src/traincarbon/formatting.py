@@ -3,42 +3,81 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 80
 """Columns of the screen that everything fits."""
 
-_LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
-    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh")),
-    "kg CO2e": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg")),
-    "L": ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL")),
-    "$": ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"), (1.0, "$")),
-    "count": ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, "")),
-    "h": ((1e9, "G h"), (1e6, "M h"), (1e3, "k h"), (1.0, "h")),
-    "s": ((365.25 * 86400.0, "years"), (2.0 * 86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s")),
+
+class Scale(NamedTuple):
+    """How a quantity of some size is written: its divisor and what stands around the number, as in $7.9M, 2.0M GPU-hours and 1.3 GWh.
+
+    Attributes:
+        size: What the value is divided by.
+        prefix: What stands before the number, as ``$``.
+        suffix: What follows it without a space, as ``M``.
+        unit: What follows it after a space, as ``GWh``.
+    """
+
+    size: float
+    prefix: str = ""
+    suffix: str = ""
+    unit: str = ""
+
+    @property
+    def name(self) -> str:
+        """What an axis or the head of a column calls the scale: ``$M``, ``M GPU-hours``, ``GWh``."""
+        return f"{self.prefix}{self.suffix} {self.unit}".strip()
+
+    @property
+    def smallest(self) -> float:
+        """The smallest value that is written in this scale: hours serve up to two days."""
+        return 2.0 * self.size if self.unit == "days" else self.size
+
+    def around(self, number: str) -> str:
+        """Return a formatted *number* with prefix and suffix, without the unit."""
+        sign, digits = ("-", number[1:]) if number.startswith("-") and self.prefix else ("", number)
+        return f"{sign}{self.prefix}{digits}{self.suffix}"
+
+    def text(self, number: str) -> str:
+        """Return a formatted *number* with all that stands around it.
+
+        Example:
+            >>> Scale(1e6, prefix="$", suffix="M").text("7.9"), Scale(1e6, unit="GWh").text("1.3")
+            ('$7.9M', '1.3 GWh')
+        """
+        return f"{self.around(number)} {self.unit}".rstrip()
+
+
+LADDERS: dict[str, tuple[Scale, ...]] = {
+    "kWh": tuple(Scale(size, unit=name) for size, name in ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh"))),
+    "kg CO2e": tuple(Scale(size, unit=name) for size, name in ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg"))),
+    "L": tuple(Scale(size, unit=name) for size, name in ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL"))),
+    "$": tuple(Scale(size, prefix="$", suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))),
+    "count": tuple(Scale(size, suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, ""))),
+    "h": tuple(Scale(size, suffix=suffix, unit="GPU-hours") for size, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))),
+    "s": tuple(Scale(size, unit=name) for size, name in ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))),
 }
+"""The scales of each unit, the largest first."""
 _READABLE = (1e-9, 1e10)
 """Sizes of numbers that are written out."""
 _LONGEST_WORD = 60
-_PER_UNIT = {"days": 86400.0}
-"""Where a ladder starts to use a unit at a size other than one of it."""
 
 
-def ladder(value: float, unit: str) -> tuple[float, str]:
-    """Return the divisor and the name of the unit in which *value* is best read.
+def scale_of(value: float, unit: str) -> Scale:
+    """Return the scale in which *value* is easiest to read.
 
     Example:
-        >>> ladder(1.56e6, "kWh")
-        (1000000.0, 'GWh')
+        >>> scale_of(1.56e6, "kWh").name, scale_of(0.0, "$").name
+        ('GWh', '$')
     """
-    steps = _LADDERS.get(unit)
-    if steps is None:
-        return 1.0, unit
-    for size, name in steps:
-        if abs(value) >= size * 0.9995:
-            return _PER_UNIT.get(name, size), name
-    size, name = steps[-1] if value else next(step for step in steps if step[1] == unit or step[0] == 1.0)
-    return size, name
+    scales = LADDERS.get(unit)
+    if scales is None:
+        return Scale(1.0, unit=unit)
+    for scale in scales:
+        if abs(value) >= scale.smallest * 0.9995:
+            return scale
+    return scales[-1] if value else next(scale for scale in scales if scale.size == 1.0)
 
 
 def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
@@ -58,23 +97,29 @@ def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
 
 
 def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
-    """Return median, unit and interval of a figure on one scale, rounded to what is known."""
-    size, name = ladder(interval.median, unit)
+    """Return median, unit and interval of a quantity on one scale, rounded to what is known.
+
+    Example:
+        >>> from traincarbon.uncertain import Interval
+        >>> median_and_interval(Interval(2.7e6, 7.88e6, 23e6), "$"), median_and_interval(Interval(6.9e5, 1.33e6, 2.5e6), "kWh")
+        (('$7.88M', '', '$2.7M – $23M'), ('1.33', 'GWh', '0.69 – 2.5'))
+    """
+    scale = scale_of(interval.median, unit)
     if interval.low == interval.high:
-        return significant(interval.median / size, 3), name, "exact"
-    middle = significant(interval.median / size, 3, is_exact=False)
-    return middle, name, f"{significant(interval.low / size, 2, is_exact=False)} – {significant(interval.high / size, 2, is_exact=False)}"
+        return scale.around(significant(interval.median / scale.size, 3)), scale.unit, "exact"
+    low, high = (scale.around(significant(bound / scale.size, 2, is_exact=False)) for bound in (interval.low, interval.high))
+    return scale.around(significant(interval.median / scale.size, 3, is_exact=False)), scale.unit, f"{low} – {high}"
 
 
 def amount(value: float, unit: str, *, digits: int = 2) -> str:
-    """Return one figure with the unit in which it is best read.
+    """Return one quantity with the unit in which it is easiest to read.
 
     Example:
-        >>> amount(1.556e6, "kWh"), amount(507694.7, "kg CO2e", digits=3)
-        ('1.6 GWh', '508 t')
+        >>> amount(1.556e6, "kWh"), amount(507694.7, "kg CO2e", digits=3), amount(7.88e6, "$"), amount(2.02e6, "h"), amount(530e9, "count")
+        ('1.6 GWh', '508 t', '$7.9M', '2M GPU-hours', '530B')
     """
-    size, name = ladder(value, unit)
-    return f"{significant(value / size, digits)} {name}".rstrip()
+    scale = scale_of(value, unit)
+    return scale.text(significant(value / scale.size, digits))
 
 
 def counted(number: int, what: str) -> str:

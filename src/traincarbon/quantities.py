@@ -1,4 +1,11 @@
-"""Exact constants."""
+"""Every quantity that a result can hold, defined once: its name, unit, words and parts, and the constants between units.
+
+What estimates, records of runs, comparisons, tables, charts and pages show of a quantity comes from :data:`QUANTITIES`.
+A new quantity is a formula, a link of the chain and a row here.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
 
 S_PER_H = 3600.0
 S_PER_DAY = 86400.0
@@ -7,3 +14,103 @@ H_PER_YEAR = 8766.0
 """Hours in a Julian year of 365.25 days."""
 W_PER_KW = 1e3
 G_PER_KG = 1e3
+KG_PER_T = 1e3
+J_PER_KWH = 3.6e6
+
+
+class EnergySource(StrEnum):
+    """How an energy is known, the best first."""
+
+    COUNTER = "counter"
+    """A register of the device that counts energy."""
+    POWER = "power"
+    """Sampled power, integrated over time."""
+    MODELLED = "modelled"
+    """A model of the device; nothing was measured."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a device stated it."""
+        return self is not EnergySource.MODELLED
+
+
+class CostBasis(StrEnum):
+    """What the cost of a run counts; the values stand in records of runs."""
+
+    RENT = "rent"
+    OWN = "electricity and a share of the purchase"
+    ELECTRICITY = "electricity alone"
+
+
+class Quantity(NamedTuple):
+    """A quantity of a result.
+
+    Attributes:
+        name: Its name in Python and JSON; the ending states the unit.
+        unit: The unit that :mod:`traincarbon.formatting` scales it in; empty for a ratio.
+        label: What a table calls it.
+        short: What the head of a narrow column calls it.
+        phrase: What it is called within a sentence.
+        sums: The quantities that it is the sum of.
+        is_estimated: Every estimate states it, or says why it cannot.
+        is_recorded: The record of a run states it.
+        is_compared: Alternatives are compared by it.
+    """
+
+    name: str
+    unit: str
+    label: str
+    short: str
+    phrase: str
+    sums: tuple[str, ...] = ()
+    is_estimated: bool = True
+    is_recorded: bool = False
+    is_compared: bool = False
+
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity("compute_flop", "FLOP", "Compute", "Compute", "the compute"),
+        Quantity("mfu", "", "Utilisation (MFU)", "MFU", "the utilisation (MFU)"),
+        Quantity("accelerator_hours_h", "h", "GPU-hours", "GPU-hours", "the GPU-hours", is_compared=True),
+        Quantity("duration_s", "s", "Time", "Time", "the time", is_compared=True),
+        Quantity("it_energy_kwh", "kWh", "Energy, servers and network", "IT energy", "the energy of servers and network"),
+        Quantity("facility_energy_kwh", "kWh", "Energy, facility", "Energy", "the energy of the facility", is_recorded=True, is_compared=True),
+        Quantity("operational_kgco2e", "kg CO2e", "CO2e, electricity", "CO2e, electricity", "the CO2e of the electricity", is_recorded=True),
+        Quantity(
+            "operational_market_kgco2e", "kg CO2e", "CO2e, electricity by contracts", "CO2e, contracts", "the CO2e by energy contracts", is_estimated=False
+        ),
+        Quantity("embodied_kgco2e", "kg CO2e", "CO2e, hardware", "CO2e, hardware", "the CO2e of making the hardware", is_recorded=True),
+        Quantity("total_kgco2e", "kg CO2e", "CO2e, total", "CO2e", "the CO2e", sums=("operational_kgco2e", "embodied_kgco2e"), is_compared=True),
+        Quantity("water_l", "L", "Water", "Water", "the water", is_compared=True),
+        Quantity("electricity_usd", "$", "Electricity", "Electricity", "the cost of electricity"),
+        Quantity("rent_usd", "$", "Cost to rent", "Rent", "the cost to rent"),
+        Quantity("own_usd", "$", "Cost of ownership (amortised)", "Ownership", "the cost of ownership"),
+        Quantity("purchase_usd", "$", "Purchase price of the cluster", "Purchase", "the purchase price of the cluster"),
+        Quantity("cost_usd", "$", "Cost", "Cost", "the cost", is_estimated=False, is_recorded=True, is_compared=True),
+        Quantity("step_time_s", "s", "Time of a step", "Step", "the time of a step", is_estimated=False),
+    )
+}
+"""Every quantity by name, in the order in which people read them; ``cost_usd`` is rent or ownership, whichever is asked for."""
+
+ESTIMATED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_estimated)
+"""What every estimate states, None where it cannot be known; ``operational_market_kgco2e`` joins them where a plan states its market_intensity."""
+RECORDED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_recorded)
+"""What the record of a run states beside its energy by part."""
+COMPARED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_compared)
+"""What alternatives are compared by."""
+BUDGETED: dict[str, str] = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}
+"""What a budget can limit, by the ending of its option (``--max-kwh``); hours are hours of wall-clock."""
+
+_UNITS = {"_flop": "FLOP", "_h": "h", "_s": "s", "_kwh": "kWh", "_kgco2e": "kg CO2e", "_l": "L", "_usd": "$", "_w": "W", "_b": "B"}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that the ending of a *name* states, empty for a ratio or a count.
+
+    Example:
+        >>> unit_of("facility_energy_kwh"), unit_of("board_power_w"), unit_of("mfu")
+        ('kWh', 'W', '')
+    """
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")

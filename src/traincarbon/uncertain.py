@@ -9,7 +9,7 @@ first-order (delta-method) expansion of the logarithm of the sum. Medians may be
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from traincarbon.errors import OutOfRangeError
 
@@ -21,6 +21,37 @@ if TYPE_CHECKING:
 
 Num: TypeAlias = Any
 """What a formula computes with: a float, a NumPy array or an :class:`Uncertain`; all three obey the same arithmetic."""
+
+
+class Interval(NamedTuple):
+    """A median with the bounds of a confidence level; arrays where the plan held arrays."""
+
+    low: Any
+    median: Any
+    high: Any
+
+    @classmethod
+    def of(cls, value: Num, level: float = 0.9) -> "Interval":
+        """Return *value*, certain or not, with its bounds at the confidence *level*.
+
+        Example:
+            >>> Interval.of(3.0)
+            Interval(low=3.0, median=3.0, high=3.0)
+        """
+        if value.__class__ is Uncertain:
+            low, high = value.interval(level)
+            return cls(low, value.median, high)
+        return cls(value, value, value)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both bounds are the median."""
+        return bool(self.low == self.high)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the interval fit for JSON, see :func:`traincarbon.decode.interval` for the way back."""
+        return self._asdict()
+
 
 Z_90 = 1.6448536269514722
 """Half-width of the central 90 % of a standard normal."""

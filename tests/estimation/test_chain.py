@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import RESULTS
+from traincarbon.quantities import ESTIMATED
 
 GIVEN = {
     "servers": 128,
@@ -22,12 +22,12 @@ GIVEN = {
     "utilisation": 0.8,
 }
 """Everything that a plan can settle for itself."""
-OF_WORK = [name for name in RESULTS if name not in ("mfu", "purchase_usd")]
+OF_WORK = [name for name in ESTIMATED if name not in ("mfu", "purchase_usd")]
 """Figures that are in proportion to the work."""
 
 
 def medians(answer):
-    return {name: answer.median(name) for name in RESULTS if answer[name] is not None}
+    return {name: answer.median(name) for name in ESTIMATED if answer[name] is not None}
 
 
 def names(answer):

@@ -12,7 +12,7 @@ from traincarbon.database.load import open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import CHOICES, FIELDS, NUMBERS
-from traincarbon.estimation.result import RESULTS, unit_of
+from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 
 SCHEMA = ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
 FIGURES = [
@@ -35,7 +35,7 @@ def test_an_answer_is_json_of_the_schema(fields, ask):
     answer = ask(**fields).to_dict()
     assert list(answer) == SCHEMA
     assert answer["schema"] == "traincarbon/estimate/1"
-    assert list(answer["results"]) == FIGURES == list(RESULTS)
+    assert list(answer["results"]) == FIGURES == list(ESTIMATED)
     assert all(result is None or list(result) == ["low", "median", "high"] for result in answer["results"].values())
     assert all(list(step) == ["name", "formula", "inputs", "value", "unit", "source"] for step in answer["steps"])
     assert all(list(assumption) == ["name", "value", "reason"] for assumption in answer["assumptions"])
@@ -180,7 +180,7 @@ def test_counts_of_servers_worth_looking_at_start_at_the_fewest(ask):
 )
 def test_a_name_ends_in_its_unit(name, unit):
     assert unit_of(name) == unit
-    assert RESULTS[name] == unit
+    assert QUANTITIES[name].unit == unit
 
 
 LIKELY = {

@@ -27,7 +27,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_the_wheel_holds_the_whole_package(wheel: dict[str, str]) -> None:
     package = ROOT / "src" / "traincarbon"
     expected = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in package.rglob("*.py")} | {"traincarbon/py.typed"}
-    templates = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in (package / "report" / "templates").iterdir()}
+    templates = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in (package / "reporting" / "templates").iterdir()}
     assert len(templates) == 4
     assert expected | templates <= wheel.keys()
 

@@ -8,8 +8,8 @@ from traincarbon.published.runs import Run, read_runs
 
 
 @pytest.fixture(scope="module")
-def by_id(published):
-    return {step.id: step for step in published[0]}
+def by_id(published_steps):
+    return {step.id: step for step in published_steps[0]}
 
 
 def test_a_row_keeps_what_it_states_and_takes_the_rest_from_the_tables(by_id):
@@ -33,8 +33,8 @@ def test_link_bandwidth_is_that_of_one_direction(by_id):
     assert (machine.link_bandwidth_b_per_s, machine.network_bandwidth_b_per_s, machine.domain) == (300e9, 25e9, 8)
 
 
-def test_rows_that_cannot_be_used_are_told_with_their_reason(published):
-    reasons = {aside.id: aside.reason for aside in published[1]}
+def test_rows_that_cannot_be_used_are_told_with_their_reason(published_steps):
+    reasons = {aside.id: aside.reason for aside in published_steps[1]}
     assert "contradict" in reasons["maxtext-v5p-1024b-2048"]
     assert "shape" in reasons["maxtext-v5p-1160b-12288"]
 

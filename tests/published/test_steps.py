@@ -12,8 +12,8 @@ from traincarbon.published import steps as calibrate
 
 
 @pytest.fixture(scope="module")
-def errors(published, shipped):
-    return {error.set: error for error in calibrate.report(published[0], shipped)}
+def errors(published_steps, shipped):
+    return {error.set: error for error in calibrate.report(published_steps[0], shipped)}
 
 
 @pytest.mark.parametrize(
@@ -56,35 +56,35 @@ def test_leaving_a_source_out_leaves_all_its_sets_out(errors):
 
 
 @pytest.mark.parametrize("name", calibrate.FITTED)
-def test_the_shipped_rows_are_those_that_the_fit_gives(published, shipped, name):
+def test_the_shipped_rows_are_those_that_the_fit_gives(published_steps, shipped, name):
     written = {row["scope"]: (row["median"], row["sigma_ln"]) for row in shipped.rows("priors", name)}
-    assert {row["scope"]: (row["median"], row["sigma_ln"]) for row in calibrate.fitted_priors(published[0], shipped) if row["prior"] == name} == written
+    assert {row["scope"]: (row["median"], row["sigma_ln"]) for row in calibrate.fitted_priors(published_steps[0], shipped) if row["prior"] == name} == written
 
 
 @pytest.mark.parametrize("scope", ["dense", "moe"])
-def test_the_spread_holds_most_steps_of_left_out_sources(published, shipped, scope):
+def test_the_spread_holds_most_steps_of_left_out_sources(published_steps, shipped, scope):
     reach = 1.6448536269514722 * sigma_of(shipped, "step_time_spread", scope)
-    left = calibrate.without_their_source(published[0], published[0], shipped)
+    left = calibrate.without_their_source(published_steps[0], published_steps[0], shipped)
     logs = [math.log(seconds_s / step.published_s) for step, seconds_s in left if step.set.endswith(calibrate.MIXED) == (scope == "moe")]
     assert 0.8 <= sum(abs(log) <= reach for log in logs) / len(logs) <= 0.97
 
 
-def test_chips_and_precisions_scale_the_efficiency_of_their_generation(published, shipped):
-    by_id = {step.id: step for step in published[0]}
+def test_chips_and_precisions_scale_the_efficiency_of_their_generation(published_steps, shipped):
+    by_id = {step.id: step for step in published_steps[0]}
     base = calibrate.sustained_of(by_id["mbridge-20"], shipped).gemm_efficiency
     assert calibrate.sustained_of(by_id["mbridge-3"], shipped).gemm_efficiency == pytest.approx(0.983 * base)
     assert calibrate.sustained_of(by_id["mbridge-1"], shipped).gemm_efficiency == pytest.approx(1.2 * 0.983 * base)
 
 
-def test_the_loss_of_grouped_products_is_that_of_the_precision(published, shipped):
-    by_id = {step.id: step for step in published[0]}
+def test_the_loss_of_grouped_products_is_that_of_the_precision(published_steps, shipped):
+    by_id = {step.id: step for step in published_steps[0]}
     assert calibrate.sustained_of(by_id["mbridge-18"], shipped).grouped_factor == 0.352
     assert calibrate.sustained_of(by_id["mbridge-20"], shipped).grouped_factor == 0.452
 
 
-def test_writing_replaces_the_fitted_rows_only(tmp_path, published, shipped):
+def test_writing_replaces_the_fitted_rows_only(tmp_path, published_steps, shipped):
     file = tmp_path / "priors.csv"
-    priors.write(str(file), calibrate.fitted_priors(published[0], shipped), shipped, replaced=calibrate.FITTED)
+    priors.write(str(file), calibrate.fitted_priors(published_steps[0], shipped), shipped, replaced=calibrate.FITTED)
     with open(f"{builtin_root()}/priors.csv", encoding="utf-8") as stream:
         assert file.read_text(encoding="utf-8") == stream.read()
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from traincarbon.estimation.result import Interval
 from traincarbon.reporting.charts import Line, Scale, interval_bar, lines, scale_of, share_bar, stacked_bar, two_sided_bar
+from traincarbon.uncertain import Interval
 
 
 def numbers(drawing, attribute):

@@ -3,8 +3,8 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.result import Interval
 from traincarbon.reporting.currency import USD, Currency, parse_currency
+from traincarbon.uncertain import Interval
 
 EUR = Currency("EUR", 0.5)
 

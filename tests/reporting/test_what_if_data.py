@@ -13,11 +13,11 @@ from traincarbon.calibration.store import save
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import RESULTS
+from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.variants import varied
 from traincarbon.reporting.what_if_data import INPUTS, SLIDERS, what_if
 
-CHAIN = (Path(traincarbon.__file__).parent / "report" / "templates" / "chain.js").read_text("utf-8")
+CHAIN = (Path(traincarbon.__file__).parent / "reporting" / "templates" / "chain.js").read_text("utf-8")
 PLANS = (
     {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280, "start": "2021"},
     {"params": 7e9, "tokens": 2e12, "hw": "aws-p5.48xlarge", "region": "us-east-1", "mfu": "0.3..0.5", "goodput": 0.9},
@@ -67,7 +67,7 @@ def assert_agreement(answer, database, tmp_path, *, seed):
         except CarbonError:
             assert figures is None
             continue
-        for name in RESULTS:
+        for name in ESTIMATED:
             if expected[name] is None:
                 assert figures[name] is None, name
             else:

@@ -43,8 +43,8 @@ def test_a_rule_that_needs_what_a_row_does_not_state_is_left_out(shipped):
     assert list(mfu_of_run(run, chip, peak, Means({}))) == ["epoch_mfu_0.375", "generation_mean"]
 
 
-def test_the_seconds_of_a_step_are_those_at_the_rules_utilisation(shipped, published):
-    step = next(step for step in published[0] if step.set == "Narayanan 2021 T1")
+def test_the_seconds_of_a_step_are_those_at_the_rules_utilisation(shipped, published_steps):
+    step = next(step for step in published_steps[0] if step.set == "Narayanan 2021 T1")
     run = RUNS[step.id]
     means = means_of_steps([step])
     found = seconds_of_step(step, run, peak_of(run, shipped)[0], means)

@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.errors import DatabaseError
-from traincarbon.estimation.result import Interval
+from traincarbon.uncertain import Interval
 from traincarbon.validation import landmarks
 from traincarbon.validation.landmarks import GOLDEN, golden_cases, inside, relative
 

@@ -19,8 +19,8 @@ from traincarbon.fitting.outliers import outliers
 from traincarbon.fitting.shrinkage import Shrunk
 from traincarbon.published.runs import SetAside
 from traincarbon.published.spreads import Spreads, spreads_of
+from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
-from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.ledger.record import RunRecord
 from traincarbon.published.runs import SetAside
-from traincarbon.units import S_PER_H
+from traincarbon.quantities import S_PER_H
 
 if TYPE_CHECKING:
     import numpy as np

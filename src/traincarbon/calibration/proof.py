@@ -16,8 +16,8 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.published import priors, spreads
 from traincarbon.published.runs import Run, read_runs
+from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
-from traincarbon.units import S_PER_H
 
 WHOLE = ("run", "finetune")
 """Kinds of rows that are whole trainings; the others are steps and timed entries."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
-from traincarbon.units import S_PER_H, W_PER_KW
+from traincarbon.quantities import S_PER_H, W_PER_KW
 
 CLASS_SIGMA = 0.01
 """Log-spread of a plug or panel meter of accuracy class 1 (IEC 62053-21: 1 %); calibrated ones are better, plug meters at low loads worse."""

@@ -14,8 +14,8 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Links
 from traincarbon.formulas import carbon, cost, facility, power, throughput
+from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Num, any_of, median_of
-from traincarbon.units import H_PER_YEAR
 
 _DEGREES = 3
 _FEW_SERVERS = 3

@@ -8,43 +8,16 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
 from traincarbon.estimation.facts.types import Given, Setting
 from traincarbon.estimation.plan import Plan
-from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.quantities import unit_of
+from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from traincarbon.estimation.layout.task import Found
 
-RESULTS: dict[str, str] = {
-    "compute_flop": "FLOP",
-    "mfu": "",
-    "accelerator_hours_h": "h",
-    "duration_s": "s",
-    "it_energy_kwh": "kWh",
-    "facility_energy_kwh": "kWh",
-    "operational_kgco2e": "kg CO2e",
-    "embodied_kgco2e": "kg CO2e",
-    "total_kgco2e": "kg CO2e",
-    "water_l": "L",
-    "electricity_usd": "$",
-    "rent_usd": "$",
-    "own_usd": "$",
-    "purchase_usd": "$",
-}
-"""Every figure of an estimate and its unit. ``operational_market_kgco2e`` joins them where a plan states its market_intensity."""
-
-_UNITS = {"_flop": "FLOP", "_h": "h", "_s": "s", "_kwh": "kWh", "_kgco2e": "kg CO2e", "_l": "L", "_usd": "$", "_w": "W", "_b": "B"}
-
 Link = tuple[Callable[..., Num], Mapping[str, Num], Num]
 """A formula, what went into it, and what came out."""
-
-
-class Interval(NamedTuple):
-    """A median with the bounds of the estimate's confidence level; arrays where the plan held arrays."""
-
-    low: Any
-    median: Any
-    high: Any
 
 
 class Step(NamedTuple):
@@ -208,10 +181,7 @@ class Estimate:
 
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""
-        if value.__class__ is Uncertain:
-            low, high = value.interval(self.level)
-            return Interval(low, value.median, high)
-        return Interval(value, value, value)
+        return Interval.of(value, self.level)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate fit for JSON, in the schema ``traincarbon/estimate/1``."""
@@ -263,11 +233,6 @@ class Estimate:
         for name, result in self.results.items():
             if result is not None and not hasattr(result.median, "shape"):
                 yield name, result
-
-
-def unit_of(name: str) -> str:
-    """Return the unit that the end of a *name* states, empty for a ratio or a count."""
-    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
 
 
 def _name(formula: Callable[..., Num]) -> str:

@@ -3,8 +3,8 @@
 import math
 
 from traincarbon.formulas import memory
+from traincarbon.quantities import H_PER_DAY
 from traincarbon.uncertain import Num
-from traincarbon.units import H_PER_DAY
 
 _DAYS = (365.0, 180.0, 90.0, 30.0, 14.0, 7.0, 1.0, 0.25)
 """Durations that people plan with; the counts aim at these."""

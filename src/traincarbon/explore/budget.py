@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.explore.compared_results import Figures
+from traincarbon.quantities import S_PER_DAY
 from traincarbon.uncertain import Num, Uncertain, z_of
-from traincarbon.units import S_PER_DAY
 
 BUDGETS: dict[str, str] = {"budget_usd": "cost_usd", "budget_kgco2e": "total_kgco2e", "budget_kwh": "facility_energy_kwh", "budget_days": "duration_s"}
 """Each budget and the figure that it bounds."""

@@ -11,11 +11,11 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Estimate, Interval
+from traincarbon.estimation.result import Estimate
 from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of, plain
 from traincarbon.explore.pareto import pareto
 from traincarbon.explore.variant import PRICES, changed
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Interval, median_of
 
 if TYPE_CHECKING:
     import pandas as pd

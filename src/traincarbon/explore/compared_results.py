@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation.result import Estimate, Interval
-from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.estimation.result import Estimate
+from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
 FIGURES: dict[str, str] = {
     "cost_usd": "$",

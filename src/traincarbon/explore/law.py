@@ -8,11 +8,10 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Interval
 from traincarbon.explore.advice.evidence import Evidence, evidence_of
 from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import Law, params_of_loss, predicted_loss, tokens_of_loss
-from traincarbon.uncertain import Uncertain, median_of, z_of
+from traincarbon.uncertain import Interval, Uncertain, median_of, z_of
 
 SPREAD = "scaling_law"
 """The name of the spread that the law brings into a figure."""

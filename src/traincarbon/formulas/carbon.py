@@ -1,8 +1,8 @@
 """Greenhouse gases of a run: from its electricity, and its share of making the hardware."""
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.quantities import G_PER_KG
 from traincarbon.uncertain import Num
-from traincarbon.units import G_PER_KG
 
 
 @equation("facility_energy_kwh × intensity_gco2e_per_kwh / 1000", source="ghg-protocol-2015-scope-2")

@@ -1,8 +1,8 @@
 """What a training draws at the servers: accelerators, their hosts, and the network between them."""
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.quantities import W_PER_KW
 from traincarbon.uncertain import Num, clamp
-from traincarbon.units import W_PER_KW
 
 
 @equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")

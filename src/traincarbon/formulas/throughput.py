@@ -1,8 +1,8 @@
 """From arithmetic to time: accelerator-hours and wall-clock at a given utilisation."""
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Num, clamp
-from traincarbon.units import S_PER_H
 
 
 @equation("step_mfu × goodput", source="chowdhery-2022-palm")

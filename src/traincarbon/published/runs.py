@@ -11,7 +11,7 @@ from traincarbon.errors import DatabaseError, NotFoundError
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, throughput
 from traincarbon.published.runs_file import BadRow, read_rows
-from traincarbon.units import H_PER_DAY
+from traincarbon.quantities import H_PER_DAY
 
 _FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}

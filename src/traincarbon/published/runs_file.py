@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.units import H_PER_DAY
+from traincarbon.quantities import H_PER_DAY
 
 TEXTS = (
     *("id", "kind", "evidence", "unverified_fields", "model", "organisation", "family", "hardware", "precision", "recompute"),

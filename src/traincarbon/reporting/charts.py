@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from traincarbon.estimation.result import Interval
 from traincarbon.reporting.markup import text
+from traincarbon.uncertain import Interval
 
 _WIDE, _HIGH = 1000, 100
 """Units of the drawing of a line; it is stretched to the width of the page."""

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.result import Interval
-from traincarbon.formatting import amount, ladder, median_and_interval
+from traincarbon.formatting import Scale, amount, median_and_interval, scale_of
+from traincarbon.uncertain import Interval
 
 NOT_KNOWN = "not known"
 
@@ -27,31 +27,28 @@ class Currency(NamedTuple):
             return NOT_KNOWN, "", ""
         if unit != "$":
             return median_and_interval(interval, unit)
-        middle, scale, bounds = median_and_interval(Interval(*(bound * self.per_usd for bound in interval)), unit)
-        return middle, self._unit(scale), bounds
+        middle, _, bounds = median_and_interval(Interval(*(bound * self.per_usd for bound in interval)), unit)
+        return self._coded(middle), "", self._coded(bounds)
 
     def amount(self, value: float | None, unit: str, *, digits: int = 2) -> str:
         """Return one figure with its unit, money converted; what is not known says so."""
         if value is None:
             return NOT_KNOWN
-        if unit != "$":
-            return amount(value, unit, digits=digits)
-        number, _, scale = amount(value * self.per_usd, unit, digits=digits).rpartition(" ")
-        return f"{number} {self._unit(scale)}"
+        return self._coded(amount(value * self.per_usd, unit, digits=digits)) if unit == "$" else amount(value, unit, digits=digits)
 
-    def scale(self, value: float, unit: str) -> tuple[float, str]:
-        """Return the divisor and the name of the unit in which *value* is best read, money converted."""
+    def scale(self, value: float, unit: str) -> Scale:
+        """Return the scale in which *value*, in *unit*, is easiest to read, money converted."""
         if unit != "$":
-            return ladder(value, unit)
-        size, scale = ladder(value * self.per_usd, unit)
-        return size / self.per_usd, self._unit(scale)
+            return scale_of(value, unit)
+        scale = scale_of(value * self.per_usd, unit)
+        return scale._replace(size=scale.size / self.per_usd, prefix=self._coded(scale.prefix))
 
     def of(self, value: float, unit: str) -> tuple[float, str]:
         """Return a price, as $/kWh, and its unit in this currency; what is no price as it is."""
         return (value * self.per_usd, unit.replace("$", self.code)) if self != USD and "$" in unit else (value, unit)
 
-    def _unit(self, scale: str) -> str:
-        return scale if self == USD else scale.replace("$", f" {self.code}").strip()
+    def _coded(self, money: str) -> str:
+        return money if self == USD else money.replace("$", f"{self.code} ")
 
 
 USD = Currency("USD", 1.0)

@@ -11,10 +11,10 @@ from string import Template
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
-from traincarbon.formatting import counted
+from traincarbon.formatting import LADDERS, counted
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.header import Header, approval_html, header_html
-from traincarbon.reporting.markup import name, text
+from traincarbon.reporting.markup import as_script, name, text
 from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.reporting.sections.breakdown import parts_section
 from traincarbon.reporting.sections.comparison import elsewhere_section, plans_section
@@ -59,7 +59,7 @@ def report_html(items: Items, *, header: Header | None = None, database: Databas
     ]
     title, main = header.title or _title(items), "".join(content)
     needs_script = any('class="data"' in plan for plan in plans)
-    return _page(title, header_html(header, title) + _contents(main), main, _script() if needs_script else "")
+    return _page(title, header_html(header, title) + _contents(main), main, script() if needs_script else "")
 
 
 def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
@@ -132,8 +132,10 @@ def template(file: str) -> str:
         return stream.read()
 
 
-def _script() -> str:
-    return template("chain.js") + template("controls.js")
+def script() -> str:
+    """Return the script of a page with what-if: the scales of units, the chain and the controls."""
+    scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
+    return f"const LADDERS = {as_script(scales)};\n" + template("chain.js") + template("controls.js")
 
 
 def _policy(style: str, script: str) -> str:

@@ -18,11 +18,11 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
         currency: What money is shown in.
         digits: Significant digits of the total; the parts are rounded at the same place.
     """
-    size, scale = currency.scale(total, unit)
-    whole = total / size
+    scale = currency.scale(total, unit)
+    whole = total / scale.size
     decimals = digits - 1 - math.floor(math.log10(whole)) if whole > 0.0 else 0
-    shown = [*adding_up([part / size for part in parts], decimals), round(whole, decimals)]
-    return [f"{value:,.{max(decimals, 0)}f}" for value in shown], scale
+    shown = [*adding_up([part / scale.size for part in parts], decimals), round(whole, decimals)]
+    return [scale.around(f"{value:,.{max(decimals, 0)}f}") for value in shown], scale.unit
 
 
 def adding_up(values: Sequence[float], decimals: int) -> list[float]:

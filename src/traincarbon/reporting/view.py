@@ -4,9 +4,10 @@ import math
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.result import RESULTS, Assumption, Estimate, Interval, Step
+from traincarbon.estimation.result import Assumption, Estimate, Step
 from traincarbon.formatting import amount
-from traincarbon.uncertain import z_of
+from traincarbon.quantities import ESTIMATED
+from traincarbon.uncertain import Interval, z_of
 
 SCHEMA = "traincarbon/estimate/1"
 
@@ -87,7 +88,7 @@ def said_in(saved: dict[str, Any]) -> Said:
     return Said(
         plan=plan,
         level=level,
-        results={name: _interval(name, value) for name, value in _table(saved, "results").items() if name in RESULTS or name == "operational_market_kgco2e"},
+        results={name: _interval(name, value) for name, value in _table(saved, "results").items() if name in ESTIMATED or name == "operational_market_kgco2e"},
         spread_shares={name: _shares(name, value) for name, value in _table(saved, "spread_shares").items()},
         steps=tuple(_step(entry) for entry in _list(saved, "steps")),
         assumptions=tuple(Assumption(*(_text_or_number(entry, key) for key in Assumption._fields)) for entry in _list(saved, "assumptions")),

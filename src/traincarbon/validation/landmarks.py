@@ -7,10 +7,11 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Estimate, Interval
+from traincarbon.estimation.result import Estimate
 from traincarbon.formulas import carbon
 from traincarbon.published.priors import is_nominal, peak_of
 from traincarbon.published.runs import Run, read_runs
+from traincarbon.uncertain import Interval
 
 GOLDEN = ("strubell-bert-base-v100", "gpt3-175b", "t5-11b", "meena", "gshard-600b", "switch-1.5t", "bloom-176b", "llama1-65b")
 """Ids in published_runs.csv."""

@@ -14,7 +14,7 @@ from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import CHOICES, FIELDS
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import RESULTS
+from traincarbon.quantities import ESTIMATED
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 
@@ -88,7 +88,7 @@ def test_json_has_exactly_the_keys_of_the_contract():
     found = answer(*MAIN)
     assert list(found) == ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
     assert found["schema"] == "traincarbon/estimate/1"
-    assert list(found["results"]) == list(RESULTS)
+    assert list(found["results"]) == list(ESTIMATED)
     assert all(value is None or list(value) == ["low", "median", "high"] for value in found["results"].values())
     assert all(list(step) == ["name", "formula", "inputs", "value", "unit", "source"] for step in found["steps"])
     assert all(list(assumption) == ["name", "value", "reason"] for assumption in found["assumptions"])

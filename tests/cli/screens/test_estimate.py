@@ -14,6 +14,7 @@ import traincarbon
 from traincarbon.cli import output
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import PlanError
+from traincarbon.quantities import ESTIMATED, unit_of
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 PLACED = [*MAIN, "--servers", "280", "--region", "us-east-1"]
@@ -55,11 +56,13 @@ def columns(text, label):
 def test_a_line_holds_the_librarys_figure_within_its_rounding(label, how):
     name, unit = UNITS[label]
     interval = found(*PLACED)["results"][name]
-    _, median, scaled, bounds = columns(shown(*PLACED, *how), label)
-    size, expected_unit = output.ladder(interval["median"], unit)
-    assert scaled == expected_unit
-    low, high = (float(bound.replace(",", "")) * size for bound in bounds.split(" – "))
-    assert float(median.replace(",", "")) * size == pytest.approx(interval["median"], rel=5e-3)
+    _, median, *scaled, bounds = columns(shown(*PLACED, *how), label)
+    scale = output.scale_of(interval["median"], unit)
+    assert "".join(scaled) == scale.unit
+    median, low, high = (
+        float(number.removeprefix(scale.prefix).removesuffix(scale.suffix).replace(",", "")) * scale.size for number in (median, *bounds.split(" – "))
+    )
+    assert median == pytest.approx(interval["median"], rel=5e-3)
     assert (low, high) == (pytest.approx(interval["low"], rel=5e-2), pytest.approx(interval["high"], rel=5e-2))
 
 
@@ -70,7 +73,7 @@ def test_the_json_of_the_command_is_that_of_the_library():
 
 def test_csv_states_the_unit_of_each_figure():
     units = {row["result"]: row["unit"] for row in csv.DictReader(io.StringIO(shown(*MAIN, "--csv", "--quiet")))}
-    assert units == traincarbon.estimation.result.RESULTS
+    assert units == {name: unit_of(name) for name in ESTIMATED}
 
 
 def test_explain_names_the_title_of_every_source():

@@ -2,10 +2,10 @@
 
 import re
 
-from traincarbon.estimation.result import Interval
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.sections.comparison import Compared, chart, elsewhere_section, plans_section
 from traincarbon.reporting.view import said_by
+from traincarbon.uncertain import Interval
 
 
 def test_each_row_shows_bar_median_and_interval():

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from traincarbon.estimation.result import Interval
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.sections.summary import cards_of, sentence, source_name, spoken, summary_section
 from traincarbon.reporting.view import said_by
+from traincarbon.uncertain import Interval
 
 
 def plain(markup):

@@ -17,10 +17,10 @@ from traincarbon.explore.compared_results import FIGURES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from traincarbon.estimation.result import Interval
     from traincarbon.explore.advice.alternative import Advice, Alternative
     from traincarbon.explore.advice.evidence import Evidence
     from traincarbon.explore.advice.saving import Saving
+    from traincarbon.uncertain import Interval
 
 _HEADS = {"cost_usd": "$", "facility_energy_kwh": "kWh", "total_kgco2e": "CO2e", "accelerator_hours_h": "hours"}
 _NAME, _RIGHT = 2, range(3, 8)

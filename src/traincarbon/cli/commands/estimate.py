@@ -69,7 +69,7 @@ def command(
 
 
 def _rows_of(answer: "Estimate") -> list[tuple[str, ...]]:
-    from traincarbon.estimation.result import unit_of
+    from traincarbon.quantities import unit_of
 
     rows = []
     for name, interval in answer.results.items():

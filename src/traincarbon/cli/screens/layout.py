@@ -32,11 +32,11 @@ def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> 
     counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
     answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **{counted: count})) for count in answer.server_counts]
     known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]
-    size, unit = output.ladder(min(duration.median for _, _, duration in known), "s") if known else (1.0, "s")
-    rows: list[tuple[str, ...]] = [(counted.capitalize(), unit, f"{answer.level:.0%} interval", "cluster's purchase")]
+    scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")
+    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "cluster's purchase")]
     for count, each, duration in known:
         purchase = each["purchase_usd"]
-        low, median, high = (output.significant(bound / size, 2) for bound in duration)
+        low, median, high = (output.significant(bound / scale.size, 2) for bound in duration)
         apart = "exact" if duration.low == duration.high else f"{low} – {high}"
         rows.append((f"{count:,}", median, apart, "unknown" if purchase is None else output.amount(purchase.median, "$")))
     if with_layouts:

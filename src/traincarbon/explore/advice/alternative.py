@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Interval
 from traincarbon.explore.advice.evidence import Evidence
 from traincarbon.explore.advice.saving import Saving
 from traincarbon.explore.compared_results import FIGURES, plain
+from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
     import pandas as pd

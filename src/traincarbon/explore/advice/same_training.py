@@ -14,8 +14,8 @@ from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import scaled
 from traincarbon.formatting import amount
+from traincarbon.quantities import H_PER_YEAR, S_PER_DAY, S_PER_H
 from traincarbon.uncertain import Uncertain, median_of
-from traincarbon.units import H_PER_YEAR, S_PER_DAY, S_PER_H
 
 _WIDE = ("fp32", "tf32")
 _NARROW = ("fp8", "fp4")

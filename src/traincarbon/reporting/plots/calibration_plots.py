@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from traincarbon.calibration.fit import Errors, Fitted
+from traincarbon.quantities import S_PER_H
 from traincarbon.reporting.plots.accuracy_plots import Panel, axis, guides, plain_text
 from traincarbon.uncertain import Z_90
-from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

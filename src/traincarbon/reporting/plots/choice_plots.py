@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.estimation.result import Interval
 from traincarbon.explore.compare import Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
-from traincarbon.formatting import ladder
+from traincarbon.formatting import scale_of
 from traincarbon.reporting.plots.accuracy_plots import Panel, axis, plain_text
 from traincarbon.reporting.plots.labels import placed
+from traincarbon.uncertain import Interval
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#8A8A8A"
 _MARGIN = 1.25
@@ -38,8 +38,8 @@ def _time(figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
 
 def _quantity(name: str, label: str, unit: str, figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
     """Return a figure on the scale in which the largest that is drawn is best read."""
-    size, scale = ladder(max((float(found.median) for each in figures if (found := each[name]) is not None), default=1.0), unit)
-    return _Quantity(name, f"{label} [{scale}]", size)
+    scale = scale_of(max((float(found.median) for each in figures if (found := each[name]) is not None), default=1.0), unit)
+    return _Quantity(name, f"{label} [{scale.name}]", scale.size)
 
 
 def of_comparison(found: Comparison) -> list[Panel]:

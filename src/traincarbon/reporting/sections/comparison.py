@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.estimation.result import Estimate, Interval
+from traincarbon.estimation.result import Estimate
 from traincarbon.reporting.charts import interval_bar, scale_of
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import name, section, table, text
 from traincarbon.reporting.sections.summary import LABELS, UNITS
 from traincarbon.reporting.variants import hardware, in_places, nowhere, on_hardware, places, stand_ins
 from traincarbon.reporting.view import Said
+from traincarbon.uncertain import Interval
 
 _OF_PLACES = ("total_kgco2e", "electricity_usd", "water_l")
 _OF_HARDWARE = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")

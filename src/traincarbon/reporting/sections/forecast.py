@@ -8,12 +8,12 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import FIELDS
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Interval
 from traincarbon.formatting import significant
 from traincarbon.ledger.process_summary import interval_of
 from traincarbon.ledger.record import RunRecord
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import table, text
+from traincarbon.uncertain import Interval
 
 WHOLE = 0.99
 """Share from which a part stands for the whole."""

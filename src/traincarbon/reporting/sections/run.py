@@ -7,7 +7,6 @@ from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.gather import settle
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Interval
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.record import RunRecord
@@ -17,7 +16,7 @@ from traincarbon.reporting.markup import name, section, table, text
 from traincarbon.reporting.run_history import Trace
 from traincarbon.reporting.sections.forecast import WHOLE, Forecast, actual_of, forecast_table, percent, share_done
 from traincarbon.reporting.sections.summary import card_html
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Interval, median_of
 
 _J_PER_KWH = 3.6e6
 _SHORT_S = 600.0
@@ -111,14 +110,14 @@ def _cards(actual: Actual, currency: Currency) -> str:
 
 def _energy(record: RunRecord, currency: Currency) -> str:
     total = record.metered_kwh
-    size, scale = currency.scale(total or 0.0, "kWh")
+    scale = currency.scale(total or 0.0, "kWh")
     rows = []
     for part, label in _PARTS.items():
         energy_j = record.energy_j.get(part)
         if energy_j is not None and total:
             energy_kwh = energy_j / _J_PER_KWH
             how = _HOWS.get(record.how.get(part, ""), "")
-            rows.append([label, share_bar(energy_kwh / total), f"{significant(energy_kwh / size, 3)} {text(scale)}", how])
+            rows.append([label, share_bar(energy_kwh / total), text(scale.text(significant(energy_kwh / scale.size, 3))), how])
         elif part in record.missing:
             rows.append([label, "", "not measured", name(record.missing[part], most=200)])
     return table("Energy, measured and modelled", ["Part", "Share", "Energy", "How it is known"], rows, numbers=(2,)) if rows else ""

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from traincarbon.estimation.result import Interval
 from traincarbon.formatting import amount, listed
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import name, section, text
 from traincarbon.reporting.view import Said
+from traincarbon.uncertain import Interval
 
 UNITS = {
     "rent_usd": "$",

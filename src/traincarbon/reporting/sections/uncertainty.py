@@ -3,7 +3,7 @@
 from traincarbon.formatting import significant
 from traincarbon.reporting.charts import two_sided_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.markup import section, table
 from traincarbon.reporting.sections.summary import LABELS, UNITS, source_name
 from traincarbon.reporting.view import Said
 
@@ -27,14 +27,16 @@ def _box(name: str, said: Said, currency: Currency) -> str:
     shares = said.spread_shares[name]
     swings = [(source, swing) for source, swing in said.swings(name) if shares[source] >= _LEAST_SHARE][:_MOST_SOURCES]
     reach = max(swing for _, swing in swings)
-    size, scale = currency.scale(middle, UNITS[name])
-    rows = [
-        [
-            source_name(source),
-            two_sided_bar(1.0 / swing, swing, reach),
-            f"{significant(middle / swing / size, 2, is_exact=False)} – {significant(middle * swing / size, 2, is_exact=False)} {text(scale)}",
-            f"{100.0 * shares[source]:.0f} %",
-        ]
-        for source, swing in swings
-    ]
+    scale = currency.scale(middle, UNITS[name])
+    rows = []
+    for source, swing in swings:
+        low, high = (significant(bound / scale.size, 2, is_exact=False) for bound in (middle / swing, middle * swing))
+        rows.append(
+            [
+                source_name(source),
+                two_sided_bar(1.0 / swing, swing, reach),
+                f"{scale.around(low)} – {scale.around(high)} {scale.unit}".rstrip(),
+                f"{100.0 * shares[source]:.0f} %",
+            ]
+        )
     return f'<div class="box">{table(LABELS[name], ["Source", "Lower · higher", "Between", "Share"], rows, numbers=(2, 3))}</div>'

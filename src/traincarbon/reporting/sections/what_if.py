@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from traincarbon.estimation.result import RESULTS, Estimate
+from traincarbon.estimation.result import Estimate
+from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import as_script, name, section, table, text
 from traincarbon.reporting.sections.summary import LABELS, UNITS
@@ -10,7 +11,7 @@ from traincarbon.reporting.variants import Choice
 from traincarbon.reporting.what_if_data import SLIDERS, Slider, WhatIf
 from traincarbon.uncertain import median_of
 
-_SHOWN = [figure for figure in LABELS if figure in RESULTS and figure != "compute_flop"]
+_SHOWN = [figure for figure in LABELS if figure in ESTIMATED and figure != "compute_flop"]
 
 
 def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: str) -> str:

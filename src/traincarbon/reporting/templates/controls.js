@@ -1,14 +1,5 @@
 // The panels in which a reader sets what may be otherwise: they read the controls, ask the chain, show the answer and keep the address.
 
-const LADDERS = {
-  kWh: [[1e9, "TWh"], [1e6, "GWh"], [1e3, "MWh"], [1, "kWh"], [1e-3, "Wh"], [1e-6, "mWh"], [1e-9, "µWh"]],
-  "kg CO2e": [[1e9, "Mt"], [1e6, "kt"], [1e3, "t"], [1, "kg"], [1e-3, "g"], [1e-6, "mg"], [1e-9, "µg"]],
-  L: [[1e9, "hm³"], [1e3, "m³"], [1, "L"], [1e-3, "mL"]],
-  $: [[1e9, "B$"], [1e6, "M$"], [1e3, "k$"], [1, "$"]],
-  h: [[1e9, "G h"], [1e6, "M h"], [1e3, "k h"], [1, "h"]],
-  s: [[31557600, "years"], [172800, "days", 86400], [3600, "h"], [60, "min"], [1, "s"]],
-};
-
 // Making a format takes longer than all arithmetic of a setting: there is one for each number of decimals.
 const formats = [];
 function written(value, decimals) {
@@ -30,15 +21,15 @@ function rounded(value, digits, isExact = true) {
   return written(near, decimals);
 }
 
-// A figure on one scale: its median with three digits, its interval with two.
+// A figure on one scale of LADDERS (size, prefix, suffix, unit, smallest value): its median with three digits, its interval with two.
 function shown(bounds, unit, [code, perUsd]) {
   if (!unit) return `${rounded(100 * bounds.median, 3)} %`;
-  const rate = unit === "$" ? perUsd : 1, steps = LADDERS[unit];
-  const [size, label, divisor] = steps.find(([size]) => bounds.median * rate >= size * 0.9995) || steps[steps.length - 1];
-  const isExact = !(bounds.low < bounds.high), part = (value, digits) => rounded((value * rate) / (divisor || size), digits, isExact);
-  const name = unit === "$" && code !== "USD" ? label.replace("$", ` ${code}`).trim() : label;
+  const rate = unit === "$" ? perUsd : 1, scales = LADDERS[unit];
+  const [size, prefix, suffix, name] = scales.find(scale => bounds.median * rate >= scale[4] * 0.9995) || scales[scales.length - 1];
+  const before = prefix === "$" && code !== "USD" ? `${code} ` : prefix, isExact = !(bounds.low < bounds.high);
+  const part = (value, digits) => before + rounded((value * rate) / size, digits, isExact) + suffix;
   const range = isExact ? "" : ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})`;
-  return `${part(bounds.median, 3)} ${name}${range}`;
+  return `${part(bounds.median, 3)} ${name}`.trim() + range;
 }
 
 // What a control is set to, in words.

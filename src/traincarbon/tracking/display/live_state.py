@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from traincarbon.formatting import amount, clean, ladder, shortened, significant
+from traincarbon.formatting import amount, clean, scale_of, shortened, significant
 
 J_PER_KWH = 3.6e6
 QUANTITIES = (("duration_s", "s", ""), ("facility_energy_kwh", "kWh", ""), ("total_kgco2e", "kg CO2e", " CO2e"), ("cost_usd", "$", ""))
@@ -148,13 +148,12 @@ def figure(value: float, unit: str) -> str:
         >>> figure(0.0123, "kWh"), figure(6e-13, "kWh")
         ('12.3 Wh', '<0.001 µWh')
     """
-    name = ladder(value, unit)[1]
-    return f"{NEXT_TO_NOTHING} {name}" if is_next_to_nothing(value, unit) else amount(value, unit, digits=3)
+    return scale_of(value, unit).text(NEXT_TO_NOTHING) if is_next_to_nothing(value, unit) else amount(value, unit, digits=3)
 
 
 def is_next_to_nothing(value: float, unit: str) -> bool:
     """Say whether *value* is not worth writing out, but not nothing."""
-    return 0.0 < value / ladder(value, unit)[0] < _LEAST
+    return 0.0 < value / scale_of(value, unit).size < _LEAST
 
 
 def trained(state: Mapping[str, Any]) -> list[Told]:

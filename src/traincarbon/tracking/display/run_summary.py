@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from traincarbon.formatting import WIDTH, amount, bold, counted, dim, ladder, median_and_interval, plain, shortened, significant, table, wrapped
+from traincarbon.formatting import WIDTH, amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, wrapped
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.tracking.display import live_state
@@ -181,8 +181,8 @@ def _rate(run: RunRecord, name: str) -> str:
 
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:
-    size, name = ladder(value, unit)
-    return significant(value / size, 3), name
+    scale = scale_of(value, unit)
+    return scale.around(significant(value / scale.size, 3)), scale.unit
 
 
 def _devices(run: RunRecord) -> list[str]:

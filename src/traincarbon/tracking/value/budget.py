@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.settings import POLICIES
 from traincarbon.tracking.value.run_results import uncertain_from
 from traincarbon.uncertain import Uncertain
-from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import RunRecord

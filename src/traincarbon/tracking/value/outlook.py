@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.progress import COUNTS, Progress
 from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval
 from traincarbon.tracking.value.trend import Points, Trend, trend_of
 from traincarbon.uncertain import Z_90, Uncertain, median_of, z_of
-from traincarbon.units import S_PER_H
 
 _FLOOR_PACE = 0.05
 """Log-spread of the pace of a whole run around what was seen of it: nothing seen excludes a slower disk or a longer evaluation later on."""

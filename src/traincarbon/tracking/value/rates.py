@@ -17,9 +17,9 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import cost, power
 from traincarbon.formulas.carbon import embodied_kgco2e
 from traincarbon.formulas.compute import training_flop
+from traincarbon.quantities import H_PER_YEAR
 from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
-from traincarbon.units import H_PER_YEAR
 
 _STATED = (
     "calibration",

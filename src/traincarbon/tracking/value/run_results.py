@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.formulas import carbon, cost, facility
 from traincarbon.formulas.throughput import implied_mfu
+from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Num, Uncertain, median_of
-from traincarbon.units import S_PER_H
 
 if TYPE_CHECKING:
     from traincarbon.meters.base import Reading

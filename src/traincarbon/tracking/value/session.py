@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.progress import COUNTS, Progress, Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.value.budget import FIGURE_OF, Budget, Limits
@@ -10,7 +11,6 @@ from traincarbon.tracking.value.outlook import Before, Outlook, Seen, outlook, s
 from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
 from traincarbon.tracking.value.trend import Points
 from traincarbon.uncertain import Uncertain
-from traincarbon.units import S_PER_H
 
 RECORDED = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd")
 """The figures that the journal holds."""

@@ -1,0 +1,94 @@
+"""Reading untrusted tables into typed values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traincarbon import decode
+from traincarbon.errors import CarbonError
+from traincarbon.quantities import EnergySource
+from traincarbon.uncertain import Interval
+
+
+class Device(NamedTuple):
+    id: str
+    how: EnergySource
+    energy_j: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    run_id: str
+    devices: tuple[Device, ...] = ()
+    energy_kwh: Interval | None = None
+    counts: Mapping[str, float] | None = None
+    steps: int = 0
+    done: bool = False
+
+
+STATE = {
+    "run_id": "r",
+    "devices": [{"id": "gpu:0", "how": "counter", "energy_j": 3}],
+    "energy_kwh": {"low": 1, "median": 2, "high": 3},
+    "counts": {"tokens": 5},
+    "steps": 7,
+    "done": True,
+    "added_later": 1,
+}
+
+
+def test_a_table_becomes_the_class_field_by_field():
+    state = decode.decode(State, STATE)
+    assert state.devices == (Device("gpu:0", EnergySource.COUNTER, 3.0),)
+    assert state.energy_kwh == Interval(1.0, 2.0, 3.0)
+    assert (state.counts, state.steps, state.done) == ({"tokens": 5.0}, 7, True)
+
+
+def test_what_is_encoded_decodes_to_the_same():
+    state = decode.decode(State, STATE)
+    assert decode.decode(State, decode.encode(state)) == state
+
+
+def test_absent_fields_take_their_defaults():
+    assert decode.decode(State, {"run_id": "r"}) == State(run_id="r")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"run_id": 3}, "State.run_id is '3', not text"),
+        ({"steps": 1.5}, "State.steps is '1.5', not a whole number"),
+        ({"steps": True}, "State.steps is 'True', not a whole number"),
+        ({"done": 1}, "State.done is '1', not true or false"),
+        ({"devices": {"id": "gpu:0"}}, "not a list"),
+        ({"devices": [{"id": "gpu:0"}]}, r"State.devices\[0\] has no how"),
+        ({"devices": [{"id": "gpu:0", "how": "guessed"}]}, "not one of counter, power, modelled"),
+        ({"devices": [{"id": "gpu:0", "how": "power", "energy_j": float("nan")}]}, "energy_j is 'nan', not a number"),
+        ({"devices": None}, "State.devices is 'None', not a value"),
+        ({"energy_kwh": {"low": 3, "median": 2, "high": 1}}, "not an interval"),
+        ({"counts": [1]}, "not a table"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_with_its_place(changed, message):
+    with pytest.raises(CarbonError, match=message):
+        decode.decode(State, {**STATE, **changed})
+
+
+def test_a_document_that_is_no_table_is_refused():
+    with pytest.raises(CarbonError, match=r"the state is '\[\]', not a table"):
+        decode.decode(State, [], where="the state")
+
+
+@given(st.one_of(st.none(), st.booleans(), st.text(), st.floats(allow_nan=True, allow_infinity=True), st.lists(st.integers())))
+def test_the_small_readers_never_raise_and_return_only_their_kind(value):
+    number = decode.number(value)
+    assert number is None or (isinstance(value, float) and number == value)
+    assert decode.amount(value) in (None, number)
+    assert decode.text(value) == (value if isinstance(value, str) else None)
+    assert decode.table(value) == {}
+    assert decode.items(value) == (value if isinstance(value, list) else [])
+    assert decode.interval(value) is None
