@@ -15,7 +15,7 @@ from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from live_states import state
+from made_states import state
 from traincarbon.tracking.display.panel import History, rows
 
 WIDTH = 100

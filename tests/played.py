@@ -3,7 +3,7 @@
 import math
 
 from traincarbon.tracking.progress import Progress, Report
-from traincarbon.tracking.value.outlook import Seen
+from traincarbon.tracking.value.forecast import Seen
 from traincarbon.tracking.value.run_results import Part
 from traincarbon.tracking.value.trend import Points
 

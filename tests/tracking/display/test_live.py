@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from live_states import interval, state
+from made_states import interval, state
 from traincarbon.tracking.display.live import Lines, Panel, Silence, line, live
 from virtual_terminal import VirtualTerminal
 

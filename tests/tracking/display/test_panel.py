@@ -2,7 +2,7 @@
 
 import pytest
 
-from live_states import gpu, interval, state
+from made_states import gpu, interval, state
 from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
 
 pytest.importorskip("rich", reason="rich is not installed")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from live_states import interval
+from made_states import interval
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.run_energy import DeviceUse

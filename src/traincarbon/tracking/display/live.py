@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from traincarbon.tracking.display import live_state
+from traincarbon.tracking.display import wording
 from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
 from traincarbon.tracking.display.terminal import BottomRows, is_capable, size_of
 
@@ -152,11 +152,11 @@ class Lines:
 
     def show(self, state: Mapping[str, Any]) -> None:
         """Write a line if one is due by the run's own clock, and what was noted since the last."""
-        elapsed_s = live_state.number(state.get("elapsed_s"))
+        elapsed_s = wording.number(state.get("elapsed_s"))
         if elapsed_s is None or elapsed_s < self._due_s:
             return
         self._due_s = (elapsed_s // self._every_s + 1.0) * self._every_s
-        noted = live_state.notes(state)
+        noted = wording.notes(state)
         self._write([line(state), *(f"carbon: note: {note[:300]}" for note in noted[self._noted :])])
         self._noted = len(noted)
 
@@ -206,19 +206,19 @@ def line(state: Mapping[str, Any]) -> str:
         >>> line({"elapsed_s": 723.0, "energy_j": {"gpu": 3.6e6}, "progress": {"share": 0.34, "eta_s": 4320.0, "mfu": 0.41}})
         'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.410'
     """
-    share, drawn_w = live_state.share_done(state), live_state.power_w(live_state.devices(state))
-    trained = [str(told) for told in live_state.trained(state)]
-    spent = [told.figure if told.name == "energy" else str(told) for told in live_state.spent(state)]
+    share, drawn_w = wording.share_done(state), wording.power_w(wording.devices(state))
+    trained = [str(told) for told in wording.trained(state)]
+    spent = [told.figure if told.name == "energy" else str(told) for told in wording.spent(state)]
     left = trained[:1] if trained and trained[0].endswith(" left") else []
     told = [
-        *(f"budget {share.text}" for share in live_state.shares(state) if share.worst >= live_state.WARN_SHARE),
-        *([] if share is None else [live_state.percent(share)]),
+        *(f"budget {share.text}" for share in wording.shares(state) if share.worst >= wording.WARN_SHARE),
+        *([] if share is None else [wording.percent(share)]),
         *left,
-        *([] if drawn_w is None else [live_state.watts(drawn_w)]),
+        *([] if drawn_w is None else [wording.watts(drawn_w)]),
         *spent,
         *trained[len(left) :],
     ]
-    text = f"carbon {live_state.clock(state.get('elapsed_s'))}"
+    text = f"carbon {wording.clock(state.get('elapsed_s'))}"
     for each in told:
         if len(text) + 3 + len(each) <= _LINE_WIDTH:
             text += f" · {each}"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.formatting import amount, clean, median_and_interval, significant
-from traincarbon.tracking.display import live_state
-from traincarbon.tracking.display.live_state import Told
+from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.wording import Told
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
     @property
     def power(self) -> str:
         """Its power in words."""
-        return "–" if self.power_w is None else live_state.watts(self.power_w)
+        return "–" if self.power_w is None else wording.watts(self.power_w)
 
 
 class Look(NamedTuple):
@@ -65,13 +65,13 @@ class History:
 
     def add(self, state: Mapping[str, Any]) -> None:
         """Take the power of all devices in *state*."""
-        now_s = live_state.number(state.get("elapsed_s"))
+        now_s = wording.number(state.get("elapsed_s"))
         if now_s is None:
             return
-        for part, found in _by_part(live_state.devices(state)).items():
+        for part, found in _by_part(wording.devices(state)).items():
             for place, device in enumerate(found):
-                self._take(str(device.get("device") or _label(part, place, len(found))), now_s, live_state.power_w([device]))
-            self._take(f"all {part}", now_s, live_state.power_w(found))
+                self._take(str(device.get("device") or _label(part, place, len(found))), now_s, wording.power_w([device]))
+            self._take(f"all {part}", now_s, wording.power_w(found))
 
     def _take(self, key: str, now_s: float, power_w: float | None) -> None:
         if power_w is None or (key not in self._series and len(self._series) >= _MOST_SERIES):
@@ -96,7 +96,7 @@ def rows(state: Mapping[str, Any], history: History, *, width: int, most: int = 
 
     Where they are too many, the devices go first, then note, forecast and budgets.
     """
-    spent = _told("so far", live_state.spent(state), width)
+    spent = _told("so far", wording.spent(state), width)
     below = [row for row in (spent, _training(state, width), _budgets(state, width), _forecast(state, width), _note(state, width)) if row is not None]
     devices = _device_rows(state, history, width, most=min(most - 1 - len(below), _MOST_DEVICE_ROWS))
     shown = [_title(state, width), *devices, *below][:most]
@@ -107,9 +107,9 @@ def rows(state: Mapping[str, Any], history: History, *, width: int, most: int = 
 
 def _title(state: Mapping[str, Any], width: int) -> "Text":
     text = _text()
-    power_w = live_state.power_w(live_state.devices(state))
-    drawn = "" if power_w is None else f"{live_state.watts(power_w)} · "
-    right = f" {drawn}{clean(str(state.get('state') or 'running'))[:12]} {live_state.clock(state.get('elapsed_s'))} "
+    power_w = wording.power_w(wording.devices(state))
+    drawn = "" if power_w is None else f"{wording.watts(power_w)} · "
+    right = f" {drawn}{clean(str(state.get('state') or 'running'))[:12]} {wording.clock(state.get('elapsed_s'))} "
     left = _text(clean(str(state.get("run_id") or "run")), "bold")
     if state.get("project"):
         left.append(" · ", "dim").append(clean(str(state["project"])))
@@ -123,7 +123,7 @@ def _device_rows(state: Mapping[str, Any], history: History, width: int, *, most
     """Return the devices as a grid whose columns line up, in two rows where they are readable so, else in up to *most*."""
     if most < 1:
         return []
-    cells = _cells(live_state.devices(state), most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
+    cells = _cells(wording.devices(state), most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
     if not cells:
         return []
     down = min(2, most) if len(cells) > 1 else 1
@@ -131,7 +131,7 @@ def _device_rows(state: Mapping[str, Any], history: History, width: int, *, most
         down += 1
     across = -(-len(cells) // down)
     look = _look(cells, width=width, across=across)
-    now_s = live_state.number(state.get("elapsed_s")) or 0.0
+    now_s = wording.number(state.get("elapsed_s")) or 0.0
     found = []
     for start in range(0, len(cells), across):
         row = _text()
@@ -188,14 +188,14 @@ def _single(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
     cells = []
     for part, found in _by_part(devices).items():
         for place, device in enumerate(found):
-            busy, hot, used_b = (live_state.number(device.get(name)) for name in ("utilisation", "temperature_c", "memory_used_b"))
+            busy, hot, used_b = (wording.number(device.get(name)) for name in ("utilisation", "temperature_c", "memory_used_b"))
             told = (
-                "" if busy is None else live_state.percent(busy),
+                "" if busy is None else wording.percent(busy),
                 "" if hot is None else f"{hot:.0f} °C",
                 "" if used_b is None else f"{significant(used_b / 1e9, 2)} GB",
             )
             label = _label(part, place, len(found))
-            cells.append(Cell(str(device.get("device") or label), part, label, live_state.power_w([device]), told))
+            cells.append(Cell(str(device.get("device") or label), part, label, wording.power_w([device]), told))
     return cells
 
 
@@ -211,36 +211,36 @@ def _totals(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
             continue
         busy, hot = (_known(found, name) for name in ("utilisation", "temperature_c"))
         told = (
-            "" if not busy else f"{min(busy) * 100:.0f} – {live_state.percent(max(busy))}",
+            "" if not busy else f"{min(busy) * 100:.0f} – {wording.percent(max(busy))}",
             "" if not hot else f"≤ {max(hot):.0f} °C",
         )
-        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", live_state.power_w(found), told))
+        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", wording.power_w(found), told))
     return cells
 
 
 def _training(state: Mapping[str, Any], width: int) -> "Text | None":
-    told, share = live_state.trained(state), live_state.share_done(state)
+    told, share = wording.trained(state), wording.share_done(state)
     bar = None
     if share is not None:
-        bar = _bar(share, None, width=10, style="cyan").append(f" {live_state.percent(share):>5}")
+        bar = _bar(share, None, width=10, style="cyan").append(f" {wording.percent(share):>5}")
     return _told("training", told, width, first=bar)
 
 
 def _forecast(state: Mapping[str, Any], width: int) -> "Text | None":
     """Return what is forecast, with its distance from the plan or, where there is none, its interval; without a forecast the plan."""
     forecast, plan = (
-        {key: figure for key, _, _ in live_state.QUANTITIES if (figure := live_state.interval(live_state.section(state, name).get(key)))}
+        {key: figure for key, _, _ in wording.QUANTITIES if (figure := wording.interval(wording.section(state, name).get(key)))}
         for name in ("forecast", "plan")
     )
     told: list[Told] = []
     beyond: set[int] = set()
-    for key, unit, behind in live_state.QUANTITIES:
+    for key, unit, behind in wording.QUANTITIES:
         figure, planned = (forecast or plan).get(key), plan.get(key) if forecast else None
         if figure is None:
             continue
         text = amount(figure.median, unit, digits=3) + behind
         if planned:
-            text += f" {live_state.deviation(figure.median, planned.median)}".rstrip()
+            text += f" {wording.deviation(figure.median, planned.median)}".rstrip()
         elif figure.low < figure.high:
             text += f" ({median_and_interval(figure, unit)[2]})"
         if planned and figure.median > planned.high:
@@ -253,15 +253,15 @@ def _forecast(state: Mapping[str, Any], width: int) -> "Text | None":
 
 
 def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
-    found = live_state.shares(state)[:_MOST_BUDGETS]
+    found = wording.shares(state)[:_MOST_BUDGETS]
     if not found:
         return None
     row = _text("budget".ljust(_LABEL), "dim")
     room = (width - _LABEL + _GAP) // len(found) - _GAP
     for budget in found:
-        end = "" if budget.forecast is None else f" → {live_state.percent(budget.forecast)}"
-        text = budget.text + end if len(budget.text + end) + 8 <= room else f"{live_state.percent(budget.spent)}{end} {budget.name}"
-        style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= live_state.WARN_SHARE else "green"
+        end = "" if budget.forecast is None else f" → {wording.percent(budget.forecast)}"
+        text = budget.text + end if len(budget.text + end) + 8 <= room else f"{wording.percent(budget.spent)}{end} {budget.name}"
+        style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= wording.WARN_SHARE else "green"
         cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, _WIDEST_BAR), 0), style=style).append(f" {text}")
         cell.truncate(room, overflow="ellipsis", pad=True)
         row.append_text(cell).append(" " * _GAP)
@@ -270,7 +270,7 @@ def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
 
 
 def _note(state: Mapping[str, Any], width: int) -> "Text | None":
-    found = live_state.notes(state)
+    found = wording.notes(state)
     if not found:
         return None
     row = _text("note".ljust(_LABEL), "dim").append(found[-1][: width * 2])
@@ -324,4 +324,4 @@ def _part(device: Mapping[str, Any]) -> str:
 
 
 def _known(devices: Iterable[Mapping[str, Any]], name: str) -> list[float]:
-    return [value for device in devices if (value := live_state.number(device.get(name))) is not None]
+    return [value for device in devices if (value := wording.number(device.get(name))) is not None]

@@ -8,8 +8,8 @@ from typing import Any
 from traincarbon.formatting import WIDTH, amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, wrapped
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.run_energy import DeviceUse
-from traincarbon.tracking.display import live_state
-from traincarbon.tracking.display.live_state import J_PER_KWH, Interval
+from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.wording import J_PER_KWH, Interval
 
 MOST_LINES = 24
 
@@ -44,7 +44,7 @@ def summary(
     energy = [_once("Measured", _parts(run, _MEASURED)), _once("Modelled", _parts(run, _MODELLED))]
     if run.missing:
         energy.append(_once("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
-    last = [_once("Budget", " · ".join(share.text for share in live_state.shares({"budgets": budgets})))] if budgets else []
+    last = [_once("Budget", " · ".join(share.text for share in wording.shares({"budgets": budgets})))] if budgets else []
     figures = _figures(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
     for each in (2, 1):  # lines of a note, as far as there is room
         notes = [_once("Note", note, lines=each) for note in _notes(run, most=2)]
@@ -102,7 +102,7 @@ def _by(number: int | None) -> str:
 
 
 def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
-    shown = [f"{part} {live_state.figure(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, hows).items()]
+    shown = [f"{part} {wording.figure(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, hows).items()]
     used = [how for how in hows if how in run.how.values()]
     by = f" (by {' and '.join(used)})" if hows == _MEASURED else ""
     return f"{' · '.join(shown)}{by}" if shown else "nothing"
@@ -125,7 +125,7 @@ def _known(run: RunRecord) -> list[str]:
     measured, modelled = (min(sum(_energy_j(run, hows).values()) / J_PER_KWH / whole_kwh, 1.0) for hows in (_MEASURED, _MODELLED))
     assumed = max(1.0 - measured - modelled, 0.0)
     known = (("measured", measured), ("modelled", modelled), ("assumed", assumed))
-    return [wrapped("Of the facility's energy", ", ".join(f"{live_state.percent(share)} {how}" for how, share in known))]
+    return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {how}" for how, share in known))]
 
 
 def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
@@ -144,31 +144,31 @@ def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
 
 
 def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] | None:
-    name += f", {live_state.counted_as(run.cost_basis)}" if key == "cost_usd" and run.cost_basis else ""
+    name += f", {wording.counted_as(run.cost_basis)}" if key == "cost_usd" and run.cost_basis else ""
     planned = _planned(run, key)
-    figure = _total(run) if key == "total_kgco2e" and planned else live_state.interval(getattr(run, key, None))
+    figure = _total(run) if key == "total_kgco2e" and planned else wording.interval(getattr(run, key, None))
     if figure is None:
         return None
     middle, scale, apart = median_and_interval(figure, unit)
-    if live_state.is_next_to_nothing(figure.median, unit):
-        middle, apart = live_state.NEXT_TO_NOTHING, ""
+    if wording.is_next_to_nothing(figure.median, unit):
+        middle, apart = wording.NEXT_TO_NOTHING, ""
     return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
 
 
 def _total(run: RunRecord) -> Interval | None:
-    parts = [live_state.interval(figure) for figure in (run.operational_kgco2e, run.embodied_kgco2e)]
+    parts = [wording.interval(figure) for figure in (run.operational_kgco2e, run.embodied_kgco2e)]
     known = [part for part in parts if part is not None]
     return Interval(*map(sum, zip(*known, strict=True))) if len(known) == len(parts) else None
 
 
 def _planned(run: RunRecord, key: str) -> Interval | None:
-    return live_state.interval((run.plan or {}).get(key))
+    return wording.interval((run.plan or {}).get(key))
 
 
 def _against(value: float, planned: Interval, unit: str) -> str:
     """Return what was planned, how far off it was, and whether the plan's interval held it."""
     place = "above" if value > planned.high else "below" if value < planned.low else "inside"
-    return f"plan {amount(planned.median, unit, digits=3)}, {live_state.deviation(value, planned.median)}, {place}"
+    return f"plan {amount(planned.median, unit, digits=3)}, {wording.deviation(value, planned.median)}, {place}"
 
 
 def _rate(run: RunRecord, name: str) -> str:
@@ -199,7 +199,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        live_state.figure(use.energy_j / J_PER_KWH, "kWh"),
+        wording.figure(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",

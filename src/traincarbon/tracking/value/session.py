@@ -7,7 +7,7 @@ from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.progress import COUNTS, Progress, Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.value.budget import FIGURE_OF, Budget, Limits
-from traincarbon.tracking.value.outlook import Before, Outlook, Seen, outlook, spent
+from traincarbon.tracking.value.forecast import Before, Outlook, Seen, outlook, spent
 from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
 from traincarbon.tracking.value.trend import Points
 from traincarbon.uncertain import Uncertain

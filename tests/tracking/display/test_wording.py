@@ -2,73 +2,73 @@
 
 import pytest
 
-from live_states import gpu, interval, state
-from traincarbon.tracking.display import live_state
+from made_states import gpu, interval, state
+from traincarbon.tracking.display import wording
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0.0, "0:00:00"), (59.9, "0:00:59"), (3600.0, "1:00:00"), (1e6, "277:46:40"), (-1.0, "–"), (float("nan"), "–"), ("1", "–")]
 )
 def test_a_time_is_shown_to_the_second(seconds, shown):
-    assert live_state.clock(seconds) == shown
+    assert wording.clock(seconds) == shown
 
 
 @pytest.mark.parametrize(
     ("watts", "shown"), [(0.0, "0 W"), (999.4, "999 W"), (999.9, "1 kW"), (10.2e3, "10.2 kW"), (25e6, "25 MW"), (9.4, "9.4 W"), (0.0004, "0 W")]
 )
 def test_a_power_is_shown_with_three_digits(watts, shown):
-    assert live_state.watts(watts) == shown
+    assert wording.watts(watts) == shown
 
 
 def test_what_was_spent_is_the_medians_and_what_was_metered():
-    assert [str(told) for told in live_state.spent(state())] == ["energy 1.31 kWh", "CO2e 405 g", "rent 3.05 $", "metered 1.13 kWh", "hardware 72 g"]
-    assert live_state.spent({"energy_j": {"gpu": None}, "figures": {"cost_usd": {"low": 1.0, "median": 2.0}}}) == []
+    assert [str(told) for told in wording.spent(state())] == ["energy 1.31 kWh", "CO2e 405 g", "rent 3.05 $", "metered 1.13 kWh", "hardware 72 g"]
+    assert wording.spent({"energy_j": {"gpu": None}, "figures": {"cost_usd": {"low": 1.0, "median": 2.0}}}) == []
 
 
 @pytest.mark.parametrize(
     ("basis", "shown"), [("rent", "rent"), ("electricity alone", "electricity"), ("electricity and a share of the purchase", "own"), (None, "cost")]
 )
 def test_a_cost_is_called_by_what_it_counts(basis, shown):
-    assert str(live_state.spent(state(cost_basis=basis))[2]) == f"{shown} 3.05 $"
+    assert str(wording.spent(state(cost_basis=basis))[2]) == f"{shown} 3.05 $"
 
 
 def test_next_to_nothing_is_not_written_out():
-    shown = live_state.spent({"energy_j": {"cpu": 3e-7}, "figures": {"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}})
+    shown = wording.spent({"energy_j": {"cpu": 3e-7}, "figures": {"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}})
     assert [str(told) for told in shown] == ["CO2e 0 kg", "cost <0.001 $", "metered <0.001 µWh"]
 
 
 def test_samples_and_steps_stand_in_for_tokens():
-    told = live_state.trained({"progress": {"samples_per_s": 12.34, "steps": 1200, "eta_s": -5.0}})
+    told = wording.trained({"progress": {"samples_per_s": 12.34, "steps": 1200, "eta_s": -5.0}})
     assert [str(each) for each in told] == ["0 s left", "12.3 samples/s", "1,200 steps"]
 
 
 def test_the_power_of_a_whole_server_is_that_of_its_meter_and_an_unknown_one_is_not_nothing():
-    assert live_state.power_w([gpu(0), gpu(1)]) == 1290.0
-    assert live_state.power_w([gpu(0), {"part": "server", "power_w": 2000.0}]) == 2000.0
-    assert live_state.power_w([{"part": "gpu", "power_w": None}]) is None
+    assert wording.power_w([gpu(0), gpu(1)]) == 1290.0
+    assert wording.power_w([gpu(0), {"part": "server", "power_w": 2000.0}]) == 2000.0
+    assert wording.power_w([{"part": "gpu", "power_w": None}]) is None
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, None, float("nan"), "5"])
 def test_a_budget_without_a_limit_has_no_share(limit):
-    assert live_state.shares({"budgets": [{"unit": "kWh", "limit": limit, "spent": 1.0}, "no budget"]}) == []
+    assert wording.shares({"budgets": [{"unit": "kWh", "limit": limit, "spent": 1.0}, "no budget"]}) == []
 
 
 def test_the_share_of_a_budget_is_the_worse_of_spent_and_forecast():
-    (share,) = live_state.shares({"budgets": [{"name": "kwh", "limit": 5.0, "spent": 1.0, "forecast": interval(6.0)}]})
+    (share,) = wording.shares({"budgets": [{"name": "kwh", "limit": 5.0, "spent": 1.0, "forecast": interval(6.0)}]})
     assert (share.text, share.spent, share.worst) == ("20 % of 5 kWh", 0.2, 1.2)
-    assert live_state.shares({"budgets": [{"unit": "h", "limit": 4.0, "spent": 5.0}]})[0].worst == 1.25
+    assert wording.shares({"budgets": [{"unit": "h", "limit": 4.0, "spent": 5.0}]})[0].worst == 1.25
 
 
 @pytest.mark.parametrize(
     ("value", "planned", "shown"), [(100.0, 0.0, ""), (0.0, 10.0, "−100 %"), (20.0, 10.0, "× 2"), (10.04, 10.0, "±0 %"), (11.0, 10.0, "+10 %")]
 )
 def test_a_deviation_is_in_per_cent_and_from_double_on_a_factor(value, planned, shown):
-    assert live_state.deviation(value, planned) == shown
+    assert wording.deviation(value, planned) == shown
 
 
 def test_a_small_share_is_not_shown_as_none():
-    assert [live_state.percent(share) for share in (0.0, 0.004, 0.5, 1.0, 12.0)] == ["0 %", "<1 %", "50 %", "100 %", "1200 %"]
+    assert [wording.percent(share) for share in (0.0, 0.004, 0.5, 1.0, 12.0)] == ["0 %", "<1 %", "50 %", "100 %", "1200 %"]
 
 
 def test_notes_are_clean_and_on_one_line():
-    assert live_state.notes({"notes": ["a\nb\x1b[2J", 3]}) == ["a b�[2J", "3"]
+    assert wording.notes({"notes": ["a\nb\x1b[2J", 3]}) == ["a b�[2J", "3"]

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from played import KINDS, played, seen_of, truth_of
-from traincarbon.tracking.value.outlook import outlook
+from traincarbon.tracking.value.forecast import outlook
 from traincarbon.tracking.value.run_results import Coefficients
 from traincarbon.uncertain import Uncertain
 

@@ -8,7 +8,7 @@ import pytest
 
 from played import played, seen_of, truth_of
 from traincarbon.tracking.progress import Progress, Report
-from traincarbon.tracking.value.outlook import Before, Seen, outlook, spent
+from traincarbon.tracking.value.forecast import Before, Seen, outlook, spent
 from traincarbon.tracking.value.run_results import Coefficients, figures_of
 from traincarbon.tracking.value.trend import Points
 from traincarbon.uncertain import Uncertain
