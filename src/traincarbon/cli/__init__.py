@@ -26,11 +26,11 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command line and leave with its exit code: 0, 1 for an error of ours, 2 for wrong usage."""
-    warm = None
+    sidecar = None
     if sys.argv[1:2] == ["track"]:
-        from traincarbon.tracking.command.launch import Warm
+        from traincarbon.tracking.command.launch import EarlySidecar
 
-        warm = Warm()  # the process that meters starts while click is being loaded
+        sidecar = EarlySidecar()  # the metering process starts while click is imported
     from traincarbon.cli.lazy import LazyGroup
 
     group = LazyGroup(
@@ -43,7 +43,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        group(prog_name="carbon", standalone_mode=True, obj=warm)
+        group(prog_name="carbon", standalone_mode=True, obj=sidecar)
     except CarbonError as error:
         _leave(str(error), error.hint)
     except OSError as error:
