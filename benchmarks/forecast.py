@@ -1,4 +1,4 @@
-"""How often the interval of a running forecast holds what comes of the run, over simulated runs: the table of docs/method.md."""
+"""Measure how often the interval of a running forecast contains the final value, over simulated runs: the table of docs/method.md."""
 
 import math
 import random
@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from played import KINDS, played, seen_of, truth_of
-from traincarbon.tracking.value.forecast import outlook
+from traincarbon.tracking.value.forecast import forecast_of
 from traincarbon.tracking.value.run_results import Coefficients
 from traincarbon.uncertain import Uncertain
 
@@ -23,9 +23,9 @@ def cell(kind: str, share: float) -> str:
     width = 0.0
     for _ in range(RUNS):
         run = played(kind, chance, STEPS)
-        found = outlook(seen_of(run, int(STEPS * share), float(STEPS)), coefficients=KNOWN)
+        found = forecast_of(seen_of(run, int(STEPS * share), float(STEPS)), coefficients=KNOWN)
         for name, truth in truth_of(run, PUE).items():
-            low, high = found.figures[name].interval()
+            low, high = found.values[name].interval()
             hits[name] += low <= truth <= high
         width += math.log(high / low) / 2.0 / RUNS
     return f"{hits['duration_s'] / RUNS:.2f}, {hits['facility_energy_kwh'] / RUNS:.2f} ({width:.2f})"

@@ -37,7 +37,7 @@ def test_a_board_that_hangs_holds_up_neither_the_training_nor_its_record(library
     began_s = time.monotonic()
     done = place.track("--run-id", "hung", "--", "sleep", "2", env=boards)
     assert done.returncode == 0
-    assert "did not tell how the run ended" not in done.stderr
+    assert "did not confirm the end of the run" not in done.stderr
     assert time.monotonic() - began_s < 15.0
     record = place.record("hung")
     assert (record.state, record.exit_code, record.accelerators) == ("finished", 0, 2)

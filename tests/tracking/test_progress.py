@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Lines, Progress, Report, Splitter, environment_of, progress, report_of
+from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, Splitter, environment_of, progress, report_of
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def received_nothing(reader):
 
 
 def told(data, *, chunk=None):
-    lines = Lines()
+    lines = ReportReader()
     step = chunk or len(data) or 1
     return [report for start in range(0, len(data), step) for report in lines.feed(data[start : start + step], time_s=float(start))]
 
@@ -218,7 +218,7 @@ def test_a_count_that_begins_again_is_noticed_once():
     for time_s, step in enumerate([*range(20), *range(8)]):
         folded.add(Report(float(time_s), steps=float(step)))
     assert folded.counts == {"steps": 19.0}
-    assert folded.notes == ["the script counts from 0 steps again after 19: the highest figure counts"]
+    assert folded.notes == ["the script counts from 0 steps again after 19: the highest count is used"]
 
 
 def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
@@ -226,7 +226,7 @@ def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
     for time_s, step in enumerate([910, 920, 930, 940]):
         folded.add(Report(float(time_s), steps=float(step), tokens=10.0 * (time_s + 1)))
     assert folded.counts == {"steps": 940.0, "tokens": 40.0}
-    assert folded.went_on_from("steps") == 900.0
+    assert folded.resumed_from("steps") == 900.0
     assert folded.done_here() == {"steps": 40.0, "tokens": 40.0}
 
 
@@ -235,7 +235,7 @@ def test_a_script_that_counts_anew_did_all_itself(steps):
     folded = Progress()
     for time_s, step in enumerate(steps):
         folded.add(Report(float(time_s), steps=float(step)))
-    assert folded.went_on_from("steps") == 0.0
+    assert folded.resumed_from("steps") == 0.0
     assert folded.done_here() == {"steps": float(steps[-1])}
 
 
@@ -243,9 +243,9 @@ def test_reports_that_were_read_at_once_do_not_tell_whether_it_went_on():
     folded = Progress()
     for step in (910.0, 920.0):
         folded.add(Report(5.0, steps=step))
-    assert folded.went_on_from("steps") is None
+    assert folded.resumed_from("steps") is None
     folded.add(Report(6.0, steps=950.0))
-    assert folded.went_on_from("steps") == 870.0
+    assert folded.resumed_from("steps") == 870.0
 
 
 def test_a_single_report_counts_once_nothing_more_can_come():

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, SupportsFloat, cast
 
 from traincarbon.errors import CarbonError, OutOfRangeError
@@ -177,6 +177,7 @@ def _planned(
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 
+    _refuse_unknown(stated)
     facts = open_database(db)
     context: dict[str, object] = Plan.from_dict(stated).to_dict()
     if "hw" in context:
@@ -192,6 +193,18 @@ def _planned(
 
     answer = estimate(Plan.from_dict(fields), database=facts)
     return answer.plan.to_dict(), fields
+
+
+def _refuse_unknown(options: Iterable[str]) -> None:
+    """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
+    from difflib import get_close_matches
+
+    from traincarbon.estimation.fields import FIELDS
+
+    for name in options:
+        if name not in FIELDS:
+            close = get_close_matches(name, (*LIMITS, *TOTALS, *settings_from.__annotations__, *FIELDS), n=1)
+            raise CarbonError(f"unknown option {name!r}", hint=f"did you mean {close[0]}?" if close else "carbon track --help lists the options")
 
 
 def _printable(name: str, text: str | None) -> str:

@@ -156,7 +156,7 @@ class Tracker:
                 if isinstance(message, Note):
                     self._print(message.text)
         if not is_final:
-            self._print("the metering process did not confirm its last record: the end of the run may be missing")
+            self._print("the metering process did not confirm the end of the run: the record may lack its last seconds")
         if channel.lost:  # it does not know that the run has ended
             sidecar.kill()
         channel.close()

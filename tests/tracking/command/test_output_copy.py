@@ -14,7 +14,7 @@ import pytest
 HARNESS = """
 import os, sys, json
 from traincarbon.tracking.command.launch import pipe
-from traincarbon.tracking.command.output_copy import Relay
+from traincarbon.tracking.command.output_copy import OutputCopy
 tap, copying = pipe()
 os.set_blocking(copying, False)
 if sys.argv[1] == "drained":
@@ -23,7 +23,7 @@ if sys.argv[1] == "drained":
     def take():
         while data := os.read(tap, 1 << 16): taken.append(data)
     taker = threading.Thread(target=take, daemon=True); taker.start()
-relay = Relay(copying)
+relay = OutputCopy(copying)
 pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, file_actions=relay.actions)
 relay.start()
 status = os.waitpid(pid, 0)[1]

@@ -1,4 +1,4 @@
-"""A tracked command runs as if nobody watched: its streams, signals, terminal and exit code are its own."""
+"""A tracked command keeps its streams, signals, terminal and exit code."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tracked import Place, python, until
-from traincarbon.tracking.sidecar.job import left_behind
+from traincarbon.tracking.sidecar.job import marked_processes
 
 COUNT = """
 import os, signal, sys, time
@@ -186,10 +186,10 @@ def test_a_killed_supervisor_leaves_no_orphan_and_a_record(place):
     with place.tracking("--run-id", "r", "--", "sh", "-c", script, start_new_session=True) as process:
         pid = int(process.first)
         session = re.search(rb"CARBON_SESSION=(\w+)", Path(f"/proc/{pid}/environ").read_bytes())[1].decode()
-        assert until(lambda: len(left_behind(session)) == 2)
+        assert until(lambda: len(marked_processes(session)) == 2)
         assert until(lambda: os.path.isdir(os.path.join(place.store, "journals", "r")) and any(line["kind"] == "interval" for line in place.lines("r")))
         process.kill()
-        assert until(lambda: not left_behind(session))
+        assert until(lambda: not marked_processes(session))
         assert until(lambda: place.lines("r")[-1]["kind"] == "end")
     record = place.record("r")
     assert record.state == "killed"
@@ -204,7 +204,7 @@ def test_a_killed_meter_is_started_anew_and_the_run_adds_up(place):
         os.kill(place.lines("r")[0]["process"], signal.SIGKILL)
         assert process.wait(10) == 0
     record = place.record("r")
-    assert any("the meter was killed and started anew" in note for note in record.notes)
+    assert any("the metering process was killed and started again" in note for note in record.notes)
     assert (record.state, record.exit_code, record.restarts) == ("finished", 0, 0)
     assert 0.5 * 3600.0 * record.duration_s < record.energy_j["gpu"] < 1.05 * 3600.0 * record.duration_s
 

@@ -295,7 +295,7 @@ class Supervisor:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()
         if self._final is None:
-            self._display.print("the metering process did not confirm its last record: the end of the run may be missing")
+            self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")
 
 
 def _own_environment() -> dict[str, str]:

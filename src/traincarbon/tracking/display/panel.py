@@ -293,7 +293,7 @@ def _row(label: str, items: Iterable[Item], width: int, *, first: "Text | None" 
 
 def _bar(share: float, forecast: float | None, *, width: int, style: str) -> "Text":
     """Return a bar: *share* solid, the rest until the forecast lighter."""
-    full = min(round(share * width), width)
+    full = min(max(round(share * width), 0), width)
     ahead = min(round(max(forecast or 0.0, share) * width), width) - full
     return _text("█" * full, style).append("▒" * ahead, style).append("░" * (width - full - ahead), "dim")
 

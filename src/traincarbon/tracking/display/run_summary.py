@@ -145,7 +145,7 @@ def _result(run: RunRecord, name: str) -> tuple[str, ...] | None:
         return None
     median, scale, bounds = median_and_interval(value, unit)
     if wording.is_negligible(value.median, unit):
-        median, bounds = wording.NEGLIGIBLE, ""
+        median, bounds = f"<{scale_of(value.median, unit).around(str(wording.LEAST))}", ""
     return label, median, scale, "no interval stated" if value.is_exact else bounds, "" if planned is None else _comparison(value.median, planned, unit)
 
 

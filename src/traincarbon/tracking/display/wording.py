@@ -14,9 +14,8 @@ WARN_SHARE = 0.8
 """Share of a budget from which on it is marked."""
 ENERGY = "energy"
 
-_LEAST = 0.001
+LEAST = 0.001
 """Amounts below this share of the smallest unit are not written out."""
-NEGLIGIBLE = f"<{_LEAST}"
 
 
 class Item(NamedTuple):
@@ -66,7 +65,7 @@ def watts(power_w: float) -> str:
     for size, unit in ((1e6, "MW"), (1e3, "kW")):
         if power_w >= size * 0.9995:
             return f"{significant(power_w / size, 3)} {unit}"
-    return f"{power_w:.0f} W" if power_w >= 9.95 or power_w < _LEAST else f"{significant(power_w, 2)} W"
+    return f"{power_w:.0f} W" if power_w >= 9.95 or power_w < LEAST else f"{significant(power_w, 2)} W"
 
 
 def cost_word(basis: str) -> str:
@@ -105,15 +104,15 @@ def short_amount(value: float, unit: str) -> str:
     """Return an amount with three digits; a negligible one, as at the beginning of a run, as less than the least.
 
     Example:
-        >>> short_amount(0.0123, "kWh"), short_amount(6e-13, "kWh")
-        ('12.3 Wh', '<0.001 µWh')
+        >>> short_amount(0.0123, "kWh"), short_amount(6e-13, "kWh"), short_amount(6e-13, "$")
+        ('12.3 Wh', '<0.001 µWh', '<$0.001')
     """
-    return scale_of(value, unit).text(NEGLIGIBLE) if is_negligible(value, unit) else amount(value, unit, digits=3)
+    return f"<{scale_of(value, unit).text(str(LEAST))}" if is_negligible(value, unit) else amount(value, unit, digits=3)
 
 
 def is_negligible(value: float, unit: str) -> bool:
     """Return whether *value* is too small to be written out, but not zero."""
-    return 0.0 < value / scale_of(value, unit).size < _LEAST
+    return 0.0 < value / scale_of(value, unit).size < LEAST
 
 
 def time_left(left_s: float) -> str:
