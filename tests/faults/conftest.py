@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from strikes import POWER_W, Tracked
+from killed_runs import POWER_W, Tracked
 from tracked import Place
 from traincarbon.ledger.store import Ledger
 

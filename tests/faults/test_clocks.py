@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strikes import POWER_W
+from killed_runs import POWER_W
 
 SOURCE = Path(__file__).parents[1] / "native" / "clock_step.c"
 AN_HOUR_S = 3600

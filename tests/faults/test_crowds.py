@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from strikes import CARBON, POWER_W
+from killed_runs import CARBON, POWER_W
 from traincarbon.ledger.store import Ledger
 
 TRACKERS = 50

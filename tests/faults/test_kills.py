@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from strikes import LENGTH_S, POWER_W, Round, marked, within_a_minute
+from killed_runs import LENGTH_S, POWER_W, Round, marked, within_a_minute
 from traincarbon.ledger.journal import read_journal
 from traincarbon.ledger.store import Ledger
 
@@ -20,7 +20,7 @@ SLACK_S = 0.5
 def test_whoever_is_hit_the_record_is_whole_and_nobody_is_left_behind(batch, track, store, tmp_path):
     rounds = [Round(batch * AT_ONCE + place, track, tmp_path) for place in range(AT_ONCE)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(Round.strike, rounds))
+        list(pool.map(Round.hit, rounds))
     with Ledger(store) as ledger:
         for each in rounds:
             within_a_minute(lambda each=each: ledger.run(each.run_id).state != "running")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from strikes import CARBON, POWER_W, within_a_minute
+from killed_runs import CARBON, POWER_W, within_a_minute
 
 SLACK_S = 0.5
 

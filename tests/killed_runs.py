@@ -1,4 +1,4 @@
-"""What is done to tracked commands and their processes: kills, interrupts and stops at random instants."""
+"""Tracked commands whose processes are killed, interrupted or stopped at random instants."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ class Tracked:
 
     def sidecar(self) -> int | None:
         """The process that meters, once it is there."""
-        return next((pid for pid, words in self.children().items() if "track.sidecar" in words), None)
+        return next((pid for pid, words in self.children().items() if "tracking.sidecar" in words), None)
 
     def training(self) -> int | None:
         """The command itself, once it is there."""
@@ -99,19 +99,19 @@ class Round:
         self.start_took_s = None
         self.hit_wall_s = None
 
-    def strike(self):
+    def hit(self):
         """Hit the run at a random instant, and let the command go when it has run for :data:`LENGTH_S`."""
         pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
         within_a_minute(self.tracked.training)
         seen_s = time.monotonic()
         self.start_took_s = seen_s - self.began_s
-        self._hit(within_a_minute(pids[self.who]))
+        self._send(within_a_minute(pids[self.who]))
         time.sleep(max(seen_s + LENGTH_S - time.monotonic(), 0.0))
         os.write(self.gate, b".")
         self.tracked.wait()
         os.close(self.gate)
 
-    def _hit(self, pid):
+    def _send(self, pid):
         time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
         number = getattr(signal, self.how)
         if self.tracked.send(pid, number):
