@@ -95,16 +95,19 @@ def decode(cls: Callable[..., T], value: object, *, where: str = "") -> T:
 
 def encode(value: Any) -> Any:
     """Return *value* fit for JSON: dataclasses and named tuples as tables, tuples as lists, arrays as lists, enums as their values."""
-    if value is None or value.__class__ in _PLAIN:
+    kind = value.__class__
+    if value is None or kind in _PLAIN:
         return value
+    if kind is list or kind is tuple:
+        return [encode(item) for item in value]
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return {name: encode(item) for name, item in zip(kind._fields, value, strict=True)}
     if isinstance(value, Enum):
         return value.value
-    if value.__class__ is Uncertain:
+    if kind is Uncertain:
         return {"median": encode(value.median), "spreads": encode(value.spreads)}
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
-    if hasattr(value, "_asdict"):
-        return {key: encode(item) for key, item in value._asdict().items()}
     if hasattr(value, "__dataclass_fields__"):
         return {key: encode(getattr(value, key)) for key in value.__dataclass_fields__}
     if isinstance(value, (list, tuple)):

@@ -44,6 +44,8 @@ def test_a_steady_run_by_hand():
     )
     # only what is left is uncertain: its pace by at least 5 % times the root of the share that is left
     assert found.values["duration_s"].sigma == pytest.approx(0.05 * math.sqrt(0.6) * 600.0 / 1050.0)
+    # and its power by at least 1 %
+    assert found.values["it_energy_kwh"].spreads["mean power"] == pytest.approx(0.01 * 0.6)
 
 
 def test_the_end_is_certain():
@@ -146,9 +148,9 @@ def test_earlier_sessions_count_once():
     assert forecast_of(seen._replace(progress=progress), coefficients=KNOWN, earlier=earlier).done == 65.0
 
 
-def test_a_single_report_is_read_as_going_on_where_it_looks_like_it():
+def test_a_first_report_of_half_the_earlier_work_or_more_includes_it():
     earlier = EarlierSessions(counts={"steps": 50.0})
-    for first, done in ((48.0, 48.0), (2.0, 52.0)):
+    for first, done in ((48.0, 48.0), (26.0, 26.0), (24.0, 74.0), (2.0, 52.0)):
         progress = Progress({"steps": 100.0})
         progress.add(Report(0.0, steps=first))
         assert forecast_of(Observed(5.0, {}, 1.0, progress, Points()), coefficients=KNOWN, earlier=earlier).done == done
