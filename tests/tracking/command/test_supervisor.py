@@ -57,34 +57,6 @@ def test_a_death_by_a_signal_is_a_death_by_the_same_signal(place, name):
     assert (record.state, record.signal, record.exit_code) == ("killed", number, None)
 
 
-@pytest.mark.parametrize(("command", "code"), [("/nowhere/python", 127), ("no-such-command", 127), ("/etc/passwd", 126), ("/", 126), ("", 127)])
-def test_a_command_that_cannot_be_started_has_the_exit_code_of_a_shell_and_leaves_no_record(place, command, code):
-    done = place.track("--", command)
-    assert (done.returncode, done.stdout) == (code, "")
-    assert re.fullmatch(r"error: cannot start '.*': [^\n]+\nhint: [^\n]+\n", done.stderr)
-    assert not os.path.exists(os.path.join(place.store, "journals"))
-
-
-def test_a_script_that_names_no_interpreter_is_the_shells_and_a_broken_program_is_nobodys(place, tmp_path):
-    for name, content in (("script", b'echo "$0" "$@"; exit 3\n'), ("program", b"\x7fELF\0")):
-        (tmp_path / name).write_bytes(content)
-        (tmp_path / name).chmod(0o755)
-    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    for command in (str(tmp_path / "script"), "script"):
-        done = place.track("--quiet", "--", command, "a b", "c", env=path)
-        assert (done.returncode, done.stdout, done.stderr) == (3, f"{tmp_path / 'script'} a b c\n", "")
-    assert place.track("--", str(tmp_path / "program")).returncode == 126
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the environment at the start is not shown")
-@pytest.mark.parametrize("given", [{}, {"LC_CTYPE": "C"}, {"LC_CTYPE": "C.UTF-8"}, {"LANG": "C"}])
-def test_the_environment_is_that_of_the_caller_whatever_python_makes_of_its_locale(place, given):
-    place.env = {name: value for name, value in place.env.items() if not name.startswith(("LC_", "LANG"))} | given
-    done = place.track("--quiet", "--", "env")
-    seen = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
-    assert {name: value for name, value in seen.items() if name.startswith(("LC_", "LANG"))} == given
-
-
 def test_all_bytes_of_all_streams_pass_unchanged(place):
     data = bytes(range(256)) * 1000
     done = place.track("--quiet", "--", "sh", "-c", "tee /dev/stderr", input=data, text=False)

@@ -75,7 +75,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
     from traincarbon.tracking.command.launch import EarlySidecar
-    from traincarbon.tracking.command.supervisor import CommandError, Supervisor
+    from traincarbon.tracking.command.spawn import CommandError
+    from traincarbon.tracking.command.supervisor import Supervisor
     from traincarbon.tracking.options import settings_from
 
     settings = settings_from(argv=argv, state_every_s=0.0 if quiet else _PANEL_S if _on_terminal() else _LINES_S, **options)

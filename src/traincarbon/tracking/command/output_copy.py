@@ -5,17 +5,17 @@ import errno
 import os
 import select
 import threading
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from traincarbon.tracking.command.launch import pipe
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.command.spawn import FileAction
 
 _CHUNK_B = 1 << 16
 _STREAMS = (1, 2)
 _MOST_WAITING_B = 1 << 20
 """The largest buffer of a pipe."""
-
-FileAction: TypeAlias = tuple[int, int, int]
-"""A descriptor action of ``os.posix_spawn``."""
 
 
 class OutputCopy:

@@ -1,16 +1,16 @@
 """Run a command with its own streams, terminal, signals and exit code, and meter it; it ends with its supervisor."""
 
 import contextlib
-import errno
 import os
 import signal
 import time
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sidecar
 from traincarbon.tracking.command.signals import next_signal
+from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
@@ -18,40 +18,15 @@ from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
 if TYPE_CHECKING:
-    from traincarbon.tracking.command.output_copy import FileAction, OutputCopy
+    from traincarbon.tracking.command.output_copy import OutputCopy
 
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGTSTP)
-NOT_FOUND, NOT_EXECUTABLE = 127, 126
-"""Exit codes of a command that cannot be started, as in shells."""
-
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
-_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""Values to which Python sets LC_CTYPE in the locale C."""
-_SHELL = "/bin/sh"
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _TICK_S = 10.0
 """Between two checks for messages on systems without a signal for their arrival."""
-
-
-class CommandError(CarbonError):
-    """The command cannot be started; ``exit_code`` is that of a shell in this case."""
-
-    def __init__(self, command: str, error: OSError) -> None:
-        super().__init__(
-            f"cannot start {command[:200]!r}: {error.strerror or error}", hint="a script may need its interpreter: carbon track -- python train.py"
-        )
-        self.exit_code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-
-
-class _SpawnOptions(TypedDict, total=False):
-    """Options of ``os.posix_spawn``."""
-
-    file_actions: "Sequence[FileAction]"
-    setpgroup: int
-    setsigmask: Iterable[int]
-    setsigdef: Iterable[int]
 
 
 class Outcome(NamedTuple):
@@ -151,19 +126,19 @@ class Supervisor:
             self._display.print("the run is not metered: the metering process cannot be started")
 
     def _start_command(self, mask: set[int | signal.Signals]) -> None:
-        environment = {**_own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.tracking.command.output_copy import OutputCopy
 
             self._output_copy = OutputCopy(self._pipes.copying)
         # a terminal signals every process in the foreground; without one the command gets its own group, which only this process signals
-        how: _SpawnOptions = {"setsigmask": mask, "setsigdef": _RESET, "file_actions": self._output_copy.actions if self._output_copy is not None else []}
+        how: SpawnOptions = {"setsigmask": mask, "setsigdef": _RESET, "file_actions": self._output_copy.actions if self._output_copy is not None else []}
         if not self._shares_terminal:
             how["setpgroup"] = 0
         self._began_s = time.monotonic()
         try:
-            self._pid = _spawn(self._command, environment, how)
+            self._pid = spawn(self._command, environment, how)
         except OSError as error:
             raise CommandError(self._command[0], error) from None
         finally:
@@ -296,43 +271,6 @@ class Supervisor:
             self._receive()
         if self._final is None:
             self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")
-
-
-def _own_environment() -> dict[str, str]:
-    """Return the environment that this process was started with, without Python's change of the locale."""
-    environment = dict(os.environ)
-    if environment.get("LC_CTYPE") in _COERCED:
-        with contextlib.suppress(OSError), open("/proc/self/environ", "rb") as stream:
-            given = dict(os.fsdecode(entry).partition("=")[::2] for entry in stream.read().split(b"\0"))
-            del environment["LC_CTYPE"]
-            environment |= {name: value for name, value in given.items() if name == "LC_CTYPE"}
-    return environment
-
-
-def _spawn(command: list[str], environment: dict[str, str], how: _SpawnOptions) -> int:
-    """Start *command*; the shell runs a script that names no interpreter, as it would from a shell."""
-    if not command[0]:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    try:
-        return os.posix_spawnp(command[0], command, environment, **how)
-    except OSError as error:
-        if error.errno != errno.ENOEXEC:
-            raise
-        import shutil
-
-        script = command[0] if "/" in command[0] else shutil.which(command[0])
-        if script is None or _is_binary(script):
-            raise
-        return os.posix_spawn(_SHELL, [_SHELL, script, *command[1:]], environment, **how)
-
-
-def _is_binary(file: str) -> bool:
-    """Return whether *file* cannot be a shell script."""
-    try:
-        with open(file, "rb") as stream:
-            return b"\0" in stream.read(128)
-    except OSError:
-        return True
 
 
 def _has_terminal() -> bool:
