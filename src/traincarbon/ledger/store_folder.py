@@ -1,9 +1,10 @@
 """Where runs are kept, and what stands in them for a machine and for a living process, without saying who or where."""
 
 import os
-import sys
 
 from traincarbon.errors import CarbonError
+from traincarbon.paths import data_folder
+from traincarbon.procfs import stat_of
 
 
 def store_folder(given: str | os.PathLike[str] | None = None) -> str:
@@ -22,10 +23,10 @@ def store_folder(given: str | os.PathLike[str] | None = None) -> str:
             return os.path.abspath(named)
         except OSError as error:  # where we stand was deleted
             raise CarbonError(f"the store {named[:40]!r} cannot be found from here: {error.strerror}", hint="name its whole path") from None
-    folder = os.path.expanduser(_data_folder())
+    folder = data_folder()
     if folder.startswith("~"):
         raise CarbonError("there is no home folder to keep runs in", hint="name one: --store DIR or CARBON_STORE=DIR")
-    return os.path.join(os.path.abspath(folder), "traincarbon")
+    return os.path.abspath(folder)
 
 
 def node_name(store: str) -> str:
@@ -47,11 +48,10 @@ def life(process: int) -> str:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             boot = stream.read().strip()
         space = os.readlink(f"/proc/{process}/ns/pid")
-        with open(f"/proc/{process}/stat", "rb") as stat:
-            born = stat.read().rpartition(b")")[2].split()[19].decode("ascii")
-    except (OSError, IndexError, ValueError):
+    except (OSError, ValueError):
         return ""
-    return f"{_hash(b'', boot)}/{space}/{born}"
+    stat = stat_of(process)
+    return "" if stat is None else f"{_hash(b'', boot)}/{space}/{stat.born}"
 
 
 def lives(process: int, known_life: str) -> bool | None:
@@ -61,15 +61,6 @@ def lives(process: int, known_life: str) -> bool | None:
     if len(here) != 3 or len(there) != 3 or here[:2] != there[:2]:
         return None
     return life(process) == known_life
-
-
-def _data_folder() -> str:
-    if sys.platform == "darwin":
-        return "~/Library/Application Support"
-    if sys.platform == "win32":
-        return os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    stated = os.environ.get("XDG_DATA_HOME", "")
-    return stated if os.path.isabs(stated) else "~/.local/share"
 
 
 def _salt(file: str) -> bytes:
