@@ -88,7 +88,7 @@ class RunRecord:
     def from_stored(cls, stored: dict[str, Any]) -> "RunRecord":
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
-        by_device = tuple(DeviceUse(*use[:3], EnergySource(use[3]), *use[4:]) for use in stored["by_device"])
+        by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
         return cls(**{**stored, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
 
