@@ -12,7 +12,7 @@ from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.formulas.memory import fewest_accelerators, layout_memory, training_state_b
 from traincarbon.published.priors import peak_of
-from traincarbon.published.runs import read_runs
+from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import steps
 
 params = st.floats(1e3, 1e13)
@@ -157,7 +157,7 @@ def test_arrays_of_layouts_hold_what_each_alone_does():
 
 def test_published_layouts_of_dense_models_at_16_bits_fit_the_memory_that_they_ran_in(shipped):
     # the largest micro-batch that fitted was published for MosaicML's rows: they are the tightest, up to 3 % beyond by the formula
-    runs = {run["id"]: run for run in read_runs()[0]}
+    runs = {run.id: run for run in read_runs()[0]}
     found, _ = steps(runs.values(), shipped)
     held = {}
     for step in found:

@@ -6,10 +6,10 @@ import pytest
 
 from traincarbon.database.records import TABLES
 from traincarbon.published import priors
-from traincarbon.published.runs import read_runs
+from traincarbon.published.runs_file import read_runs
 
 RUNS = read_runs()[0]
-BY_ID = {run["id"]: run for run in RUNS}
+BY_ID = {run.id: run for run in RUNS}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_hardware_without_published_runs_is_at_least_a_third_wide(fitted):
 
 
 def test_an_estimate_can_rest_on_priors_fitted_to_other_runs(shipped):
-    fewer = [run for run in RUNS if run["organisation"] != "Meta"]
+    fewer = [run for run in RUNS if run.organisation != "Meta"]
     other = priors.with_priors(shipped, priors.fitted_priors(fewer, shipped))
     (mine,) = [row for row in other.rows("priors", "mfu") if row["scope"] == "generation=ampere"]
     (theirs,) = [row for row in shipped.rows("priors", "mfu") if row["scope"] == "generation=ampere"]

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.runs import read_runs
+from traincarbon.published.runs_file import read_runs
 from traincarbon.published.runs_file import NUMBERS, TEXTS
 
 COLUMNS = (*TEXTS, *NUMBERS)
@@ -46,7 +46,7 @@ def test_all_of_our_own_rows_are_read():
 
 def test_a_bad_row_is_set_aside_with_its_line_and_the_good_ones_are_kept(tmp_path):
     runs, aside = read_runs(write(tmp_path, LLAMA, {**LLAMA, "id": "b", "tokens": "many"}))
-    assert [run["id"] for run in runs] == ["a"]
+    assert [run.id for run in runs] == ["a"]
     assert aside == [("b", "line 3: column tokens: 'many' is no number; it holds a count: 300e9 for 300 billion")]
 
 
@@ -114,5 +114,5 @@ def test_a_row_that_states_too_little_says_what_is_missing(tmp_path, shipped, ce
 
 
 def test_blooms_utilisation_is_that_of_the_literature():
-    bloom = next(run for run in read_runs()[0] if run["id"] == "bloom-176b")
+    bloom = next(run for run in read_runs()[0] if run.id == "bloom-176b")
     assert bloom.mfu(312e12) == pytest.approx(0.318, abs=1e-3)

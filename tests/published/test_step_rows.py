@@ -4,7 +4,7 @@ import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import step_rows
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs_file import read_runs
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_rows_that_cannot_be_used_are_told_with_their_reason(published_steps):
 
 
 def test_a_step_beyond_a_domain_of_unknown_network_is_set_aside(shipped):
-    run = next(run for run in read_runs()[0] if run["id"] == "maxtext-v5e-16b-4x256")
+    run = next(run for run in read_runs()[0] if run.id == "maxtext-v5e-16b-4x256")
     found, aside = step_rows.steps([Run({**run.texts, "hardware": "tpu-v6e"}, run.numbers)], shipped)
     assert found == []
     assert "no network bandwidth of servers of tpu-v6e" in aside[0].reason
@@ -66,7 +66,7 @@ def test_products_at_8_bits_leave_the_head_its_16_bits(by_id):
 
 
 def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(shipped):
-    run = next(run for run in read_runs()[0] if run["id"] == "korthikanti22-22b-full")
+    run = next(run for run in read_runs()[0] if run.id == "korthikanti22-22b-full")
     found, aside = step_rows.steps([Run(run.texts, {**run.numbers, "accelerators": 12.0})], shipped)
     assert found == []
     assert "not 12" in aside[0].reason
@@ -79,7 +79,7 @@ def test_an_unknown_feature_is_an_error(shipped):
 
 
 def renamed(id, **texts):
-    run = next(run for run in read_runs()[0] if run["id"] == id)
+    run = next(run for run in read_runs()[0] if run.id == id)
     return Run({**run.texts, "id": f"of-somebody-else-{id}", **texts}, run.numbers)
 
 

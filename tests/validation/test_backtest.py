@@ -6,7 +6,7 @@ import math
 import pytest
 
 from traincarbon.database.load import builtin_root
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs_file import read_runs
 from traincarbon.validation import backtest as module
 from traincarbon.validation.backtest import backtest
 
@@ -18,7 +18,7 @@ def seen():
     original = module.priors.fitted_priors
 
     def spy(runs, database):
-        fits.append({run["organisation"] or run["source"] for run in runs})
+        fits.append({run.organisation or run.source for run in runs})
         return original(runs, database)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -28,7 +28,7 @@ def seen():
 
 def test_no_organisation_is_predicted_with_its_own_rows(seen):
     fits, found = seen
-    whose = {run["id"]: run["organisation"] or run["source"] for run in read_runs()[0]}
+    whose = {run.id: run.organisation or run.source for run in read_runs()[0]}
     everyone = set(whose.values())
     left_out = [everyone - fit for fit in fits]
     assert all(len(missing) == 1 for missing in left_out)
@@ -69,15 +69,15 @@ def slowed(run, factor):
 
 
 def test_what_an_organisation_published_does_not_move_its_own_predictions_but_those_of_others(monkeypatch):
-    some = [run for run in read_runs()[0] if run["organisation"] in ("Meta", "Google", "BigScience", "Microsoft")]
+    some = [run for run in read_runs()[0] if run.organisation in ("Meta", "Google", "BigScience", "Microsoft")]
 
     def predicted(factor):
-        runs = [slowed(run, factor) if run["organisation"] == "Meta" else run for run in some]
+        runs = [slowed(run, factor) if run.organisation == "Meta" else run for run in some]
         monkeypatch.setattr(module, "read_runs", lambda _=None: (runs, []))
         return {(case.id, case.quantity): (case.low, case.median, case.high) for case in backtest().cases if case.quantity != "step_time_s"}
 
     as_published, otherwise = predicted(1.0), predicted(1.7)
-    whose = {run["id"]: run["organisation"] for run in some}
+    whose = {run.id: run.organisation for run in some}
     both = as_published.keys() & otherwise.keys()
     assert {whose[id] for id, _ in both} == {"Meta", "Google", "BigScience", "Microsoft"}
     for id, quantity in both:
@@ -122,8 +122,8 @@ def test_runs_of_a_file_are_predicted_without_rows_of_ours_of_their_organisation
     (gopher,) = published("bloom-176b")
     backtest(write(tmp_path, [{**row, "id": "held-out", "organisation": "meta"}, {**gopher, "organisation": "Somebody else"}]))
     assert len(fits) == 2
-    assert not [run for run in fits[0] if run["organisation"] == "Meta"]
-    assert "bloom-176b" not in {run["id"] for run in fits[1]}
+    assert not [run for run in fits[0] if run.organisation == "Meta"]
+    assert "bloom-176b" not in {run.id for run in fits[1]}
 
 
 def test_runs_of_strangers_are_predicted_with_the_priors_as_they_are_shipped(tmp_path, fits, ask):

@@ -5,11 +5,11 @@ import math
 import pytest
 
 from traincarbon.published.priors import peak_of
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs_file import read_runs
 from traincarbon.validation import baselines
 from traincarbon.validation.baselines import Means, means_of_runs, means_of_steps, mfu_of_run, seconds_of_step
 
-RUNS = {run["id"]: run for run in read_runs()[0]}
+RUNS = {run.id: run for run in read_runs()[0]}
 
 
 def test_the_mean_of_a_generation_is_geometric_and_keeps_benches_apart(shipped):

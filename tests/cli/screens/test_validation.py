@@ -7,7 +7,7 @@ from traincarbon.cli.screens import validation
 from traincarbon.cli.screens.validation import report
 from traincarbon.published.runs import SetAside
 from traincarbon.validation.accuracy import Backtest, Case
-from traincarbon.validation.landmarks import golden_cases
+from traincarbon.validation.landmarks import landmarks
 
 RULES = {"epoch_mfu_0.375": 2.0, "generation_mean": 1.5, "llmcarbon": 40.0}
 
@@ -78,6 +78,6 @@ def test_the_report_has_a_table_for_each_quantity_and_the_rules_in_full(tried):
 
 
 def test_the_report_on_our_own_runs_opens_with_the_golden_ones_and_shows_the_shipped_constants(tried, shipped):
-    headings = [line for line in report(tried, golden_cases(shipped), shipped).splitlines() if line.startswith("#")]
+    headings = [line for line in report(tried, landmarks(shipped), shipped).splitlines() if line.startswith("#")]
     assert headings[1] == "## The runs by which people know the subject"
     assert headings[-2] == "### Step times, with the constants as they are shipped"
