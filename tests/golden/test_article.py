@@ -3,9 +3,9 @@
 import pytest
 
 import traincarbon
-from traincarbon.validation.landmarks import LANDMARKS, landmarks, inside, relative, share_inside
+from traincarbon.validation.landmarks import LANDMARKS, inside, landmark_estimates, relative, share_inside
 
-CASES = {case.run.id: case for case in landmarks()}
+CASES = {case.run.id: case for case in landmark_estimates()}
 OUTSIDE = "strubell-bert-base-v100"
 """Its published hours imply a utilisation of 4 % on 1,000,000 steps of 131,072 tokens; an interval of 90 % may miss one in ten."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -60,12 +61,10 @@ def test_every_median_lies_in_its_interval(seen):
 
 def slowed(run, factor):
     """The same run, but its published figures say that it was *factor* times slower."""
-    numbers = dict(run.numbers)
-    for column in ("accelerator_hours", "wallclock_days", "iter_time_s"):
-        numbers |= {column: numbers[column] * factor} if column in numbers else {}
-    for column in ("mfu", "hfu", "achieved_tflops_per_accelerator", "tokens_per_s_per_accelerator"):
-        numbers |= {column: numbers[column] / factor} if column in numbers else {}
-    return Run(run.texts, numbers)
+    times = dict.fromkeys(("accelerator_hours", "wallclock_days", "iter_time_s"), factor)
+    rates = dict.fromkeys(("mfu", "hfu", "achieved_tflops_per_accelerator", "tokens_per_s_per_accelerator"), 1.0 / factor)
+    stated = {column: getattr(run, column) * by for column, by in (times | rates).items() if getattr(run, column) is not None}
+    return replace(run, **stated)
 
 
 def test_what_an_organisation_published_does_not_move_its_own_predictions_but_those_of_others(monkeypatch):
@@ -156,7 +155,7 @@ def test_a_row_that_no_chip_could_have_done_is_set_aside(tmp_path, cells, times)
 
 
 def test_the_sets_that_the_shipped_constants_were_fitted_on_say_so(seen):
-    sets = {(entry["set"], entry["quantity"]): entry["fitted_on"] for entry in seen[1].sets()}
+    sets = {(entry.set, entry.quantity): entry.fitted_on for entry in seen[1].sets()}
     assert sets["narayanan-2021-t1", "step_time_s"]
     assert not sets["korthikanti-2022", "step_time_s"]
     assert not sets["mt-nlg-530b", "step_time_s"]

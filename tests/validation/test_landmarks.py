@@ -5,21 +5,21 @@ import pytest
 from traincarbon.errors import DatabaseError
 from traincarbon.uncertain import Interval
 from traincarbon.validation import landmarks
-from traincarbon.validation.landmarks import LANDMARKS, landmarks, inside, relative
+from traincarbon.validation.landmarks import LANDMARKS, inside, landmark_estimates, relative
 
 
 def test_every_golden_run_is_among_the_published_ones(shipped):
-    assert [case.run.id for case in landmarks(shipped)] == list(LANDMARKS)
+    assert [case.run.id for case in landmark_estimates(shipped)] == list(LANDMARKS)
 
 
 def test_a_golden_run_that_is_missing_is_named(shipped, monkeypatch):
     monkeypatch.setattr(landmarks, "LANDMARKS", ("gpt3-175b", "gone"))
     with pytest.raises(DatabaseError, match="lacks gone"):
-        landmarks(shipped)
+        landmark_estimates(shipped)
 
 
 def test_energies_that_are_the_power_cap_times_hours_are_not_called_measured(shipped):
-    measured = {case.run.id for case in landmarks(shipped) if case.energy_is_measured}
+    measured = {case.run.id for case in landmark_estimates(shipped) if case.energy_is_measured}
     assert measured == set(LANDMARKS) - {"bloom-176b", "llama1-65b"}
 
 

@@ -134,7 +134,9 @@ def _cases(group: Sequence[PublishedRun], facts: Database, believed: spreads.Spr
         before, prior_sigma = float(np.log(expected.reached_mfu[at] / expected.mfu[at])), float(expected.sigma[at])
         source = f"{_title(group[0].source)}, {expected.chips[0]}"
         size = float(observed.active_params[at])
-        cases.append(Case(observed.ids[at], source, _kind(group[0]), size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma)))
+        cases.append(
+            Case(observed.ids[at], source, _kind(group[0]), size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma))
+        )
     return cases
 
 

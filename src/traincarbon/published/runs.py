@@ -1,7 +1,7 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -189,22 +189,22 @@ class PublishedRun:
             CarbonError: the row does not state enough, or names something unknown.
         """
         if not self.is_bench:
-            return self._plan(database)
-        fields = replace(self, tokens=self.tokens or self.batch_tokens or 1e6)._plan(database).to_dict()
+            return self._plan(database, self.tokens)
+        fields = self._plan(database, self.tokens or self.batch_tokens or 1e6).to_dict()
         known = {"accelerators": self.accelerators, "batch_tokens": self.batch_tokens, "seq_len": self.seq_len}
         return Plan.from_dict({**fields, **{name: value for name, value in known.items() if value is not None}})
 
-    def _plan(self, database: Database) -> Plan:
+    def _plan(self, database: Database, tokens: float | None) -> Plan:
         hardware = self.find_hardware(database)
         if self.total_params is None:
             raise DatabaseError("no params are stated", hint="fill the column total_params")
-        if self.tokens is None:
+        if tokens is None:
             raise DatabaseError("no tokens are stated", hint="fill the column tokens")
         if self.is_mixture and self.active_params is None:
             raise DatabaseError("no active parameters of a mixture of experts are stated", hint="fill the column active_params")
         return Plan(
             params=self.total_params,
-            tokens=self.tokens,
+            tokens=tokens,
             hw=hardware.id,
             calibration=NONE,
             active_params=self.active_params,
@@ -227,9 +227,7 @@ class PublishedRun:
         if self.is_bench and self.mfu is not None:
             return self.mfu
         if per_token is not None and self.tokens is not None and self.hours_h is not None:
-            return float(
-                throughput.implied_mfu(compute_flop=per_token * self.tokens, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=self.hours_h)
-            )
+            return float(throughput.implied_mfu(compute_flop=per_token * self.tokens, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=self.hours_h))
         return self._benched_mfu(per_token, peak_flop_per_s) if self.is_bench else None
 
     def _benched_mfu(self, per_token: float | None, peak_flop_per_s: float) -> float | None:

@@ -34,7 +34,7 @@ def read_runs(file: str | None = None) -> tuple[list[PublishedRun], list[SetAsid
     source = path.join(builtin_root(), FILE) if file is None else file
     runs: list[PublishedRun] = []
     aside: list[SetAside] = []
-    for row in _rows(source):
+    for row in read_rows(source):
         if isinstance(row, SetAside):
             aside.append(row)
         else:
@@ -54,7 +54,7 @@ def unread_columns(file: str) -> list[str]:
     return [column for cell in header if (column := cell.strip()) and column not in _COLUMNS]
 
 
-def _rows(file: str) -> Iterator[PublishedRun | SetAside]:
+def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     """Yield each row of a CSV *file* as a run, or with the reason why it cannot be read."""
     seen: dict[str, int] = {}
     try:
@@ -189,7 +189,9 @@ def _number(column: str, text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise DatabaseError(f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}") from None
+        raise DatabaseError(
+            f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
+        ) from None
     if value == 0.0 and column in _ZERO:
         return value if column == "carbon_intensity_g_per_kwh" else None
     if not least <= value <= most:

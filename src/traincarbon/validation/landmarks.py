@@ -40,7 +40,7 @@ class Landmark:
     energy_is_measured: bool
 
 
-def landmarks(database: Database | None = None) -> list[Landmark]:
+def landmark_estimates(database: Database | None = None) -> list[Landmark]:
     """Return every run of :data:`LANDMARKS` with its estimates.
 
     Raises:

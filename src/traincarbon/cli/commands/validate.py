@@ -82,12 +82,12 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
     from traincarbon.cli.screens.validation import report
-    from traincarbon.validation.landmarks import landmarks
+    from traincarbon.validation.landmarks import landmark_estimates
 
     if not tried.is_built_in:
         return report(tried)
     facts = database(db)
-    return report(tried, landmarks(facts), facts)
+    return report(tried, landmark_estimates(facts), facts)
 
 
 def _warn(tried: "Backtest", file: str | None) -> None:

@@ -75,9 +75,7 @@ _BACKTEST = (
     "and LLMCarbon's regression (LLMC). For energy and carbon, the rules' hours use our power and intensity.",
     "Sets of fewer than five rows appear in the pooled lines only, except for step times.",
 )
-_SHIPPED = (
-    "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
-)
+_SHIPPED = "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
 _RULES_HEAD = ("quantity", "rule", "n", "median", "mean", "p90", "bias")
 _STEPS_HEAD = ("set", "n", "mean", "median", "p90", "bias", "fitted on it")
 _LANDMARKS_HEAD = ("run", "published hours", "median", "90 % interval", "inside", "published energy", "median", "90 % interval", "inside")
