@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.meters.patient import Silent
 from traincarbon.meters.registry import probed
+from traincarbon.meters.threaded import TimedOut
 
 _EARLY = ("nvml",)
 """Meters that need not know the job, and whose counters include the energy of its first moments."""
@@ -26,5 +26,5 @@ def read_early() -> EarlyReadings:
     if os.environ.get(REPLAY):
         return EarlyReadings({}, ())
     probed_now = {name: probed(name, wait_s=_WAIT_S) for name in _EARLY}
-    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, Silent)}
+    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
     return EarlyReadings(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

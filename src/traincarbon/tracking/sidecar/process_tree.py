@@ -1,24 +1,13 @@
 """Find every process of a tracked run: by its environment mark, or as a descendant of one that had it."""
 
-import os
 import time
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from traincarbon.meters.process_usage import stat_of
-from traincarbon.tracking.sidecar.job import MARK, PROC, LiveProcess, marked_processes, name_of
+from traincarbon.procfs import PROC, all_stats, children_of, descendants, name_of, stat_of
+from traincarbon.tracking.sidecar.job import MARK, LiveProcess, marked_processes
 
 _SHARE = 2e-4
 """Largest share of the time for scans."""
-_ENDED = (b"Z", b"X")
-
-
-class _Seen(NamedTuple):
-    """A process as the system shows it; the start time tells it from a later one of the same number."""
-
-    state: bytes
-    parent: int
-    born: bytes
 
 
 class ProcessTree:
@@ -36,11 +25,11 @@ class ProcessTree:
     def __init__(self, session: str, *, first: int | None, proc: str = PROC) -> None:
         self._session = session
         self._proc = proc
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, int] = {}
         """Number to start time of the processes seen so far."""
         self._by_descent = first is not None
         self._next_scan_s = 0.0
-        if first is not None and (seen := self._read(first)) is not None:
+        if first is not None and (seen := stat_of(first, proc=proc)) is not None:
             self._known[first] = seen.born
 
     def scan(self) -> None:
@@ -51,11 +40,11 @@ class ProcessTree:
         waiting = list(self._known)
         while waiting:
             pid = waiting.pop()
-            seen = self._read(pid)
-            if seen is None or seen.state in _ENDED or self._known.setdefault(pid, seen.born) != seen.born:
+            seen = stat_of(pid, proc=self._proc)
+            if seen is None or seen.has_ended or self._known.setdefault(pid, seen.born) != seen.born:
                 self._known.pop(pid, None)
                 continue
-            waiting += [child for child in self._children(pid) if child not in self._known and not self._has_other_mark(child)]
+            waiting += [child for child in children_of(pid, proc=self._proc) if child not in self._known and not self._has_other_mark(child)]
         self._next_scan_s = time.monotonic() + (time.process_time() - began_s) / _SHARE
 
     def alive(self, *, but: Iterable[int] = ()) -> list[LiveProcess]:
@@ -68,35 +57,18 @@ class ProcessTree:
         found.update(pid for pid, born in self._known.items() if self._is_alive(pid, born))
         if found and self._by_descent:
             self._add_descendants(found)
-        return [LiveProcess(pid, name_of(f"{self._proc}/{pid}")) for pid in sorted(found.difference(but))]
+        return [LiveProcess(pid, name_of(pid, proc=self._proc)) for pid in sorted(found.difference(but))]
 
     def _add_descendants(self, found: set[int]) -> None:
         """Add the descendants of those *found*, and remember them all."""
-        table = {int(name): seen for name in os.listdir(self._proc) if name.isdigit() and (seen := self._read(int(name))) is not None}
-        children: dict[int, list[int]] = {}
-        for pid, seen in table.items():
-            if seen.state not in _ENDED:
-                children.setdefault(seen.parent, []).append(pid)
-        waiting = list(found)
-        while waiting:
-            new = [child for child in children.get(waiting.pop(), ()) if child not in found and not self._has_other_mark(child)]
-            found.update(new)
-            waiting += new
-        self._known |= {pid: table[pid].born for pid in found if pid in table}
+        stats = all_stats(proc=self._proc)
+        found.update(descendants(found, stats, belongs=lambda pid: not stats[pid].has_ended and not self._has_other_mark(pid)))
+        self._known |= {pid: stats[pid].born for pid in found if pid in stats}
 
-    def _children(self, pid: int) -> Iterator[int]:
-        """Yield the children of a process that it has not waited for."""
-        try:
-            for thread in os.listdir(f"{self._proc}/{pid}/task"):
-                with open(f"{self._proc}/{pid}/task/{thread}/children", "rb") as stream:
-                    yield from map(int, stream.read().split())
-        except OSError:  # it has ended, or the system does not list children
-            return
-
-    def _is_alive(self, pid: int, born: bytes) -> bool:
+    def _is_alive(self, pid: int, born: int) -> bool:
         """Return whether a known process is alive and still belongs to the training: a new one shows no mark until it has started."""
-        seen = self._read(pid)
-        return seen is not None and seen.born == born and seen.state not in _ENDED and not self._has_other_mark(pid)
+        seen = stat_of(pid, proc=self._proc)
+        return seen is not None and seen.born == born and not seen.has_ended and not self._has_other_mark(pid)
 
     def _has_other_mark(self, pid: int) -> bool:
         try:
@@ -105,7 +77,3 @@ class ProcessTree:
         except OSError:
             return False
         return bool(marks) and f"{MARK}={self._session}".encode() not in marks
-
-    def _read(self, pid: int) -> _Seen | None:
-        fields = stat_of(pid, proc=self._proc)
-        return None if fields is None else _Seen(fields[0], int(fields[1]), fields[19])
