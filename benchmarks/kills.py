@@ -1,4 +1,4 @@
-"""What kills, interrupts and stops at random instants do to tracked runs; it makes the table of docs/metering.md. Run it with ``make faults``."""
+"""Kill, interrupt and stop tracked runs at random instants, for the table of docs/metering.md. Run it with ``make faults``."""
 
 import argparse
 import sys
