@@ -1,4 +1,4 @@
-"""Commands under ``carbon track`` as processes of their own, over a recorded trace and a store that is thrown away."""
+"""Commands under ``carbon track`` as processes, with a recorded trace and a temporary store."""
 
 import contextlib
 import json

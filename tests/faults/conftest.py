@@ -1,4 +1,4 @@
-"""What the fault tests share: a store, an environment, and commands that are tracked and tidied away."""
+"""Fixtures of the fault tests: a store, an environment, and tracked commands that are cleaned up."""
 
 import contextlib
 import os

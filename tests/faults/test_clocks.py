@@ -1,4 +1,4 @@
-"""A clock on the wall that is set while a run is metered."""
+"""The wall clock is set while a run is metered."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A driver that never answers: the training, the record and the process that meters come to their end all the same."""
+"""A driver never answers: the training, the record and the metering process still end."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Messages arrive whole and in order, or not at all, and nobody waits for them."""
+"""Messages arrive whole and in order, or not at all, and no sender waits."""
 
 import os
 import subprocess
@@ -174,7 +174,7 @@ def test_a_gone_reader_does_not_end_a_process_that_lets_broken_pipes_end_it():
     assert (done.stdout, done.stderr, done.returncode) == ("alive\n", "", 0)
 
 
-def test_an_end_that_somebody_else_closed_is_lost_and_the_file_that_bears_its_number_is_left_alone(ends, tmp_path):
+def test_a_later_file_with_the_number_of_a_closed_end_is_left_alone(ends, tmp_path):
     one, _ = ends
     assert not one.lost
     numbers = (one._reads, one._writes)

@@ -1,4 +1,4 @@
-"""Messages cross as lines of JSON; what is not a message is none, and never an error."""
+"""Messages cross as lines of JSON; a malformed line is ignored."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What cannot be is refused before anything is started, with what would; what is recorded is masked and bounded."""
+"""Invalid options are refused with a remedy before anything starts; what is recorded is masked and bounded."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def refused(**options):
 
 
 @pytest.mark.parametrize(
-    ("options", "said", "hint"),
+    ("options", "message", "hint"),
     [
         ({"interval_s": 0.0}, "interval of 0 s", "0.05 to 3600"),
         ({"interval_s": -1.0}, "interval of -1 s", "0.05 to 3600"),
@@ -60,9 +60,9 @@ def refused(**options):
         ({"project": "\0"}, "project", "printable"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_value_and_a_remedy(options, said, hint):
+def test_an_invalid_option_is_refused_with_its_value_and_a_remedy(options, message, hint):
     text = refused(**options)
-    assert said in text.partition(" | ")[0]
+    assert message in text.partition(" | ")[0]
     assert hint in text.partition(" | ")[2]
     assert len(text) < 2000
 
@@ -109,7 +109,7 @@ def test_without_plan_and_place_the_database_is_not_opened(monkeypatch):
     assert (settings.plan, settings.context) == (None, {})
 
 
-def test_a_store_is_taken_from_where_the_caller_stands(tmp_path, monkeypatch):
+def test_a_relative_store_is_resolved_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert settings_from(argv=["x"], store="runs").store == str(tmp_path / "runs")
 

@@ -1,4 +1,4 @@
-"""Progress read off the output of a script that knows nothing of us."""
+"""Progress is found in a script's output."""
 
 import threading
 
@@ -35,7 +35,7 @@ def test_what_is_no_figure_is_passed_over(text):
     assert found(r"tok=(?P<tokens>\S*)", f"tok={text}\n") == []
 
 
-def test_a_group_that_took_no_part_is_not_told():
+def test_a_group_without_a_match_is_not_reported():
     assert found(r"step (?P<steps>\d+)(?: loss (?P<loss>\d+))?", "step 3\n") == [Report(0.0, steps=3.0)]
 
 

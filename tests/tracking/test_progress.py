@@ -1,4 +1,4 @@
-"""What a script says of itself arrives, and saying it never harms the script."""
+"""Reports of a script arrive, and reporting never harms the script."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ def received_nothing(reader):
     return True
 
 
-def told(data, *, chunk=None):
+def reports_in(data, *, chunk=None):
     lines = ReportReader()
     step = chunk or len(data) or 1
     return [report for start in range(0, len(data), step) for report in lines.feed(data[start : start + step], time_s=float(start))]
@@ -95,7 +95,7 @@ def test_numbers_of_any_kind_are_taken(pipe, value):
     [math.nan, math.inf, -1, 1e300, 10**400, True, "many", "nan", [], {}, object(), np.array([1, 2]), 1j]
     + [Hostile(error) for error in (TypeError(), RuntimeError(), OverflowError(), AttributeError(), DeprecationWarning())],
 )
-def test_what_is_no_count_is_dropped_and_the_rest_is_told(pipe, value):
+def test_an_invalid_count_is_dropped_and_the_rest_is_reported(pipe, value):
     progress(tokens=value, steps=1)
     assert received(pipe[0]) == [{"steps": 1.0}]
 
@@ -180,7 +180,7 @@ def test_a_report_reads_what_it_knows_and_leaves_the_rest():
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=20), st.integers(1, 50))
 def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
     data = b"".join(b'{"steps": %d}\n' % step for step in steps)
-    assert [report.steps for report in told(data, chunk=chunk)] == [float(step) for step in steps]
+    assert [report.steps for report in reports_in(data, chunk=chunk)] == [float(step) for step in steps]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
     ],
 )
 def test_garbage_is_passed_over_and_what_follows_is_read(garbage):
-    assert [report.steps for report in told(garbage + b'\n{"steps": 5}\n')] == [5.0]
+    assert [report.steps for report in reports_in(garbage + b'\n{"steps": 5}\n')] == [5.0]
 
 
 def test_a_line_that_never_ends_takes_no_memory():
@@ -202,7 +202,7 @@ def test_a_line_that_never_ends_takes_no_memory():
 
 
 def test_a_line_that_is_not_finished_is_not_read():
-    assert told(b'{"steps": 1}\n{"steps": 2}') == [Report(0.0, steps=1.0)]
+    assert reports_in(b'{"steps": 1}\n{"steps": 2}') == [Report(0.0, steps=1.0)]
 
 
 def test_counts_never_fall_and_the_highest_of_several_ranks_counts():

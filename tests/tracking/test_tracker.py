@@ -1,4 +1,4 @@
-"""Tracking from within: the code runs as it would without, whatever becomes of the meter."""
+"""Tracking from Python: the code runs as it would without, even if the metering process fails."""
 
 import json
 import os
@@ -307,7 +307,7 @@ def test_an_option_that_cannot_be_is_refused_where_it_is_given():
         traincarbon.track(no_such_option=1)
 
 
-def test_output_that_is_not_seen_is_not_looked_at():
+def test_a_pattern_for_output_is_refused_in_python():
     with pytest.raises(CarbonError, match="not available in Python") as caught:
         traincarbon.track(progress_regex=r"step (\d+)")
     assert "traincarbon.progress" in caught.value.hint

@@ -1,4 +1,4 @@
-"""The process that meters is started beside the training, and holds nothing of it open."""
+"""The metering process starts beside the training and holds none of its files open."""
 
 import contextlib
 import json
@@ -83,7 +83,7 @@ def test_none_of_the_pipes_is_inherited_by_what_the_caller_starts_otherwise(pipe
     described(sidecar)
 
 
-def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
+def test_an_orphan_is_not_a_child_and_its_number_is_known(pipes):
     sidecar = Sidecar(pipes, orphan=True)
     try:
         assert not sidecar.is_child
@@ -182,7 +182,7 @@ def test_a_pipe_is_not_inherited():
         os.close(descriptor)
 
 
-def test_pipes_that_nobody_reads_can_be_drained_and_closed_twice(pipes):
+def test_pipes_without_a_reader_can_be_drained_and_closed_twice(pipes):
     for descriptor in (pipes.reporting, pipes.copying):
         fill(descriptor)
     pipes.drain()

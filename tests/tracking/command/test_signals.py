@@ -1,4 +1,4 @@
-"""Signals are waited for, and those of the terminal told from those of processes."""
+"""The next signal is returned with its sender: the terminal or a process."""
 
 import signal
 import threading
@@ -39,6 +39,6 @@ def test_an_interrupt_by_a_process_is_not_the_terminals(blocked):
     assert next_signal(blocked, wait_s=1.0) == Arrived(signal.SIGINT, from_terminal=False)
 
 
-def test_where_nobody_says_who_sent_it_an_interrupt_is_taken_for_the_terminals(blocked):
+def test_an_interrupt_from_an_unknown_sender_counts_as_the_terminals(blocked):
     signal.pthread_kill(threading.get_ident(), signal.SIGINT)
     assert next_signal(blocked, wait_s=1.0, knows_sender=False) == Arrived(signal.SIGINT, from_terminal=True)

@@ -83,7 +83,7 @@ def test_a_stream_that_takes_nothing_does_not_change_how_it_ends(place, stream):
     assert place.record("r").exit_code == 7
 
 
-def test_nobody_reading_what_the_tracker_says_does_not_end_the_command(place):
+def test_a_closed_stderr_of_the_tracker_does_not_end_the_command(place):
     reads, writes = os.pipe()
     os.close(reads)
     done = place.track(
@@ -181,7 +181,7 @@ def test_a_killed_meter_is_started_anew_and_the_run_adds_up(place):
     assert 0.5 * 3600.0 * record.duration_s < record.energy_j["gpu"] < 1.05 * 3600.0 * record.duration_s
 
 
-def test_processes_that_outlive_the_command_are_told(place):
+def test_processes_that_outlive_the_command_are_listed(place):
     done = place.track("--run-id", "r", "--", "sh", "-c", "sleep 2 >/dev/null 2>&1 & echo $!")
     try:
         assert f"1 process of the training outlives it and is not metered any more: {done.stdout.strip()} sleep" in done.stderr
@@ -263,7 +263,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_goes_on(terminal):
     assert not os.path.exists(f"/proc/{pid}")
 
 
-def test_a_budget_that_is_met_at_the_end_says_so_and_signals_nobody(place):
+def test_a_budget_that_is_reached_at_the_end_warns_and_signals_no_process(place):
     done = place.track("--interval", "5", "--max-hours", "1e-6", "--on-budget", "stop", "--", "sleep", "0.3")
     assert done.returncode == 0
     assert "carbon: the budget of 0.00000100 h is spent" in done.stderr
@@ -280,7 +280,7 @@ def test_a_run_of_which_nothing_is_metered_has_no_figures(place):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lists the children of a process")
-def test_what_lost_its_mark_is_told_and_ends_with_a_killed_supervisor(place):
+def test_a_process_without_its_mark_is_listed_and_ends_with_a_killed_supervisor(place):
     child = "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'], env={}, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
     code = f"import subprocess, sys, time; print({child}.pid, flush=True); time.sleep("
     done = place.track("--run-id", "r", "--", *python(f"{code}3.0)"))

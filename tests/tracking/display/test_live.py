@@ -1,4 +1,4 @@
-"""What is shown live: a panel beside the output where that can be, else a line a minute, and never an error."""
+"""The live view is a panel if the terminal allows it, else a line a minute, and never an error."""
 
 import io
 import subprocess

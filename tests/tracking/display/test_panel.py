@@ -1,4 +1,4 @@
-"""The panel's rows: what is known in at most eight lines that fit."""
+"""The rows of the panel: what is known, in at most eight lines that fit."""
 
 import pytest
 

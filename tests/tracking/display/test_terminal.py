@@ -1,4 +1,4 @@
-"""Rows kept at the bottom of a terminal take nothing from what others write above them."""
+"""The bottom rows of a terminal never disturb the output above them."""
 
 import contextlib
 import os

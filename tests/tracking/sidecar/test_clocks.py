@@ -1,4 +1,4 @@
-"""A machine that slept and a wall clock that was set are told; nothing else is."""
+"""Sleep of the machine and changes of the wall clock are noted, and nothing else."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_clocks_that_go_on_together_say_nothing(machine):
         assert clocks.check() == []
 
 
-def test_a_sleep_is_told_once_and_not_as_a_clock_that_was_set(machine):
+def test_a_sleep_is_noted_once_and_not_as_a_clock_that_was_set(machine):
     clocks = machine.clocks()
     machine.run(5.0)
     machine.sleep(3600.0)
@@ -43,12 +43,12 @@ def test_a_sleep_is_told_once_and_not_as_a_clock_that_was_set(machine):
     assert clocks.check() == []
 
 
-@pytest.mark.parametrize(("step_s", "said"), [(3600.0, "forward by 3,600 s"), (-90.0, "back by 90 s")])
-def test_a_wall_clock_that_was_set_is_told_with_its_direction(machine, step_s, said):
+@pytest.mark.parametrize(("step_s", "message"), [(3600.0, "forward by 3,600 s"), (-90.0, "back by 90 s")])
+def test_a_wall_clock_that_was_set_is_noted_with_its_direction(machine, step_s, message):
     clocks = machine.clocks()
     machine.run(5.0)
     machine.wall_s += step_s
-    assert clocks.check() == [f"the wall clock was set {said}; durations are not affected"]
+    assert clocks.check() == [f"the wall clock was set {message}; durations are not affected"]
     assert clocks.check() == []
 
 

@@ -1,4 +1,4 @@
-"""Boards are opened before it is known what to meter, unless a trace is played in their place."""
+"""GPUs are opened before the job is known, unless a trace replaces all meters."""
 
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.meters.threaded import TimedOut
@@ -21,7 +21,7 @@ def test_boards_are_opened_and_read_at_once(monkeypatch):
     assert [(reading.device, reading.energy_j) for reading in found.readings] == [("gpu:0", 5.0), ("gpu:1", 6.0)]
 
 
-def test_where_there_are_none_the_reason_is_kept_so_that_nobody_asks_again(monkeypatch):
+def test_without_gpus_the_reason_is_kept_for_later(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
     monkeypatch.setattr(first_reading, "probed", lambda name, **_: Unavailable(name, "no driver", "load it"))
     found = first_reading.read_early()

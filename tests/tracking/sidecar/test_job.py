@@ -1,4 +1,4 @@
-"""A training is known by its process and its mark, and by nothing else."""
+"""The processes of a training are told by number, start time and mark."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def started():
 WAIT = "import time; print('on', flush=True); time.sleep(60)"
 
 
-def test_a_child_that_nobody_waited_for_is_gone(started):
+def test_a_child_that_was_not_waited_for_is_gone(started):
     process = started(WAIT)
     life = ProcessHandle(process.pid)
     assert not life.gone
@@ -78,7 +78,7 @@ def test_where_the_system_has_no_descriptors_of_processes_numbers_do(started, mo
     assert not life.send(0)
 
 
-def test_a_process_that_stands_still_by_a_signal_is_stopped(started):
+def test_a_process_that_a_signal_stopped_is_stopped(started):
     process = started(WAIT)
     life = ProcessHandle(process.pid)
     assert not life.stopped
@@ -132,7 +132,7 @@ def test_a_process_may_call_itself_anything(tmp_path, comm):
     assert left.name.isprintable()
 
 
-def test_many_that_are_left_are_told_in_few_words():
+def test_many_survivors_are_described_in_few_words():
     assert describe_survivors([LiveProcess(71, "sh")]) == "1 process of the training outlives it and is not metered any more: 71 sh"
     assert describe_survivors([LiveProcess(pid, "sh") for pid in range(1000)]).endswith("4 sh and 995 more")
 

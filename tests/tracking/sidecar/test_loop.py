@@ -119,7 +119,7 @@ def test_an_owner_that_is_gone_ends_the_run_as_killed(session, sleeper, place):
     assert any("supervisor was killed: the training was ended too" in note for note in record.notes)
 
 
-def test_a_job_stands_still_and_goes_on_with_its_owner(session, sleeper):
+def test_a_job_stops_and_continues_with_its_owner(session, sleeper):
     def state(process):
         with open(f"/proc/{process.pid}/stat", "rb") as stream:
             return stream.read().rpartition(b")")[2].split()[0]

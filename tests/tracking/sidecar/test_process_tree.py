@@ -61,7 +61,7 @@ def of(family, *names):
     return {family.pids[name] for name in names}
 
 
-def test_what_has_no_mark_is_known_by_who_started_it_and_what_has_anothers_is_not_taken(family):
+def test_a_child_without_a_mark_belongs_and_one_with_another_mark_does_not(family):
     own = of(family, "marked", "bare", "threaded")
     tree = ProcessTree(family.mark, first=family.pid)
     assert pids(tree) == {family.pid, *own}
@@ -89,7 +89,7 @@ def test_where_only_the_mark_counts_descent_does_not(family):
     assert pids(tree) == {family.pid, *of(family, "marked")}
 
 
-def test_a_later_process_of_the_same_number_is_not_taken_for_it(family):
+def test_a_later_process_of_the_same_number_does_not_belong(family):
     tree = ProcessTree(family.mark, first=family.pid)
     tree._known = dict.fromkeys([family.pid, *family.pids.values()], b"0")  # as if all of them had been born at another time
     os.kill(family.pids["marked"], signal.SIGKILL)
@@ -99,7 +99,7 @@ def test_a_later_process_of_the_same_number_is_not_taken_for_it(family):
     assert until(lambda: pids(tree) == set())
 
 
-def test_what_is_looked_for_costs_little_of_the_time(family, monkeypatch):
+def test_scans_take_little_of_the_time(family, monkeypatch):
     tree = ProcessTree(family.mark, first=family.pid)
     asked = []
     monkeypatch.setattr(process_tree, "children_of", lambda pid, **_: asked.append(pid) or [])

@@ -1,4 +1,4 @@
-"""What meters read is summed up over the job's own span, exactly."""
+"""Meter readings are summarised over the job's own time, exactly."""
 
 import pytest
 
@@ -187,7 +187,7 @@ def test_without_meters_there_is_nothing_and_no_accelerator():
     assert recorder.interval(to_s=5.0)["devices"] == {}
 
 
-def test_who_looks_on_sees_each_device_as_it_stands(script, recorder):
+def test_the_live_state_has_the_latest_reading_of_each_device(script, recorder):
     take(recorder, script, gpu(100.0, 0.0, 300.0, utilisation=0.5))
     (device,) = recorder.devices()
     assert device == DeviceState("gpu:0", "gpu", 300.0, utilisation=0.5)

@@ -69,7 +69,7 @@ def test_the_signal_is_a_request_to_stop_where_the_training_does_not_handle_it(s
     assert job.sent == [signal.SIGTERM]
 
 
-def test_a_stop_is_asked_for_then_enforced_after_the_grace_each_said_once(shutdown_of):
+def test_a_stop_is_requested_then_enforced_after_the_grace_period_each_reported_once(shutdown_of):
     job = Job()
     stop = shutdown_of(job, grace_s=10.0)
     assert stop.step([BudgetPolicy.STOP], now_s=100.0) == ["the training was asked to stop (SIGTERM)"]

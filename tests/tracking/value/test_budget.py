@@ -1,4 +1,4 @@
-"""Budgets: warned in time, signalled once, stopped once, over restarts too."""
+"""Budgets warn in time, signal once and stop once, also over several sessions."""
 
 import math
 
@@ -77,7 +77,7 @@ def test_a_figure_that_falls_back_takes_nothing_back():
     assert kinds(budget, 100.0, time_s=30.0) == ["stop"]
 
 
-def test_a_run_that_begins_over_its_budget_is_stopped_at_once_and_told_why():
+def test_a_run_that_begins_over_its_budget_is_stopped_at_once_with_the_reason():
     budget = Budget(LIMIT, policy="stop", earlier=of(120.0))
     actions = budget.check(of(0.0), time_s=0.0)
     assert [action.kind for action in actions] == ["stop"]
@@ -104,7 +104,7 @@ def test_each_limit_is_watched_in_its_own_unit():
     ]
 
 
-def test_a_second_limit_met_later_is_said_and_not_signalled_again():
+def test_a_second_limit_warns_and_does_not_signal_again():
     budget = Budget(Limits(kwh=10.0, hours=1.0), policy="signal")
     assert kinds(budget, 10.0) == ["signal"]
     assert [action.kind for action in budget.check(of(10.0, duration_s=3600.0), time_s=5.0)] == ["warn"]
@@ -131,7 +131,7 @@ def test_what_is_spent_and_forecast_is_in_the_unit_of_the_limit():
     assert budget.states(spent, {"duration_s": Uncertain(7200.0)}) == (BudgetState("kwh", 100.0, 50.0), BudgetState("hours", 4.0, 1.0, Interval(2.0, 2.0, 2.0)))
 
 
-def test_a_limit_whose_figure_is_not_known_is_said():
+def test_a_limit_on_an_unknown_quantity_is_reported():
     budget = Budget(Limits(kwh=100.0, usd=5.0))
     assert budget.unwatched(of(1.0)) == ["the budget of $5 cannot be watched: the cost is not known here"]
 

@@ -1,4 +1,4 @@
-"""The process that asks the database answers, or its caller is told that it does not; nothing of it stays."""
+"""The lookup process answers, or its failure becomes a note; it leaves no process and no descriptor."""
 
 import os
 import signal
@@ -86,7 +86,7 @@ def test_it_holds_none_of_the_descriptors_that_its_caller_names():
     asked.close()
 
 
-def test_a_process_that_somebody_else_waited_for_is_no_error():
+def test_a_process_that_other_code_waited_for_is_no_error():
     asked = LookupProcess(look_up=lambda _: Valuation(hw="a"))
     asked.ask(Question())
     os.waitpid(asked._pid, 0)

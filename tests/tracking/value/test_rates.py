@@ -1,4 +1,4 @@
-"""What is known of a run in advance, from a made-up world and from the shipped one; nothing that is asked makes it fail."""
+"""What is known of a run in advance, in a made-up world and in the shipped database; no question makes the lookup fail."""
 
 import json
 
@@ -56,7 +56,7 @@ def test_several_nodes_have_switches_between_them(ask):
     assert ask({"hw": "acme-box", "nodes": 2}).coefficients.network_share.median == 0.05
 
 
-def test_without_a_region_it_is_the_world_s_range_and_said(ask):
+def test_without_a_region_the_range_of_the_world_is_an_assumption(ask):
     answer = ask({"hw": "acme-box"})
     assert answer.coefficients.carbon_intensity.spreads == {"carbon_intensity": 0.9}
     assert "carbon_intensity: no region named: the range of grids on which clouds run" in answer.assumptions
@@ -120,13 +120,13 @@ def test_a_machine_without_boards_still_has_a_place(ask):
     assert known.carbon_intensity.median == 40.0
 
 
-def test_a_board_of_no_known_kind_is_said(ask):
+def test_an_unknown_gpu_is_noted(ask):
     answer = ask({"devices": {"gpu:0": "Quux 9000"}})
     assert answer.hw == ""
     assert answer.notes == ("'Quux 9000' is not in the hardware database: give --hw, or add it (carbon db path)",)
 
 
-def test_boards_of_two_kinds_are_said(ask, accelerator_toml):
+def test_gpus_of_two_kinds_are_noted(ask, accelerator_toml):
     two = accelerator_toml.replace("Acme One 40GB", "Acme Two").replace('["one", "acme-one"]', '["acme-two"]')
     answer = ask({"devices": {"gpu:0": "Acme One", "gpu:1": "Acme Two"}}, {"accelerators/acme-ii.toml": two})
     assert answer.hw == "acme-one-40gb"

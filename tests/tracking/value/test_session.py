@@ -94,7 +94,7 @@ def test_a_budget_is_watched_from_what_earlier_sessions_took_and_says_each_thing
     assert budget.spent > 2.9
 
 
-def test_notes_for_who_looks_on_are_kept_once_and_not_for_ever(make_session):
+def test_the_live_state_has_each_note_once_and_only_the_latest(make_session):
     session = make_session(is_valued=False)
     for number in range(1000):
         session.note(f"note {number % 500}")

@@ -29,6 +29,6 @@ def test_an_answer_crosses_with_its_uncertainties():
     assert crossed(answer) == answer
 
 
-def test_what_nobody_knows_is_unknown():
+def test_an_empty_answer_crosses_too():
     assert crossed(Valuation()) == Valuation()
     assert Valuation().coefficients.pue is None
