@@ -231,7 +231,7 @@ def test_a_name_that_cannot_be_a_files_is_refused(make_database, name):
 def test_hardware_that_no_bench_wrote_is_never_replaced(make_database, name):
     with pytest.raises(CarbonError, match="already in the database") as refused:
         check_name(make_database(), name)
-    assert refused.value.hint == "give another --name"
+    assert refused.value.hint == "choose another --name"
 
 
 def test_a_machine_of_a_bench_may_be_measured_again(world):

@@ -105,7 +105,7 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
             continue
         try:
             chip = chip_of(run, database)
-            if not priors.is_usable(run, run.implied_mfu(chip.peak_flop_per_s)) or run.params is None:
+            if priors.usable_mfu(run, chip) is None or run.params is None:
                 continue
             run.plan(database)
         except CarbonError:

@@ -9,7 +9,6 @@ import csv
 import math
 from collections.abc import Iterable, Sequence
 from os import path
-from typing import TypeGuard
 
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
@@ -60,16 +59,17 @@ def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observati
             chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.implied_mfu(chip.peak_flop_per_s)
-        if is_usable(run, mfu):
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
             y = math.log(mfu / expected_mfu(run, chip, database))
             rows.append(Observation(y, mfu_effects(run, chip), run.group, run.kind if run.is_steady else "run"))
     return rows
 
 
-def is_usable(run: PublishedRun, mfu: float | None) -> TypeGuard[float]:
-    """Return whether constants may be fitted to a utilisation: neither the row nor the number is ruled out."""
-    return mfu is not None and run.unusable is None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
+def usable_mfu(run: PublishedRun, chip: Chip) -> float | None:
+    """Return the published utilisation of *run*, or None if it is unknown or constants may not be fitted to it."""
+    mfu = None if run.unusable else run.implied_mfu(chip.peak_flop_per_s)
+    return mfu if mfu is not None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1] else None
 
 
 def expected_mfu(run: PublishedRun, chip: Chip, database: Database) -> float:

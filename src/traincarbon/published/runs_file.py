@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import fields
 from os import path
-from typing import TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
@@ -163,8 +163,8 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
         return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
-    texts = {column: row[column] for column in TEXTS if column != "kind"}
-    return PublishedRun(**texts, **numbers, kind=kind, unusable=unusable, set=row.get("set", ""))
+    texts: dict[str, Any] = {column: row[column] for column in TEXTS}
+    return PublishedRun(**texts | numbers | {"kind": kind, "unusable": unusable, "set": row.get("set", "")})
 
 
 def _choice(kind: type[Choice], column: str, text: str) -> Choice:

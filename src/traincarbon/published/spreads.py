@@ -91,8 +91,8 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             continue
         try:
             chip = chip_of(run, database)
-            mfu = run.implied_mfu(chip.peak_flop_per_s)
-            if run.params is None or not priors.is_usable(run, mfu):
+            mfu = priors.usable_mfu(run, chip)
+            if run.params is None or mfu is None:
                 continue
             expected = estimate(run.plan(database), database=database).median("mfu")
         except CarbonError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.published.priors import is_usable
+from traincarbon.published.priors import usable_mfu
 from traincarbon.published.runs import Chip, PublishedRun, chip_of
 from traincarbon.published.step_rows import Step
 
@@ -36,8 +36,8 @@ def means_of_runs(runs: Iterable[PublishedRun], database: Database) -> Means:
             chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.implied_mfu(chip.peak_flop_per_s)
-        if is_usable(run, mfu):
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
             found.append((_scatter(run), chip.generation, mfu))
     return _means(found)
 
