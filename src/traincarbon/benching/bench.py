@@ -65,13 +65,13 @@ class Bench:
     processor: str
     threads: int
     busy_threads: float
-    """Threads that the matrix products kept busy; a GPU needs one."""
+    """Threads that the matrix products kept busy. A GPU needs one."""
     accelerators: tuple[str, ...]
-    """Names of the GPUs from their drivers; empty if the processor computes."""
+    """Names of the GPUs from their drivers, empty if the processor computes."""
     memory_b: float
     """Memory of one GPU, or the memory available to the processor."""
     gemm: Mapping[str, GemmRate]
-    """FLOP/s of one accelerator by precision. The first is the most common in training; power was metered during it."""
+    """FLOP/s of one accelerator by precision. The first is the most common in training, and power was metered during it."""
     bandwidth: Rate
     """Bytes per second, two read for each one written."""
     idle: tuple[MeanPower, ...]

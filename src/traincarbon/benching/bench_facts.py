@@ -98,7 +98,7 @@ def save_facts(bench: Bench, database: Database, *, root: str, name: str = THIS)
 
 
 def write_facts(written: FactFiles, root: str) -> None:
-    """Write files under *root*, each completely or not at all and the machine last; then reload databases.
+    """Write files under *root*, each completely or not at all and the machine last, and reload databases.
 
     Raises:
         CarbonError: one cannot be written; the earlier facts are still consistent.
@@ -162,7 +162,7 @@ def _server(bench: Bench, evidence: _Evidence, chip_id: str) -> str:
 
 
 def _chip(bench: Bench, evidence: _Evidence) -> str:
-    """Return the chip of a machine that is not in the database; its peak is the measured rate."""
+    """Return the chip of a machine that is not in the database. Its peak is the measured rate."""
     gpu = bench.accelerators[0] if bench.accelerators else ""
     keys = {"name": f"{gpu or bench.processor} (this machine)", "type": "gpu" if gpu else "cpu", "generation": "unknown" if gpu else "cpu"}
     facts = {

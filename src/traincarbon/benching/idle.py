@@ -41,7 +41,7 @@ class OtherLoad:
         self._last = self._look()
 
     def busy_threads(self) -> float | None:
-        """Return how many threads other programs kept busy since the last call; None if unknown, or if it was too recent."""
+        """Return how many threads other programs kept busy since the last call, None if unknown, or if it was too recent."""
         last, self._last = self._last, self._look()
         if last is None or self._last is None or self._last[0] - last[0] < _LEAST_S:
             return None

@@ -77,7 +77,7 @@ def fitting_size(make: Callable[[int], Callable[[int], None]], *, least: int, mo
 
 
 def _warmed_up(work: Callable[[int], None], least_s: float, clock: Clock) -> int:
-    """Run *work* until it is warm; return how many times fill a burst."""
+    """Run *work* until it is warm. Return how many times fill a burst."""
     start_s, times = clock(), 1
     while True:
         took_s = _timed(work, times, clock)

@@ -21,11 +21,11 @@ class Workload(Protocol):
     library: str
     """Its name and version, and those of the library beneath."""
     accelerators: tuple[str, ...]
-    """Names of the GPUs in use; empty if the processor computes."""
+    """Names of the GPUs in use, empty if the processor computes."""
     memory_b: float | None
     """Memory of one GPU, None for the processor."""
     bytes_of: dict[str, int]
-    """Bytes of a number by precision; the most common in training first."""
+    """Bytes of a number by precision, the most common in training first."""
     notes: tuple[str, ...]
     """Notes about the device."""
 

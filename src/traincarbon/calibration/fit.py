@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
-"""A calibration lists at most this many ids of runs, and of runs set aside; of more, only their number."""
+"""A calibration lists at most this many ids of runs, and of runs set aside, and of more only their number."""
 _FEWEST = 2
 """Fewest runs of which one can be left out."""
 _GOOD = 0.05
@@ -215,7 +215,7 @@ def _shared_sigma(quantity: str, used: Observed, expected: Expected, power_sigma
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
-    """Return the errors, given those *before* calibration; the fitted logarithm counts in them with *sign*."""
+    """Return the errors, given those *before* calibration. The fitted logarithm counts in them with *sign*."""
     after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
     return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
 
@@ -259,7 +259,7 @@ def _why_no_step(used: Observed, expected: Expected, errors: dict[str, Errors]) 
 
 
 def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
-    """Return on which chip the other runs predict no better than no calibration, and by how much; empty if on none."""
+    """Return on which chip the other runs predict no better than no calibration, and by how much, empty if on none."""
     chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
     for chip in np.unique(chips).tolist():
         mine = chips == chip

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PlanValue = str | float | None
 """A field of a plan as a record states it."""
 _MOST_GAPS = 0.1
-"""Share of a run that may go unmetered; beyond it the energy is ignored."""
+"""Share of a run that may go unmetered. Beyond it the energy is ignored."""
 _MOST_LAYOUTS = 3000
 """Distinct layouts that are evaluated, a third of a millisecond each. The first are enough if there are more."""
 _IDLE = 0.05
@@ -68,7 +68,7 @@ _SHAPE = Job._fields[2:]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observed:
-    """Runs in columns of numbers; NaN where a number is unknown.
+    """Runs in columns of numbers, NaN where a number is unknown.
 
     Attributes:
         ids: Ids of the runs.

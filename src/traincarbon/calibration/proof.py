@@ -20,7 +20,7 @@ from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
 
 WHOLE = (RunKind.RUN, RunKind.FINETUNE)
-"""Kinds of rows that are whole trainings; the others are benchmarks and timed parts."""
+"""Kinds of rows that are whole trainings. The others are benchmarks and timed parts."""
 _FEWEST_ROWS, _FEWEST_SIZES = 2, 2
 _TITLE = 44
 
@@ -42,7 +42,7 @@ class Case(NamedTuple):
 
 
 def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
-    """Return every larger run of every source with several sizes; only of *organisations*, in lower case, if any are named."""
+    """Return every larger run of every source with several sizes, or only of the *organisations* named, in lower case."""
     cases: list[Case] = []
     by_organisation: dict[str, list[list[PublishedRun]]] = {}
     for group in _sources(runs, database):

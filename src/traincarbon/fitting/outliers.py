@@ -21,7 +21,7 @@ _ROBUST = 1.4826
 
 
 def outliers(y: "Array", group_of: "Codes", *, least_factor: float = _LEAST_FACTOR) -> "Flags":
-    """Return which logarithms are too far from the median of their group; none of a group of fewer than four."""
+    """Return which logarithms are too far from the median of their group, none of a group of fewer than four."""
     import numpy as np
 
     order = np.argsort(group_of, kind="stable")

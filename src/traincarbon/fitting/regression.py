@@ -56,7 +56,7 @@ class Fit:
         return float(self.effects[at]), float(self.covariance[at, at]) ** 0.5
 
     def predict(self, effects: Mapping[str, float], scatter: str) -> tuple[float, float]:
-        """Return mean and standard deviation of a new row of a new source; an effect never seen is zero but uncertain."""
+        """Return mean and standard deviation of a new row of a new source. An effect never seen is zero but uncertain."""
         import numpy as np
 
         x = np.array([effects.get(name, 0.0) for name in self.names])

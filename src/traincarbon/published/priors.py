@@ -21,7 +21,7 @@ from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import W_PER_KW
 
 _CENTRE_MFU = 0.35
-"""Utilisation without any evidence; estimates shrink towards it."""
+"""Utilisation without any evidence. Estimates shrink towards it."""
 _LEAST_GOODPUT = 0.1
 """Least log-spread of goodput, for when whole runs scatter no more than steps."""
 _REFERENCE_MFU = 0.35
@@ -36,7 +36,7 @@ _MFU_RANGE = (0.01, 0.95)
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
-"""Mean power of a host as a share of its nameplate, while power shares are fitted; the fact of the same name says why."""
+"""Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
 
 _WIDE = ("bf16", "fp16")
 _UNPUBLISHED = 0.25
@@ -46,7 +46,7 @@ FITTED = (
     *("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
     *("power_share", "power_exponent", "power_reference_mfu"),
 )
-"""The priors that this module writes; the others in ``priors.csv`` are written by hand."""
+"""The priors that this module writes. The others in ``priors.csv`` are written by hand."""
 
 
 def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
@@ -271,18 +271,16 @@ def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, re
         writer.writerows(rows)
 
 
+def prior_row(prior: str, scope: str, median: str, sigma: float, n: int, *, source: str, manual: str, note: str) -> dict[str, str]:
+    """Return a row of ``priors.csv`` that is fitted to published runs, as the page *manual* explains."""
+    sigma_ln = f"{sigma:.3f}" if sigma else ""
+    cells = (prior, scope, median, sigma_ln, str(n), source, f"published_runs.csv; docs/{manual}.md", "derived", note)
+    return dict(zip(TABLES["priors"], cells, strict=True))
+
+
 def _prior(name: str, scope: str, median: float, sigma: float, n: int, note: str) -> dict[str, str]:
-    return {
-        "prior": name,
-        "scope": scope,
-        "median": f"{median:.4g}",
-        "sigma_ln": f"{sigma:.3f}" if sigma else "",
-        "n": str(n),
-        "source": "fit-power" if name.startswith("power") else "fit-mfu",
-        "locator": "published_runs.csv; docs/method.md",
-        "kind": "derived",
-        "note": note,
-    }
+    source = "fit-power" if name.startswith("power") else "fit-mfu"
+    return prior_row(name, scope, f"{median:.4g}", sigma, n, source=source, manual="method", note=note)
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ class RunKind(StrEnum):
     PROJECT = "project"
     """Several trainings together."""
     ESTIMATE = "estimate"
-    """What somebody computed; nothing was measured."""
+    """What somebody computed. Nothing was measured."""
 
     @property
     def is_training(self) -> bool:
@@ -45,7 +45,7 @@ class RunKind(StrEnum):
 
 
 class Unusable(StrEnum):
-    """Why no constant may be fitted to a row; the values are those of the column ``unusable``."""
+    """Why no constant may be fitted to a row. The values are those of the column ``unusable``."""
 
     FROZEN = "frozen"
     """Part of the model is frozen, so 6 N D overstates the compute."""
@@ -63,7 +63,7 @@ class Unusable(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRun:
-    """One row of ``published_runs.csv``. Each field is a column; a number that was not published is None.
+    """One row of ``published_runs.csv``. Each field is a column, None where a number was not published.
 
     Attributes:
         unusable: Why no constant may be fitted to the row, None if one may.
@@ -161,7 +161,7 @@ class PublishedRun:
 
     @property
     def number_format(self) -> str | None:
-        """The precision of the matrix products, named as in a plan; None where none is stated.
+        """The precision of the matrix products, named as in a plan, None where none is stated.
 
         Raises:
             DatabaseError: the database holds no peak rates for it.
@@ -253,7 +253,7 @@ class PublishedRun:
 
 
 class SetAside(NamedTuple):
-    """A run that was not used, and why; with its line where a row of a file could not be read."""
+    """A run that was not used, and why, with its line where a row of a file could not be read."""
 
     id: str
     reason: str

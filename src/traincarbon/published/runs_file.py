@@ -45,7 +45,7 @@ def read_runs(file: str | None = None) -> tuple[list[PublishedRun], list[SetAsid
 
 
 def unread_columns(file: str) -> list[str]:
-    """Return the columns of a CSV *file* that are ignored; none if the file cannot be read."""
+    """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
     try:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(_lines(stream, file)), [])
@@ -111,7 +111,7 @@ _HOURS_APART = 5.0
 
 
 def _lines(stream: TextIO, file: str) -> Iterator[str]:
-    """Yield lines; refuse one so long that it would fill the memory."""
+    """Yield lines. Refuse one so long that it would fill the memory."""
     while line := stream.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
             raise DatabaseError(f"cannot read {file!r}: a line is longer than {_LONGEST_LINE:,} characters", hint="name a CSV file")

@@ -202,7 +202,7 @@ def _step_cases(timed: Sequence[Step], known: Sequence[Step], runs: Iterable[Pub
 
 
 def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Database) -> float:
-    """Return the root mean square residual of the *others*; for a mixture of experts that of other mixtures, if there are any."""
+    """Return the root mean square residual of the *others*, for a mixture of experts of other mixtures if there are any."""
     logs = [(other.is_mixture, math.log(seconds_s / other.published_s)) for other, seconds_s in others]
     alike = [log for is_mixture, log in logs if is_mixture == step.is_mixture] or [log for _, log in logs]
     return math.sqrt(sum(log * log for log in alike) / len(alike)) if alike else sigma_of(database, "gemm_efficiency", "generation=*")

@@ -17,7 +17,7 @@ _MOST_RUNS = 12
 _MOST_SCOPES = 8
 _MOST_ASIDE = 8
 _NAME = 28
-_QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Power, rest of server", "step": "Step on its layout"}
+_QUANTITIES = {"hours": "GPU-hours", "energy": "Energy, accelerators", "host": "Power, rest of server", "step": "Step on its layout"}
 _EFFECTS = {"mfu": "utilisation", "power": "power, chips", "host": "power, rest", "step": "step"}
 
 
