@@ -244,10 +244,10 @@ def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_
     n = float(record.accelerators or _number(plan, "accelerators") or 1.0)
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)
     parts = {part: energy / J_PER_KWH for part, energy in record.energy_j.items() if energy is not None}
-    believed = record.gaps_s <= _MOST_GAPS * record.duration_s
+    is_complete = record.gaps_s <= _MOST_GAPS * record.duration_s
     part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
-    accelerator_kwh = parts.get(part, math.nan) if believed else math.nan
-    whole = record.energy_j.get("other") is not None and believed
+    accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
+    whole = record.energy_j.get("other") is not None and is_complete
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
     hours_h = record.duration_s * n / S_PER_H
     return (

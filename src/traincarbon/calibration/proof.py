@@ -54,9 +54,9 @@ def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Co
         facts = priors.with_priors(database, priors.fitted_priors(others, database))
         shipped = spreads.spreads_of(database)
         found = spreads.as_scopes(spreads.fitted(spreads.published(others, facts)))
-        believed = spreads.Spreads({**shipped.by_scope, **found})
+        prior = spreads.Spreads({**shipped.by_scope, **found})
         for group in groups:
-            cases += _cases(group, facts, believed)
+            cases += _cases(group, facts, prior)
     return cases
 
 
@@ -115,7 +115,7 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
     return [source for source in sources if len(source) >= _FEWEST_ROWS and len({run.params for run in source}) >= _FEWEST_SIZES]
 
 
-def _cases(group: Sequence[PublishedRun], facts: Database, believed: spreads.Spreads) -> list[Case]:
+def _cases(group: Sequence[PublishedRun], facts: Database, prior: spreads.Spreads) -> list[Case]:
     import numpy as np
 
     sizes = sorted({_size(run) for run in group})
@@ -123,7 +123,7 @@ def _cases(group: Sequence[PublishedRun], facts: Database, believed: spreads.Spr
     observed = as_observed(group, facts)
     seen = np.flatnonzero(observed.active_params <= largest_seen)
     expected = expect(observed, facts)
-    calibration = fit(observed.select(seen), facts, name="proof", made="", version="", spreads=believed).calibration
+    calibration = fit(observed.select(seen), facts, name="proof", made="", version="", spreads=prior).calibration
     cases = []
     for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
         job = observed.jobs[int(observed.job_of[at])]

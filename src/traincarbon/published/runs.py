@@ -1,6 +1,5 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -300,11 +299,3 @@ def chip_of(run: PublishedRun, database: Database) -> Chip:
         if peak is not None:
             return Chip(product, precision, peak)
     raise CarbonError(f"{product.id} has no {stated} rate")
-
-
-def by_group(runs: Sequence[PublishedRun]) -> list[list[PublishedRun]]:
-    """Return *runs* by who published them, each group in the order of its first run."""
-    groups: dict[str, list[PublishedRun]] = {}
-    for run in runs:
-        groups.setdefault(run.group, []).append(run)
-    return list(groups.values())
