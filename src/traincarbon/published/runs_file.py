@@ -146,7 +146,7 @@ def _columns(header: list[str], file: str) -> list[str]:
 
 
 def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
-    row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    row = {column: text for column, cell in zip(columns, cells, strict=False) if cell and (text := cell.strip())}  # most cells are empty
     stated = row.get("id", "")
     id = stated if len(stated) <= _LONGEST_ID else ""
     try:
@@ -156,15 +156,15 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
             raise DatabaseError(f"column id: {id!r} is already in line {seen[id]}")
         if len(cells) != len(columns):
             raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
-        kind, unusable = _choice(RunKind, "kind", row["kind"]), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
-        numbers = {column: value for column in NUMBERS if row[column] and (value := _number(column, row[column])) is not None}
+        kind, unusable = _choice(RunKind, "kind", row.get("kind", "")), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
+        numbers = {column: value for column in NUMBERS if column in row and (value := _number(column, row[column])) is not None}
         _check_together(numbers)
     except CarbonError as error:
         return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
-    texts: dict[str, Any] = {column: row[column] for column in TEXTS}
-    return PublishedRun(**texts | numbers | {"kind": kind, "unusable": unusable, "set": row.get("set", "")})
+    fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set") if column in row}
+    return PublishedRun(**fields | numbers | {"kind": kind, "unusable": unusable})
 
 
 def _choice(kind: type[Choice], column: str, text: str) -> Choice:
