@@ -70,7 +70,7 @@ def test_everything_is_measured_and_said(measure):
     assert list(found.gemm) == ["fp32", "fp64"]
     assert found.main == "fp32"
     assert found.library == "Quick 1.0"
-    assert [draw.power_w for draw in (*found.idle, *found.loaded)] == pytest.approx([20.0, 20.0])
+    assert [power.power_w for power in (*found.idle, *found.loaded)] == pytest.approx([20.0, 20.0])
     assert found.bandwidth.median > 0.0
     assert found.memory_b == 8e9
     assert found.started_at.endswith("+00:00")

@@ -70,14 +70,14 @@ def test_every_fact_names_the_bench_its_file_and_the_place_in_it(world, tmp_path
     entry = database.sources()["bench-this-20260304t050607z"]
     assert (entry["publisher"], entry["published"]) == ("carbon bench", "2026-03-04")
     assert "NumPy 2.4.6" in entry["method"]
-    told = json.loads((tmp_path / "own" / "benches" / "this-20260304T050607Z.json").read_text())
-    assert told == made_bench().to_dict()
+    stated = json.loads((tmp_path / "own" / "benches" / "this-20260304T050607Z.json").read_text())
+    assert stated == made_bench().to_dict()
     for product in (database.product("servers", "this"), database.product("accelerators", "this-chip")):
         for each in product.facts.values():
             assert each.source == "bench-this-20260304t050607z"
             file, _, place = each.locator.partition(", ")
             assert file in written.files
-            assert place.partition(",")[0] in told
+            assert place.partition(",")[0] in stated
             assert each.kind == "measured"
 
 

@@ -47,7 +47,7 @@ def test_others_may_use_threads_that_we_do_not_need(busy, is_too_much):
     assert Processors().others(threads=2, host_threads=4).take_from_us(busy) is is_too_much
 
 
-def test_where_it_cannot_be_told_nothing_is_claimed():
+def test_unknown_load_is_none():
     assert OtherLoad(None, threads=2).busy_threads() is None
     processors = Processors()
     processors.fails = True

@@ -14,16 +14,16 @@ def watched(watts, **rest):
 
 def test_idle_power_is_the_energy_over_the_time():
     watch, _, _ = watched({"cpu:0": ("cpu", 12.5)})
-    (draw,) = watch.idle(4.0)
-    assert draw == MeanPower("cpu", pytest.approx(12.5), EnergySource.COUNTER, 0.0, 1)
+    (power,) = watch.idle(4.0)
+    assert power == MeanPower("cpu", pytest.approx(12.5), EnergySource.COUNTER, 0.0, 1)
 
 
 def test_devices_of_a_part_are_added():
     watch, _, _ = watched({"gpu:a": ("gpu", 300.0), "gpu:b": ("gpu", 250.0), "dram:0": ("dram", 5.0)})
-    draws = {draw.part: draw for draw in watch.idle(2.0)}
-    assert draws["gpu"].power_w == pytest.approx(550.0)
-    assert draws["gpu"].devices == 2
-    assert draws["dram"].power_w == pytest.approx(5.0)
+    powers = {power.part: power for power in watch.idle(2.0)}
+    assert powers["gpu"].power_w == pytest.approx(550.0)
+    assert powers["gpu"].devices == 2
+    assert powers["dram"].power_w == pytest.approx(5.0)
 
 
 def test_meters_are_read_as_often_as_they_need():

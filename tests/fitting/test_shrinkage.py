@@ -75,7 +75,7 @@ def test_leaving_a_run_out_is_fitting_without_it():
         assert found.left_out_sigma[at] ** 2 == pytest.approx(variance[0] + found.scatter**2)
 
 
-def test_a_scope_with_few_runs_is_drawn_towards_the_one_above():
+def test_a_scope_with_few_runs_shrinks_towards_the_one_above():
     y = np.array([0.5] * 20 + [-0.5])
     levels = [Level(np.zeros(21, dtype=np.intp), [0.3]), Level(codes(*[0] * 20, 1), [0.1])]
     found = shrink(y, ones(21), levels, scatter=0.1)
