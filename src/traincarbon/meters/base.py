@@ -1,6 +1,6 @@
 """The interface of meters: cumulative joules for each device, or the reason why a source cannot be read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from traincarbon.quantities import EnergySource, Part
@@ -71,3 +71,34 @@ class Meter(Protocol):
     def close(self) -> None:
         """Release the source. It is safe to call twice, and the readings stay the same afterwards."""
         ...
+
+
+class SensorMeter(Meter):
+    """A meter that reads its source until it is closed; a subclass says how.
+
+    Args:
+        clock: Returns the time.
+        notes: Lines for the caller.
+        names: Device to its product name.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, notes: Iterable[str] = (), names: Mapping[str, str] | None = None) -> None:
+        self.notes = list(notes)
+        self.names = names or {}
+        self._clock = clock
+        self._closed = False
+        self._last: tuple[Reading, ...] = ()
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return one reading for each device, the last ones once the meter is closed."""
+        if not self._closed:
+            self._last = tuple(self._read())
+        return self._last
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._closed = True
+
+    def _read(self) -> Iterable[Reading]:
+        """Read the source."""
+        raise NotImplementedError

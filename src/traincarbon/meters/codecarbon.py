@@ -3,10 +3,10 @@
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
 
 _INTERVAL_S = 5.0
@@ -21,37 +21,26 @@ class Piece(NamedTuple):
     how: EnergySource
 
 
-class CodeCarbonMeter(Meter):
+class CodeCarbonMeter(SensorMeter):
     """Adds up the energies that CodeCarbon's objects report since they were last asked."""
 
     name = "codecarbon"
     max_interval_s = _INTERVAL_S
 
     def __init__(self, pieces: list[Piece], *, clock: Callable[[], float]) -> None:
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {piece.device: str(piece.hardware) for piece in pieces}
+        super().__init__(clock, names={piece.device: str(piece.hardware) for piece in pieces})
         self._pieces = pieces
-        self._clock = clock
         self._energy_j = dict.fromkeys(self.names, 0.0)
         self._power_w: dict[str, float | None] = dict.fromkeys(self.names)
         self._failed: set[str] = set()
         self._before_s = clock()
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         for piece in pieces:
             piece.hardware.start()
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each of CodeCarbon's objects."""
-        if not self._closed:
-            now = self._clock()
-            took_s, self._before_s = now - self._before_s, now
-            self._last = tuple(self._reading(piece, took_s, now) for piece in self._pieces)
-        return self._last
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        now = self._clock()
+        took_s, self._before_s = now - self._before_s, now
+        return [self._reading(piece, took_s, now) for piece in self._pieces]
 
     def _reading(self, piece: Piece, took_s: float, now: float) -> Reading:
         device = piece.device

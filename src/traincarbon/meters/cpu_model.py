@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.select import prior
 from traincarbon.meters import process_usage
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.cgroup import Allotment, allotment
 from traincarbon.meters.power import PowerIntegral
 from traincarbon.quantities import EnergySource, Part
@@ -31,7 +31,7 @@ class Curve(NamedTuple):
     memory_sigma_ln: float
 
 
-class CpuModel(Meter):
+class CpuModel(SensorMeter):
     """Charges a job for its use: busy watts for its processor time, idle watts for its own threads that it leaves idle, and its memory.
 
     Args:
@@ -58,39 +58,29 @@ class CpuModel(Meter):
         clock: Callable[[], float],
         born_s: float | None = None,
     ) -> None:
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
+        super().__init__(clock)
         self._usage = usage
         self._curve = curve
         self._threads = threads
         self._memory_b = memory_b
         self._parts = parts
-        self._clock = clock
         self._cpu_j = 0.0
         self._cpu_w: float | None = None
         self._memory = PowerIntegral()
         self._before = None if born_s is None else (born_s, 0.0)
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         self.read()
-
-    def read(self) -> tuple[Reading, ...]:
-        """Return a reading of the processor and one of the memory, if they are asked for."""
-        if not self._closed:
-            try:
-                self._last = tuple(reading for reading in self._charge() if reading.part in self._parts)
-            except (OSError, ValueError) as error:
-                self.notes.append(f"cpu:model: {error}")
-        return self._last
 
     def settle(self, cpu_s: float) -> bool:
         """Charge a job that has ended for all its processor time; the next read includes it."""
         self._usage.settle(cpu_s)
         return True
 
-    def close(self) -> None:
-        """Stop charging."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        try:
+            return [reading for reading in self._charge() if reading.part in self._parts]
+        except (OSError, ValueError) as error:
+            self.notes.append(f"cpu:model: {error}")
+            return self._last
 
     def _charge(self) -> tuple[Reading, Reading]:
         now, used = self._clock(), self._usage.usage()

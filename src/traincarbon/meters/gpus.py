@@ -1,11 +1,11 @@
 """GPUs of any vendor as a meter: by their energy counter, or by sampled power if they have none."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from traincarbon.errors import CarbonError
-from traincarbon.meters.base import Meter, Reading
+from traincarbon.meters.base import Reading, SensorMeter
 from traincarbon.meters.counter import Counter
 from traincarbon.meters.power import Pace, PowerIntegral
 from traincarbon.quantities import EnergySource, Part
@@ -70,37 +70,28 @@ class Gpu(Protocol):
         ...
 
 
-class GpuMeter(Meter):
+class GpuMeter(SensorMeter):
     """Reads a set of GPUs, each in the best way that it supports."""
 
     def __init__(self, name: str, gpus: Sequence[Gpu], *, notes: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock, notes=notes, names={gpu.device: gpu.name for gpu in gpus})
         self.name = name
-        self.notes = list(notes)
-        self.names: Mapping[str, str] = {gpu.device: gpu.name for gpu in gpus}
-        self._clock = clock
         self._pace = Pace()
         self._close: Callable[[], None] | None = None
         self._gpus = [_Tracked(gpu, self.notes) for gpu in gpus]
-        self._last = tuple(self._read_all())
-        self._closed = False
+        self.read()
 
     def on_close(self, action: Callable[[], None]) -> None:
         """Call *action* once when the meter is closed."""
         self._close = action
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each GPU, in the given order."""
-        if not self._closed:
-            self._last = tuple(self._read_all())
-        return self._last
-
     def close(self) -> None:
         """Release the vendor's library."""
         if not self._closed and self._close is not None:
             self._close()
-        self._closed = True
+        super().close()
 
-    def _read_all(self) -> list[Reading]:
+    def _read(self) -> list[Reading]:
         readings = [gpu.read(self._clock) for gpu in self._gpus]
         powers_w = [reading.power_w or 0.0 for gpu, reading in zip(self._gpus, readings, strict=True) if not gpu.counted]
         self.max_interval_s = self._pace.next_s(powers_w, time_s=readings[-1].time_s) if powers_w else COUNTED_S

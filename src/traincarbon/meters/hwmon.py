@@ -2,10 +2,10 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from glob import glob
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.power import PowerIntegral
 from traincarbon.quantities import EnergySource, Part
 
@@ -18,7 +18,7 @@ _MOST_W = 1e5
 """No server draws more. Some controllers return 2**32 - 1 mW, or 0, for unknown."""
 
 
-class HwmonMeter(Meter):
+class HwmonMeter(SensorMeter):
     """Samples the power of ACPI power meters and integrates it.
 
     Args:
@@ -28,28 +28,17 @@ class HwmonMeter(Meter):
     """
 
     name = "hwmon"
+    max_interval_s = _INTERVAL_S
 
     def __init__(self, files: Mapping[str, str], *, covers: tuple[Part, ...] = (), clock: Callable[[], float]) -> None:
-        self.max_interval_s = _INTERVAL_S
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
+        super().__init__(clock)
         self.covers = covers
         self._files = files
         self._integrals = {device: PowerIntegral() for device in files}
-        self._clock = clock
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         self.read()
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each power meter."""
-        if not self._closed:
-            self._last = tuple(self._sample(device, file) for device, file in self._files.items())
-        return self._last
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        return [self._sample(device, file) for device, file in self._files.items()]
 
     def _sample(self, device: str, file: str) -> Reading:
         integral, now, power_w = self._integrals[device], self._clock(), None

@@ -3,11 +3,11 @@
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.power import PowerIntegral
 from traincarbon.quantities import EnergySource, Part
 
@@ -28,39 +28,33 @@ _UNKNOWN_W = 65535
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 
 
-class IpmiMeter(Meter):
+class IpmiMeter(SensorMeter):
     """Queries the controller without waiting: one read starts the query, a later one takes the answer."""
 
     name = "ipmi"
 
     def __init__(self, command: Sequence[str], first_w: float, *, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self.max_interval_s = 1.0
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
         self._command = command
-        self._clock = clock
         self._integral = PowerIntegral()
         self._integral.add(first_w, time_s=clock())
         self._asked_s = self._last_s = clock()
         self._asked: subprocess.Popen[bytes] | None = None
         self._energy_j = 0.0
-        self._closed = False
         self._last = (self._reading(self._last_s),)
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return the energy of the server up to now, from the last answer of its controller."""
-        if not self._closed:
-            now = self._clock()
-            if self._asked is not None:
-                self._take_answer(self._asked, now)
-            elif now - self._asked_s >= _INTERVAL_S:
-                self._ask(now)
-            self._last = (self._reading(now),)
-        return self._last
+    def _read(self) -> Iterable[Reading]:
+        now = self._clock()
+        if self._asked is not None:
+            self._take_answer(self._asked, now)
+        elif now - self._asked_s >= _INTERVAL_S:
+            self._ask(now)
+        return (self._reading(now),)
 
     def close(self) -> None:
         """Stop; a query that is running is dropped."""
-        self._closed = True
+        super().close()
         if self._asked is not None:
             _drop(self._asked)
             self._asked = None

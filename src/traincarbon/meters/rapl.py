@@ -2,11 +2,11 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from glob import glob
 from typing import NamedTuple
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.counter import Counter
 from traincarbon.quantities import EnergySource, Part
 
@@ -32,7 +32,7 @@ class _Zone(NamedTuple):
     counter: Counter
 
 
-class RaplMeter(Meter):
+class RaplMeter(SensorMeter):
     """Reads the energy counters of packages, memory and, where there is one, the whole platform.
 
     The zone ``psys`` includes the packages and the memory; the rest of it is reported as ``other``. If there are several, as on servers
@@ -42,31 +42,20 @@ class RaplMeter(Meter):
     name = "rapl"
 
     def __init__(self, zones: list[_Zone], *, max_interval_s: float, notes: list[str], clock: Callable[[], float]) -> None:
+        super().__init__(clock, notes=notes)
         self.max_interval_s = max_interval_s
-        self.notes = notes
-        self.names: Mapping[str, str] = {}
         self._zones = zones
-        self._clock = clock
         self._power: dict[str, tuple[float, float, float | None]] = {}
         self._beyond_j = 0.0
         self._lost: set[str] = set()
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         self.read()
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each zone."""
-        if not self._closed:
-            times = {zone: self._count(zone) for zone in self._zones}
-            inside_j = sum(zone.counter.energy_j for zone in self._zones if zone.part is not Part.OTHER)
-            platforms = [zone for zone in self._zones if zone.part is Part.OTHER]
-            most = max(platforms, key=lambda zone: zone.counter.energy_j, default=None)
-            self._last = tuple(self._reading(zone, at, inside_j) for zone, at in times.items() if zone.part is not Part.OTHER or zone is most)
-        return self._last
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        times = {zone: self._count(zone) for zone in self._zones}
+        inside_j = sum(zone.counter.energy_j for zone in self._zones if zone.part is not Part.OTHER)
+        platforms = [zone for zone in self._zones if zone.part is Part.OTHER]
+        most = max(platforms, key=lambda zone: zone.counter.energy_j, default=None)
+        return [self._reading(zone, at, inside_j) for zone, at in times.items() if zone.part is not Part.OTHER or zone is most]
 
     def _count(self, zone: _Zone) -> float:
         now = self._clock()
