@@ -108,11 +108,7 @@ def _from_csv(text: str) -> list[RunRecord]:
 
 
 def _from_parquet(content: bytes) -> list[RunRecord]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]'") from error
+    pa, parquet = _pyarrow()
     try:
         rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowException, OSError) as error:
@@ -136,17 +132,22 @@ def _csv(rows: list[dict[str, object]]) -> str:
 
 
 def _parquet(rows: list[dict[str, object]]) -> bytes:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or --format csv") from error
+    pa, parquet = _pyarrow()
     kinds = {name: pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64() for name in COLUMNS}
     table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
     sink = pa.BufferOutputStream()
     parquet.write_table(table, sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or use CSV or JSON") from error
+    return pyarrow, parquet
 
 
 def _is_text(column: str) -> bool:
