@@ -1,4 +1,4 @@
-"""Tables as TOML text; ``tomllib`` reads them back."""
+"""Tables as TOML text. ``tomllib`` reads them back."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def to_toml(table: Mapping[str, object]) -> str:
-    """Return *table* as TOML: values first, then tables and lists of tables; None is left out.
+    """Return *table* as TOML: values first, then tables and lists of tables. None is left out.
 
     Example:
         >>> print(to_toml({"name": "a plan", "gpus": [8, 16], "price": {"usd": 2.5}}), end="")

@@ -143,11 +143,11 @@ def _parquet(rows: list[dict[str, object]]) -> bytes:
 
 def _pyarrow() -> tuple[Any, Any]:
     try:
-        import pyarrow
+        import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or use CSV or JSON") from error
-    return pyarrow, parquet
+    return pa, parquet
 
 
 def _is_text(column: str) -> bool:
@@ -155,7 +155,7 @@ def _is_text(column: str) -> bool:
 
 
 def _flat(stated: dict[str, Any]) -> dict[str, object]:
-    """Return one value per column; what is not known is None."""
+    """Return one value per column. What is not known is None."""
     row = {name: stated[name] for name in _PLAIN}
     row |= {f"{name}.{part}": (stated[name] or {}).get(part) for name, parts in _NESTED.items() for part in parts}
     return row | {name: None if stated[name] is None else _visible(json.dumps(stated[name], ensure_ascii=False)) for name in _AS_JSON}
@@ -183,4 +183,4 @@ def _uncell(name: str, cell: str, number: int) -> object:
     try:
         return json.loads(text) if name in _AS_JSON else int(cell) if name in _WHOLE else float(cell)
     except (ValueError, RecursionError) as error:
-        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave a cell empty where nothing is known") from error
+        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave unknown cells empty") from error

@@ -56,11 +56,11 @@ class Index:
         self._connection = _connect(file)
 
     def close(self) -> None:
-        """Close the index; safe to call twice."""
+        """Close the index. It is safe to call twice."""
         self._connection.close()
 
     def refresh(self) -> None:
-        """Read the new lines of the journals; an index that cannot be trusted is rebuilt."""
+        """Read the new lines of the journals. An index that cannot be trusted is rebuilt."""
         for attempt in range(3):
             try:
                 self._refresh()
@@ -245,7 +245,7 @@ def _files(path: str, folder: str) -> list[JournalFile]:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    """Return a connection to a sound index of this version; any other file in its place is set aside."""
+    """Return a connection to a sound index of this version. Any other file in its place is set aside."""
     for _ in range(2):
         try:
             return _open(file)
@@ -286,7 +286,7 @@ def _open(file: str) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection) -> bool:
-    """Return whether the tables exist; refuse the file of another program before anything in it is changed."""
+    """Return whether the tables exist. Refuse the file of another program before anything in it is changed."""
     application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and (application, version) != (_APPLICATION, VERSION):
@@ -322,7 +322,7 @@ def _is_sound(file: str) -> bool:
 
 @contextmanager
 def _alone(lock: str) -> Iterator[None]:
-    """Hold a lock that the system releases if this process dies; without locks on this system, go on."""
+    """Hold a lock that the system releases if this process dies. Without locks on this system, go on."""
     with open(lock, "ab") as stream:
         with suppress(ImportError, OSError):
             from fcntl import LOCK_EX, flock

@@ -118,7 +118,7 @@ def mask_text(text: str) -> str:
 
 
 def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
-    """Return the masked argument and when to hide the next one; "" means never."""
+    """Return the masked argument and when to hide the next one. "" means never."""
     short = re.match(r"-([A-Za-z])(.*)", argument, re.DOTALL)
     if short and short[1] in shorts:
         return (argument, "always") if not short[2] else (f"-{short[1]}{HIDDEN}", "")

@@ -46,13 +46,13 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
 
 
 class _Library:
-    """AMD SMI; its errors are raised as :class:`GpuError`."""
+    """AMD SMI. Its errors are raised as :class:`GpuError`."""
 
     def __init__(self, amdsmi: Any) -> None:
         self._amdsmi = amdsmi
 
     def __call__(self, name: str, *values: Any) -> Any:
-        """Call the function *name*; return None if this version has no such function."""
+        """Call the function *name*. Return None if this version has no such function."""
         function = getattr(self._amdsmi, name, None)
         if function is None:
             return None
@@ -62,7 +62,7 @@ class _Library:
             raise GpuError(f"{name}: {error}") from None
 
     def optional(self, name: str, *values: Any) -> Any:
-        """Call the function *name*; return None if it fails."""
+        """Call the function *name*. Return None if it fails."""
         try:
             return self(name, *values)
         except GpuError:
@@ -90,7 +90,7 @@ class _Gpu:
         self.limit_w = _watts(cap) if cap else _FALLBACK_LIMIT_W
 
     def counts(self) -> int | None:
-        """Return the energy register; one that is 0 at the start is not used."""
+        """Return the energy register. One that is 0 at the start is not used."""
         return _counts(self._library("amdsmi_get_energy_count", self._handle) or {}) if self._has_counter else None
 
     def power_w(self) -> float | None:

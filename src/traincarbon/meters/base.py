@@ -61,7 +61,7 @@ class Meter(Protocol):
         ...
 
     def settle(self, cpu_s: float) -> bool:  # noqa: ARG002  for meters that charge the job alone
-        """Count all the processor time of a job that has ended, if this meter charges the job alone; return whether that changes its readings.
+        """Count all the processor time of a job that has ended, if this meter charges the job alone. Return whether that changes its readings.
 
         Args:
             cpu_s: The processor time as the system states it. [s]
@@ -74,7 +74,7 @@ class Meter(Protocol):
 
 
 class SensorMeter(Meter):
-    """A meter that reads its source until it is closed; a subclass says how.
+    """A meter that reads its source until it is closed. A subclass says how.
 
     Args:
         clock: Returns the time.

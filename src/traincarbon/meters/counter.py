@@ -1,4 +1,4 @@
-"""An energy register as joules since it was first read; it may wrap, restart, go back or jump."""
+"""An energy register as joules since it was first read. It may wrap, restart, go back or jump."""
 
 _LAG_S = 0.25
 """A GPU may refresh its register so late, so a short interval can hold the energy of a longer one."""
@@ -32,7 +32,7 @@ class Counter:
         return self._counts * self._unit_j + self._bridged_j
 
     def add(self, counts: int, *, time_s: float, power_w: float | None = None) -> str:
-        """Take a reading of the register; return what was wrong with it, "" if nothing was.
+        """Take a reading of the register. Return what was wrong with it, "" if nothing was.
 
         Args:
             counts: Value of the register.

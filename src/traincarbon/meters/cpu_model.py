@@ -71,7 +71,7 @@ class CpuModel(SensorMeter):
         self.read()
 
     def settle(self, cpu_s: float) -> bool:
-        """Charge a job that has ended for all its processor time; the next read includes it."""
+        """Charge a job that has ended for all its processor time. The next read includes it."""
         self._usage.settle(cpu_s)
         return True
 

@@ -32,7 +32,7 @@ class GpuError(CarbonError):
 
 
 class Details(NamedTuple):
-    """What else a GPU states; None if it does not."""
+    """What else a GPU states, or None if it does not."""
 
     utilisation: float | None = None
     temperature_c: float | None = None
@@ -41,7 +41,7 @@ class Details(NamedTuple):
 
 
 class Gpu(Protocol):
-    """One GPU as its vendor's library shows it; all methods except ``details`` may raise :class:`GpuError`."""
+    """One GPU as its vendor's library shows it. All methods except ``details`` may raise :class:`GpuError`."""
 
     device: str
     name: str
@@ -146,7 +146,7 @@ class _Tracked:
         return self._reached_j
 
     def _measure(self, clock: Callable[[], float]) -> float | None:
-        """Read energy and power, either of which may fail without the other; return the power."""
+        """Read energy and power, either of which may fail without the other. Return the power."""
         counts, failed = _answer(self._gpu.counts) if self._counter is not None else (None, None)
         now = clock()
         stated_w, power_failed = _answer(self._gpu.power_w)
@@ -209,7 +209,7 @@ class _Tracked:
 
 
 def is_possible(power_w: float, *, limit_w: float) -> bool:
-    """Return whether *power_w* is possible for a GPU with a limit of *limit_w*; other values mean that the power is unknown."""
+    """Return whether *power_w* is possible for a GPU with a limit of *limit_w*. Other values mean that the power is unknown."""
     return 0.0 < power_w <= _MOST_AT_ONCE * limit_w
 
 

@@ -53,7 +53,7 @@ class IpmiMeter(SensorMeter):
         return (self._reading(now),)
 
     def close(self) -> None:
-        """Stop; a query that is running is dropped."""
+        """Stop. A query that is running is dropped."""
         super().close()
         if self._asked is not None:
             _drop(self._asked)

@@ -50,7 +50,7 @@ class _NotOursError(GpuError):
 
 
 class _Library:
-    """NVML, which can be initialised again; its errors are raised as :class:`GpuError`."""
+    """NVML, which can be initialised again. Its errors are raised as :class:`GpuError`."""
 
     def __init__(self, pynvml: Any) -> None:
         self._pynvml = pynvml
@@ -72,7 +72,7 @@ class _Library:
         self.open()
 
     def __call__(self, name: str, *values: Any) -> Any:
-        """Call the function *name*; return None if a GPU does not support it or does not permit it."""
+        """Call the function *name*. Return None if a GPU does not support it or does not permit it."""
         try:
             return getattr(self._pynvml, name)(*values)
         except (self._pynvml.NVMLError_NotSupported, self._pynvml.NVMLError_FunctionNotFound):

@@ -17,7 +17,7 @@ _LONGEST_GAP_S = 30.0
 
 
 class PowerIntegral:
-    """Energy under the straight lines between samples of power; gaps over 30 s are not counted."""
+    """Energy under the straight lines between samples of power. Gaps over 30 s are not counted."""
 
     def __init__(self) -> None:
         self.energy_j = 0.0
@@ -26,7 +26,7 @@ class PowerIntegral:
         self._time_s = 0.0
 
     def add(self, power_w: float, *, time_s: float) -> str:
-        """Take a sample; return what was wrong with it, "" if nothing was."""
+        """Take a sample. Return what was wrong with it, "" if nothing was."""
         last_w, took_s = self.power_w, time_s - self._time_s
         self.power_w, self._time_s = power_w, time_s
         if last_w is None or took_s <= 0.0:

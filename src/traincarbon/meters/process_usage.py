@@ -26,11 +26,11 @@ class Source(Protocol):
     """Something whose usage can be read."""
 
     def usage(self) -> Usage:
-        """Return the usage now; processor time never falls."""
+        """Return the usage now. Processor time never falls."""
         ...
 
     def settle(self, cpu_s: float) -> None:
-        """Take the processor time of a job that has ended as the system states it; it is more than was last seen."""
+        """Take the processor time of a job that has ended as the system states it. It is more than was last seen."""
         ...
 
 
@@ -185,7 +185,7 @@ class Portable:
 
 
 def source(pid: int | None, *, since_birth: bool = False, proc: str = PROC) -> Source | None:
-    """Return the source of the usage of *pid*, or of the machine if that is None; None if it cannot be read.
+    """Return the source of the usage of *pid*, or of the machine if that is None, or None if it cannot be read.
 
     Args:
         pid: The job.

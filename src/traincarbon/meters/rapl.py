@@ -33,7 +33,7 @@ class _Zone(NamedTuple):
 
 
 class RaplMeter(SensorMeter):
-    """Reads the energy counters of packages, memory and, where there is one, the whole platform.
+    """Reads the energy counters of packages, memory and the whole platform, if they exist.
 
     The zone ``psys`` includes the packages and the memory; the rest of it is reported as ``other``. If there are several, as on servers
     with two sockets, the one that counts most is used.

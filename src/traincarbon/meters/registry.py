@@ -165,7 +165,7 @@ def _automatic() -> list[str]:
 
 
 def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:
-    """Call *probe*; an exception of it or its meter is only a reason why this meter cannot be read."""
+    """Call *probe*. An exception of it or its meter is only a reason why this meter cannot be read."""
     try:
         found = probe()
         return found if isinstance(found, Unavailable) else _Guarded(found)
@@ -174,7 +174,7 @@ def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unav
 
 
 def _entry_points() -> "list[EntryPoint]":
-    """Return the probes of other packages; ``importlib.metadata`` is only imported if a file names our group."""
+    """Return the probes of other packages. ``importlib.metadata`` is only imported if a file names our group."""
     if not any(_names_group(folder) for folder in sys.path):
         return []
     from importlib.metadata import entry_points
@@ -231,12 +231,12 @@ class _Guarded(Meter):
         return self._meter.settle(cpu_s)
 
     def close(self) -> None:
-        """Close the meter; one that cannot be closed ends with the process."""
+        """Close the meter. One that cannot be closed ends with the process."""
         with suppress(Exception):
             self._meter.close()
 
     def _checked(self, reading: Reading) -> Reading:
-        """Return *reading* with its part and source as ours; refuse what is not a reading, and energy that falls."""
+        """Return *reading* with its part and source as ours. Refuse what is not a reading, and energy that falls."""
         before_j = self._reached_j.get(reading.device, 0.0)
         if not (before_j <= reading.energy_j < _MOST_J and abs(reading.time_s) < _MOST_S and reading.how in _HOWS and reading.part in _PARTS):
             raise ValueError(f"{reading.device} reads {reading.energy_j} J after {before_j} J at {reading.time_s} s, {reading.how}, {reading.part}")

@@ -19,7 +19,7 @@ class ReplayMeter(Meter):
 
     Args:
         points: Device to its points in order of time: seconds, and joules so far.
-        how: ``power`` where the trace holds power, ``counter`` where it holds energy.
+        how: ``power`` if the trace holds power, ``counter`` if it holds energy.
         clock: Returns the time.
     """
 
@@ -99,7 +99,7 @@ def _integrated(samples: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 
 
 def _at(points: Sequence[tuple[float, float]], time_s: float) -> tuple[float, float | None]:
-    """Return energy and power at a time; there is no power before the first point and after the last."""
+    """Return energy and power at a time. There is no power before the first point and after the last."""
     after = bisect_left(points, (time_s, math.inf))
     if after in (0, len(points)):
         return points[min(after, len(points) - 1)][1], None

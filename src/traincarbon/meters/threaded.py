@@ -17,13 +17,13 @@ _SILENT_S = 1.0
 
 
 class TimedOut(Unavailable):
-    """A source that has not answered in time; it may answer later."""
+    """A source that has not answered in time. It may answer later."""
 
     __slots__ = ()
 
 
 class ThreadedMeter(Meter):
-    """Reads *meter* in a thread. While it hangs, its readings stay the same; afterwards a counter holds what it missed."""
+    """Reads *meter* in a thread. While it hangs, its readings stay the same. Afterwards a counter holds what it missed."""
 
     def __init__(self, meter: Meter, thread: "_Thread") -> None:
         self.name = meter.name
@@ -65,7 +65,7 @@ class ThreadedMeter(Meter):
 
 
 def opened(name: str, probe: Callable[[], Meter | Unavailable], *, wait_s: float) -> Meter | Unavailable:
-    """Return the meter that *probe* opens, or the reason why there is none; after *wait_s* that is :class:`TimedOut`."""
+    """Return the meter that *probe* opens, or the reason why there is none. After *wait_s* that is :class:`TimedOut`."""
     thread = _Thread()
     thread.ask(probe)
     if not thread.answers(wait_s=wait_s):
@@ -111,7 +111,7 @@ class _Thread:
         return self._answer
 
     def end(self, *meters: Meter, wait_s: float = 0.0) -> None:
-        """Close *meters*, and a meter that opened too late, and end once the task is done; wait *wait_s* for that."""
+        """Close *meters*, and a meter that opened too late, and end once the task is done. Wait *wait_s* for that."""
         self._left = list(meters)
         if self._asked.locked():
             self._asked.release()

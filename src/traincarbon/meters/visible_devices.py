@@ -32,7 +32,7 @@ class Choice(NamedTuple):
 
 
 def visible(text: str | None, gpus: Sequence[Listed], *, twice: bool = False) -> tuple[list[Choice], str]:
-    """Return what *text* makes visible of *GPUs*, and why the rest of *text* was ignored, "" where none was.
+    """Return what *text* makes visible of *gpus*, and why the rest of *text* was ignored, or "" if nothing was.
 
     None stands for a variable that is not set: everything is visible. An entry is an index, a UUID or a beginning of one that
     fits a single device; the first entry that is none of these, as -1, ends the list. For CUDA a device that is named

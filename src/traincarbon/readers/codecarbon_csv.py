@@ -65,7 +65,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
 
 
 def dump(records: Sequence[RunRecord]) -> bytes:
-    """Return the records as an ``emissions.csv`` of version 3.3; unknown values and the location stay empty."""
+    """Return the records as an ``emissions.csv`` of version 3.3. Unknown values and the location stay empty."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -148,7 +148,7 @@ def _ended(record: RunRecord) -> str:
 
 
 def _name(row: dict[str, str]) -> str:
-    """Return an id for a row of version 1, which has none; the same row gets the same id."""
+    """Return an id for a row of version 1, which has none. The same row gets the same id."""
     return f"codecarbon-{zlib.crc32(json.dumps(row, sort_keys=True).encode('utf-8', 'replace')):08x}"
 
 

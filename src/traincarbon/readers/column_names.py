@@ -23,7 +23,7 @@ _LEAST = 1000.0
 
 
 class Size(NamedTuple):
-    """The work and the hardware that a row states; None or empty if it does not."""
+    """The work and the hardware that a row states, or None and empty if it does not."""
 
     params: float | None
     tokens: float | None
@@ -56,7 +56,7 @@ def size_of(row: Row, options: ImportOptions) -> Size:
 
 
 def energy_of(row: Row) -> Energies:
-    """Return the energy in joules that was logged with a run; as its source is unknown, it counts as modelled.
+    """Return the energy in joules that was logged with a run. As its source is unknown, it counts as modelled.
 
     Raises:
         ValueError: a cell cannot be read.

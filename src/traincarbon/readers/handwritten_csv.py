@@ -179,7 +179,7 @@ def _layout(row: Row) -> dict[str, float] | None:
 
 
 def _energy_j(row: Row) -> dict[Part, float]:
-    """Return the energy of each part in joules; the rest of the total ``energy_kwh`` is ``other``."""
+    """Return the energy of each part in joules. The rest of the total ``energy_kwh`` is ``other``."""
     parts = {part: row.amount(f"{part}_energy_kwh") for part in (Part.GPU, Part.CPU, Part.DRAM)}
     known = {part: energy_kwh * J_PER_KWH for part, energy_kwh in parts.items() if energy_kwh is not None}
     whole_kwh = row.amount("energy_kwh")

@@ -105,7 +105,7 @@ def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: fl
 
 @lru_cache(maxsize=256)
 def _masked(text: str) -> str:
-    """Return a text without persons and machines; it is cached, as many runs of a file share project and hardware."""
+    """Return a text without persons and machines. It is cached, as many runs of a file share project and hardware."""
     return mask_text(text)
 
 

@@ -151,7 +151,7 @@ def _energy_j(row: Row, steps: list[_Step], *, nodes: float, duration_s: float) 
 
 
 def _of_steps_j(steps: list[_Step], *, nodes: float) -> float | None:
-    """Return the most energy that the steps of a job show; ``batch`` and ``extern`` include all others, which may share nodes."""
+    """Return the most energy that the steps of a job show. ``batch`` and ``extern`` include all others, which may share nodes."""
     numbered = sorted((step for step in steps if step.name.isdigit() and step.energy_j), key=lambda step: (step.began is None, str(step.began)))
     around = [step.energy_j for step in steps if not step.name.isdigit() and step.energy_j]
     apart = all(here.ended and there.began and here.ended <= there.began for here, there in pairwise(numbered))
@@ -195,7 +195,7 @@ def _tres(row: Row) -> dict[str, float]:
 
 
 def _accelerators(tres: dict[str, float]) -> tuple[int | None, str]:
-    """Return the number and the names of the accelerators; a count without a name includes all named ones."""
+    """Return the number and the names of the accelerators. A count without a name includes all named ones."""
     named = {name.partition(":")[2]: count for name, count in tres.items() if name.startswith("gres/gpu:")}
     count = sum(named.values()) or tres.get("gres/gpu")
     return int(count) if count else None, " + ".join(named)

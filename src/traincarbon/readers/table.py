@@ -20,7 +20,7 @@ class Lines(Protocol):
     """The source of a table: a text file, or anything else with lines."""
 
     def readline(self, most: int, /) -> str:
-        """Return the next line, at most *most* letters of it; nothing at the end."""
+        """Return the next line, at most *most* letters of it. Nothing at the end."""
         ...
 
 
@@ -165,7 +165,7 @@ def _by_name(columns: list[str], cells: list[str]) -> dict[str, str]:
 
 
 def _items(cell: str) -> list[tuple[str, str]]:
-    """Return the items of a dictionary that pandas wrote into a cell, and those of dictionaries inside it; nothing for other cells."""
+    """Return the items of a dictionary that pandas wrote into a cell, and those of dictionaries inside it. Nothing for other cells."""
     if not cell.startswith("{"):
         return []
     try:
