@@ -40,9 +40,9 @@ def visible(text: str | None, gpus: Sequence[Listed], *, twice: bool = False) ->
 
     Example:
         >>> visible("1,GPU-a", [Listed("GPU-a1"), Listed("GPU-b2")])
-        ([Choice(GPU=1, instance=None), Choice(GPU=0, instance=None)], '')
+        ([Choice(gpu=1, instance=None), Choice(gpu=0, instance=None)], '')
         >>> visible("0,7,1", [Listed("GPU-a1"), Listed("GPU-b2")])
-        ([Choice(GPU=0, instance=None)], 'no device 7, so the list ends there')
+        ([Choice(gpu=0, instance=None)], 'no device 7, so the list ends there')
     """
     if text is None:
         return [Choice(number) for number in range(len(gpus))], ""
