@@ -10,7 +10,7 @@ from traincarbon.toml import to_toml
 
 
 def text_of(calibration: Calibration) -> str:
-    """Return the TOML text that :func:`traincarbon.estimation.calibration.read` reads back."""
+    """Return the file that :func:`traincarbon.estimation.calibration.read` reads back."""
     set_aside = [{"id": id, "reason": reason} for id, reason in calibration.set_aside]
     table = {
         "schema": SCHEMA,

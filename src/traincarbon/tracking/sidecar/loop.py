@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from traincarbon import __version__
 from traincarbon.ledger.journal import Journal
-from traincarbon.meters.base import Unavailable
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import Report, ReportReader
@@ -129,7 +128,7 @@ class Metering:
         }
         self._write("start", {**fields, **self._session.start_fields()})
         self._channel.send(Begun())
-        from traincarbon.meters.registry import open_meters
+        from traincarbon.meters.registry import missing_parts, open_meters
 
         born_s = None if self._is_in_process or settings.continues else self._began_s
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
@@ -142,7 +141,7 @@ class Metering:
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         else:
             self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
-        self._missing = _missing({each.name: each for each in missing}, self._recorder.by_part())
+        self._missing = missing_parts(missing, self._recorder.by_part())
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
@@ -339,13 +338,3 @@ def _pattern_reader(expression: str, notes: list[str]) -> ReadReports:
     from traincarbon.tracking.pattern import Pattern
 
     return Pattern(expression, notes=notes).feed
-
-
-def _missing(unavailable: Mapping[str, Unavailable], parts: Mapping[str, object]) -> dict[str, str]:
-    """Return for each part without a meter the reasons of the meters that could read it."""
-    meters = {"gpu": ("nvml", "amd"), "cpu": ("rapl", "cpu_model"), "dram": ("rapl", "cpu_model")}
-    return {
-        part: "; ".join(dict.fromkeys(unavailable[name].reason for name in names if name in unavailable)) or "no meter reported it"
-        for part, names in meters.items()
-        if part not in parts
-    }
