@@ -6,7 +6,7 @@ import io
 from conftest import ACCELERATOR, SERVER
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.records import TABLES
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
 SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'
@@ -131,4 +131,4 @@ def setting_of(database, hw="acme-box", region=None):
     boxed = hardware.folder == "servers"
     accelerator = database.product("accelerators", hardware.keys["accelerator"]) if boxed else hardware
     count = hardware.value("accelerator_count") if boxed else 1.0
-    return Setting(hardware, accelerator, count, find_place(database, region) if region is not None else None)
+    return Facts(hardware, accelerator, count, find_place(database, region) if region is not None else None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
-from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.facts.types import Facts, Given
 from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain, median_of
 
@@ -16,7 +16,7 @@ _STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w
 _WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server", "step": "efficiency of a step on its layout"}
 
 
-def calibrated(plan: Plan, setting: Setting) -> Setting:
+def calibrated(plan: Plan, setting: Facts) -> Facts:
     """Return *setting* with the calibration that the plan names, or the only one that fits it, laid over its priors.
 
     Raises:
@@ -56,7 +56,7 @@ def _fitting(hardware: str, place: str) -> tuple[list[Calibration], list[str]]:
     return fitting, faults
 
 
-def _laid_over(setting: Setting, calibration: Calibration, plan: Plan, site: str, *, by_itself: bool) -> Setting:
+def _laid_over(setting: Facts, calibration: Calibration, plan: Plan, site: str, *, by_itself: bool) -> Facts:
     """Return *setting* with the factors of *calibration* among its givens, and the priors that they replace without their spreads."""
     active = plan.active_params
     moe = active is not None and (hasattr(active, "shape") or active != plan.params)
@@ -68,15 +68,15 @@ def _laid_over(setting: Setting, calibration: Calibration, plan: Plan, site: str
     for quantity in QUANTITIES:
         effect = calibration.effect(quantity, setting.accelerator.id, site, family)
         replaced = _STANDS_IN[quantity]
-        if effect is None or stated.get(quantity) or (replaced and replaced[0] not in setting.given):
+        if effect is None or stated.get(quantity) or (replaced and setting.given(replaced[0]) is None):
             continue
         mean, sigma = effect.at(size)
         if replaced:
             sigma = _at_most(sigma, _spread_of(setting, quantity))
         for name in replaced:
-            if (given := setting.given.get(name)) is not None:
-                laid.given[name] = given._replace(value=median_of(given.value))
-        laid.given[f"{quantity}_calibration"] = Given(
+            if (given := setting.given(name)) is not None:
+                laid.noted[name] = given._replace(value=median_of(given.value))
+        laid.noted[f"{quantity}_calibration"] = Given(
             f"{quantity}_calibration",
             Uncertain(_exp(mean), {quantity: sigma}),
             "",
@@ -107,15 +107,16 @@ def _cautions(effect: Effect, name: str, chip: str, size: Any) -> list[str]:
     return found
 
 
-def _spread_of(setting: Setting, quantity: str) -> float:
+def _spread_of(setting: Facts, quantity: str) -> float:
     """Return the log-spread without a calibration, beyond which none goes."""
-    values = [setting.given[name].value for name in _STANDS_IN[quantity] if name in setting.given]
+    values = [setting.value(name) for name in _STANDS_IN[quantity] if name in setting.noted]
     return math.sqrt(sum(value.sigma**2 for value in values if isinstance(value, Uncertain)))
 
 
-def _copy(setting: Setting, warnings: list[str] | None = None) -> Setting:
-    other = Setting(setting.hardware, setting.accelerator, setting.accelerator_count, setting.place)
-    other.given = dict(setting.given)
+def _copy(setting: Facts, warnings: list[str] | None = None) -> Facts:
+    other = Facts(setting.hardware, setting.accelerator, setting.accelerator_count, setting.place)
+    other.noted = dict(setting.noted)
+    other.precision = setting.precision
     other.warnings = [*setting.warnings, *(warnings or ())]
     return other
 

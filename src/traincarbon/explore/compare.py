@@ -238,10 +238,10 @@ def _why_not(answer: Estimate, where: Where, database: Database) -> str | None:
     n, fewest = answer.accelerators, answer.fewest_accelerators
     if n is not None and fewest is not None and median_of(n) < median_of(fewest):
         return f"weights and optimiser fill {median_of(fewest):,.0f} accelerators, there are {median_of(n):,.0f}"
-    chip, place = answer.setting.accelerator, answer.setting.place
+    chip, place = answer.facts.accelerator, answer.facts.place
     if where.rent is not None and answer["rent_usd"] is None:
         return f"no {where.rent.replace('_', ' ')} price of {chip.name} is known"
-    hardware = answer.setting.hardware
+    hardware = answer.facts.hardware
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
     if place is None or place.region is None or operator in _ANYWHERE or answer.plan.rent_price is not None:
         return None
@@ -268,8 +268,8 @@ def _options(answers: list[tuple[Where, Estimate]], money: str, level: float) ->
         Option(
             where=where,
             plan=answer.plan,
-            hardware=answer.setting.hardware.name,
-            place=answer.setting.place.id if answer.setting.place is not None else "",
+            hardware=answer.facts.hardware.name,
+            place=answer.facts.place.id if answer.facts.place is not None else "",
             figures=intervals(row, level),
             marks=tuple(won),
             is_pareto=kept,

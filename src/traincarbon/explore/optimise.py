@@ -184,7 +184,7 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
     return Way(
         where=where,
         plan=answer.plan,
-        hardware=answer.setting.hardware.name,
+        hardware=answer.facts.hardware.name,
         size=size,
         loss=task.law.loss(size.params, size.tokens, level=task.level),
         figures=intervals(figures, task.level),

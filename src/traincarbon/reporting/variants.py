@@ -38,8 +38,8 @@ class Elsewhere(NamedTuple):
 
 def places(answer: Estimate, database: Database) -> list[Choice]:
     """Return places in which the plan's hardware may stand: its operator's regions from the cleanest grid to the dirtiest, or well-known countries."""
-    operator = answer.setting.hardware.keys.get("operator", "") if answer.setting.hardware.folder == "servers" else ""
-    own = answer.setting.place
+    operator = answer.facts.hardware.keys.get("operator", "") if answer.facts.hardware.folder == "servers" else ""
+    own = answer.facts.place
     if operator in _ANYWHERE:
         zones = (rows[0] for zone in _COUNTRIES if (rows := database.rows("zones", zone)))
         found = [Choice(row["zone"], row["name"]) for row in zones]
@@ -54,7 +54,7 @@ def places(answer: Estimate, database: Database) -> list[Choice]:
 
 def hardware(answer: Estimate, database: Database) -> list[Choice]:
     """Return hardware of the same operator on which the plan could run, one for each accelerator, the newest first; the plan's own is among it."""
-    own = answer.setting.hardware
+    own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
     operator = own.keys.get("operator", "") if own.folder == "servers" else "on-prem"
     for server in database.products("servers"):
@@ -76,14 +76,14 @@ def hardware(answer: Estimate, database: Database) -> list[Choice]:
 
 def in_places(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
     """Return what the plan takes in each of the places that are possible, the cleanest first."""
-    own = answer.setting.place.id if answer.setting.place is not None else ""
+    own = answer.facts.place.id if answer.facts.place is not None else ""
     found = list(_tried(answer, database, choices, own=own, field="region"))
     return sorted(found, key=lambda each: _of(each.answer, "total_kgco2e"))
 
 
 def on_hardware(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
     """Return what the plan takes on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
-    found = list(_tried(answer, database, choices, own=answer.setting.hardware.id, field="hw"))
+    found = list(_tried(answer, database, choices, own=answer.facts.hardware.id, field="hw"))
     return sorted(found, key=lambda each: (_of(each.answer, "rent_usd"), _of(each.answer, "own_usd"), each.choice.id))
 
 
@@ -94,8 +94,9 @@ def nowhere(answer: Estimate, database: Database) -> Estimate:
 
 def stand_ins(answer: Estimate, world: Estimate) -> frozenset[str]:
     """Return the figures of *answer* that rest on nothing known of its place, but on what the *world* has."""
-    given, anywhere = answer.setting.given, world.setting.given
-    pairs = ((figure, given.get(input), anywhere.get(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None)
+    pairs = (
+        (figure, answer.facts.given(input), world.facts.given(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None
+    )
     return frozenset(figure for figure, here, there in pairs if here is not None and there is not None and here.value == there.value)
 
 

@@ -73,5 +73,5 @@ def test_a_missing_prior_is_a_fault_of_the_database_and_named(make_database):
 
 
 def test_a_dense_model_whose_parameters_are_said_twice_is_no_mixture_of_experts(shipped):
-    plain, twice = (settle(Plan(hw="dgx-a100", params=7e9, tokens=1e12, active_params=active), shipped).given["mfu"].value for active in (None, 7e9))
+    plain, twice = (settle(Plan(hw="dgx-a100", params=7e9, tokens=1e12, active_params=active), shipped).value("mfu") for active in (None, 7e9))
     assert plain == twice

@@ -41,24 +41,24 @@ def test_without_a_precision_the_usual_one_for_training_is_taken_and_said(make, 
     database = make({CHIP: peaks(*precisions)})
     setting = setting_of(database)
     add_peak(setting, database, None)
-    assert setting.given["peak_flop_per_s"].value == (precisions.index(used) + 1) * 1e12
-    assert (setting.given["precision"].value, setting.given["precision"].assumed) == (used, True)
+    assert setting.value("peak_flop_per_s") == (precisions.index(used) + 1) * 1e12
+    assert (setting.value("precision"), setting.given("precision").assumed) == (used, True)
 
 
 def test_a_precision_that_is_said_is_taken_and_is_no_assumption(make):
     database = make({CHIP: peaks("bf16", "fp8")})
     setting = setting_of(database)
     add_peak(setting, database, "fp8")
-    assert setting.given["peak_flop_per_s"].value == 2e12
-    assert setting.given["peak_flop_per_s"].reason == "dense fp8 peak of Acme One 40GB"
-    assert "precision" not in setting.given
+    assert setting.value("peak_flop_per_s") == 2e12
+    assert setting.given("peak_flop_per_s").reason == "dense fp8 peak of Acme One 40GB"
+    assert setting.given("precision") is None
 
 
 def test_a_sparse_peak_is_never_taken(make):
     database = make({CHIP: chip(fact("peak_bf16_sparse_flop_per_s", 200e12), fact("peak_fp8_sparse_flop_per_s", 400e12))})
     setting = setting_of(database)
     add_peak(setting, database, None)
-    assert setting.given["peak_flop_per_s"].value == 100e12
+    assert setting.value("peak_flop_per_s") == 100e12
     with pytest.raises(PlanError, match=r"^Acme One 40GB has no fp8 rate$"):
         add_peak(setting, database, "fp8")
 
@@ -81,14 +81,14 @@ def test_memory_is_noted_where_it_is_known_with_the_share_that_is_usable(make):
         database = make(files)
         setting = setting_of(database)
         add_peak(setting, database, None)
-        assert {name: setting.given[name].value for name in ("memory_b", "usable_memory_share") if name in setting.given} == known
+        assert {name: setting.value(name) for name in ("memory_b", "usable_memory_share") if setting.given(name) is not None} == known
 
 
 def mfu_of(database, *, moe=False, **fields):
     setting = setting_of(database)
     add_peak(setting, database, fields.get("precision"))
     add_mfu(setting, database, Plan(**fields), moe=moe)
-    return setting.given["mfu"]
+    return setting.given("mfu")
 
 
 def test_the_utilisation_of_a_generation_with_runs_is_its_own(make):
@@ -147,7 +147,7 @@ def test_family_and_kind_that_are_not_said_are_assumptions_and_those_said_are_no
         setting = setting_of(database)
         add_peak(setting, database, None)
         add_mfu(setting, database, Plan(**fields), moe=False)
-        assert {name: setting.given[name].value for name in ("family", "kind") if name in setting.given} == expected
+        assert {name: setting.value(name) for name in ("family", "kind") if setting.given(name) is not None} == expected
 
 
 def test_a_database_without_a_prior_of_utilisation_is_refused(make):
@@ -209,20 +209,20 @@ def power_of(database, hw="acme-box"):
 
 
 def test_the_idle_draw_is_the_chip_s_own_where_it_is_known(make):
-    given = power_of(make({CHIP: chip(fact("idle_power_w", 100))})).given["idle_share"]
+    given = power_of(make({CHIP: chip(fact("idle_power_w", 100))})).given("idle_share")
     # 100 W of 400 W
     assert (given.value, given.assumed) == (0.25, False)
-    prior = power_of(make()).given["idle_share"]
+    prior = power_of(make()).given("idle_share")
     assert (prior.value, prior.assumed) == (0.15, True)
 
 
 def test_the_mean_draw_is_that_of_the_generation_else_of_all_and_its_spread_is_called_power(make):
-    assert power_of(make()).given["power_share"].value == Uncertain(0.75, {"power": 0.2})
-    assert power_of(make({CHIP: chip(generation="later")})).given["power_share"].value == Uncertain(0.9, {"power": 0.1})
+    assert power_of(make()).value("power_share") == Uncertain(0.75, {"power": 0.2})
+    assert power_of(make({CHIP: chip(generation="later")})).value("power_share") == Uncertain(0.9, {"power": 0.1})
 
 
 def test_a_nameplate_that_is_known_is_certain(make):
-    given = power_of(make({BOX: server(fact("max_power_w", 6500))})).given["max_power_w"]
+    given = power_of(make({BOX: server(fact("max_power_w", 6500))})).given("max_power_w")
     assert (given.value, given.assumed, given.reason) == (6500.0, False, "nameplate of Acme Box")
 
 
@@ -230,7 +230,7 @@ def test_a_nameplate_that_is_known_is_certain(make):
     ("keys", "ratio", "sigma"), [({}, 0.5, 0.3), ({"type": "asic"}, 0.5, 0.3), ({"type": "tpu"}, 0.25, 0.2), ({"generation": "later", "type": "tpu"}, 0.8, 0.1)]
 )
 def test_without_a_nameplate_the_ratio_of_such_chips_stands_in_with_its_spread(make, keys, ratio, sigma):
-    given = power_of(make({CHIP: chip(**keys)})).given["max_power_w"]
+    given = power_of(make({CHIP: chip(**keys)})).given("max_power_w")
     assert given.assumed
     # eight chips of 400 W, and the ratio on top; the spread weighs with the host's part
     assert given.value.median == pytest.approx(3200.0 * (1.0 + ratio))
@@ -239,13 +239,13 @@ def test_without_a_nameplate_the_ratio_of_such_chips_stands_in_with_its_spread(m
 
 def test_a_nameplate_below_the_chips_own_caps_is_not_believed(make):
     for watts in (3000, 3200):
-        given = power_of(make({BOX: server(fact("max_power_w", watts))})).given["max_power_w"]
+        given = power_of(make({BOX: server(fact("max_power_w", watts))})).given("max_power_w")
         assert given.value.median == pytest.approx(4800.0)
         assert given.reason.startswith("its nameplate is below the chips' own power caps: ")
 
 
 def test_a_chip_by_itself_has_a_share_of_a_server_that_it_would_stand_in(make):
-    assert power_of(make(), "acme-one-40gb").given["max_power_w"].value.median == pytest.approx(600.0)
+    assert power_of(make(), "acme-one-40gb").value("max_power_w").median == pytest.approx(600.0)
 
 
 def test_the_energy_with_a_nameplate_is_as_worked_by_hand(make):
@@ -270,7 +270,7 @@ def test_without_the_power_of_the_chip_energy_is_absent_and_a_warning_names_it(m
 def embodied_of(database, hw="acme-box"):
     setting = setting_of(database, hw)
     add_embodied(setting, database)
-    return setting.given.get("hardware_kgco2e")
+    return setting.given("hardware_kgco2e")
 
 
 def test_the_making_of_a_whole_server_is_shared_over_its_accelerators(make):
@@ -316,22 +316,22 @@ def test_a_shipped_server_has_the_facts_of_its_datasheet(shipped):
     for precision, flop_per_s in ((None, 312e12), ("bf16", 312e12), ("tf32", 156e12), ("fp32", 19.5e12)):
         setting = setting_of(shipped, "dgx-a100")
         add_peak(setting, shipped, precision)
-        assert setting.given["peak_flop_per_s"].value == flop_per_s
-    power = power_of(shipped, "dgx-a100").given
+        assert setting.value("peak_flop_per_s") == flop_per_s
+    power = power_of(shipped, "dgx-a100").noted
     assert (power["board_power_w"].value, power["max_power_w"].value, setting.accelerator_count) == (400.0, 6500.0, 8.0)
 
 
 def test_a_shipped_chip_without_bf16_is_used_at_the_precision_that_it_has(shipped):
     setting = setting_of(shipped, "v100-sxm2-32gb")
     add_peak(setting, shipped, None)
-    assert setting.given["precision"].value == "fp16"
+    assert setting.value("precision") == "fp16"
 
 
 def test_a_processor_trains_in_single_precision_where_nothing_is_said(make):
     peaks_of_a_processor = chip(fact("peak_fp32_flop_per_s", 1e12), type="cpu")
     setting = setting_of(make({CHIP: peaks_of_a_processor}))
     add_peak(setting, make({CHIP: peaks_of_a_processor}), None)
-    assert setting.given["precision"].value == "fp32"
+    assert setting.value("precision") == "fp32"
 
 
 def test_matrix_products_measured_on_the_machine_scale_its_utilisation(make):
@@ -340,7 +340,7 @@ def test_matrix_products_measured_on_the_machine_scale_its_utilisation(make):
         setting = setting_of(database)
         add_peak(setting, database, None)
         add_mfu(setting, database, Plan(params=7e9, tokens=1e12, hw="box"), moe=False)
-        return setting.given["mfu"]
+        return setting.given("mfu")
 
     usual, measured = mfu_of({}), mfu_of({BOX: server(fact("gemm_bf16_flop_per_s", 60e12))})
     (ceiling,) = {gemm_ceiling(make(), "acme")}
@@ -364,7 +364,7 @@ def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_doe
     spreads = {}
     for kind in ("derived", "assumed"):
         cap = chip(fact("board_power_w", 400, kind=kind, note="x", **bounds), without="board_power_w")
-        spreads[kind] = power_of(make({CHIP: cap})).given["power_share"].value.spreads
+        spreads[kind] = power_of(make({CHIP: cap})).value("power_share").spreads
     assert spreads["derived"]["power_cap"] == pytest.approx(math.log(4.0) / (2.0 * 1.6448536))
     assert "power_cap" not in spreads["assumed"]
     assert spreads["derived"]["power"] == spreads["assumed"]["power"]
@@ -372,7 +372,7 @@ def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_doe
 
 def test_a_processor_that_is_its_whole_machine_has_no_host_beside_it(make):
     files = {CHIP: chip(type="cpu"), BOX: server(fact("max_power_w", 3200))}
-    assert power_of(make(files)).given["max_power_w"].value == 3200.0
+    assert power_of(make(files)).value("max_power_w") == 3200.0
     answer = estimate(database=make(files), **PLAN, goodput=1.0)
     (host,) = [step for step in answer.steps if step.name == "host_power_w"]
     assert host.value == 0.0

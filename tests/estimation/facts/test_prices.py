@@ -37,7 +37,7 @@ def prices_of(database, hw="acme-box", region=None, **fields):
 
 
 def rent_of(database, hw="acme-box", region=None, **fields):
-    return prices_of(database, hw, region, **fields).given.get("rent_price")
+    return prices_of(database, hw, region, **fields).given("rent_price")
 
 
 def test_the_rent_is_the_middle_of_the_instance_s_own_quotes_for_one_accelerator(make):
@@ -114,7 +114,7 @@ def test_the_rent_of_a_run_is_its_hours_times_the_price(make):
 
 
 def purchase_of(database, hw="acme-box"):
-    return prices_of(database, hw).given.get("purchase_price")
+    return prices_of(database, hw).given("purchase_price")
 
 
 def test_a_server_costs_its_own_price(make):
@@ -167,7 +167,7 @@ def test_what_nobody_sells_has_no_price_and_says_so(make):
 
 
 def test_service_life_use_and_network_are_assumptions(make):
-    given = prices_of(make()).given
+    given = prices_of(make()).noted
     assert given["service_life"].value == Uncertain(4.0, {"service_life": 0.2})
     assert given["utilisation"].value == Uncertain(0.8, {"utilisation": 0.1})
     assert given["interconnect_share"].value == Uncertain(0.2, {"interconnect": 0.4})

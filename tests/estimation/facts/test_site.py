@@ -35,7 +35,7 @@ def make(make_database):
 def facility_of(database, region=None, start=None):
     setting = setting_of(database, region=region)
     add_facility(setting, database, start)
-    return setting.given
+    return setting.noted
 
 
 def test_a_region_has_its_own_figures_with_the_narrowest_spread(make):
@@ -122,13 +122,13 @@ def grid_of(database, region=None, **fields):
     ],
 )
 def test_the_intensity_of_a_grid_is_that_of_the_year_nearest_to_the_start_with_its_basis_said(make, start, intensity, reason):
-    given = grid_of(make(), "FR", start=start).given["carbon_intensity"]
+    given = grid_of(make(), "FR", start=start).given("carbon_intensity")
     assert given.value == Uncertain(intensity, {"carbon_intensity": 0.3})
     assert (given.reason, given.assumed) == (reason, False)
 
 
 def test_a_cloud_region_has_the_intensity_of_its_grid(make):
-    given = grid_of(make(), "acme:paris-1").given["carbon_intensity"]
+    given = grid_of(make(), "acme:paris-1").given("carbon_intensity")
     assert given.value.median == 40.0
     assert given.reason == "Paris (acme:paris-1), 2024, lifecycle, consumption"
 
@@ -142,17 +142,17 @@ def test_an_intensity_two_years_away_is_warned_of(make, start, warned):
 
 
 def test_without_a_region_the_range_of_the_world_stands_in_and_says_so(make):
-    given = grid_of(make()).given["carbon_intensity"]
+    given = grid_of(make()).given("carbon_intensity")
     assert given.value == Uncertain(400.0, {"carbon_intensity": 0.9})
     assert (given.reason, given.assumed) == ("no region named: the range of grids on which clouds run", True)
 
 
 def test_the_direct_basis_is_taken_only_where_it_is_asked_for(make):
     database = make()
-    direct = grid_of(database, "US", basis="direct").given["carbon_intensity"]
+    direct = grid_of(database, "US", basis="direct").given("carbon_intensity")
     assert (direct.value.median, direct.reason) == (320.0, "United States, 2023, direct, production")
     for basis in (None, "lifecycle"):
-        lifecycle = grid_of(database, "US", basis=basis).given["carbon_intensity"]
+        lifecycle = grid_of(database, "US", basis=basis).given("carbon_intensity")
         assert (lifecycle.value.median, lifecycle.reason) == (400.0, "United States, 2024, lifecycle, production")
 
 
@@ -170,7 +170,7 @@ def test_a_place_without_any_intensity_asks_for_one(make):
 
 @pytest.mark.parametrize("region", ["US-VA", "zeta:norfolk"])
 def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make, region):
-    given = grid_of(make(), region).given["carbon_intensity"]
+    given = grid_of(make(), region).given("carbon_intensity")
     # 240 direct × 400 lifecycle over 320 direct of the country in the state's year
     assert given.value.median == pytest.approx(300.0)
     assert given.value.spreads == pytest.approx({"carbon_intensity": math.hypot(0.3, 0.1)})
@@ -181,13 +181,13 @@ def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make,
 def test_a_scaled_intensity_follows_the_country_s_lifecycle_of_the_start(make):
     setting = grid_of(make(), "US-VA", start="2020")
     # 240 × 450 / 320
-    assert setting.given["carbon_intensity"].value.median == pytest.approx(337.5)
+    assert setting.value("carbon_intensity").median == pytest.approx(337.5)
     assert setting.warnings == []
     assert grid_of(make(), "US-VA", start="2016").warnings == ["the intensity of Virginia is that of 2020: none is known for 2016"]
 
 
 def test_a_state_on_the_direct_basis_is_not_scaled(make):
-    given = grid_of(make(), "US-VA", basis="direct").given["carbon_intensity"]
+    given = grid_of(make(), "US-VA", basis="direct").given("carbon_intensity")
     assert given.value == Uncertain(240.0, {"carbon_intensity": 0.3})
     assert not given.assumed
 
@@ -205,19 +205,19 @@ def test_where_the_country_has_one_basis_alone_its_state_is_refused_rather_than_
 def test_a_cloud_region_s_own_figure_on_the_basis_asked_wins_over_its_grid_s(make):
     rows = PLACES["grid.csv"] + line("grid", "acme:paris-1", 2020, 11, "lifecycle", "provider") + line("grid", "zeta:norfolk", 2023, 22, "direct", "provider")
     database = make({"grid.csv": rows})
-    assert grid_of(database, "acme:paris-1").given["carbon_intensity"].value.median == 11.0
-    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 40.0
+    assert grid_of(database, "acme:paris-1").value("carbon_intensity").median == 11.0
+    assert grid_of(database, "FR").value("carbon_intensity").median == 40.0
     # one of another basis does not stand in
-    assert grid_of(database, "zeta:norfolk", basis="direct").given["carbon_intensity"].value.median == 22.0
-    assert grid_of(database, "zeta:norfolk").given["carbon_intensity"].value.median == pytest.approx(300.0)
+    assert grid_of(database, "zeta:norfolk", basis="direct").value("carbon_intensity").median == 22.0
+    assert grid_of(database, "zeta:norfolk").value("carbon_intensity").median == pytest.approx(300.0)
 
 
 def test_one_s_own_figure_wins_over_another_of_the_same_year(make_root):
     ours = make_root({**WORLD, "accelerators/acme-one-40gb.toml": chip(), BOX: server()}, folder="ours")
     own = make_root({"grid.csv": line("grid", "FR", 2024, 77, "lifecycle", "production")}, folder="own")
     database = Database([ours, own])
-    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 77.0
-    assert grid_of(database, "FR", start="2020").given["carbon_intensity"].value.median == 50.0
+    assert grid_of(database, "FR").value("carbon_intensity").median == 77.0
+    assert grid_of(database, "FR", start="2020").value("carbon_intensity").median == 50.0
 
 
 def test_a_plan_that_states_its_intensity_needs_none_of_the_place(make):
@@ -235,14 +235,14 @@ PRICES = {"electricity.csv": line("electricity", "FR", 2020, 0.09, "industrial")
 
 @pytest.mark.parametrize(("start", "price", "year"), [(None, 0.12, 2024), ("2021", 0.09, 2020)])
 def test_electricity_costs_what_it_does_in_the_zone_near_the_start(make, start, price, year):
-    given = grid_of(make(PRICES), "FR", start=start).given["electricity_price"]
+    given = grid_of(make(PRICES), "FR", start=start).given("electricity_price")
     assert given.value == Uncertain(price, {"electricity_price": 0.2})
     assert (given.reason, given.assumed) == (f"industrial price of France, {year}", False)
 
 
 @pytest.mark.parametrize(("region", "reason"), [(None, "industrial prices of the world"), ("US-VA", "no price of Virginia is known")])
 def test_without_a_price_of_the_zone_the_world_s_range_stands_in(make, region, reason):
-    given = grid_of(make(PRICES), region).given["electricity_price"]
+    given = grid_of(make(PRICES), region).given("electricity_price")
     assert given.value == Uncertain(0.1, {"electricity_price": 0.4})
     assert (given.reason, given.assumed) == (reason, True)
 
@@ -273,7 +273,7 @@ def test_every_shipped_region_has_an_intensity_with_its_source(shipped):
     for row in shipped.all_rows("regions"):
         setting = setting_of(shipped, "h100", row["region"])
         add_intensity(setting, shipped, Plan(region=row["region"]))
-        given = setting.given["carbon_intensity"]
+        given = setting.given("carbon_intensity")
         assert 1.0 <= given.value.median <= 1500.0, row["region"]
         assert given.source, row["region"]
 
@@ -281,4 +281,4 @@ def test_every_shipped_region_has_an_intensity_with_its_source(shipped):
 def test_a_shipped_cloud_has_the_facility_of_its_fleet_where_no_region_is_named(shipped):
     setting = setting_of(shipped, "aws-p4d.24xlarge")
     add_facility(setting, shipped, None)
-    assert setting.given["pue"].reason.startswith("aws's fleet, ")
+    assert setting.given("pue").reason.startswith("aws's fleet, ")

@@ -6,14 +6,14 @@ from traincarbon.database.select import year_of
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.facts import hardware as hardware_facts
 from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 from traincarbon.estimation.plan import Plan
 
 _ANYWHERE = ("", "on-prem", "generic", "hpc")
 """Operators of servers that may stand in any region."""
 
 
-def settle(plan: Plan, database: Database) -> Setting:
+def settle(plan: Plan, database: Database) -> Facts:
     """Return what the *database* says about the hardware, place and time of *plan*; worked out once for each such combination.
 
     Raises:
@@ -24,13 +24,13 @@ def settle(plan: Plan, database: Database) -> Setting:
     moe = active is not None and (hasattr(active, "shape") or active != plan.params)
     said = plan.carbon_intensity is not None
     key = (plan.hw, plan.region, plan.start, plan.precision, plan.kind, plan.family, plan.rent, plan.basis, moe, said)
-    setting: Setting | None = database.cache.get(key)
+    setting: Facts | None = database.cache.get(key)
     if setting is None:
         setting = database.cache[key] = _settle(plan, database, moe=moe)
     return setting
 
 
-def _settle(plan: Plan, database: Database, *, moe: bool) -> Setting:
+def _settle(plan: Plan, database: Database, *, moe: bool) -> Facts:
     if plan.hw is None:
         raise PlanError("the plan names no hardware", hint="give hw, as dgx-a100 or h100; all: carbon db list hardware")
     hardware = find_hardware(database, plan.hw)
@@ -43,7 +43,7 @@ def _settle(plan: Plan, database: Database, *, moe: bool) -> Setting:
         accelerator_count = hardware.value("accelerator_count") or 1.0
     else:
         accelerator, accelerator_count = hardware, 1.0
-    setting = Setting(hardware, accelerator, accelerator_count, place)
+    setting = Facts(hardware, accelerator, accelerator_count, place)
     if place is not None and place.region is not None and operator not in _ANYWHERE and operator != place.region["provider"]:
         raise PlanError(f"{hardware.id} is not offered in {place.id}", hint=f"name a region of {operator}, or hw {accelerator.id} for the chip alone")
     hardware_facts.add_peak(setting, database, plan.precision)

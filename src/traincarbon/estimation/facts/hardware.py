@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import PRECISIONS, Fact, Product
 from traincarbon.database.select import prior, sigma_of
 from traincarbon.errors import DatabaseError, PlanError
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas.throughput import narrowed_mfu
 from traincarbon.uncertain import Z_90, Uncertain
@@ -25,7 +25,7 @@ _FAMILIES = {"decoder": "dense-lm", "encoder-decoder": "seq2seq"}
 """Words of a plan to words of the priors, where they differ."""
 
 
-def add_peak(setting: Setting, database: Database, precision: str | None) -> None:
+def add_peak(setting: Facts, database: Database, precision: str | None) -> None:
     """Note the dense peak of the chip at the precision used, and its memory.
 
     Raises:
@@ -40,6 +40,7 @@ def add_peak(setting: Setting, database: Database, precision: str | None) -> Non
     order = _PRECISION_ORDER_OF_PROCESSORS if chip.keys.get("type") == "cpu" else _PRECISION_ORDER
     used = precision or next((name for name in order if name in known), known[-1])
     fact = chip.facts[f"peak_{used}_flop_per_s"]
+    setting.precision = used
     reason = f"dense {used} peak of {chip.name}"
     setting.add("peak_flop_per_s", fact.value, "FLOP/s", reason, fact)
     if precision is None:
@@ -49,7 +50,7 @@ def add_peak(setting: Setting, database: Database, precision: str | None) -> Non
         setting.add_prior(database, "usable_memory_share", "*", "", "share of the memory that activations leave to weights and optimiser")
 
 
-def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> None:
+def add_mfu(setting: Facts, database: Database, plan: Plan, *, moe: bool) -> None:
     """Note the prior of the steps' utilisation (the generation's, times the effects of chip, family, kind and precision) and of the run's goodput."""
     chip = setting.accelerator
     generation = chip.keys.get("generation", "")
@@ -59,7 +60,7 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
     row, value = base
     known = row["scope"] != "generation=*"
     reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
-    precision = _precision_of(setting)
+    precision = setting.precision
     here = measured_ceiling(setting.hardware, chip, precision)
     ratio = (here or gemm_ceiling(database, chip)) / gemm_ceiling(database, generation if known else "*")
     if ratio != 1.0:
@@ -92,7 +93,7 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
     ample = prior(database, "mfu_ample_params", "*")
     if ample is None:
         raise DatabaseError("priors.csv has no mfu_ample_params,*", hint="carbon db check lists what is missing")
-    faster = setting.given["peak_flop_per_s"].value / AMPLE_PEAK_FLOP_PER_S
+    faster = setting.noted["peak_flop_per_s"].value / AMPLE_PEAK_FLOP_PER_S
     reason = f"parameters on each accelerator below which utilisation falls: {faster:.3g} × those on an A100, by peak"
     setting.add("mfu_ample_params", ample[1].median * faster, "", reason, ample[0], assumed=True)
     if plan.family is None:
@@ -101,21 +102,17 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
         setting.add("kind", "pretrain", "", "not said: a training from scratch", assumed=True)
 
 
-def _precision_of(setting: Setting) -> str:
-    return setting.given["peak_flop_per_s"].reason.split()[1]
-
-
-def _add_reference_mfu(setting: Setting, database: Database) -> None:
+def _add_reference_mfu(setting: Facts, database: Database) -> None:
     """Note at which utilisation the power share holds: a chip as busy with a narrower format has a lower one."""
     setting.add_prior(database, "power_reference_mfu", "*", "", "utilisation at which the power share holds")
     narrow = prior(database, "mfu_narrow_share", "*")
-    if narrow is None or "peak_flop_per_s" not in setting.given:
+    if narrow is None or "peak_flop_per_s" not in setting.noted:
         return
-    speed_up = speed_up_of(setting.accelerator, _precision_of(setting))
+    speed_up = speed_up_of(setting.accelerator, setting.precision)
     if speed_up != 1.0:
-        noted = setting.given["power_reference_mfu"]
+        noted = setting.noted["power_reference_mfu"]
         mfu = narrowed_mfu(mfu=noted.value, speed_up=speed_up, narrow_share=narrow[1].median)
-        setting.given["power_reference_mfu"] = noted._replace(value=mfu, reason=f"{noted.reason}, at {speed_up:.3g} × the 16-bit peak")
+        setting.noted["power_reference_mfu"] = noted._replace(value=mfu, reason=f"{noted.reason}, at {speed_up:.3g} × the 16-bit peak")
 
 
 def gemm_ceiling(database: Database, chip: Product | str) -> float:
@@ -147,7 +144,7 @@ def speed_up_of(chip: Product, precision: str) -> float:
     return peak / wide if peak is not None and wide is not None else 1.0
 
 
-def add_power(setting: Setting, database: Database) -> None:
+def add_power(setting: Facts, database: Database) -> None:
     """Note what accelerator, host and network draw; warn where no power is known."""
     chip, server = setting.accelerator, setting.hardware
     board = chip.facts.get("board_power_w")
@@ -183,16 +180,16 @@ def add_power(setting: Setting, database: Database) -> None:
     setting.add_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' draw", spread="network")
 
 
-def _widen_by_cap(setting: Setting, board: Fact) -> None:
+def _widen_by_cap(setting: Facts, board: Fact) -> None:
     """Widen the mean draw by how well a cap that was found on the machine is known; the fitted share holds what assumed ones scatter."""
     if board.kind not in ("measured", "derived") or board.low is None or board.high is None or board.low == board.high:
         return
-    noted = setting.given["power_share"]
+    noted = setting.noted["power_share"]
     wider = noted.value * Uncertain(1.0, {"power_cap": math.log(board.high / board.low) / (2.0 * Z_90)})
-    setting.given["power_share"] = noted._replace(value=wider, reason=f"{noted.reason}, as well as that cap is known")
+    setting.noted["power_share"] = noted._replace(value=wider, reason=f"{noted.reason}, as well as that cap is known")
 
 
-def add_embodied(setting: Setting, database: Database) -> None:
+def add_embodied(setting: Facts, database: Database) -> None:
     """Note the emissions of making one accelerator with its share of the server."""
     server, chip = setting.hardware, setting.accelerator
     sigma = sigma_of(database, "hardware_kgco2e", "scope=*")

@@ -5,13 +5,13 @@ import math
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.database.select import nearest, prior, sigma_of, time_of
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import counted
 from traincarbon.uncertain import Uncertain
 
 
-def add_prices(setting: Setting, database: Database, plan: Plan) -> None:
+def add_prices(setting: Facts, database: Database, plan: Plan) -> None:
     """Note the rent of an accelerator-hour, the price of a server, and how long and how much it is used."""
     server, chip = setting.hardware, setting.accelerator
     purchase = plan.rent or "on_demand"
@@ -38,7 +38,7 @@ def add_prices(setting: Setting, database: Database, plan: Plan) -> None:
     setting.add_prior(database, "utilisation", "*", "", "share of its service life in which a cluster is used")
 
 
-def _add_purchase(setting: Setting, database: Database) -> None:
+def _add_purchase(setting: Facts, database: Database) -> None:
     server, chip = setting.hardware, setting.accelerator
     sigma = sigma_of(database, "purchase_price", "scope=listed")
     fact = server.facts.get("price_usd")

@@ -7,7 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, prior, sigma_of, year_of
 from traincarbon.errors import PlanError
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Uncertain
 
@@ -16,7 +16,7 @@ _SCALED_SIGMA = 0.1
 """Log-spread that comes on top where a state's lifecycle intensity is scaled from its direct one."""
 
 
-def add_facility(setting: Setting, database: Database, start: str | None) -> None:
+def add_facility(setting: Facts, database: Database, start: str | None) -> None:
     """Note PUE and water of the region, else of its operator's fleet, else of the range of facilities."""
     region = setting.place.region if setting.place is not None else None
     operator = region["provider"] if region is not None else setting.hardware.keys.get("operator", "")
@@ -39,7 +39,7 @@ def add_facility(setting: Setting, database: Database, start: str | None) -> Non
     setting.add_prior(database, "grid_water_l_per_kwh", scope, "L/kWh", "water consumed in making electricity")
 
 
-def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
+def add_intensity(setting: Facts, database: Database, plan: Plan) -> None:
     """Note the grid's intensity and the price of electricity of the place, else the world's range.
 
     Raises:
@@ -65,7 +65,7 @@ def add_intensity(setting: Setting, database: Database, plan: Plan) -> None:
         )
 
 
-def _add_grid(setting: Setting, database: Database, place: Place, plan: Plan) -> None:
+def _add_grid(setting: Facts, database: Database, place: Place, plan: Plan) -> None:
     rows = database.rows("grid", place.zone)
     basis = plan.basis or "lifecycle"
     own = [row for row in database.rows("grid", place.id) if row["basis"] == basis]
@@ -92,6 +92,6 @@ def _add_grid(setting: Setting, database: Database, place: Place, plan: Plan) ->
     _warn_if_old(setting, place, then, plan.start)
 
 
-def _warn_if_old(setting: Setting, place: Place, row: Row, start: str | None) -> None:
+def _warn_if_old(setting: Facts, place: Place, row: Row, start: str | None) -> None:
     if start is not None and abs(int(row["year"]) - year_of(start)) >= _OLD_YEARS:
         setting.warnings.append(f"the intensity of {place.name} is that of {row['year']}: none is known for {start}")

@@ -92,9 +92,9 @@ def _fits(answer: Estimate) -> bool:
 
 def _is_offered(at: Situation, answer: Estimate) -> bool:
     """Say whether the chip is priced in the region, where one is named."""
-    place = answer.setting.place
-    rows = at.database.rows("prices", answer.setting.accelerator.id)
-    return place is None or place.region is None or place == at.base.setting.place or any(row["region"] == place.id for row in rows)
+    place = answer.facts.place
+    rows = at.database.rows("prices", answer.facts.accelerator.id)
+    return place is None or place.region is None or place == at.base.facts.place or any(row["region"] == place.id for row in rows)
 
 
 def _short(alternative: Alternative) -> str:

@@ -233,8 +233,8 @@ def _assumed(at: Situation) -> tuple[Evidence, ...]:
 
 def _accelerators_of_quantised(at: Situation, answer: Estimate) -> str:
     """Return in words how many accelerators hold a model of four bits with its adapters."""
-    params, memory_b = at.number("params"), answer.setting.given.get("memory_b")
-    usable: Any = answer.setting.given.get("usable_memory_share")
+    params, memory_b = at.number("params"), answer.facts.given("memory_b")
+    usable: Any = answer.facts.given("usable_memory_share")
     if params is None or memory_b is None or usable is None:
         return "fewer accelerators"
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)

@@ -12,7 +12,7 @@ from traincarbon.estimation.calibration_priors import calibrated
 from traincarbon.estimation.chain import Chain, estimate
 from traincarbon.estimation.facts import hardware as hardware_facts
 from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.types import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import cost, power
 from traincarbon.formulas.carbon import embodied_kgco2e
@@ -77,7 +77,7 @@ class _Appraisal:
             count = hardware.value("accelerator_count") or 1.0
         facts = self.facts(hardware)
         bare = self.setting(hardware, chip, count, facts)
-        setting: Setting = self.tried(lambda: calibrated(facts, bare)) or bare
+        setting: Facts = self.tried(lambda: calibrated(facts, bare)) or bare
         chain = Chain(facts, setting, self.database)
         rented = self.is_rented(setting, chain)
         coefficients = self.coefficients(chain, rented=bool(rented))
@@ -131,11 +131,11 @@ class _Appraisal:
         sound = {name: value for name, value in stated.items() if self.tried(lambda name=name, value=value: Plan.from_dict({name: value}))}  # type: ignore[misc]
         return Plan.from_dict({"hw": hardware.id or None, **sound})
 
-    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Setting:
+    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Facts:
         """Return what the database says, each part by itself."""
         operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
         place = self.tried(lambda: find_place(self.database, facts.region or "", provider=operator)) if facts.region is not None else None
-        setting = Setting(hardware, chip, count, place)
+        setting = Facts(hardware, chip, count, place)
         if chip.id:
             self.tried(lambda: hardware_facts.add_peak(setting, self.database, facts.precision))
             self.tried(lambda: hardware_facts.add_power(setting, self.database))
@@ -147,11 +147,11 @@ class _Appraisal:
         self.tried(lambda: setting.add_prior(self.database, "host_rest_share", "*", "", "share of a server's rest that is neither processor nor memory"))
         return setting
 
-    def is_rented(self, setting: Setting, chain: Chain) -> str:
+    def is_rented(self, setting: Facts, chain: Chain) -> str:
         """Return why the hardware is taken as rented, empty where it is not."""
         if chain.plan.rent_price is not None:
             return "a rent is given"
-        if "rent_price" not in setting.given:
+        if setting.given("rent_price") is None:
             return ""
         if setting.hardware.folder == "servers" and setting.hardware.keys.get("operator", "") not in _NOT_RENTED:
             return f"{setting.hardware.name} is a cloud instance"
@@ -162,7 +162,7 @@ class _Appraisal:
     def coefficients(self, chain: Chain, *, rented: bool) -> Coefficients:
         """Return what turns joules and hours into figures."""
         known = chain.known
-        each = chain.setting.accelerator_count
+        each = chain.facts.accelerator_count
         life_h = None if (years := known("service_life")) is None else years * H_PER_YEAR
         share = {"service_life_h": life_h, "utilisation": known("utilisation")}
         bought = chain.link(
