@@ -93,7 +93,7 @@ class Observed:
 
     def families(self) -> list[str]:
         """Return the family of each of the :attr:`jobs`."""
-        return [job_family(job) for job in self.jobs]
+        return [job_family(job.get("family"), job.get("kind"), is_moe=bool(job.get("moe"))) for job in self.jobs]
 
 
 def from_records(

@@ -132,7 +132,7 @@ def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> 
     cases = []
     for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
         job = observed.jobs[int(observed.job_of[at])]
-        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job))
+        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job.get("family"), job.get("kind"), is_moe="moe" in job))
         if effect is None:
             continue
         mean, sigma = effect.at(float(observed.active_params[at]))

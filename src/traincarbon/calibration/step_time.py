@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import NONE
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.layout.search import fastest
 from traincarbon.estimation.layout.task import task_of
 from traincarbon.estimation.plan import Plan
@@ -73,7 +73,7 @@ def expected_s_per_token(layouts: Sequence[Mapping[str, Any]], layout_of: "Codes
 def _s_per_token(layout: Mapping[str, Any], database: Database) -> float:
     try:
         plan = Plan.from_dict({**layout, "calibration": NONE})
-        task, _ = task_of(plan, settle(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
+        task, _ = task_of(plan, gather(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
         spread = fastest(task)
     except CarbonError:
         return math.nan

@@ -8,8 +8,8 @@ from typing import Any
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimation import server_counts, work
-from traincarbon.estimation.facts.gather import settle
-from traincarbon.estimation.facts.types import Facts
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Links
@@ -45,7 +45,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()
-    facts = settle(plan, database)
+    facts = gather(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
         from traincarbon.estimation.calibration_priors import calibrated
 

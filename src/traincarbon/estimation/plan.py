@@ -106,6 +106,11 @@ class Plan:
         value = getattr(self, name)
         return parse_uncertain(value, name) if isinstance(value, str) and name in NUMBERS else value
 
+    @property
+    def is_moe(self) -> bool:
+        """Whether the model is a mixture of experts: each token passes through a part of its parameters."""
+        return self.active_params is not None and (hasattr(self.active_params, "shape") or bool(self.active_params != self.params))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan) and self.to_dict() == other.to_dict()
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
-from traincarbon.estimation.facts.types import Facts, Given
+from traincarbon.estimation.facts.evidence import Given
+from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of

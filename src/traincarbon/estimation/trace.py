@@ -1,11 +1,15 @@
 """What the links of a chain share: the plan, what the database says beside it, and the memory of every step and assumption."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from traincarbon.estimation.facts.types import NAMES, Facts, Given
+from traincarbon.estimation.facts.facts import ATTRIBUTES, Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Assumption, Link
 from traincarbon.uncertain import Num
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.facts.evidence import Given
 
 
 class Links:
@@ -39,7 +43,7 @@ class Links:
         stated = getattr(self.plan, name, None)
         if stated is not None:
             return self.plan.number(name)
-        given = self.facts.given(name) if name in NAMES or not hasattr(self.plan, name) else None
+        given = self.facts.given(name) if name in ATTRIBUTES or not hasattr(self.plan, name) else None
         if given is None:
             return None
         self.used[name] = given

@@ -24,7 +24,6 @@ MARKS: dict[str, str] = {"cheapest": "cost_usd", "fastest": "duration_s", "clean
 """What wins, and the figure by which it does. Where durations are unknown, the fewest accelerator-hours are the fastest."""
 _MOST = 2000
 """Combinations beyond these are a sweep, not a table that anybody reads."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 
 
 class Where(NamedTuple):
@@ -242,8 +241,7 @@ def _why_not(answer: Estimate, where: Where, database: Database) -> str | None:
     if where.rent is not None and answer["rent_usd"] is None:
         return f"no {where.rent.replace('_', ' ')} price of {chip.name} is known"
     hardware = answer.facts.hardware
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if place is None or place.region is None or operator in _ANYWHERE or answer.plan.rent_price is not None:
+    if place is None or place.region is None or not hardware.is_cloud or answer.plan.rent_price is not None:
         return None
     purchase = answer.plan.rent or "on_demand"
     offered = [row for row in database.rows("prices", chip.id) if row["server"] == hardware.id and row["purchase"] == purchase]

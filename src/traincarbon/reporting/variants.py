@@ -14,7 +14,6 @@ _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", 
 """Grids, from hydro to coal, that a reader of such a report may have in mind; where hardware of a cloud stands, its own regions are shown."""
 _OF_THE_PLACE = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
 """Figures of which not every place has what they rest on."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MOST_PLACES = 12
 _MOST_HARDWARE = 7
 _LEAST_PEAK_FLOP_PER_S, _LEAST_MEMORY_B = 100e12, 30e9
@@ -38,13 +37,12 @@ class Elsewhere(NamedTuple):
 
 def places(answer: Estimate, database: Database) -> list[Choice]:
     """Return places in which the plan's hardware may stand: its operator's regions from the cleanest grid to the dirtiest, or well-known countries."""
-    operator = answer.facts.hardware.keys.get("operator", "") if answer.facts.hardware.folder == "servers" else ""
-    own = answer.facts.place
-    if operator in _ANYWHERE:
+    hardware, own = answer.facts.hardware, answer.facts.place
+    if not hardware.is_cloud:
         zones = (rows[0] for zone in _COUNTRIES if (rows := database.rows("zones", zone)))
         found = [Choice(row["zone"], row["name"]) for row in zones]
     else:
-        regions = [row for row in database.all_rows("regions") if row["provider"] == operator]
+        regions = [row for row in database.all_rows("regions") if row["provider"] == hardware.operator]
         ordered = sorted(regions, key=lambda row: (_intensity(database, row["zone"]), row["region"]))
         found = [Choice(row["region"], f"{row['location']} ({row['name']})") for row in _spread(ordered, _MOST_PLACES)]
     if own is not None and own.id not in {choice.id for choice in found}:
@@ -56,10 +54,9 @@ def hardware(answer: Estimate, database: Database) -> list[Choice]:
     """Return hardware of the same operator on which the plan could run, one for each accelerator, the newest first; the plan's own is among it."""
     own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
-    operator = own.keys.get("operator", "") if own.folder == "servers" else "on-prem"
+    operator = own.operator if own.is_server else "on-prem"
     for server in database.products("servers"):
-        of = server.keys.get("operator", "")
-        if not (of == operator or (operator in _ANYWHERE and of == "on-prem")):
+        if not (server.operator == operator or (not own.is_cloud and server.operator == "on-prem")):
             continue
         chip = database.product("accelerators", server.keys.get("accelerator", ""))
         if chip is not None and _is_for_training(chip):

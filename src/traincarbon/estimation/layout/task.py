@@ -5,7 +5,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimation.facts.types import Facts
+from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
 from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
 from traincarbon.estimation.layout.shape import shape_of

@@ -31,23 +31,24 @@ def trained_models(database: Database) -> tuple[Trained, ...]:
     Raises:
         DatabaseError: the file cannot be read.
     """
-    found: tuple[Trained, ...] | None = database.cache.get("trained_models")
-    if found is None:
-        file = path.join(builtin_root(), "published_runs.csv")
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                rows = [row for row in csv.DictReader(stream) if row["kind"] == "run" and row["family"] == "dense-lm"]
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        by_name: dict[str, Trained] = {}
-        for row in rows:
-            doubted = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _DOUBTS)
-            if row["total_params"] and row["tokens"] and not doubted:
-                size = Size(float(row["total_params"]), float(row["tokens"]))
-                trained = Trained(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
-                by_name.setdefault(row["model"], trained)
-        found = database.cache["trained_models"] = tuple(by_name.values())
-    return found
+    return database.remember(_trained_models, None)
+
+
+def _trained_models(_database: Database, _: None) -> tuple[Trained, ...]:
+    file = path.join(builtin_root(), "published_runs.csv")
+    try:
+        with open(file, encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["kind"] == "run" and row["family"] == "dense-lm"]
+    except (OSError, ValueError) as error:
+        raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
+    by_name: dict[str, Trained] = {}
+    for row in rows:
+        doubted = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _DOUBTS)
+        if row["total_params"] and row["tokens"] and not doubted:
+            size = Size(float(row["total_params"]), float(row["tokens"]))
+            trained = Trained(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
+            by_name.setdefault(row["model"], trained)
+    return tuple(by_name.values())
 
 
 def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[Trained]:
@@ -62,15 +63,15 @@ def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | Non
 
 def model_of(database: Database, id: str) -> tuple[float, float] | None:
     """Return parameters and tokens of the published run *id* of any family, None where it is not there or does not state them."""
+    return database.remember(_model_of, id)
+
+
+def _model_of(_database: Database, id: str) -> tuple[float, float] | None:
     file = path.join(builtin_root(), "published_runs.csv")
-    key = ("published_run", id)
-    if key not in database.cache:
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                row = next((row for row in csv.DictReader(stream) if row["id"] == id), None)
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        stated = row is not None and row["total_params"] and row["tokens"]
-        database.cache[key] = (float(row["total_params"]), float(row["tokens"])) if row is not None and stated else None
-    size: tuple[float, float] | None = database.cache[key]
-    return size
+    try:
+        with open(file, encoding="utf-8", newline="") as stream:
+            row = next((row for row in csv.DictReader(stream) if row["id"] == id), None)
+    except (OSError, ValueError) as error:
+        raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
+    stated = row is not None and row["total_params"] and row["tokens"]
+    return (float(row["total_params"]), float(row["tokens"])) if row is not None and stated else None

@@ -18,7 +18,6 @@ SITE_SPREADS = ("carbon_intensity", "pue", "wue_l_per_kwh", "grid_water_l_per_kw
 """What another place does not share with the first."""
 CHIP_SPREADS = ("mfu", "power", "host", "embodied", "rent_price", "purchase_price")
 """What other hardware does not share with the first."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MUCH_CLEANER = 0.5
 """Share of the plan's CO2e below which a nearer region is worth naming before the cleanest."""
 _BEST_PUE = 1.15
@@ -85,9 +84,8 @@ def regions_of(at: Situation) -> list[str]:
     hardware, chip = at.base.facts.hardware, at.base.facts.accelerator
     purchase = at.plan.rent or "on_demand"
     rows = [row for row in at.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand") and at.database.rows("regions", row["region"])]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
+    if hardware.is_cloud:
+        rows = [row for row in rows if row["provider"] == hardware.operator and row["server"] == hardware.id]
     here = at.base.facts.place
     if here is None or here.region is None:
         return sorted({row["region"] for row in rows})
@@ -180,9 +178,8 @@ def _candidates(at: Situation) -> list[str]:
     rows = [row for row in at.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
         rows = [row for row in rows if row["region"] == place.id]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        return sorted({row["server"] for row in rows if row["provider"] == operator and row["server"]})
+    if hardware.is_cloud:
+        return sorted({row["server"] for row in rows if row["provider"] == hardware.operator and row["server"]})
     return sorted({row["accelerator"] for row in rows})
 
 

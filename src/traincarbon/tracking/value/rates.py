@@ -10,9 +10,9 @@ from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
 from traincarbon.estimation.chain import Chain, estimate
-from traincarbon.estimation.facts import hardware as hardware_facts
-from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Facts
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather_for_run
+from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import cost, power
 from traincarbon.formulas.carbon import embodied_kgco2e
@@ -36,7 +36,6 @@ _STATED = (
     "basis",
 )
 """Fields of a plan that a request may state too, and then wins over it."""
-_NOT_RENTED = ("", "on-prem", "generic", "hpc")
 _PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
@@ -101,7 +100,7 @@ class _Appraisal:
         try:
             return step()
         except CarbonError as error:
-            self.notes.append(f"{error}{f' ({error.hint})' if error.hint else ''}")
+            self.notes.append(_note(error))
             return None
 
     def hardware(self) -> Product:
@@ -133,18 +132,9 @@ class _Appraisal:
 
     def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Facts:
         """Return what the database says, each part by itself."""
-        operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=operator)) if facts.region is not None else None
-        setting = Facts(hardware, chip, count, place)
-        if chip.id:
-            self.tried(lambda: hardware_facts.add_peak(setting, self.database, facts.precision))
-            self.tried(lambda: hardware_facts.add_power(setting, self.database))
-            self.tried(lambda: prices.add_prices(setting, self.database, facts))
-            self.tried(lambda: hardware_facts.add_embodied(setting, self.database))
-        self.tried(lambda: site.add_facility(setting, self.database, facts.start))
-        self.tried(lambda: site.add_intensity(setting, self.database, facts))
-        self.tried(lambda: setting.add_prior(self.database, "meter", "*", "", "what is true over what sensors say"))
-        self.tried(lambda: setting.add_prior(self.database, "host_rest_share", "*", "", "share of a server's rest that is neither processor nor memory"))
+        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=hardware.operator)) if facts.region is not None else None
+        setting, errors = gather_for_run(Subject(Question.of(facts), hardware, chip, count, place), self.database)
+        self.notes += [_note(error) for error in errors]
         return setting
 
     def is_rented(self, setting: Facts, chain: Chain) -> str:
@@ -153,7 +143,7 @@ class _Appraisal:
             return "a rent is given"
         if setting.given("rent_price") is None:
             return ""
-        if setting.hardware.folder == "servers" and setting.hardware.keys.get("operator", "") not in _NOT_RENTED:
+        if setting.hardware.is_cloud:
             return f"{setting.hardware.name} is a cloud instance"
         if setting.place is not None and setting.place.region is not None:
             return f"{setting.place.id} is a cloud's region"
@@ -235,3 +225,7 @@ def _median(value: Num | None) -> float | None:
 
 def _uncertain(value: Num | None) -> Uncertain | None:
     return value if value is None or isinstance(value, Uncertain) else Uncertain(float(value))
+
+
+def _note(error: CarbonError) -> str:
+    return f"{error}{f' ({error.hint})' if error.hint else ''}"
