@@ -13,7 +13,8 @@ from traincarbon.estimation.chain import Chain, estimate
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.formulas import cost, power
 from traincarbon.formulas.carbon import embodied_kgco2e
 from traincarbon.formulas.compute import training_flop
@@ -21,20 +22,7 @@ from traincarbon.quantities import H_PER_YEAR
 from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 
-_STATED = (
-    "calibration",
-    "region",
-    "start",
-    "precision",
-    "pue",
-    "carbon_intensity",
-    "electricity_price",
-    "rent_price",
-    "purchase_price",
-    "service_life",
-    "utilisation",
-    "basis",
-)
+_STATED = fields_with(Use.RUN)
 """Fields of a plan that a request may state too, and then wins over it."""
 _PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
