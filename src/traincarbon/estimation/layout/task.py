@@ -6,6 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
 from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
@@ -75,7 +76,7 @@ def task_of(plan: Plan, setting: Facts, database: Database, accelerators: float)
         PlanError: nothing of the kind is known to be spread so: the message says why.
         DatabaseError: a rate or bandwidth of the chip is not known.
     """
-    if plan.kind == "lora" or plan.family not in (None, "decoder", "encoder"):
+    if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
         raise PlanError("layouts are searched for decoders and encoders that are trained whole", hint="the estimate rests on published runs alone")
     if plan.params is None or hasattr(plan.params, "shape") or hasattr(accelerators, "shape"):
         raise PlanError("layouts are searched for one plan of known params", hint="give params, not as an array")

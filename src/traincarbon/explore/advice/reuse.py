@@ -5,6 +5,7 @@ from typing import Any
 
 from traincarbon.database.select import prior, year_of
 from traincarbon.estimation import server_counts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.evidence import Evidence, effect_of
@@ -134,7 +135,7 @@ def multitask(at: Situation) -> Iterator[Found]:
     if at.goal is not None and at.goal.is_generation:
         yield NotOffered("t0", name, "it was held against GPT-3 in zero-shot tasks, not in writing text")
         return
-    if params < _LARGE_FOR_ZERO_SHOT or at.plan.family not in (None, "decoder", "encoder-decoder"):
+    if params < _LARGE_FOR_ZERO_SHOT or not family_of(at.plan.family).is_prompted:
         yield NotOffered("t0", name, "published for 11 billion parameters against 175: the plan is not that large")
         return
     small = params / float(row["typical"])
