@@ -10,7 +10,7 @@ from traincarbon.estimation.calibration import NONE
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.layout.search import fastest
-from traincarbon.estimation.layout.task import task_of
+from traincarbon.estimation.layout.task import layout_task
 from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.uncertain import median_of
 
@@ -72,7 +72,7 @@ def expected_s_per_token(layouts: Sequence[Mapping[str, Any]], layout_of: "Codes
 def _s_per_token(layout: Mapping[str, Any], database: Database) -> float:
     try:
         plan = Plan.from_dict({**layout, "calibration": NONE})
-        task, _ = task_of(plan, gather(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
+        task, _ = layout_task(plan, gather(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
         spread = fastest(task)
     except CarbonError:
         return math.nan

@@ -12,7 +12,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES, Product
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.layout.machine import machine_of
-from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits
+from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
 from traincarbon.published import priors
@@ -144,7 +144,7 @@ def _layout(run: Run, known: Mapping[str, float], shape: Shape) -> Layout:
 
 def _habits(run: Run) -> dict[str, float]:
     """Return what software of the row's year does where nothing else is known of it."""
-    habits = OF_BEFORE if run.numbers.get("year", MODERN_YEAR) < MODERN_YEAR else Habits()
+    habits = EARLIER_HABITS if run.numbers.get("year", MODERN_YEAR) < MODERN_YEAR else Habits()
     split = habits.splits_sequences * ((run.number("tp") or 1.0) > 1.0)
     return {"flash": habits.flash, "overlap_data": habits.overlap_data, "sequence_parallel": float(split), "sharded_optimiser": 1.0}
 

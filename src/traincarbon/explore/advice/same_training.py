@@ -7,8 +7,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, sigma_of, time_of
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.layout.search import OF_BEFORE, Habits, fastest
-from traincarbon.estimation.layout.task import task_of
+from traincarbon.estimation.layout.search import EARLIER_HABITS, Habits, fastest
+from traincarbon.estimation.layout.task import layout_task
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.advice.situation import Found, Situation
@@ -86,11 +86,11 @@ def newer_software(at: Situation) -> Iterator[Found]:
         yield NotOffered("fuse", _FUSE, "it takes a number of servers to say what a step gains")
         return
     try:
-        task, _ = task_of(at.plan, at.base.facts, at.database, float(median_of(n)))
+        task, _ = layout_task(at.plan, at.base.facts, at.database, float(median_of(n)))
     except CarbonError as error:
         yield NotOffered("fuse", _FUSE, f"the model of the step does not cover the plan: {error}")
         return
-    if task.habits != OF_BEFORE:
+    if task.habits != EARLIER_HABITS:
         yield NotOffered("fuse", _FUSE, "software since 2023 does so: the published utilisation has it in it")
         return
     if generation in _PLAIN_CHIPS:
@@ -120,7 +120,7 @@ def free_layout(at: Situation) -> Iterator[Found]:
     if (at.plan.tp, at.plan.pp, at.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
         return
     try:
-        task, _ = task_of(at.plan, at.base.facts, at.database, float(median_of(n)))
+        task, _ = layout_task(at.plan, at.base.facts, at.database, float(median_of(n)))
     except CarbonError:
         return
     fixed, free = fastest(task), fastest(task._replace(tp=None, pp=None, dp=None, recompute=None))
