@@ -1,56 +1,144 @@
-"""What the links of a chain share: the plan, what the database says beside it, and the memory of every step and assumption."""
+"""A chain of formulas as data, and the memory of one walk along it: what was computed, looked up and assumed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from traincarbon.estimation.facts.types import Given, Setting
-from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Assumption, Link
 from traincarbon.uncertain import Num
 
+if TYPE_CHECKING:
+    from traincarbon.estimation.facts.types import Given, Setting
+    from traincarbon.estimation.plan import Plan
 
-class Links:
-    """Quantities by name, from the plan or else from the database; each use and each formula is remembered, so that every figure can explain itself."""
+Source: TypeAlias = "str | tuple[str | float, ...]"
+"""Where an input of a link comes from: the name of a value, or several of which the first known one counts; a number stands for itself."""
 
-    def __init__(self, plan: Plan, setting: Setting) -> None:
+
+class Link:
+    """One row of the chain: the value it yields, the formula, and where each input of the formula comes from.
+
+    A link computes nothing where its value is known beforehand, or where the plan states a field of *unless*.
+    A link that names its own value among its inputs refines that value; without all of its inputs it leaves the value as it was.
+
+    Args:
+        name: The value it yields.
+        formula: The formula.
+        unless: Fields of a plan that make the link needless.
+        **inputs: Parameter of the formula to its source: an earlier value, a field of the plan or a fact.
+    """
+
+    __slots__ = ("formula", "inputs", "name", "refines", "unless")
+
+    def __init__(self, name: str, formula: Callable[..., Num], /, *, unless: tuple[str, ...] = (), **inputs: Source) -> None:
+        self.name = name
+        self.formula = formula
+        self.unless = unless
+        sources = {parameter: source if isinstance(source, tuple) else (source,) for parameter, source in inputs.items()}
+        self.inputs = tuple((parameter, source[0], source[1:]) for parameter, source in sources.items())
+        self.refines = (name,) in sources.values()
+
+    def __repr__(self) -> str:
+        inputs = {parameter: (first, *others) for parameter, first, others in self.inputs}
+        return f"Link({self.name!r}, {self.formula.__name__}, {inputs})"
+
+
+ComputedLink: TypeAlias = "tuple[Callable[..., Num], dict[str, Num], Num]"
+"""A formula, its inputs, and its value."""
+
+
+class Step(NamedTuple):
+    """One link of the chain, or one fact that entered it: enough to check the result by hand."""
+
+    name: str
+    formula: str
+    inputs: dict[str, Any]
+    value: Any
+    unit: str
+    source: str
+
+
+class Assumption(NamedTuple):
+    """A value assumed for something that the plan leaves open."""
+
+    name: str
+    value: Any
+    reason: str
+
+
+def walk(
+    links: Iterable[Link], values: dict[str, Num | None], known: Callable[[str], Num | None], stated: frozenset[str] = frozenset()
+) -> list[ComputedLink]:
+    """Compute *links* in their order into *values*; a value with an unknown input is None. Return what was computed.
+
+    Args:
+        links: The rows of the chain.
+        values: What is known beforehand; receives the value of each link.
+        known: Returns a value by its name, None where it is unknown.
+        stated: Fields that the plan states.
+    """
+    computed = []
+    for link in links:
+        name, refines = link.name, link.refines
+        if not refines and values.get(name) is not None:
+            continue
+        if link.unless and not stated.isdisjoint(link.unless):
+            continue
+        inputs = {}
+        is_complete = True
+        for parameter, source, others in link.inputs:
+            value = values[source] if source in values else known(source)
+            if value is None:
+                value = next((found for other in others if (found := known(other) if isinstance(other, str) else other) is not None), None)
+                if value is None:
+                    is_complete = False
+                    if refines:
+                        break
+            inputs[parameter] = value
+        if is_complete:
+            formula = link.formula
+            values[name] = value = formula(**inputs)
+            computed.append((formula, inputs, value))
+        elif not refines:
+            values[name] = None
+    return computed
+
+
+class Trace:
+    """The values of one plan by name, whether stated, looked up or computed, and a memory of each fact, formula and assumption, so that every result can explain itself."""
+
+    def __init__(self, plan: "Plan", setting: "Setting") -> None:
         self.plan = plan
         self.setting = setting
-        self.links: list[Link] = []
+        self.values: dict[str, Num | None] = {"accelerator_count": setting.accelerator_count}
+        self.links: list[ComputedLink] = []
         self.used: dict[str, Given] = {}
         self.assumed: list[Assumption] = []
         self.warnings: list[str] = list(setting.warnings)
 
-    def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
-        """Return *formula* of *inputs* and remember it; None where an input is not known."""
-        for value in inputs.values():
-            if value is None:
-                return None
-        value = formula(**inputs)
-        self.links.append((formula, inputs, value))
-        return value
+    def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
+        """Compute *links* and remember each."""
+        self.links += walk(links, self.values, self.known, stated)
 
-    def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
-        """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
-        if factor not in self.setting.given:
-            return next(iter(expected.values()))
-        return self.link(formula, **expected, factor=self.known(factor))
-
-    def known(self, name: str) -> Num:
-        """Return what the plan says of *name*, else what the database does, else None."""
+    def known(self, name: str) -> Num | None:
+        """Return the computed value of *name*, else what the plan states, else the fact, else None; the use of a fact is remembered."""
+        if name in self.values:
+            return self.values[name]
         stated = getattr(self.plan, name, None)
         if stated is not None:
-            return self.plan.number(name)
+            self.values[name] = value = self.plan.number(name)
+            return value
         given = self.setting.given.get(name)
         if given is None:
             return None
         self.used[name] = given
-        return given.value
+        self.values[name] = value = given.value
+        return value
 
-    def stated_or(self, name: str, value: float, reason: str) -> Num:
-        """Return what the plan says of *name*, or *value* as an assumption."""
-        stated = self.plan.number(name)
-        return self.assume(name, value, reason) if stated is None else stated
+    def default(self, name: str, value: float, reason: str) -> None:
+        """Assume *value* for *name* where the plan does not state it."""
+        if self.plan.number(name) is None:
+            self.values[name] = self.assume(name, value, reason)
 
     def assume(self, name: str, value: float, reason: str) -> float:
-        """Note that *value* stands in for *name*, which the plan does not say, and return it."""
+        """Remember that *value* is assumed for *name*, and return it."""
         self.assumed.append(Assumption(name, value, reason))
         return value
