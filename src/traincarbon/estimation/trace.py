@@ -64,9 +64,7 @@ class Assumption(NamedTuple):
     reason: str
 
 
-def walk(
-    links: Iterable[Link], values: dict[str, Num | None], known: Callable[[str], Num | None], stated: frozenset[str] = frozenset()
-) -> list[ComputedLink]:
+def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[str], Num | None], stated: frozenset[str] = frozenset()) -> list[ComputedLink]:
     """Compute *links* in their order into *values*; a value with an unknown input is None. Return what was computed.
 
     Args:
