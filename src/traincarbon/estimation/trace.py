@@ -26,19 +26,18 @@ class Link:
         **inputs: Parameter of the formula to its source: an earlier value, a field of the plan or a fact.
     """
 
-    __slots__ = ("formula", "inputs", "name", "refines", "unless")
+    __slots__ = ("formula", "inputs", "name", "refines", "sources", "unless")
 
     def __init__(self, name: str, formula: Callable[..., Num], /, *, unless: tuple[str, ...] = (), **inputs: Source) -> None:
         self.name = name
         self.formula = formula
         self.unless = unless
-        sources = {parameter: source if isinstance(source, tuple) else (source,) for parameter, source in inputs.items()}
-        self.inputs = tuple((parameter, source[0], source[1:]) for parameter, source in sources.items())
-        self.refines = (name,) in sources.values()
+        self.inputs = {parameter: source if isinstance(source, tuple) else (source,) for parameter, source in inputs.items()}
+        self.sources = tuple((parameter, str(source[0]), source[1:]) for parameter, source in self.inputs.items())
+        self.refines = (name,) in self.inputs.values()
 
     def __repr__(self) -> str:
-        inputs = {parameter: (first, *others) for parameter, first, others in self.inputs}
-        return f"Link({self.name!r}, {self.formula.__name__}, {inputs})"
+        return f"Link({self.name!r}, {self.formula.__name__}, {self.inputs})"
 
 
 ComputedLink: TypeAlias = "tuple[Callable[..., Num], dict[str, Num], Num]"
@@ -82,7 +81,7 @@ def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[
             continue
         inputs = {}
         is_complete = True
-        for parameter, source, others in link.inputs:
+        for parameter, source, others in link.sources:
             value = values[source] if source in values else known(source)
             if value is None:
                 value = next((found for other in others if (found := known(other) if isinstance(other, str) else other) is not None), None)
