@@ -152,7 +152,7 @@ def test_a_page_shows_the_figures_and_escapes_a_hostile_name(ask):
 def test_a_page_rounds_to_what_is_known_in_the_unit_that_is_best_read(ask):
     page = ask(servers=16, mfu=0.4, rent_price=2.0)._repr_html_()
     assert "<td>4.2e+22</td><td style='text-align:left'>FLOP</td><td>exact</td>" in page
-    assert "k$</td>" in page
+    assert "<td>$187k</td>" in page
     assert "days</td>" in page
     assert "90% interval" in page
 

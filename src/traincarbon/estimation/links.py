@@ -63,7 +63,7 @@ HARDWARE_FLOP = Link("hardware_flop", compute.hardware_flop, compute_flop="compu
 """What the hardware executes. Utilisation counts model FLOP, so nothing follows from it."""
 
 MEMORY = (
-    Link("training_state_b", memory.training_state_b, params="params", trainable_params="updated_params"),
+    Link("training_state_b", memory.training_state_b, params="params", trainable_params="updated_params", weight_b=2.0, state_b=14.0),
     Link("fewest_accelerators", memory.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"),
 )
 """How many accelerators hold the training."""

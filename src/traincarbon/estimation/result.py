@@ -88,18 +88,17 @@ class Estimate:
     purchase_usd = Result("Purchase price of the cluster. [$]")
 
     def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
-        values = trace.values
         self.plan = trace.plan
         self.setting = trace.setting
-        self.values: dict[str, Num | None] = {name: values[name] for name in ESTIMATED}
+        self.values: dict[str, Num | None] = {name: trace.values[name] for name in ESTIMATED}
         if trace.plan.market_intensity is not None:
-            self.values["operational_market_kgco2e"] = values["operational_market_kgco2e"]
+            self.values["operational_market_kgco2e"] = trace.values["operational_market_kgco2e"]
         self.links = trace.links
         self.inputs = trace.used
         self.warnings = trace.warnings
         self.level = level
-        self.fewest_accelerators: Num | None = values["fewest_accelerators"]
-        self.accelerators: Num | None = values["accelerators"]
+        self.fewest_accelerators: Num | None = trace.values["fewest_accelerators"]
+        self.accelerators: Num | None = trace.values["accelerators"]
         self._assumed = trace.assumed
         self._find_layout = find_layout
         self._layout = layout

@@ -8,8 +8,9 @@ from traincarbon.uncertain import Num
 if TYPE_CHECKING:
     from traincarbon.estimation.facts.types import Given, Setting
     from traincarbon.estimation.plan import Plan
+    from traincarbon.formulas.equation import Formula
 
-Source: TypeAlias = "str | tuple[str | float, ...]"
+Source: TypeAlias = "str | float | tuple[str | float, ...]"
 """Where an input of a link comes from: the name of a value, or several of which the first known one counts; a number stands for itself."""
 
 
@@ -26,21 +27,22 @@ class Link:
         **inputs: Parameter of the formula to its source: an earlier value, a field of the plan or a fact.
     """
 
-    __slots__ = ("formula", "inputs", "name", "refines", "sources", "unless")
+    __slots__ = ("constants", "formula", "inputs", "name", "refines", "sources", "unless")
 
-    def __init__(self, name: str, formula: Callable[..., Num], /, *, unless: tuple[str, ...] = (), **inputs: Source) -> None:
+    def __init__(self, name: str, formula: "Formula[..., Num]", /, *, unless: tuple[str, ...] = (), **inputs: Source) -> None:
         self.name = name
         self.formula = formula
         self.unless = unless
         self.inputs = {parameter: source if isinstance(source, tuple) else (source,) for parameter, source in inputs.items()}
-        self.sources = tuple((parameter, str(source[0]), source[1:]) for parameter, source in self.inputs.items())
+        self.constants = {parameter: source for parameter, source in inputs.items() if isinstance(source, float)}
+        self.sources = tuple((parameter, str(source[0]), source[1:]) for parameter, source in self.inputs.items() if parameter not in self.constants)
         self.refines = (name,) in self.inputs.values()
 
     def __repr__(self) -> str:
         return f"Link({self.name!r}, {self.formula.__name__}, {self.inputs})"
 
 
-ComputedLink: TypeAlias = "tuple[Callable[..., Num], dict[str, Num], Num]"
+ComputedLink: TypeAlias = "tuple[Formula[..., Num], dict[str, Num], Num]"
 """A formula, its inputs, and its value."""
 
 
@@ -79,7 +81,7 @@ def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[
             continue
         if link.unless and not stated.isdisjoint(link.unless):
             continue
-        inputs = {}
+        inputs: dict[str, Num] = link.constants.copy()
         is_complete = True
         for parameter, source, others in link.sources:
             value = values[source] if source in values else known(source)

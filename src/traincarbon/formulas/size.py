@@ -89,4 +89,4 @@ def usual_batch_tokens(*, params: float, reference_tokens: float) -> float:
         Brown et al. 2020, arXiv:2005.14165, table 2.1, for batches that grow with the model.
     """
     require(above=0.0, params=params, reference_tokens=reference_tokens)
-    return reference_tokens * (params / 175e9) ** 0.25
+    return float(reference_tokens * (params / 175e9) ** 0.25)
