@@ -68,6 +68,8 @@ MEMORY = (
 )
 """How many accelerators hold the training."""
 
+DURATION = Link("duration_s", throughput.duration_s, accelerator_hours_h="accelerator_hours_h", accelerators="accelerators")
+
 TIME = (
     Link("mfu", throughput.implied_mfu, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", accelerator_hours_h="accelerator_hours_h"),
     Link(
@@ -92,7 +94,7 @@ TIME = (
     Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
     Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
-    Link("duration_s", throughput.duration_s, accelerator_hours_h="accelerator_hours_h", accelerators="accelerators"),
+    DURATION,
 )
 """From FLOP to accelerator-hours at a utilisation; where the plan states the hours, the utilisation follows from them."""
 
@@ -141,9 +143,9 @@ CONSEQUENCES = (
         "embodied_kgco2e",
         carbon.embodied_kgco2e,
         accelerator_hours_h="accelerator_hours_h",
-        hardware_kgco2e="hardware_kgco2e",
         service_life_h="service_life_h",
         utilisation="utilisation",
+        hardware_kgco2e="hardware_kgco2e",
     ),
     Link("total_kgco2e", carbon.total_kgco2e, operational_kgco2e="operational_kgco2e", embodied_kgco2e="embodied_kgco2e"),
     Link("operational_market_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="market_intensity"),

@@ -90,15 +90,16 @@ class Estimate:
     def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
         self.plan = trace.plan
         self.setting = trace.setting
-        self.values: dict[str, Num | None] = {name: trace.values[name] for name in ESTIMATED}
+        computed = trace.values  # noqa: PD011  not a data frame
+        self.values: dict[str, Num | None] = {name: computed[name] for name in ESTIMATED}
         if trace.plan.market_intensity is not None:
-            self.values["operational_market_kgco2e"] = trace.values["operational_market_kgco2e"]
+            self.values["operational_market_kgco2e"] = computed["operational_market_kgco2e"]
         self.links = trace.links
         self.inputs = trace.used
         self.warnings = trace.warnings
         self.level = level
-        self.fewest_accelerators: Num | None = trace.values["fewest_accelerators"]
-        self.accelerators: Num | None = trace.values["accelerators"]
+        self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
+        self.accelerators: Num | None = computed["accelerators"]
         self._assumed = trace.assumed
         self._find_layout = find_layout
         self._layout = layout

@@ -28,8 +28,8 @@ class Part(NamedTuple):
     """What one part of the machine drew: ``gpu``, ``cpu``, ``dram``, ``server`` or ``other``."""
 
     energy_j: Num
-    how: EnergySource = EnergySource.COUNTER
-    """How it is known."""
+    how: str = EnergySource.COUNTER
+    """How it is known, an :class:`~traincarbon.quantities.EnergySource`."""
     sigma: float = 0.0
     """Log-spread that its meter states; 0 where it states none."""
 
