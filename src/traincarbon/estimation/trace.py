@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from traincarbon.estimation.fields import FIELDS
 from traincarbon.uncertain import Num
 
 if TYPE_CHECKING:
@@ -121,8 +122,7 @@ class Trace:
         """Return the computed value of *name*, else what the plan states, else the fact, else None; the use of a fact is remembered."""
         if name in self.values:
             return self.values[name]
-        stated = getattr(self.plan, name, None)
-        if stated is not None:
+        if name in FIELDS and getattr(self.plan, name) is not None:
             self.values[name] = value = self.plan.number(name)
             return value
         given = self.setting.given.get(name)

@@ -9,7 +9,6 @@ from traincarbon.reporting.sections.breakdown import parts_section, wholes
 from traincarbon.reporting.view import said_by
 from traincarbon.uncertain import Interval
 
-
 ALL = {"accelerator_hours_h", "own_usd", "purchase_usd", "facility_energy_kwh", "total_kgco2e", "water_l"}
 
 

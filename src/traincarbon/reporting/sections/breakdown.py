@@ -12,7 +12,6 @@ from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.summary import LABELS, UNITS
 from traincarbon.reporting.view import Said
 
-
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     "accelerator_hours_h": (
         ("Compute at the peak rate", "accelerator_hours_h × mfu"),
