@@ -79,7 +79,7 @@ def _walk_chain(trace: Trace) -> None:
     if plan.goodput is not None:
         values["run_goodput"] = plan.number("goodput")
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
-    trace.walk(CHAIN, stated=frozenset(name for name in CONDITIONS if getattr(plan, name) is not None))
+    trace.walk(CHAIN, stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
     mfu = values["mfu"]
     if plan.accelerator_hours is not None and mfu is not None and any_of(median_of(mfu) > 1.0):
         raise PlanError("the accelerator_hours are too few for this work even at the peak rate", hint="check hours, params, tokens and precision")
@@ -155,7 +155,7 @@ def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found |
     Raises:
         OutOfRangeError: no layout can have these degrees.
     """
-    if all(getattr(trace.plan, degree) is None for degree in ("tp", "pp", "dp")):
+    if trace.plan.tp is None and trace.plan.pp is None and trace.plan.dp is None:
         return None
     found = find_layout()
     if found.spread is None:

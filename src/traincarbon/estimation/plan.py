@@ -86,7 +86,7 @@ class Plan:
                 checked = check_number(name, value) if name in NUMBERS else check_text(name, value)
                 if checked is not value:
                     object.__setattr__(self, name, checked)
-        shapes = {value.shape for name in NUMBERS if hasattr(value := getattr(self, name), "shape")}
+        shapes = {value.shape for name in NUMBERS if (value := getattr(self, name)) is not None and hasattr(value, "shape")}
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
         if self.mfu is not None and self.accelerator_hours is not None:

@@ -66,13 +66,13 @@ class Assumption(NamedTuple):
     reason: str
 
 
-def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[str], Num | None], stated: frozenset[str] = frozenset()) -> list[ComputedLink]:
+def walk(links: Iterable[Link], values: dict[str, Num | None], look_up: Callable[[str], Num | None], stated: frozenset[str] = frozenset()) -> list[ComputedLink]:
     """Compute *links* in their order into *values*; a value with an unknown input is None. Return what was computed.
 
     Args:
         links: The rows of the chain.
         values: What is known beforehand; receives the value of each link.
-        known: Returns a value by its name, None where it is unknown.
+        look_up: Returns a value that is not among them, None where it is unknown.
         stated: Fields that the plan states.
     """
     computed = []
@@ -85,9 +85,9 @@ def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[
         inputs: dict[str, Num] = link.constants.copy()
         is_complete = True
         for parameter, source, others in link.sources:
-            value = values[source] if source in values else known(source)
+            value = values[source] if source in values else look_up(source)
             if value is None:
-                value = next((found for other in others if (found := known(other) if isinstance(other, str) else other) is not None), None)
+                value = _first_known(others, values, look_up) if others else None
                 if value is None:
                     is_complete = False
                     if refines:
@@ -102,13 +102,24 @@ def walk(links: Iterable[Link], values: dict[str, Num | None], known: Callable[[
     return computed
 
 
+def _first_known(sources: tuple[str | float, ...], values: dict[str, Num | None], look_up: Callable[[str], Num | None]) -> Num | None:
+    for source in sources:
+        value = source if isinstance(source, float) else values[source] if source in values else look_up(source)
+        if value is not None:
+            return value
+    return None
+
+
 class Trace:
     """The values of one plan by name, whether stated, looked up or computed, and a memory of each fact, formula and assumption, so that every result can explain itself."""
+
+    __slots__ = ("_given", "assumed", "links", "plan", "setting", "used", "values", "warnings")
 
     def __init__(self, plan: "Plan", setting: "Setting") -> None:
         self.plan = plan
         self.setting = setting
         self.values: dict[str, Num | None] = {"accelerator_count": setting.accelerator_count}
+        self._given = setting.given
         self.links: list[ComputedLink] = []
         self.used: dict[str, Given] = {}
         self.assumed: list[Assumption] = []
@@ -116,20 +127,22 @@ class Trace:
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
         """Compute *links* and remember each."""
-        self.links += walk(links, self.values, self.known, stated)
+        self.links += walk(links, self.values, self._look_up, stated)
 
     def known(self, name: str) -> Num | None:
         """Return the computed value of *name*, else what the plan states, else the fact, else None; the use of a fact is remembered."""
-        if name in self.values:
-            return self.values[name]
+        return self.values[name] if name in self.values else self._look_up(name)
+
+    def _look_up(self, name: str) -> Num | None:
+        given = self._given.get(name)
         if name in FIELDS and getattr(self.plan, name) is not None:
-            self.values[name] = value = self.plan.number(name)
-            return value
-        given = self.setting.given.get(name)
-        if given is None:
+            value = self.plan.number(name)
+        elif given is not None:
+            self.used[name] = given
+            value = given.value
+        else:
             return None
-        self.used[name] = given
-        self.values[name] = value = given.value
+        self.values[name] = value
         return value
 
     def default(self, name: str, value: float, reason: str) -> None:
