@@ -128,4 +128,4 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[
 
 
 def _link(answer: "Estimate", formula: Any) -> Any:
-    return next((median_of(value) for used, _, value in answer.links if used is formula), None)
+    return next((median_of(value) for link, _, value in answer.links if link.formula is formula), None)

@@ -71,11 +71,13 @@ def _walk_chain(trace: Trace) -> None:
         PlanError: the stated accelerator-hours are too few for the work.
     """
     plan, values = trace.plan, trace.values
+    values["accelerator_hours_h"] = plan.number("accelerator_hours")
     trace.known("peak_flop_per_s")
     trace.known("precision")
-    values["accelerator_hours_h"] = plan.number("accelerator_hours")
     if plan.accelerator_hours is None:
-        values["mfu"] = trace.known("mfu")
+        trace.known("mfu")
+    else:
+        values["mfu"] = None
     if plan.goodput is not None:
         values["run_goodput"] = plan.number("goodput")
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
@@ -145,7 +147,7 @@ def _warn_of_gaps(trace: Trace) -> None:
         warnings.append("compute and utilisation are unknown: give params and tokens")
     if values["rent_usd"] is None:
         warnings.append(f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.setting.accelerator.name} is known: give rent_price")
-    if trace.known("purchase_price") is None:
+    if values.get("purchase_price") is None:
         warnings.append(f"no purchase price of {trace.setting.hardware.name} is known: give purchase_price")
 
 

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
-from traincarbon.estimation.trace import Assumption, Step, Trace
+from traincarbon.estimation.trace import Assumption, ComputedLink, Step, Trace
 from traincarbon.quantities import ESTIMATED, unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from traincarbon.estimation.facts.types import Given
     from traincarbon.estimation.layout.task import Found
 
 
@@ -48,8 +49,6 @@ class Estimate:
         plan: The plan.
         setting: The facts about its hardware, place and time.
         values: Every result as it was computed, None where it is unknown.
-        links: The formulas in the order in which they were computed.
-        inputs: The facts and priors that entered the chain, by name.
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
@@ -57,14 +56,12 @@ class Estimate:
     """
 
     __slots__ = (
-        "_assumed",
         "_find_layout",
         "_layout",
+        "_trace",
         "accelerators",
         "fewest_accelerators",
-        "inputs",
         "level",
-        "links",
         "plan",
         "setting",
         "values",
@@ -94,13 +91,11 @@ class Estimate:
         self.values: dict[str, Num | None] = {name: computed[name] for name in ESTIMATED}
         if trace.plan.market_intensity is not None:
             self.values["operational_market_kgco2e"] = computed["operational_market_kgco2e"]
-        self.links = trace.links
-        self.inputs = trace.used
+        self._trace = trace
         self.warnings = trace.warnings
         self.level = level
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]
-        self._assumed = trace.assumed
         self._find_layout = find_layout
         self._layout = layout
 
@@ -128,6 +123,16 @@ class Estimate:
         return median_of(self.known(name))
 
     @property
+    def links(self) -> list[ComputedLink]:
+        """The links that were computed, each with its inputs and its value, in their order."""
+        return self._trace.links
+
+    @property
+    def inputs(self) -> "dict[str, Given]":
+        """The facts and priors that entered the chain, by name."""
+        return self._trace.used
+
+    @property
     def results(self) -> dict[str, Interval | None]:
         """Every result with its interval at :attr:`level`; None where it cannot be known."""
         return {name: self[name] for name in self.values}
@@ -151,14 +156,14 @@ class Estimate:
         )
         links = (
             Step(
-                formula.__name__,
-                formula.equation,
+                link.formula.__name__,
+                link.formula.equation,
                 {name: median_of(value) for name, value in inputs.items()},
                 median_of(value),
-                unit_of(formula.__name__),
-                formula.source,
+                unit_of(link.formula.__name__),
+                link.formula.source,
             )
-            for formula, inputs, value in self.links
+            for link, inputs, value in self.links
         )
         return (*facts, *links)
 
@@ -168,8 +173,8 @@ class Estimate:
         priors = (Assumption(given.name, median_of(given.value), given.reason) for given in self.inputs.values() if given.assumed)
         step = self.setting.given.get("step_calibration")
         if step is None or not step.assumed or self.accelerators is None or self.layout.spread is None:
-            return (*self._assumed, *priors)
-        return (*self._assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
+            return (*self._trace.assumed, *priors)
+        return (*self._trace.assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
 
     @property
     def server_counts(self) -> list[int]:

@@ -1,9 +1,9 @@
 """A chain of formulas as data, and the memory of one walk along it: what was computed, looked up and assumed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from traincarbon.estimation.fields import FIELDS
+from traincarbon.estimation.fields import NUMBERS
 from traincarbon.uncertain import Num
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Link:
         **inputs: Parameter of the formula to its source: an earlier value, a field of the plan or a fact.
     """
 
-    __slots__ = ("constants", "formula", "inputs", "name", "refines", "sources", "unless")
+    __slots__ = ("constants", "formula", "inputs", "name", "names", "refines", "sources", "unless")
 
     def __init__(self, name: str, formula: "Formula[..., Num]", /, *, unless: tuple[str, ...] = (), **inputs: Source) -> None:
         self.name = name
@@ -37,14 +37,15 @@ class Link:
         self.inputs = {parameter: source if isinstance(source, tuple) else (source,) for parameter, source in inputs.items()}
         self.constants = {parameter: source for parameter, source in inputs.items() if isinstance(source, float)}
         self.sources = tuple((parameter, str(source[0]), source[1:]) for parameter, source in self.inputs.items() if parameter not in self.constants)
+        self.names = tuple(choice for source in self.inputs.values() for choice in source if isinstance(choice, str))
         self.refines = (name,) in self.inputs.values()
 
     def __repr__(self) -> str:
         return f"Link({self.name!r}, {self.formula.__name__}, {self.inputs})"
 
 
-ComputedLink: TypeAlias = "tuple[Formula[..., Num], dict[str, Num], Num]"
-"""A formula, its inputs, and its value."""
+ComputedLink: TypeAlias = "tuple[Link, dict[str, Num], Num | None]"
+"""A link, its inputs, and its value, None where an input is unknown."""
 
 
 class Step(NamedTuple):
@@ -66,84 +67,87 @@ class Assumption(NamedTuple):
     reason: str
 
 
-def walk(links: Iterable[Link], values: dict[str, Num | None], look_up: Callable[[str], Num | None], stated: frozenset[str] = frozenset()) -> list[ComputedLink]:
-    """Compute *links* in their order into *values*; a value with an unknown input is None. Return what was computed.
+def walk(links: Iterable[Link], values: dict[str, Num | None], stated: frozenset[str] = frozenset()) -> list[ComputedLink]:
+    """Compute *links* in their order into *values*; a value with an unknown input is None. Return the links with their inputs and values.
 
     Args:
         links: The rows of the chain.
         values: What is known beforehand; receives the value of each link.
-        look_up: Returns a value that is not among them, None where it is unknown.
         stated: Fields that the plan states.
     """
     computed = []
+    get = values.get
     for link in links:
         name, refines = link.name, link.refines
-        if not refines and values.get(name) is not None:
+        if not refines and get(name) is not None:
             continue
         if link.unless and not stated.isdisjoint(link.unless):
             continue
         inputs: dict[str, Num] = link.constants.copy()
         is_complete = True
         for parameter, source, others in link.sources:
-            value = values[source] if source in values else look_up(source)
+            value = get(source)
             if value is None:
-                value = _first_known(others, values, look_up) if others else None
+                value = next((found for other in others if (found := get(other) if isinstance(other, str) else other) is not None), None)
                 if value is None:
                     is_complete = False
                     if refines:
                         break
             inputs[parameter] = value
         if is_complete:
-            formula = link.formula
-            values[name] = value = formula(**inputs)
-            computed.append((formula, inputs, value))
+            values[name] = value = link.formula(**inputs)
+            computed.append((link, inputs, value))
         elif not refines:
             values[name] = None
+            computed.append((link, inputs, None))
     return computed
 
 
-def _first_known(sources: tuple[str | float, ...], values: dict[str, Num | None], look_up: Callable[[str], Num | None]) -> Num | None:
-    for source in sources:
-        value = source if isinstance(source, float) else values[source] if source in values else look_up(source)
-        if value is not None:
-            return value
-    return None
-
-
 class Trace:
-    """The values of one plan by name, whether stated, looked up or computed, and a memory of each fact, formula and assumption, so that every result can explain itself."""
+    """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed."""
 
-    __slots__ = ("_given", "assumed", "links", "plan", "setting", "used", "values", "warnings")
+    __slots__ = ("_history", "assumed", "plan", "setting", "values", "warnings")
 
     def __init__(self, plan: "Plan", setting: "Setting") -> None:
         self.plan = plan
         self.setting = setting
-        self.values: dict[str, Num | None] = {"accelerator_count": setting.accelerator_count}
-        self._given = setting.given
-        self.links: list[ComputedLink] = []
-        self.used: dict[str, Given] = {}
+        self.values: dict[str, Num | None] = {name: given.value for name, given in setting.given.items()}
+        self.values["accelerator_count"] = setting.accelerator_count
+        for name in NUMBERS:
+            if getattr(plan, name) is not None:
+                self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = []
         self.warnings: list[str] = list(setting.warnings)
+        self._history: list[str | ComputedLink] = []
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
         """Compute *links* and remember each."""
-        self.links += walk(links, self.values, self._look_up, stated)
+        self._history += walk(links, self.values, stated)
 
     def known(self, name: str) -> Num | None:
-        """Return the computed value of *name*, else what the plan states, else the fact, else None; the use of a fact is remembered."""
-        return self.values[name] if name in self.values else self._look_up(name)
+        """Return the value of *name*, None where it is unknown, and remember its use."""
+        self._history.append(name)
+        return self.values.get(name)
 
-    def _look_up(self, name: str) -> Num | None:
-        given = self._given.get(name)
-        if name in FIELDS and getattr(self.plan, name) is not None:
-            value = self.plan.number(name)
-        elif given is not None:
-            self.used[name] = given
-            value = given.value
-        else:
-            return None
-        self.values[name] = value
-        return value
+    @property
+    def links(self) -> list[ComputedLink]:
+        """The links that were computed, in their order."""
+        return [entry for entry in self._history if not isinstance(entry, str) and entry[2] is not None]
+
+    @property
+    def used(self) -> "dict[str, Given]":
+        """The facts that entered the chain, by name, in the order of their first use."""
+        used: dict[str, Given] = {}
+        computed: set[str] = set()
+        for entry in self._history:
+            names = (entry,) if isinstance(entry, str) else tuple(source for source in entry[0].names if source not in computed)
+            for name in names:
+                given = self.setting.given.get(name)
+                if given is not None and getattr(self.plan, name, None) is None:
+                    used[name] = given
+            if not isinstance(entry, str):
+                computed.add(entry[0].name)
+        return used
 
     def default(self, name: str, value: float, reason: str) -> None:
         """Assume *value* for *name* where the plan does not state it."""

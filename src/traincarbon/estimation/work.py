@@ -45,11 +45,11 @@ def count_flop(trace: Trace) -> None:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    _warn_of_slips(trace, shape_params=trace.known("active_params") if count is FlopCount.SHAPE else None)
+    _warn_of_slips(trace, shape_params=trace.values.get("active_params") if count is FlopCount.SHAPE else None)
     _warn_of_unused(trace, is_shape_used=count is FlopCount.SHAPE or params is None)
     if count is FlopCount.SHAPE:
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
-    if count is FlopCount.ADAPTERS and number("trainable_params") is None and (frozen := trace.known("active_params")) is not None:
+    if count is FlopCount.ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
     trace.walk((WORK[count],))
     _count_executed(trace)

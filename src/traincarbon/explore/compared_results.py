@@ -93,6 +93,6 @@ def _sum(left: Num | None, right: Num | None) -> Num | None:
 
 def _accelerator_share(answer: Estimate) -> float:
     """Return the accelerators' share of the power of the servers, 1 where that of the rest is unknown."""
-    draws = {formula.__name__: median_of(value) for formula, _, value in answer.links if formula.__name__ in ("accelerator_power_w", "host_power_w")}
+    draws = {link.formula.__name__: median_of(value) for link, _, value in answer.links}
     chip, host = draws.get("accelerator_power_w"), draws.get("host_power_w", 0.0)
     return 1.0 if not chip else float(chip / (chip + host))

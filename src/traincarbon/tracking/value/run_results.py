@@ -148,7 +148,7 @@ def _consequences(it_kwh: Num | None, hours: Num | None, known: Coefficients) ->
         "service_life_h": 1.0,
         "utilisation": 1.0,
     }
-    walk(CONSEQUENCES, values, values.get)
+    walk(CONSEQUENCES, values)
     return values
 
 
