@@ -133,4 +133,4 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: "Codes", job: J
 
 def _link(answer: "Estimate", formula: Callable[..., Num]) -> Num:
     """Return the median of the result of *formula* in the chain, None if it was not used."""
-    return next((median_of(value) for used, _, value in answer.links if used is formula), None)
+    return next((median_of(value) for link, _, value in answer.links if link.formula is formula), None)

@@ -13,6 +13,7 @@ from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
 from traincarbon.uncertain import median_of
@@ -21,8 +22,6 @@ Assumed = list[tuple[str, float, str]]
 
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
 """Generations of accelerators without fused attention."""
-_BATCH_PARAMS = 175e9
-_BATCH_EXPONENT = 0.25
 
 
 class Found(NamedTuple):
@@ -132,7 +131,7 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
         return float(round(median_of(stated) / shape.seq_len))
     active = plan.number("active_params")
     size = median_of(active if active is not None else plan.number("params"))
-    batch = constant(database, "batch_tokens", "*") * (size / _BATCH_PARAMS) ** _BATCH_EXPONENT
+    batch = usual_batch_tokens(params=size, reference_tokens=constant(database, "batch_tokens", "*"))
     sequences = float(max(1, round(batch / shape.seq_len)))
     assumed.append(("batch_tokens", sequences * shape.seq_len, "default: as in published runs of this size, or near it if that divides better"))
     return sequences

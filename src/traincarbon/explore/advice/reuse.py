@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from traincarbon.database.select import prior, year_of
-from traincarbon.estimation import server_counts
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import NotOffered
@@ -241,5 +240,6 @@ def _accelerators_of_quantised(at: Situation, answer: Estimate) -> str:
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable.value)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
-    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
+    full_b = memory.training_state_b(params=params, trainable_params=params)
+    whole = memory.fewest_accelerators(training_state_b=full_b, memory_b=memory_b.value, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, {max(1, -int(-whole // 1)):,} for full fine-tuning"
