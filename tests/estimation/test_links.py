@@ -13,7 +13,7 @@ from traincarbon.quantities import ESTIMATED
 PRESET = {"accelerators", "accelerator_hours_h", "accelerator_count", "run_goodput", "median_active_params", "updated_params", "repeated_share", "ffn_matrices"}
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
-ALL = (MATMUL_PARAMS, *WORK.values(), ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
+ALL = (MATMUL_PARAMS, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
 
 
 @pytest.mark.parametrize("link", ALL, ids=lambda link: f"{link.name}-{link.formula.__name__}")
