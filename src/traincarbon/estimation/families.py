@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.formulas import compute
-from traincarbon.uncertain import Num
 
 if TYPE_CHECKING:
     from traincarbon.formulas.equation import Formula
+    from traincarbon.uncertain import Num
 
 
 class Family(NamedTuple):
