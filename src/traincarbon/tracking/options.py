@@ -199,7 +199,7 @@ def _refuse_unknown(options: Iterable[str]) -> None:
     """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
     from difflib import get_close_matches
 
-    from traincarbon.estimation.fields import FIELDS
+    from traincarbon.estimation.plan import FIELDS
 
     for name in options:
         if name not in FIELDS:

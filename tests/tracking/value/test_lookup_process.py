@@ -8,7 +8,7 @@ import pytest
 
 from traincarbon.tracking.value import lookup_process as module
 from traincarbon.tracking.value.lookup_process import LookupProcess
-from traincarbon.tracking.value.valuation import EarlierSessions, Question, Valuation
+from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, Valuation
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def fail(_):
 
 def test_the_answer_is_that_of_who_is_asked_and_comes_once():
     asked = LookupProcess(look_up=lambda question: Valuation(hw=question.run_id * 3, notes=("é" * 200_000,)))
-    asked.ask(Question(run_id="a"))
+    asked.ask(RunQuestion(run_id="a"))
     answer = awaited(asked)
     assert (answer.hw, len(answer.notes[0])) == ("aaa", 200_000)
     assert asked.fileno() == -1
@@ -48,14 +48,14 @@ def test_the_answer_is_that_of_who_is_asked_and_comes_once():
 )
 def test_one_that_fails_is_a_note(look_up, capfd):
     asked = LookupProcess(look_up=look_up)
-    asked.ask(Question())
+    asked.ask(RunQuestion())
     assert awaited(asked) == Valuation(notes=("the hardware database could not be asked: no CO2e and no cost",))
     capfd.readouterr()
 
 
 def test_one_that_hangs_is_given_up_with_a_note(monkeypatch):
     asked = LookupProcess(look_up=lambda _: time.sleep(60))
-    asked.ask(Question())
+    asked.ask(RunQuestion())
     assert asked.answer() is None
     monkeypatch.setattr(module, "_TIMEOUT_S", 0.0)
     assert asked.answer() == Valuation(notes=("the hardware database did not answer: no CO2e and no cost",))
@@ -72,7 +72,7 @@ def test_a_question_to_one_that_is_gone_is_no_error():
     asked = LookupProcess(look_up=lambda _: Valuation())
     os.kill(asked._pid, signal.SIGKILL)
     os.waitid(os.P_PID, asked._pid, os.WEXITED | os.WNOWAIT)
-    asked.ask(Question(run_id="x" * 100_000))
+    asked.ask(RunQuestion(run_id="x" * 100_000))
     assert "could not be asked" in awaited(asked).notes[0]
 
 
@@ -80,7 +80,7 @@ def test_it_holds_none_of_the_descriptors_that_its_caller_names():
     reads, writes = os.pipe()
     asked = LookupProcess(close=[writes], look_up=lambda _: time.sleep(60))
     os.close(writes)
-    asked.ask(Question())
+    asked.ask(RunQuestion())
     assert os.read(reads, 1) == b""  # the end, as nobody else holds the other one
     os.close(reads)
     asked.close()
@@ -88,14 +88,14 @@ def test_it_holds_none_of_the_descriptors_that_its_caller_names():
 
 def test_a_process_that_other_code_waited_for_is_no_error():
     asked = LookupProcess(look_up=lambda _: Valuation(hw="a"))
-    asked.ask(Question())
+    asked.ask(RunQuestion())
     os.waitpid(asked._pid, 0)
     assert awaited(asked) == Valuation(hw="a")
 
 
 def test_the_shipped_database_answers_with_figures_and_what_came_before(tmp_path):
     asked = LookupProcess()
-    asked.ask(Question(devices={"gpu:0": "NVIDIA H100 80GB HBM3"}, accelerators=1, store=str(tmp_path), run_id="new"))
+    asked.ask(RunQuestion(devices={"gpu:0": "NVIDIA H100 80GB HBM3"}, accelerators=1, store=str(tmp_path), run_id="new"))
     answer = awaited(asked)
     assert answer.hw == "h100-sxm5-80gb"
     assert answer.earlier == EarlierSessions()

@@ -11,14 +11,14 @@ from conftest import SERVER
 from traincarbon.decode import decode, encode
 from traincarbon.tracking.value import rates
 from traincarbon.tracking.value.rates import look_up
-from traincarbon.tracking.value.valuation import Question, Valuation
+from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
 BOARDS = {"gpu:GPU-1": "Acme One", "gpu:GPU-2": "Acme One", "cpu:0": "Some Processor"}
 TRACKING = line("priors", "meter", "*", 1, 0.03) + line("priors", "host_rest_share", "*", 0.2, 0.5)
 
 
 def question_of(*, devices=None, accelerators=None, nodes=1, plan=None, database=None, **stated):
-    return Question(stated, plan, devices or {}, accelerators, nodes, database)
+    return RunQuestion(stated, plan, devices or {}, accelerators, nodes, database)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ _FIELDS = ["hw", "region", "pue", "params", "precision", "start", "rent_price", 
 
 @given(st.dictionaries(st.sampled_from(_FIELDS), _VALUES), st.none() | st.dictionaries(st.sampled_from([*_FIELDS, "tokens", "nonsense"]), _VALUES))
 def test_nothing_that_is_asked_makes_it_fail(stated, plan):
-    answer = look_up(Question(stated, plan))
+    answer = look_up(RunQuestion(stated, plan))
     assert decode(Valuation, json.loads(json.dumps(encode(answer)))) == answer
 
 

@@ -4,7 +4,7 @@ import json
 
 from traincarbon.decode import decode, encode
 from traincarbon.tracking.value.run_results import Coefficients
-from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun, Question, Valuation
+from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Uncertain
 
 
@@ -13,7 +13,7 @@ def crossed(value):
 
 
 def test_a_question_crosses_as_it_is():
-    question = Question(stated={"pue": "1.1..1.3"}, plan={"params": 1e9}, devices={"gpu:0": "NVIDIA H100"}, accelerators=8, nodes=2, run_id="r")
+    question = RunQuestion(stated={"pue": "1.1..1.3"}, plan={"params": 1e9}, devices={"gpu:0": "NVIDIA H100"}, accelerators=8, nodes=2, run_id="r")
     assert crossed(question) == question
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from traincarbon.tracking.value.valuation import Question, Valuation
+    from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
 _TIMEOUT_S = 60.0
 
@@ -23,7 +23,7 @@ class LookupProcess:
         look_up: What answers; the database unless given.
     """
 
-    def __init__(self, *, close: Iterable[int] = (), look_up: "Callable[[Question], Valuation] | None" = None) -> None:
+    def __init__(self, *, close: Iterable[int] = (), look_up: "Callable[[RunQuestion], Valuation] | None" = None) -> None:
         to_us, from_them = os.pipe()
         to_them, from_us = os.pipe()
         try:
@@ -42,7 +42,7 @@ class LookupProcess:
         """Return the descriptor on which the answer arrives, -1 once it has."""
         return self._reply
 
-    def ask(self, question: "Question") -> None:
+    def ask(self, question: "RunQuestion") -> None:
         """Send the question."""
         from traincarbon.decode import encode
 
@@ -100,7 +100,7 @@ class LookupProcess:
             return Valuation(notes=("the hardware database could not be asked: no CO2e and no cost",))
 
 
-def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Question], Valuation]") -> None:
+def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[RunQuestion], Valuation]") -> None:
     for descriptor in close:
         os.close(descriptor)
     with open(question, "rb") as stream:
@@ -108,14 +108,14 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Que
     if not line:  # the caller needs no answer
         return
     from traincarbon.decode import decode, encode
-    from traincarbon.tracking.value.valuation import Question
+    from traincarbon.tracking.value.valuation import RunQuestion
 
-    answer = look_up(decode(Question, json.loads(line)))
+    answer = look_up(decode(RunQuestion, json.loads(line)))
     with open(reply, "wb") as stream:
         stream.write(json.dumps(encode(answer)).encode("ascii"))
 
 
-def _look_up(question: "Question") -> "Valuation":
+def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
     from traincarbon.ledger.record import read_run
     from traincarbon.tracking.value.budget import earlier_sessions

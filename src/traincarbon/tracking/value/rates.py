@@ -3,45 +3,33 @@
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
-from traincarbon.estimation.chain import Chain, estimate
-from traincarbon.estimation.facts import hardware as hardware_facts
-from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather_for_run
+from traincarbon.estimation.facts.question import Question, Subject
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.links import CONSEQUENCES, RATES
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.estimation.result import Estimate
-from traincarbon.formulas import cost, power
-from traincarbon.formulas.carbon import embodied_kgco2e
+from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
-from traincarbon.quantities import H_PER_YEAR
 from traincarbon.tracking.value.run_results import Coefficients
-from traincarbon.tracking.value.valuation import PlannedRun, Question, Valuation
+from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_STATED = (
-    "calibration",
-    "region",
-    "start",
-    "precision",
-    "pue",
-    "carbon_intensity",
-    "electricity_price",
-    "rent_price",
-    "purchase_price",
-    "service_life",
-    "utilisation",
-    "basis",
-)
+_STATED = fields_with(Use.RUN)
 """Fields of a plan that the user may state for a run; they override those of the plan."""
-_NOT_RENTED = ("", "on-prem", "generic", "hpc")
+_RATES = ("service_life_h", "accelerator_purchase_usd", "embodied_kgco2e", "own_usd")
+"""Links that give what an accelerator-hour costs."""
 _PLAN_RESULTS = (
     "duration_s",
     "accelerator_hours_h",
@@ -57,7 +45,7 @@ _PLAN_RESULTS = (
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
 
-def look_up(question: Question) -> Valuation:
+def look_up(question: RunQuestion) -> Valuation:
     """Return what is known of a run in advance. Never raises: what cannot be looked up becomes a note."""
     return _LookUp(question).valuation()
 
@@ -65,7 +53,7 @@ def look_up(question: Question) -> Valuation:
 class _LookUp:
     """One question being answered; a step that fails leaves a note, and the others go on."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: RunQuestion) -> None:
         self.question = question
         self.notes: list[str] = []
         self.assumptions: list[str] = []
@@ -82,7 +70,7 @@ class _LookUp:
         fields = self.fields(hardware)
         bare = self.facts(hardware, accelerator, count, fields)
         facts = self.tried(calibrated, fields, bare) or bare
-        chain = Chain(fields, facts, self.database)
+        chain = Trace(fields, facts)
         is_rented = self.is_rented(facts, chain)
         coefficients = self.coefficients(chain, is_rented=is_rented)
         plan = self.plan(fields, hardware)
@@ -103,7 +91,7 @@ class _LookUp:
         try:
             return step(*args, **options)
         except CarbonError as error:
-            self.notes.append(f"{error}{f' ({error.hint})' if error.hint else ''}")
+            self.notes.append(_note(error))
             return None
 
     def hardware(self) -> Product:
@@ -114,7 +102,7 @@ class _LookUp:
             if found is not None:
                 return found
         names = dict.fromkeys(name for device, name in self.question.devices.items() if device.startswith(("gpu", "accelerator")))
-        found_by_name = {name: self.tried(find_board, self.database, name) for name in names}
+        found_by_name = {name: self.tried(find_accelerator, self.database, name) for name in names}
         known = {product.id: product for product in found_by_name.values() if product is not None}
         self.notes += [
             f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)"
@@ -133,58 +121,37 @@ class _LookUp:
         valid = {name: value for name, value in stated.items() if self.tried(Plan.from_dict, {name: value})}
         return Plan.from_dict({"hw": hardware.id or None, **valid})
 
-    def facts(self, hardware: Product, accelerator: Product, count: float, fields: Plan) -> Setting:
+    def facts(self, hardware: Product, accelerator: Product, count: float, fields: Plan) -> Facts:
         """Return what the database says, each part by itself."""
-        operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-        place = self.tried(find_place, self.database, fields.region, provider=operator) if fields.region is not None else None
-        facts = Setting(hardware, accelerator, count, place)
-        if accelerator.id:
-            self.tried(hardware_facts.add_peak, facts, self.database, fields.precision)
-            self.tried(hardware_facts.add_power, facts, self.database)
-            self.tried(prices.add_prices, facts, self.database, fields)
-            self.tried(hardware_facts.add_embodied, facts, self.database)
-        self.tried(site.add_facility, facts, self.database, fields.start)
-        self.tried(site.add_intensity, facts, self.database, fields)
-        self.tried(facts.add_prior, self.database, "meter", "*", "", "ratio of the true energy to what sensors report")
-        self.tried(facts.add_prior, self.database, "host_rest_share", "*", "", "share of a server's power beside GPUs that is neither processor nor memory")
+        place = self.tried(find_place, self.database, fields.region, provider=hardware.operator) if fields.region is not None else None
+        facts, errors = gather_for_run(Subject(Question.of(fields), hardware, accelerator, count, place), self.database)
+        self.notes += [_note(error) for error in errors]
         return facts
 
-    def is_rented(self, facts: Setting, chain: Chain) -> bool:
+    def is_rented(self, facts: Facts, chain: Trace) -> bool:
         """Return whether the cost of the hardware is a rent: one is given, or it is a cloud's and the database knows its rent."""
         if chain.plan.rent_price is not None:
             return True
-        if "rent_price" not in facts.given:
+        if facts.given("rent_price") is None:
             return False
-        is_cloud_instance = facts.hardware.folder == "servers" and facts.hardware.keys.get("operator", "") not in _NOT_RENTED
-        return is_cloud_instance or (facts.place is not None and facts.place.region is not None)
+        return facts.hardware.is_cloud or (facts.place is not None and facts.place.region is not None)
 
-    def coefficients(self, chain: Chain, *, is_rented: bool) -> Coefficients:
+    def coefficients(self, chain: Trace, *, is_rented: bool) -> Coefficients:
         """Return what converts joules and hours into emissions, water and cost."""
         known = chain.known
-        each = chain.setting.accelerator_count
-        life_h = None if (years := known("service_life")) is None else years * H_PER_YEAR
-        share = {"service_life_h": life_h, "utilisation": known("utilisation")}
-        bought = chain.link(
-            cost.accelerator_purchase_usd, server_usd=known("purchase_price"), accelerator_count=each, interconnect_share=known("interconnect_share")
-        )
-        host_w = chain.link(
-            power.host_power_w,
-            max_power_w=known("max_power_w"),
-            accelerator_count=each,
-            board_power_w=known("board_power_w"),
-            host_share=known("host_share"),
-        )
+        chain.values |= {"accelerator_hours_h": 1.0, "electricity_usd": 0.0}
+        chain.walk((*RATES, *(link for link in CONSEQUENCES if link.name in _RATES)))
         return Coefficients(
             pue=_uncertain(known("pue")),
             carbon_intensity=_uncertain(known("carbon_intensity")),
-            embodied_kgco2e_per_h=_uncertain(chain.link(embodied_kgco2e, accelerator_hours_h=1.0, hardware_kgco2e=known("hardware_kgco2e"), **share)),
+            embodied_kgco2e_per_h=_uncertain(known("embodied_kgco2e")),
             electricity_usd_per_kwh=_uncertain(known("electricity_price")),
             rent_usd_per_h=_uncertain(known("rent_price")) if is_rented else None,
-            purchase_usd_per_h=_uncertain(chain.link(cost.own_usd, accelerator_hours_h=1.0, accelerator_purchase_usd=bought, electricity_usd=0.0, **share)),
+            purchase_usd_per_h=_uncertain(known("own_usd")),
             wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
             grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
             peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
-            host_w=_uncertain(chain.calibrated("host_calibration", power.calibrated_power_w, power_w=host_w)),
+            host_w=_uncertain(known("host_power_w")),
             host_rest_share=_uncertain(known("host_rest_share")),
             network_share=_uncertain(known("network_share")) if self.question.nodes > 1 else None,
             meter=_uncertain(known("meter")),
@@ -229,3 +196,7 @@ def _median(value: Num | None) -> float | None:
 
 def _uncertain(value: Num | None) -> Uncertain | None:
     return value if value is None or isinstance(value, Uncertain) else Uncertain(float(value))
+
+
+def _note(error: CarbonError) -> str:
+    return f"{error}{f' ({error.hint})' if error.hint else ''}"

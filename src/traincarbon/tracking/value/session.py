@@ -12,7 +12,7 @@ from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
 from traincarbon.tracking.value.run_results import Figures, Part, figures_of, mfu_of
 from traincarbon.tracking.value.trend import Points
-from traincarbon.tracking.value.valuation import PlannedRun, Question, Valuation
+from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Uncertain
 
 _MOST_NOTES = 20
@@ -46,10 +46,10 @@ class Session:
         """Take what the meters found: the name of each device, and the number of accelerators."""
         self._names, self._accelerators = names, accelerators
 
-    def question(self, *, journal: str) -> Question:
+    def question(self, *, journal: str) -> RunQuestion:
         """Return the question to the lookup process; *journal* is the name of this session's journal."""
         settings = self._settings
-        return Question(
+        return RunQuestion(
             stated=settings.context,
             plan=settings.plan,
             devices=self._names,

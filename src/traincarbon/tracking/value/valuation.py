@@ -7,7 +7,7 @@ from traincarbon.tracking.value.run_results import Coefficients
 from traincarbon.uncertain import Interval, Uncertain
 
 
-class Question(NamedTuple):
+class RunQuestion(NamedTuple):
     """What is known of a run when its metering begins."""
 
     stated: Mapping[str, object] = {}
