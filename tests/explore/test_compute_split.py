@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.explore.compute_split import Split, split_of
-from traincarbon.explore.law import read_law
+from traincarbon.explore.scaling_law import read_law
 from traincarbon.formulas.scaling import Law, params_of_loss, predicted_loss
 
 LAW = Law(1.8172, 482.01, 0.3478, 2085.43, 0.3658)

@@ -9,8 +9,8 @@ import traincarbon
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.law import read_law
 from traincarbon.explore.optimise import optimise
+from traincarbon.explore.scaling_law import read_law
 from traincarbon.formulas.scaling import predicted_loss
 
 BUDGETS = [

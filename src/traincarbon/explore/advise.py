@@ -12,10 +12,10 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.advice import lifetime, other_places, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import together
-from traincarbon.explore.advice.situation import Found, Service, Situation, goal_of
+from traincarbon.explore.advice.context import AdviceContext, Found, Service, goal_of
 from traincarbon.explore.compared_results import chosen_money, intervals, is_many
 from traincarbon.explore.compute_split import check_loss
-from traincarbon.explore.law import FittedLaw, Size, read_law, size_of
+from traincarbon.explore.scaling_law import FittedLaw, Size, read_law, size_of
 
 BY = {"usd": "cost_usd", "kwh": "facility_energy_kwh", "kgco2e": "total_kgco2e", "hours": "accelerator_hours_h"}
 """What alternatives are ranked by, and the figure that it means."""
@@ -24,7 +24,7 @@ _LEAST_SHARE = 0.02
 _LEAST_CHANCE = 0.6
 """Nor one that saves with less probability."""
 
-_BUILDERS: tuple[Callable[[Situation], Iterator[Found]], ...] = (
+_BUILDERS: tuple[Callable[[AdviceContext], Iterator[Found]], ...] = (
     same_training.narrower_format,
     same_training.newer_software,
     same_training.free_layout,
@@ -94,7 +94,7 @@ def advise(
     law = read_law(database)
     size = size_of(base.plan)
     notes: list[str] = []
-    at = Situation(
+    context = AdviceContext(
         base,
         database,
         money=chosen_money(base, money),
@@ -105,18 +105,18 @@ def advise(
         service=_service(requests, tokens_per_request),
         finetune_tokens=_number("finetune_tokens", finetune_tokens),
     )
-    if at.goal is not None and not (at.goal.is_understanding or at.goal.is_generation):
+    if context.goal is not None and not (context.goal.is_understanding or context.goal.is_generation):
         notes.append("no evidence in the database speaks of that goal: nothing is left out for it")
-    figure = BY[by] if at.figures[BY[by]] is not None else "total_kgco2e"
-    found = [*(each for build in _BUILDERS for each in _tried(build, at)), *lifetime.over_the_lifetime(at, figure)]
+    figure = BY[by] if context.figures[BY[by]] is not None else "total_kgco2e"
+    found = [*(each for build in _BUILDERS for each in _tried(build, context)), *lifetime.over_the_lifetime(context, figure)]
     offered, left = _sifted(found)
-    offered += _sifted(list(together(at, offered, figure)))[0]
-    whole = lifetime.lifetime_of(at)
+    offered += _sifted(list(together(context, offered, figure)))[0]
+    whole = lifetime.lifetime_of(context)
     return Advice(
         plan=base.plan,
         by=figure,
-        money=at.money,
-        figures=intervals(at.figures, level),
+        money=context.money,
+        figures=intervals(context.figures, level),
         lifetime=None if whole is None else intervals(whole, level),
         loss=None if size is None else law.loss(size.params, size.tokens, level=level),
         alternatives=_ranked(offered, figure),
@@ -126,10 +126,10 @@ def advise(
     )
 
 
-def _tried(build: Callable[[Situation], Iterator[Found]], at: Situation) -> Iterator[Found]:
+def _tried(build: Callable[[AdviceContext], Iterator[Found]], context: AdviceContext) -> Iterator[Found]:
     """Yield what *build* finds; what cannot be estimated is left out with the reason."""
     try:
-        yield from build(at)
+        yield from build(context)
     except CarbonError as error:
         words = build.__name__.replace("_", " ")
         yield NotOffered(build.__name__.replace("_", "-"), words[0].upper() + words[1:], str(error))

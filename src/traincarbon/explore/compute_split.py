@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import Law, optimal_params, predicted_loss
 from traincarbon.uncertain import median_of
 

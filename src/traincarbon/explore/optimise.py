@@ -15,8 +15,8 @@ from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.compare import MARKS, SetAside, Where, is_same_hardware, stated_axis
 from traincarbon.explore.compared_results import chosen_money, figures_of, intervals
 from traincarbon.explore.compute_split import Split, split_of
-from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.optimum import Optimum, Point, Way
+from traincarbon.explore.scaling_law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.variant import PRICES, changed
 from traincarbon.formatting import amount
 from traincarbon.uncertain import Uncertain, median_of

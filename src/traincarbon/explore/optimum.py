@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import SetAside, Where
 from traincarbon.explore.compared_results import FIGURES, plain
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:

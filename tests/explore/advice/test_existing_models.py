@@ -1,7 +1,7 @@
 """Models that somebody has trained already."""
 
 from traincarbon.explore.advice.existing_models import as_good, model_of, trained_models
-from traincarbon.explore.law import read_law
+from traincarbon.explore.scaling_law import read_law
 from traincarbon.formulas.scaling import predicted_loss
 
 

@@ -5,7 +5,7 @@ import pytest
 from traincarbon.errors import DatabaseError
 from traincarbon.explore.advice import lifetime
 from traincarbon.explore.advice.alternative import NotOffered
-from traincarbon.explore.advice.situation import Service
+from traincarbon.explore.advice.context import Service
 from traincarbon.explore.compared_results import figures_of
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
 from traincarbon.uncertain import median_of

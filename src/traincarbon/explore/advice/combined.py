@@ -8,10 +8,10 @@ from traincarbon.estimation.fields import FIELDS
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Alternative
+from traincarbon.explore.advice.context import AdviceContext, Found
 from traincarbon.explore.advice.other_places import CHIP_SPREADS, SITE_SPREADS
 from traincarbon.explore.advice.reuse import adapter_spread
 from traincarbon.explore.advice.same_training import format_spread
-from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import figures_of, scaled
 from traincarbon.uncertain import Uncertain, median_of
 
@@ -22,48 +22,48 @@ _PACE = ("mfu", "goodput", "accelerator_hours")
 _LEAST_GAIN = 0.98
 
 
-def together(at: Situation, offered: Sequence[Alternative], figure: str) -> Iterator[Found]:
+def together(context: AdviceContext, offered: Sequence[Alternative], figure: str) -> Iterator[Found]:
     """Yield those of the *offered* alternatives that go together and lower *figure*, taken one by one, the one that saves most first."""
-    same_end = [each for each in offered if _kind(each) and (each.id != "lora" or at.kind == "finetune")]
+    same_end = [each for each in offered if _kind(each) and (each.id != "lora" or context.kind == "finetune")]
     ranked = sorted((each for each in same_end if _saves(each, figure)), key=lambda each: -_saves(each, figure))
     fields: dict[str, Any] = {}
     taken: dict[str, Alternative] = {}
-    best: Estimate = at.base
+    best: Estimate = context.base
     for each in ranked:
         if _kind(each) in taken or each.plan is None:
             continue
-        tried = {**fields, **_changes(at.plan, each.plan)}
+        tried = {**fields, **_changes(context.plan, each.plan)}
         try:
-            answer = at.estimate(**tried)
+            answer = context.estimate(**tried)
         except CarbonError:
             continue
-        before, after = figures_of(best, at.money)[figure], figures_of(answer, at.money)[figure]
+        before, after = figures_of(best, context.money)[figure], figures_of(answer, context.money)[figure]
         gains = before is not None and after is not None and median_of(after) <= _LEAST_GAIN * median_of(before)
-        if gains and _fits(answer) and _is_offered(at, answer):
+        if gains and _fits(answer) and _is_offered(context, answer):
             fields, best = tried, answer
             taken[_kind(each)] = each
     if len(taken) > 1:
-        yield _joined(at, list(taken.values()), best)
+        yield _joined(context, list(taken.values()), best)
 
 
-def _joined(at: Situation, parts: list[Alternative], answer: Estimate) -> Found:
+def _joined(context: AdviceContext, parts: list[Alternative], answer: Estimate) -> Found:
     evidence = list(dict.fromkeys(piece for part in parts for piece in part.evidence))
     pace = Uncertain(1.0)
     for part in parts:
         if _kind(part) == "format" and part.plan is not None and part.plan.precision is not None:
-            pace = pace * format_spread(at, part.plan.precision)
+            pace = pace * format_spread(context, part.plan.precision)
         elif _kind(part) == "tuning":
-            pace = pace * adapter_spread(at)
-    return at.alternative(
+            pace = pace * adapter_spread(context)
+    return context.alternative(
         "together",
         "together",
         ", ".join(_short(part) for part in parts),
-        scaled(answer, at.money, hours=pace, accelerator_energy=pace),
+        scaled(answer, context.money, hours=pace, accelerator_energy=pace),
         lost="; ".join(dict.fromkeys(part.lost for part in parts)),
         effort=max((part.effort for part in parts), key=("low", "medium", "high").index),
         not_when="one of its parts does not apply",
         how=f"one estimate of all of it: {'; '.join(part.name for part in parts)}",
-        evidence=(*evidence, *at.support("4m-all")),
+        evidence=(*evidence, *context.support("4m-all")),
         apart={name for part in parts for name in _APART.get(_kind(part), ())},
         plan=answer.plan,
     )
@@ -90,11 +90,11 @@ def _fits(answer: Estimate) -> bool:
     return n is None or fewest is None or bool(median_of(fewest) <= median_of(n))
 
 
-def _is_offered(at: Situation, answer: Estimate) -> bool:
+def _is_offered(context: AdviceContext, answer: Estimate) -> bool:
     """Say whether the chip is priced in the region, where one is named."""
     place = answer.setting.place
-    rows = at.database.rows("prices", answer.setting.accelerator.id)
-    return place is None or place.region is None or place == at.base.setting.place or any(row["region"] == place.id for row in rows)
+    rows = context.database.rows("prices", answer.setting.accelerator.id)
+    return place is None or place.region is None or place == context.base.setting.place or any(row["region"] == place.id for row in rows)
 
 
 def _short(alternative: Alternative) -> str:

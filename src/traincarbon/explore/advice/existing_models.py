@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.errors import DatabaseError
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.uncertain import median_of
 

@@ -9,10 +9,10 @@ from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.context import AdviceContext, Found
 from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
-from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import Figures, added, figures_of, scaled
-from traincarbon.explore.law import Size
+from traincarbon.explore.scaling_law import Size
 from traincarbon.explore.variant import changed
 from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import tokens_of_loss
@@ -61,67 +61,67 @@ def serving_mfu(database: Database) -> tuple[Uncertain, Evidence]:
     return value, evidence_of(database, row, table="priors", key=_SERVING, claim=f"utilisation of service {value.median:g}: {row['note']}")
 
 
-def served_params(at: Situation) -> float | None:
+def served_params(context: AdviceContext) -> float | None:
     """Return the parameters that each served token passes through."""
-    active = at.number("active_params")
-    return at.number("params") if active is None else active
+    active = context.number("active_params")
+    return context.number("params") if active is None else active
 
 
-def lifetime_of(at: Situation) -> Figures | None:
+def lifetime_of(context: AdviceContext) -> Figures | None:
     """Return what the plan takes with its service, None where no requests or no size is stated."""
-    params = served_params(at)
-    if at.service is None or params is None:
+    params = served_params(context)
+    if context.service is None or params is None:
         return None
-    served = service_of(at.base, at.database, params=params, tokens=at.service.tokens)
-    return added(_still(at.figures), _still(figures_of(served, at.money)))
+    served = service_of(context.base, context.database, params=params, tokens=context.service.tokens)
+    return added(_still(context.figures), _still(figures_of(served, context.money)))
 
 
-def over_the_lifetime(at: Situation, by: str) -> Iterator[Found]:
+def over_the_lifetime(context: AdviceContext, by: str) -> Iterator[Found]:
     """Yield what makes training and service together cheaper: the best size for both, distilling, quantising, pruning."""
-    whole = lifetime_of(at)
-    if at.service is None or whole is None:
+    whole = lifetime_of(context)
+    if context.service is None or whole is None:
         reason = "it saves in service only: state requests and tokens per request"
         yield NotOffered("quantise", "Quantise for service", reason)
         yield NotOffered("prune", "Prune for service", reason)
         return
-    params = served_params(at)
+    params = served_params(context)
     assert params is not None
-    served = service_of(at.base, at.database, params=params, tokens=at.service.tokens)
-    yield from _best_size(at, by, whole)
-    yield from _faster(at, whole, served, "quantise", "gptq", "Serve at 3 to 4 bits (GPTQ)", "little: hardly any perplexity with 3 to 4 bits", "low")
-    yield from _faster(at, whole, served, "prune", "nm-sparsity", "Prune to 2:4 sparsity", "accuracy must be won back by tuning on", "medium")
-    yield from _distilled(at, whole, params)
+    served = service_of(context.base, context.database, params=params, tokens=context.service.tokens)
+    yield from _best_size(context, by, whole)
+    yield from _faster(context, whole, served, "quantise", "gptq", "Serve at 3 to 4 bits (GPTQ)", "little: hardly any perplexity with 3 to 4 bits", "low")
+    yield from _faster(context, whole, served, "prune", "nm-sparsity", "Prune to 2:4 sparsity", "accuracy must be won back by tuning on", "medium")
+    yield from _distilled(context, whole, params)
 
 
-def _best_size(at: Situation, by: str, whole: Figures) -> Iterator[Found]:
+def _best_size(context: AdviceContext, by: str, whole: Figures) -> Iterator[Found]:
     """Yield the size whose training to the loss and service together take the least."""
-    if at.size is None or at.loss is None or at.service is None or whole[by] is None:
+    if context.size is None or context.loss is None or context.service is None or whole[by] is None:
         return
-    size = _least(at, by)
-    if size is None or abs(math.log(size.params / at.size.params)) < math.log(1.1):
+    size = _least(context, by)
+    if size is None or abs(math.log(size.params / context.size.params)) < math.log(1.1):
         yield NotOffered("lifetime-size", "The size that is best for training and service", "the planned size is within 10 % of it")
         return
-    training, served = _of_size(at, size)
-    total = added(_still(figures_of(training, at.money)), _still(figures_of(served, at.money)))
-    before, after = at.figures[by], figures_of(training, at.money)[by]
-    yield at.alternative(
+    training, served = _of_size(context, size)
+    total = added(_still(figures_of(training, context.money)), _still(figures_of(served, context.money)))
+    before, after = context.figures[by], figures_of(training, context.money)[by]
+    yield context.alternative(
         "lifetime-size",
         "lifetime",
         str(size),
         total,
-        lost=f"nothing of the predicted loss, {at.loss:.3f} nat/token; abilities that come with size alone may differ",
+        lost=f"nothing of the predicted loss, {context.loss:.3f} nat/token; abilities that come with size alone may differ",
         effort="low",
         not_when="there is not that much text, or far fewer requests come",
-        how=f"the size at which training to this loss and serving {_requests(at)} take the least; {_break_even(at, before, after, whole, total, by)}",
-        evidence=(at.law.evidence, serving_mfu(at.database)[1]),
+        how=f"the size at which training to this loss and serving {_requests(context)} take the least; {_break_even(context, before, after, whole, total, by)}",
+        evidence=(context.law.evidence, serving_mfu(context.database)[1]),
         against=whole,
         plan=training.plan,
     )
 
 
-def _break_even(at: Situation, before: Num | None, after: Num | None, whole: Figures, total: Figures, by: str) -> str:
+def _break_even(context: AdviceContext, before: Num | None, after: Num | None, whole: Figures, total: Figures, by: str) -> str:
     """Return in words from how many requests on the other size is the better one."""
-    assert at.service is not None
+    assert context.service is not None
     spent, kept = whole[by], total[by]
     if before is None or after is None or spent is None or kept is None:
         return ""
@@ -129,24 +129,24 @@ def _break_even(at: Situation, before: Num | None, after: Num | None, whole: Fig
     less_service = float((median_of(spent) - median_of(before)) - (median_of(kept) - median_of(after)))
     if more_training <= 0.0:
         return "it is cheaper from the first request on, since its training is too" if less_service >= 0.0 else "its service is dearer"
-    requests = more_training / less_service * float(median_of(at.service.requests))
+    requests = more_training / less_service * float(median_of(context.service.requests))
     return f"it wins back its dearer training after {amount(float(f'{requests:.2g}'), 'count', digits=3)} requests"
 
 
-def _least(at: Situation, by: str) -> Size | None:
+def _least(context: AdviceContext, by: str) -> Size | None:
     """Return the size that takes the least over the lifetime, by golden section over its logarithm; None where no size is known to do."""
-    assert at.size is not None
-    assert at.loss is not None
+    assert context.size is not None
+    assert context.loss is not None
 
     def cost(log_params: float) -> float:
-        size = _sized(at, math.exp(log_params))
+        size = _sized(context, math.exp(log_params))
         if size is None:
             return math.inf
-        training, served = _of_size(at, size)
-        amounts = [figures_of(answer, at.money)[by] for answer in (training, served)]
+        training, served = _of_size(context, size)
+        amounts = [figures_of(answer, context.money)[by] for answer in (training, served)]
         return math.inf if None in amounts else float(sum(median_of(amount) for amount in amounts))
 
-    low, high = math.log(_LEAST_SHARE * at.size.params), math.log(_MOST_SHARE * at.size.params)
+    low, high = math.log(_LEAST_SHARE * context.size.params), math.log(_MOST_SHARE * context.size.params)
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     at_left, at_right = cost(left), cost(right)
     for _ in range(_HALVINGS):
@@ -158,56 +158,60 @@ def _least(at: Situation, by: str) -> Size | None:
             high, right, at_right = right, left, at_left
             left = high - _GOLDEN * (high - low)
             at_left = cost(left)
-    return _sized(at, math.exp((low + high) / 2.0))
+    return _sized(context, math.exp((low + high) / 2.0))
 
 
-def _sized(at: Situation, params: float) -> Size | None:
-    assert at.loss is not None
+def _sized(context: AdviceContext, params: float) -> Size | None:
+    assert context.loss is not None
     try:
-        return Size(params, tokens_of_loss(params=params, loss=at.loss, law=at.law.law))
+        return Size(params, tokens_of_loss(params=params, loss=context.loss, law=context.law.law))
     except OutOfRangeError:
         return None
 
 
-def _of_size(at: Situation, size: Size) -> tuple[Estimate, Estimate]:
-    assert at.service is not None
-    training = at.estimate(params=size.params, tokens=size.tokens, active_params=None)
-    return training, service_of(at.base, at.database, params=size.params, tokens=at.service.tokens)
+def _of_size(context: AdviceContext, size: Size) -> tuple[Estimate, Estimate]:
+    assert context.service is not None
+    training = context.estimate(params=size.params, tokens=size.tokens, active_params=None)
+    return training, service_of(context.base, context.database, params=size.params, tokens=context.service.tokens)
 
 
-def _faster(at: Situation, whole: Figures, served: Estimate, id: str, technique: str, name: str, lost: str, effort: str) -> Iterator[Found]:
-    row = at.row(technique)
+def _faster(context: AdviceContext, whole: Figures, served: Estimate, id: str, technique: str, name: str, lost: str, effort: str) -> Iterator[Found]:
+    row = context.row(technique)
     if row is None:
         return
-    factor = effect_of(at.database, row)
-    faster = scaled(served, at.money, hours=factor, accelerator_energy=factor)
-    yield at.alternative(
+    factor = effect_of(context.database, row)
+    faster = scaled(served, context.money, hours=factor, accelerator_energy=factor)
+    yield context.alternative(
         id,
         "lifetime",
         name,
-        added(_still(at.figures), _still(faster)),
+        added(_still(context.figures), _still(faster)),
         lost=lost,
         effort=effort,
         not_when="requests are served in large batches: the published speed-up is of small ones" if id == "quantise" else "the chip has no sparse matrix units",
         how="the training as planned; hours and energy of service by the published speed-up",
-        evidence=(*at.evidence(technique), serving_mfu(at.database)[1], *at.support(*(("llm-int8", "int8-quant") if id == "quantise" else ("sparsegpt",)))),
+        evidence=(
+            *context.evidence(technique),
+            serving_mfu(context.database)[1],
+            *context.support(*(("llm-int8", "int8-quant") if id == "quantise" else ("sparsegpt",))),
+        ),
         against=whole,
         plan=None,
     )
 
 
-def _distilled(at: Situation, whole: Figures, params: float) -> Iterator[Found]:
-    row = at.row("distilbert")
-    tokens = at.number("tokens")
-    if row is None or tokens is None or at.service is None or at.plan.active_params is not None:
+def _distilled(context: AdviceContext, whole: Figures, params: float) -> Iterator[Found]:
+    row = context.row("distilbert")
+    tokens = context.number("tokens")
+    if row is None or tokens is None or context.service is None or context.plan.active_params is not None:
         return
     student = params * (1.0 - float(row["typical"]))
-    served = service_of(at.base, at.database, params=student, tokens=at.service.tokens)
-    training = at.estimate(params=student, active_params=None)
+    served = service_of(context.base, context.database, params=student, tokens=context.service.tokens)
+    training = context.estimate(params=student, active_params=None)
     more = (6.0 * student + 2.0 * params) / (6.0 * student)
-    taught = scaled(training, at.money, hours=more, accelerator_energy=more)
-    both = added(_still(at.figures), added(_still(taught), _still(figures_of(served, at.money))))
-    yield at.alternative(
+    taught = scaled(training, context.money, hours=more, accelerator_energy=more)
+    both = added(_still(context.figures), added(_still(taught), _still(figures_of(served, context.money))))
+    yield context.alternative(
         "lifetime-distil",
         "lifetime",
         "Train as planned, distil, serve the student",
@@ -216,7 +220,7 @@ def _distilled(at: Situation, whole: Figures, params: float) -> Iterator[Found]:
         effort="medium",
         not_when="fewer requests come than pay for the student's training",
         how="plan + student taught on as many tokens + service of 60 % of the parameters",
-        evidence=(*at.evidence("distilbert"), serving_mfu(at.database)[1], *at.support("distilbert-speed")),
+        evidence=(*context.evidence("distilbert"), serving_mfu(context.database)[1], *context.support("distilbert-speed")),
         against=whole,
         plan=None,
     )
@@ -227,6 +231,6 @@ def _still(figures: Figures) -> Figures:
     return {**figures, "duration_s": None}
 
 
-def _requests(at: Situation) -> str:
-    assert at.service is not None
-    return f"{amount(float(median_of(at.service.requests)), 'count', digits=3)} requests of {float(median_of(at.service.tokens_per_request)):,.0f} tokens"
+def _requests(context: AdviceContext) -> str:
+    assert context.service is not None
+    return f"{amount(float(median_of(context.service.requests)), 'count', digits=3)} requests of {float(median_of(context.service.tokens_per_request)):,.0f} tokens"

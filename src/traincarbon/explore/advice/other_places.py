@@ -9,8 +9,8 @@ from traincarbon.database.select import nearest, prior, year_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.context import AdviceContext, Found
 from traincarbon.explore.advice.evidence import Evidence, evidence_of
-from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import figures_of
 from traincarbon.uncertain import median_of
 
@@ -27,45 +27,45 @@ _SLOWEST = 2.0
 """Hardware that takes more than so many times the accelerator-hours is no replacement."""
 
 
-def cleaner_place(at: Situation) -> Iterator[Found]:
+def cleaner_place(context: AdviceContext) -> Iterator[Found]:
     """Yield the cleanest region where the hardware can be had, and the nearest or else the cheapest that is at least twice as clean."""
-    if at.plan.carbon_intensity is not None:
+    if context.plan.carbon_intensity is not None:
         yield NotOffered("region", "A cleaner region", "the plan states its own carbon_intensity")
         return
-    everywhere = [(id, answer) for id in regions_of(at) if (answer := _there(at, id)) is not None]
-    now = at.figures["total_kgco2e"]
+    everywhere = [(id, answer) for id in regions_of(context) if (answer := _there(context, id)) is not None]
+    now = context.figures["total_kgco2e"]
     found = [each for each in everywhere if now is not None and _carbon(each[1]) < float(median_of(now))]
     if everywhere and not found:
         yield NotOffered("region", "A cleaner region", f"none of {len(everywhere)} regions where the hardware is offered is cleaner")
         return
     if not found or now is None:
-        yield NotOffered("region", "A cleaner region", f"no region where {at.base.setting.hardware.name} is offered is known")
+        yield NotOffered("region", "A cleaner region", f"no region where {context.base.setting.hardware.name} is offered is known")
         return
     found.sort(key=lambda each: _carbon(each[1]))
     clean = [each for each in found if _carbon(each[1]) <= _MUCH_CLEANER * float(median_of(now))]
-    other = _nearest(at.base.setting.place, clean)
+    other = _nearest(context.base.setting.place, clean)
     if other is None and clean:
-        other = min(clean, key=lambda each: _cost(at, each[1]))
+        other = min(clean, key=lambda each: _cost(context, each[1]))
     chosen = [found[0], *([other] if other is not None else [])]
     seen = set()
     for id, answer in chosen:
         if id not in seen:
             seen.add(id)
-            yield _in_region(at, id, answer)
+            yield _in_region(context, id, answer)
 
 
-def _in_region(at: Situation, id: str, answer: Estimate) -> Found:
+def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Found:
     place = answer.setting.place
     name = id if place is None or place.region is None else f"{id} ({place.region['location']})"
     given = answer.setting.given["carbon_intensity"]
-    before = at.base.setting.given["carbon_intensity"]
+    before = context.base.setting.given["carbon_intensity"]
     grams = f"{median_of(given.value):.0f} g/kWh against {median_of(before.value):.0f}"
-    figures = figures_of(answer, at.money)
-    if figures["cost_usd"] is not None and not _is_priced_there(at, id):
-        figures = {**figures, "cost_usd": at.figures["cost_usd"] if at.money == "rent" else figures["cost_usd"]}
-    title = str(at.database.sources().get(given.source, {}).get("title", given.source))
+    figures = figures_of(answer, context.money)
+    if figures["cost_usd"] is not None and not _is_priced_there(context, id):
+        figures = {**figures, "cost_usd": context.figures["cost_usd"] if context.money == "rent" else figures["cost_usd"]}
+    title = str(context.database.sources().get(given.source, {}).get("title", given.source))
     grid = Evidence(f"grid/{_zone(answer)}", f"{given.reason}: {grams}", given.source, title, given.locator, given.kind)
-    return at.alternative(
+    return context.alternative(
         f"region-{id}",
         "same",
         f"Train in {name}",
@@ -74,36 +74,40 @@ def _in_region(at: Situation, id: str, answer: Estimate) -> Found:
         effort="low",
         not_when="law or contract keeps the data where it is, or the region has no capacity left",
         how=f"the chain with that region's grid ({grams}), building and prices",
-        evidence=(grid, *at.support("region-shift")),
+        evidence=(grid, *context.support("region-shift")),
         apart=SITE_SPREADS,
         plan=answer.plan,
     )
 
 
-def regions_of(at: Situation) -> list[str]:
+def regions_of(context: AdviceContext) -> list[str]:
     """Return the regions where the hardware is offered as far as its prices say, of the plan's own provider where it names one."""
-    hardware, chip = at.base.setting.hardware, at.base.setting.accelerator
-    purchase = at.plan.rent or "on_demand"
-    rows = [row for row in at.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand") and at.database.rows("regions", row["region"])]
+    hardware, chip = context.base.setting.hardware, context.base.setting.accelerator
+    purchase = context.plan.rent or "on_demand"
+    rows = [
+        row
+        for row in context.database.rows("prices", chip.id)
+        if row["purchase"] in (purchase, "on_demand") and context.database.rows("regions", row["region"])
+    ]
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
     if operator not in _ANYWHERE:
         rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
-    here = at.base.setting.place
+    here = context.base.setting.place
     if here is None or here.region is None:
         return sorted({row["region"] for row in rows})
     mine = [row for row in rows if row["provider"] == here.region["provider"]]
     return sorted({row["region"] for row in mine or rows} - {here.id})
 
 
-def better_building(at: Situation) -> Iterator[Found]:
+def better_building(context: AdviceContext) -> Iterator[Found]:
     """Yield a building as good as the fleets of large operators, where the plan's is not."""
-    stated = at.plan.number("pue")
-    now = float(median_of(stated if stated is not None else at.base.setting.given["pue"].value))
+    stated = context.plan.number("pue")
+    now = float(median_of(stated if stated is not None else context.base.setting.given["pue"].value))
     fleets: dict[str, list[Row]] = {}
-    for row in at.database.all_rows("facilities"):
+    for row in context.database.all_rows("facilities"):
         if row["scope"] == "fleet" and row["pue"]:
             fleets.setdefault(row["operator"], []).append(row)
-    newest = sorted((found for rows in fleets.values() if (found := nearest(rows, at.plan.start)) is not None), key=lambda each: float(each["pue"]))
+    newest = sorted((found for rows in fleets.values() if (found := nearest(rows, context.plan.start)) is not None), key=lambda each: float(each["pue"]))
     if not newest:
         return
     middle = newest[(len(newest) - 1) // 2]
@@ -112,60 +116,60 @@ def better_building(at: Situation) -> Iterator[Found]:
         yield NotOffered("pue", "A better building", f"a PUE of {now:.2f} is as good as those of large operators")
         return
     claim = f"PUE of {middle['operator']}'s fleet in {middle['year']}: {middle['pue']}, the middle of {len(newest)} operators"
-    yield at.alternative(
+    yield context.alternative(
         "pue",
         "same",
         f"A building of PUE {best:.2f} instead of {now:.2f}",
-        at.estimate(pue=best),
+        context.estimate(pue=best),
         lost="nothing of the training; the hardware stands elsewhere",
         effort="medium",
         not_when="the hardware cannot be moved; who rents pays no electricity, so that only energy and CO2e fall",
         how="the chain at that PUE",
-        evidence=(evidence_of(at.database, middle, table="facilities", key=middle["operator"], claim=claim), *at.support("pue-improve")),
+        evidence=(evidence_of(context.database, middle, table="facilities", key=middle["operator"], claim=claim), *context.support("pue-improve")),
         apart=("pue",),
     )
 
 
-def newer_hardware(at: Situation) -> Iterator[Found]:
+def newer_hardware(context: AdviceContext) -> Iterator[Found]:
     """Yield the hardware that is cheapest, and the one that is cleanest, of those that can be rented, hold the model, and have published trainings."""
     name = "Newer or other hardware"
-    possible = [answer for id in _candidates(at) if (answer := _on(at, id)) is not None]
-    found = [answer for answer in possible if at.plan.mfu is not None or _is_tried(at, answer)]
+    possible = [answer for id in _candidates(context) if (answer := _on(context, id)) is not None]
+    found = [answer for answer in possible if context.plan.mfu is not None or _is_tried(context, answer)]
     if not found:
-        since = f" in {at.plan.start}" if at.plan.start else ""
+        since = f" in {context.plan.start}" if context.plan.start else ""
         what = "has a published training" if possible else "is priced"
         yield NotOffered("hardware", name, f"none {what} that holds the model and is not much slower{since}")
         return
     seen: dict[str, tuple[Estimate, list[str]]] = {}
     for key, what in (("cost_usd", "cheapest"), ("total_kgco2e", "cleanest")):
-        known = [answer for answer in found if figures_of(answer, at.money)[key] is not None]
+        known = [answer for answer in found if figures_of(answer, context.money)[key] is not None]
         if known:
-            best = min(known, key=lambda answer: float(median_of(figures_of(answer, at.money)[key])))
+            best = min(known, key=lambda answer: float(median_of(figures_of(answer, context.money)[key])))
             seen.setdefault(best.setting.hardware.id, (best, []))[1].append(what)
     for id, (answer, marks) in seen.items():
-        yield _on_hardware(at, id, answer, " and ".join(marks))
+        yield _on_hardware(context, id, answer, " and ".join(marks))
 
 
-def _on_hardware(at: Situation, id: str, answer: Estimate, marks: str) -> Found:
+def _on_hardware(context: AdviceContext, id: str, answer: Estimate, marks: str) -> Found:
     chip = answer.setting.accelerator
     peak, draw = answer.setting.given["peak_flop_per_s"], answer.setting.given.get("board_power_w")
-    title = str(at.database.sources().get(peak.source, {}).get("title", peak.source))
+    title = str(context.database.sources().get(peak.source, {}).get("title", peak.source))
     watts = f", {draw.value:.0f} W" if draw is not None else ""
     sheet = Evidence(f"accelerators/{chip.id}", f"{peak.value / 1e12:.0f} TFLOP/s dense{watts}", peak.source, title, peak.locator, peak.kind)
     rent = answer.setting.given.get("rent_price")
     priced = []
-    if rent is not None and at.money == "rent":
-        shop = str(at.database.sources().get(rent.source, {}).get("title", rent.source))
+    if rent is not None and context.money == "rent":
+        shop = str(context.database.sources().get(rent.source, {}).get("title", rent.source))
         priced.append(Evidence(f"prices/{chip.id}", f"{median_of(rent.value):.2f} $/h: {rent.reason}", rent.source, shop, rent.locator, rent.kind))
-    pair = (at.base.setting.accelerator.keys.get("generation"), chip.keys.get("generation"))
-    measured = at.support("hw-a100-h100") if pair == ("ampere", "hopper") else ()
-    return at.alternative(
+    pair = (context.base.setting.accelerator.keys.get("generation"), chip.keys.get("generation"))
+    measured = context.support("hw-a100-h100") if pair == ("ampere", "hopper") else ()
+    return context.alternative(
         f"hardware-{id}",
         "same",
         f"Train on {answer.setting.hardware.name}",
         answer,
         lost="nothing of the model; the code must run there" + ("" if chip.keys.get("type") == "gpu" else ", on another compiler"),
-        effort="low" if chip.keys.get("vendor") == at.base.setting.accelerator.keys.get("vendor") else "high",
+        effort="low" if chip.keys.get("vendor") == context.base.setting.accelerator.keys.get("vendor") else "high",
         not_when="there is none to be had, or what one owns stands idle meanwhile",
         how=f"the chain on as many of them ({marks} of those priced that hold the model)",
         evidence=(sheet, *priced, *measured),
@@ -173,11 +177,11 @@ def _on_hardware(at: Situation, id: str, answer: Estimate, marks: str) -> Found:
     )
 
 
-def _candidates(at: Situation) -> list[str]:
+def _candidates(context: AdviceContext) -> list[str]:
     """Return what could take the place of the hardware: the operator's own instances in the region, else chips that anybody rents out."""
-    hardware, chip, place = at.base.setting.hardware, at.base.setting.accelerator, at.base.setting.place
-    purchase = at.plan.rent or "on_demand"
-    rows = [row for row in at.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
+    hardware, chip, place = context.base.setting.hardware, context.base.setting.accelerator, context.base.setting.place
+    purchase = context.plan.rent or "on_demand"
+    rows = [row for row in context.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
         rows = [row for row in rows if row["region"] == place.id]
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
@@ -186,33 +190,33 @@ def _candidates(at: Situation) -> list[str]:
     return sorted({row["accelerator"] for row in rows})
 
 
-def _on(at: Situation, id: str) -> Estimate | None:
+def _on(context: AdviceContext, id: str) -> Estimate | None:
     """Return the estimate on other hardware, None where it cannot be, is not out yet, is too small or much slower."""
-    product = at.database.product("servers", id) or at.database.product("accelerators", id)
-    chip = _chip(at, product)
-    if chip is None or not _is_out(chip, at.plan.start) or chip.id == at.base.setting.accelerator.id:
+    product = context.database.product("servers", id) or context.database.product("accelerators", id)
+    chip = _chip(context, product)
+    if chip is None or not _is_out(chip, context.plan.start) or chip.id == context.base.setting.accelerator.id:
         return None
-    n = at.base.accelerators
-    precision = at.plan.precision if at.plan.precision is None or f"peak_{at.plan.precision}_flop_per_s" in chip.facts else None
+    n = context.base.accelerators
+    precision = context.plan.precision if context.plan.precision is None or f"peak_{context.plan.precision}_flop_per_s" in chip.facts else None
     try:
-        answer = at.estimate(hw=id, servers=None, accelerators=n, precision=precision)
+        answer = context.estimate(hw=id, servers=None, accelerators=n, precision=precision)
     except CarbonError:
         return None
-    fewest, hours, before = answer.fewest_accelerators, answer.values["accelerator_hours_h"], at.base.values["accelerator_hours_h"]
+    fewest, hours, before = answer.fewest_accelerators, answer.values["accelerator_hours_h"], context.base.values["accelerator_hours_h"]
     too_small = n is not None and fewest is not None and median_of(fewest) > median_of(n)
     too_slow = hours is None or before is None or median_of(hours) > _SLOWEST * median_of(before)
     return None if too_small or too_slow else answer
 
 
-def _is_tried(at: Situation, answer: Estimate) -> bool:
+def _is_tried(context: AdviceContext, answer: Estimate) -> bool:
     """Say whether the utilisation of that generation of chips comes from published trainings on it."""
-    return prior(at.database, "mfu", f"generation={answer.setting.accelerator.keys.get('generation', '')}") is not None
+    return prior(context.database, "mfu", f"generation={answer.setting.accelerator.keys.get('generation', '')}") is not None
 
 
-def _chip(at: Situation, product: Product | None) -> Product | None:
+def _chip(context: AdviceContext, product: Product | None) -> Product | None:
     if product is None or product.folder != "servers":
         return product
-    return at.database.product("accelerators", product.keys.get("accelerator", ""))
+    return context.database.product("accelerators", product.keys.get("accelerator", ""))
 
 
 def _is_out(chip: Product, start: str | None) -> bool:
@@ -220,16 +224,16 @@ def _is_out(chip: Product, start: str | None) -> bool:
     return start is None or launched is None or launched <= year_of(start)
 
 
-def _there(at: Situation, id: str) -> Estimate | None:
+def _there(context: AdviceContext, id: str) -> Estimate | None:
     try:
-        return at.estimate(region=id)
+        return context.estimate(region=id)
     except CarbonError:
         return None
 
 
-def _is_priced_there(at: Situation, id: str) -> bool:
-    purchase = at.plan.rent or "on_demand"
-    return any(row["region"] == id and row["purchase"] == purchase for row in at.database.rows("prices", at.base.setting.accelerator.id))
+def _is_priced_there(context: AdviceContext, id: str) -> bool:
+    purchase = context.plan.rent or "on_demand"
+    return any(row["region"] == id and row["purchase"] == purchase for row in context.database.rows("prices", context.base.setting.accelerator.id))
 
 
 def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str, Estimate] | None:
@@ -238,7 +242,7 @@ def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str
     known = [(where, each) for each in found if (where := _position(each[1].setting.place)) is not None]
     if at is None or not known:
         return None
-    return min(known, key=lambda each: distance_km(at, each[0]))[1]
+    return min(known, key=lambda each: distance_km(context, each[0]))[1]
 
 
 def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -265,8 +269,8 @@ def _carbon(answer: Estimate) -> float:
     return math.inf if total is None else float(median_of(total))
 
 
-def _cost(at: Situation, answer: Estimate) -> float:
-    cost = figures_of(answer, at.money)["cost_usd"]
+def _cost(context: AdviceContext, answer: Estimate) -> float:
+    cost = figures_of(answer, context.money)["cost_usd"]
     return math.inf if cost is None else float(median_of(cost))
 
 

@@ -10,8 +10,8 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.layout.search import OF_BEFORE, Habits, fastest
 from traincarbon.estimation.layout.task import task_of
 from traincarbon.explore.advice.alternative import NotOffered
+from traincarbon.explore.advice.context import AdviceContext, Found
 from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
-from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import scaled
 from traincarbon.formatting import amount
 from traincarbon.quantities import H_PER_YEAR, S_PER_DAY, S_PER_H
@@ -32,61 +32,61 @@ _LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.01
 _FUSE = "Fused attention, overlapped exchange"
 
 
-def narrower_format(at: Situation) -> Iterator[Found]:
+def narrower_format(context: AdviceContext) -> Iterator[Found]:
     """Yield 16 bits in place of 32, and 8 in place of 16, where the chip has them."""
-    chip = at.base.setting.accelerator
-    if at.precision in _WIDE:
+    chip = context.base.setting.accelerator
+    if context.precision in _WIDE:
         wide = next((name for name in ("bf16", "fp16") if f"peak_{name}_flop_per_s" in chip.facts), None)
         if wide is not None:
-            answer, pace = at.estimate(precision=wide), format_spread(at, wide)
-            yield at.alternative(
+            answer, pace = context.estimate(precision=wide), format_spread(context, wide)
+            yield context.alternative(
                 "half-precision",
                 "same",
-                f"Train in {wide} instead of {at.precision}",
-                scaled(answer, at.money, hours=pace, accelerator_energy=pace),
+                f"Train in {wide} instead of {context.precision}",
+                scaled(answer, context.money, hours=pace, accelerator_energy=pace),
                 lost="hardly anything, with loss scaling or bf16",
                 effort="low",
                 not_when="a part of the model needs 32 bits: keep that part there",
                 how="the chain at the other format's peak, with its published utilisation; the interval is that of the published speed-ups",
-                evidence=at.evidence("amp"),
+                evidence=context.evidence("amp"),
                 plan=answer.plan,
             )
         return
-    if at.precision in _NARROW:
+    if context.precision in _NARROW:
         return
     if "peak_fp8_flop_per_s" not in chip.facts:
         yield NotOffered("fp8", "Train in fp8", f"{chip.name} has no 8-bit rate")
         return
-    answer, pace = at.estimate(precision="fp8"), format_spread(at, "fp8")
-    yield at.alternative(
+    answer, pace = context.estimate(precision="fp8"), format_spread(context, "fp8")
+    yield context.alternative(
         "fp8",
         "same",
-        f"Train in fp8 instead of {at.precision}",
-        scaled(answer, at.money, hours=pace, accelerator_energy=pace),
+        f"Train in fp8 instead of {context.precision}",
+        scaled(answer, context.money, hours=pace, accelerator_energy=pace),
         lost="some stability: a few layers stay at 16 bits, and the loss must be watched",
         effort="medium",
         not_when="the framework has no fp8 recipe for the model, or the model is small: narrow products are then a small part of the step",
         how="the chain at the 8-bit peak: Amdahl's law, since only the products become faster; the interval is that of the published speed-ups",
-        evidence=at.evidence("fp8-train"),
+        evidence=context.evidence("fp8-train"),
         plan=answer.plan,
     )
 
 
-def format_spread(at: Situation, precision: str) -> Uncertain:
+def format_spread(context: AdviceContext, precision: str) -> Uncertain:
     """Return one, with the spread between the speed-ups that are published of a number format: the chain has the middle of it."""
-    row = at.row("fp8-train" if precision in _NARROW else "amp")
-    return Uncertain(1.0, {"format": effect_of(at.database, row).sigma} if row is not None else None)
+    row = context.row("fp8-train" if precision in _NARROW else "amp")
+    return Uncertain(1.0, {"format": effect_of(context.database, row).sigma} if row is not None else None)
 
 
-def newer_software(at: Situation) -> Iterator[Found]:
+def newer_software(context: AdviceContext) -> Iterator[Found]:
     """Yield fused attention and overlapped exchange where the plan is of a time or a layout without them, by the model of the step."""
-    generation = at.base.setting.accelerator.keys.get("generation", "")
-    n = at.base.accelerators
-    if at.kind == "lora" or n is None or hasattr(n, "shape"):
+    generation = context.base.setting.accelerator.keys.get("generation", "")
+    n = context.base.accelerators
+    if context.kind == "lora" or n is None or hasattr(n, "shape"):
         yield NotOffered("fuse", _FUSE, "it takes a number of servers to say what a step gains")
         return
     try:
-        task, _ = task_of(at.plan, at.base.setting, at.database, float(median_of(n)))
+        task, _ = task_of(context.plan, context.base.setting, context.database, float(median_of(n)))
     except CarbonError as error:
         yield NotOffered("fuse", _FUSE, f"the model of the step does not cover the plan: {error}")
         return
@@ -94,33 +94,33 @@ def newer_software(at: Situation) -> Iterator[Found]:
         yield NotOffered("fuse", _FUSE, "software since 2023 does so: the published utilisation has it in it")
         return
     if generation in _PLAIN_CHIPS:
-        yield NotOffered("fuse", _FUSE, f"fused attention does not run on {at.base.setting.accelerator.name}")
+        yield NotOffered("fuse", _FUSE, f"fused attention does not run on {context.base.setting.accelerator.name}")
         return
     before, after = fastest(task), fastest(task._replace(habits=Habits()))
     if before is None or after is None or before.s_per_sequence < _LEAST_GAIN * after.s_per_sequence:
         yield NotOffered("fuse", _FUSE, "a step gains less than 3 % by the model of its time")
         return
     factor = Uncertain(after.s_per_sequence / before.s_per_sequence, {"step_model": _STEP_SPREAD})
-    yield at.alternative(
+    yield context.alternative(
         "fuse",
         "same",
         _FUSE,
-        scaled(at.base, at.money, hours=factor, accelerator_energy=factor),
+        scaled(context.base, context.money, hours=factor, accelerator_energy=factor),
         lost="nothing: the arithmetic is the same",
         effort="medium",
         not_when="the framework has them already: the start of the plan says how old its software is",
         how=f"the model of the step: {before.step.total_s:.3g} s a step with plain attention, {after.s_per_sequence * before.layout.sequences:.3g} s with today's software",
-        evidence=at.support("flashattention", "flashattention2"),
+        evidence=context.support("flashattention", "flashattention2"),
     )
 
 
-def free_layout(at: Situation) -> Iterator[Found]:
+def free_layout(context: AdviceContext) -> Iterator[Found]:
     """Yield the fastest layout where the plan fixes one that is slower, by the model of the step."""
-    n = at.base.accelerators
-    if (at.plan.tp, at.plan.pp, at.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
+    n = context.base.accelerators
+    if (context.plan.tp, context.plan.pp, context.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
         return
     try:
-        task, _ = task_of(at.plan, at.base.setting, at.database, float(median_of(n)))
+        task, _ = task_of(context.plan, context.base.setting, context.database, float(median_of(n)))
     except CarbonError:
         return
     fixed, free = fastest(task), fastest(task._replace(tp=None, pp=None, dp=None, recompute=None))
@@ -129,48 +129,48 @@ def free_layout(at: Situation) -> Iterator[Found]:
         return
     factor = Uncertain(free.s_per_sequence / fixed.s_per_sequence, {"step_model": _STEP_SPREAD})
     degrees = " × ".join(f"{degree:g}" for degree in (free.layout.tp, free.layout.pp, free.layout.dp))
-    yield at.alternative(
+    yield context.alternative(
         "layout",
         "same",
         f"Lay it out tensor × pipeline × data {degrees}",
-        scaled(at.base, at.money, hours=factor, accelerator_energy=factor),
+        scaled(context.base, context.money, hours=factor, accelerator_energy=factor),
         lost="nothing",
         effort="low",
         not_when="the framework cannot have these degrees",
         how="the model of the step, over all layouts that fit in memory",
-        evidence=at.support("megatron-mfu"),
+        evidence=context.support("megatron-mfu"),
         plan=None,
     )
 
 
-def power_cap(at: Situation) -> Iterator[Found]:
+def power_cap(context: AdviceContext) -> Iterator[Found]:
     """Yield a cap on the boards' power, by what caps saved where they were tried."""
-    saved, slower = at.row("powercap-mit"), at.row("powercap-time")
-    if saved is None or slower is None or at.base.setting.accelerator.keys.get("type") != "gpu":
+    saved, slower = context.row("powercap-mit"), context.row("powercap-time")
+    if saved is None or slower is None or context.base.setting.accelerator.keys.get("type") != "gpu":
         yield NotOffered("power-cap", "Cap the boards' power", "published for graphics processors only")
         return
-    hours = 1.0 / effect_of(at.database, slower)
-    yield at.alternative(
+    hours = 1.0 / effect_of(context.database, slower)
+    yield context.alternative(
         "power-cap",
         "same",
         "Cap the boards at 60 % of their power",
-        scaled(at.base, at.money, hours=hours, accelerator_energy=effect_of(at.database, saved)),
+        scaled(context.base, context.money, hours=hours, accelerator_energy=effect_of(context.database, saved)),
         lost=f"about {100.0 * (hours.median - 1.0):.0f} % more time, and so more rent",
         effort="low",
         not_when="the provider does not let the cap be set, or the run must end sooner; on rented hardware the provider keeps what electricity costs less",
         how="energy of the boards and time by the published effects; hosts draw for as long as the run takes",
-        evidence=(*at.evidence("powercap-mit", "powercap-time"), *at.support("powercap-bert", "perseus", "zeus")),
+        evidence=(*context.evidence("powercap-mit", "powercap-time"), *context.support("powercap-bert", "perseus", "zeus")),
     )
 
 
-def other_price(at: Situation) -> Iterator[Found]:
+def other_price(context: AdviceContext) -> Iterator[Found]:
     """Yield spot and reserved prices in place of on-demand ones, by pairs of quotes for the same instance and region."""
-    if at.money != "rent":
+    if context.money != "rent":
         return
-    if at.plan.rent_price is not None:
+    if context.plan.rent_price is not None:
         yield NotOffered("spot", "Spot or reserved capacity", "the plan states its own rent_price")
         return
-    now = at.plan.rent or "on_demand"
+    now = context.plan.rent or "on_demand"
     if now != "on_demand":
         return
     words = {
@@ -180,21 +180,25 @@ def other_price(at: Situation) -> Iterator[Found]:
     }
     shown = {"spot": ("spot",), "reserved_1y": ("reserved-1y",), "reserved_3y": ("reserved-3y",)}
     for purchase, (name, lost, effort) in words.items():
-        used = _share_of(at, _COMMITTED_YEARS.get(purchase, 0.0))
+        used = _share_of(context, _COMMITTED_YEARS.get(purchase, 0.0))
         if used is not None and used < _LEAST_COMMITTED:
             yield NotOffered(purchase.replace("_", "-"), name, f"the run would use {100.0 * used:.2g} % of it")
             continue
-        pair = price_ratio(at.database, at.base.setting.accelerator.id, server=at.base.setting.hardware.id, purchase=purchase, start=at.plan.start)
+        pair = price_ratio(
+            context.database, context.base.setting.accelerator.id, server=context.base.setting.hardware.id, purchase=purchase, start=context.plan.start
+        )
         if pair is None:
             yield NotOffered(
-                purchase.replace("_", "-"), name, f"no {purchase.replace('_', ' ')} price of {at.base.setting.accelerator.name} beside one on demand is known"
+                purchase.replace("_", "-"),
+                name,
+                f"no {purchase.replace('_', ' ')} price of {context.base.setting.accelerator.name} beside one on demand is known",
             )
             continue
         ratio, row, n = pair
-        figures = {**at.figures, "cost_usd": None if at.figures["cost_usd"] is None else at.figures["cost_usd"] * ratio}
-        claim = f"{n} pair{'s' * (n > 1)} of prices of {at.base.setting.accelerator.name} in one region: {ratio.median:.2f} of the price on demand"
-        quoted = evidence_of(at.database, row, table="prices", key=row["accelerator"], claim=claim)
-        yield at.alternative(
+        figures = {**context.figures, "cost_usd": None if context.figures["cost_usd"] is None else context.figures["cost_usd"] * ratio}
+        claim = f"{n} pair{'s' * (n > 1)} of prices of {context.base.setting.accelerator.name} in one region: {ratio.median:.2f} of the price on demand"
+        quoted = evidence_of(context.database, row, table="prices", key=row["accelerator"], claim=claim)
+        yield context.alternative(
             purchase.replace("_", "-"),
             "same",
             name,
@@ -203,7 +207,7 @@ def other_price(at: Situation) -> Iterator[Found]:
             effort=effort,
             not_when="no checkpoint is written often enough" if purchase == "spot" else "there is not work for all of that time",
             how="rent × the mean quotient of the two prices; hours and energy stay",
-            evidence=(quoted, *at.support(*shown[purchase])),
+            evidence=(quoted, *context.support(*shown[purchase])),
             plan=None,
         )
 
@@ -239,30 +243,30 @@ def price_ratio(database: Database, chip: str, *, server: str, purchase: str, st
     return Uncertain(math.exp(middle), {"price_ratio": sigma}), newest, len(every)
 
 
-def own_instead(at: Situation) -> Iterator[Found]:
+def own_instead(context: AdviceContext) -> Iterator[Found]:
     """Yield owning in place of renting, where it is cheaper by what the database knows of both."""
-    rent, own = at.base.values["rent_usd"], at.base.values["own_usd"]
-    if at.money != "rent" or rent is None:
+    rent, own = context.base.values["rent_usd"], context.base.values["own_usd"]
+    if context.money != "rent" or rent is None:
         return
     if own is None:
-        yield NotOffered("own", "Own the hardware", f"no purchase price of {at.base.setting.hardware.name} is known")
+        yield NotOffered("own", "Own the hardware", f"no purchase price of {context.base.setting.hardware.name} is known")
         return
-    used = _share_of(at, _life_years(at))
+    used = _share_of(context, _life_years(context))
     if used is not None and used < _LEAST_OWNED:
         yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
         return
-    purchase = at.base.values["purchase_usd"]
+    purchase = context.base.values["purchase_usd"]
     capital = "" if purchase is None else f": {amount(float(median_of(purchase)), '$', digits=3)} for these servers"
-    given = at.base.inputs.get("purchase_price")
+    given = context.base.inputs.get("purchase_price")
     rows = []
     if given is not None and given.source:
-        title = at.database.sources().get(given.source, {}).get("title", given.source)
-        rows.append(Evidence(f"servers/{at.base.setting.hardware.id}", given.reason, given.source, str(title), given.locator, given.kind))
-    yield at.alternative(
+        title = context.database.sources().get(given.source, {}).get("title", given.source)
+        rows.append(Evidence(f"servers/{context.base.setting.hardware.id}", given.reason, given.source, str(title), given.locator, given.kind))
+    yield context.alternative(
         "own",
         "same",
         "Own the hardware instead of renting it",
-        {**at.figures, "cost_usd": own},
+        {**context.figures, "cost_usd": own},
         lost=f"capital up front{capital}; staff and building, which no figure here holds",
         effort="high",
         not_when="the hardware would stand idle after this run: the share is that of hardware in use for most of its service life",
@@ -272,64 +276,64 @@ def own_instead(at: Situation) -> Iterator[Found]:
     )
 
 
-def better_hour(at: Situation) -> Iterator[Found]:
+def better_hour(context: AdviceContext) -> Iterator[Found]:
     """Yield starting at a cleaner hour of the day, where the run is so short that it matters."""
     name = "Start at a cleaner hour of the day"
-    row = at.row("time-shift-short" if _is_short(at) else "time-shift-long")
-    operational, embodied = at.base.values["operational_kgco2e"], at.base.values["embodied_kgco2e"]
+    row = context.row("time-shift-short" if _is_short(context) else "time-shift-long")
+    operational, embodied = context.base.values["operational_kgco2e"], context.base.values["embodied_kgco2e"]
     if row is None or operational is None or embodied is None:
         return
-    if not _is_short(at):
+    if not _is_short(context):
         yield NotOffered("hour", name, f"a run of more than a day gains about {100.0 * float(row['typical']):.0f} % by it (Dodge 2022)")
         return
-    yield at.alternative(
+    yield context.alternative(
         "hour",
         "same",
         name,
-        {**at.figures, "total_kgco2e": operational * effect_of(at.database, row) + embodied},
+        {**context.figures, "total_kgco2e": operational * effect_of(context.database, row) + embodied},
         lost="up to a day of waiting",
         effort="low",
         not_when="no forecast of the grid's intensity is at hand",
         how="CO2e of the electricity by the published effect; no hourly intensities are in the database, so the hour is not named",
-        evidence=at.evidence(row["technique"]),
+        evidence=context.evidence(row["technique"]),
         plan=None,
     )
 
 
-def _is_short(at: Situation) -> bool:
+def _is_short(context: AdviceContext) -> bool:
     """Say whether the run is known to end within a day."""
-    duration = at.figures["duration_s"]
+    duration = context.figures["duration_s"]
     return duration is not None and float(median_of(duration)) <= _SHORT_DAYS * S_PER_DAY
 
 
-def _share_of(at: Situation, years: float) -> float | None:
+def _share_of(context: AdviceContext, years: float) -> float | None:
     """Return the share of so many years that the run takes, None where its duration is not known or the years are none."""
-    duration = at.figures["duration_s"]
+    duration = context.figures["duration_s"]
     return None if duration is None or years == 0.0 else float(median_of(duration)) / (years * H_PER_YEAR * S_PER_H)
 
 
-def _life_years(at: Situation) -> float:
+def _life_years(context: AdviceContext) -> float:
     """Return for how many years the hardware serves, by the plan or the database."""
-    stated = at.number("service_life")
-    return stated if stated is not None else float(median_of(at.base.setting.given["service_life"].value))
+    stated = context.number("service_life")
+    return stated if stated is not None else float(median_of(context.base.setting.given["service_life"].value))
 
 
-def pause(at: Situation) -> Iterator[Found]:
+def pause(context: AdviceContext) -> Iterator[Found]:
     """Yield pausing while the grid is dirty; starting later, which gains little in a long run, is said not to."""
-    row = at.row("pause-resume")
-    operational, embodied = at.base.values["operational_kgco2e"], at.base.values["embodied_kgco2e"]
-    if row is None or operational is None or embodied is None or _is_short(at):
+    row = context.row("pause-resume")
+    operational, embodied = context.base.values["operational_kgco2e"], context.base.values["embodied_kgco2e"]
+    if row is None or operational is None or embodied is None or _is_short(context):
         return
-    total = operational * effect_of(at.database, row) + embodied
-    yield at.alternative(
+    total = operational * effect_of(context.database, row) + embodied
+    yield context.alternative(
         "pause",
         "same",
         "Pause while the grid is dirty",
-        {**at.figures, "total_kgco2e": total, "duration_s": None},
+        {**context.figures, "total_kgco2e": total, "duration_s": None},
         lost="up to twice the time to the end; reserved accelerators that wait are paid for and not in the figures",
         effort="medium",
         not_when="the accelerators cannot be given back in a pause, or no forecast of the grid's intensity is at hand",
         how="CO2e of the electricity by the published effect; no hourly intensities are in the database, so the hours are not named",
-        evidence=at.evidence("pause-resume"),
+        evidence=context.evidence("pause-resume"),
         plan=None,
     )

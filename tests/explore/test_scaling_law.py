@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from acme import line
 from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.law import SPREAD, Size, read_law, size_of
+from traincarbon.explore.scaling_law import SPREAD, Size, read_law, size_of
 from traincarbon.formulas.scaling import optimal_params, predicted_loss
 
 ACME = line("scaling_laws", "acme-2020", 1.8, 400, 0.5, 400, 0.5, 0.1, 0.05, 0.04, 4e6, 16e6, 4e6, 16e6)

@@ -12,7 +12,7 @@ from traincarbon.explore.advice.alternative import SAVED, Alternative, NotOffere
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, technique
 from traincarbon.explore.advice.saving import saving
 from traincarbon.explore.compared_results import Figures, figures_of, intervals
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.explore.variant import reestimate
 from traincarbon.uncertain import Num, median_of
 
@@ -42,7 +42,7 @@ class Service(NamedTuple):
         return self.requests * self.tokens_per_request
 
 
-class Situation:
+class AdviceContext:
     """A plan with its estimate and all that alternatives are computed from."""
 
     def __init__(

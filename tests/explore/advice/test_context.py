@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.errors import PlanError
-from traincarbon.explore.advice.situation import Service, goal_of
+from traincarbon.explore.advice.context import Service, goal_of
 from traincarbon.uncertain import Uncertain
 
 
