@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.parse import is_interval, parse_quantity, parse_uncertain
+from traincarbon.estimation.parse import NoNumberError, is_interval, parse_quantity, parse_uncertain
 from traincarbon.uncertain import Uncertain
 
 
@@ -77,52 +77,57 @@ _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
 
 
-def check_number(name: str, value: Any) -> Any:
+def check_number(name: str, value: Any, field: Field | None = None) -> Any:
     """Return *value* as the field *name* holds it: a float, an array of them, an uncertain one, or the text of an interval.
+
+    Args:
+        name: What to call the value in an error.
+        value: The value as stated.
+        field: How it is read and bounded, where *name* is not a field of a plan.
 
     Raises:
         PlanError: it is no number.
         QuantityError: it is a text that states none.
         OutOfRangeError: it is outside what the field may hold.
     """
+    field = field or FIELDS[name]
     if isinstance(value, str):
         try:
             stated: Any = parse_uncertain(value, name) if is_interval(value) else parse_quantity(value)
         except (QuantityError, OutOfRangeError) as error:
-            hint = _spelled(name, value) if str(error).startswith("no number") else ""
-            raise type(error)(f"{name} is {str(error).removeprefix(f'{name} is ')}", hint=hint or error.hint) from None
-        checked = check_number(name, stated)
+            hint = _spelled(field, value) if isinstance(error, NoNumberError) else ""
+            raise type(error)(f"{name} is {error}", hint=hint or error.hint) from None
+        checked = check_number(name, stated, field)
         return value if isinstance(stated, Uncertain) else checked
     if isinstance(value, bool):
         raise PlanError(f"{name} is {value}", hint=f"{name} is a number")
     if isinstance(value, Uncertain):
-        if FIELDS[name].check == "count":
+        if field.check == "count":
             raise PlanError(f"{name} is an interval", hint="it is a count: give a whole number")
         if hasattr(value.sigma, "shape") or hasattr(value.median, "shape"):
             raise PlanError(f"{name} is an interval of arrays", hint="give an array or an interval")
         low, high = value.interval(0.9)
-        _check_bounds(name, low if FIELDS[name].check != "pue" else value.median)
-        _check_bounds(name, high if FIELDS[name].check != "share" else value.median)
+        _check_bounds(name, field, low if field.check != "pue" else value.median)
+        _check_bounds(name, field, high if field.check != "share" else value.median)
         return value
     if isinstance(value, (int, float)):
         try:
             value = float(value)
         except OverflowError:
             raise OutOfRangeError(f"{name} is too large", hint="the largest number that fits is about 1.8e308") from None
-        _check_bounds(name, value)
+        _check_bounds(name, field, value)
         return value
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
     if getattr(value, "ndim", 1) == 0:
-        return check_number(name, value.item())
+        return check_number(name, value.item(), field)
     if hasattr(value, "shape") and hasattr(value, "astype"):
-        return _check_array(name, value)
+        return _check_array(name, field, value)
     raise PlanError(f"{name} is {value!r}", hint=f"{name} is a number")
 
 
-def _spelled(name: str, text: str) -> str:
-    """Return how a number of the field *name* is written, where *text* is none; empty where there is nothing particular about it."""
-    field = FIELDS[name]
+def _spelled(field: Field, text: str) -> str:
+    """Return how to write a number of *field* where *text* is not one; empty where there is nothing special about it."""
     if field.unit:
         return f"write a plain number, in {field.unit}"
     if field.check not in ("share", "pue"):
@@ -136,19 +141,19 @@ def _spelled(name: str, text: str) -> str:
     return f"write {what}, or an interval, as {'0.3..0.5' if field.check == 'share' else '1.1..1.3'}"
 
 
-def _check_array(name: str, value: Any) -> Any:
+def _check_array(name: str, field: Field, value: Any) -> Any:
     if value.dtype.kind not in "iuf" or value.ndim != 1 or not value.size:
         raise PlanError(f"{name} is an array of {value.dtype} and shape {value.shape}", hint="give one row of real numbers, at least one")
     array = value.astype(float)
     for extreme in (array.min(), array.max()):
-        _check_bounds(name, float(extreme))
-    if FIELDS[name].check == "count" and (array % 1.0).any():
+        _check_bounds(name, field, float(extreme))
+    if field.check == "count" and (array % 1.0).any():
         raise OutOfRangeError(f"{name} holds numbers that are not whole", hint="it must be whole numbers of at least 1")
     return array
 
 
-def _check_bounds(name: str, value: float) -> None:
-    check = FIELDS[name].check
+def _check_bounds(name: str, field: Field, value: float) -> None:
+    check = field.check
     if not math.isfinite(value):
         raise OutOfRangeError(f"{name} is {value}", hint="it must be a finite number")
     if value > _MOST or 0.0 < value < 1.0 / _MOST:
