@@ -18,8 +18,8 @@ def situate(shipped):
         law, size = read_law(shipped), size_of(base.plan)
         predicted = None if size is None else float(law.loss(*size).median)
         return AdviceContext(
-            base,
-            shipped,
+            base=base,
+            database=shipped,
             money=money or money_of(base),
             law=law,
             size=size,

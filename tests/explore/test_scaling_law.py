@@ -141,4 +141,4 @@ def test_the_law_speaks_of_dense_decoders_and_takes_the_median_of_an_interval():
 
 
 def test_a_size_is_said_as_people_say_it():
-    assert str(Size(50.92e9, 952.8e9)) == "50.9 B parameters on 953 B tokens"
+    assert str(Size(50.92e9, 952.8e9)) == "50.9B parameters on 953B tokens"

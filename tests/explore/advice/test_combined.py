@@ -18,7 +18,7 @@ def test_together_they_save_more_than_any_part_and_are_one_estimate(shipped, by)
     parts = [each for each in advice.alternatives if each.id.startswith(("compute-optimal", "hardware-", "region-")) and each.name in both.how]
     assert len(parts) > 1
     assert both.savings[advice.by].share > max(part.savings[advice.by].share for part in parts)
-    assert both.figures["total_kgco2e"].median == pytest.approx(estimate(both.plan, database=shipped).median("total_kgco2e"))
+    assert both.results["total_kgco2e"].median == pytest.approx(estimate(both.plan, database=shipped).median("total_kgco2e"))
 
 
 def test_a_chip_and_a_region_where_nobody_rents_it_out_are_not_put_together(shipped):

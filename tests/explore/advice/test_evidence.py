@@ -43,7 +43,7 @@ def test_a_range_that_begins_at_nothing_is_treated_as_a_single_figure(shipped):
 
 
 def test_a_row_without_a_typical_figure_is_refused(shipped):
-    with pytest.raises(DatabaseError, match="trick: has no typical effect"):
+    with pytest.raises(DatabaseError, match="trick: no typical effect"):
         effect(shipped, "x", 2, "", 8)
 
 

@@ -1,6 +1,7 @@
-"""What advice is given on: the plan, its estimate, what is wanted of it, and the means to compute an alternative."""
+"""The context of advice: the plan, its estimate, the user's goals, and the tools that compute an alternative."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
@@ -8,22 +9,30 @@ from traincarbon.database.records import Row
 from traincarbon.errors import PlanError
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
-from traincarbon.explore.advice.alternative import SAVED, Alternative, NotOffered
+from traincarbon.explore.advice.alternative import Alternative, Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, technique
-from traincarbon.explore.advice.saving import saving
-from traincarbon.explore.compared_results import Figures, figures_of, intervals
+from traincarbon.explore.advice.saving import saving_of
+from traincarbon.explore.compared_results import Figures, figures_of, intervals, scaled
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.explore.variant import reestimate
+from traincarbon.quantities import RANKED
 from traincarbon.uncertain import Num, median_of
 
-Found = Alternative | NotOffered
+Outcome = Alternative | NotOffered
+"""What a builder of alternatives yields."""
 
 _UNDERSTANDING = ("classif", "sentiment", "tagging", "extract", "retriev", "search", "rank", "embed", "entity", "detect", "label", "routing", "similarity")
 _GENERATION = ("chat", "generat", "writ", "code", "coding", "translat", "summar", "answer", "assistant", "reason", "dialog", "agent")
 
 
 class Goal(NamedTuple):
-    """What the model is for."""
+    """What the model is for.
+
+    Attributes:
+        text: The goal in the user's words.
+        is_understanding: Whether it is to classify, find or extract.
+        is_generation: Whether it is to write text.
+    """
 
     text: str
     is_understanding: bool
@@ -31,50 +40,61 @@ class Goal(NamedTuple):
 
 
 class Service(NamedTuple):
-    """What the model will serve over its life."""
+    """What the model will serve over its life.
+
+    Attributes:
+        requests: Number of requests. [1]
+        tokens_per_request: Tokens of one request, prompt and answer. [1]
+    """
 
     requests: Num
     tokens_per_request: Num
 
     @property
     def tokens(self) -> Num:
-        """Tokens served, of prompts and answers. [1]."""
+        """Tokens of all requests. [1]."""
         return self.requests * self.tokens_per_request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceContext:
-    """A plan with its estimate and all that alternatives are computed from."""
+    """A plan with its estimate and everything that alternatives are computed from.
 
-    def __init__(
-        self,
-        base: Estimate,
-        database: Database,
-        *,
-        money: str,
-        law: FittedLaw,
-        size: Size | None,
-        loss: float | None,
-        goal: Goal | None,
-        service: Service | None,
-        finetune_tokens: Num | None,
-    ) -> None:
-        self.base = base
-        self.plan: Plan = base.plan
-        self.database = database
-        self.money = money
-        self.law = law
-        self.size = size
-        """Model and data where the law speaks of the plan, else None."""
-        self.loss = loss
-        """The loss that is wanted: stated, or predicted of the plan; None where the law does not speak of it."""
-        self.goal = goal
-        self.service = service
-        self.finetune_tokens = finetune_tokens
-        self.figures: Figures = figures_of(base, money)
+    Attributes:
+        base: The estimate of the plan.
+        database: The facts.
+        money: Whether cost is the cost to rent (``rent``) or to own (``own``).
+        law: The scaling law.
+        size: Model and data, where the law covers the plan.
+        loss: The loss to reach, stated or predicted; None where the law does not cover the plan. [nat/token]
+        goal: What the model is for, where stated.
+        service: What the model will serve, where stated.
+        finetune_tokens: Tokens of a fine-tuning, where stated. [1]
+    """
+
+    base: Estimate
+    database: Database
+    money: str
+    law: FittedLaw
+    size: Size | None
+    loss: float | None
+    goal: Goal | None
+    service: Service | None
+    finetune_tokens: Num | None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that is advised on."""
+        return self.base.plan
+
+    @property
+    def results(self) -> Figures:
+        """The compared quantities of the plan."""
+        return self.results_of(self.base)
 
     @property
     def kind(self) -> str:
-        """What kind of training the plan is."""
+        """The kind of training."""
         return self.plan.kind or "pretrain"
 
     @property
@@ -83,7 +103,7 @@ class AdviceContext:
         return str(self.base.setting.given["peak_flop_per_s"].reason.split()[1])
 
     def number(self, name: str) -> float | None:
-        """Return the median of a field of the plan, None where it is not said."""
+        """Return the median of a field of the plan, None where it is not stated."""
         value = self.plan.number(name)
         return None if value is None else float(median_of(value))
 
@@ -91,20 +111,28 @@ class AdviceContext:
         """Return the estimate of the plan with other fields.
 
         Raises:
-            CarbonError: the changed plan cannot be answered.
+            CarbonError: the changed plan cannot be estimated.
         """
         return reestimate(self.base, self.database, **fields)
+
+    def results_of(self, answer: Estimate) -> Figures:
+        """Return the compared quantities of an estimate."""
+        return figures_of(answer, self.money)
+
+    def scaled(self, answer: Estimate, factor: Num) -> Figures:
+        """Return the compared quantities of an estimate whose hours, and with them the energy of the accelerators, are *factor* times as many."""
+        return scaled(answer, self.money, hours=factor, accelerator_energy=factor)
 
     def row(self, id: str) -> Row | None:
         """Return the published effect *id*, or None where the database has none."""
         return technique(self.database, id)
 
     def evidence(self, *ids: str) -> tuple[Evidence, ...]:
-        """Return those of the published effects *ids* that the database has, as what figures were computed from."""
+        """Return the published effects *ids* that results are computed from, without those that the database lacks."""
         return self._evidence(ids, is_basis=True)
 
     def support(self, *ids: str) -> tuple[Evidence, ...]:
-        """Return those of the published effects *ids* that the database has, as what speaks for an alternative beside its figures."""
+        """Return the published effects *ids* that support an alternative, without those that the database lacks."""
         return self._evidence(ids, is_basis=False)
 
     def _evidence(self, ids: Sequence[str], *, is_basis: bool) -> tuple[Evidence, ...]:
@@ -114,36 +142,41 @@ class AdviceContext:
     def alternative(
         self,
         id: str,
-        group: str,
+        group: Group,
+        change: Change,
         name: str,
-        figures: "Figures | Estimate",
+        results: "Figures | Estimate",
         *,
         lost: str,
-        effort: str,
+        effort: Effort,
         not_when: str,
         how: str,
         evidence: Sequence[Evidence],
-        apart: Collection[str] = (),
-        against: Figures | None = None,
+        independent: Collection[str] = (),
+        baseline: Figures | None = None,
         plan: Plan | None = None,
+        short: str = "",
+        is_combinable: bool = False,
     ) -> Alternative:
-        """Return the alternative that takes *figures*, its savings being those against the plan, or against other figures.
+        """Return the alternative with *results*, and what it saves against the plan or against a *baseline*.
 
-        Spreads named in *apart* are not shared with the plan.
+        Spreads named in *independent* are not shared with the plan.
         """
-        if isinstance(figures, Estimate):
-            plan = figures.plan if plan is None else plan
-            figures = figures_of(figures, self.money)
-        old = self.figures if against is None else against
+        if isinstance(results, Estimate):
+            plan = results.plan if plan is None else plan
+            results = self.results_of(results)
+        old = self.results if baseline is None else baseline
         savings = {}
-        for figure in SAVED:
-            before, after = old[figure], figures[figure]
-            savings[figure] = None if before is None or after is None else saving(before, after, level=self.base.level, apart=apart)
+        for quantity in RANKED.values():
+            before, after = old[quantity], results[quantity]
+            is_known = before is not None and after is not None
+            savings[quantity] = saving_of(before, after, level=self.base.level, independent=independent) if is_known else None
         return Alternative(
             id=id,
             group=group,
+            change=change,
             name=name,
-            figures=intervals(figures, self.base.level),
+            results=intervals(results, self.base.level),
             savings=savings,
             lost=lost,
             effort=effort,
@@ -151,11 +184,13 @@ class AdviceContext:
             how=how,
             evidence=tuple(evidence),
             plan=plan,
+            short=short or name,
+            is_combinable=is_combinable,
         )
 
 
 def goal_of(text: str | None) -> Goal | None:
-    """Return what the *text* of a goal says about the kind of work, None where no goal is stated.
+    """Return the goal that *text* states, None where there is none.
 
     Raises:
         PlanError: the text is empty.

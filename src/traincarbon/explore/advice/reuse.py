@@ -1,20 +1,19 @@
-"""Another way to the end: a model that exists, fine-tuned whole or by adapters, or a smaller one taught by it."""
+"""Alternatives to a training from scratch: a published model, fine-tuned in full or with adapters, or a smaller one taught by it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from traincarbon.database.select import prior, year_of
 from traincarbon.estimation import server_counts
 from traincarbon.estimation.result import Estimate
-from traincarbon.explore.advice.alternative import NotOffered
-from traincarbon.explore.advice.context import AdviceContext, Found
+from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
+from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, effect_of
 from traincarbon.explore.advice.existing_models import as_good, model_of
-from traincarbon.explore.compared_results import FIGURES, scaled
 from traincarbon.formatting import amount, counted
 from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
+from traincarbon.quantities import COMPARED
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 _MOST_NAMED = 3
@@ -22,13 +21,13 @@ _QUANTISED_B = 0.5
 """Bytes of a weight at four bits."""
 _LORA_SHARE = 0.01
 _LARGE_FOR_ZERO_SHOT = 50e9
-"""Below such a size, a sixteenth of it is not what T0 was: 11 billion parameters."""
+"""A sixteenth of a smaller model is not what T0 was: 11 billion parameters."""
 _ENCODER = "bert-large-google"
 
 
-def existing_model(context: AdviceContext) -> Iterator[Found]:
-    """Yield a published model that should be as good, taken as it is."""
-    name = "Take a published model as it is"
+def existing_model(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield a published model that is predicted to be as good, used as it is."""
+    name = "Use a published model as it is"
     if context.kind != "pretrain" or context.loss is None:
         return
     until = year_of(context.plan.start) if context.plan.start is not None else None
@@ -52,108 +51,119 @@ def existing_model(context: AdviceContext) -> Iterator[Found]:
     ]
     yield context.alternative(
         "reuse",
-        "reuse",
+        Group.REUSE,
+        Change.MODEL,
         f"{name}: {few[0].model}",
-        dict.fromkeys(FIGURES, 0.0),
-        lost="say over data, language and licence; what the model saw is not known in full",
-        effort="low",
-        not_when="its licence or data does not suit: the database does not say whose weights are open",
-        how=f"no training; predicted loss no higher than {context.loss:.3f} by the scaling law: {listed}",
+        dict.fromkeys(COMPARED, 0.0),
+        lost="no control over data, language and licence; the training data is not known in full",
+        effort=Effort.LOW,
+        not_when="its licence or data does not suit; the database does not say which weights are open",
+        how=f"no training; the scaling law predicts a loss of at most {context.loss:.3f} for {listed}",
         evidence=(*rows, context.law.evidence),
-        plan=None,
     )
 
 
-def tuning(context: AdviceContext) -> Iterator[Found]:
-    """Yield fine-tuning of an existing model of the size: whole, by adapters, by adapters in a quantised one."""
+def tuning(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield fine-tuning of an existing model of the size: in full, with adapters, and with adapters on a quantised model."""
     if context.kind == "lora":
         return
-    tokens, told = _tuning_tokens(context)
-    assumed = _assumed(context)
+    tokens, explained = _tuning_tokens(context)
     if tokens is None:
         yield NotOffered("finetune", "Fine-tune an existing model", "the plan states no tokens")
         return
     if context.kind == "pretrain":
         yield context.alternative(
             "finetune",
-            "reuse",
+            Group.REUSE,
+            Change.MODEL,
             "Fine-tune an existing model",
             context.estimate(kind="finetune", tokens=tokens, trainable_params=None),
-            lost="what the existing model was not trained on stays weak",
-            effort="low",
-            not_when="no model of the size exists for the language, the domain or the licence, or the end is a base model itself",
-            how=f"the chain for fine-tuning; {told}",
-            evidence=assumed,
-            apart=("mfu",),
+            lost="the existing model stays weak in what it was not trained on",
+            effort=Effort.LOW,
+            not_when="no model of the size exists for the language, the domain or the licence, or the goal is a base model itself",
+            how=f"the chain for fine-tuning; {explained}",
+            evidence=_assumption(context),
+            independent=("mfu",),
         )
-    adapters, pace = context.estimate(kind="lora", tokens=tokens, trainable_params=None), adapter_spread(context)
-    figures = scaled(adapters, context.money, hours=pace, accelerator_energy=pace)
-    new = () if context.kind == "finetune" else ("mfu",)
+    yield from _adapters(context, tokens, explained)
+
+
+def _adapters(context: AdviceContext, tokens: Num, explained: str) -> Iterator[Outcome]:
+    """Yield adapters in an existing model (LoRA), and in one quantised to four bits (QLoRA)."""
+    is_tuning = context.kind == "finetune"
+    adapters = context.estimate(kind="lora", tokens=tokens, trainable_params=None)
+    results = context.scaled(adapters, adapter_spread(context))
+    independent = () if is_tuning else ("mfu",)
     yield context.alternative(
         "lora",
-        "reuse",
+        Group.REUSE,
+        Change.ADAPTERS,
         "Adapters (LoRA) in an existing model",
-        figures,
-        lost="little: as good as full fine-tuning where published; less where much new knowledge is to be learned",
-        effort="low",
-        not_when="the model is to learn another language or a large new domain",
-        how=f"the chain for adapters: no gradients of the frozen weights; {told if context.kind == 'pretrain' else 'tokens as planned'}",
-        evidence=(*assumed, *context.support("lora-params", "lora-mem", "lora-speed")),
-        apart=new,
+        results,
+        lost="little: as good as full fine-tuning where published; less where the model must learn much that is new",
+        effort=Effort.LOW,
+        not_when="the model must learn another language or a large new domain",
+        how=f"the chain for adapters: no gradients of the frozen weights; {explained}",
+        evidence=(*_assumption(context), *context.support("lora-params", "lora-mem", "lora-speed")),
+        independent=independent,
         plan=adapters.plan,
+        short="LoRA",
+        is_combinable=is_tuning,
     )
     few = _accelerators_of_quantised(context, adapters)
     yield context.alternative(
         "qlora",
-        "reuse",
+        Group.REUSE,
+        Change.ADAPTERS,
         "Adapters on four bits (QLoRA)",
-        figures,
-        lost=f"some speed, which no row of the database states: hours are those of LoRA, and what is gained is memory: the state fits on {few}",
-        effort="low",
+        results,
+        lost=f"some speed, which the database does not state: the hours are those of LoRA. The gain is memory: the state fits on {few}",
+        effort=Effort.LOW,
         not_when="the chip has no fast kernels for four-bit weights",
         how=f"the chain for adapters; the state fits on {few}",
-        evidence=(*assumed, *context.support("qlora")),
-        apart=new,
+        evidence=(*_assumption(context), *context.support("qlora")),
+        independent=independent,
         plan=adapters.plan,
     )
 
 
 def adapter_spread(context: AdviceContext) -> Uncertain:
-    """Return one, with the spread of what adapters reach of a full fine-tuning's utilisation."""
+    """Return one, with the spread of the utilisation of adapters relative to full fine-tuning."""
     found = prior(context.database, "mfu_factor", "kind=lora")
     return Uncertain(1.0, {"adapters": found[1].sigma} if found is not None else None)
 
 
-def multitask(context: AdviceContext) -> Iterator[Found]:
-    """Yield a model a sixteenth of the size that is fine-tuned on many tasks, as T0 against GPT-3."""
+def multitask(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield a model of a sixteenth of the size, fine-tuned on many tasks, as T0 was compared with GPT-3."""
     row, params = context.row("t0-vs-gpt3"), context.number("params")
-    tokens, told = _tuning_tokens(context)
+    tokens, explained = _tuning_tokens(context)
     name = "A 16 × smaller model on many tasks (T0)"
     if context.kind != "pretrain" or row is None or params is None or tokens is None:
         return
     if context.goal is not None and context.goal.is_generation:
-        yield NotOffered("t0", name, "it was held against GPT-3 in zero-shot tasks, not in writing text")
+        yield NotOffered("t0", name, "it was compared with GPT-3 on zero-shot tasks, not on writing text")
         return
     if params < _LARGE_FOR_ZERO_SHOT or context.plan.family not in (None, "decoder", "encoder-decoder"):
-        yield NotOffered("t0", name, "published for 11 billion parameters against 175: the plan is not that large")
+        yield NotOffered("t0", name, "published for 11 billion parameters against 175 billion; the plan is not that large")
         return
     small = params / float(row["typical"])
     yield context.alternative(
         "t0",
-        "reuse",
+        Group.REUSE,
+        Change.MODEL,
         name,
         context.estimate(params=small, active_params=None, kind="finetune", tokens=tokens, trainable_params=None),
-        lost="free generation: T0 was held against GPT-3 in zero-shot tasks, where it is often better",
-        effort="medium",
-        not_when="the model is to write long texts or learn from examples in its prompt",
-        how=f"the chain for fine-tuning {amount(small, 'count', digits=3)} parameters of an existing model; {told}",
-        evidence=(*context.evidence("t0-vs-gpt3"), *_assumed(context)),
-        apart=("mfu",),
+        lost="free generation: T0 was compared with GPT-3 on zero-shot tasks, where it is often better",
+        effort=Effort.MEDIUM,
+        not_when="the model must write long texts or learn from examples in its prompt",
+        how=f"the chain for fine-tuning {amount(small, 'count', digits=3)} parameters of an existing model; {explained}",
+        evidence=(*context.evidence("t0-vs-gpt3"), *_assumption(context)),
+        independent=("mfu",),
     )
 
 
-def small_encoder(context: AdviceContext) -> Iterator[Found]:
-    """Yield an encoder of BERT's size where the goal is to understand text, not to write it."""
+def small_encoder(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield an encoder of BERT's size where the goal is to understand text and not to write it."""
     name = "Fine-tune an encoder of BERT-Large's size"
     if context.goal is None:
         return
@@ -163,9 +173,8 @@ def small_encoder(context: AdviceContext) -> Iterator[Found]:
         yield NotOffered("encoder", name, "the plan is no larger than that")
         return
     if not context.goal.is_understanding or context.goal.is_generation:
-        yield NotOffered(
-            "encoder", name, f"an encoder does not write text, and the goal {context.goal.text!r} is not known to be only to classify, find or extract"
-        )
+        reason = f"an encoder cannot write text, and the goal {context.goal.text!r} is not clearly limited to classifying, finding or extracting"
+        yield NotOffered("encoder", name, reason)
         return
     tokens: Num | None = context.finetune_tokens
     row = context.row("finetune-vs-pretrain")
@@ -175,19 +184,20 @@ def small_encoder(context: AdviceContext) -> Iterator[Found]:
         return
     yield context.alternative(
         "encoder",
-        "reuse",
+        Group.REUSE,
+        Change.MODEL,
         name,
         context.estimate(params=size[0], active_params=None, tokens=tokens, kind="finetune", family="encoder", trainable_params=None),
-        lost="writing text; quality on the task must be measured, labels are needed",
-        effort="medium",
+        lost="writing text; it needs labels, and its quality on the task must be measured",
+        effort=Effort.MEDIUM,
         not_when="there are no labelled examples, or the task needs knowledge that only a large model has",
-        how="the chain for fine-tuning 340 M parameters; tokens as stated, or 10 to 1,000 times fewer than BERT-Large's pre-training",
-        evidence=(*_assumed(context), *context.support("distilbert")),
-        apart=("mfu",),
+        how="the chain for fine-tuning 340M parameters; tokens as stated, or 10 to 1,000 times fewer than in BERT-Large's pre-training",
+        evidence=(*_assumption(context), *context.support("distilbert")),
+        independent=("mfu",),
     )
 
 
-def distillation(context: AdviceContext) -> Iterator[Found]:
+def distillation(context: AdviceContext) -> Iterator[Outcome]:
     """Yield a student of 60 % of the size that learns from an existing model of the size."""
     name = "Distil an existing model to 60 %"
     row, params, tokens = context.row("distilbert"), context.number("params"), context.plan.number("tokens")
@@ -197,26 +207,30 @@ def distillation(context: AdviceContext) -> Iterator[Found]:
         yield NotOffered("distil", name, "published for dense models")
         return
     student = params * (1.0 - float(row["typical"]))
-    seen = float(median_of(tokens))
-    taught = distillation_flop(student_params=student, teacher_params=params, tokens=seen)
-    more = taught / training_flop(active_params=student, tokens=seen)
     answer = context.estimate(params=student, active_params=None)
     yield context.alternative(
         "distil",
-        "reuse",
+        Group.REUSE,
+        Change.MODEL,
         name,
-        scaled(answer, context.money, hours=more, accelerator_energy=more),
-        lost="3 % of the score on language tasks where published (an encoder of 110 M)",
-        effort="medium",
-        not_when="no teacher of the size exists: its training would come on top",
-        how="the chain for the student, × the teacher's forward pass over the same tokens; the gain is in service, where it is 60 % faster",
+        context.scaled(answer, teaching_factor(student, params, float(median_of(tokens)))),
+        lost="3 % of the score on language tasks where published (an encoder of 110M)",
+        effort=Effort.MEDIUM,
+        not_when="no teacher of the size exists; its training would come on top",
+        how="the chain for the student, × the teacher's forward pass over the same tokens; the gain is in serving, which is 60 % faster",
         evidence=(*context.evidence("distilbert"), *context.support("distilbert-speed", "tinybert")),
         plan=answer.plan,
     )
 
 
+def teaching_factor(student_params: float, teacher_params: float, tokens: float) -> float:
+    """Return the compute of training a student with a teacher, over that of training it alone. [1]."""
+    taught = distillation_flop(student_params=student_params, teacher_params=teacher_params, tokens=tokens)
+    return float(taught / training_flop(active_params=student_params, tokens=tokens))
+
+
 def _tuning_tokens(context: AdviceContext) -> tuple[Num | None, str]:
-    """Return the tokens of a fine-tuning, and where they are from."""
+    """Return the tokens of a fine-tuning, and where they come from."""
     planned = context.plan.number("tokens")
     if context.kind == "finetune":
         return planned, "tokens as planned"
@@ -225,22 +239,22 @@ def _tuning_tokens(context: AdviceContext) -> tuple[Num | None, str]:
     row = context.row("finetune-vs-pretrain")
     if planned is None or row is None:
         return None, ""
-    return planned * effect_of(context.database, row), f"{row['low']} to {row['high']} times fewer tokens than planned, an assumption: state finetune_tokens"
+    return planned * effect_of(context.database, row), f"assumes {row['low']} to {row['high']} times fewer tokens than planned; state finetune_tokens"
 
 
-def _assumed(context: AdviceContext) -> tuple[Evidence, ...]:
-    """Return the assumption on which the tokens of a fine-tuning rest, nothing where they are stated."""
+def _assumption(context: AdviceContext) -> tuple[Evidence, ...]:
+    """Return the assumption behind the tokens of a fine-tuning, nothing where they are stated."""
     return () if context.kind == "finetune" or context.finetune_tokens is not None else context.evidence("finetune-vs-pretrain")
 
 
 def _accelerators_of_quantised(context: AdviceContext, answer: Estimate) -> str:
-    """Return in words how many accelerators hold a model of four bits with its adapters."""
-    params, memory_b = context.number("params"), answer.setting.given.get("memory_b")
-    usable: Any = answer.setting.given.get("usable_memory_share")
+    """Return in words how many accelerators hold a four-bit model with its adapters."""
+    given = answer.setting.given
+    params, memory_b, usable = context.number("params"), given.get("memory_b"), given.get("usable_memory_share")
     if params is None or memory_b is None or usable is None:
         return "fewer accelerators"
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable.value)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
     whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
-    return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, {max(1, -int(-whole // 1)):,} for full fine-tuning"
+    return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, full fine-tuning on {max(1, -int(-whole // 1)):,}"
