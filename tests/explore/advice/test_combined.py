@@ -1,9 +1,13 @@
-"""Several alternatives at once: estimated together, of one kind only one, and only where they can be."""
+"""Several alternatives combined: estimated together, at most one for each change, and only where the result fits and is on offer."""
+
+import dataclasses
 
 import pytest
 
 from explore.plans import MEGATRON, TUNED
 from traincarbon.estimation.chain import estimate
+from traincarbon.explore.advice.alternative import Change, Effort, Group
+from traincarbon.explore.advice.combined import combined
 from traincarbon.explore.advise import advise
 
 
@@ -39,6 +43,40 @@ def test_what_is_lost_and_what_it_rests_on_is_that_of_all_parts(shipped):
     parts = [each for each in advice.alternatives if each.name in both.how and each is not both]
     assert all(part.lost in both.lost for part in parts)
     assert {piece.fact for part in parts for piece in part.evidence} <= {piece.fact for piece in both.evidence}
+
+
+def part(context, id, change, *, is_combinable=True, **fields):
+    texts = {"lost": id, "effort": Effort.LOW, "not_when": "", "how": "", "evidence": ()}
+    return context.alternative(id, Group.SAME, change, id, context.estimate(**fields), is_combinable=is_combinable, **texts)
+
+
+def test_of_two_alternatives_that_change_the_same_only_the_larger_saving_is_taken(tuned):
+    region, building = part(tuned, "region", Change.PLACE, region="eu-north-1"), part(tuned, "building", Change.PLACE, pue=1.0)
+    tokens = part(tuned, "tokens", Change.SIZE, tokens=5e8)
+    (found,) = combined(tuned, [building, tokens, region], "total_kgco2e")
+    assert found.name == "region, tokens"
+    (other,) = combined(tuned, [part(tuned, "building", Change.HARDWARE, pue=1.0), tokens, region], "total_kgco2e")
+    assert other.name == "region, tokens, building"
+
+
+def test_an_alternative_that_is_not_for_combining_is_left_out(tuned):
+    parts = [part(tuned, "region", Change.PLACE, region="eu-north-1"), part(tuned, "tokens", Change.SIZE, is_combinable=False, tokens=5e8)]
+    assert list(combined(tuned, parts, "total_kgco2e")) == []
+
+
+def test_a_combination_takes_the_effort_of_its_hardest_part_and_names_all_losses(tuned):
+    parts = [part(tuned, "region", Change.PLACE, region="eu-north-1"), part(tuned, "tokens", Change.SIZE, tokens=5e8)]
+    parts[1] = dataclasses.replace(parts[1], effort=Effort.HIGH)
+    (found,) = combined(tuned, parts, "total_kgco2e")
+    assert (found.effort, found.lost) == (Effort.HIGH, "region; tokens")
+
+
+def test_what_does_not_fit_in_memory_is_not_combined(shipped):
+    plan = {"params": 75e9, "tokens": 320e9, "hw": "dgx-h100", "kind": "finetune"}
+    _, small = joined(shipped, **plan, accelerators=8)
+    _, large = joined(shipped, **plan, accelerators=64)
+    assert small is None
+    assert large.plan.kind == "lora"
 
 
 def test_a_single_alternative_is_nothing_to_put_together(shipped):

@@ -97,3 +97,4 @@ def test_a_wider_level_has_wider_bounds():
     old, new = Uncertain(100.0, {"a": 0.3}), Uncertain(50.0, {"b": 0.3})
     narrow, wide = saving_of(old, new, level=0.5), saving_of(old, new, level=0.95)
     assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.share_low < narrow.share_low < narrow.share_high < wide.share_high
