@@ -9,7 +9,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.advice.evidence import Evidence
 from traincarbon.explore.advice.saving import Saving
 from traincarbon.explore.compared_results import plain
-from traincarbon.quantities import COMPARED
+from traincarbon.quantities import COMPARED, RANKED
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ GROUPS: dict[Group, str] = {
     Group.LIFETIME: "Training and serving together",
 }
 """The title of each group, in the order in which groups are shown."""
+SAVED: tuple[str, ...] = tuple(RANKED.values())
+"""The quantities that the savings of an alternative state."""
 
 
 class Change(StrEnum):

@@ -9,13 +9,12 @@ from traincarbon.database.records import Row
 from traincarbon.errors import PlanError
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
-from traincarbon.explore.advice.alternative import Alternative, Change, Effort, Group, NotOffered
+from traincarbon.explore.advice.alternative import SAVED, Alternative, Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, technique
 from traincarbon.explore.advice.saving import saving_of
 from traincarbon.explore.compared_results import Figures, figures_of, intervals, scaled
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.explore.variant import reestimate
-from traincarbon.quantities import RANKED
 from traincarbon.uncertain import Num, median_of
 
 Outcome = Alternative | NotOffered
@@ -167,7 +166,7 @@ class AdviceContext:
             results = self.results_of(results)
         old = self.results if baseline is None else baseline
         savings = {}
-        for quantity in RANKED.values():
+        for quantity in SAVED:
             before, after = old[quantity], results[quantity]
             is_known = before is not None and after is not None
             savings[quantity] = saving_of(before, after, level=self.base.level, independent=independent) if is_known else None

@@ -44,11 +44,11 @@ def _quantity(name: str, label: str, unit: str, figures: Sequence[Mapping[str, I
 
 def of_comparison(found: Comparison) -> list[Panel]:
     """Return a panel of money against CO2e and, where durations are known, one of money against time."""
-    figures = [option.figures for option in found.options]
+    figures = [option.results for option in found.options]
     across = _money(found.money, figures)
     panels = []
     for up, title in ((_carbon(figures), "Money and CO2e"), (_time(figures), "Money and time")):
-        points = [(plain_text(str(option.where) or option.hardware), option.figures) for option in found.options]
+        points = [(plain_text(str(option.where) or option.hardware), option.results) for option in found.options]
         known = [
             (name, _on(figures, across), _on(figures, up)) for name, figures in points if figures[across.name] is not None and figures[up.name] is not None
         ]
@@ -60,10 +60,10 @@ def of_comparison(found: Comparison) -> list[Panel]:
 
 def of_optimum(found: Optimum) -> list[Panel]:
     """Return a panel of the predicted loss against each of money, CO2e and time that is known."""
-    figures = [point.figures for point in found.frontier]
+    figures = [point.results for point in found.frontier]
     panels = []
     for across, title in ((_money(found.money, figures), "Loss and money"), (_carbon(figures), "Loss and CO2e"), (_time(figures), "Loss and time")):
-        known = [(point, _on(point.figures, across)) for point in found.frontier if point.figures[across.name] is not None]
+        known = [(point, _on(point.results, across)) for point in found.frontier if point.results[across.name] is not None]
         if not known:
             continue
         bound = found.bounds.get(across.name)
