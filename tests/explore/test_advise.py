@@ -53,7 +53,7 @@ def test_alternatives_are_ranked_within_their_group(shipped, by):
 
 @pytest.mark.parametrize("advice", ["megatron_advice", "tuned_advice"])
 def test_savings_add_up_against_two_estimates(advice, shipped, request):
-    """Whoever estimates plan and alternative side by side gets the saving that the advice states."""
+    """Estimating plan and alternative side by side gives the saving that the advice states."""
     found = request.getfixturevalue(advice)
     before = estimate(found.plan, database=shipped)
     checked = 0

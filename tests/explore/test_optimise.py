@@ -1,4 +1,4 @@
-"""The best within a budget and the ways to a loss, held against the estimate of the answer and its neighbours."""
+"""The best within a budget and the ways to a loss, compared with the estimate of the answer and its neighbours."""
 
 import math
 

@@ -37,7 +37,7 @@ def ratio(make_database, *rows, server="acme-box"):
     return other_prices.price_ratio(facts, "acme-one-40gb", server=server, purchase="spot", start=None)
 
 
-def test_a_price_is_held_against_one_for_the_same_instance_and_region(make_database):
+def test_a_price_is_compared_with_one_for_the_same_instance_and_region(make_database):
     found, _, n = ratio(make_database, price("spot", 4), price("on_demand", 16), price("on_demand", 99, region="zeta:norfolk"))
     assert (found.median, n) == (pytest.approx(0.25), 1)
     assert found.sigma == pytest.approx(0.1)

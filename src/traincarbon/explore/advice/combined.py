@@ -94,4 +94,4 @@ def _is_offered(context: AdviceContext, answer: Estimate) -> bool:
     """Say whether the chip has a price in the region, where one is named."""
     place = answer.setting.place
     rows = context.database.rows("prices", answer.setting.accelerator.id)
-    return place is None or place.region is None or place == context.base.setting.place or any(row["region"] == place.id for row in rows)
+    return place is None or place.region is None or place == context.place or any(row["region"] == place.id for row in rows)

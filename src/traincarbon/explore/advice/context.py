@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from traincarbon.database.find import Place
 from traincarbon.database.load import Database
-from traincarbon.database.records import Row
+from traincarbon.database.records import Product, Row
 from traincarbon.errors import PlanError
+from traincarbon.estimation.facts.types import Given
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import SAVED, Alternative, Change, Effort, Group, NotOffered
@@ -97,9 +99,32 @@ class AdviceContext:
         return self.plan.kind or "pretrain"
 
     @property
+    def hardware(self) -> Product:
+        """The server or accelerator that the plan names."""
+        return self.base.setting.hardware
+
+    @property
+    def accelerator(self) -> Product:
+        """The accelerator of the plan."""
+        return self.base.setting.accelerator
+
+    @property
+    def place(self) -> Place | None:
+        """Where the plan runs, None where it does not say."""
+        return self.base.setting.place
+
+    @property
     def precision(self) -> str:
         """The number format of the plan's matrix products."""
         return str(self.base.setting.given["peak_flop_per_s"].reason.split()[1])
+
+    def given(self, name: str) -> Given:
+        """Return what the estimate takes from the database or assumes under *name*.
+
+        Raises:
+            KeyError: the estimate has nothing under that name.
+        """
+        return self.base.setting.given[name]
 
     def number(self, name: str) -> float | None:
         """Return the median of a field of the plan, None where it is not stated."""

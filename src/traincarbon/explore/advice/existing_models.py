@@ -1,4 +1,4 @@
-"""Models that somebody has trained already and that should do at least as well, by the scaling law, as one that is planned."""
+"""Published models that the scaling law predicts to be at least as good as a planned one."""
 
 import csv
 from os import path
@@ -10,11 +10,21 @@ from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.uncertain import median_of
 
-_DOUBTS = ("suspicious", "doubtful")
+_UNRELIABLE = ("suspicious", "doubtful")
 
 
-class Trained(NamedTuple):
-    """A published training run."""
+class TrainedModel(NamedTuple):
+    """A published training run.
+
+    Attributes:
+        id: Its id in ``published_runs.csv``.
+        model: Name of the model.
+        organisation: Who trained it.
+        year: When.
+        size: Parameters and tokens.
+        source: Key of the source in the bibliography.
+        evidence: How its facts are known.
+    """
 
     id: str
     model: str
@@ -25,13 +35,13 @@ class Trained(NamedTuple):
     evidence: str
 
 
-def trained_models(database: Database) -> tuple[Trained, ...]:
-    """Return the dense language models of ``published_runs.csv`` whose parameters and tokens are known and not doubted, each name once.
+def trained_models(database: Database) -> tuple[TrainedModel, ...]:
+    """Return the dense language models of ``published_runs.csv`` with known and reliable parameters and tokens, each name once.
 
     Raises:
         DatabaseError: the file cannot be read.
     """
-    found: tuple[Trained, ...] | None = database.cache.get("trained_models")
+    found: tuple[TrainedModel, ...] | None = database.cache.get("trained_models")
     if found is None:
         file = path.join(builtin_root(), "published_runs.csv")
         try:
@@ -39,19 +49,19 @@ def trained_models(database: Database) -> tuple[Trained, ...]:
                 rows = [row for row in csv.DictReader(stream) if row["kind"] == "run" and row["family"] == "dense-lm"]
         except (OSError, ValueError) as error:
             raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        by_name: dict[str, Trained] = {}
+        by_name: dict[str, TrainedModel] = {}
         for row in rows:
-            doubted = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _DOUBTS)
-            if row["total_params"] and row["tokens"] and not doubted:
+            is_unreliable = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _UNRELIABLE)
+            if row["total_params"] and row["tokens"] and not is_unreliable:
                 size = Size(float(row["total_params"]), float(row["tokens"]))
-                trained = Trained(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
+                trained = TrainedModel(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
                 by_name.setdefault(row["model"], trained)
         found = database.cache["trained_models"] = tuple(by_name.values())
     return found
 
 
-def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[Trained]:
-    """Return the models whose predicted loss is no higher than *loss*, trained until a year, the smallest first."""
+def models_as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[TrainedModel]:
+    """Return the models of at most that predicted *loss*, trained until a year, the smallest first."""
     good = []
     for trained in trained_models(database):
         reached = float(median_of(predicted_loss(params=trained.size.params, tokens=trained.size.tokens, law=law.law)))
@@ -60,8 +70,8 @@ def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | Non
     return sorted(good, key=lambda trained: trained.size.params)
 
 
-def model_of(database: Database, id: str) -> tuple[float, float] | None:
-    """Return parameters and tokens of the published run *id* of any family, None where it is not there or does not state them."""
+def size_of_run(database: Database, id: str) -> tuple[float, float] | None:
+    """Return parameters and tokens of the published run *id* of any family, None where it is missing or does not state them."""
     file = path.join(builtin_root(), "published_runs.csv")
     key = ("published_run", id)
     if key not in database.cache:

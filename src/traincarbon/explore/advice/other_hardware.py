@@ -39,7 +39,7 @@ def newer_hardware(context: AdviceContext) -> Iterator[Outcome]:
 
 
 def _on_hardware(context: AdviceContext, id: str, answer: Estimate, praise: str) -> Outcome:
-    chip, before = answer.setting.accelerator, context.base.setting.accelerator
+    chip, before = answer.setting.accelerator, context.accelerator
     measured = context.support("hw-a100-h100") if (before.keys.get("generation"), chip.keys.get("generation")) == ("ampere", "hopper") else ()
     return context.alternative(
         f"hardware-{id}",
@@ -73,7 +73,7 @@ def _facts_of(context: AdviceContext, answer: Estimate) -> list[Evidence]:
 
 def _candidates(context: AdviceContext) -> list[str]:
     """Return possible replacements: the operator's own instances in the region, otherwise every accelerator with a rent."""
-    hardware, chip, place = context.base.setting.hardware, context.base.setting.accelerator, context.base.setting.place
+    hardware, chip, place = context.hardware, context.accelerator, context.place
     purchase = context.plan.rent or "on_demand"
     rows = [row for row in context.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
@@ -87,7 +87,7 @@ def _candidates(context: AdviceContext) -> list[str]:
 def _on(context: AdviceContext, id: str) -> Estimate | None:
     """Return the estimate on other hardware, None where it is impossible, not yet on sale, too small or much slower."""
     chip = _chip_of(context, context.database.product("servers", id) or context.database.product("accelerators", id))
-    if chip is None or not _is_on_sale(chip, context.plan.start) or chip.id == context.base.setting.accelerator.id:
+    if chip is None or not _is_on_sale(chip, context.plan.start) or chip.id == context.accelerator.id:
         return None
     n, precision = context.base.accelerators, context.plan.precision
     kept = precision if precision is None or f"peak_{precision}_flop_per_s" in chip.facts else None

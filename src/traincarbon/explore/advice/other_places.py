@@ -38,10 +38,10 @@ def cleaner_place(context: AdviceContext) -> Iterator[Outcome]:
     cleaner = sorted((each for each in everywhere if _carbon(each[1]) < now), key=lambda each: _carbon(each[1]))
     if not cleaner:
         none_cleaner = f"none of {len(everywhere)} regions that offer the hardware is cleaner"
-        yield NotOffered("region", name, none_cleaner if everywhere else f"no region is known that offers {context.base.setting.hardware.name}")
+        yield NotOffered("region", name, none_cleaner if everywhere else f"no region is known that offers {context.hardware.name}")
         return
     much_cleaner = [each for each in cleaner if _carbon(each[1]) <= _MUCH_CLEANER * now]
-    other = _nearest(context.base.setting.place, much_cleaner)
+    other = _nearest(context.place, much_cleaner)
     if other is None and much_cleaner:
         other = min(much_cleaner, key=lambda each: _cost(context, each[1]))
     chosen = dict([cleaner[0], *([other] if other is not None else [])])
@@ -53,7 +53,7 @@ def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Outcome:
     place = answer.setting.place
     name = id if place is None or place.region is None else f"{id} ({place.region['location']})"
     given = answer.setting.given["carbon_intensity"]
-    before = context.base.setting.given["carbon_intensity"]
+    before = context.given("carbon_intensity")
     grams = f"{median_of(given.value):.0f} g/kWh instead of {median_of(before.value):.0f}"
     results = context.results_of(answer)
     if context.money == "rent" and results["cost_usd"] is not None and not _is_priced_there(context, id):
@@ -81,14 +81,14 @@ def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Outcome:
 
 def regions_of(context: AdviceContext) -> list[str]:
     """Return the regions that have a price for the hardware; only those of the plan's provider where it names one."""
-    hardware, chip = context.base.setting.hardware, context.base.setting.accelerator
+    hardware, chip = context.hardware, context.accelerator
     purchase = context.plan.rent or "on_demand"
     priced = [row for row in context.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand")]
     rows = [row for row in priced if context.database.rows("regions", row["region"])]
     operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
     if operator not in _ANYWHERE:
         rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
-    here = context.base.setting.place
+    here = context.place
     if here is None or here.region is None:
         return sorted({row["region"] for row in rows})
     mine = [row for row in rows if row["provider"] == here.region["provider"]]
@@ -98,7 +98,7 @@ def regions_of(context: AdviceContext) -> list[str]:
 def better_building(context: AdviceContext) -> Iterator[Outcome]:
     """Yield a building as efficient as those of large operators, where the plan's is not."""
     stated = context.plan.number("pue")
-    now = float(median_of(stated if stated is not None else context.base.setting.given["pue"].value))
+    now = float(median_of(stated if stated is not None else context.given("pue").value))
     fleets: dict[str, list[Row]] = {}
     for row in context.database.all_rows("facilities"):
         if row["scope"] == "fleet" and row["pue"]:
@@ -138,7 +138,7 @@ def _there(context: AdviceContext, id: str) -> Estimate | None:
 
 def _is_priced_there(context: AdviceContext, id: str) -> bool:
     purchase = context.plan.rent or "on_demand"
-    return any(row["region"] == id and row["purchase"] == purchase for row in context.database.rows("prices", context.base.setting.accelerator.id))
+    return any(row["region"] == id and row["purchase"] == purchase for row in context.database.rows("prices", context.accelerator.id))
 
 
 def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str, Estimate] | None:

@@ -35,14 +35,14 @@ def other_price(context: AdviceContext) -> Iterator[Outcome]:
         return
     if context.plan.rent not in (None, "on_demand"):
         return
-    chip = context.base.setting.accelerator
+    chip = context.accelerator
     for purchase, (name, lost, effort) in _PURCHASES.items():
         id = purchase.replace("_", "-")
         used = _share_of(context, _COMMITTED_YEARS.get(purchase, 0.0))
         if used is not None and used < _LEAST_COMMITTED:
             yield NotOffered(id, name, f"the run would use {100.0 * used:.2g} % of it")
             continue
-        pair = price_ratio(context.database, chip.id, server=context.base.setting.hardware.id, purchase=purchase, start=context.plan.start)
+        pair = price_ratio(context.database, chip.id, server=context.hardware.id, purchase=purchase, start=context.plan.start)
         if pair is None:
             yield NotOffered(id, name, f"no {purchase.replace('_', ' ')} price of {chip.name} is known beside an on-demand one")
             continue
@@ -98,7 +98,7 @@ def price_ratio(database: Database, chip: str, *, server: str, purchase: str, st
 
 def own_instead(context: AdviceContext) -> Iterator[Outcome]:
     """Yield owning instead of renting, where both costs are known."""
-    base, hardware = context.base, context.base.setting.hardware
+    base, hardware = context.base, context.hardware
     rent, own = base.values["rent_usd"], base.values["own_usd"]
     if context.money != "rent" or rent is None:
         return
@@ -139,4 +139,4 @@ def _share_of(context: AdviceContext, years: float) -> float | None:
 def _service_years(context: AdviceContext) -> float:
     """Return how many years the hardware serves, by the plan or the database."""
     stated = context.number("service_life")
-    return stated if stated is not None else float(median_of(context.base.setting.given["service_life"].value))
+    return stated if stated is not None else float(median_of(context.given("service_life").value))

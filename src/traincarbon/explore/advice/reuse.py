@@ -8,7 +8,7 @@ from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, effect_of
-from traincarbon.explore.advice.existing_models import as_good, model_of
+from traincarbon.explore.advice.existing_models import models_as_good, size_of_run
 from traincarbon.formatting import amount, counted
 from traincarbon.formulas import memory
 from traincarbon.formulas.compute import training_flop
@@ -31,23 +31,23 @@ def existing_model(context: AdviceContext) -> Iterator[Outcome]:
     if context.kind != "pretrain" or context.loss is None:
         return
     until = year_of(context.plan.start) if context.plan.start is not None else None
-    good = as_good(context.database, context.law, context.loss, until=until)
+    good = models_as_good(context.database, context.law, context.loss, until=until)
     if not good:
         when = f" until {until}" if until is not None else ""
         yield NotOffered("reuse", name, f"no published run in the database{when} is predicted to reach a loss of {context.loss:.3f}")
         return
     few = good[:_MOST_NAMED]
-    listed = ", ".join(f"{trained.model} ({trained.year})" for trained in few)
+    listed = ", ".join(f"{model.model} ({model.year})" for model in few)
     rows = [
         Evidence(
-            f"published_runs/{trained.id}",
-            f"{trained.model}: {trained.size}",
-            trained.source,
-            trained.source,
+            f"published_runs/{model.id}",
+            f"{model.model}: {model.size}",
+            model.source,
+            model.source,
             "published_runs.csv",
-            "unverified" if trained.evidence == "unverified" else "published",
+            "unverified" if model.evidence == "unverified" else "published",
         )
-        for trained in few
+        for model in few
     ]
     yield context.alternative(
         "reuse",
@@ -167,7 +167,7 @@ def small_encoder(context: AdviceContext) -> Iterator[Outcome]:
     name = "Fine-tune an encoder of BERT-Large's size"
     if context.goal is None:
         return
-    size = model_of(context.database, _ENCODER)
+    size = size_of_run(context.database, _ENCODER)
     params = context.number("params")
     if size is None or params is None or params <= size[0]:
         yield NotOffered("encoder", name, "the plan is no larger than that")

@@ -23,7 +23,7 @@ _FUSED = "Fused attention, overlapped communication"
 
 def narrower_format(context: AdviceContext) -> Iterator[Outcome]:
     """Yield 16 bits instead of 32, and 8 instead of 16, where the chip supports them."""
-    chip = context.base.setting.accelerator
+    chip = context.accelerator
     if context.precision in _WIDE:
         wide = next((name for name in ("bf16", "fp16") if f"peak_{name}_flop_per_s" in chip.facts), None)
         if wide is not None:
@@ -80,7 +80,7 @@ def format_spread(context: AdviceContext, precision: str) -> Uncertain:
 
 def newer_software(context: AdviceContext) -> Iterator[Outcome]:
     """Yield fused attention and overlapped communication where the plan dates from before them, by the model of the step."""
-    chip = context.base.setting.accelerator
+    chip = context.accelerator
     n = context.base.accelerators
     if context.kind == "lora" or n is None or hasattr(n, "shape"):
         yield NotOffered("fuse", _FUSED, "the gain of a step needs a number of servers")
@@ -150,7 +150,7 @@ def _speed_up(after_s: float, before_s: float) -> Uncertain:
 def power_cap(context: AdviceContext) -> Iterator[Outcome]:
     """Yield a cap on the power of the GPUs, by its published effects."""
     saved, slower = context.row("powercap-mit"), context.row("powercap-time")
-    if saved is None or slower is None or context.base.setting.accelerator.keys.get("type") != "gpu":
+    if saved is None or slower is None or context.accelerator.keys.get("type") != "gpu":
         yield NotOffered("power-cap", "Cap the power of the GPUs", "the published effects are for GPUs only")
         return
     hours = 1.0 / effect_of(context.database, slower)
