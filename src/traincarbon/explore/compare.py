@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from math import inf
 from typing import Any
 
 from traincarbon.database.find import find_hardware
@@ -12,7 +11,7 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of
-from traincarbon.explore.comparison import MARKS, Comparison, Option, SetAside, Where
+from traincarbon.explore.comparison import Comparison, Option, SetAside, Where, fastest_by, marks_of, median_or_inf
 from traincarbon.explore.pareto import pareto
 from traincarbon.explore.variant import PRICES, changed
 from traincarbon.uncertain import median_of
@@ -142,40 +141,24 @@ def _problem(answer: Estimate, where: Where, database: Database) -> str | None:
 
 
 def _options(answers: list[tuple[Where, Estimate]], money: str, level: float) -> tuple[Option, ...]:
-    """Return the estimates as options, marked and sorted by cost."""
-    rows = [figures_of(answer, money) for _, answer in answers]
-    time = "duration_s" if all(row["duration_s"] is not None for row in rows) else "accelerator_hours_h"
-    medians = [{name: None if value is None else float(median_of(value)) for name, value in row.items()} for row in rows]
-    in_pareto_set = pareto([[row["cost_usd"], row[time], row["total_kgco2e"]] for row in medians])
-    marks: list[list[str]] = [[] for _ in rows]
-    for name, mark in MARKS.items():
-        quantity = time if name == "fastest" else mark.quantity
-        known = [(value, _or_inf(row["cost_usd"]), at) for at, row in enumerate(medians) if (value := row[quantity]) is not None]
-        if known:
-            marks[min(known)[2]].append(name)
+    """Return the estimates as options, marked and sorted by cost, then CO2e."""
+    rows = [intervals(figures_of(answer, money), level) for _, answer in answers]
+    time = fastest_by(rows)
+    points = [[None if (interval := row[name]) is None else interval.median for name in ("cost_usd", time, "total_kgco2e")] for row in rows]
     options = [
         Option(
             where=where,
             plan=answer.plan,
             hardware=answer.setting.hardware.name,
             place=answer.setting.place.id if answer.setting.place is not None else "",
-            results=intervals(row, level),
-            marks=tuple(best_in),
+            results=row,
+            marks=marks,
             is_pareto=is_pareto,
             warnings=tuple(answer.warnings),
         )
-        for (where, answer), row, best_in, is_pareto in zip(answers, rows, marks, in_pareto_set, strict=True)
+        for (where, answer), row, marks, is_pareto in zip(answers, rows, marks_of(rows, time), pareto(points), strict=True)
     ]
-    return tuple(sorted(options, key=_by_cost))
-
-
-def _by_cost(option: Option) -> tuple[float, float]:
-    cost, carbon = option.results["cost_usd"], option.results["total_kgco2e"]
-    return _or_inf(None if cost is None else cost.median), _or_inf(None if carbon is None else carbon.median)
-
-
-def _or_inf(value: float | None) -> float:
-    return inf if value is None else value
+    return tuple(sorted(options, key=lambda option: (median_or_inf(option.results, "cost_usd"), median_or_inf(option.results, "total_kgco2e"))))
 
 
 def axis_values(axis: str | Iterable[str]) -> list[str | None]:

@@ -1,8 +1,9 @@
 """The result of a comparison: the combinations that were estimated, and those that were set aside."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
@@ -11,6 +12,9 @@ from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Results: TypeAlias = Mapping[str, Interval | None]
+"""The compared quantities of an option; None where unknown."""
 
 
 class Mark(NamedTuple):
@@ -27,6 +31,29 @@ class Mark(NamedTuple):
 
 MARKS: dict[str, Mark] = {"cheapest": Mark("cost_usd", "$"), "fastest": Mark("duration_s", "t"), "cleanest": Mark("total_kgco2e", "c")}
 """The marks by name. Where a duration is unknown, the option with the fewest GPU-hours is the fastest."""
+
+
+def fastest_by(rows: Sequence[Results]) -> str:
+    """Return the quantity by which options are the fastest: GPU-hours where a duration is unknown."""
+    return "duration_s" if all(row["duration_s"] is not None for row in rows) else "accelerator_hours_h"
+
+
+def median_or_inf(row: Results, name: str) -> float:
+    """Return the median of a quantity, infinite where it is unknown."""
+    interval = row[name]
+    return inf if interval is None else float(interval.median)
+
+
+def marks_of(rows: Sequence[Results], time: str) -> list[tuple[str, ...]]:
+    """Return the marks of each option; of several that are as good in a quantity, the cheapest is marked."""
+    marks: list[tuple[str, ...]] = [()] * len(rows)
+    for name, mark in MARKS.items():
+        quantity = time if name == "fastest" else mark.quantity
+        known = [at for at, row in enumerate(rows) if row[quantity] is not None]
+        if known:
+            _, _, best = min((median_or_inf(rows[at], quantity), median_or_inf(rows[at], "cost_usd"), at) for at in known)
+            marks[best] += (name,)
+    return marks
 
 
 class Where(NamedTuple):
@@ -110,7 +137,7 @@ class Option:
     plan: Plan
     hardware: str
     place: str
-    results: Mapping[str, Interval | None]
+    results: Results
     marks: tuple[str, ...]
     is_pareto: bool
     warnings: tuple[str, ...]

@@ -14,7 +14,7 @@ from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.compare import axes_of, axis_values
 from traincarbon.explore.compared_results import chosen_money, figures_of, intervals
-from traincarbon.explore.comparison import MARKS, SetAside, Where
+from traincarbon.explore.comparison import MARKS, SetAside, Where, fastest_by, marks_of, median_or_inf
 from traincarbon.explore.compute_split import ComputeSplit, split_of
 from traincarbon.explore.optimum import Optimum, Point, Way
 from traincarbon.explore.scaling_law import SPREAD, FittedLaw, Size, read_law
@@ -250,28 +250,18 @@ def _refuse_too_large(answer: Estimate) -> None:
 
 def _by_loss(ways: list[Way]) -> tuple[Way, ...]:
     """Sort by predicted loss, then cost, and mark the first."""
-    ordered = sorted(ways, key=lambda way: (way.loss.median, _median(way, "cost_usd"), _median(way, "total_kgco2e")))
+    ordered = sorted(ways, key=lambda way: (way.loss.median, median_or_inf(way.results, "cost_usd"), median_or_inf(way.results, "total_kgco2e")))
     return (replace(ordered[0], marks=("lowest loss",)), *ordered[1:])
 
 
 def _ranked(ways: list[Way], by: str) -> tuple[Way, ...]:
-    """Sort ways to a loss, those within all budgets first, and mark the best of each kind."""
-    time = "duration_s" if all(way.results["duration_s"] is not None for way in ways) else "accelerator_hours_h"
-    quantities = {name: time if name == "fastest" else mark.quantity for name, mark in MARKS.items()}
-    within = [way for way in ways if not way.over]
-    marks: dict[int, list[str]] = {}
-    for mark, name in quantities.items():
-        known = [way for way in within if way.results[name] is not None]
-        if known:
-            best = min(known, key=lambda way: (_median(way, name), _median(way, "cost_usd")))
-            marks.setdefault(id(best), []).append(mark)
-    ordered = sorted(ways, key=lambda way: (bool(way.over), _median(way, quantities[by]), _median(way, "cost_usd")))
-    return tuple(replace(way, marks=tuple(marks.get(id(way), ()))) for way in ordered)
-
-
-def _median(way: Way, name: str) -> float:
-    interval = way.results[name]
-    return math.inf if interval is None else float(interval.median)
+    """Sort ways to a loss, those within all budgets first, and mark the best of these."""
+    time = fastest_by([way.results for way in ways])
+    quantity = time if by == "fastest" else MARKS[by].quantity
+    ordered = sorted(ways, key=lambda way: (bool(way.over), median_or_inf(way.results, quantity), median_or_inf(way.results, "cost_usd")))
+    within = [way for way in ordered if not way.over]
+    marks = marks_of([way.results for way in within], time)
+    return (*(replace(way, marks=marked) for way, marked in zip(within, marks, strict=True)), *ordered[len(within) :])
 
 
 def _frontier(way: Way, question: _Question) -> tuple[Point, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compared_results import plain
-from traincarbon.explore.comparison import SetAside, Where
+from traincarbon.explore.comparison import Results, SetAside, Where
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.uncertain import Interval
 
@@ -27,7 +27,7 @@ class Point(NamedTuple):
     params: float
     tokens: float
     loss: Interval
-    results: Mapping[str, Interval | None]
+    results: Results
 
     def to_dict(self) -> dict[str, object]:
         """Return the point fit for JSON."""
@@ -56,7 +56,7 @@ class Way:
     hardware: str
     size: Size
     loss: Interval
-    results: Mapping[str, Interval | None]
+    results: Results
     binding: str
     over: Mapping[str, float]
     marks: tuple[str, ...]

@@ -59,6 +59,11 @@ def test_the_claim_says_what_was_found_and_where(shipped):
     assert (found.title, found.locator) == ("GPTQ: accurate post-training quantization for generative pre-trained transformers", "abstract")
 
 
+def test_the_claim_of_a_share_is_in_per_cent(shipped):
+    found = evidence_of(shipped, technique(shipped, "powercap-mit"), table="techniques", key="powercap-mit")
+    assert found.claim.startswith("MIT SuperCloud fleet power caps: less energy, energy saved 12 to 15 %; ")
+
+
 @pytest.mark.parametrize(("kind", "is_verified"), [("published", True), ("measured", True), ("derived", True), ("assumed", False), ("unverified", False)])
 def test_what_nobody_has_read_is_not_verified(shipped, kind, is_verified):
     found = evidence_of(shipped, row("techniques", "trick", typical=2, kind=kind), table="techniques", key="trick")

@@ -85,8 +85,10 @@ def effect_of(database: Database, row: Row) -> Uncertain:
 
 
 def _claim(row: Row) -> str:
-    amount = f"{row['low']} to {row['high']}" if row["low"] and row["high"] and row["low"] != row["high"] else row["typical"]
-    unit = {"x": "×", "fraction": "of it"}.get(row["unit"], row["unit"])
-    quantity = row["quantity"].partition(" (")[0]
+    is_share = row["unit"].startswith("fraction")
+    low, typical, high = (f"{100.0 * float(row[column]):g}" if is_share and row[column] else row[column] for column in ("low", "typical", "high"))
+    amount = f"{low} to {high}" if low and high and low != high else typical
+    unit = "×" if row["unit"] == "x" else row["unit"].replace("fraction", "%")
+    quantity = row["quantity"].partition(" (")[0].removeprefix("fraction ")
     of_what = f", {quantity}" if quantity not in ("x", "ratio", "fraction") else ""
     return f"{row['name']}: {row['effect']}{of_what} {amount} {unit}; {row['conditions']}"
