@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import Links
 from traincarbon.formulas.facility import facility_energy_kwh
@@ -13,7 +13,7 @@ from traincarbon.formulas.throughput import calibrated_mfu
 def links_of(shipped):
     def made(**fields):
         plan = Plan(params=7e9, tokens=1e12, hw="dgx-a100", **fields)
-        return Links(plan, settle(plan, shipped))
+        return Links(plan, gather(plan, shipped))
 
     return made
 
@@ -26,7 +26,7 @@ def test_what_the_plan_says_comes_before_the_database_and_leaves_no_trace(links_
 
 def test_what_the_database_says_is_noted_where_it_is_used(links_of):
     links = links_of()
-    assert links.known("pue").median == links.setting.given["pue"].value.median
+    assert links.known("pue").median == links.facts.value("pue").median
     assert list(links.used) == ["pue"]
 
 
@@ -56,8 +56,5 @@ def test_what_stands_in_is_an_assumption_and_what_is_said_is_none(links_of):
 def test_without_a_factor_the_expected_quantity_stays_as_it_is(links_of):
     links = links_of()
     assert links.calibrated("mfu_calibration", calibrated_mfu, mfu=0.4) == 0.4
-    links.setting.given["mfu_calibration"] = links.setting.given["pue"]._replace(name="mfu_calibration", value=0.5)
-    try:
-        assert links.calibrated("mfu_calibration", calibrated_mfu, mfu=0.4) == pytest.approx(0.2)
-    finally:
-        del links.setting.given["mfu_calibration"]
+    links.facts = links.facts.having(links.facts.pue._replace(name="mfu_calibration", value=0.5))
+    assert links.calibrated("mfu_calibration", calibrated_mfu, mfu=0.4) == pytest.approx(0.2)

@@ -11,6 +11,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
+from traincarbon.estimation.fields import Use, check_number
+from traincarbon.estimation.plan import FIELDS, fields_with
 from traincarbon.ledger.record import RunRecord
 from traincarbon.published.runs import SetAside
 from traincarbon.quantities import S_PER_H
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.intp]
     Flags = npt.NDArray[np.bool_]
 
-SHAPE = ("precision", "kind", "family", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len", "trainable_params")
-"""Fields of a plan, besides the hardware, that bear on what a run is expected to take and that runs of one job share."""
+SHAPE = fields_with(Use.HOURS)
+"""Fields of a plan, besides the hardware, that decide the expected hours of a run; runs of one job share them."""
 
 _J_PER_KWH = 3.6e6
 _MOST_GAPS = 0.1
@@ -93,7 +95,7 @@ class Observed:
 
     def families(self) -> list[str]:
         """Return the family of each of the :attr:`jobs`."""
-        return [job_family(job) for job in self.jobs]
+        return [job_family(job.get("family"), job.get("kind"), is_moe=bool(job.get("moe"))) for job in self.jobs]
 
 
 def from_records(
@@ -233,12 +235,10 @@ def _numbers(record: RunRecord, plan: Mapping[str, Any], chip: Product, wall_kwh
 
 
 def _number(plan: Mapping[str, Any], name: str) -> float | None:
-    from traincarbon.estimation.fields import check_number
-
     value = plan.get(name)
     if value is None or isinstance(value, list):
         return None
-    checked = check_number(name, value)
+    checked = check_number(name, value, FIELDS[name])
     return float(checked) if isinstance(checked, float) else None
 
 

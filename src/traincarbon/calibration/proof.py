@@ -73,12 +73,13 @@ def as_observed(runs: Sequence[Run], database: Database) -> Observed:
     for run in runs:
         chip, precision, peak = priors.peak_of(run, database)
         plan = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
-        params, active = float(plan.params), float(plan.active_params or plan.params)
+        params, tokens = float(plan.number("params")), float(plan.number("tokens"))
+        active = float(plan.number("active_params") or params)
         mfu = run.mfu(peak)
-        flop = run.flop_per_token(active) * float(plan.tokens)
+        flop = run.flop_per_token(active) * tokens
         job = (chip.id, precision, plan.kind, plan.family, active != params)
         n_stated, hours_h = run.number("accelerators") or math.nan, flop / (peak * (mfu or math.nan) * S_PER_H)
-        rows.append((params, active, float(plan.tokens), n_stated, hours_h, jobs.setdefault(job, len(jobs))))
+        rows.append((params, active, tokens, n_stated, hours_h, jobs.setdefault(job, len(jobs))))
     table = np.array(rows, dtype=float).T
     n = table[3] if not np.isnan(table[3]).any() else np.full(len(rows), np.nan)
     return Observed(
@@ -132,7 +133,7 @@ def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> 
     cases = []
     for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
         job = observed.jobs[int(observed.job_of[at])]
-        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job))
+        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job.get("family"), job.get("kind"), is_moe="moe" in job))
         if effect is None:
             continue
         mean, sigma = effect.at(float(observed.active_params[at]))

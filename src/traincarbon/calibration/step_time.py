@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import NONE
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
+from traincarbon.estimation.fields import Use
 from traincarbon.estimation.layout.search import fastest
 from traincarbon.estimation.layout.task import task_of
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[float64]
     Codes = npt.NDArray[intp]
 
-DEGREES = ("tp", "pp", "dp")
-_SAID = ("active_params", "precision", "kind", "family", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len", "recompute", "start", "goodput")
-"""Fields of a plan, besides size, layout and batch, that bear on the time of a step."""
+DEGREES = fields_with(Use.DEGREE)
 
 
 def layout_of(plan: Mapping[str, Any], *, hw: str, params: float, accelerators: float, tokens: float, steps: float | None) -> dict[str, Any] | None:
@@ -46,7 +45,7 @@ def layout_of(plan: Mapping[str, Any], *, hw: str, params: float, accelerators: 
         rest = accelerators / product
     else:
         return None
-    said = {name: value for name in (*_SAID, "batch_tokens") if isinstance(value := plan.get(name), (str, int, float))}
+    said = {name: value for name in (*fields_with(Use.STEP), "batch_tokens") if isinstance(value := plan.get(name), (str, int, float))}
     if "batch_tokens" not in said:
         if not steps:
             return None
@@ -73,7 +72,7 @@ def expected_s_per_token(layouts: Sequence[Mapping[str, Any]], layout_of: "Codes
 def _s_per_token(layout: Mapping[str, Any], database: Database) -> float:
     try:
         plan = Plan.from_dict({**layout, "calibration": NONE})
-        task, _ = task_of(plan, settle(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
+        task, _ = task_of(plan, gather(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
         spread = fastest(task)
     except CarbonError:
         return math.nan

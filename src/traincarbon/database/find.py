@@ -103,34 +103,36 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
 
 def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
     """Return every squeezed id and alias with the products (folder, id) that bear it, without parsing whole files."""
-    names: dict[str, list[tuple[str, str]]] | None = database.cache.get("hardware_names")
-    if names is None:
-        names = {}
-        for folder in ("servers", "accelerators"):
-            for id in database.ids(folder):
-                mine = {squeeze(id)}
-                for _, text in database.raw(folder, id):
-                    mine.update(squeeze(alias) for alias in aliases_in(text))
-                for name in mine:
-                    names.setdefault(name, []).append((folder, id))
-        database.cache["hardware_names"] = names
+    return database.remember(_hardware_names, None)
+
+
+def _hardware_names(database: Database, _key: None) -> dict[str, list[tuple[str, str]]]:
+    names: dict[str, list[tuple[str, str]]] = {}
+    for folder in ("servers", "accelerators"):
+        for id in database.ids(folder):
+            mine = {squeeze(id)}
+            for _, text in database.raw(folder, id):
+                mine.update(squeeze(alias) for alias in aliases_in(text))
+            for name in mine:
+                names.setdefault(name, []).append((folder, id))
     return names
 
 
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
     """Return every squeezed name of a region or zone with the places that bear it."""
-    names: dict[str, dict[str, Place]] | None = database.cache.get("place_names")
-    if names is None:
-        names = {}
-        for row in database.all_rows("zones"):
-            for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
-                if name:
-                    names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
-        for row in database.all_rows("regions"):
-            for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
-                if name:
-                    names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
-        database.cache["place_names"] = names
+    return database.remember(_place_names, None)
+
+
+def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
+    names: dict[str, dict[str, Place]] = {}
+    for row in database.all_rows("zones"):
+        for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
+            if name:
+                names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
+    for row in database.all_rows("regions"):
+        for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
+            if name:
+                names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
     return names
 
 

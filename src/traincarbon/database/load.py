@@ -1,15 +1,17 @@
 """Reading the database, strictly and only as much as is asked for."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
-from typing import Any
+from typing import Any, TypeVar
 
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
 from traincarbon.database.row_checks import NEVER_IN_A_KEY, row_faults
 from traincarbon.errors import DatabaseError, NotFoundError
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 _MOST = 1e30
 """No fact comes near this."""
 READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
@@ -34,8 +36,16 @@ class Database:
         self._products: dict[tuple[str, str], Product | None] = {}
         self._sources: dict[str, dict[str, Any]] | None = None
         self._replaced: dict[str, dict[str, list[Row]]] = {}
-        self.cache: dict[Any, Any] = {}
-        """What callers worked out from the facts and want to keep with them."""
+        self._remembered: dict[object, dict[Any, Any]] = {}
+
+    def remember(self, function: "Callable[[Database, K], V]", key: K) -> V:
+        """Return what *function* answers for this database and *key*; it is called once for each key."""
+        answers: dict[K, V] | None = self._remembered.get(function)
+        if answers is None:
+            answers = self._remembered[function] = {}
+        if key not in answers:
+            answers[key] = function(self, key)
+        return answers[key]
 
     def product(self, folder: str, id: str) -> Product | None:
         """Return the product of that exact *id* in *folder*, or None where there is none.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 KINDS: tuple[str, ...] = ("published", "measured", "derived", "assumed", "unverified")
 PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
+NARROW_PRECISIONS = ("fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high"})
 ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "form_factor", "aliases"})
@@ -31,6 +32,9 @@ SERVER_FACTS = frozenset(
 )
 PRODUCTS = {"accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS), "servers": (SERVER_KEYS, SERVER_FACTS)}
 """Folder of products to what a file there may state: keys and facts."""
+
+NO_CLOUDS = ("", "on-prem", "generic", "hpc")
+"""Operators that rent nothing out: their servers may stand in any region."""
 
 _EVIDENCE = ("source", "locator", "kind", "note")
 TABLES: dict[str, tuple[str, ...]] = {
@@ -92,6 +96,36 @@ class Product(NamedTuple):
     def name(self) -> str:
         """The full name, with its vendor."""
         return self.keys["name"]
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server, not an accelerator."""
+        return self.folder == "servers"
+
+    @property
+    def type(self) -> str:
+        """Kind of accelerator: gpu, tpu, asic or cpu; empty for a server."""
+        return self.keys.get("type", "")
+
+    @property
+    def generation(self) -> str:
+        """Generation of the accelerator; empty for a server."""
+        return self.keys.get("generation", "")
+
+    @property
+    def peak_16_bit_flop_per_s(self) -> float | None:
+        """Dense peak at 16 bits, or None where it is unknown."""
+        return self.value("peak_bf16_flop_per_s") or self.value("peak_fp16_flop_per_s")
+
+    @property
+    def operator(self) -> str:
+        """Who runs it; empty for an accelerator."""
+        return self.keys.get("operator", "")
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is rented out by a cloud, in the regions of that cloud only."""
+        return self.operator not in NO_CLOUDS
 
     def value(self, fact: str) -> float | None:
         """Return the value of *fact*, or None where nobody knows it."""

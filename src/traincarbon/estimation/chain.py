@@ -8,8 +8,8 @@ from typing import Any
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimation import server_counts, work
-from traincarbon.estimation.facts.gather import settle
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Links
@@ -45,12 +45,12 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()
-    setting = settle(plan, database)
+    facts = gather(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
         from traincarbon.estimation.calibration_priors import calibrated
 
-        setting = calibrated(plan, setting)
-    answer = Chain(plan, setting, database).run(level)
+        facts = calibrated(plan, facts)
+    answer = Chain(plan, facts, database).run(level)
     if plan.tp is not None or plan.pp is not None or plan.dp is not None:
         answer.warn_of_layout()
     return answer
@@ -59,8 +59,8 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
 class Chain(Links):
     """One pass over the formulas, from the work to every figure."""
 
-    def __init__(self, plan: Plan, setting: Setting, database: Database) -> None:
-        super().__init__(plan, setting)
+    def __init__(self, plan: Plan, facts: Facts, database: Database) -> None:
+        super().__init__(plan, facts)
         self.database = database
 
     def run(self, level: float) -> Estimate:
@@ -87,7 +87,7 @@ class Chain(Links):
         self.warn_of_gaps(values)
         return Estimate(
             plan=self.plan,
-            setting=self.setting,
+            facts=self.facts,
             values=values,
             links=self.links,
             inputs=self.used,
@@ -115,7 +115,7 @@ class Chain(Links):
         host = self.link(
             power.host_power_w,
             max_power_w=known("max_power_w"),
-            accelerator_count=self.setting.accelerator_count,
+            accelerator_count=self.facts.accelerator_count,
             board_power_w=known("board_power_w"),
             host_share=known("host_share"),
         )
@@ -142,7 +142,7 @@ class Chain(Links):
         price = self.link(
             cost.accelerator_purchase_usd,
             server_usd=known("purchase_price"),
-            accelerator_count=self.setting.accelerator_count,
+            accelerator_count=self.facts.accelerator_count,
             interconnect_share=known("interconnect_share"),
         )
         life, used = self.service()
@@ -209,11 +209,11 @@ class Chain(Links):
         Raises:
             PlanError: what it says contradicts itself.
         """
-        plan, each = self.plan, self.setting.accelerator_count
+        plan, each = self.plan, self.facts.accelerator_count
         n = plan.number("accelerators")
         if plan.servers is not None:
-            if self.setting.hardware.folder != "servers":
-                raise PlanError(f"{self.setting.hardware.id} is no server", hint=f"give accelerators, or a server as hw: {self.holders()}")
+            if self.facts.hardware.folder != "servers":
+                raise PlanError(f"{self.facts.hardware.id} is no server", hint=f"give accelerators, or a server as hw: {self.holders()}")
             from_servers = plan.number("servers") * each
             if n is not None and any_of(n != from_servers):
                 raise PlanError(f"the servers, of {each:g} accelerators, do not make up the accelerators given", hint="give one of the two")
@@ -228,7 +228,7 @@ class Chain(Links):
 
     def holders(self) -> str:
         """Return a few servers that hold the plan's accelerator, those that anybody may own first, or how to see all."""
-        chip = self.setting.accelerator.id
+        chip = self.facts.accelerator.id
         found = [server for server in self.database.products("servers") if server.keys.get("accelerator") == chip]
         found.sort(key=lambda server: server.keys.get("operator", "") != "on-prem")
         return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
@@ -245,14 +245,14 @@ class Chain(Links):
         fewest = server_counts.fewest_accelerators(params=params, trainable_params=trainable, memory_b=memory_b, usable_share=self.known("usable_memory_share"))
         least_n = median_of(fewest)
         if n is not None and any_of(n < least_n):
-            counted = "servers" if self.setting.hardware.folder == "servers" else "accelerators"
-            least = f": it takes about {ceil(least_n / self.setting.accelerator_count):,} {counted}" if isinstance(least_n, float) else ""
+            counted = "servers" if self.facts.hardware.folder == "servers" else "accelerators"
+            least = f": it takes about {ceil(least_n / self.facts.accelerator_count):,} {counted}" if isinstance(least_n, float) else ""
             self.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
         return fewest
 
     def warn_of_gaps(self, values: Mapping[str, Num | None]) -> None:
         """Name what other fields leave without effect, and say of each figure that cannot be known what would make it known."""
-        chip = self.setting.accelerator.name
+        chip = self.facts.accelerator.name
         for name, stated in _OVERRIDDEN.items():
             if getattr(self.plan, name) is not None and getattr(self.plan, stated) is not None:
                 self.warnings.append(f"{name} does not bear on this estimate: {stated} is given")
@@ -263,4 +263,4 @@ class Chain(Links):
         if values["rent_usd"] is None:
             self.warnings.append(f"no {(self.plan.rent or 'on_demand').replace('_', ' ')} price of {chip} is known: give rent_price")
         if self.known("purchase_price") is None:
-            self.warnings.append(f"no purchase price of {self.setting.hardware.name} is known: give purchase_price")
+            self.warnings.append(f"no purchase price of {self.facts.hardware.name} is known: give purchase_price")

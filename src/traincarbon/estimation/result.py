@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
-from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.facts.evidence import Given
+from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
@@ -44,7 +45,7 @@ class Estimate:
 
     Attributes:
         plan: What was asked.
-        setting: What the database said about its hardware, place and time.
+        facts: What the database said about its hardware, place and time.
         values: Every figure as it was computed, None where it cannot be known.
         links: The formulas in the order in which they ran.
         inputs: The facts and priors that entered the chain, by name.
@@ -54,13 +55,13 @@ class Estimate:
         accelerators: Accelerators at work together, None where the plan does not say. [1]
     """
 
-    __slots__ = ("_assumed", "_database", "_found", "accelerators", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+    __slots__ = ("_assumed", "_database", "_found", "accelerators", "facts", "fewest_accelerators", "inputs", "level", "links", "plan", "values", "warnings")
 
     def __init__(
         self,
         *,
         plan: Plan,
-        setting: Setting,
+        facts: Facts,
         values: Mapping[str, Num | None],
         links: Sequence[Link],
         inputs: Mapping[str, Given],
@@ -72,7 +73,7 @@ class Estimate:
         database: Database,
     ) -> None:
         self.plan = plan
-        self.setting = setting
+        self.facts = facts
         self.values = values
         self.links = links
         self.inputs = inputs
@@ -138,7 +139,7 @@ class Estimate:
     def assumptions(self) -> tuple[Assumption, ...]:
         """What the plan did not say and what stood in for it."""
         priors = (Assumption(given.name, _number(given.value), given.reason) for given in self.inputs.values() if given.assumed)
-        step = self.setting.given.get("step_calibration")
+        step = self.facts.given("step_calibration")
         if step is None or not step.assumed or self.accelerators is None or self.layout.spread is None:
             return (*self._assumed, *priors)
         return (*self._assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
@@ -150,7 +151,7 @@ class Estimate:
         if hours is None or hasattr(median_of(hours), "shape"):
             return []
         fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
-        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.facts.accelerator_count, fewest=fewest)
 
     @property
     def layout(self) -> "Found":
@@ -162,7 +163,7 @@ class Estimate:
         if self._found is None:
             from traincarbon.estimation.layout.task import spread_of
 
-            self._found = spread_of(self.plan, self.setting, self._database, self.accelerators)
+            self._found = spread_of(self.plan, self.facts, self._database, self.accelerators)
         return self._found
 
     def warn_of_layout(self) -> None:
@@ -222,7 +223,7 @@ class Estimate:
             median, unit, interval = median_and_interval(result, unit_of(name))
             cells = f"<td>{median}</td><td style='text-align:left'>{escape(unit)}</td><td>{interval}</td>"
             rows.append(f"<tr><th style='text-align:left'>{escape(name)}</th>{cells}</tr>")
-        title = escape(self.plan.name or f"{self.setting.hardware.name}")
+        title = escape(self.plan.name or f"{self.facts.hardware.name}")
         head = f"<tr><th></th><th>median</th><th></th><th>{self.level:.0%} interval</th></tr>"
         return f"<table><caption>{title}</caption>{head}{''.join(rows)}</table>"
 

@@ -1,23 +1,27 @@
 """What the links of a chain share: the plan, what the database says beside it, and the memory of every step and assumption."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.facts.facts import ATTRIBUTES, Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Assumption, Link
 from traincarbon.uncertain import Num
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.facts.evidence import Given
 
 
 class Links:
     """Quantities by name, from the plan or else from the database; each use and each formula is remembered, so that every figure can explain itself."""
 
-    def __init__(self, plan: Plan, setting: Setting) -> None:
+    def __init__(self, plan: Plan, facts: Facts) -> None:
         self.plan = plan
-        self.setting = setting
+        self.facts = facts
         self.links: list[Link] = []
         self.used: dict[str, Given] = {}
         self.assumed: list[Assumption] = []
-        self.warnings: list[str] = list(setting.warnings)
+        self.warnings: list[str] = list(facts.warnings)
 
     def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
         """Return *formula* of *inputs* and remember it; None where an input is not known."""
@@ -30,7 +34,7 @@ class Links:
 
     def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
         """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
-        if factor not in self.setting.given:
+        if self.facts.given(factor) is None:
             return next(iter(expected.values()))
         return self.link(formula, **expected, factor=self.known(factor))
 
@@ -39,7 +43,7 @@ class Links:
         stated = getattr(self.plan, name, None)
         if stated is not None:
             return self.plan.number(name)
-        given = self.setting.given.get(name)
+        given = self.facts.given(name) if name in ATTRIBUTES or not hasattr(self.plan, name) else None
         if given is None:
             return None
         self.used[name] = given

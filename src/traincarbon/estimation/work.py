@@ -1,6 +1,7 @@
 """The work of a training: model FLOP by the most exact count that the plan allows, and what the hardware executes."""
 
 from traincarbon.errors import PlanError
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.trace import Links
 from traincarbon.formulas import compute
 from traincarbon.uncertain import Num, any_of, clamp, median_of
@@ -32,7 +33,7 @@ def compute_flop(chain: Links) -> Num | None:
         raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, as {example}, or accelerator_hours where they are known")
     for name in ("kind", "family"):
         chain.known(name)
-    exact = shaped and active is None and plan.kind != "lora" and plan.family in (None, "decoder", "encoder")
+    exact = shaped and active is None and plan.kind != "lora" and family_of(plan.family).is_one_stack
     if active is None:
         active = matmul_params(chain) if exact or params is None else params
     _warn_of_slips(chain, shape_params=active if exact else None)
@@ -51,8 +52,7 @@ def compute_flop(chain: Links) -> Num | None:
         if trainable is None:
             trainable = active * chain.assume("trainable_share", LORA_SHARE, "not said: adapters of 1 % of the model")
         return chain.link(compute.adapter_training_flop, frozen_params=active, trainable_params=trainable, tokens=tokens)
-    count = compute.encoder_decoder_training_flop if plan.family == "encoder-decoder" else compute.training_flop
-    return chain.link(count, active_params=active, tokens=tokens)
+    return chain.link(family_of(plan.family).training_flop, active_params=active, tokens=tokens)
 
 
 def executed_flop(chain: Links, flop: Num | None) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import Field, check_number
+from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.explore.advice import lifetime, other_hardware, other_places, other_prices, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import combined
@@ -23,9 +23,6 @@ _LEAST_SHARE = 0.02
 """An alternative that saves a smaller share of every ranked quantity is not offered."""
 _LEAST_CHANCE = 0.6
 """Nor is one that saves with a smaller probability."""
-
-_AMOUNT = Field("positive", "", "")
-"""How requests and tokens are read and bounded."""
 
 _BUILDERS: tuple[Callable[[AdviceContext], Iterator[Outcome]], ...] = (
     same_training.narrower_format,
@@ -181,7 +178,7 @@ def _amount(name: str, value: float | str | Uncertain | None) -> Num | None:
     """
     if value is None:
         return None
-    checked = check_number(name, value, _AMOUNT)
+    checked = check_number(name, value, FIELDS["tokens"])
     return parse_uncertain(checked, name) if isinstance(checked, str) else checked
 
 

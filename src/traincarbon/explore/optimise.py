@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
@@ -145,7 +146,7 @@ def _split(plan: Plan, tokens_per_param: float | None) -> ComputeSplit:
     Raises:
         PlanError: the scaling law does not cover the plan, or the plan holds arrays.
     """
-    if plan.kind not in (None, "pretrain") or plan.family not in (None, "decoder") or plan.active_params is not None:
+    if plan.kind not in (None, "pretrain") or not family_of(plan.family).has_scaling_law or plan.active_params is not None:
         raise PlanError("the scaling law covers only dense decoders trained from scratch", hint="leave out kind, family and active_params")
     if plan.accelerator_hours is not None:
         raise PlanError("accelerator_hours are given", hint="leave them out; they follow from the budget")
@@ -182,7 +183,7 @@ def _way(base: Plan, where: Where, question: _Question) -> Way:
     return Way(
         where=where,
         plan=answer.plan,
-        hardware=answer.setting.hardware.name,
+        hardware=answer.facts.hardware.name,
         size=size,
         loss=question.law.loss(size.params, size.tokens, level=question.level),
         results=intervals(results, question.level),

@@ -8,14 +8,13 @@ from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import Product
 from traincarbon.errors import DatabaseError, NotFoundError
+from traincarbon.estimation.families import MOE, published_family
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, throughput
 from traincarbon.published.runs_file import BadRow, read_rows
 from traincarbon.quantities import H_PER_DAY
 
-_FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
-_KNOWN_FAMILIES = ("encoder", "vision", "diffusion", "speech", "multimodal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +67,11 @@ class Run:
         for name, value in (("params", fields["params"]), ("tokens", fields["tokens"])):
             if value is None:
                 raise DatabaseError(f"no {name} are stated", hint=f"fill the column {'total_params' if name == 'params' else name}")
-        if self["family"] == "moe-lm" and self.number("active_params") is None:
+        if self["family"] == MOE and self.number("active_params") is None:
             raise DatabaseError("no active parameters of a mixture of experts are stated", hint="fill the column active_params")
         fields["active_params"] = self.number("active_params")
         fields["precision"] = self.precision
-        fields["family"] = _FAMILIES.get(self["family"], self["family"] if self["family"] in _KNOWN_FAMILIES else "decoder")
+        fields["family"] = published_family(self["family"]).name
         fields["kind"] = ("lora" if "lora" in self["model"].lower() else "finetune") if self["kind"] == "finetune" else "pretrain"
         fields["accelerators"] = self.number("accelerators") if hardware.folder == "accelerators" else None
         fields["goodput"] = 1.0 if self.is_steady else None
@@ -138,9 +137,7 @@ class Run:
         """Return the model FLOP of one token for *params* active parameters."""
         if "lora" in self["model"].lower():
             return float(compute.adapter_training_flop(frozen_params=params, trainable_params=0.0, tokens=1.0))
-        if self["family"] == "seq2seq":
-            return float(compute.encoder_decoder_training_flop(active_params=params, tokens=1.0))
-        return float(compute.training_flop(active_params=params, tokens=1.0))
+        return float(published_family(self["family"]).training_flop(active_params=params, tokens=1.0))
 
 
 class SetAside(NamedTuple):

@@ -25,7 +25,7 @@ def test_hardware_on_which_no_training_is_published_is_not_recommended(situate, 
         at = situate(**fields)
         chips = [each.plan.hw for each in by_id(other_hardware.newer_hardware, at).values() if isinstance(each, Alternative)]
         assert chips
-        assert all("none is published for" not in at.estimate(hw=chip).setting.given["mfu"].reason for chip in chips)
+        assert all("none is published for" not in at.estimate(hw=chip).facts.need("mfu").reason for chip in chips)
     stated = situate(params=7e9, tokens=140e9, hw="h100", mfu=0.4)
     assert "hardware-tpu-v6e" in by_id(other_hardware.newer_hardware, stated)
 

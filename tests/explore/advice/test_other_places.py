@@ -46,7 +46,7 @@ def test_no_region_is_offered_where_none_is_known_or_cleaner(situate, by_id, fie
 
 def test_a_better_building_saves_what_its_pue_does(megatron, by_id):
     found = by_id(other_places.better_building, megatron)["pue"]
-    now = median_of(megatron.base.setting.given["pue"].value)
+    now = median_of(megatron.base.facts.value("pue"))
     assert found.savings["facility_energy_kwh"].share == pytest.approx(1.0 - found.plan.pue / now)
 
 

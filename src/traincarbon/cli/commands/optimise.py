@@ -10,8 +10,9 @@ from traincarbon.cli.options import AXES, Command, PlanCommand, axis_options, co
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
 from traincarbon.errors import QuantityError
+from traincarbon.estimation.fields import Use
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.comparison import MARKS, by_reason
 from traincarbon.explore.optimise import optimise
@@ -173,7 +174,7 @@ def _remarks(found: "Optimum") -> str:
 
 def _without_work(plan: Plan) -> Plan:
     """Return where and on what a plan would run, without its size and data, which are the answer."""
-    work = ("params", "tokens", "active_params", "trainable_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "tp", "pp", "dp")
+    work = ("params", "tokens", "active_params", *fields_with(Use.SIZE | Use.DEGREE))
     return Plan(**{name: value for name, value in ((name, getattr(plan, name)) for name in plan.to_dict()) if name not in work})
 
 

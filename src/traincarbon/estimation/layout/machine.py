@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
-from traincarbon.database.select import prior
+from traincarbon.database.select import need_prior, prior
 from traincarbon.errors import DatabaseError
 from traincarbon.formulas.layout import Machine, Sustained
 
@@ -84,14 +84,11 @@ def constant(database: Database, name: str, *scopes: str) -> float:
     Raises:
         DatabaseError: none has.
     """
-    key = (name, *scopes)
-    value: float | None = database.cache.get(key)
-    if value is None:
-        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
-        if found is None:
-            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
-        value = database.cache[key] = float(found[1].median)
-    return value
+    return database.remember(_constant, (name, *scopes))
+
+
+def _constant(database: Database, key: tuple[str, ...]) -> float:
+    return float(need_prior(database, *key).value.median)
 
 
 def _factor(database: Database, name: str, scope: str) -> float:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
 from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
@@ -32,7 +33,7 @@ class Found(NamedTuple):
     assumed: Assumed
 
 
-def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: float | None) -> Found:
+def spread_of(plan: Plan, setting: Facts, database: Database, accelerators: float | None) -> Found:
     """Return the fastest layout of *plan* over so many accelerators that fits.
 
     Raises:
@@ -46,7 +47,7 @@ def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: fl
         return Found(None, str(error), [])
     spread = fastest(task)
     if spread is not None:
-        if (given := setting.given.get("step_calibration")) is not None:
+        if (given := setting.given("step_calibration")) is not None:
             spread = calibrated(spread, factor=float(median_of(given.value)))
             assumed.append((given.name, spread.calibration, f"{given.reason}; {given.source}"))
         batch = spread.layout.sequences * task.shape.seq_len
@@ -68,19 +69,19 @@ def calibrated(spread: Spread, *, factor: float) -> Spread:
     return spread._replace(step=step, mfu=mfu, calibration=mfu / spread.mfu)
 
 
-def task_of(plan: Plan, setting: Setting, database: Database, accelerators: float) -> tuple[Task, Assumed]:
+def task_of(plan: Plan, setting: Facts, database: Database, accelerators: float) -> tuple[Task, Assumed]:
     """Return what is to be spread over *accelerators*, and what was assumed for it: name, value and reason of each.
 
     Raises:
         PlanError: nothing of the kind is known to be spread so: the message says why.
         DatabaseError: a rate or bandwidth of the chip is not known.
     """
-    if plan.kind == "lora" or plan.family not in (None, "decoder", "encoder"):
+    if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
         raise PlanError("layouts are searched for decoders and encoders that are trained whole", hint="the estimate rests on published runs alone")
     if plan.params is None or hasattr(plan.params, "shape") or hasattr(accelerators, "shape"):
         raise PlanError("layouts are searched for one plan of known params", hint="give params, not as an array")
     chip = setting.accelerator
-    precision = setting.given["peak_flop_per_s"].reason.split()[1]
+    precision = setting.precision
     server = setting.hardware if setting.hardware.folder == "servers" else None
     assumed: Assumed = []
     machine, more = machine_of(database, chip, precision=precision, accelerators=accelerators, server=server)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.fields import FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Alternative, Change, Effort, Group
 from traincarbon.explore.advice.context import AdviceContext, Outcome
@@ -17,8 +17,6 @@ from traincarbon.uncertain import Uncertain, median_of
 
 _INDEPENDENT = {Change.PLACE: SITE_SPREADS, Change.HARDWARE: CHIP_SPREADS}
 """Spreads that are not shared with the plan, by what changes."""
-_MEASURED = ("mfu", "goodput", "accelerator_hours")
-"""Fields that follow from the others in a changed plan."""
 _LEAST_GAIN = 0.98
 
 
@@ -81,7 +79,7 @@ def _share_saved(alternative: Alternative, by: str) -> float:
 
 def _changed_fields(before: Plan, after: Plan) -> dict[str, Any]:
     """Return the fields of *after* that differ from *before*, without those that follow from others."""
-    pairs = {name: (getattr(before, name), getattr(after, name)) for name in FIELDS if name not in _MEASURED}
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name, field in FIELDS.items() if not field.uses & Use.PACE}
     return {name: new for name, (old, new) in pairs.items() if old is not new and old != new}
 
 
@@ -92,6 +90,6 @@ def _fits(answer: Estimate) -> bool:
 
 def _is_offered(context: AdviceContext, answer: Estimate) -> bool:
     """Say whether the chip has a price in the region, where one is named."""
-    place = answer.setting.place
-    rows = context.database.rows("prices", answer.setting.accelerator.id)
+    place = answer.facts.place
+    rows = context.database.rows("prices", answer.facts.accelerator.id)
     return place is None or place.region is None or place == context.place or any(row["region"] == place.id for row in rows)

@@ -8,7 +8,7 @@ from traincarbon.database.find import Place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import PlanError
-from traincarbon.estimation.facts.types import Given
+from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import SAVED, Alternative, Change, Effort, Group, NotOffered
@@ -101,30 +101,30 @@ class AdviceContext:
     @property
     def hardware(self) -> Product:
         """The server or accelerator that the plan names."""
-        return self.base.setting.hardware
+        return self.base.facts.hardware
 
     @property
     def accelerator(self) -> Product:
         """The accelerator of the plan."""
-        return self.base.setting.accelerator
+        return self.base.facts.accelerator
 
     @property
     def place(self) -> Place | None:
         """Where the plan runs, None where it does not say."""
-        return self.base.setting.place
+        return self.base.facts.place
 
     @property
     def precision(self) -> str:
         """The number format of the plan's matrix products."""
-        return str(self.base.setting.given["peak_flop_per_s"].reason.split()[1])
+        return self.base.facts.precision
 
     def given(self, name: str) -> Given:
         """Return what the estimate takes from the database or assumes under *name*.
 
         Raises:
-            KeyError: the estimate has nothing under that name.
+            PlanError: it is unknown.
         """
-        return self.base.setting.given[name]
+        return self.base.facts.need(name)
 
     def number(self, name: str) -> float | None:
         """Return the median of a field of the plan, None where it is not stated."""

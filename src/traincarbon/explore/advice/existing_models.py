@@ -41,23 +41,15 @@ def trained_models(database: Database) -> tuple[TrainedModel, ...]:
     Raises:
         DatabaseError: the file cannot be read.
     """
-    found: tuple[TrainedModel, ...] | None = database.cache.get("trained_models")
-    if found is None:
-        file = path.join(builtin_root(), "published_runs.csv")
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                rows = [row for row in csv.DictReader(stream) if row["kind"] == "run" and row["family"] == "dense-lm"]
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        by_name: dict[str, TrainedModel] = {}
-        for row in rows:
-            is_unreliable = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _UNRELIABLE)
-            if row["total_params"] and row["tokens"] and not is_unreliable:
-                size = Size(float(row["total_params"]), float(row["tokens"]))
-                trained = TrainedModel(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
-                by_name.setdefault(row["model"], trained)
-        found = database.cache["trained_models"] = tuple(by_name.values())
-    return found
+    by_name: dict[str, TrainedModel] = {}
+    for row in database.remember(_rows, None).values():
+        is_unreliable = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _UNRELIABLE)
+        is_dense = row["kind"] == "run" and row["family"] == "dense-lm"
+        if is_dense and row["total_params"] and row["tokens"] and not is_unreliable:
+            size = Size(float(row["total_params"]), float(row["tokens"]))
+            trained = TrainedModel(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
+            by_name.setdefault(row["model"], trained)
+    return tuple(by_name.values())
 
 
 def models_as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[TrainedModel]:
@@ -72,15 +64,15 @@ def models_as_good(database: Database, law: FittedLaw, loss: float, *, until: in
 
 def size_of_run(database: Database, id: str) -> tuple[float, float] | None:
     """Return parameters and tokens of the published run *id* of any family, None where it is missing or does not state them."""
+    row = database.remember(_rows, None).get(id)
+    return (float(row["total_params"]), float(row["tokens"])) if row is not None and row["total_params"] and row["tokens"] else None
+
+
+def _rows(_database: Database, _: None) -> dict[str, dict[str, str]]:
+    """Return the rows of ``published_runs.csv`` by id."""
     file = path.join(builtin_root(), "published_runs.csv")
-    key = ("published_run", id)
-    if key not in database.cache:
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                row = next((row for row in csv.DictReader(stream) if row["id"] == id), None)
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        stated = row is not None and row["total_params"] and row["tokens"]
-        database.cache[key] = (float(row["total_params"]), float(row["tokens"])) if row is not None and stated else None
-    size: tuple[float, float] | None = database.cache[key]
-    return size
+    try:
+        with open(file, encoding="utf-8", newline="") as stream:
+            return {row["id"]: row for row in csv.DictReader(stream)}
+    except (OSError, ValueError) as error:
+        raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error

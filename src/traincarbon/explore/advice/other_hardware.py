@@ -13,7 +13,6 @@ from traincarbon.uncertain import median_of
 
 CHIP_SPREADS = ("mfu", "power", "host", "embodied", "rent_price", "purchase_price")
 """Spreads that two kinds of hardware do not share."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _SLOWEST = 2.0
 """Hardware that takes more than so many times the GPU-hours is no replacement."""
 
@@ -33,19 +32,19 @@ def newer_hardware(context: AdviceContext) -> Iterator[Outcome]:
         known = [(float(median_of(value)), answer) for answer in tried if (value := context.results_of(answer)[quantity]) is not None]
         if known:
             _, best = min(known, key=lambda each: each[0])
-            chosen.setdefault(best.setting.hardware.id, (best, []))[1].append(praise)
+            chosen.setdefault(best.facts.hardware.id, (best, []))[1].append(praise)
     for id, (answer, praises) in chosen.items():
         yield _on_hardware(context, id, answer, " and ".join(praises))
 
 
 def _on_hardware(context: AdviceContext, id: str, answer: Estimate, praise: str) -> Outcome:
-    chip, before = answer.setting.accelerator, context.accelerator
+    chip, before = answer.facts.accelerator, context.accelerator
     measured = context.support("hw-a100-h100") if (before.keys.get("generation"), chip.keys.get("generation")) == ("ampere", "hopper") else ()
     return context.alternative(
         f"hardware-{id}",
         Group.SAME,
         Change.HARDWARE,
-        f"Train on {answer.setting.hardware.name}",
+        f"Train on {answer.facts.hardware.name}",
         answer,
         lost="nothing of the model; the code must run there" + ("" if chip.keys.get("type") == "gpu" else ", with another compiler"),
         effort=Effort.LOW if chip.keys.get("vendor") == before.keys.get("vendor") else Effort.HIGH,
@@ -60,15 +59,15 @@ def _on_hardware(context: AdviceContext, id: str, answer: Estimate, praise: str)
 
 def _facts_of(context: AdviceContext, answer: Estimate) -> list[Evidence]:
     """Return the data sheet of the hardware, and its price where the cost is rent."""
-    chip, given = answer.setting.accelerator, answer.setting.given
-    peak, power, rent = given["peak_flop_per_s"], given.get("board_power_w"), given.get("rent_price")
+    chip, facts = answer.facts.accelerator, answer.facts
+    peak, power, rent = facts.need("peak_flop_per_s"), facts.given("board_power_w"), facts.given("rent_price")
     watts = f", {power.value:.0f} W" if power is not None else ""
     title = title_of(context.database, peak.source)
-    facts = [Evidence(f"accelerators/{chip.id}", f"{peak.value / 1e12:.0f} TFLOP/s dense{watts}", peak.source, title, peak.locator, peak.kind)]
+    rows = [Evidence(f"accelerators/{chip.id}", f"{peak.value / 1e12:.0f} TFLOP/s dense{watts}", peak.source, title, peak.locator, peak.kind)]
     if rent is not None and context.money == "rent":
         claim = f"${median_of(rent.value):.2f} per GPU-hour: {rent.reason}"
-        facts.append(Evidence(f"prices/{chip.id}", claim, rent.source, title_of(context.database, rent.source), rent.locator, rent.kind))
-    return facts
+        rows.append(Evidence(f"prices/{chip.id}", claim, rent.source, title_of(context.database, rent.source), rent.locator, rent.kind))
+    return rows
 
 
 def _candidates(context: AdviceContext) -> list[str]:
@@ -78,9 +77,8 @@ def _candidates(context: AdviceContext) -> list[str]:
     rows = [row for row in context.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
         rows = [row for row in rows if row["region"] == place.id]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        return sorted({row["server"] for row in rows if row["provider"] == operator and row["server"]})
+    if hardware.is_cloud:
+        return sorted({row["server"] for row in rows if row["provider"] == hardware.operator and row["server"]})
     return sorted({row["accelerator"] for row in rows})
 
 
@@ -103,7 +101,7 @@ def _on(context: AdviceContext, id: str) -> Estimate | None:
 
 def _is_tried(context: AdviceContext, answer: Estimate) -> bool:
     """Say whether the utilisation of that generation of chips comes from published trainings on it."""
-    return prior(context.database, "mfu", f"generation={answer.setting.accelerator.keys.get('generation', '')}") is not None
+    return prior(context.database, "mfu", f"generation={answer.facts.accelerator.keys.get('generation', '')}") is not None
 
 
 def _chip_of(context: AdviceContext, product: Product | None) -> Product | None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SITE_SPREADS = ("carbon_intensity", "pue", "wue_l_per_kwh", "grid_water_l_per_kwh", "electricity_price", "rent_price")
 """Spreads that two places do not share."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MUCH_CLEANER = 0.5
 """A nearer region is named beside the cleanest if it emits at most this share of the plan's CO2e."""
 _BEST_PUE = 1.15
@@ -50,9 +49,9 @@ def cleaner_place(context: AdviceContext) -> Iterator[Outcome]:
 
 
 def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Outcome:
-    place = answer.setting.place
+    place = answer.facts.place
     name = id if place is None or place.region is None else f"{id} ({place.region['location']})"
-    given = answer.setting.given["carbon_intensity"]
+    given = answer.facts.need("carbon_intensity")
     before = context.given("carbon_intensity")
     grams = f"{median_of(given.value):.0f} g/kWh instead of {median_of(before.value):.0f}"
     results = context.results_of(answer)
@@ -85,9 +84,8 @@ def regions_of(context: AdviceContext) -> list[str]:
     purchase = context.plan.rent or "on_demand"
     priced = [row for row in context.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand")]
     rows = [row for row in priced if context.database.rows("regions", row["region"])]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
+    if hardware.is_cloud:
+        rows = [row for row in rows if row["provider"] == hardware.operator and row["server"] == hardware.id]
     here = context.place
     if here is None or here.region is None:
         return sorted({row["region"] for row in rows})
@@ -144,7 +142,7 @@ def _is_priced_there(context: AdviceContext, id: str) -> bool:
 def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str, Estimate] | None:
     """Return the nearest of *found* to *here*, None where no distance is known."""
     position = _position(here)
-    known = [(where, each) for each in found if (where := _position(each[1].setting.place)) is not None]
+    known = [(where, each) for each in found if (where := _position(each[1].facts.place)) is not None]
     if position is None or not known:
         return None
     return min(known, key=lambda each: distance_km(position, each[0]))[1]

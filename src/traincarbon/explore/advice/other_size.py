@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from traincarbon.errors import OutOfRangeError
+from traincarbon.estimation.families import family_of
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import effect_of
@@ -133,7 +134,7 @@ def why_no_law(context: AdviceContext) -> str:
     """Return why the law does not cover the plan."""
     if context.kind != "pretrain":
         return "the scaling law covers only trainings from scratch"
-    if context.plan.family not in (None, "decoder"):
+    if not family_of(context.plan.family).has_scaling_law:
         return "the scaling law covers only decoder-only language models"
     return "the scaling law covers only dense models of stated parameters and tokens"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from traincarbon.database.select import prior, year_of
 from traincarbon.estimation import server_counts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
@@ -143,7 +144,7 @@ def multitask(context: AdviceContext) -> Iterator[Outcome]:
     if context.goal is not None and context.goal.is_generation:
         yield NotOffered("t0", name, "it was compared with GPT-3 on zero-shot tasks, not on writing text")
         return
-    if params < _LARGE_FOR_ZERO_SHOT or context.plan.family not in (None, "decoder", "encoder-decoder"):
+    if params < _LARGE_FOR_ZERO_SHOT or not family_of(context.plan.family).is_prompted:
         yield NotOffered("t0", name, "published for 11 billion parameters against 175 billion; the plan is not that large")
         return
     small = params / float(row["typical"])
@@ -249,12 +250,11 @@ def _assumption(context: AdviceContext) -> tuple[Evidence, ...]:
 
 def _accelerators_of_quantised(context: AdviceContext, answer: Estimate) -> str:
     """Return in words how many accelerators hold a four-bit model with its adapters."""
-    given = answer.setting.given
-    params, memory_b, usable = context.number("params"), given.get("memory_b"), given.get("usable_memory_share")
+    params, memory_b, usable = context.number("params"), answer.facts.value("memory_b"), answer.facts.value("usable_memory_share")
     if params is None or memory_b is None or usable is None:
         return "fewer accelerators"
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
-    share = median_of(usable.value)
-    needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
-    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
+    share = median_of(usable)
+    needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=share)
+    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, full fine-tuning on {max(1, -int(-whole // 1)):,}"

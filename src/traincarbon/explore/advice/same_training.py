@@ -86,7 +86,7 @@ def newer_software(context: AdviceContext) -> Iterator[Outcome]:
         yield NotOffered("fuse", _FUSED, "the gain of a step needs a number of servers")
         return
     try:
-        task, _ = task_of(context.plan, context.base.setting, context.database, float(median_of(n)))
+        task, _ = task_of(context.plan, context.base.facts, context.database, float(median_of(n)))
     except CarbonError as error:
         yield NotOffered("fuse", _FUSED, f"the model of the step does not cover the plan: {error}")
         return
@@ -120,7 +120,7 @@ def free_layout(context: AdviceContext) -> Iterator[Outcome]:
     if (context.plan.tp, context.plan.pp, context.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
         return
     try:
-        task, _ = task_of(context.plan, context.base.setting, context.database, float(median_of(n)))
+        task, _ = task_of(context.plan, context.base.facts, context.database, float(median_of(n)))
     except CarbonError:
         return
     fixed, free = fastest(task), fastest(task._replace(tp=None, pp=None, dp=None, recompute=None))

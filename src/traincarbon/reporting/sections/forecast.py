@@ -6,8 +6,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formatting import significant
 from traincarbon.ledger.process_summary import interval_of
 from traincarbon.ledger.record import RunRecord
