@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.explore.compare import Comparison
+from traincarbon.explore.comparison import Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
 from traincarbon.formatting import scale_of
