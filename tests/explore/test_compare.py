@@ -139,6 +139,7 @@ def test_the_hardware_of_a_plan_keeps_what_it_states_of_it(shipped):
     found = compare(plan, hw=["H100 SXM", "b200"], database=shipped)
     own = next(option for option in found.options if option.where.hw == "H100 SXM")
     assert own.plan.rent_price == 1.0
+    assert not any("rent_price" in warning for warning in own.warnings)
     other = next(option for option in found.options if option.where.hw == "b200")
     assert other.plan.rent_price is None
     assert any("rent_price of the plan ignored" in warning for warning in other.warnings)
