@@ -1,4 +1,4 @@
-"""Choosing the row that fits: the nearest in time, the prior of a scope."""
+"""Choose a row of a table: the nearest in time, or the prior of a scope."""
 
 import math
 from collections.abc import Iterable
@@ -49,9 +49,9 @@ def sigma_of(database: Database, name: str, scope: str) -> float:
 
 
 def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
-    """Return the row whose year or date is nearest to *start*, the newest where nothing is said or of two equally near.
+    """Return the row whose year or date is nearest to *start*; without a start, and of two equally near, the newest.
 
-    The user's own rows come first and win where the dates are the same.
+    The user's own rows come first and win over others of the same date.
     """
     column: str = ""
     best: Row | None = None

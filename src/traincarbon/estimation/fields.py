@@ -4,6 +4,8 @@ import math
 from enum import Flag, StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from traincarbon.database.row_checks import MOST_GCO2E_PER_KWH, is_date
+from traincarbon.database.select import year_of
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.parse import NoNumberError, is_interval, parse_quantity, parse_uncertain
 from traincarbon.uncertain import Num, Uncertain
@@ -88,8 +90,6 @@ class Field(NamedTuple):
         return self.check not in (Check.TEXT, Check.DATE, Check.CHOICE)
 
 
-_MOST_GCO2E_PER_KWH = 1500.0
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY_WIDTH = len("2020-06-30")
 _MOST_COUNT = 1e12
 _MOST = 1e30
@@ -200,9 +200,9 @@ def _check_bounds(name: str, value: float, field: Field) -> None:
             return
         hint = "facility energy over IT energy is at least 1, and 3 in the worst facilities"
     elif check is Check.INTENSITY:
-        if value == 0.0 or 1.0 <= value <= _MOST_GCO2E_PER_KWH:
+        if value == 0.0 or 1.0 <= value <= MOST_GCO2E_PER_KWH:
             return
-        hint = f"in grams per kWh, 0 to {_MOST_GCO2E_PER_KWH:g}{f'; did you mean {value * 1000:g}?' if 0.0 < value < 1.0 else ''}"
+        hint = f"in grams per kWh, 0 to {MOST_GCO2E_PER_KWH:g}{f'; did you mean {value * 1000:g}?' if 0.0 < value < 1.0 else ''}"
     else:
         if value >= 0.0:
             return
@@ -243,10 +243,7 @@ def _text_of_date(value: object) -> object:
 
 
 def _check_date(name: str, text: str) -> str:
-    parts = text.strip().split("-")
-    widths = [len(part) for part in parts]
-    if widths in ([4], [4, 2], [4, 2, 2]) and all(part.isascii() and part.isdigit() for part in parts):
-        year, month, day = (int(part) for part in [*parts, "1", "1"][:3])
-        if 2000 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1]:
-            return text.strip()
+    date = text.strip()
+    if is_date(date) and 2000 <= year_of(date) <= 2100:
+        return date
     raise PlanError(f"{name} is {text!r}", hint="write a year or a month, as 2020 or 2020-06")

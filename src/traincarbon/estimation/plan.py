@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from os import PathLike
 from typing import Any, TypedDict
 
-from traincarbon.database.records import PRECISIONS
+from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.fields import Check, Field, Number, Section, Use, check_number, check_text
@@ -154,7 +154,7 @@ class Plan:
             "Basis of the carbon intensity",
             _KNOWN,
             "Whether carbon intensities count the whole life cycle of fuel and plant or direct emissions only.",
-            choices=("lifecycle", "direct"),
+            choices=BASES,
             uses=Use.RUN,
         ),
     )
@@ -163,9 +163,7 @@ class Plan:
     )
     rent: str | None = field(
         default=None,
-        metadata=_about(
-            Check.CHOICE, "Kind of rent", _PRICES, "Kind of price for rented hardware.", choices=("on_demand", "spot", "reserved_1y", "reserved_3y")
-        ),
+        metadata=_about(Check.CHOICE, "Kind of rent", _PRICES, "Kind of price for rented hardware.", choices=PURCHASES),
     )
     rent_price: Number = field(
         default=None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
@@ -101,7 +101,7 @@ class _Appraisal:
         stated = self.request.get("devices")
         devices: dict[str, Any] = stated if isinstance(stated, dict) else {}
         names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
-        boards = {name: self.tried(lambda name=name: find_board(self.database, name)) for name in names}  # type: ignore[misc]
+        boards = {name: self.tried(lambda name=name: find_accelerator(self.database, name)) for name in names}  # type: ignore[misc]
         known = {board.id: board for board in boards.values() if board is not None}
         self.notes += [
             f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)" for name, board in boards.items() if board is None
