@@ -1,14 +1,14 @@
 """Advice on a plan: every cheaper or cleaner alternative that the data supports, computed and ranked."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.fields import Number, check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import FIELDS, Plan, PlanFields
 from traincarbon.explore.advice import lifetime, other_hardware, other_places, other_prices, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import combined
@@ -17,7 +17,7 @@ from traincarbon.explore.compared_results import chosen_money, intervals, is_man
 from traincarbon.explore.compute_split import check_loss
 from traincarbon.explore.scaling_law import FittedLaw, Size, read_law, size_of
 from traincarbon.quantities import RANKED
-from traincarbon.uncertain import Num, Uncertain
+from traincarbon.uncertain import Num
 
 _LEAST_SHARE = 0.02
 """An alternative that saves a smaller share of every ranked quantity is not offered."""
@@ -53,14 +53,14 @@ def advise(
     *,
     goal: str | None = None,
     loss: float | None = None,
-    requests: float | str | Uncertain | None = None,
-    tokens_per_request: float | str | Uncertain | None = None,
-    finetune_tokens: float | str | Uncertain | None = None,
+    requests: Number = None,
+    tokens_per_request: Number = None,
+    finetune_tokens: Number = None,
     by: str = "usd",
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[PlanFields],
 ) -> Advice:
     """Return the alternatives to a training, each computed by the chain, with its evidence, ranked within its group.
 
@@ -156,7 +156,7 @@ def _notes(context: AdviceContext, stated_loss: float | None) -> Iterator[str]:
         yield "the database has no evidence on that goal, so no alternative is left out for it"
 
 
-def _service(requests: float | str | Uncertain | None, tokens_per_request: float | str | Uncertain | None) -> Service | None:
+def _service(requests: Number, tokens_per_request: Number) -> Service | None:
     """Return the stated volume of serving.
 
     Raises:
@@ -170,7 +170,7 @@ def _service(requests: float | str | Uncertain | None, tokens_per_request: float
     return Service(_amount("requests", requests), _amount("tokens_per_request", tokens_per_request))
 
 
-def _amount(name: str, value: float | str | Uncertain | None) -> Num | None:
+def _amount(name: str, value: Number) -> Num | None:
     """Return a stated amount as a float or an uncertain number.
 
     Raises:

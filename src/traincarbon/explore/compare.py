@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import Unpack
 
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FixedFields, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of
 from traincarbon.explore.comparison import Comparison, Option, SetAside, Where, fastest_by, marks_of, median_or_inf
@@ -29,7 +29,7 @@ def compare(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[FixedFields],
 ) -> Comparison:
     """Return the estimate of every combination of plans, hardware, regions, price models and starts.
 
@@ -56,12 +56,12 @@ def compare(
         raise PlanError(f"money is {money!r}", hint=f"it must be one of {', '.join(MONEY)}")
     database = database if database is not None else open_database()
     axes = [axis_values(axis) for axis in (hw, region, rent, start)]
-    stated = [changed(plan, **fields) for plan in plans] or [Plan(**fields)]
+    stated = [changed(plan, **fields) for plan in plans] or [Plan.from_dict(fields)]
     named = list(zip(_names(stated), stated, strict=True))
     total = len(named) * len(axes[0]) * len(axes[1]) * len(axes[2]) * len(axes[3])
     if total > _MOST:
         raise PlanError(f"{total:,} combinations", hint=f"compare at most {_MOST:,}: name fewer")
-    prices = {name: fields[name] for name in PRICES if name in fields}
+    prices = {name: value for name, value in fields.items() if name in PRICES}
     answers: list[tuple[Where, Estimate]] = []
     set_aside: list[SetAside] = []
     for (name, plan), values in product(named, product(*axes)):
@@ -78,7 +78,7 @@ def compare(
     return Comparison(options=_options(answers, money, level), set_aside=tuple(set_aside), money=money, level=level)
 
 
-def _answer(plan: Plan, where: Where, prices: Mapping[str, Any], database: Database, level: float) -> Estimate | SetAside:
+def _answer(plan: Plan, where: Where, prices: Mapping[str, object], database: Database, level: float) -> Estimate | SetAside:
     """Return the estimate of one combination, with the *prices* that hold for all hardware, or why it cannot be estimated."""
     try:
         axes = axes_of(plan, where, database)

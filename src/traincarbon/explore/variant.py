@@ -1,7 +1,5 @@
 """A plan with other fields, estimated with what the user stated of the original."""
 
-from typing import Any
-
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
@@ -17,7 +15,7 @@ _NOT_WORK = frozenset(("region", "pue", "start", "rent"))
 """Fields that change the cost and emissions of an hour, but not the number of hours."""
 
 
-def changed(plan: Plan, **fields: Any) -> Plan:
+def changed(plan: Plan, **fields: object) -> Plan:
     """Return *plan* with other *fields*; a field that is None is no longer stated.
 
     Another size drops the shape of the model and its trainable parameters. Another size or other hardware drops the degrees of parallelism
@@ -27,15 +25,15 @@ def changed(plan: Plan, **fields: Any) -> Plan:
     if "params" in fields or "active_params" in fields:
         dropped += fields_with(Use.SIZE | Use.LAYOUT)
     tokens, step = fields.get("tokens"), plan.number("batch_tokens")
-    if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan(tokens=tokens).number("tokens"))):
+    if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan.from_dict({"tokens": tokens}).number("tokens"))):
         dropped += ("batch_tokens",)
     if "hw" in fields:
         dropped += fields_with(Use.LAYOUT | Use.HARDWARE)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
-    return Plan(**{**stated, **fields})
+    return Plan.from_dict({**stated, **fields})
 
 
-def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
+def reestimate(base: Estimate, database: Database, **fields: object) -> Estimate:
     """Return the estimate of the plan of *base* with other *fields*.
 
     A utilisation that the plan states, or that its accelerator-hours imply, belongs to its own work and hardware.

@@ -1,7 +1,6 @@
 """Several alternatives combined: their savings do not add up, so they are estimated together."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import Use
@@ -23,7 +22,7 @@ _LEAST_GAIN = 0.98
 def combined(context: AdviceContext, offered: Sequence[Alternative], by: str) -> Iterator[Outcome]:
     """Yield a combination of the *offered* alternatives that lowers the quantity *by*, chosen greedily, the largest saving first."""
     combinable = [each for each in offered if each.is_combinable and _share_saved(each, by)]
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     chosen: dict[Change, Alternative] = {}
     best: Estimate = context.base
     for each in sorted(combinable, key=lambda each: -_share_saved(each, by)):
@@ -77,7 +76,7 @@ def _share_saved(alternative: Alternative, by: str) -> float:
     return max(0.0, saved.share) if saved is not None else 0.0
 
 
-def _changed_fields(before: Plan, after: Plan) -> dict[str, Any]:
+def _changed_fields(before: Plan, after: Plan) -> dict[str, object]:
     """Return the fields of *after* that differ from *before*, without those that follow from others."""
     pairs = {name: (getattr(before, name), getattr(after, name)) for name, field in FIELDS.items() if not field.uses & Use.PACE}
     return {name: new for name, (old, new) in pairs.items() if old is not new and old != new}

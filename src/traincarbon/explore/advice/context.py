@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.database.find import Place
 from traincarbon.database.load import Database
@@ -131,7 +131,7 @@ class AdviceContext:
         value = self.plan.number(name)
         return None if value is None else float(median_of(value))
 
-    def estimate(self, **fields: Any) -> Estimate:
+    def estimate(self, **fields: object) -> Estimate:
         """Return the estimate of the plan with other fields.
 
         Raises:
