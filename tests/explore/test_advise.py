@@ -104,6 +104,7 @@ def test_a_stated_loss_is_the_one_to_be_reached(shipped):
     advice = advise(MEGATRON, loss=2.1, database=shipped)
     smaller = next(each for each in advice.alternatives if each.id == "compute-optimal")
     assert smaller.savings["cost_usd"].share > 0.9
+    assert not any("not 2.1" in note for note in advice.notes)
 
 
 def test_a_loss_that_the_plan_does_not_reach_is_said(shipped):
