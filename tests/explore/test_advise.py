@@ -80,6 +80,12 @@ def test_nothing_is_offered_that_is_not_likely_to_save_anything(megatron_advice,
             assert any(saved.share >= 0.02 and saved.chance >= 0.6 for saved in each.savings.values() if saved is not None), each.id
 
 
+def test_a_saving_of_less_than_two_per_cent_is_not_offered(shipped):
+    advice = advise(params=7e9, tokens=1e12, hw="h100", pue=1.16, database=shipped)
+    (building,) = [each for each in advice.not_offered if each.id == "pue"]
+    assert building.reason == "it is not likely to save 2 % of cost, energy, CO2e or GPU-hours"
+
+
 @pytest.mark.parametrize(
     ("fields", "absent"), [({"precision": "fp8"}, "fp8"), ({"kind": "lora"}, "lora"), ({"rent": "spot"}, "spot"), ({"active_params": 10e9}, "moe")]
 )
@@ -98,6 +104,7 @@ def test_a_stated_loss_is_the_one_to_be_reached(shipped):
     advice = advise(MEGATRON, loss=2.1, database=shipped)
     smaller = next(each for each in advice.alternatives if each.id == "compute-optimal")
     assert smaller.savings["cost_usd"].share > 0.9
+    assert not any("not 2.1" in note for note in advice.notes)
 
 
 def test_a_loss_that_the_plan_does_not_reach_is_said(shipped):

@@ -1,7 +1,7 @@
 """The same training on other hardware: only what is on sale, holds the model and has published trainings."""
 
 from traincarbon.explore.advice import other_hardware
-from traincarbon.explore.advice.alternative import Alternative
+from traincarbon.explore.advice.alternative import Alternative, Effort
 from traincarbon.uncertain import median_of
 
 
@@ -36,3 +36,10 @@ def test_hardware_that_cannot_hold_the_model_is_not_offered(situate, by_id):
         if isinstance(each, Alternative):
             answer = at.estimate(hw=each.plan.hw, accelerators=16.0)
             assert median_of(answer.fewest_accelerators) <= 16.0
+
+
+def test_hardware_of_another_vendor_takes_more_effort(situate, by_id):
+    found = by_id(other_hardware.newer_hardware, situate(params=7e9, tokens=140e9, hw="h100", mfu=0.4, accelerators=64))
+    efforts = {id: each.effort for id, each in found.items()}
+    assert {id.partition("-tpu")[1] == "-tpu" for id in efforts} == {True, False}
+    assert all(effort is (Effort.HIGH if "-tpu" in id else Effort.LOW) for id, effort in efforts.items())

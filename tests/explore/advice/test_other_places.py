@@ -1,7 +1,10 @@
 """The same training in other places and on other hardware: only where it can be had, and cleaner or cheaper there."""
 
+import statistics
+
 import pytest
 
+from traincarbon.database.select import nearest
 from traincarbon.explore.advice import other_places
 from traincarbon.uncertain import median_of
 
@@ -44,10 +47,32 @@ def test_no_region_is_offered_where_none_is_known_or_cleaner(situate, by_id, fie
     assert reason in by_id(other_places.cleaner_place, situate(**{"params": 7e9, "tokens": 1e12, "hw": "h100", **fields}))["region"].reason
 
 
+@pytest.mark.parametrize("money", ["rent", "own"])
+def test_a_region_without_a_price_of_that_kind_keeps_the_rent_of_the_plan_and_has_its_own_electricity(situate, by_id, money):
+    at = situate(params=7e9, tokens=1e12, hw="h100", rent="reserved_1y", money=money)
+    found = by_id(other_places.cleaner_place, at)
+    unpriced = [
+        id
+        for id in found
+        if not any(f"region-{row['region']}" == id and row["purchase"] == "reserved_1y" for row in at.database.rows("prices", "h100-sxm5-80gb"))
+    ]
+    assert unpriced
+    for id in unpriced:
+        there = at.estimate(region=id.removeprefix("region-"))
+        assert found[id].results["cost_usd"].median == (at.base if money == "rent" else there).median(f"{money}_usd")
+
+
 def test_a_better_building_saves_what_its_pue_does(megatron, by_id):
     found = by_id(other_places.better_building, megatron)["pue"]
     now = median_of(megatron.base.facts.value("pue"))
     assert found.savings["facility_energy_kwh"].share == pytest.approx(1.0 - found.plan.pue / now)
+
+
+def test_a_better_building_is_the_middle_of_large_operators_not_the_best(megatron, by_id):
+    found = by_id(other_places.better_building, megatron)["pue"]
+    rows = [row for row in megatron.database.all_rows("facilities") if row["scope"] == "fleet" and row["pue"]]
+    newest = sorted(float(nearest([row for row in rows if row["operator"] == operator], "2021")["pue"]) for operator in {row["operator"] for row in rows})
+    assert newest[0] < found.plan.pue == statistics.median_low(newest)
 
 
 def test_a_good_building_is_not_to_be_left(tuned, by_id):

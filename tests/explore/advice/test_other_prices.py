@@ -1,5 +1,7 @@
 """Other ways to pay for the same training: spot and reserved capacity, and owning."""
 
+import math
+
 import pytest
 
 from acme import line
@@ -48,6 +50,14 @@ def test_each_provider_counts_once_however_many_quotes_it_has(make_database):
     other = [price("spot", 2, provider="zeta", region="zeta:norfolk"), price("on_demand", 16, provider="zeta", region="zeta:norfolk")]
     found, _, n = ratio(make_database, *many, *other)
     assert (found.median, n) == (pytest.approx(0.25), 6)
+
+
+def test_quotes_that_differ_make_the_ratio_less_sure(make_database):
+    rows = [price("spot", usd, region=f"acme:{usd}") for usd in (4, 16)] + [price("on_demand", 32, region=f"acme:{usd}") for usd in (4, 16)]
+    found, _, n = ratio(make_database, *rows)
+    assert (found.median, n) == (pytest.approx(0.25), 2)
+    # the logarithms of 1/8 and 1/2 are ln 2 from their mean; 0.1 is the spread of any quoted price
+    assert found.sigma == pytest.approx(math.hypot(math.log(2.0), 0.1))
 
 
 def test_prices_of_different_times_are_no_pair(make_database):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from traincarbon.database.select import prior, year_of
-from traincarbon.estimation import server_counts
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
@@ -256,5 +255,6 @@ def _accelerators_of_quantised(context: AdviceContext, answer: Estimate) -> str:
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=share)
-    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b, usable_share=share)
+    full_b = memory.training_state_b(params=params, trainable_params=params)
+    whole = memory.fewest_accelerators(training_state_b=full_b, memory_b=memory_b, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, full fine-tuning on {max(1, -int(-whole // 1)):,}"
