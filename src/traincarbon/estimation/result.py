@@ -161,9 +161,9 @@ class Estimate:
             OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
         """
         if self._found is None:
-            from traincarbon.estimation.layout.task import spread_of
+            from traincarbon.estimation.layout.task import find_layout
 
-            self._found = spread_of(self.plan, self.facts, self._database, self.accelerators)
+            self._found = find_layout(self.plan, self.facts, self._database, self.accelerators)
         return self._found
 
     def warn_of_layout(self) -> None:

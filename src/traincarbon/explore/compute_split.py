@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.explore.scaling_law import FittedLaw, Size
+from traincarbon.fitting.solve import bisect
 from traincarbon.formulas.scaling import Law, optimal_params, predicted_loss
 from traincarbon.uncertain import median_of
 
 _LEAST_FLOP, _MOST_FLOP = 1e12, 1e40
-_HALVINGS = 200
 _GUESS = math.log(50_000)
 """Loss of an untrained model: every token of a usual vocabulary is equally likely. [nat/token]"""
 
@@ -55,7 +55,6 @@ class ComputeSplit(NamedTuple):
             OutOfRangeError: no model does: the loss is too low for what is fixed, or for any model.
         """
         check_loss(loss, law)
-        low, high = math.log(_LEAST_FLOP), math.log(_MOST_FLOP)
         if self._loss(_MOST_FLOP, law) > loss:
             if self == ComputeSplit():
                 raise OutOfRangeError(f"a loss of {loss:g} takes more than {_MOST_FLOP:g} FLOP", hint="ask for a higher loss")
@@ -63,15 +62,8 @@ class ComputeSplit(NamedTuple):
             raise OutOfRangeError(f"no training with {fixed} reaches a loss of {loss:g}", hint="leave the size free, or ask for a higher loss")
         if self._loss(_LEAST_FLOP, law) < loss:
             raise _takes_no_training(loss)
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2.0
-            if middle in (low, high):
-                break
-            if self._loss(math.exp(middle), law) > loss:
-                low = middle
-            else:
-                high = middle
-        return self.of(math.exp(high), law)
+        _, log_flop = bisect(lambda log_flop: self._loss(math.exp(log_flop), law) > loss, math.log(_LEAST_FLOP), math.log(_MOST_FLOP))
+        return self.of(math.exp(log_flop), law)
 
     def spread(self, loss: float, law: FittedLaw) -> float:
         """Return the log-spread of the compute needed to reach *loss*, by the errors of the law."""

@@ -1,16 +1,13 @@
 """Published models that the scaling law predicts to be at least as good as a planned one."""
 
-import csv
-from os import path
 from typing import NamedTuple
 
-from traincarbon.database.load import Database, builtin_root
-from traincarbon.errors import DatabaseError
+from traincarbon.database.load import Database
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
+from traincarbon.published.runs import PublishedRun, RunKind, Unusable
+from traincarbon.published.runs_file import read_runs
 from traincarbon.uncertain import median_of
-
-_UNRELIABLE = ("suspicious", "doubtful")
 
 
 class TrainedModel(NamedTuple):
@@ -42,13 +39,11 @@ def trained_models(database: Database) -> tuple[TrainedModel, ...]:
         DatabaseError: the file cannot be read.
     """
     by_name: dict[str, TrainedModel] = {}
-    for row in database.remember(_rows, None).values():
-        is_unreliable = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _UNRELIABLE)
-        is_dense = row["kind"] == "run" and row["family"] == "dense-lm"
-        if is_dense and row["total_params"] and row["tokens"] and not is_unreliable:
-            size = Size(float(row["total_params"]), float(row["tokens"]))
-            trained = TrainedModel(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
-            by_name.setdefault(row["model"], trained)
+    for run in _runs(database).values():
+        is_unreliable = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
+        if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not is_unreliable:
+            size = Size(run.total_params, run.tokens)
+            by_name.setdefault(run.model, TrainedModel(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
     return tuple(by_name.values())
 
 
@@ -64,15 +59,13 @@ def models_as_good(database: Database, law: FittedLaw, loss: float, *, until: in
 
 def size_of_run(database: Database, id: str) -> tuple[float, float] | None:
     """Return parameters and tokens of the published run *id* of any family, None where it is missing or does not state them."""
-    row = database.remember(_rows, None).get(id)
-    return (float(row["total_params"]), float(row["tokens"])) if row is not None and row["total_params"] and row["tokens"] else None
+    run = _runs(database).get(id)
+    return (run.total_params, run.tokens) if run is not None and run.total_params and run.tokens else None
 
 
-def _rows(_database: Database, _: None) -> dict[str, dict[str, str]]:
-    """Return the rows of ``published_runs.csv`` by id."""
-    file = path.join(builtin_root(), "published_runs.csv")
-    try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            return {row["id"]: row for row in csv.DictReader(stream)}
-    except (OSError, ValueError) as error:
-        raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
+def _runs(database: Database) -> dict[str, PublishedRun]:
+    return database.remember(_read, None)
+
+
+def _read(_database: Database, _key: None) -> dict[str, PublishedRun]:
+    return {run.id: run for run in read_runs()[0]}

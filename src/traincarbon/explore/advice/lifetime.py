@@ -15,6 +15,7 @@ from traincarbon.explore.advice.reuse import teaching_factor
 from traincarbon.explore.compared_results import Figures, added
 from traincarbon.explore.scaling_law import Size
 from traincarbon.explore.variant import changed
+from traincarbon.fitting.solve import least_by_golden_section
 from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import tokens_of_loss
 from traincarbon.formulas.serving import serving_flop
@@ -23,7 +24,6 @@ from traincarbon.uncertain import Num, Uncertain, median_of
 
 _SERVING = "serving_mfu"
 _HALVINGS = 40
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LEAST_SHARE, _MOST_SHARE = 0.02, 2.0
 """Sizes that are tried, over that of the plan."""
 _LEAST_SHIFT = 1.1
@@ -166,18 +166,7 @@ def _least(context: AdviceContext, by: str, planned: Size, loss: float, service:
         return math.inf if None in amounts else float(sum(median_of(amount) for amount in amounts))
 
     low, high = math.log(_LEAST_SHARE * planned.params), math.log(_MOST_SHARE * planned.params)
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = cost(left), cost(right)
-    for _ in range(_HALVINGS):
-        if at_left > at_right or at_left == math.inf:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = cost(right)
-        else:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = cost(left)
-    return _sized(context, math.exp((low + high) / 2.0), loss)
+    return _sized(context, math.exp(least_by_golden_section(cost, low, high, rounds=_HALVINGS)), loss)
 
 
 def _sized(context: AdviceContext, params: float, loss: float) -> Size | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.layout.search import OF_BEFORE, Habits, fastest
-from traincarbon.estimation.layout.task import task_of
+from traincarbon.estimation.layout.search import EARLIER_HABITS, Habits, fastest
+from traincarbon.estimation.layout.task import layout_task
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import effect_of
@@ -86,11 +86,11 @@ def newer_software(context: AdviceContext) -> Iterator[Outcome]:
         yield NotOffered("fuse", _FUSED, "the gain of a step needs a number of servers")
         return
     try:
-        task, _ = task_of(context.plan, context.base.facts, context.database, float(median_of(n)))
+        task, _ = layout_task(context.plan, context.base.facts, context.database, float(median_of(n)))
     except CarbonError as error:
         yield NotOffered("fuse", _FUSED, f"the model of the step does not cover the plan: {error}")
         return
-    if task.habits != OF_BEFORE:
+    if task.habits != EARLIER_HABITS:
         yield NotOffered("fuse", _FUSED, "software since 2023 does this, and the published utilisation includes it")
         return
     if chip.keys.get("generation", "") in _WITHOUT_FUSED_ATTENTION:
@@ -120,7 +120,7 @@ def free_layout(context: AdviceContext) -> Iterator[Outcome]:
     if (context.plan.tp, context.plan.pp, context.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
         return
     try:
-        task, _ = task_of(context.plan, context.base.facts, context.database, float(median_of(n)))
+        task, _ = layout_task(context.plan, context.base.facts, context.database, float(median_of(n)))
     except CarbonError:
         return
     fixed, free = fastest(task), fastest(task._replace(tp=None, pp=None, dp=None, recompute=None))
