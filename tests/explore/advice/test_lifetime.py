@@ -33,6 +33,12 @@ def test_the_lifetime_is_training_and_service(served):
     assert median_of(whole["facility_energy_kwh"]) == pytest.approx(served.base.median("facility_energy_kwh") + service.median("facility_energy_kwh"))
 
 
+def test_serving_has_no_duration_and_so_the_lifetime_has_none(served, by_id):
+    assert served.results["duration_s"] is not None
+    assert lifetime.lifetime_of(served)["duration_s"] is None
+    assert all(each.results["duration_s"] is None for each in by_id(lifetime.over_the_lifetime, served, "cost_usd").values())
+
+
 def test_without_requests_there_is_no_lifetime_and_the_reader_is_told_what_to_state(situate, by_id):
     at = situate(**PLAN)
     assert lifetime.lifetime_of(at) is None
