@@ -60,6 +60,12 @@ def test_the_best_size_for_both_is_one_that_no_neighbour_beats(served, by_id):
     assert predicted_loss(params=found.plan.params, tokens=found.plan.tokens, law=served.law.law) == pytest.approx(served.loss)
 
 
+def test_a_plan_that_is_within_a_tenth_of_the_best_size_is_left_as_it_is(situate, by_id):
+    best = by_id(lifetime.over_the_lifetime, situate(**PLAN, service=Service(1e9, 1000.0)), "cost_usd")["lifetime-size"].plan
+    at = situate(**{**PLAN, "params": 1.05 * best.params, "tokens": best.tokens}, service=Service(1e9, 1000.0))
+    assert "within 10 %" in by_id(lifetime.over_the_lifetime, at, "cost_usd")["lifetime-size"].reason
+
+
 def test_more_requests_make_the_best_model_smaller(situate, by_id):
     sizes = []
     for requests in (1e8, 1e9, 1e10):
