@@ -33,6 +33,12 @@ def test_the_lifetime_is_training_and_service(served):
     assert median_of(whole["facility_energy_kwh"]) == pytest.approx(served.base.median("facility_energy_kwh") + service.median("facility_energy_kwh"))
 
 
+def test_serving_has_no_duration_and_so_the_lifetime_has_none(served, by_id):
+    assert served.results["duration_s"] is not None
+    assert lifetime.lifetime_of(served)["duration_s"] is None
+    assert all(each.results["duration_s"] is None for each in by_id(lifetime.over_the_lifetime, served, "cost_usd").values())
+
+
 def test_without_requests_there_is_no_lifetime_and_the_reader_is_told_what_to_state(situate, by_id):
     at = situate(**PLAN)
     assert lifetime.lifetime_of(at) is None
@@ -52,6 +58,12 @@ def test_the_best_size_for_both_is_one_that_no_neighbour_beats(served, by_id):
     assert best == pytest.approx(cost(found.plan.params))
     assert best <= min(cost(found.plan.params * factor) for factor in (0.9, 0.97, 1.03, 1.1))
     assert predicted_loss(params=found.plan.params, tokens=found.plan.tokens, law=served.law.law) == pytest.approx(served.loss)
+
+
+def test_a_plan_that_is_within_a_tenth_of_the_best_size_is_left_as_it_is(situate, by_id):
+    best = by_id(lifetime.over_the_lifetime, situate(**PLAN, service=Service(1e9, 1000.0)), "cost_usd")["lifetime-size"].plan
+    at = situate(**{**PLAN, "params": 1.05 * best.params, "tokens": best.tokens}, service=Service(1e9, 1000.0))
+    assert "within 10 %" in by_id(lifetime.over_the_lifetime, at, "cost_usd")["lifetime-size"].reason
 
 
 def test_more_requests_make_the_best_model_smaller(situate, by_id):

@@ -38,6 +38,15 @@ def test_hardware_that_cannot_hold_the_model_is_not_offered(situate, by_id):
             assert median_of(answer.fewest_accelerators) <= 16.0
 
 
+def test_hardware_that_takes_more_than_twice_the_hours_is_no_replacement(situate, by_id):
+    at = situate(params=7e9, tokens=140e9, hw="b200", mfu=0.4)
+    slow = at.estimate(hw="gh200-96gb")
+    assert slow.median("accelerator_hours_h") > 2.0 * at.base.median("accelerator_hours_h")
+    assert slow.median("rent_usd") < at.base.median("rent_usd")
+    for each in by_id(other_hardware.newer_hardware, at).values():
+        assert each.results["accelerator_hours_h"].median <= 2.0 * at.base.median("accelerator_hours_h")
+
+
 def test_hardware_of_another_vendor_takes_more_effort(situate, by_id):
     found = by_id(other_hardware.newer_hardware, situate(params=7e9, tokens=140e9, hw="h100", mfu=0.4, accelerators=64))
     efforts = {id: each.effort for id, each in found.items()}

@@ -203,7 +203,7 @@ def _faster(
         Group.LIFETIME,
         Change.SERVING,
         name,
-        added(_without_duration(context.results), _without_duration(context.scaled(served, effect_of(context.database, row)))),
+        added(context.results, context.scaled(served, effect_of(context.database, row))),
         lost=lost,
         effort=effort,
         not_when=not_when,
@@ -226,7 +226,7 @@ def _distilled(context: AdviceContext, whole: Figures, params: float, service: S
         Group.LIFETIME,
         Change.SERVING,
         "Train as planned, distil, serve the student",
-        added(_without_duration(context.results), _with_serving(context, taught, student, service)),
+        added(context.results, _with_serving(context, taught, student, service)),
         lost="3 % of the score on language tasks where published (an encoder of 110M)",
         effort=Effort.MEDIUM,
         not_when="too few requests come to pay for the student's training",
@@ -237,11 +237,6 @@ def _distilled(context: AdviceContext, whole: Figures, params: float, service: S
 
 
 def _with_serving(context: AdviceContext, training: Figures, params: float, service: Service) -> Figures:
-    """Return the results of a *training* and of serving its model of *params* parameters."""
+    """Return the results of a *training* and of serving its model of *params* parameters; serving has no duration."""
     served = serving_estimate(context.base, context.database, params=params, tokens=service.tokens)
-    return added(_without_duration(training), _without_duration(context.results_of(served)))
-
-
-def _without_duration(results: Figures) -> Figures:
-    """Return *results* without a duration: serving has none."""
-    return {**results, "duration_s": None}
+    return added(training, context.results_of(served))
