@@ -16,10 +16,10 @@ from traincarbon.toml import to_toml
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 _PARTS = (
-    ("active_params", "params", "params counts all experts, active_params those that a token visits"),
-    ("trainable_params", "params", "params counts the whole model, trainable_params what is updated of it"),
-    ("batch_tokens", "tokens", "tokens are those of the whole training, batch_tokens those of one step"),
-    ("seq_len", "batch_tokens", "a step sees one sequence of seq_len at least: batch_tokens counts the tokens of all its sequences"),
+    ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
+    ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
+    ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
+    ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
 )
 """Numbers that are part of another, and the hint for a part that is larger."""
 _JOB = Use.HOURS | Use.STEP
@@ -199,9 +199,11 @@ class Plan:
         if self.mfu is not None and self.accelerator_hours is not None:
             raise PlanError("mfu and accelerator_hours exclude each other", hint="give one; the other is computed")
         if self.kv_heads is not None and self.heads is None:
-            raise PlanError("kv_heads are given without heads", hint="give heads too")
+            raise PlanError("kv_heads need heads", hint="give heads too")
         if self.kv_heads is not None and any_of(self.number("heads") % self.number("kv_heads") != 0.0):
-            raise PlanError(f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves as many heads")
+            raise PlanError(
+                f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves the same number of heads"
+            )
         for part, whole, hint in _PARTS:
             if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
                 raise PlanError(
@@ -224,7 +226,7 @@ class Plan:
     __hash__ = None  # type: ignore[assignment]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that were said, in order, fit for JSON."""
+        """Return the stated fields, in order, fit for JSON."""
         return {name: _plain(value) for name in FIELDS if (value := getattr(self, name)) is not None}
 
     def to_toml(self) -> str:
@@ -234,7 +236,7 @@ class Plan:
             PlanError: the plan holds arrays: it is many plans.
         """
         if any(hasattr(getattr(self, name), "shape") for name in NUMBERS):
-            raise PlanError("a plan of arrays is many plans and cannot be written as one file", hint="write each of them")
+            raise PlanError("a plan of arrays is many plans and cannot be written as one file", hint="write one file for each")
         return to_toml(self.to_dict())
 
     @classmethod
@@ -242,7 +244,7 @@ class Plan:
         """Return the plan with these *fields*.
 
         Raises:
-            PlanError: a field is unknown.
+            PlanError: a field does not exist.
         """
         for name in fields:
             if name not in FIELDS:
@@ -263,7 +265,7 @@ class Plan:
         try:
             fields = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
         except (ValueError, RecursionError) as error:
-            raise PlanError(f"the plan is not TOML: {error}", hint="is it cut off, or a text without quotes? " + _LINES) from error
+            raise PlanError(f"the plan is not TOML: {error}", hint="is it cut off, or text without quotes? " + _LINES) from error
         return cls.from_dict(fields)
 
     @classmethod
@@ -351,11 +353,11 @@ def fields_with(use: Use) -> tuple[str, ...]:
     return tuple(name for name, declared in FIELDS.items() if declared.uses & use)
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Num) -> object:
     if isinstance(value, Uncertain):
         low, high = value.interval(0.9)
         return f"{low!r}..{high!r}"
