@@ -1,6 +1,7 @@
 """Several alternatives combined: estimated together, at most one for each change, and only where the result fits and is on offer."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -8,7 +9,10 @@ from explore.plans import MEGATRON, TUNED
 from traincarbon.estimation.chain import estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group
 from traincarbon.explore.advice.combined import combined
+from traincarbon.explore.advice.reuse import adapter_spread
+from traincarbon.explore.advice.same_training import format_spread
 from traincarbon.explore.advise import advise
+from traincarbon.uncertain import Z_90
 
 
 def joined(shipped, plan=None, **arguments):
@@ -77,6 +81,15 @@ def test_what_does_not_fit_in_memory_is_not_combined(shipped):
     _, large = joined(shipped, **plan, accelerators=64)
     assert small is None
     assert large.plan.kind == "lora"
+
+
+def test_a_combination_carries_the_spreads_of_its_format_and_adapters(shipped, tuned):
+    _, both = joined(shipped, TUNED)
+    assert {"fp8", "LoRA"} <= set(both.name.split(", "))
+    spread = format_spread(tuned, "fp8").sigma ** 2 + adapter_spread(tuned).sigma ** 2
+    alone = estimate(both.plan, database=shipped).values["accelerator_hours_h"].sigma
+    hours = both.results["accelerator_hours_h"]
+    assert (math.log(hours.high / hours.low) / (2.0 * Z_90)) ** 2 == pytest.approx(alone**2 + spread)
 
 
 def test_a_single_alternative_is_nothing_to_put_together(shipped):

@@ -45,6 +45,15 @@ def test_adapters_save_a_third_of_a_fine_tunings_arithmetic(tuned, by_id, id):
     assert found[id].savings["accelerator_hours_h"].share_low < 1.0 - 32.5 / 43.1 < found[id].savings["accelerator_hours_h"].share_high
 
 
+def test_the_utilisation_of_a_tuning_is_not_that_of_the_training_it_replaces(situate, tuned, by_id):
+    replaced = by_id(reuse.tuning, situate(params=530e9, tokens=270e9, hw="dgx-a100", finetune_tokens=1e9))["lora"]
+    spans = [
+        (1.0 - each.share_low) / (1.0 - each.share_high)
+        for each in (replaced.savings["accelerator_hours_h"], by_id(reuse.tuning, tuned)["lora"].savings["accelerator_hours_h"])
+    ]
+    assert spans[0] > 1.5 * spans[1]
+
+
 def test_adapters_on_four_bits_say_on_how_few_accelerators_they_fit(megatron, by_id):
     found = by_id(reuse.tuning, megatron)["qlora"]
     assert "fits on 7 accelerators, full fine-tuning on 152" in found.how
