@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
-from traincarbon.reporting.variants import varied
+from traincarbon.reporting.plan_variants import varied
 from traincarbon.reporting.what_if_data import INPUTS, SLIDERS, what_if
 
 CHAIN = (Path(traincarbon.__file__).parent / "reporting" / "templates" / "chain.js").read_text("utf-8")

@@ -8,7 +8,7 @@ from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.variants import Choice, hardware, places, varied
+from traincarbon.reporting.plan_variants import Choice, hardware, places, varied
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
 OF_HARDWARE = (

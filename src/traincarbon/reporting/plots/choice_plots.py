@@ -9,7 +9,7 @@ from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
 from traincarbon.formatting import scale_of
 from traincarbon.reporting.plots.accuracy_plots import Panel, axis, plain_text
-from traincarbon.reporting.plots.labels import placed
+from traincarbon.reporting.plots.label_placement import placed
 from traincarbon.uncertain import Interval
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#8A8A8A"

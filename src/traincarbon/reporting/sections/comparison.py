@@ -9,7 +9,7 @@ from traincarbon.reporting.charts import interval_bar, scale_of
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import name, section, table, text
 from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.variants import hardware, in_places, nowhere, on_hardware, places, stand_ins
+from traincarbon.reporting.plan_variants import hardware, in_places, nowhere, on_hardware, places, stand_ins
 from traincarbon.reporting.view import Said
 from traincarbon.uncertain import Interval
 

@@ -7,7 +7,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.result import Estimate
 from traincarbon.reporting.markup import section, table
-from traincarbon.reporting.variants import varied
+from traincarbon.reporting.plan_variants import varied
 from traincarbon.uncertain import Num
 
 STEP = 1.1

@@ -7,7 +7,7 @@ from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import as_script, name, section, table, text
 from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.variants import Choice
+from traincarbon.reporting.plan_variants import Choice
 from traincarbon.reporting.what_if_data import SLIDERS, Slider, WhatIf
 from traincarbon.uncertain import median_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.reporting.variants import hardware, in_places, on_hardware, places, varied
+from traincarbon.reporting.plan_variants import hardware, in_places, on_hardware, places, varied
 
 
 def test_hardware_of_nobody_may_stand_in_well_known_countries(ask, shipped):
