@@ -51,6 +51,7 @@ class Scale(NamedTuple):
 
 LADDERS: dict[str, tuple[Scale, ...]] = {
     "kWh": tuple(Scale(size, unit=name) for size, name in ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh"))),
+    "W": tuple(Scale(size, unit=name) for size, name in ((1e6, "MW"), (1e3, "kW"), (1.0, "W"))),
     "kg CO2e": tuple(Scale(size, unit=name) for size, name in ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg"))),
     "L": tuple(Scale(size, unit=name) for size, name in ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL"))),
     "$": tuple(Scale(size, prefix="$", suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))),

@@ -2,22 +2,30 @@
 
 import pytest
 
-from traincarbon.reporting import naming
-from traincarbon.reporting.naming import named
-from traincarbon.reporting.sections.summary import LABELS
-from traincarbon.reporting.view import said_by
+from traincarbon.quantities import QUANTITIES
+from traincarbon.reporting import labels
+from traincarbon.reporting.labels import label_of, uncertainty_label
+from traincarbon.reporting.view import EstimateView
 
 
 @pytest.mark.parametrize(
     "fields", [{}, {"region": "sweden", "servers": 64}, {"kind": "lora", "market_intensity": 10.0}, {"layers": 32, "hidden": 4096, "heads": 32, "vocab": 32000}]
 )
 def test_every_step_and_assumption_is_called_by_more_than_its_key(ask, fields):
-    said = said_by(ask(**fields))
-    keys = {step.name for step in said.steps} | {assumption.name for assumption in said.assumptions}
+    view = EstimateView.of(ask(**fields))
+    keys = {step.name for step in view.steps} | {assumption.name for assumption in view.assumptions}
     assert len(keys) > 20
-    assert keys - naming._NAMES.keys() - LABELS.keys() == set()
+    assert keys - labels._LABELS.keys() - QUANTITIES.keys() == set()
 
 
 def test_what_has_no_name_is_called_by_its_words():
-    assert named("some_new_fact") == "Some new fact"
-    assert named("") == ""
+    assert label_of("some_new_fact") == "Some new fact"
+    assert label_of("") == ""
+
+
+@pytest.mark.parametrize("fields", [{"servers": 64, "region": "sweden"}, {"hw": "aws-p5.48xlarge", "servers": 8}])
+def test_every_source_of_uncertainty_has_a_label(ask, fields):
+    sources = {source for shares in ask(**fields).spread_shares.values() for source in shares}
+    assert len(sources) > 8
+    assert sources - labels._UNCERTAINTIES.keys() == set()
+    assert uncertainty_label("new_source") == "new source"

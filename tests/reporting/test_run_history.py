@@ -3,11 +3,11 @@
 import pytest
 
 from journals import WALL_S, device, line, lines_of, write_lines
-from traincarbon.reporting.run_history import trace_of
+from traincarbon.reporting.run_history import history_of
 
 
 def trace(tmp_path, *writers):
-    return trace_of([write_lines(str(tmp_path / f"{at}.jsonl"), lines) for at, lines in enumerate(writers)], "run")
+    return history_of([write_lines(str(tmp_path / f"{at}.jsonl"), lines) for at, lines in enumerate(writers)], "run")
 
 
 def known(values):
@@ -65,16 +65,9 @@ def test_progress_is_tokens_a_second(tmp_path):
     assert known(trace(tmp_path, [line("start"), *intervals]).tokens_per_s) == pytest.approx([200.0] * 20)
 
 
-def test_what_the_cost_counts_is_what_the_tracker_said_last(tmp_path):
-    lines = lines_of(intervals=2)
-    lines[1]["cost_basis"], lines[2]["cost_basis"] = "electricity alone", "rent"
-    assert trace(tmp_path, lines).cost_basis == "rent"
-    assert trace(tmp_path / "other", lines_of(intervals=2)).cost_basis == ""
-
-
 def test_journals_without_intervals_have_no_trace(tmp_path):
     assert trace(tmp_path, [line("start"), line("end", seq=1)]) is None
-    assert trace_of([], "run") is None
+    assert history_of([], "run") is None
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
-from traincarbon.reporting.plan_variants import varied
+from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.what_if_data import INPUTS, SLIDERS, what_if
 
 CHAIN = (Path(traincarbon.__file__).parent / "reporting" / "templates" / "chain.js").read_text("utf-8")
@@ -63,7 +63,7 @@ def assert_agreement(answer, database, tmp_path, *, seed):
     compared = 0
     for (_, fields), figures in zip(settings, seen, strict=True):
         try:
-            expected = estimate(varied(answer, **fields), database=database)
+            expected = estimate(varied_plan(answer, **fields), database=database)
         except CarbonError:
             assert figures is None
             continue

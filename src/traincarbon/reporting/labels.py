@@ -1,77 +1,105 @@
-"""What the facts, priors, fields of a plan and figures of an estimate are called on a page."""
+"""Labels of what a derivation shows beside quantities: fields of a plan, facts, formulas and sources of uncertainty."""
 
-from traincarbon.reporting.sections.summary import LABELS
+from traincarbon.quantities import QUANTITIES
 
-_NAMES = {
+_LABELS = {
     "name": "Name",
     "params": "Parameters",
     "tokens": "Tokens",
     "hw": "Hardware",
-    "active_params": "Parameters active for each token",
+    "active_params": "Active parameters per token",
     "servers": "Servers",
     "accelerators": "Accelerators",
-    "accelerator_hours": "Accelerator-hours",
-    "region": "Place",
+    "accelerator_hours": "GPU-hours",
+    "region": "Region",
     "start": "Start",
     "kind": "Kind of training",
-    "family": "Kind of model",
+    "family": "Model family",
     "precision": "Number format",
-    "seq_len": "Tokens of a sequence",
-    "vocab": "Words of the vocabulary",
+    "seq_len": "Sequence length",
+    "vocab": "Vocabulary size",
     "ffn": "Width of the feed-forward layers",
-    "ffn_over_hidden": "Width of the feed-forward layers over that of the model",
+    "ffn_over_hidden": "Width of the feed-forward layers over the hidden width",
     "tp": "Tensor parallelism",
     "pp": "Pipeline parallelism",
     "dp": "Data parallelism",
-    "trainable_share": "Share of the parameters that adapters train",
+    "trainable_share": "Share of trainable parameters",
     "memory_b": "Memory of an accelerator",
-    "usable_memory_share": "Share of the memory for weights and optimiser",
+    "usable_memory_share": "Share of memory for weights and optimiser",
     "peak_flop_per_s": "Peak rate of an accelerator",
-    "mfu": "Utilisation of the steps (MFU)",
     "mfu_ample_params": "Parameters that fill an accelerator",
-    "mfu_thin_exponent": "Fall of utilisation below that, an exponent",
-    "goodput": "Share of the time that trains (goodput)",
-    "interruptions_per_h": "Interruptions for each accelerator",
-    "interruption_h": "Time lost by an interruption",
-    "board_power_w": "Power cap of an accelerator",
-    "power_share": "Mean draw of an accelerator over its cap",
-    "power_reference_mfu": "Utilisation at which it draws so",
-    "power_exponent": "Rise of the draw with utilisation, an exponent",
-    "idle_share": "Idle draw of an accelerator over its cap",
-    "max_power_w": "Nameplate power of a server",
-    "host_share": "Draw of the rest of a server over its nameplate",
-    "network_share": "Draw of the network over that of the servers",
+    "mfu_thin_exponent": "Exponent of utilisation below that size",
+    "goodput": "Share of time spent training (goodput)",
+    "interruptions_per_h": "Interruptions per accelerator",
+    "interruption_h": "Time lost per interruption",
+    "board_power_w": "Power limit of an accelerator",
+    "power_share": "Mean power of an accelerator over its limit",
+    "power_reference_mfu": "Utilisation at that mean power",
+    "power_exponent": "Exponent of power over utilisation",
+    "idle_share": "Idle power of an accelerator over its limit",
+    "max_power_w": "Maximum power of a server",
+    "host_share": "Power of the rest of a server over its maximum",
+    "network_share": "Power of the network over that of the servers",
     "pue": "PUE",
     "carbon_intensity": "Carbon intensity of the grid",
     "market_intensity": "Carbon intensity by contracts",
     "service_life": "Service life",
     "utilisation": "Share of its life in use",
-    "hardware_kgco2e": "CO2e of making an accelerator and its share of a server",
+    "hardware_kgco2e": "CO2e of making an accelerator with its share of a server",
     "wue_l_per_kwh": "Water for cooling",
-    "grid_water_l_per_kwh": "Water in making electricity",
+    "grid_water_l_per_kwh": "Water for generating electricity",
     "electricity_price": "Price of electricity",
-    "purchase_price": "Price of the hardware",
+    "purchase_price": "Price of a server",
     "interconnect_share": "Share of the network in the price of a cluster",
     "rent_price": "Rent of an accelerator",
-    "training_flop": "Arithmetic of the training",
-    "transformer_training_flop": "Arithmetic of the training",
-    "adapter_training_flop": "Arithmetic of the training",
+    "training_flop": "Compute",
+    "transformer_training_flop": "Compute",
+    "adapter_training_flop": "Compute",
     "matmul_params": "Parameters in matrix products",
-    "thinned_mfu": "Utilisation on so many accelerators",
-    "run_goodput": "Share of the time that trains, on so many accelerators",
+    "thinned_mfu": "Utilisation on this many accelerators",
+    "run_goodput": "Goodput on this many accelerators",
     "end_to_end_mfu": "Utilisation of the whole run (MFU)",
-    "accelerator_power_w": "Draw of an accelerator",
-    "host_power_w": "Draw of the rest of a server, for each accelerator",
+    "accelerator_power_w": "Power of an accelerator",
+    "host_power_w": "Power of the rest of a server, per accelerator",
     "accelerator_purchase_usd": "Price of an accelerator with server and network",
+}
+_UNCERTAINTIES = {
+    "mfu": "the utilisation (MFU)",
+    "goodput": "time lost to restarts and stalls",
+    "interruptions": "interruptions of the job",
+    "carbon_intensity": "the carbon intensity of the grid",
+    "electricity_price": "the price of electricity",
+    "rent_price": "the price of renting",
+    "purchase_price": "the price of a server",
+    "service_life": "the service life of the hardware",
+    "utilisation": "the share of its life that hardware is in use",
+    "power": "the power of accelerators",
+    "host": "the power of the rest of a server",
+    "network": "the power of the network",
+    "interconnect": "the price of the network",
+    "pue": "the facility’s overhead (PUE)",
+    "embodied": "the making of the hardware",
+    "wue_l_per_kwh": "water for cooling",
+    "grid_water_l_per_kwh": "water for generating electricity",
 }
 
 
-def named(key: str) -> str:
-    """Return what *key* is called, in plain text; what has no name is called by its words.
+def label_of(name: str) -> str:
+    """Return the label of a plan field, a fact, a formula or a quantity; a name without one is written out.
 
     Example:
-        >>> named("board_power_w"), named("water_l"), named("batch_tokens")
-        ('Power cap of an accelerator', 'Water', 'Batch tokens')
+        >>> label_of("board_power_w"), label_of("water_l"), label_of("batch_tokens")
+        ('Power limit of an accelerator', 'Water', 'Batch tokens')
     """
-    words = key.replace("_", " ")
-    return _NAMES.get(key) or LABELS.get(key) or words[:1].upper() + words[1:]
+    words = name.replace("_", " ")
+    return _LABELS.get(name) or (QUANTITIES[name].label if name in QUANTITIES else words[:1].upper() + words[1:])
+
+
+def uncertainty_label(source: str) -> str:
+    """Return what a source of uncertainty is called within a sentence; one without a label is written out.
+
+    Example:
+        >>> uncertainty_label("pue"), uncertainty_label("batch_size")
+        ('the facility’s overhead (PUE)', 'batch size')
+    """
+    return _UNCERTAINTIES.get(source) or source.replace("_", " ")

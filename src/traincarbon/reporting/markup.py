@@ -34,6 +34,16 @@ def joined(parts: Iterable[Html], separator: LiteralString = "") -> Html:
     return Html(separator.join(parts))
 
 
+def listing(parts: Sequence[Html]) -> Html:
+    """Return *parts* as a sentence lists them.
+
+    Example:
+        >>> listing(texts("one", "two", "three"))
+        'one, two and three'
+    """
+    return html("{} and {}", joined(parts[:-1], ", "), parts[-1]) if len(parts) > 1 else joined(parts)
+
+
 def text(value: object, *, most: int = MOST_LETTERS) -> Html:
     """Return *value* escaped, cut to *most* letters, without control characters and those that change the direction of the text around them.
 

@@ -1,7 +1,7 @@
-"""The same training in other places and on other hardware: which are worth a look, and what each would take."""
+"""The plan in other regions and on other hardware: which of them to show, and what each takes."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
@@ -11,49 +11,50 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 
 _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", "IN", "PL", "CN")
-"""Grids, from hydro to coal, that a reader of such a report may have in mind; where hardware of a cloud stands, its own regions are shown."""
-_OF_THE_PLACE = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
-"""Figures of which not every place has what they rest on."""
+"""Well-known grids, from hydro to coal, for hardware that no cloud operates."""
+_INPUT_OF_REGION = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
+"""Quantities that need a fact which some regions lack."""
 _ANYWHERE = ("", "on-prem", "generic", "hpc")
-_MOST_PLACES = 12
+_MOST_REGIONS = 12
 _MOST_HARDWARE = 7
 _LEAST_PEAK_FLOP_PER_S, _LEAST_MEMORY_B = 100e12, 30e9
-"""Hardware below these was not made to train models of today."""
+"""Hardware below these is too small to train today's models."""
+T = TypeVar("T")
 
 
-class Choice(NamedTuple):
-    """A place or a piece of hardware: what a plan calls it, and what a reader does."""
+class Option(NamedTuple):
+    """A region or hardware that a reader can choose: its id in a plan, and its name."""
 
     id: str
     name: str
 
 
-class Elsewhere(NamedTuple):
-    """The plan somewhere else: where, what it would take, and whether it is the plan's own place."""
+class Variant(NamedTuple):
+    """The estimate of the plan with another option; *is_own* marks the plan's own."""
 
-    choice: Choice
+    option: Option
     answer: Estimate
     is_own: bool
 
 
-def places(answer: Estimate, database: Database) -> list[Choice]:
-    """Return places in which the plan's hardware may stand: its operator's regions from the cleanest grid to the dirtiest, or well-known countries."""
+def region_options(answer: Estimate, database: Database) -> list[Option]:
+    """Return regions for the plan's hardware: those of its cloud from the cleanest grid to the dirtiest, or well-known countries."""
     operator = answer.setting.hardware.keys.get("operator", "") if answer.setting.hardware.folder == "servers" else ""
     own = answer.setting.place
     if operator in _ANYWHERE:
         zones = (rows[0] for zone in _COUNTRIES if (rows := database.rows("zones", zone)))
-        found = [Choice(row["zone"], row["name"]) for row in zones]
+        found = [Option(row["zone"], row["name"]) for row in zones]
     else:
         regions = [row for row in database.all_rows("regions") if row["provider"] == operator]
         ordered = sorted(regions, key=lambda row: (_intensity(database, row["zone"]), row["region"]))
-        found = [Choice(row["region"], f"{row['location']} ({row['name']})") for row in _spread(ordered, _MOST_PLACES)]
-    if own is not None and own.id not in {choice.id for choice in found}:
-        found.append(Choice(own.id, own.name))
+        found = [Option(row["region"], f"{row['location']} ({row['name']})") for row in _spaced(ordered, _MOST_REGIONS)]
+    if own is not None and own.id not in {option.id for option in found}:
+        found.append(Option(own.id, own.name))
     return found
 
 
-def hardware(answer: Estimate, database: Database) -> list[Choice]:
-    """Return hardware of the same operator on which the plan could run, one for each accelerator, the newest first; the plan's own is among it."""
+def hardware_options(answer: Estimate, database: Database) -> list[Option]:
+    """Return hardware of the same operator that can run the plan, one for each accelerator, the newest first; the plan's own is among it."""
     own = answer.setting.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
     operator = own.keys.get("operator", "") if own.folder == "servers" else "on-prem"
@@ -71,56 +72,55 @@ def hardware(answer: Estimate, database: Database) -> list[Choice]:
     products = [server if own.folder == "servers" else chip for server, _, chip in ordered][:_MOST_HARDWARE]
     if own.id not in {product.id for product in products}:
         products.append(own)
-    return [Choice(product.id, product.name) for product in products]
+    return [Option(product.id, product.name) for product in products]
 
 
-def in_places(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
-    """Return what the plan takes in each of the places that are possible, the cleanest first."""
+def in_regions(answer: Estimate, database: Database, options: Sequence[Option]) -> list[Variant]:
+    """Return the plan in each region that has its hardware, the cleanest first."""
     own = answer.setting.place.id if answer.setting.place is not None else ""
-    found = list(_tried(answer, database, choices, own=own, field="region"))
-    return sorted(found, key=lambda each: _of(each.answer, "total_kgco2e"))
+    found = _variants(answer, database, options, own=own, field="region")
+    return sorted(found, key=lambda variant: _median(variant.answer, "total_kgco2e"))
 
 
-def on_hardware(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
-    """Return what the plan takes on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
-    found = list(_tried(answer, database, choices, own=answer.setting.hardware.id, field="hw"))
-    return sorted(found, key=lambda each: (_of(each.answer, "rent_usd"), _of(each.answer, "own_usd"), each.choice.id))
+def on_hardware(answer: Estimate, database: Database, options: Sequence[Option]) -> list[Variant]:
+    """Return the plan on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
+    found = _variants(answer, database, options, own=answer.setting.hardware.id, field="hw")
+    return sorted(found, key=lambda variant: (_median(variant.answer, "rent_usd"), _median(variant.answer, "own_usd"), variant.option.id))
 
 
-def nowhere(answer: Estimate, database: Database) -> Estimate:
-    """Return the plan of *answer* without a place: on the range of the world."""
-    return estimate(varied(answer, region=None), database=database, level=answer.level)
+def without_region(answer: Estimate, database: Database) -> Estimate:
+    """Return the plan of *answer* without a region, estimated with the range of the world."""
+    return estimate(varied_plan(answer, region=None), database=database, level=answer.level)
 
 
-def stand_ins(answer: Estimate, world: Estimate) -> frozenset[str]:
-    """Return the figures of *answer* that rest on nothing known of its place, but on what the *world* has."""
-    given, anywhere = answer.setting.given, world.setting.given
-    pairs = ((figure, given.get(input), anywhere.get(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None)
-    return frozenset(figure for figure, here, there in pairs if here is not None and there is not None and here.value == there.value)
+def world_averages(answer: Estimate, world: Estimate) -> frozenset[str]:
+    """Return the quantities of *answer* that use a value of the *world* because that of its region is not known."""
+    here, anywhere = answer.setting.given, world.setting.given
+    pairs = ((name, here.get(fact), anywhere.get(fact)) for name, fact in _INPUT_OF_REGION.items() if getattr(answer.plan, fact, None) is None)
+    return frozenset(name for name, own, other in pairs if own is not None and other is not None and own.value == other.value)
 
 
-def varied(answer: Estimate, **fields: Any) -> Plan:
-    """Return the plan of *answer* with other *fields*, on as many accelerators as before whatever a server holds of them.
+def varied_plan(answer: Estimate, **fields: Any) -> Plan:
+    """Return the plan of *answer* with other *fields*, on as many accelerators as before, however many a server has.
 
     Raises:
-        CarbonError: there can be no such plan.
+        CarbonError: the fields do not make a valid plan.
     """
     plan = answer.plan
-    kept = {name: getattr(plan, name) for name in plan.to_dict() if name not in ("servers", "tp", "pp", "dp")}
-    if answer.accelerators is not None:
-        kept["accelerators"] = answer.accelerators
-    return Plan.from_dict({**kept, **fields})
+    kept: Mapping[str, Any] = {name: getattr(plan, name) for name in plan.to_dict() if name not in ("servers", "tp", "pp", "dp")}
+    count = {} if answer.accelerators is None else {"accelerators": answer.accelerators}
+    return Plan.from_dict({**kept, **count, **fields})
 
 
-def _tried(answer: Estimate, database: Database, choices: list[Choice], *, own: str, field: str) -> Iterator[Elsewhere]:
-    for choice in choices:
+def _variants(answer: Estimate, database: Database, options: Sequence[Option], *, own: str, field: str) -> Iterator[Variant]:
+    for option in options:
         try:
-            yield Elsewhere(choice, estimate(varied(answer, **{field: choice.id}), database=database, level=answer.level), choice.id == own)
+            yield Variant(option, estimate(varied_plan(answer, **{field: option.id}), database=database, level=answer.level), option.id == own)
         except CarbonError:
             continue  # the hardware is not offered there, or lacks the number format that the plan states
 
 
-def _of(answer: Estimate, name: str) -> float:
+def _median(answer: Estimate, name: str) -> float:
     interval = answer[name]
     return float("inf") if interval is None else float(interval.median)
 
@@ -135,8 +135,8 @@ def _intensity(database: Database, zone: str) -> float:
     return years[max(years)] if years else float("inf")
 
 
-def _spread(rows: list[Any], most: int) -> list[Any]:
-    """Return at most *most* of *rows*, evenly spaced, the first and the last among them."""
+def _spaced(rows: Sequence[T], most: int) -> Sequence[T]:
+    """Return at most *most* of *rows*, evenly spaced, with the first and the last."""
     if len(rows) <= most:
         return rows
     return [rows[round(at * (len(rows) - 1) / (most - 1))] for at in range(most)]

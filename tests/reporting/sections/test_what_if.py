@@ -6,6 +6,7 @@ import re
 
 from browser import evaluate
 from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.render import script
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.what_if_data import SLIDERS, what_if
@@ -13,7 +14,7 @@ from traincarbon.uncertain import Interval
 
 
 def panel(answer, database, currency=USD):
-    return controls_section(answer, what_if(answer, database), currency, "p1")
+    return section_html(controls_section(answer, what_if(answer, database), currency, "p1"))
 
 
 def test_every_control_has_a_label(ask, shipped):

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
+from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, table, text, texts
+from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
-from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.view import Said
+from traincarbon.reporting.view import EstimateView
 
 
 class Part(NamedTuple):
@@ -24,32 +25,31 @@ class Whole(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def wholes(said: Said) -> list[Whole]:
+def wholes(view: EstimateView) -> list[Whole]:
     """Return the figures of which the parts are known, each with its parts."""
-    found = [_hours(said), _own(said), _purchase(said), _energy(said), _carbon(said), _water(said)]
+    found = [_hours(view), _own(view), _purchase(view), _energy(view), _carbon(view), _water(view)]
     return [whole for whole in found if whole is not None]
 
 
-def parts_section(said: Said, currency: Currency, id: str) -> str:
+def parts_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
     """Return for each figure a drawing of its parts above their table."""
-    boxes = "".join(_box(whole, said, currency, id) for whole in wholes(said))
-    return section(f"{id}-parts", "What it is made of", f'<div class="grid">{boxes}</div>') if boxes else ""
+    boxes = joined(_box(whole, view, currency, id) for whole in wholes(view))
+    return section(f"{id}-parts", text("Breakdown"), html('<div class="grid">{}</div>', boxes)) if boxes else None
 
 
-def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
-    unit = UNITS[whole.name]
-    total = sum(part.value for part in whole.parts)
-    _, _, bounds = currency.shown(said.results[whole.name], unit)
-    figures, scale = column([part.value for part in whole.parts], total, unit, currency, digits=3)
-    label = f'<a href="#{id}-{whole.name}">{LABELS[whole.name]}</a>' if said.step(whole.name) is not None else LABELS[whole.name]
+def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:
+    quantity, total = QUANTITIES[whole.name], sum(part.value for part in whole.parts)
+    _, _, bounds = currency.shown(view.results[whole.name], quantity.unit)
+    values, scale = column([part.value for part in whole.parts], total, quantity.unit, currency, digits=3)
+    label = link(f"{id}-{whole.name}", text(quantity.label)) if view.step(whole.name) is not None else text(quantity.label)
     rows = [
-        [f"{key(at)} {text(part.label)}", f"{figure} {text(scale)}", f"{100.0 * part.value / total:.0f} %"]
-        for at, (part, figure) in enumerate(zip(whole.parts, figures, strict=False))
+        [html("{} {}", key(at), text(part.label)), *texts(f"{value} {scale}".rstrip(), f"{100.0 * part.value / total:.0f} %")]
+        for at, (part, value) in enumerate(zip(whole.parts, values, strict=False))
     ]
-    spread = f" <small>{text(bounds)} {text(scale)}</small>" if bounds != "exact" else ""
-    foot = ["In all", f"{figures[-1]} {text(scale)}", ""]
-    drawing = stacked_bar([part.value / total for part in whole.parts])
-    return f'<div class="box">{table(f"{label}{spread}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
+    spread = html(" <small>{}</small>", text(f"{bounds} {scale}".rstrip())) if bounds != "exact" else EMPTY
+    caption = html("{}{}{}", label, spread, stacked_bar([part.value / total for part in whole.parts]))
+    foot = texts("Total", f"{values[-1]} {scale}".rstrip(), "")
+    return html('<div class="box">{}</div>', table(caption, texts("Part", "Median", "Share"), rows, numbers=(1, 2), foot=foot))
 
 
 def _whole(name: str, total: float | None, *parts: tuple[str, float | None]) -> Whole | None:
@@ -70,8 +70,8 @@ def _less(whole: float | None, part: float | None) -> float | None:
     return None if whole is None or part is None else whole - part
 
 
-def _hours(said: Said) -> Whole | None:
-    hours, mfu, step_mfu = said.median("accelerator_hours_h"), said.median("mfu"), said.input("end_to_end_mfu", "step_mfu")
+def _hours(view: EstimateView) -> Whole | None:
+    hours, mfu, step_mfu = view.median("accelerator_hours_h"), view.median("mfu"), view.input("end_to_end_mfu", "step_mfu")
     if hours is None or mfu is None:
         return None
     between = (("Between steps: interruptions, stalls, evaluation", hours * (step_mfu - mfu) / step_mfu),) if step_mfu is not None else ()
@@ -82,26 +82,26 @@ def _hours(said: Said) -> Whole | None:
     )
 
 
-def _own(said: Said) -> Whole | None:
-    total, electricity = said.median("own_usd"), said.median("electricity_usd")
+def _own(view: EstimateView) -> Whole | None:
+    total, electricity = view.median("own_usd"), view.median("electricity_usd")
     return _whole("own_usd", total, ("Share of the hardware’s price", _less(total, electricity)), ("Electricity", electricity))
 
 
-def _purchase(said: Said) -> Whole | None:
-    total, share = said.median("purchase_usd"), said.input("accelerator_purchase_usd", "interconnect_share")
+def _purchase(view: EstimateView) -> Whole | None:
+    total, share = view.median("purchase_usd"), view.input("accelerator_purchase_usd", "interconnect_share")
     network = _product(total, share)
     return _whole("purchase_usd", total, ("Servers", _less(total, network)), ("Network between them", network))
 
 
-def _energy(said: Said) -> Whole | None:
-    hours, network = said.median("accelerator_hours_h"), said.input("it_energy_kwh", "network_share")
-    accelerators = _product(hours, said.input("it_energy_kwh", "accelerator_power_w"), 1e-3)
-    hosts = _product(hours, said.input("it_energy_kwh", "host_power_w"), 1e-3)
+def _energy(view: EstimateView) -> Whole | None:
+    hours, network = view.median("accelerator_hours_h"), view.input("it_energy_kwh", "network_share")
+    accelerators = _product(hours, view.input("it_energy_kwh", "accelerator_power_w"), 1e-3)
+    hosts = _product(hours, view.input("it_energy_kwh", "host_power_w"), 1e-3)
     switches = None if accelerators is None or hosts is None else _product(accelerators + hosts, network)
-    overhead = _less(said.median("facility_energy_kwh"), said.median("it_energy_kwh"))
+    overhead = _less(view.median("facility_energy_kwh"), view.median("it_energy_kwh"))
     return _whole(
         "facility_energy_kwh",
-        said.median("facility_energy_kwh"),
+        view.median("facility_energy_kwh"),
         ("Accelerators", accelerators),
         ("Rest of the servers", hosts),
         ("Network", switches),
@@ -109,16 +109,16 @@ def _energy(said: Said) -> Whole | None:
     )
 
 
-def _carbon(said: Said) -> Whole | None:
+def _carbon(view: EstimateView) -> Whole | None:
     return _whole(
         "total_kgco2e",
-        said.median("total_kgco2e"),
-        ("Making the electricity", said.median("operational_kgco2e")),
-        ("Making the hardware, the run’s share", said.median("embodied_kgco2e")),
+        view.median("total_kgco2e"),
+        ("Making the electricity", view.median("operational_kgco2e")),
+        ("Making the hardware, the run’s share", view.median("embodied_kgco2e")),
     )
 
 
-def _water(said: Said) -> Whole | None:
-    total = said.median("water_l")
-    site = _product(said.median("it_energy_kwh"), said.input("water_l", "wue_l_per_kwh"))
+def _water(view: EstimateView) -> Whole | None:
+    total = view.median("water_l")
+    site = _product(view.median("it_energy_kwh"), view.input("water_l", "wue_l_per_kwh"))
     return _whole("water_l", total, ("Evaporated on the site", site), ("Consumed in making the electricity", _less(total, site)))
