@@ -14,7 +14,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.header import Header
-from traincarbon.reporting.plots.choice_plots import of_comparison
+from traincarbon.reporting.plots.choice_plots import comparison_panels
 from traincarbon.reporting.plots.page import page, plot_script
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
@@ -47,7 +47,7 @@ def run_of(run_id, **fields):
 def pages(shipped):
     plans = [reported_plan(Plan(**FIELDS), shipped)]
     header = Header(title="Training of 2027", notes="Why we ask.\n\nA second paragraph.", approvers=("Head of research",))
-    choices = of_comparison(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
+    choices = comparison_panels(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
     return {
         "estimate": report_html(Subjects(plans, []), header=header, database=shipped),
         "plan and run": report_html(Subjects(plans, [run_of("a")]), database=shipped),
