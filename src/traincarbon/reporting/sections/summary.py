@@ -124,7 +124,7 @@ def _largest_uncertainties(view: EstimateView) -> Html:
         shares = view.spread_shares.get(quantity, {})
         if shares and label not in parts:
             source, share = next(iter(shares.items()))
-            parts[label] = f"{label} – {uncertainty_label(source)} ({100.0 * share:.0f} %)"
+            parts[label] = f"{label} – {uncertainty_label(source)} ({100.0 * share:.0f}\u00a0%)"
     return html(" Largest uncertainties: {}.", text("; ".join(parts.values()), most=400)) if parts else EMPTY
 
 
