@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.decode import interval
 from traincarbon.formatting import counted
 from traincarbon.ledger.record import RunRecord
 from traincarbon.quantities import QUANTITIES, S_PER_H
@@ -86,14 +85,13 @@ def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> Secti
 
 def _values(record: RunRecord) -> dict[str, float | None]:
     """Return what a run states of each of the summed quantities."""
-    energy, operational, embodied, cost = (
-        interval(stated) for stated in (record.facility_energy_kwh, record.operational_kgco2e, record.embodied_kgco2e, record.cost_usd)
-    )
+    energy, operational, cost = record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd
+    embodied = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
     return {
         "accelerator_hours_h": None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators,
-        "facility_energy_kwh": energy.median if energy is not None else record.metered_kwh,
-        "total_kgco2e": None if operational is None else operational.median + (embodied.median if embodied is not None else 0.0),
-        "cost_usd": None if cost is None else cost.median,
+        "facility_energy_kwh": energy["median"] if energy is not None else record.metered_kwh,
+        "total_kgco2e": None if operational is None else operational["median"] + embodied,
+        "cost_usd": None if cost is None else cost["median"],
     }
 
 
@@ -124,7 +122,7 @@ def _unfinished(records: Sequence[RunRecord], total: Sums) -> Html:
 
 def _idle(records: Sequence[RunRecord]) -> Html:
     """Return the share of time in which accelerators were idle, in the runs that measured it; empty where none did."""
-    measured = [(hours, busy) for record in records if (hours := _values(record)[_HOURS]) is not None and (busy := busy_share(record)) is not None]
+    measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record)[_HOURS]) is not None]
     total_h = sum(hours for hours, _ in measured)
     if not total_h:
         return EMPTY
