@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon import reporting
-from traincarbon.reporting.markup import as_script, html, joined, link, listing, name, notes, paragraphs, table, text, texts
+from traincarbon.reporting.markup import as_script, html, joined, link_to, listing, name, notes, paragraphs, table, text, texts
 
 EVIL = "<script>alert('1')</script>\"&\x1b\u202e"
 
@@ -62,8 +62,8 @@ def test_a_template_is_filled_with_its_parts_as_they_are():
 
 
 def test_links_and_notes_escape_what_they_are_given():
-    assert link('"><', text("a")) == '<a href="#&quot;&gt;&lt;">a</a>'
-    assert link("a", text("how"), spoken='"b') == '<a href="#a" aria-label="&quot;b">how</a>'
+    assert link_to('"><', text("a")) == '<a href="#&quot;&gt;&lt;">a</a>'
+    assert link_to("a", text("how"), spoken='"b') == '<a href="#a" aria-label="&quot;b">how</a>'
     assert notes([]) == ""
     assert notes([text("a")], label="What to know") == '<ul class="notes" aria-label="What to know"><li>a</li></ul>'
 

@@ -79,7 +79,7 @@ def paragraphs(value: str, *, most: int = 5000) -> Html:
     return joined(html("<p>{}</p>", name(" ".join(part.split()), most=most)) for part in parts)
 
 
-def link(target: str, label: Html, *, spoken: str = "") -> Html:
+def link_to(target: str, label: Html, *, spoken: str = "") -> Html:
     """Return a link to the element with the id *target*; *spoken* is what a screen reader says in place of the *label*."""
     return html('<a href="#{}"{}>{}</a>', text(target), html(' aria-label="{}"', text(spoken)) if spoken else EMPTY, label)
 

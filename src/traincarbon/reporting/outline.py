@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, text
 
 TOP_LEVEL = 2
 """Level of the headings of sections; the title of the page is level 1."""
@@ -53,7 +53,7 @@ def contents_html(sections: Sequence[Section]) -> Html:
     """Return links to the sections of a page; nothing where there are few."""
     if len(sections) < _FEWEST_LISTED:
         return EMPTY
-    links = joined(html("<li>{}</li>", link(each.id, each.title)) for each in sections)
+    links = joined(html("<li>{}</li>", link_to(each.id, each.title)) for each in sections)
     return html('<nav aria-label="Contents"><ul>{}</ul></nav>', links)
 
 

@@ -12,7 +12,7 @@ from traincarbon.explore.advise import advise
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, name, notes, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 
 _NEARLY_ALL = 0.995
@@ -71,7 +71,7 @@ def _row(alternative: Alternative, by: str) -> list[Html]:
 def _remark(alternative: Alternative, sources: Container[str]) -> Html:
     """Return what is given up, when the alternative does not apply, and its sources."""
     keys = dict.fromkeys(piece.source for piece in alternative.evidence)
-    evidence = joined((link(f"source-{key}", text(key)) if key in sources else name(key) for key in keys), "; ")
+    evidence = joined((link_to(f"source-{key}", text(key)) if key in sources else name(key) for key in keys), "; ")
     lost, not_when = name(alternative.lost, most=400), name(alternative.not_when, most=400)
     return html("Lost: {}. Not when {}.{}", lost, not_when, html(" Evidence: {}.", evidence) if evidence else EMPTY)
 

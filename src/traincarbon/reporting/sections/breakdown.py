@@ -5,7 +5,7 @@ from typing import NamedTuple
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
 from traincarbon.reporting.view import EstimateView
@@ -41,7 +41,7 @@ def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:
     quantity, total = QUANTITIES[whole.name], sum(part.value for part in whole.parts)
     _, _, bounds = currency.shown(view.results[whole.name], quantity.unit)
     values, scale = column([part.value for part in whole.parts], total, quantity.unit, currency, digits=3)
-    label = link(f"{id}-{whole.name}", text(quantity.label)) if view.step(whole.name) is not None else text(quantity.label)
+    label = link_to(f"{id}-{whole.name}", text(quantity.label)) if view.step(whole.name) is not None else text(quantity.label)
     rows = [
         [html("{} {}", key(at), text(part.label)), *texts(f"{value} {scale}".rstrip(), f"{100.0 * part.value / total:.0f} %")]
         for at, (part, value) in enumerate(zip(whole.parts, values, strict=False))

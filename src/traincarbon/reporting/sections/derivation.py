@@ -7,7 +7,7 @@ from traincarbon.estimation.result import Assumption, Step
 from traincarbon.formatting import significant
 from traincarbon.reporting.currency import NOT_KNOWN
 from traincarbon.reporting.labels import label_of
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, name, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView
 
@@ -78,7 +78,7 @@ def _input(key: str, value: object, before: Sequence[Step], id: str) -> Html:
     shown = html("{} {}", text(key), text(_number(value)))
     same = [step for step in before if isinstance(value, float) and step.value == value]
     origin = next((step for step in reversed(same) if step.name == key), same[-1] if same else None)
-    return shown if origin is None else link(f"{id}-{'' if origin.inputs else 'fact-'}{origin.name}", shown)
+    return shown if origin is None else link_to(f"{id}-{'' if origin.inputs else 'fact-'}{origin.name}", shown)
 
 
 def _origin(step: Step, sources: Sources) -> Html:
@@ -89,7 +89,7 @@ def _origin(step: Step, sources: Sources) -> Html:
 def _source(source: str, sources: Sources) -> Html:
     key, _, locator = source.partition(": ")
     where = html(" <small>{}</small>", name(locator, most=160)) if locator else EMPTY
-    return html("{}{}", link(f"source-{key}", text(key)) if key in sources else text(key), where)
+    return html("{}{}", link_to(f"source-{key}", text(key)) if key in sources else text(key), where)
 
 
 def _entry(key: str, entry: Mapping[str, str]) -> Html:

@@ -7,7 +7,7 @@ from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link, listing, name, notes, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, listing, name, notes, text
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
@@ -130,5 +130,5 @@ def _largest_uncertainties(view: EstimateView) -> Html:
 
 def _quantity_card(card: Card, view: EstimateView, currency: Currency, id: str) -> Html:
     has_step = view.step(card.name) is not None
-    how = html(" {}", link(f"{id}-{card.name}", text("how"), spoken=f"{card.label}: how it was computed")) if has_step else EMPTY
+    how = html(" {}", link_to(f"{id}-{card.name}", text("how"), spoken=f"{card.label}: how it was computed")) if has_step else EMPTY
     return card_html(card.label, view.results.get(card.name), QUANTITIES[card.name].unit, currency, remark=html("{}{}", text(card.remark), how))
