@@ -263,11 +263,11 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
     from traincarbon.reporting.plots.page import page
 
     lead = (
-        f"Predictions of carbon over what runs took: without calibration, and with each run predicted by a calibration to the other runs "
+        f"What runs took against what carbon expects of them: without calibration, and with each run predicted by a calibration to the others "
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
-        "Bars are 90 % intervals. Predictions in the grey band are within a factor of two. Rest the pointer on a point to see its name."
+        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A touch on a point names the run."
     )
-    text = page(title="Predicted and measured", lead=output.clean(lead), panels=calibration_panels(fitted), script=script)
+    text = page(title="Predicted against measured", lead=output.clean(lead), panels=calibration_panels(fitted), script=script)
     write_new_file(file, text)
     if sys.stderr.isatty():
         click.echo(f"drawn into {output.clean(file)}", err=True)

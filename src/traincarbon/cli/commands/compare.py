@@ -172,5 +172,5 @@ def _plot(found: "Comparison", file: str, script: str) -> None:
     from traincarbon.reporting.plots.choice_plots import comparison_panels
     from traincarbon.reporting.plots.page import page
 
-    lead = f"{len(found.options)} options for the same work, at their medians; bars are {found.level:.0%} intervals. No other option beats the orange ones in both."
-    write_new_file(file, page(title="Options compared", lead=lead, panels=comparison_panels(found), script=script))
+    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
+    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=comparison_panels(found), script=script))

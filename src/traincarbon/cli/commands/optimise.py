@@ -212,7 +212,5 @@ def _plot(found: "Optimum", file: str, script: str) -> None:
     from traincarbon.reporting.plots.choice_plots import optimum_panels
     from traincarbon.reporting.plots.page import page
 
-    lead = (
-        f"The predicted loss of the best option, {_label(found.best, found)}, with less and more compute, at the medians; bars are {found.level:.0%} intervals."
-    )
+    lead = f"What the best way, {_label(found.best, found)}, reaches with less and more arithmetic, at the medians; bars are intervals of {found.level:.0%}."
     write_new_file(file, page(title=output.clean(_title(found)), lead=output.clean(lead), panels=optimum_panels(found), script=script))

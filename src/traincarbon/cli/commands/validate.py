@@ -74,10 +74,10 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
     from traincarbon.reporting.plots.page import page
 
     lead = (
-        f"Predictions of carbon over the values that published trainings reported ({tried.source}). The constants were fitted without the rows of the same source. "
-        "Bars are 90 % intervals. Predictions in the grey band are within a factor of two. Click a set in the legend to hide it, double-click to show it alone. Rest the pointer on a point to see its name."
+        f"What published trainings reported ({tried.source}) against what carbon predicts of them, by constants fitted without the rows of the same source. "
+        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A click on a set in the legend hides it, a double click shows it alone; a touch on a point names the run."
     )
-    write_new_file(file, page(title="Predicted and published", lead=output.clean(lead), panels=accuracy_panels(tried), script=script))
+    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=accuracy_panels(tried), script=script))
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
