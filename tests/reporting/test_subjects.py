@@ -127,3 +127,10 @@ def test_an_estimate_of_now_is_that_of_the_database_given(file, make_database):
     database = make_database(WORLD)
     (plan,) = read_subjects([file("plan.toml", 'params = 1e9\ntokens = 1e11\nhw = "acme-box"\n')], database=database).plans
     assert plan.view.results == estimate(params=1e9, tokens=1e11, hw="acme-box", database=database).results
+
+
+def test_plans_estimates_and_records_are_subjects_as_they_are(shipped, ask):
+    record = merge(lines_of(run_id="a"), now_s=2e9)
+    found = read_subjects([ask().plan, ask(), record], database=shipped)
+    assert [plan.view.results for plan in found.plans] == [ask().results] * 2
+    assert [run.record for run in found.runs] == [record]

@@ -25,6 +25,10 @@ MOST_SINGLE_RUNS = 5
 """Up to this number of runs, each has a section with its power over time; more runs are only summed."""
 
 
+Subject = Plan | Estimate | RunRecord | str | os.PathLike[str]
+"""What a report is about; text is the name of a file, or the id of a run."""
+
+
 class ReportedPlan(NamedTuple):
     """A plan in a report: the view of its estimate, and the estimate itself; None where a saved estimate differs from one made now."""
 
@@ -46,11 +50,11 @@ class Subjects(NamedTuple):
     runs: list[ReportedRun]
 
 
-def read_subjects(names: Iterable[str], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Subjects:
-    """Return the subjects that *names* stand for: a TOML file is a plan, a JSON or CSV file holds an estimate or runs, any other name is a run in *store*.
+def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Subjects:
+    """Return plans and runs: a TOML file is a plan, a JSON or CSV file holds an estimate or runs, other text is the id of a run in *store*.
 
     Args:
-        names: Files and ids of runs.
+        subjects: Plans, estimates, records of runs, names of files and ids of runs.
         database: The facts for the estimates of plans.
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
@@ -61,26 +65,37 @@ def read_subjects(names: Iterable[str], *, database: Database, store: str | None
     """
     plans: list[ReportedPlan] = []
     runs: dict[str, ReportedRun] = {}
-    for name in names:
-        ending = os.path.splitext(name)[1].lower()
-        if ending == ".toml":
-            plans.append(reported_plan(Plan.read(name), database, level))
-        elif ending in (".json", ".csv"):
-            content = _read(name)
-            found = _json(name, content) if ending == ".json" else None
-            if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
-                plans.append(_saved_plan(EstimateView.from_dict(found), database))
-            else:
-                runs |= {record.run_id: ReportedRun(record) for record in _records(name, content, found)}
+    for subject in subjects:
+        if isinstance(subject, Plan):
+            plans.append(reported_plan(subject, database, level))
+        elif isinstance(subject, Estimate):
+            plans.append(ReportedPlan(EstimateView.of(subject), subject))
+        elif isinstance(subject, RunRecord):
+            runs[subject.run_id] = ReportedRun(subject)
         else:
-            with Ledger(store) as ledger:
-                record = ledger.run(name)
-                runs[record.run_id] = _reported_run(ledger, record)
+            found = _named(os.fspath(subject), database, store, level)
+            plans += found.plans
+            runs |= {run.record.run_id: run for run in found.runs}
     if project is not None:
         runs |= _project_runs(project, store, runs.keys(), is_required=not plans and not runs)
     if not plans and not runs:
         raise CarbonError("nothing to report", hint="name a plan (PLAN.toml), a saved estimate (ESTIMATE.json) or a run, or add --all")
     return Subjects(plans, list(runs.values()))
+
+
+def _named(name: str, database: Database, store: str | None, level: float) -> Subjects:
+    """Return the plans and runs in a file, or the run with an id."""
+    ending = os.path.splitext(name)[1].lower()
+    if ending == ".toml":
+        return Subjects([reported_plan(Plan.read(name), database, level)], [])
+    if ending not in (".json", ".csv"):
+        with Ledger(store) as ledger:
+            return Subjects([], [_reported_run(ledger, ledger.run(name))])
+    content = _read(name)
+    found = _json(name, content) if ending == ".json" else None
+    if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
+        return Subjects([_saved_plan(EstimateView.from_dict(found), database)], [])
+    return Subjects([], [ReportedRun(record) for record in _records(name, content, found)])
 
 
 def reported_plan(plan: Plan, database: Database, level: float = 0.9) -> ReportedPlan:
