@@ -60,8 +60,8 @@ LADDERS: dict[str, tuple[Scale, ...]] = {
     "s": tuple(Scale(size, unit=name) for size, name in ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))),
 }
 """The scales of each unit, the largest first."""
-_READABLE = (1e-9, 1e10)
-"""Sizes of numbers that are written out."""
+READABLE = (1e-9, 1e10)
+"""Sizes of numbers that are written out, without an exponent."""
 _LONGEST_WORD = 60
 
 
@@ -90,7 +90,7 @@ def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
         >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3), significant(7.0, 3, is_exact=False)
         ('2,400,000', '0.35', '7', '7.00')
     """
-    if value == 0.0 or not _READABLE[0] <= abs(value) < _READABLE[1]:
+    if value == 0.0 or not READABLE[0] <= abs(value) < READABLE[1]:
         return f"{value:.{digits}g}"
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
     decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)

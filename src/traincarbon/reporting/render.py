@@ -10,7 +10,7 @@ from string import Template
 from traincarbon import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
-from traincarbon.formatting import LADDERS, counted
+from traincarbon.formatting import LADDERS, READABLE, counted
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.header import Header, approval_section, header_html
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
@@ -131,7 +131,7 @@ def template(file: str) -> Html:
 def script() -> Html:
     """Return the script of a page with what-if: the scales of units, the chain and the controls."""
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
-    return html("const LADDERS = {};\n{}{}", as_script(scales), template("chain.js"), template("controls.js"))
+    return html("const LADDERS = {}, READABLE = {};\n{}{}", as_script(scales), as_script(READABLE), template("chain.js"), template("controls.js"))
 
 
 def _policy(style: str, script: str) -> str:
