@@ -1,4 +1,4 @@
-"""What an author says around a report is shown, checked and only shown."""
+"""Title, notes, approvers and logo are validated, and shown as text."""
 
 import pytest
 
@@ -82,5 +82,5 @@ def test_texts_are_only_shown():
     assert "<p>&lt;script&gt;</p><p>more</p>" in html
 
 
-def test_nobody_to_approve_is_no_section():
+def test_without_approvers_there_is_no_section():
     assert section_html(approval_section(Header())) == ""

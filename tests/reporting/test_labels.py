@@ -1,4 +1,4 @@
-"""Whatever an estimate is made of has a name that a reader understands."""
+"""Everything in a derivation has a label."""
 
 import pytest
 
@@ -11,14 +11,14 @@ from traincarbon.reporting.view import EstimateView
 @pytest.mark.parametrize(
     "fields", [{}, {"region": "sweden", "servers": 64}, {"kind": "lora", "market_intensity": 10.0}, {"layers": 32, "hidden": 4096, "heads": 32, "vocab": 32000}]
 )
-def test_every_step_and_assumption_is_called_by_more_than_its_key(ask, fields):
+def test_every_step_and_assumption_has_a_label(ask, fields):
     view = EstimateView.of(ask(**fields))
     keys = {step.name for step in view.steps} | {assumption.name for assumption in view.assumptions}
     assert len(keys) > 20
     assert keys - labels._LABELS.keys() - QUANTITIES.keys() == set()
 
 
-def test_what_has_no_name_is_called_by_its_words():
+def test_a_name_without_a_label_is_written_out():
     assert label_of("some_new_fact") == "Some new fact"
     assert label_of("") == ""
 

@@ -63,7 +63,7 @@ def test_a_plan_fits_a_phone_and_its_words_stay_whole_and_in_sight(plan, shipped
     assert (found["off"], found["split"]) == (0, 0)
 
 
-def test_names_of_any_length_and_figures_of_any_size_fit_a_phone(shipped, tmp_path):
+def test_names_of_any_length_and_numbers_of_any_size_fit_a_phone(shipped, tmp_path):
     header = Header(title=LONG, notes=LONG, approvers=(LONG,))
     runs = [ReportedRun(merge(lines_of(run_id=f"{at}{LONG}", power_w=1e-7, start={"project": LONG, "hw": LONG}), now_s=2e9)) for at in range(2)]
     plan = reported_plan(Plan(name=LONG, params=7e9, tokens=1e12, hw="dgx-a100", servers=64), shipped)

@@ -1,17 +1,17 @@
-"""Other places and hardware are such as the plan could go to."""
+"""The regions and hardware shown are those that the plan could use."""
 
 import pytest
 
 from traincarbon.reporting.plan_variants import hardware_options, in_regions, on_hardware, region_options, varied_plan
 
 
-def test_hardware_of_nobody_may_stand_in_well_known_countries(ask, shipped):
+def test_hardware_outside_clouds_is_shown_in_well_known_countries(ask, shipped):
     found = [choice.id for choice in region_options(ask(region="US-VA"), shipped)]
     assert {"SE", "FR", "US", "PL"} <= set(found)
     assert found[-1] == "US-VA"
 
 
-def test_hardware_of_a_cloud_stands_in_its_own_regions_from_clean_to_dirty(ask, shipped):
+def test_hardware_of_a_cloud_is_shown_in_its_own_regions_from_clean_to_dirty(ask, shipped):
     found = region_options(ask(hw="aws-p5.48xlarge", region="us-east-1"), shipped)
     assert all(choice.id.startswith("aws:") for choice in found)
     assert len(found) <= 13
@@ -53,7 +53,7 @@ def test_what_lacks_the_plans_number_format_is_left_out(ask, shipped):
 
 
 @pytest.mark.parametrize("fields", [{}, {"hw": "acme-one-40gb"}])
-def test_a_small_database_has_little_to_offer(make_database, fields):
+def test_a_small_database_has_few_options(make_database, fields):
     from acme import PLAN, WORLD
     from traincarbon.estimation.chain import estimate
 

@@ -137,10 +137,10 @@ def test_hostile_names_are_text_everywhere(shipped):
     assert "\u202e" not in page
 
 
-def test_progress_is_told_before_each_plan(shipped):
-    told = []
-    report_html(subjects_of(shipped, FIELDS, FIELDS), database=shipped, progress=lambda done, of: told.append((done, of)))
-    assert told == [(0, 2), (1, 2)]
+def test_progress_is_reported_before_each_plan(shipped):
+    reported = []
+    report_html(subjects_of(shipped, FIELDS, FIELDS), database=shipped, progress=lambda done, of: reported.append((done, of)))
+    assert reported == [(0, 2), (1, 2)]
 
 
 def test_several_plans_are_set_side_by_side_and_each_is_an_article(shipped):
@@ -160,19 +160,19 @@ def test_a_run_alone_needs_no_script(shipped):
     assert "What run run took" in page
 
 
-def test_a_run_beside_the_only_plan_is_held_against_it(shipped):
+def test_a_run_is_compared_with_the_only_plan(shipped):
     page = report_html(subjects_of(shipped, FIELDS, runs=[merge(lines_of(), now_s=2e9)]), database=shipped)
     assert "Forecast compared with actual" in page
 
 
-def test_an_estimate_of_other_facts_has_no_what_if(shipped):
+def test_an_estimate_made_with_other_facts_has_no_what_if(shipped):
     item = reported_plan(Plan(**FIELDS), shipped)
     page = report_html(Subjects([ReportedPlan(item.view, None)], []), database=shipped)
     assert "<script" not in page
     assert "In other regions" not in page
 
 
-def test_nothing_known_is_said_and_not_shown_as_zero(make_database):
+def test_unknown_values_are_not_shown_as_zero(make_database):
     database = make_database(WORLD)
     page = report_html(subjects_of(database, {"accelerator_hours": 10.0, "hw": "acme-box"}), database=database)
     outline_of(page)
@@ -195,7 +195,7 @@ def test_a_browser_shows_the_page_sets_it_by_its_address_and_asks_for_nothing(pa
     assert all(re.match(r"https?://([\w-]+\.)*(google|googleapis)\.com/", url) for url in asked), "the browser's own calls alone"
 
 
-def test_what_is_smuggled_into_the_page_neither_runs_nor_asks(page, tmp_path):
+def test_injected_markup_neither_runs_nor_makes_requests(page, tmp_path):
     need_chromium()
     smuggled = '<script>document.title = "ran"</script><img src="http://smuggled.example/x.png"><p style="color: red" onclick="x()">x</p></main>'
     file = tmp_path / "report.html"

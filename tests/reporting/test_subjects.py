@@ -1,4 +1,4 @@
-"""A report takes plans, saved estimates and runs, each by what it is, and refuses the rest with a word on what to do."""
+"""A report takes plans, saved estimates and runs, and refuses anything else with a hint."""
 
 import json
 
@@ -39,13 +39,13 @@ def test_a_plan_is_estimated(file, shipped):
     assert plan.view.results == plan.answer.results
 
 
-def test_a_saved_estimate_that_is_still_true_can_be_asked_further(file, shipped, ask):
+def test_a_saved_estimate_with_the_same_results_now_keeps_all_sections(file, shipped, ask):
     (plan,) = read_subjects([file("x.json", json.dumps(ask(servers=8).to_dict()))], database=shipped).plans
     assert plan.answer is not None
     assert plan.view.hardware == "NVIDIA DGX A100 640GB"
 
 
-def test_a_saved_estimate_that_would_be_another_now_stands_as_it_was_and_says_so(file, shipped, ask):
+def test_a_saved_estimate_with_other_results_now_is_shown_as_saved_with_a_warning(file, shipped, ask):
     saved = ask(servers=8).to_dict()
     saved["results"]["rent_usd"] = {"low": 1.0, "median": 2.0, "high": 3.0}
     (plan,) = read_subjects([file("x.json", json.dumps(saved))], database=shipped).plans
@@ -54,14 +54,14 @@ def test_a_saved_estimate_that_would_be_another_now_stands_as_it_was_and_says_so
     assert "saved earlier" in plan.view.warnings[-1]
 
 
-def test_a_file_of_another_tool_is_named_and_the_way_in_is_said(file, shipped):
+def test_a_file_of_another_tool_is_refused_with_a_hint_to_import_it(file, shipped):
     place = file("emissions.csv", "timestamp,project_name,emissions\n2026-01-01,x,1\n")
     with pytest.raises(CarbonError, match="emissions.csv': the file holds no runs") as caught:
         read_subjects([place], database=shipped)
     assert "carbon runs import" in caught.value.hint
 
 
-def test_a_saved_estimate_of_a_plan_that_cannot_be_any_more_stands_as_it_was(file, shipped, ask):
+def test_a_saved_estimate_whose_plan_is_no_longer_valid_is_shown_as_saved(file, shipped, ask):
     saved = {**ask().to_dict(), "plan": {"hw": "gone", "params": 1.0, "tokens": 1.0}}
     (plan,) = read_subjects([file("x.json", json.dumps(saved))], database=shipped).plans
     assert plan.answer is None
@@ -99,13 +99,13 @@ def test_a_project_or_all_runs_come_together(store, shipped):
         ("x.csv", "a,b\n1,2\n", "."),
     ],
 )
-def test_what_is_none_of_these_is_refused_with_a_hint(file, shipped, name, content, message):
+def test_an_unrecognised_file_is_refused_with_a_hint(file, shipped, name, content, message):
     with pytest.raises(CarbonError, match=message) as caught:
         read_subjects([file(name, content.encode("latin-1"))], database=shipped)
     assert caught.value.hint
 
 
-def test_what_is_not_there_is_refused(shipped, store, tmp_path):
+def test_a_missing_file_or_run_is_refused(shipped, store, tmp_path):
     with pytest.raises(CarbonError, match="cannot read"):
         read_subjects([str(tmp_path / "none.json")], database=shipped)
     with pytest.raises(NotFoundError, match="no run"):
@@ -121,7 +121,7 @@ def test_nothing_to_report_says_what_could_be(shipped, store, tmp_path):
         read_subjects([], database=shipped, store=str(tmp_path / "empty"), project="")
 
 
-def test_an_estimate_of_now_is_that_of_the_database_given(file, make_database):
+def test_a_plan_is_estimated_with_the_given_database(file, make_database):
     from acme import WORLD
 
     database = make_database(WORLD)

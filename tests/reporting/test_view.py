@@ -1,4 +1,4 @@
-"""An estimate says the same whether it was made now or saved, and a saved one is not trusted."""
+"""The view of an estimate is the same fresh or loaded, and loaded values are validated."""
 
 import json
 import math
@@ -14,14 +14,14 @@ def saved(ask):
     return json.loads(json.dumps(ask(name="Seven", servers=64).to_dict()))
 
 
-def test_a_saved_estimate_says_what_it_said_when_made(ask, saved):
+def test_a_saved_estimate_gives_the_same_view(ask, saved):
     made, read = EstimateView.of(ask(name="Seven", servers=64)), EstimateView.from_dict(saved)
     assert (read.plan, read.level, read.results, read.assumptions, read.warnings) == (made.plan, made.level, made.results, made.assumptions, made.warnings)
     assert [(step.name, step.value) for step in read.steps] == [(step.name, step.value) for step in made.steps]
     assert read.spread_shares == made.spread_shares
 
 
-def test_it_is_called_by_its_name_or_else_by_its_size(ask):
+def test_its_title_is_the_name_or_else_the_size(ask):
     assert EstimateView.of(ask(name="Seven")).title == "Seven"
     assert EstimateView.of(ask()).title == "7B parameters on NVIDIA DGX A100 640GB"
 
@@ -62,13 +62,13 @@ def test_steps_and_their_inputs_are_found_by_name(ask):
         ("assumptions", 5),
     ],
 )
-def test_a_damaged_estimate_is_refused_by_name(saved, key, value):
+def test_a_damaged_estimate_is_refused_with_the_name_of_the_value(saved, key, value):
     with pytest.raises(CarbonError, match=r"damaged: (estimate\.)?(results|rent_usd|spread_shares|steps|level|plan|assumptions)") as caught:
         EstimateView.from_dict({**saved, key: value})
     assert "save it again" in caught.value.hint
 
 
-def test_what_is_missing_or_no_number_is_not_known(saved):
+def test_missing_bounds_are_not_known(saved):
     view = EstimateView.from_dict({**saved, "results": {"rent_usd": None, "own_usd": {"low": None, "median": 1.0, "high": 2.0}, "unheard_of": 5}})
     assert view.results == {"rent_usd": None, "own_usd": None}
 

@@ -1,4 +1,4 @@
-"""The figures hold what they show: medians with intervals over published figures, told apart without relying on hue alone."""
+"""Plots of accuracy show medians with intervals over published values, in sets that differ by symbol as well as colour."""
 
 import math
 
@@ -28,7 +28,7 @@ def test_there_is_a_panel_for_each_quantity_in_order():
     assert [panel.figure["layout"]["xaxis"]["title"]["text"] for panel in found] == ["published [s]", "published"]
 
 
-def test_a_point_is_the_median_over_the_published_figure_with_its_interval():
+def test_a_point_is_the_median_over_the_published_value_with_its_interval():
     (trace,) = markers(panels(case())[0])
     assert (trace["x"], trace["y"]) == ([2.0], [3.0])
     assert (trace["error_y"]["array"], trace["error_y"]["arrayminus"]) == ([6.0], [1.5])

@@ -1,4 +1,4 @@
-"""Figures of choices: what nothing beats told apart by form and colour, intervals shown, hostile names harmless."""
+"""Plots of options show the best by symbol and colour, with intervals, and escape hostile names."""
 
 import json
 

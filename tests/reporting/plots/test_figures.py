@@ -1,4 +1,4 @@
-"""The parts that every figure is made of: axes with few ticks, bars from bound to bound, names that are only text."""
+"""Figures have axes with few ticks, bars from bound to bound, and escaped names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Alternatives are shown with what they save, what they cost in return, and what they rest on."""
+"""Alternatives are shown with what they save, what is given up, and their evidence."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_every_alternative_has_its_row_in_its_group_best_first(advice, shipped):
     assert html.count("Not when ") == len(names)
 
 
-def test_what_rests_on_doubtful_evidence_is_marked(advice, shipped):
+def test_unchecked_evidence_is_marked(advice, shipped):
     html = section_html(alternatives_section(advice, shipped.sources(), "p1"))
     doubtful = [each for each in advice.alternatives if not each.is_verified]
     assert html.count("\u00a0†</th>") == len(doubtful) > 0
@@ -33,7 +33,7 @@ def test_every_source_is_for_the_bibliography(advice, shipped):
     assert evidence_keys(None) == set()
 
 
-def test_what_was_left_out_says_why(advice, shipped):
+def test_rejected_alternatives_state_the_reason(advice, shipped):
     assert section_html(alternatives_section(advice, shipped.sources(), "p1")).count("<li>") == len(advice.not_offered)
 
 

@@ -32,7 +32,7 @@ def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, s
     assert "names no region" not in html
 
 
-def test_a_price_that_is_not_known_of_a_place_is_marked_and_explained(ask, shipped):
+def test_a_price_that_is_not_known_for_a_region_is_marked_and_explained(ask, shipped):
     html = section_html(regions_section(ask(), shipped, USD, "p1"))
     rows = dict(re.findall(r'<tr><th scope="row">(France|Finland)</th>(.*?)</tr>', html))
     assert re.search(r"\$[\d,.]+[kM]\u202f\*</td>", rows["France"])
@@ -42,11 +42,11 @@ def test_a_price_that_is_not_known_of_a_place_is_marked_and_explained(ask, shipp
     assert not re.search(r"\$[\d,.]+[kM]?\u202f\*</td>", stated)
 
 
-def test_without_a_region_the_reader_is_told_what_one_would_do(ask, shipped):
+def test_without_a_region_the_reader_learns_what_one_would_change(ask, shipped):
     assert "The plan names no region" in section_html(regions_section(ask(), shipped, USD, "p1"))
 
 
-def test_known_hours_are_those_of_their_hardware(ask, shipped):
+def test_a_plan_with_stated_hours_is_not_compared_with_other_hardware(ask, shipped):
     assert hardware_section(ask(accelerator_hours=1e5), shipped, USD, "p1") is None
 
 

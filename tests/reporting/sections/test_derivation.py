@@ -1,4 +1,4 @@
-"""Every figure leads to its formula, every number in it to where it comes from."""
+"""Every result links to its formula, and every number in it to its source."""
 
 import re
 
@@ -17,7 +17,7 @@ def test_every_link_leads_to_a_place_on_the_page(ask, shipped):
     assert set(links) <= set(ids)
 
 
-def test_a_figure_shows_formula_inputs_value_and_source(ask, shipped):
+def test_a_result_shows_formula_inputs_value_and_source(ask, shipped):
     html = section_html(derivation_section(EstimateView.of(ask(pue=1.1)), shipped.sources(), "p1"))
     (row,) = re.findall(r'<tr><th scope="row"><span id="p1-facility_energy_kwh">Energy, facility</span>.*?</tr><tr class="below">.*?</tr>', html)
     assert "<code>facility_energy_kwh = it_energy_kwh × pue</code> with " in row
@@ -42,7 +42,7 @@ def test_the_bibliography_names_the_key_by_which_a_source_is_cited(ask, shipped)
     assert "<small>iso-2016-30134-2</small></li>" in section_html(sources_section([EstimateView.of(ask(pue=1.1))], shipped.sources()))
 
 
-def test_what_is_assumed_in_words_is_not_said_twice(ask, shipped):
+def test_an_assumption_in_words_is_not_listed_as_a_fact(ask, shipped):
     html = section_html(derivation_section(EstimateView.of(ask()), shipped.sources(), "p1"))
     assert "fact-kind" not in html
     assert "fact-pue" in html
@@ -56,7 +56,7 @@ def test_a_value_of_any_length_stays_on_its_line(ask, shipped):
     assert "x" * 40 not in html
 
 
-def test_what_a_saved_estimate_claims_is_only_shown(ask, shipped):
+def test_values_of_a_saved_estimate_are_escaped(ask, shipped):
     view = EstimateView.of(ask())
     evil = view.steps[0]._replace(name='"><script>', formula="<script>", source="<script>: <script>", value="<script>", inputs={})
     html = section_html(derivation_section(view._replace(steps=(evil,)), shipped.sources(), "p1")) + section_html(

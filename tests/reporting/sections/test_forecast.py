@@ -1,4 +1,4 @@
-"""What was expected of a run stands beside what it took, and says where it is from."""
+"""The forecast of a run is shown beside what the run took, with when it was made."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_the_forecast_is_what_was_estimated_when_the_run_began(shipped):
     assert found["Electricity"] == ["$4.00", "$1.0 – $6.0", "$5", "1.2 ×", "inside"]
 
 
-def test_of_a_plan_without_its_estimate_it_is_made_now(shipped):
+def test_a_plan_without_an_estimate_is_estimated_now(shipped):
     expected = forecast_of(record_of(), shipped).results["facility_energy_kwh"]
     html = page(record_of(), shipped)
     assert "made now, from the plan in the run’s record" in html
@@ -48,7 +48,7 @@ def test_of_a_plan_without_its_estimate_it_is_made_now(shipped):
     assert rows(html, "Forecast compared with actual")["Cost"] == ["not known", "", "$5", "", ""]
 
 
-def test_a_run_that_did_a_part_of_its_plan_is_not_taken_for_the_whole(shipped):
+def test_a_run_that_completed_part_of_its_plan_says_so(shipped):
     record = record_of(figures={**FIGURES, "tokens": 2.5e8})
     html = page(record, shipped)
     assert share_done(record) == 0.25
@@ -63,7 +63,7 @@ def test_without_a_plan_that_can_be_estimated_there_is_no_forecast(shipped, plan
     assert "no forecast to compare it with" in page(record, shipped)
 
 
-def test_what_the_run_states_is_its_actual_figure():
+def test_the_actual_result_is_what_the_run_states():
     record = record_of()
     assert actual_result(record, "cost_usd").median == 5.0
     assert actual_result(record, "duration_s").median == 15.0

@@ -44,7 +44,7 @@ def test_every_table_adds_up_to_one_total():
     assert len(totals) == 1
 
 
-def test_what_is_not_known_is_in_no_sum_and_said():
+def test_unknown_values_are_in_no_total_and_are_listed():
     html = section_html(portfolio_section([record_of("a"), record_of("b", energy_j=None, project="dark")], USD))
     cells, total = column(html, "By project", 3)
     assert (cells, total) == (["1.000", "not known"], "1.000")
@@ -57,19 +57,19 @@ def test_the_energy_is_the_facilitys_where_it_is_known():
     assert sums_of("", [record_of()]).totals["facility_energy_kwh"] == pytest.approx(1.0)
 
 
-def test_the_share_in_vain_is_that_of_its_energy():
+def test_the_share_of_unfinished_runs_is_that_of_their_energy():
     html = section_html(portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD))
     assert "1 run did not finish (failed, killed or lost), with 10.0 % of the energy." in html
 
 
-def test_what_the_runs_took_and_lack_is_said_as_a_sentence():
+def test_the_sentence_states_totals_and_what_is_not_known():
     dark = {"energy_j": None, "operational_kgco2e": None}
     html = section_html(portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD))
     assert "of CO2e and <strong>$6</strong>. 2 runs did not finish" in html
     assert "Not known and in no total: Energy (1 run) and CO2e (1 run)." in html
 
 
-def test_each_of_the_largest_runs_says_how_it_ended():
+def test_each_of_the_largest_runs_shows_its_outcome():
     html = section_html(portfolio_section([record_of("a", energy_j=9e6), record_of("b", state="killed")], USD))
     assert column(html, "By run, the largest first", 1) == (["finished", "killed"], "2 runs")
     assert '<th scope="col">Outcome</th>' in html
@@ -111,7 +111,7 @@ def test_money_is_in_the_readers_currency():
     assert "<strong>EUR 2</strong>" in html
 
 
-def test_runs_that_state_nothing_make_no_zero():
+def test_runs_that_state_nothing_do_not_show_zero():
     html = section_html(
         portfolio_section([record_of(str(at), energy_j=None, accelerators=None, operational_kgco2e=None, cost_usd=None, started_at="") for at in range(2)], USD)
     )

@@ -1,4 +1,4 @@
-"""A run is held against what was expected of it, and shows what was not measured as such."""
+"""A run is compared with its forecast, and shows which parts were not measured."""
 
 import re
 
@@ -30,29 +30,29 @@ def rows(html, caption):
     return {row[0]: row[1:] for row in cells[1:]}
 
 
-def test_what_was_measured_is_told_from_what_was_modelled(shipped):
+def test_measured_and_modelled_energy_are_distinguished(shipped):
     assert ", all of it measured." in page(record_of(), shipped)
     assert ", all of it modelled." in page(record_of(how="modelled"), shipped)
 
 
-def test_what_was_not_measured_says_so_with_its_reason(shipped):
+def test_a_part_that_was_not_measured_shows_the_reason(shipped):
     found = rows(page(record_of(), shipped), "Energy, measured and modelled")
     assert found["Memory"][1:] == ["not measured", "no meter reported it"]
     assert found["Accelerators"][1:] == ["417 mWh", "measured by energy counters"]
 
 
-def test_a_run_without_energy_is_no_run_of_zero(shipped):
+def test_a_run_without_energy_does_not_show_zero(shipped):
     record = merge(lines_of(intervals=0, devices=()), now_s=2e9)
     html = page(record, shipped)
     assert "was not metered" in html
     assert "0 kWh" not in html
 
 
-def test_a_part_of_the_plan_is_said_as_such(shipped):
+def test_the_share_of_the_plan_is_stated(shipped):
     assert "It processed 250M tokens, 25 % of its plan." in page(record_of(figures={**FIGURES, "tokens": 2.5e8}), shipped)
 
 
-def test_the_cost_is_held_against_what_the_tracker_counted(shipped):
+def test_the_cost_is_compared_with_the_estimate_that_counts_the_same(shipped):
     assert "Cost to rent" in page(record_of(cost_basis="rent"), shipped)
     assert "Cost to rent" not in page(record_of(cost_basis="of its own kind"), shipped)
 
@@ -63,7 +63,7 @@ def test_a_short_run_is_shown_to_the_second_and_a_long_one_to_the_minute(shipped
         assert re.findall(r"<span>2026-09-21 ([\d:]+) UTC</span>", html) == times
 
 
-def test_a_clock_beyond_all_dates_has_none(shipped):
+def test_a_clock_without_a_valid_date_shows_none(shipped):
     html = page(record_of(), shipped, RunHistory(1e18, 5.0, {"gpu": [100.0]}, [None]))
     assert "Power over time" in html
 
@@ -93,7 +93,7 @@ def test_names_of_a_run_are_text(shipped):
     assert not re.search(r"<(script|b|img)>", html)
 
 
-def test_a_run_has_its_figures_with_their_bounds(shipped):
+def test_a_run_shows_its_results_with_their_bounds(shipped):
     making = {"embodied_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}, "operational_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}}
     html = page(record_of(figures={**FIGURES, **making}), shipped)
     cards = [re.sub(r"<[^>]+>", " ", card).split() for card in re.findall(r'<li class="card">(.*?)</li>', html)]

@@ -1,4 +1,4 @@
-"""A tenth more of an input does to the figures what the formulas say."""
+"""Results respond to a 10 % higher input as the formulas say."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def changes(answer, database):
     return {response.field: response.changes for response in responses(answer, database)}
 
 
-def test_what_is_in_proportion_rises_by_a_tenth(ask, shipped):
+def test_proportional_results_rise_by_ten_percent(ask, shipped):
     found = changes(ask(servers=64), shipped)
     assert found["tokens"] == pytest.approx((0.1,) * 6)
     assert found["rent_price"] == pytest.approx((0.1, 0, 0, 0, 0, 0))
@@ -26,12 +26,12 @@ def test_a_better_utilisation_shortens_and_saves(ask, shipped):
     assert found[FIGURE["rent"]] == pytest.approx(1 / 1.1 - 1, rel=1e-6)
 
 
-def test_a_figure_that_is_not_known_has_no_response(ask, shipped):
+def test_an_unknown_result_has_no_response(ask, shipped):
     assert changes(ask(), shipped)["tokens"][FIGURE["time"]] is None
     assert "–" in section_html(sensitivity_section(ask(), shipped, "p1"))
 
 
-def test_what_cannot_be_higher_is_left_out(ask, shipped):
+def test_an_input_that_cannot_be_higher_is_left_out(ask, shipped):
     assert "utilisation" not in changes(ask(utilisation=0.95), shipped)
 
 

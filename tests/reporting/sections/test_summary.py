@@ -1,4 +1,4 @@
-"""The paragraph and the five figures say what is known and nothing else."""
+"""The paragraph and the five cards state what is known and nothing else."""
 
 import re
 
@@ -15,7 +15,7 @@ def plain(markup):
     return re.sub(r"<[^>]+>", "", markup).replace("\u00a0", " ")
 
 
-def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
+def test_the_paragraph_names_work_hardware_region_and_every_result(ask):
     words = plain(sentence(EstimateView.of(ask(servers=64, region="france")), USD))
     assert words.startswith("Training 7B parameters (1T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
     for phrase in (
@@ -40,45 +40,45 @@ def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
         ({"params": None, "tokens": None, "accelerator_hours": 1e5}, "This training on"),
     ],
 )
-def test_the_paragraph_begins_with_what_is_done(ask, fields, begin):
+def test_the_paragraph_begins_with_the_kind_of_training(ask, fields, begin):
     assert plain(sentence(EstimateView.of(ask(**fields)), USD)).startswith(begin)
 
 
-def test_what_is_not_known_is_left_out_of_the_paragraph(ask):
+def test_unknown_results_are_left_out_of_the_paragraph(ask):
     words = plain(sentence(EstimateView.of(ask()), USD))
     assert " take " not in words
     assert "with no region given" in words
 
 
-def test_the_first_figure_is_the_rent_or_where_none_is_known_the_cost_to_own(ask):
+def test_the_first_card_is_the_cost_to_rent_or_else_of_ownership(ask):
     rented, owned = cards_of(EstimateView.of(ask()), USD)[0], cards_of(EstimateView.of(ask(hw="dgx-gb300", purchase_price=3e6)), USD)[0]
     assert (rented.name, owned.name) == ("rent_usd", "own_usd")
     assert rented.remark.startswith("ownership: $")
 
 
-def test_time_is_the_wall_clock_or_without_servers_accelerator_hours(ask):
+def test_the_second_card_is_the_duration_or_else_gpu_hours(ask):
     assert cards_of(EstimateView.of(ask(servers=8)), USD)[1].name == "duration_s"
     assert cards_of(EstimateView.of(ask()), USD)[1].name == "accelerator_hours_h"
 
 
-def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(ask):
+def test_a_card_links_to_its_derivation_and_shows_unknown_results_as_not_known(ask):
     view = EstimateView.of(ask(servers=8))
     html = section_html(summary_section(view._replace(results={**view.results, "water_l": None}), USD, "p1"))
     assert 'href="#p1-rent_usd"' in html
     assert '<span class="value none">not known</span>' in html
 
 
-def test_a_figure_is_never_parted_from_its_unit_or_its_bounds():
+def test_a_result_is_not_split_from_its_unit_or_bounds():
     assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == "<strong>$2.00M</strong> ($1.0M\u00a0–\u00a0$4.0M)"
 
 
-def test_figures_are_spoken_in_the_currency_with_their_bounds():
+def test_results_are_in_the_currency_with_their_bounds():
     assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "EUR 4.00M (EUR 2.0M – EUR 8.0M)"
     assert plain(spoken(Interval(2.0, 2.0, 2.0), "kWh", USD)) == "2 kWh"
     assert spoken(None, "kWh", USD) == ""
 
 
-def test_names_from_outside_are_text(ask):
+def test_names_are_escaped(ask):
     view = EstimateView.of(ask(name="<script>"))._replace(warnings=("<b>",))
     html = section_html(summary_section(view, USD, "p1"))
     assert "<script>" not in html

@@ -1,4 +1,4 @@
-"""The chart of doubt shows each source's own swing, the widest first."""
+"""The chart of uncertainty shows the swing of each source, the widest first."""
 
 import re
 
@@ -18,7 +18,7 @@ def test_the_widest_source_comes_first_and_fills_the_chart(ask):
     assert 95 <= sum(shares) <= 101
 
 
-def test_what_is_exact_has_no_doubt(ask):
+def test_an_exact_result_has_no_chart(ask):
     view = EstimateView.of(ask(accelerator_hours=1e5, rent_price=2.0))
     assert "Cost to rent" not in section_html(uncertainty_section(view, USD, "p1"))
 
