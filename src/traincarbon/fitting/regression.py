@@ -28,7 +28,7 @@ _SETTLED = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class Observation:
     """One observation: *y* by *effects* (name to size), with the source that it shares its offset with and its kind of scatter."""
 
     y: float
@@ -65,7 +65,7 @@ class Fit:
         return float(x @ self.effects), variance**0.5
 
 
-def fit(rows: Sequence[Row], *, start: Mapping[str, float], fixed: Mapping[str, float], heavy_tailed: bool = False, rounds: int = 500) -> Fit:
+def fit(rows: Sequence[Observation], *, start: Mapping[str, float], fixed: Mapping[str, float], heavy_tailed: bool = False, rounds: int = 500) -> Fit:
     """Return the effects that *rows* show.
 
     Args:

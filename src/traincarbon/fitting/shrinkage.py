@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from traincarbon.uncertain import Z_90
+from traincarbon.fitting.solve import t_over_normal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,7 +42,7 @@ class Shrunk(NamedTuple):
     means: list["Array"]
     covariances: list["Array"]
     scatter: float
-    """Standard deviation of a run around its scope, as wide as the little that is known of it makes it: see :func:`reach`."""
+    """Standard deviation of a run around its scope, as wide as the little that is known of it makes it: see :func:`~traincarbon.fitting.solve.t_over_normal`."""
     fitted: "Array"
     """Prediction of each run by all of them."""
     left_out: "Array"
@@ -80,25 +80,12 @@ def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -
             break
     means, covariances, _ = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
     mean, covariance = means[-1], covariances[-1]
-    told = sigma * reach(BELIEVED_RUNS + len(y))
+    told = sigma * t_over_normal(BELIEVED_RUNS + len(y), order=2)
     fitted = np.einsum("ni,ni->n", x, mean[leaf])
     own = np.einsum("ni,nij,nj->n", x, covariance[leaf], x)
     share = np.minimum(own / sigma**2, 1.0 - 1e-9)
     left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + told**2)
     return Shrunk(means, covariances, told, fitted, left_out, left_out_sigma, spreads)
-
-
-def reach(freedom: float) -> float:
-    """Return the 95th percentile of a Student t of so many degrees of *freedom* over that of a normal: a spread that few runs tell is uncertain itself.
-
-    By the expansion of Cornish and Fisher to the second order, within 1 % from four degrees on.
-
-    Example:
-        >>> round(reach(5.0), 2), round(reach(1e6), 2)
-        (1.22, 1.0)
-    """
-    square = Z_90**2
-    return 1.0 + (square + 1.0) / (4.0 * freedom) + (5.0 * square**2 + 16.0 * square + 3.0) / (96.0 * freedom**2)
 
 
 def _no_less(believed: "Array", apart: "Array") -> "Array":

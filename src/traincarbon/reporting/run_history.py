@@ -1,11 +1,11 @@
 """Power and progress of a run over time, read from its journals line by line into bins that widen as the run gets longer."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from traincarbon.decode import number, table
-from traincarbon.ledger.journal import read_lines
+from traincarbon.ledger.journal import Line, read_lines
 
 _MOST_BINS = 300
 _FIRST_WIDTH_S = 1.0
@@ -121,7 +121,7 @@ class _Writer:
     tokens_s: float | None = None
 
 
-def _lines(file: str, run_id: str) -> Iterator[tuple[Mapping[str, object], _Writer]]:
+def _lines(file: str, run_id: str) -> Iterator[tuple[Line, _Writer]]:
     """Yield the lines of a run in a journal, each once, with the process that wrote it."""
     writers: dict[str, _Writer] = {}
     for line, _, _ in read_lines(file):
@@ -133,10 +133,10 @@ def _lines(file: str, run_id: str) -> Iterator[tuple[Mapping[str, object], _Writ
             yield line, writer
 
 
-def _add(line: Mapping[str, object], writer: _Writer, bins: _Bins) -> Iterator[tuple[str, str]]:
+def _add(line: Line, writer: _Writer, bins: _Bins) -> Iterator[tuple[str, str]]:
     """Add what a line reports since the one before; yield each device with its part."""
-    mono_s, wall_s, node = number(line["mono_s"]) or 0.0, number(line["wall_s"]) or 0.0, str(line["node"])
-    to_wall_s = wall_s - mono_s
+    mono_s, node = line["mono_s"], str(line["node"])
+    to_wall_s = line["wall_s"] - mono_s
     tokens = number(line.get("tokens"))
     if writer.tokens_s is None:
         writer.tokens_s = mono_s

@@ -71,7 +71,7 @@ def test_the_plot_is_one_new_file(few, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["plot.html"]
 
 
-@pytest.mark.parametrize(("place", "message"), [("there.html", "is there already"), ("none/x.html", "cannot write"), (".", "is a folder")])
+@pytest.mark.parametrize(("place", "message"), [("there.html", "already exists"), ("none/x.html", "cannot write"), (".", "is a folder")])
 def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, place, message):
     (tmp_path / "there.html").write_text("kept")
     monkeypatch.setattr("traincarbon.validation.backtest.backtest", lambda *_, **__: pytest.fail("computed"))
@@ -89,7 +89,7 @@ def test_many_bad_rows_are_counted_rather_than_all_printed(tmp_path):
     assert done.exit_code == 0
     assert done.stderr.count("warning: ") == 51
     assert "10 more rows set aside" in done.stderr
-    assert done.stdout.startswith("No row could be tried.")
+    assert done.stdout.startswith("No row could be predicted.")
 
 
 def test_a_missing_column_is_an_error(tmp_path):
@@ -153,4 +153,4 @@ def test_a_column_that_is_not_read_is_said(tmp_path):
     columns = [*TEXTS, *NUMBERS, "hours"]
     row = {"id": "a", "kind": "run", "tokens": "1e12", "hours": "5"}
     file.write_text("\n".join([",".join(columns), ",".join(row.get(column, "") for column in columns), ""]))
-    assert "warning: columns that are not read: hours\n" in CliRunner().invoke(command, ["--runs", str(file)]).stderr
+    assert "warning: ignored columns: hours\n" in CliRunner().invoke(command, ["--runs", str(file)]).stderr

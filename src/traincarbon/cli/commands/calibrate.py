@@ -120,7 +120,7 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     from traincarbon import __version__
     from traincarbon.calibration.fit import fit
     from traincarbon.calibration.observed import from_records
-    from traincarbon.calibration.wall_meter import as_entries, meters_by_machine, sigmas, with_meters
+    from traincarbon.calibration.wall_meter import as_entries, meters_by_machine, wall_sigmas, with_predicted_wall
     from traincarbon.estimation.calibration import file_of
 
     if name is not None:
@@ -130,9 +130,9 @@ def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | N
     facts = database(db)
     at_wall = _at_wall(wall, records)
     meters = meters_by_machine(records, at_wall) if at_wall else {}
-    wall_kwh = with_meters(records, at_wall, meters) if meters else at_wall
-    observed, aside = from_records(records, facts, site=site, wall_kwh=wall_kwh, wall_sigma=sigmas(records, wall_kwh, meters))
-    named = name or _name_of([str(job["hw"]) for job in observed.jobs])
+    wall_kwh = with_predicted_wall(records, at_wall, meters) if meters else at_wall
+    observed, aside = from_records(records, facts, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
+    named = name or _name_of([job.hardware for job in observed.jobs])
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return fit(observed, facts, name=named, made=made, version=__version__, set_aside=aside, meters=as_entries(meters))
 
@@ -209,7 +209,7 @@ def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
     predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
     names = ("id", "measured_h", "before_h", "after_h", "left_out_h")
     rows = [dict(zip(names, row, strict=True)) for row in zip(used.ids, used.hours_h.tolist(), *predicted, strict=True)]
-    aside = [each._asdict() for each in fitted.set_aside]
+    aside = [each.to_dict() for each in fitted.set_aside]
     return {"schema": SCHEMA, **as_dict(fitted.calibration), "set_aside": aside, "file": file or None, "rows": rows}
 
 

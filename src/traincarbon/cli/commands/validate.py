@@ -82,23 +82,23 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
     from traincarbon.cli.screens.validation import report
-    from traincarbon.validation.landmarks import golden_cases
+    from traincarbon.validation.landmarks import landmark_estimates
 
-    if tried.source != "built-in":
+    if not tried.is_built_in:
         return report(tried)
     facts = database(db)
-    return report(tried, golden_cases(facts), facts)
+    return report(tried, landmark_estimates(facts), facts)
 
 
 def _warn(tried: "Backtest", file: str | None) -> None:
-    """Name the columns that are not read, and the rows that could not be, each with its line and column."""
+    """Warn of columns that are ignored, and of rows that could not be read, each with its line and column."""
     from traincarbon.published.runs_file import unread_columns
 
     if file is not None and (columns := unread_columns(file)):
-        click.echo(f"warning: columns that are not read: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
-    unread = [aside for aside in tried.set_aside if aside.reason.startswith("line ")]
+        click.echo(f"warning: ignored columns: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
+    unread = [aside for aside in tried.set_aside if aside.line is not None]
     for aside in unread[:_MOST_WARNINGS]:
-        click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.reason)}", err=True)
+        click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.text)}", err=True)
     if len(unread) > _MOST_WARNINGS:
         click.echo(f"warning: {len(unread) - _MOST_WARNINGS} more rows set aside; --json lists them", err=True)
 

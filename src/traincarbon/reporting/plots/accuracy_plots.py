@@ -1,12 +1,12 @@
 """Figures of ``carbon validate``: predicted over published values, one panel for each quantity."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.plots.figures import AMBER, BLUE, GREY, ORANGE, Panel, plain_text, prediction_figure, predictions
 from traincarbon.uncertain import Interval
-from traincarbon.validation.accuracy import POOLED, Backtest, Case
+from traincarbon.validation.accuracy import POOLED, Backtest, Case, Errors
 
 _STYLES = (
     *((BLUE, "circle"), (AMBER, "square"), ("#009E73", "diamond"), ("#CC79A7", "triangle-up")),
@@ -19,8 +19,8 @@ def accuracy_panels(tried: Backtest) -> list[Panel]:
     """Return a panel for each quantity: median and 90 % interval over the published value, both axes logarithmic."""
     panels = []
     for entry in tried.sets():
-        if entry["set"] == POOLED:
-            quantity = QUANTITIES[entry["quantity"]]
+        if entry.set == POOLED:
+            quantity = QUANTITIES[entry.quantity]
             cases = [case for case in tried.cases if case.quantity == quantity.name]
             values = [Interval(min(case.low, case.published), case.median, max(case.high, case.published)) for case in cases]
             traces = [
@@ -29,7 +29,7 @@ def accuracy_panels(tried: Backtest) -> list[Panel]:
                 )
                 for name, colour, symbol, group in _groups(cases)
             ]
-            panels.append(Panel(quantity.label, _caption(entry), prediction_figure(traces, values, truth="published", unit=quantity.unit)))
+            panels.append(Panel(quantity.label, _caption(entry.errors), prediction_figure(traces, values, truth="published", unit=quantity.unit)))
     return panels
 
 
@@ -64,6 +64,7 @@ def _hovers(cases: Sequence[Case], unit: str) -> list[str]:
     return found
 
 
-def _caption(entry: Mapping[str, float]) -> str:
-    inside = f"{100.0 * entry['coverage_50']:.0f} % inside the 50 % interval, {100.0 * entry['coverage_90']:.0f} % inside the 90 % interval"
-    return f"{entry['n']} published values; error ln: median {entry['median_abs_ln']:.2f}, 90th percentile {entry['p90_abs_ln']:.2f}; {inside}."
+def _caption(errors: Errors) -> str:
+    inside_50, inside_90 = (f"{100.0 * (share or 0.0):.0f} % inside" for share in (errors.coverage_50, errors.coverage_90))
+    sizes = f"median {errors.median_abs_ln:.2f}, 90th percentile {errors.p90_abs_ln:.2f}"
+    return f"{errors.n} published values; error ln: {sizes}; {inside_50} the 50 % interval, {inside_90} the 90 % interval."

@@ -92,7 +92,7 @@ def _metered(record: RunRecord) -> Html:
 
 def _source(record: RunRecord, part: str) -> EnergySource | None:
     """Return how the energy of a part is known, None where it is not."""
-    return EnergySource(record.how[part]) if part in record.how else None
+    return record.how.get(part)
 
 
 def _cards(record: RunRecord, currency: Currency) -> Html:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.meters.patient import Silent
+from traincarbon.meters.threaded import TimedOut
 from traincarbon.meters.registry import probed
 
 _EARLY = ("nvml",)
@@ -28,5 +28,5 @@ def open_early() -> Early:
     if os.environ.get(REPLAY):
         return Early({}, ())
     probed_now = {name: probed(name, wait_s=_WAIT_S) for name in _EARLY}
-    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, Silent)}
+    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
     return Early(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

@@ -1,31 +1,29 @@
-"""The step-time formula against published steps of known layout: how far off it is, and the fit of its efficiencies."""
+"""Compare the step-time formula with published steps of known layout, and fit its efficiencies.
+
+``python -m traincarbon.published.step_efficiency`` writes them into ``priors.csv``.
+"""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import path
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
 from traincarbon.estimation.layout import machine
+from traincarbon.fitting.solve import least_by_golden_section, quantile
 from traincarbon.formulas.layout import Sustained
 from traincarbon.published import priors
-from traincarbon.published.runs import read_runs
-from traincarbon.published.step_rows import Step, steps
+from traincarbon.published.runs_file import read_runs
+from traincarbon.published.step_rows import Step, StepSet, read_steps
 
-FITTED_ON = ("Narayanan 2021 T1", "MosaicML FSDP A100", "Megatron-Core H100", "torchtitan H100", "MaxText TPU v5e", "MaxText TPU v5p", "Megatron-Bridge")
-"""Sets that the shipped efficiencies were fitted on."""
 FITTED = ("gemm_efficiency", "step_time_spread")
 """The priors that :func:`main` writes."""
-MIXED = " MoE"
-"""How the name of a set of mixtures of experts ends."""
-
 _GEMM = "gemm_efficiency"
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 class SetError(NamedTuple):
-    """How far predictions are from the published steps of a set, as shares of the published times."""
+    """Errors of the predicted steps of a set, as shares of the published times."""
 
     set: str
     n: int
@@ -35,65 +33,65 @@ class SetError(NamedTuple):
     bias: float
     is_fitted: bool
     mean_left_out: float
-    """The mean error when the efficiencies are fitted without this set's source; the mean of the other generations where none is left."""
+    """The mean error with efficiencies fitted without this set's publisher; the mean of the other generations if nothing is left."""
 
 
 def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, float] | None = None) -> Sustained:
-    """Return the constants for *step* by ``priors.csv``; *efficiencies* by generation go before those of the file."""
+    """Return the constants for *step* from ``priors.csv``; *efficiencies* by generation override the file."""
     given = (efficiencies or {}).get(step.generation)
     return machine.sustained_of(database, accelerator=step.accelerator, generation=step.generation, precision=step.precision, gemm_efficiency=given)
 
 
-def report(found: Sequence[Step], database: Database) -> list[SetError]:
-    """Return the errors by set, then of all sets that nothing was fitted on, pooled.
+def errors_by_set(found: Sequence[Step], database: Database) -> list[SetError]:
+    """Return the errors by set, then of all sets that nothing was fitted on, then of all.
 
-    Beside the error with the shipped constants stands the error when no row of the set's source had a part in the fit of the efficiencies.
+    Each has the error with the shipped constants, and the error with efficiencies fitted without the set's publisher.
     """
     errors = {step.id: _error(step, sustained_of(step, database)) for step in found}
-    away = {step.id: seconds_s / step.published_s - 1.0 for step, seconds_s in without_their_source(found, found, database)}
+    away = {step.id: seconds_s / step.published_s - 1.0 for step, seconds_s in without_own_publisher(found, found, database)}
     written = []
-    for name in dict.fromkeys(step.set for step in found):
-        mine = [step for step in found if step.set == name]
-        written.append(_summary(name, [errors[step.id] for step in mine], [away[step.id] for step in mine], is_fitted=name in FITTED_ON))
-    held = [step.id for step in found if step.set not in FITTED_ON]
+    for each in dict.fromkeys(step.set for step in found):
+        mine = [step for step in found if step.set == each]
+        written.append(_summary(each.name, [errors[step.id] for step in mine], [away[step.id] for step in mine], is_fitted=each.is_fitted_on))
+    held = [step.id for step in found if not step.set.is_fitted_on]
     written.append(_summary("all that nothing was fitted on", [errors[id] for id in held], [away[id] for id in held], is_fitted=False))
     everything = [step.id for step in found]
     written.append(_summary("all", [errors[id] for id in everything], [away[id] for id in everything], is_fitted=True))
     return written
 
 
-def without_their_source(tried: Sequence[Step], known: Sequence[Step], database: Database) -> list[tuple[Step, float]]:
-    """Return the predicted seconds of the *tried* steps, the efficiencies fitted to those *known* without any of the same source or id."""
+def without_own_publisher(tried: Sequence[Step], known: Sequence[Step], database: Database) -> list[tuple[Step, float]]:
+    """Return the predicted seconds of the *tried* steps, with efficiencies fitted to the *known* ones of other publishers and ids."""
     predicted: list[tuple[Step, float]] = []
-    for source in dict.fromkeys(_source(step.set) for step in tried):
-        mine = [step for step in tried if _source(step.set) == source]
+    for publisher in dict.fromkeys(step.set.publisher for step in tried):
+        mine = [step for step in tried if step.set.publisher == publisher]
         ids = {step.id for step in mine}
-        others = fit([step for step in known if _source(step.set) != source and step.id not in ids and step.set in FITTED_ON], database)
+        others = fit([step for step in known if step.set.is_fitted_on and step.set.publisher != publisher and step.id not in ids], database)
         left = {step.generation: others.get(step.generation, others["*"]) for step in mine}
         predicted += [(step, float(step.predict(sustained_of(step, database, left)).total_s)) for step in mine]
     return predicted
 
 
 def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
-    """Return the matrix efficiency of each generation that makes the mean of the sets' mean errors least; under ``*`` their geometric mean."""
+    """Return by generation the matrix efficiency that minimises the mean of the sets' mean errors; under ``*`` their geometric mean."""
     fitted: dict[str, float] = {}
     for generation in sorted({step.generation for step in found}):
         mine = [step for step in found if step.generation == generation]
 
         def loss(log_efficiency: float, mine: Sequence[Step] = mine, generation: str = generation) -> float:
-            by_set: dict[str, list[float]] = {}
+            by_set: dict[StepSet, list[float]] = {}
             for step in mine:
                 sustained = sustained_of(step, database, {generation: math.exp(log_efficiency)})
                 by_set.setdefault(step.set, []).append(abs(math.log1p(_error(step, sustained))))
             return sum(sum(errors) / len(errors) for errors in by_set.values()) / len(by_set)
 
-        fitted[generation] = math.exp(_least(loss, math.log(0.2), math.log(1.0)))
+        fitted[generation] = math.exp(least_by_golden_section(loss, math.log(0.2), math.log(1.0), width=1e-3))
     fitted["*"] = math.exp(sum(math.log(value) for value in fitted.values()) / len(fitted)) if fitted else 0.65
     return fitted
 
 
 def with_efficiencies(database: Database, efficiencies: Mapping[str, float]) -> Database:
-    """Return the same facts with *efficiencies* by generation in place of those of ``priors.csv``; a generation without one has that under ``*``."""
+    """Return the same facts with *efficiencies* by generation in place of those of ``priors.csv``; ``*`` covers any other generation."""
     rows = [dict(row) for row in database.all_rows("priors")]
     kept = [row for row in rows if row["prior"] != _GEMM]
     pattern = next(row for row in rows if row["prior"] == _GEMM)
@@ -103,14 +101,14 @@ def with_efficiencies(database: Database, efficiencies: Mapping[str, float]) -> 
 
 def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
     """Return the rows of ``priors.csv`` that are fitted to published steps, with the spread of the residuals."""
-    used = [step for step in found if step.set in FITTED_ON]
+    used = [step for step in found if step.set.is_fitted_on]
     efficiencies = fit(used, database)
     written = []
     for generation, value in sorted(efficiencies.items()):
         mine = [step for step in used if generation in (step.generation, "*")]
         logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
-        on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set for step in mine}))
+        on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set.name for step in mine}))
         texts = (
             _GEMM,
             f"generation={generation}",
@@ -129,22 +127,17 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
 def spreads(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
     """Return the rows of ``priors.csv`` with the log-spread of a step's time around its prediction, for dense models and mixtures of experts.
 
-    It is the root of the mean square of what is left where no row of the same source had a part in the fit of the efficiencies.
+    It is the root mean square of the residuals, with efficiencies fitted without the step's publisher.
     """
-    left = [(step, math.log(seconds_s / step.published_s)) for step, seconds_s in without_their_source(found, found, database)]
+    left = [(step, math.log(seconds_s / step.published_s)) for step, seconds_s in without_own_publisher(found, found, database)]
     written = []
     for scope in ("dense", "moe"):
-        logs = [log for step, log in left if step.set.endswith(MIXED) == (scope == "moe")]
+        logs = [log for step, log in left if step.is_mixture == (scope == "moe")]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "root of the mean square of the residuals with each source left out of the fit"
         texts = ("step_time_spread", scope, "1", f"{sigma:.3f}", str(len(logs)), "fit-steps", "published_runs.csv; docs/method.md", "derived", on)
         written.append(dict(zip(TABLES["priors"], texts, strict=True)))
     return written
-
-
-def _source(name: str) -> str:
-    """Return who published a set: the first word of its name."""
-    return name.split(maxsplit=1)[0].removesuffix("'s")
 
 
 def _error(step: Step, sustained: Sustained) -> float:
@@ -154,36 +147,13 @@ def _error(step: Step, sustained: Sustained) -> float:
 def _summary(name: str, errors: Sequence[float], away: Sequence[float], *, is_fitted: bool) -> SetError:
     sizes = sorted(abs(error) for error in errors)
     mean_away = sum(abs(error) for error in away) / len(away)
-    return SetError(name, len(sizes), sum(sizes) / len(sizes), _quantile(sizes, 0.5), _quantile(sizes, 0.9), sum(errors) / len(errors), is_fitted, mean_away)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    at = share * (len(ordered) - 1)
-    below = int(at)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
-
-
-def _least(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function with one valley between *low* and *high* is least, by golden section."""
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = function(left), function(right)
-    while high - low > 1e-3:
-        if at_left < at_right:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = function(right)
-    return 0.5 * (low + high)
+    return SetError(name, len(sizes), sum(sizes) / len(sizes), quantile(sizes, 0.5), quantile(sizes, 0.9), sum(errors) / len(errors), is_fitted, mean_away)
 
 
 def main() -> None:
     """Fit the efficiencies to our published steps and write them into ``hardware_db/priors.csv``."""
     database = open_database()
-    found, _ = steps(read_runs()[0], database)
+    found, _ = read_steps(read_runs()[0], database)
     priors.write(path.join(builtin_root(), "priors.csv"), fitted_priors(found, database), database, replaced=FITTED)
 
 
