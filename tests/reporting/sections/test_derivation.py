@@ -2,6 +2,7 @@
 
 import re
 
+from traincarbon.reporting.markup import text
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.reporting.view import EstimateView
@@ -31,8 +32,10 @@ def test_large_numbers_read_as_powers_of_ten(ask, shipped):
 
 
 def test_assumptions_say_what_and_why(ask):
-    html = section_html(assumptions_section(EstimateView.of(ask()), "p1"))
-    assert '<th scope="row">Kind of training</th><td class="n">pretrain</td><td>not said: a training from scratch</td>' in html
+    view = EstimateView.of(ask())
+    html = section_html(assumptions_section(view, "p1"))
+    (reason,) = [each.reason for each in view.assumptions if each.name == "kind"]
+    assert f'<th scope="row">Kind of training</th><td class="n">pretrain</td><td>{text(reason)}</td>' in html
     assert re.search(r'<th scope="row">Rent of an accelerator</th><td class="n">\d\.\d{1,3} \$/h</td>', html)
     assert '<th scope="row">Interruptions per accelerator</th><td class="n">2 × 10⁻⁵ 1/h</td>' in html
     assert section_html(assumptions_section(EstimateView.of(ask())._replace(assumptions=()), "p1")) == ""
