@@ -69,7 +69,7 @@ def test_a_card_links_to_its_derivation_and_shows_unknown_results_as_not_known(a
 
 
 def test_a_result_is_not_split_from_its_unit_or_bounds():
-    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == "<strong>$2.00M</strong> ($1.0M\u00a0–\u00a0$4.0M)"
+    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == '<strong>$2.00M</strong> <span class="range">($1.0M\u00a0–\u00a0$4.0M)</span>'
 
 
 def test_results_are_in_the_currency_with_their_bounds():

@@ -16,7 +16,7 @@ from traincarbon.reporting.sections.run import busy_share
 MOST_LISTED = 100
 _MOST_GROUPS = 40
 _UNFINISHED = ("failed", "killed", "lost")
-_SUMMED = {"accelerator_hours_h": " of accelerator time", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
+_SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
 """The quantities that are summed, and what follows each in a sentence."""
 _HOURS, _ENERGY = "accelerator_hours_h", "facility_energy_kwh"
 

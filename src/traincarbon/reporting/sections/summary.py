@@ -90,7 +90,7 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
     if median == NOT_KNOWN:
         return EMPTY
     value, ends = (part.replace(" ", "\u00a0") for part in (f"{median} {scale}".strip(), bounds))
-    return html("<strong>{}</strong>{}", text(value), html(" ({})", text(ends)) if bounds != "exact" else EMPTY)
+    return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
 
 
 def _card(quantity: str, remark: str) -> Card:
