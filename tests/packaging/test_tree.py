@@ -46,6 +46,17 @@ def test_nothing_is_left_for_later(file: Path) -> None:
 
 
 def test_nothing_lies_in_the_root_that_a_tool_left_there() -> None:
-    known = {"CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile", "NOTICE", "README.md", "constraints.txt", "pyproject.toml"}
+    known = {
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "LICENSE",
+        "Makefile",
+        "NOTICE",
+        "README.md",
+        "constraints.txt",
+        "pyproject.toml",
+    }
     listed = subprocess.run(["git", "ls-files", "--", ":(glob)*"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     assert {file for file in listed if not file.startswith(".")} <= known

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class Expected(NamedTuple):
-    """What is expected of each run, NaN where nothing is; powers are those at the utilisation that it reached."""
+    """What is expected of each run, NaN where nothing is. Powers are those at the utilisation that it reached."""
 
     mfu: "Array"
     reached_mfu: "Array"
-    """What its hours imply; above one if they are impossible."""
+    """What its hours imply, above one if they are impossible."""
     planned_kwh: "Array"
     """Planned energy of the accelerators, by expected hours and power."""
     power_exponent: "Array"
