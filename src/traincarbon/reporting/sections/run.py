@@ -78,7 +78,7 @@ def _metered(record: RunRecord) -> Html:
     total = record.metered_kwh
     if not total:
         return text("was not metered" if total is None else "used no energy that a meter measured")
-    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if (source := _source(record, part)) is not None and source.is_measured)
+    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if (source := record.how.get(part)) is not None and source.is_measured)
     share = measured_j / J_PER_KWH / total
     how = (
         "all of it measured"
@@ -88,11 +88,6 @@ def _metered(record: RunRecord) -> Html:
         else f"{percent(share)} of it measured, the rest modelled"
     )
     return html("used <strong>{}</strong>, {}", text(amount(total, "kWh", digits=3)), text(how))
-
-
-def _source(record: RunRecord, part: str) -> EnergySource | None:
-    """Return how the energy of a part is known, None where it is not."""
-    return record.how.get(part)
 
 
 def _cards(record: RunRecord, currency: Currency) -> Html:
@@ -118,7 +113,7 @@ def _energy(record: RunRecord, currency: Currency) -> Html:
     scale = currency.scale(total or 0.0, "kWh")
     rows = []
     for part, label in _PARTS.items():
-        energy_j, source = record.energy_j.get(part), _source(record, part)
+        energy_j, source = record.energy_j.get(part), record.how.get(part)
         if energy_j is not None and total:
             energy_kwh = energy_j / J_PER_KWH
             how = _HOW_KNOWN[source] if source is not None else ""
