@@ -1,35 +1,16 @@
-"""Labels of what a derivation shows beside quantities: fields of a plan, facts, formulas and sources of uncertainty."""
+"""Labels of what a derivation shows: facts, formulas and sources of uncertainty; those of quantities and of plan fields come from their declarations."""
 
+from traincarbon.estimation.plan import FIELDS
 from traincarbon.quantities import QUANTITIES
 
 _LABELS = {
-    "name": "Name",
-    "params": "Parameters",
-    "tokens": "Tokens",
-    "hw": "Hardware",
-    "active_params": "Active parameters per token",
-    "servers": "Servers",
-    "accelerators": "Accelerators",
-    "accelerator_hours": "GPU-hours",
-    "region": "Region",
-    "start": "Start",
-    "kind": "Kind of training",
-    "family": "Model family",
-    "precision": "Number format",
-    "seq_len": "Sequence length",
-    "vocab": "Vocabulary size",
-    "ffn": "Width of the feed-forward layers",
     "ffn_over_hidden": "Width of the feed-forward layers over the hidden width",
-    "tp": "Tensor parallelism",
-    "pp": "Pipeline parallelism",
-    "dp": "Data parallelism",
     "trainable_share": "Share of trainable parameters",
     "memory_b": "Memory of an accelerator",
     "usable_memory_share": "Share of memory for weights and optimiser",
     "peak_flop_per_s": "Peak rate of an accelerator",
     "mfu_ample_params": "Parameters that fill an accelerator",
     "mfu_thin_exponent": "Exponent of utilisation below that size",
-    "goodput": "Share of time spent training (goodput)",
     "interruptions_per_h": "Interruptions per accelerator",
     "interruption_h": "Time lost per interruption",
     "board_power_w": "Power limit of an accelerator",
@@ -40,18 +21,10 @@ _LABELS = {
     "max_power_w": "Maximum power of a server",
     "host_share": "Power of the rest of a server over its maximum",
     "network_share": "Power of the network over that of the servers",
-    "pue": "PUE",
-    "carbon_intensity": "Carbon intensity of the grid",
-    "market_intensity": "Carbon intensity by contracts",
-    "service_life": "Service life",
-    "utilisation": "Share of its life in use",
     "hardware_kgco2e": "CO2e of making an accelerator with its share of a server",
     "wue_l_per_kwh": "Water for cooling",
     "grid_water_l_per_kwh": "Water for generating electricity",
-    "electricity_price": "Price of electricity",
-    "purchase_price": "Price of a server",
     "interconnect_share": "Share of the network in the price of a cluster",
-    "rent_price": "Rent of an accelerator",
     "service_life_h": "Service life",
     "training_state_b": "Memory of weights, gradients and optimiser",
     "fewest_accelerators": "Fewest accelerators that hold it",
@@ -91,11 +64,12 @@ def label_of(name: str) -> str:
     """Return the label of a plan field, a fact, a formula or a quantity; a name without one is written out.
 
     Example:
-        >>> label_of("board_power_w"), label_of("water_l"), label_of("batch_tokens")
-        ('Power limit of an accelerator', 'Water', 'Batch tokens')
+        >>> label_of("board_power_w"), label_of("water_l"), label_of("some_new_fact")
+        ('Power limit of an accelerator', 'Water', 'Some new fact')
     """
     words = name.replace("_", " ")
-    return _LABELS.get(name) or (QUANTITIES[name].label if name in QUANTITIES else words[:1].upper() + words[1:])
+    declared = QUANTITIES.get(name) or FIELDS.get(name)
+    return _LABELS.get(name) or (declared.label if declared is not None else words[:1].upper() + words[1:])
 
 
 def uncertainty_label(source: str) -> str:

@@ -14,7 +14,6 @@ _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", 
 """Well-known grids, from hydro to coal, for hardware that no cloud operates."""
 _INPUT_OF_REGION = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
 """Quantities that need a fact which some regions lack."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MOST_REGIONS = 12
 _MOST_HARDWARE = 7
 _LEAST_PEAK_FLOP_PER_S, _LEAST_MEMORY_B = 100e12, 30e9
@@ -39,13 +38,12 @@ class Variant(NamedTuple):
 
 def region_options(answer: Estimate, database: Database) -> list[Option]:
     """Return regions for the plan's hardware: those of its cloud from the cleanest grid to the dirtiest, or well-known countries."""
-    operator = answer.setting.hardware.keys.get("operator", "") if answer.setting.hardware.folder == "servers" else ""
-    own = answer.setting.place
-    if operator in _ANYWHERE:
+    hardware, own = answer.facts.hardware, answer.facts.place
+    if not hardware.is_cloud:
         zones = (rows[0] for zone in _COUNTRIES if (rows := database.rows("zones", zone)))
         found = [Option(row["zone"], row["name"]) for row in zones]
     else:
-        regions = [row for row in database.all_rows("regions") if row["provider"] == operator]
+        regions = [row for row in database.all_rows("regions") if row["provider"] == hardware.operator]
         ordered = sorted(regions, key=lambda row: (_intensity(database, row["zone"]), row["region"]))
         found = [Option(row["region"], f"{row['location']} ({row['name']})") for row in _spaced(ordered, _MOST_REGIONS)]
     if own is not None and own.id not in {option.id for option in found}:
@@ -55,12 +53,11 @@ def region_options(answer: Estimate, database: Database) -> list[Option]:
 
 def hardware_options(answer: Estimate, database: Database) -> list[Option]:
     """Return hardware of the same operator that can run the plan, one for each accelerator, the newest first; the plan's own is among it."""
-    own = answer.setting.hardware
+    own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
-    operator = own.keys.get("operator", "") if own.folder == "servers" else "on-prem"
+    operator = own.operator if own.is_server else "on-prem"
     for server in database.products("servers"):
-        of = server.keys.get("operator", "")
-        if not (of == operator or (operator in _ANYWHERE and of == "on-prem")):
+        if not (server.operator == operator or (not own.is_cloud and server.operator == "on-prem")):
             continue
         chip = database.product("accelerators", server.keys.get("accelerator", ""))
         if chip is not None and _is_for_training(chip):
@@ -69,7 +66,7 @@ def hardware_options(answer: Estimate, database: Database) -> list[Option]:
             if best is None or (server.id == own.id, count) > (best[0].id == own.id, best[1]):
                 by_chip[chip.id] = (server, count, chip)
     ordered = sorted(by_chip.values(), key=lambda entry: (-(entry[2].value("launch_year") or 0.0), entry[0].id))
-    products = [server if own.folder == "servers" else chip for server, _, chip in ordered][:_MOST_HARDWARE]
+    products = [server if own.is_server else chip for server, _, chip in ordered][:_MOST_HARDWARE]
     if own.id not in {product.id for product in products}:
         products.append(own)
     return [Option(product.id, product.name) for product in products]
@@ -77,14 +74,14 @@ def hardware_options(answer: Estimate, database: Database) -> list[Option]:
 
 def in_regions(answer: Estimate, database: Database, options: Sequence[Option]) -> list[Variant]:
     """Return the plan in each region that has its hardware, the cleanest first."""
-    own = answer.setting.place.id if answer.setting.place is not None else ""
+    own = answer.facts.place.id if answer.facts.place is not None else ""
     found = _variants(answer, database, options, own=own, field="region")
     return sorted(found, key=lambda variant: _median(variant.answer, "total_kgco2e"))
 
 
 def on_hardware(answer: Estimate, database: Database, options: Sequence[Option]) -> list[Variant]:
     """Return the plan on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
-    found = _variants(answer, database, options, own=answer.setting.hardware.id, field="hw")
+    found = _variants(answer, database, options, own=answer.facts.hardware.id, field="hw")
     return sorted(found, key=lambda variant: (_median(variant.answer, "rent_usd"), _median(variant.answer, "own_usd"), variant.option.id))
 
 
@@ -95,8 +92,7 @@ def without_region(answer: Estimate, database: Database) -> Estimate:
 
 def world_averages(answer: Estimate, world: Estimate) -> frozenset[str]:
     """Return the quantities of *answer* that use a value of the *world* because that of its region is not known."""
-    here, anywhere = answer.setting.given, world.setting.given
-    pairs = ((name, here.get(fact), anywhere.get(fact)) for name, fact in _INPUT_OF_REGION.items() if getattr(answer.plan, fact, None) is None)
+    pairs = ((name, answer.facts.given(fact), world.facts.given(fact)) for name, fact in _INPUT_OF_REGION.items() if getattr(answer.plan, fact, None) is None)
     return frozenset(name for name, own, other in pairs if own is not None and other is not None and own.value == other.value)
 
 

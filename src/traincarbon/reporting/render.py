@@ -27,7 +27,7 @@ from traincarbon.reporting.sections.summary import summary_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
-from traincarbon.reporting.what_if_data import what_if
+from traincarbon.reporting.what_if_data import LINKS, what_if
 
 
 def report_html(
@@ -129,9 +129,11 @@ def template(file: str) -> Html:
 
 
 def script() -> Html:
-    """Return the script of a page with what-if: the scales of units, the chain and the controls."""
+    """Return the script of a page with what-if: the scales of units, the links of the chain, their evaluation and the controls."""
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
-    return html("const LADDERS = {}, READABLE = {};\n{}{}", as_script(scales), as_script(READABLE), template("chain.js"), template("controls.js"))
+    return html(
+        "const LADDERS = {}, READABLE = {}, LINKS = {};\n{}{}", *map(as_script, (scales, READABLE, LINKS)), template("equations.js"), template("controls.js")
+    )
 
 
 def _policy(style: str, script: str) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from traincarbon.decode import decode, interval, number, table
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.result import Assumption, Estimate, Step
+from traincarbon.estimation.result import Estimate
+from traincarbon.estimation.trace import Assumption, Step
 from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.uncertain import Interval, z_of
@@ -38,8 +39,8 @@ class EstimateView(NamedTuple):
             steps=answer.steps,
             assumptions=answer.assumptions,
             warnings=tuple(answer.warnings),
-            hardware=answer.setting.hardware.name,
-            region=answer.setting.place.name if answer.setting.place is not None else "",
+            hardware=answer.facts.hardware.name,
+            region=answer.facts.place.name if answer.facts.place is not None else "",
         )
 
     @classmethod

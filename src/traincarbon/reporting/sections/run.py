@@ -4,7 +4,7 @@ import time
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
@@ -150,7 +150,7 @@ def _mfu_of_one_token_per_s(record: RunRecord, database: Database) -> float | No
     if not record.params or not record.hw or not record.accelerators:
         return None
     try:
-        peak = settle(Plan(hw=record.hw), database).given["peak_flop_per_s"].value
+        peak = gather(Plan(hw=record.hw), database).value("peak_flop_per_s")
     except CarbonError:
         return None
     return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))

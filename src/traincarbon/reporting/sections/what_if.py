@@ -62,8 +62,8 @@ def _select(id: str, key: str, label: str, options: Sequence[Option]) -> Html:
 def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> Html:
     """Return a slider at the value of the estimate, which counts only once it is moved."""
     given = answer.plan.number(slider.name) if getattr(answer.plan, slider.name) is not None else None
-    if given is None and slider.name in answer.setting.given:
-        given = answer.setting.given[slider.name].value
+    if given is None and slider.name != "mfu":
+        given = answer.facts.value(slider.name)
     if slider.name == "mfu":
         given = answer.values["mfu"]
     if given is None:
@@ -82,7 +82,7 @@ def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> Ht
 
 def _count(id: str, answer: Estimate) -> Html:
     """Return the field for the number of accelerators, in whole servers where the hardware is a server."""
-    each, n = answer.setting.accelerator_count, answer.accelerators
+    each, n = answer.facts.accelerator_count, answer.accelerators
     return html(
         '<p><label for="{0}">Accelerators</label>'
         '<input type="number" id="{0}" name="accelerators" min="1" max="1000000" step="{1:.0f}"{2} placeholder="not given"></p>',
