@@ -17,7 +17,7 @@ def effects(shipped, *records, quantity="mfu"):
     return {effect.scope: effect for effect in effects_of(quantity, observed, expected, y, spreads_of(shipped))[1]}
 
 
-def test_each_scope_is_told_once_from_the_team_to_the_job(shipped):
+def test_each_scope_comes_once_from_the_team_to_the_job(shipped):
     found = effects(shipped, *slower(shipped, (1.2, 1.3), plan={"region": "france"}), *slower(shipped, (1.1,), hw="dgx-h100", prefix="h"))
     a100, h100 = "a100-sxm4-80gb", "h100-sxm5-80gb"
     assert list(found) == [
@@ -39,13 +39,13 @@ def test_sizes_are_those_of_the_runs_of_a_scope_around_the_mean_of_all(shipped):
     assert h100.least_params <= h100.centre_params <= h100.most_params
 
 
-def test_draws_have_no_trend_and_say_nothing_of_other_chips(shipped):
+def test_powers_have_no_trend_and_no_effect_on_other_chips(shipped):
     found = effects(shipped, *slower(shipped, (1.2, 1.3)), quantity="power")
     assert ("", "", "") not in found
     assert all(effect.log_slope == effect.log_slope_sigma == effect.correlation == 0.0 for effect in found.values())
 
 
-def test_a_trend_with_size_is_told_with_its_sign(shipped):
+def test_a_trend_with_size_has_its_sign(shipped):
     sizes = tuple(1e9 * 2.0**at for at in range(8))
     found = effects(shipped, *slower(shipped, [math.exp(-0.05 * at) for at in range(8)], sizes=sizes))
     assert found["a100-sxm4-80gb", "", "decoder pretrain"].log_slope == pytest.approx(0.05 / math.log(2.0), rel=0.35)

@@ -12,7 +12,7 @@ CHIP = "a100-sxm4-80gb"
 
 
 def metered(shipped, factors, *, share=0.7, host_w=150.0, **options):
-    """Runs with energy: a mean draw of *share* of the cap of 400 W, and *host_w* for the rest of the server, an accelerator."""
+    """Runs with energy: a mean power of *share* of the cap of 400 W, and *host_w* for the rest of the server, an accelerator."""
     made = []
     for each in slower(shipped, factors, **options):
         hours_h = each.duration_s * each.accelerators / 3600.0
@@ -50,10 +50,10 @@ def test_errors_are_those_of_hours_predicted_over_measured(shipped):
     found = fitted(slower(shipped, (1.25, 1.25)), shipped)
     assert found.errors["hours"].before == pytest.approx([-math.log(1.25)] * 2)
     assert abs(found.errors["hours"].after).max() < 0.1
-    told = found.calibration.errors["hours"]
-    assert told["n"] == 2.0
-    assert told["before"] == pytest.approx(math.log(1.25))
-    assert told["after"] < told["left_out"] < told["before"]
+    stated = found.calibration.errors["hours"]
+    assert stated["n"] == 2.0
+    assert stated["before"] == pytest.approx(math.log(1.25))
+    assert stated["after"] < stated["left_out"] < stated["before"]
 
 
 def test_what_helps_may_be_applied_by_itself(shipped):
@@ -118,7 +118,7 @@ def test_runs_without_energy_teach_hours_alone(shipped):
     assert {effect.quantity for effect in found.calibration.effects} == {"mfu"}
 
 
-def test_a_site_with_few_runs_is_drawn_towards_its_hardware(shipped):
+def test_a_site_with_few_runs_shrinks_towards_its_hardware(shipped):
     many = slower(shipped, (1.5,) * 4, plan={"region": "france"})
     few = slower(shipped, (1.0,), plan={"region": "germany"}, prefix="few")
     calibration = fitted([*many, *few], shipped).calibration
@@ -143,7 +143,7 @@ def test_another_chip_learns_from_what_a_team_has_in_common(shipped):
     assert calibration.effect("power", "h100-sxm5-80gb", "", "decoder pretrain") is None
 
 
-def test_kinds_of_training_are_told_apart(shipped):
+def test_kinds_of_training_have_their_own_effects(shipped):
     slow = slower(shipped, (1.8,) * 3, plan={"kind": "finetune"}, prefix="tune")
     calibration = fitted([*slower(shipped, (1.1,) * 3), *slow], shipped).calibration
     pretrain, finetune = (calibration.effect("mfu", CHIP, "", f"decoder {kind}").log_factor for kind in ("pretrain", "finetune"))
@@ -158,7 +158,7 @@ def test_a_hardware_that_the_calibration_makes_worse_keeps_it_from_being_applied
     assert calibration.why.startswith("the other runs predict hours no better on h100-sxm5-80gb")
 
 
-def test_runs_drawn_as_believed_lie_inside_the_interval_nine_times_in_ten(shipped):
+def test_runs_drawn_from_the_prior_lie_inside_the_interval_nine_times_in_ten(shipped):
     import numpy as np
 
     rng = np.random.default_rng(11)
@@ -210,12 +210,12 @@ def test_runs_of_known_layout_teach_the_efficiency_of_a_step(shipped):
     assert math.exp(effect.log_factor) == pytest.approx(0.8, rel=0.02)
     assert (effect.runs, effect.log_slope, effect.log_slope_sigma) == (4, 0.0, 0.0)
     assert found.errors["step"].before == pytest.approx([math.log(factor) for factor in (0.8, 0.82, 0.8, 0.78)])
-    told = found.calibration.errors["step"]
-    assert told["left_out"] < 0.03 < told["before"]
+    stated = found.calibration.errors["step"]
+    assert stated["left_out"] < 0.03 < stated["before"]
     assert found.calibration.notes == ()
 
 
-def test_the_step_is_drawn_towards_what_is_published_and_surer_with_more_runs(shipped):
+def test_the_step_shrinks_towards_what_is_published_and_is_more_certain_with_more_runs(shipped):
     wall_sigmas = []
     for factors in ((0.8, 0.8), (0.8, 0.8, 0.8, 0.8)):
         effect = fitted(laid_out(shipped, factors), shipped).calibration.effect("step", CHIP, "", "decoder pretrain")

@@ -54,18 +54,18 @@ def test_runs_that_differ_in_energy_alone_are_two_runs(shipped):
     assert len(fitted([one, other], shipped).used) == 2
 
 
-def test_a_run_far_from_its_like_is_an_outlier_by_name(shipped):
+def test_a_run_far_from_similar_runs_is_an_outlier_by_name(shipped):
     records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 4.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
     found = fitted(records, shipped)
     assert [(each.id, each.reason) for each in found.set_aside] == [("run-4", "an outlier: 3.9 times the hours of similar runs")]
     assert len(found.used) == 4
 
 
-def test_of_three_runs_none_can_be_told_to_be_the_odd_one(shipped):
+def test_of_three_runs_none_is_an_outlier(shipped):
     assert len(fitted(slower(shipped, (1.0, 1.05, 4.0)), shipped).used) == 3
 
 
-def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
+def test_a_power_far_from_similar_runs_is_set_aside_without_the_hours(shipped):
     records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 1.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
     kwh = [0.28 * each.duration_s * 8 / 3600 for each in records]
     kwh[4] /= 3.0

@@ -42,7 +42,7 @@ def test_of_a_metered_server_the_expected_rest_is_taken_off(shipped):
     assert found.notes[0].startswith("whole servers were metered")
 
 
-def test_a_server_that_draws_less_than_the_expected_rest_tells_nothing(shipped):
+def test_a_server_with_less_power_than_the_expected_rest_is_ignored(shipped):
     found, _ = parts_of(shipped, *metered(shipped, server_w=50.0))
     assert np.isnan(found.used.accelerator_kwh).all()
     assert not found.notes
@@ -59,7 +59,7 @@ def test_models_give_way_to_whole_servers_and_both_to_measurements(shipped):
     assert np.flatnonzero(~np.isnan(found.used.accelerator_kwh)).tolist() == [6, 7, 8]
 
 
-def test_whole_servers_teach_the_draw_less_surely_than_accelerators(shipped):
+def test_whole_servers_teach_power_less_certainly_than_accelerators(shipped):
     sure, unsure = (
         fitted(records, shipped).calibration.effect("power", "a100-sxm4-80gb", "", "decoder pretrain")
         for records in (metered(shipped, gpu_w=250.0), metered(shipped, server_w=435.6))

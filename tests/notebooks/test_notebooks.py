@@ -10,8 +10,9 @@ import proof
 from benches import made_bench
 from execute import FOLDER, canonical, code_of, execute, read
 from traincarbon.benching.bench_facts import facts_of, write_facts
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.load import Database, builtin_root
+from traincarbon.quantities import EnergySource
 
 NOTEBOOKS = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ipynb"))]
 MODULES = {"traincarbon", "numpy", "pandas", "drawing", "proof", "os", "pathlib", "sys", "tempfile"}
@@ -25,7 +26,7 @@ def hasty(monkeypatch):
 
     def bench(self, *_):
         root = str(self.folder / "facts")
-        loaded = (Draw("cpu", 6.0, "modelled", 0.7, 1),)
+        loaded = (MeanPower("cpu", 6.0, EnergySource.MODELLED, 0.7, 1),)
         write_facts(facts_of(made_bench(idle=(), loaded=loaded), Database([builtin_root(), root]), root=root), root)
         return 20e9
 
@@ -73,14 +74,14 @@ def test_a_notebook_uses_the_public_face(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_the_links_of_a_notebook_lead_somewhere(path):
-    told = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
-    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", told) if not (FOLDER / link).exists()]
+    text = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not (FOLDER / link).exists()]
     assert not missing
 
 
-def test_every_notebook_is_told_of_in_the_readme():
-    told = (FOLDER / "README.md").read_text("utf-8")
-    assert set(re.findall(r"\((\S+\.ipynb)\)", told)) == {path.name for path in FOLDER.glob("*.ipynb")}
+def test_the_readme_lists_every_notebook():
+    text = (FOLDER / "README.md").read_text("utf-8")
+    assert set(re.findall(r"\((\S+\.ipynb)\)", text)) == {path.name for path in FOLDER.glob("*.ipynb")}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

@@ -91,7 +91,7 @@ def test_power_cap_times_hours_is_no_measurement(shipped, id):
     assert priors.power_rows([BY_ID[id]], shipped) == []
 
 
-def test_the_hosts_part_is_taken_off_a_servers_draw(shipped):
+def test_the_power_of_the_host_is_subtracted_from_that_of_the_server(shipped):
     # 415.489 kWh / 485.2857 h = 856.2 W a GPU; / 1.05 for the network; less 0.45 of a host's nameplate of 0.82 x 700 W
     run = BY_ID["mlperf40-smc-gpt3-64n"]
     chip = chip_of(run, shipped)

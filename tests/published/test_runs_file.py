@@ -219,7 +219,7 @@ def test_a_file_may_leave_out_the_optional_columns(write):
 @pytest.mark.parametrize(
     ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
 )
-def test_a_text_where_a_number_belongs_is_told_what_the_column_holds(second, column, cell, unit):
+def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, column, cell, unit):
     assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
     assert unit in second(**{column: cell}).reason
 

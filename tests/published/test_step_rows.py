@@ -36,7 +36,7 @@ def test_link_bandwidth_is_that_of_one_direction(by_id):
     assert (machine.link_bandwidth_b_per_s, machine.network_bandwidth_b_per_s, machine.domain) == (300e9, 25e9, 8)
 
 
-def test_rows_that_cannot_be_used_are_told_with_their_reason(published_steps):
+def test_rows_that_cannot_be_used_have_their_reason(published_steps):
     reasons = {aside.id: aside.reason for aside in published_steps[1]}
     assert "contradict" in reasons["maxtext-v5p-1024b-2048"]
     assert "shape" in reasons["maxtext-v5p-1160b-12288"]

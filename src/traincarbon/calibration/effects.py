@@ -22,7 +22,7 @@ _TEAM_WIDE = ("mfu", "step")
 """Quantities that a team takes along to another chip, with its code."""
 
 
-def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
+def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", spreads: Spreads) -> tuple[Shrunk, list[Effect]]:
     """Return the fit of one quantity, and the effects of its scopes as a calibration states them."""
     logs = np.log(used.active_params)
     centre = float(logs.mean())
@@ -30,8 +30,8 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", be
     chips, families = chips_of(used, expected), _families_of(used)
     scopes = [np.zeros(len(y), dtype=np.intp), groups(chips)]
     scopes += [groups(scopes[1], used.site_of), groups(scopes[1], used.site_of, families)]
-    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
-    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
+    between = [spreads.between(quantity, level, x.shape[1]) for level in LEVELS]
+    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=spreads.run(quantity))
     names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
     found = []
     for at, scope_of in enumerate(scopes):

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class Expected(NamedTuple):
-    """What is expected of each run, NaN where nothing is; powers are those at the utilisation that it reached."""
+    """What is expected of each run, NaN where nothing is. Powers are those at the utilisation that it reached."""
 
     mfu: "Array"
     reached_mfu: "Array"
-    """What its hours imply; above one if they are impossible."""
+    """What its hours imply, above one if they are impossible."""
     planned_kwh: "Array"
     """Planned energy of the accelerators, by expected hours and power."""
     power_exponent: "Array"
@@ -133,4 +133,4 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: "Codes", job: J
 
 def _link(answer: "Estimate", formula: Callable[..., Num]) -> Num:
     """Return the median of the result of *formula* in the chain, None if it was not used."""
-    return next((median_of(value) for used, _, value in answer.links if used is formula), None)
+    return next((median_of(value) for link, _, value in answer.links if link.formula is formula), None)

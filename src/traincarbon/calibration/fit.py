@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
-"""A calibration lists at most this many ids of runs, and of runs set aside; of more, only their number."""
+"""A calibration lists at most this many ids of runs, and of runs set aside, and of more only their number."""
 _FEWEST = 2
 """Fewest runs of which one can be left out."""
 _GOOD = 0.05
@@ -103,7 +103,7 @@ def fit(
     Raises:
         CarbonError: no run can be used; the message names the first reason.
     """
-    believed = spreads_of(database) if spreads is None else spreads
+    priors = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
     good, wrong = _screened(observed, expected)
     aside = [*set_aside, *wrong]
@@ -111,10 +111,10 @@ def fit(
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
         raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours; see carbon runs show ID")
     mine = expected.select(good)
-    used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, believed)
+    used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, priors)
     shown, energy_aside = _log_ratios(used, mine)
     aside += energy_aside
-    effects, errors = _effects_and_errors(used, mine, shown, believed, power_sigma=power_sigma)
+    effects, errors = _effects_and_errors(used, mine, shown, priors, power_sigma=power_sigma)
     automatic, why = _verdict(used, mine, errors)
     unproven = _why_no_step(used, mine, errors)
     if unproven:
@@ -174,7 +174,7 @@ def _log_ratios(used: Observed, expected: Expected) -> tuple[dict[str, "Array"],
 
 
 def _effects_and_errors(
-    used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, power_sigma: float
+    used: Observed, expected: Expected, shown: dict[str, "Array"], priors: Spreads, *, power_sigma: float
 ) -> tuple[list[Effect], dict[str, Errors]]:
     """Return the effects on every measured quantity, and the errors of hours, energy, the power of the host and the step."""
     effects: list[Effect] = []
@@ -184,7 +184,7 @@ def _effects_and_errors(
         if rows.size:
             part = used.select(rows) if rows.size < len(used) else used
             mine = expected.select(rows) if rows.size < len(used) else expected
-            shrunk, by_scope = effects_of(quantity, part, mine, shown[quantity][rows], believed)
+            shrunk, by_scope = effects_of(quantity, part, mine, shown[quantity][rows], priors)
             found[quantity] = (rows, shrunk)
             common = _shared_sigma(quantity, part, mine, power_sigma)
             effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, common.get(each.hardware, 0.0))) for each in by_scope]
@@ -193,13 +193,13 @@ def _effects_and_errors(
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
     if "power" in found:
         rows, power = found["power"]
-        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), believed.whole("power"))
+        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), priors.whole("power"))
     if "host" in found:
         rows, host = found["host"]
-        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
+        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, priors.whole("host")), sign=-1.0)
     if "step" in found:
         rows, step = found["step"]
-        errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, believed.whole("step")))
+        errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, priors.whole("step")))
     return effects, errors
 
 
@@ -215,7 +215,7 @@ def _shared_sigma(quantity: str, used: Observed, expected: Expected, power_sigma
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
-    """Return the errors, given those *before* calibration; the fitted logarithm counts in them with *sign*."""
+    """Return the errors, given those *before* calibration. The fitted logarithm counts in them with *sign*."""
     after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
     return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
 
@@ -259,7 +259,7 @@ def _why_no_step(used: Observed, expected: Expected, errors: dict[str, Errors]) 
 
 
 def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
-    """Return on which chip the other runs predict no better than no calibration, and by how much; empty if on none."""
+    """Return on which chip the other runs predict no better than no calibration, and by how much, empty if on none."""
     chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
     for chip in np.unique(chips).tolist():
         mine = chips == chip

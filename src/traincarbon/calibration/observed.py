@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PlanValue = str | float | None
 """A field of a plan as a record states it."""
 _MOST_GAPS = 0.1
-"""Share of a run that may go unmetered; beyond it the energy is ignored."""
+"""Share of a run that may go unmetered. Beyond it the energy is ignored."""
 _MOST_LAYOUTS = 3000
 """Distinct layouts that are evaluated, a third of a millisecond each. The first are enough if there are more."""
 _IDLE = 0.05
@@ -70,7 +70,7 @@ _SHAPE = Job._fields[2:]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observed:
-    """Runs in columns of numbers; NaN where a number is unknown.
+    """Runs in columns of numbers, NaN where a number is unknown.
 
     Attributes:
         ids: Ids of the runs.
@@ -246,10 +246,10 @@ def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_
     n = float(record.accelerators or _number(plan, "accelerators") or 1.0)
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)
     parts = {part: energy / J_PER_KWH for part, energy in record.energy_j.items() if energy is not None}
-    believed = record.gaps_s <= _MOST_GAPS * record.duration_s
+    is_complete = record.gaps_s <= _MOST_GAPS * record.duration_s
     part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
-    accelerator_kwh = parts.get(part, math.nan) if believed else math.nan
-    whole = record.energy_j.get("other") is not None and believed
+    accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
+    whole = record.energy_j.get("other") is not None and is_complete
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
     hours_h = record.duration_s * n / S_PER_H
     return (

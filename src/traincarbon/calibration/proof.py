@@ -20,7 +20,7 @@ from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
 
 WHOLE = (RunKind.RUN, RunKind.FINETUNE)
-"""Kinds of rows that are whole trainings; the others are benchmarks and timed parts."""
+"""Kinds of rows that are whole trainings. The others are benchmarks and timed parts."""
 _FEWEST_ROWS, _FEWEST_SIZES = 2, 2
 _TITLE = 44
 
@@ -42,7 +42,7 @@ class Case(NamedTuple):
 
 
 def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
-    """Return every larger run of every source with several sizes; only of *organisations*, in lower case, if any are named."""
+    """Return every larger run of every source with several sizes, or only of the *organisations* named, in lower case."""
     cases: list[Case] = []
     by_organisation: dict[str, list[list[PublishedRun]]] = {}
     for group in _sources(runs, database):
@@ -54,9 +54,9 @@ def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Co
         facts = priors.with_priors(database, priors.fitted_priors(others, database))
         shipped = spreads.spreads_of(database)
         found = spreads.as_scopes(spreads.fitted(spreads.published(others, facts)))
-        believed = spreads.Spreads({**shipped.by_scope, **found})
+        prior = spreads.Spreads({**shipped.by_scope, **found})
         for group in groups:
-            cases += _cases(group, facts, believed)
+            cases += _cases(group, facts, prior)
     return cases
 
 
@@ -106,7 +106,7 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
             continue
         try:
             chip = chip_of(run, database)
-            if not priors.is_usable(run, run.implied_mfu(chip.peak_flop_per_s)) or run.params is None:
+            if priors.usable_mfu(run, chip) is None or run.params is None:
                 continue
             run.plan(database)
         except CarbonError:
@@ -116,7 +116,7 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
     return [source for source in sources if len(source) >= _FEWEST_ROWS and len({run.params for run in source}) >= _FEWEST_SIZES]
 
 
-def _cases(group: Sequence[PublishedRun], facts: Database, believed: spreads.Spreads) -> list[Case]:
+def _cases(group: Sequence[PublishedRun], facts: Database, prior: spreads.Spreads) -> list[Case]:
     import numpy as np
 
     sizes = sorted({_size(run) for run in group})
@@ -124,7 +124,7 @@ def _cases(group: Sequence[PublishedRun], facts: Database, believed: spreads.Spr
     observed = as_observed(group, facts)
     seen = np.flatnonzero(observed.active_params <= largest_seen)
     expected = expect(observed, facts)
-    calibration = fit(observed.select(seen), facts, name="proof", made="", version="", spreads=believed).calibration
+    calibration = fit(observed.select(seen), facts, name="proof", made="", version="", spreads=prior).calibration
     cases = []
     for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
         job = observed.jobs[int(observed.job_of[at])]

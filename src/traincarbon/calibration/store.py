@@ -1,7 +1,6 @@
-"""Named calibrations on disk: written whole or not at all, listed, forgotten."""
+"""Save and delete named calibrations."""
 
 import os
-from typing import Any
 
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, NotFoundError
@@ -30,10 +29,10 @@ def text_of(calibration: Calibration) -> str:
 
 
 def save(calibration: Calibration, folder: str | None = None) -> str:
-    """Write *calibration* under its name, in place of an earlier one, and return the file.
+    """Write *calibration* under its name, replacing an earlier one, and return the file.
 
     Raises:
-        CarbonError: nothing can be called so, or the file cannot be written.
+        CarbonError: the name is not possible, or the file cannot be written.
     """
     file = file_of(calibration.name, folder)
     replace_file(file, text_of(calibration), hint="is the folder yours, and the disk not full?")
@@ -41,23 +40,23 @@ def save(calibration: Calibration, folder: str | None = None) -> str:
 
 
 def forget(name: str, folder: str | None = None) -> str:
-    """Remove the calibration *name* and return the file that it was.
+    """Delete the calibration *name* and return its file.
 
     Raises:
         NotFoundError: there is none.
-        CarbonError: it cannot be removed.
+        CarbonError: it cannot be deleted.
     """
     file = file_of(name, folder)
     try:
         os.unlink(file)
     except FileNotFoundError:
-        raise NotFoundError(f"no calibration {name!r}", hint=f"known are {', '.join(names(folder)) or 'none'}") from None
+        raise NotFoundError(f"no calibration {name!r}", hint=f"calibrations: {', '.join(names(folder)) or 'none'}") from None
     except OSError as error:
-        raise CarbonError(f"cannot remove {file!r}: {error.strerror}", hint="is it yours?") from error
+        raise CarbonError(f"cannot delete {file!r}: {error.strerror}", hint="is it yours?") from error
     return file
 
 
-def as_dict(calibration: Calibration) -> dict[str, Any]:
+def as_dict(calibration: Calibration) -> dict[str, object]:
     """Return *calibration* fit for JSON."""
     return {
         "name": calibration.name,

@@ -15,7 +15,7 @@ from traincarbon.ledger.record import RunRecord
 from traincarbon.quantities import J_PER_KWH, S_PER_H, W_PER_KW
 
 CLASS_SIGMA = 0.01
-"""Log-spread of a plug or panel meter of accuracy class 1 (IEC 62053-21: 1 %); calibrated ones are better, plug meters at low loads worse."""
+"""Log-spread of a plug or panel meter of accuracy class 1 (IEC 62053-21: 1 %). Calibrated ones are better, plug meters at low loads worse."""
 
 _FEWEST_AFFINE = 3
 _LEAST_RANGE = 1.5
@@ -85,7 +85,7 @@ def fit_wall_meter(pairs: Sequence[tuple[float, float]]) -> WallMeter:
 
 
 def meters_by_machine(records: Sequence[RunRecord], wall_kwh: Mapping[str, float]) -> dict[str, WallMeter]:
-    """Return the relation of wall and inside by hardware, from runs with a wall reading; *wall_kwh* is by run."""
+    """Return the relation of wall and inside by hardware, from runs with a wall reading. *wall_kwh* is by run."""
     pairs: dict[str, list[tuple[float, float]]] = {}
     for record in records:
         wall, inside = wall_kwh.get(record.run_id), record.metered_kwh
@@ -147,7 +147,7 @@ def _read(file: str) -> list[tuple[float, float]]:
 
 
 def _unix_time_s(text: str) -> float:
-    """Return seconds since 1970; a time without a zone is UTC.
+    """Return seconds since 1970. A time without a zone is UTC.
 
     Raises:
         CarbonError: it is not a time.

@@ -1,10 +1,12 @@
 """The families of models: how their FLOP are counted, what is known of them, and their names in published runs and priors."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.formulas import compute
-from traincarbon.uncertain import Num
+
+if TYPE_CHECKING:
+    from traincarbon.formulas.equation import Formula
+    from traincarbon.uncertain import Num
 
 
 class Family(NamedTuple):
@@ -21,7 +23,7 @@ class Family(NamedTuple):
 
     name: str
     published_as: tuple[str, ...]
-    training_flop: Callable[..., Num] = compute.training_flop
+    training_flop: "Formula[..., Num]" = compute.training_flop
     is_one_stack: bool = False
     has_scaling_law: bool = False
     is_prompted: bool = False

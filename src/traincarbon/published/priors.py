@@ -9,7 +9,6 @@ import csv
 import math
 from collections.abc import Iterable, Sequence
 from os import path
-from typing import TypeGuard
 
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
@@ -22,7 +21,7 @@ from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import W_PER_KW
 
 _CENTRE_MFU = 0.35
-"""Utilisation without any evidence; estimates shrink towards it."""
+"""Utilisation without any evidence. Estimates shrink towards it."""
 _LEAST_GOODPUT = 0.1
 """Least log-spread of goodput, for when whole runs scatter no more than steps."""
 _REFERENCE_MFU = 0.35
@@ -37,7 +36,7 @@ _MFU_RANGE = (0.01, 0.95)
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
-"""Mean power of a host as a share of its nameplate, while power shares are fitted; the fact of the same name says why."""
+"""Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
 
 _WIDE = ("bf16", "fp16")
 _UNPUBLISHED = 0.25
@@ -47,7 +46,7 @@ FITTED = (
     *("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
     *("power_share", "power_exponent", "power_reference_mfu"),
 )
-"""The priors that this module writes; the others in ``priors.csv`` are written by hand."""
+"""The priors that this module writes. The others in ``priors.csv`` are written by hand."""
 
 
 def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
@@ -60,16 +59,17 @@ def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observati
             chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.implied_mfu(chip.peak_flop_per_s)
-        if is_usable(run, mfu):
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
             y = math.log(mfu / expected_mfu(run, chip, database))
             rows.append(Observation(y, mfu_effects(run, chip), run.group, run.kind if run.is_steady else "run"))
     return rows
 
 
-def is_usable(run: PublishedRun, mfu: float | None) -> TypeGuard[float]:
-    """Return whether constants may be fitted to a utilisation: neither the row nor the number is ruled out."""
-    return mfu is not None and run.unusable is None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
+def usable_mfu(run: PublishedRun, chip: Chip) -> float | None:
+    """Return the published utilisation of *run*, or None if it is unknown or constants may not be fitted to it."""
+    mfu = None if run.unusable else run.implied_mfu(chip.peak_flop_per_s)
+    return mfu if mfu is not None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1] else None
 
 
 def expected_mfu(run: PublishedRun, chip: Chip, database: Database) -> float:
@@ -271,18 +271,16 @@ def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, re
         writer.writerows(rows)
 
 
+def prior_row(prior: str, scope: str, median: str, sigma: float, n: int, *, source: str, manual: str, note: str) -> dict[str, str]:
+    """Return a row of ``priors.csv`` that is fitted to published runs, as the page *manual* explains."""
+    sigma_ln = f"{sigma:.3f}" if sigma else ""
+    cells = (prior, scope, median, sigma_ln, str(n), source, f"published_runs.csv; docs/{manual}.md", "derived", note)
+    return dict(zip(TABLES["priors"], cells, strict=True))
+
+
 def _prior(name: str, scope: str, median: float, sigma: float, n: int, note: str) -> dict[str, str]:
-    return {
-        "prior": name,
-        "scope": scope,
-        "median": f"{median:.4g}",
-        "sigma_ln": f"{sigma:.3f}" if sigma else "",
-        "n": str(n),
-        "source": "fit-power" if name.startswith("power") else "fit-mfu",
-        "locator": "published_runs.csv; docs/method.md",
-        "kind": "derived",
-        "note": note,
-    }
+    source = "fit-power" if name.startswith("power") else "fit-mfu"
+    return prior_row(name, scope, f"{median:.4g}", sigma, n, source=source, manual="method", note=note)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,7 +32,7 @@ class RunKind(StrEnum):
     PROJECT = "project"
     """Several trainings together."""
     ESTIMATE = "estimate"
-    """What somebody computed; nothing was measured."""
+    """What somebody computed. Nothing was measured."""
 
     @property
     def is_training(self) -> bool:
@@ -42,7 +41,7 @@ class RunKind(StrEnum):
 
 
 class Unusable(StrEnum):
-    """Why no constant may be fitted to a row; the values are those of the column ``unusable``."""
+    """Why no constant may be fitted to a row. The values are those of the column ``unusable``."""
 
     FROZEN = "frozen"
     """Part of the model is frozen, so 6 N D overstates the compute."""
@@ -60,7 +59,7 @@ class Unusable(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRun:
-    """One row of ``published_runs.csv``. Each field is a column; a number that was not published is None.
+    """One row of ``published_runs.csv``. Each field is a column, None where a number was not published.
 
     Attributes:
         unusable: Why no constant may be fitted to the row, None if one may.
@@ -158,7 +157,7 @@ class PublishedRun:
 
     @property
     def number_format(self) -> str | None:
-        """The precision of the matrix products, named as in a plan; None where none is stated.
+        """The precision of the matrix products, named as in a plan, None where none is stated.
 
         Raises:
             DatabaseError: the database holds no peak rates for it.
@@ -248,7 +247,7 @@ class PublishedRun:
 
 
 class SetAside(NamedTuple):
-    """A run that was not used, and why; with its line where a row of a file could not be read."""
+    """A run that was not used, and why, with its line where a row of a file could not be read."""
 
     id: str
     reason: str
@@ -295,11 +294,3 @@ def chip_of(run: PublishedRun, database: Database) -> Chip:
         if peak is not None:
             return Chip(product, precision, peak)
     raise CarbonError(f"{product.id} has no {stated} rate")
-
-
-def by_group(runs: Sequence[PublishedRun]) -> list[list[PublishedRun]]:
-    """Return *runs* by who published them, each group in the order of its first run."""
-    groups: dict[str, list[PublishedRun]] = {}
-    for run in runs:
-        groups.setdefault(run.group, []).append(run)
-    return list(groups.values())

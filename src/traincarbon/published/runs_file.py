@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import fields
 from os import path
-from typing import TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
@@ -45,7 +45,7 @@ def read_runs(file: str | None = None) -> tuple[list[PublishedRun], list[SetAsid
 
 
 def unread_columns(file: str) -> list[str]:
-    """Return the columns of a CSV *file* that are ignored; none if the file cannot be read."""
+    """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
     try:
         with open(file, encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(_lines(stream, file)), [])
@@ -111,7 +111,7 @@ _HOURS_APART = 5.0
 
 
 def _lines(stream: TextIO, file: str) -> Iterator[str]:
-    """Yield lines; refuse one so long that it would fill the memory."""
+    """Yield lines. Refuse one so long that it would fill the memory."""
     while line := stream.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
             raise DatabaseError(f"cannot read {file!r}: a line is longer than {_LONGEST_LINE:,} characters", hint="name a CSV file")
@@ -146,7 +146,7 @@ def _columns(header: list[str], file: str) -> list[str]:
 
 
 def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
-    row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    row = {column: text for column, cell in zip(columns, cells, strict=False) if cell and (text := cell.strip())}  # most cells are empty
     stated = row.get("id", "")
     id = stated if len(stated) <= _LONGEST_ID else ""
     try:
@@ -156,15 +156,15 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
             raise DatabaseError(f"column id: {id!r} is already in line {seen[id]}")
         if len(cells) != len(columns):
             raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
-        kind, unusable = _choice(RunKind, "kind", row["kind"]), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
-        numbers = {column: value for column in NUMBERS if row[column] and (value := _number(column, row[column])) is not None}
+        kind, unusable = _choice(RunKind, "kind", row.get("kind", "")), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
+        numbers = {column: value for column in NUMBERS if column in row and (value := _number(column, row[column])) is not None}
         _check_together(numbers)
     except CarbonError as error:
         return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
-    texts = {column: row[column] for column in TEXTS if column != "kind"}
-    return PublishedRun(**texts, **numbers, kind=kind, unusable=unusable, set=row.get("set", ""))
+    fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set") if column in row}
+    return PublishedRun(**fields | numbers | {"kind": kind, "unusable": unusable})
 
 
 def _choice(kind: type[Choice], column: str, text: str) -> Choice:

@@ -26,7 +26,7 @@ PRIOR = "calibration_spread"
 _SIZE = {"team": 0.6, "hardware": 0.5, "site": 0.2, "family": 0.6}
 """How the variance of the trend with size is divided over the levels: the squares of these sum to one."""
 _GRID = tuple(0.04 * 1.2**step for step in range(14))
-"""Standard deviations to try, 0.04 to 0.43. With few scopes the most likely value may be zero; the least keeps other scopes uncertain."""
+"""Standard deviations to try, 0.04 to 0.43. With few scopes the most likely value may be zero. The least keeps other scopes uncertain."""
 _ROUNDS = 6
 _NOTES = {
     "mfu:team": "between organisations, and between the sources of one",
@@ -91,8 +91,8 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             continue
         try:
             chip = chip_of(run, database)
-            mfu = run.implied_mfu(chip.peak_flop_per_s)
-            if run.params is None or not priors.is_usable(run, mfu):
+            mfu = priors.usable_mfu(run, chip)
+            if run.params is None or mfu is None:
                 continue
             expected = estimate(run.plan(database), database=database).median("mfu")
         except CarbonError:
@@ -126,7 +126,7 @@ def fitted(rows: Sequence[Published]) -> dict[str, float]:
 
 
 def as_scopes(found: Mapping[str, float], quantity: str = "mfu") -> dict[str, float]:
-    """Return the fitted spreads as those of the scopes of a calibration; a team is an organisation with one of its sources."""
+    """Return the fitted spreads as those of the scopes of a calibration. A team is an organisation with one of its sources."""
     team = math.hypot(found["organisation"], found["source"])
     scopes = {f"{quantity}:team": team, f"{quantity}:hardware": found["hardware"], f"{quantity}:run": found["run"]}
     return {**scopes, "mfu:size": found["size"]} if quantity == "mfu" else scopes
@@ -172,12 +172,11 @@ def main() -> None:
     database = open_database()
     runs = read_runs()[0]
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
-    texts = [
-        (PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope])
+    new = [
+        priors.prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
         for quantity, rows in (("mfu", published(runs, database)), ("step", published_steps(runs, database)))
         for scope, sigma in as_scopes(fitted(rows), quantity).items()
     ]
-    new = [dict(zip(TABLES["priors"], text, strict=True)) for text in texts]
     assumed = [row for row in kept if row["scope"] not in {row["scope"] for row in new}]
     priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))
 

@@ -9,7 +9,6 @@ from os import path
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, builtin_root, open_database
-from traincarbon.database.records import TABLES
 from traincarbon.estimation.layout import machine
 from traincarbon.fitting.solve import least_by_golden_section, quantile
 from traincarbon.formulas.layout import Sustained
@@ -33,11 +32,11 @@ class SetError(NamedTuple):
     bias: float
     is_fitted: bool
     mean_left_out: float
-    """The mean error with efficiencies fitted without this set's publisher; the mean of the other generations if nothing is left."""
+    """The mean error with efficiencies fitted without this set's publisher, or the mean of the other generations if nothing is left."""
 
 
 def sustained_of(step: Step, database: Database, efficiencies: Mapping[str, float] | None = None) -> Sustained:
-    """Return the constants for *step* from ``priors.csv``; *efficiencies* by generation override the file."""
+    """Return the constants for *step* from ``priors.csv``. *efficiencies* by generation override the file."""
     given = (efficiencies or {}).get(step.generation)
     return machine.sustained_of(database, accelerator=step.accelerator, generation=step.generation, precision=step.precision, gemm_efficiency=given)
 
@@ -73,7 +72,7 @@ def without_own_publisher(tried: Sequence[Step], known: Sequence[Step], database
 
 
 def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
-    """Return by generation the matrix efficiency that minimises the mean of the sets' mean errors; under ``*`` their geometric mean."""
+    """Return by generation the matrix efficiency that minimises the mean of the sets' mean errors, and under ``*`` their geometric mean."""
     fitted: dict[str, float] = {}
     for generation in sorted({step.generation for step in found}):
         mine = [step for step in found if step.generation == generation]
@@ -91,7 +90,7 @@ def fit(found: Sequence[Step], database: Database) -> dict[str, float]:
 
 
 def with_efficiencies(database: Database, efficiencies: Mapping[str, float]) -> Database:
-    """Return the same facts with *efficiencies* by generation in place of those of ``priors.csv``; ``*`` covers any other generation."""
+    """Return the same facts with *efficiencies* by generation in place of those of ``priors.csv``. ``*`` covers any other generation."""
     rows = [dict(row) for row in database.all_rows("priors")]
     kept = [row for row in rows if row["prior"] != _GEMM]
     pattern = next(row for row in rows if row["prior"] == _GEMM)
@@ -109,18 +108,7 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
         logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set.name for step in mine}))
-        texts = (
-            _GEMM,
-            f"generation={generation}",
-            f"{value:.3f}",
-            f"{sigma:.3f}",
-            str(len(mine)),
-            "fit-steps",
-            "published_runs.csv; docs/method.md",
-            "derived",
-            on,
-        )
-        written.append(dict(zip(TABLES["priors"], texts, strict=True)))
+        written.append(priors.prior_row(_GEMM, f"generation={generation}", f"{value:.3f}", sigma, len(mine), source="fit-steps", manual="method", note=on))
     return written + spreads(found, database)
 
 
@@ -135,8 +123,7 @@ def spreads(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
         logs = [log for step, log in left if step.is_mixture == (scope == "moe")]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "root of the mean square of the residuals with each source left out of the fit"
-        texts = ("step_time_spread", scope, "1", f"{sigma:.3f}", str(len(logs)), "fit-steps", "published_runs.csv; docs/method.md", "derived", on)
-        written.append(dict(zip(TABLES["priors"], texts, strict=True)))
+        written.append(priors.prior_row("step_time_spread", scope, "1", sigma, len(logs), source="fit-steps", manual="method", note=on))
     return written
 
 

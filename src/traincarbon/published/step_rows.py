@@ -206,7 +206,7 @@ def _features(database: Database) -> dict[str, dict[str, float]]:
 
 
 def _features_of(id: str, features: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the features of a row; those of longer prefixes override those of shorter ones."""
+    """Return the features of a row. Those of longer prefixes override those of shorter ones."""
     known: dict[str, float] = {}
     for prefix in sorted((prefix for prefix in features if _starts(id, prefix)), key=len):
         known |= features[prefix]

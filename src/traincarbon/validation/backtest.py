@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
-from traincarbon.published.runs import Chip, PublishedRun, RunKind, SetAside, by_group, chip_of
+from traincarbon.published.runs import Chip, PublishedRun, RunKind, SetAside, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import Step, read_steps
 from traincarbon.quantities import KG_PER_T
@@ -45,7 +45,7 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     published, unanswerable = _published_values(runs, database)
     refits = _Refits(ours, database)
     predicted: list[_Prediction] = []
-    groups = by_group([run for run in runs if run.id in published])
+    groups = _by_group([run for run in runs if run.id in published])
     for done, tried in enumerate(groups):
         if progress is not None:
             progress(done, len(groups))
@@ -172,7 +172,7 @@ def _with_spread_of_searches(predicted: Sequence[_Prediction], runs: Sequence[Pu
 def _benchmarks_of(ours: Sequence[PublishedRun], refits: _Refits) -> list[_Prediction]:
     """Return the predictions of our benchmarks."""
     published, _ = _published_values([run for run in ours if run.is_bench], refits.database)
-    groups = by_group([run for run in ours if run.id in published])
+    groups = _by_group([run for run in ours if run.id in published])
     return [each for tried in groups for run in tried for each in _predictions(run, published[run.id], refits.without(tried), refits)[0]]
 
 
@@ -202,7 +202,7 @@ def _step_cases(timed: Sequence[Step], known: Sequence[Step], runs: Iterable[Pub
 
 
 def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Database) -> float:
-    """Return the root mean square residual of the *others*; for a mixture of experts that of other mixtures, if there are any."""
+    """Return the root mean square residual of the *others*, for a mixture of experts of other mixtures if there are any."""
     logs = [(other.is_mixture, math.log(seconds_s / other.published_s)) for other, seconds_s in others]
     alike = [log for is_mixture, log in logs if is_mixture == step.is_mixture] or [log for _, log in logs]
     return math.sqrt(sum(log * log for log in alike) / len(alike)) if alike else sigma_of(database, "gemm_efficiency", "generation=*")
@@ -235,3 +235,10 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
 def _hours_at_peak(run: PublishedRun, chip: Chip) -> float:
     flop = run.flop_per_token(run.params or 1.0) * (run.tokens or 1.0)
     return float(throughput.accelerator_hours_h(compute_flop=flop, peak_flop_per_s=chip.peak_flop_per_s, mfu=1.0))
+
+
+def _by_group(runs: Iterable[PublishedRun]) -> list[list[PublishedRun]]:
+    groups: dict[str, list[PublishedRun]] = {}
+    for run in runs:
+        groups.setdefault(run.group, []).append(run)
+    return list(groups.values())

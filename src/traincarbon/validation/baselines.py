@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.published.priors import is_usable
+from traincarbon.published.priors import usable_mfu
 from traincarbon.published.runs import Chip, PublishedRun, chip_of
 from traincarbon.published.step_rows import Step
 
@@ -16,12 +16,12 @@ CONSTANT, MEAN, REGRESSION = NAMES = ("epoch_mfu_0.375", "generation_mean", "llm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """The geometric mean utilisation by kind of row and hardware generation; under the empty generation that of all."""
+    """The geometric mean utilisation by kind of row and hardware generation, and under the empty generation that of all."""
 
     by_generation: dict[tuple[str, str], float]
 
     def of(self, scatter: str, generation: str) -> float:
-        """Return the mean of a *generation*; else the mean of all, and without published rows the constant."""
+        """Return the mean of a *generation*. Else the mean of all, and without published rows the constant."""
         overall = self.by_generation.get((scatter, ""), _EPOCH_MFU)
         return self.by_generation.get((scatter, generation), overall)
 
@@ -36,8 +36,8 @@ def means_of_runs(runs: Iterable[PublishedRun], database: Database) -> Means:
             chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.implied_mfu(chip.peak_flop_per_s)
-        if is_usable(run, mfu):
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
             found.append((_scatter(run), chip.generation, mfu))
     return _means(found)
 
@@ -53,7 +53,7 @@ def mfu_of_run(run: PublishedRun, chip: Chip, means: Means) -> dict[str, float]:
 
 
 def seconds_of_step(step: Step, run: PublishedRun, chip: Chip, means: Means) -> dict[str, float]:
-    """Return the time of a *step* by each rule; *run* is its row."""
+    """Return the time of a *step* by each rule. *run* is its row."""
     mfus = {CONSTANT: _EPOCH_MFU, MEAN: means.of("step", step.generation), **_regression(run, chip, float(step.machine.peak_flop_per_s))}
     at_peak_s = step.published_s * step.mfu(step.published_s)
     return {name: at_peak_s / mfu for name, mfu in mfus.items()}

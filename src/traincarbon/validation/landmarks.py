@@ -21,7 +21,7 @@ LANDMARKS = ("strubell-bert-base-v100", "gpt3-175b", "t5-11b", "meena", "gshard-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landmark:
-    """A published run with its estimates; None where nothing was published to compare with.
+    """A published run with its estimates, None where nothing was published to compare with.
 
     Attributes:
         run: The row.

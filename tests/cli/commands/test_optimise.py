@@ -70,7 +70,7 @@ def test_the_json_is_the_librarys_result_and_names_what_is_set_aside():
 def test_a_plot_is_a_new_file(tmp_path):
     target = tmp_path / "frontier.html"
     run(*ASKED, "--plot", str(target))
-    assert "Loss and money" in target.read_text("utf-8")
+    assert "Loss and cost" in target.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Show a backtest: on a screen of 80 columns, and as the Markdown of docs/accuracy.md."""
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def screen(tried: "Backtest") -> str:
     """Return a table for each quantity, the meaning of its columns, and why rows were set aside."""
-    parts = []
     sets = tried.sets()
+    parts = [*_verdict(sets)]
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
@@ -30,6 +31,18 @@ def screen(tried: "Backtest") -> str:
     listed = "; ".join(f"{count} × {output.clean(reason)}" for reason, count in reasons[:_MOST_REASONS])
     more = f"; and {len(reasons) - _MOST_REASONS} other reasons" if len(reasons) > _MOST_REASONS else ""
     return "\n".join([*parts, output.wrapped("Set aside", f"{listed}{more} (--json names each row)" if listed else "nothing")])
+
+
+def _verdict(sets: "list[SetSummary]") -> list[str]:
+    """Return in two sentences how far predicted hours are from published ones."""
+    hours = next((entry.errors for entry in sets if entry.set == POOLED and entry.quantity == "accelerator_hours_h"), None)
+    if hours is None:
+        return []
+    return [
+        f"Half of {hours.n} published GPU-hours are predicted within a factor of {math.exp(hours.median_abs_ln):.2f}.",
+        f"The 90 % interval holds {100.0 * (hours.coverage_90 or 0.0):.0f} % of them.",
+        "",
+    ]
 
 
 def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: "Database | None" = None) -> str:

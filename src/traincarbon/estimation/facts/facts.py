@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from traincarbon.database.find import Place
@@ -79,6 +80,16 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         """
         changed: dict[str, Any] = {ATTRIBUTES[other.name]: other for other in others}
         return replace(self, calibration=calibration or self.calibration, warnings=(*self.warnings, *warnings), **changed)
+
+    @cached_property
+    def known(self) -> dict[str, Given]:
+        """The facts and priors that are known, by name."""
+        return {name: given for name in ATTRIBUTES if (given := self.given(name)) is not None}
+
+    @cached_property
+    def values(self) -> dict[str, Num | None]:
+        """The values of the facts and priors that are known, by name."""
+        return {name: given.value for name, given in self.known.items()}
 
     def given(self, name: str) -> Given | None:
         """Return the fact or prior *name*, None where it is unknown; of precision, family and kind what is assumed if the plan states none.

@@ -89,7 +89,7 @@ def peak_facts(subject: Subject, database: Database) -> PeakFacts:
             raise PlanError(f"no peak rate of {chip.name} is known", hint=f"add one to accelerators/{chip.id}.toml in a folder of your own: carbon db path")
         raise PlanError(f"{chip.name} has no {stated} rate", hint=f"it has {', '.join(known)}")
     fact, memory = chip.facts[f"peak_{used}_flop_per_s"], chip.facts.get("memory_b")
-    default = Given("precision", used, "", "default: the usual precision for training on this accelerator", assumed=True)
+    default = Given("precision", used, "", "not stated: the usual precision for training on this accelerator", assumed=True)
     usable = "share of the memory that activations leave to weights and optimiser"
     return PeakFacts(
         precision=used,
@@ -122,8 +122,8 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
     question, chip = subject.question, subject.accelerator
     precision = used_precision(chip, question.precision) or ""
     mfu = _mfu(subject, database, precision)
-    family = Given("family", USUAL.name, "", "default: a decoder-only language model", assumed=True)
-    kind = Given("kind", "pretrain", "", "default: training from scratch", assumed=True)
+    family = Given("family", USUAL.name, "", "not stated: a decoder-only language model", assumed=True)
+    kind = Given("kind", "pretrain", "", "not stated: training from scratch", assumed=True)
     ample = need_prior(database, "mfu_ample_params", "*")
     faster = (chip.value(f"peak_{precision}_flop_per_s") or AMPLE_PEAK_FLOP_PER_S) / AMPLE_PEAK_FLOP_PER_S
     enough = f"parameters on each accelerator below which utilisation falls: {faster:.3g} × those on an A100, by peak"

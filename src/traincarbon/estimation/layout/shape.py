@@ -3,8 +3,8 @@
 import math
 
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.size import WIDTH_OVER_DEPTH, usual_params, width_of_depth
 
-_WIDTH_OVER_DEPTH = 128.0
 _HEAD_WIDTHS = (128.0, 64.0)
 _EXPERTS_PER_TOKEN = 8.0
 
@@ -34,7 +34,7 @@ def shape_of(
     """
     size = params if active_params is None else active_params
     if hidden is None:
-        hidden = _rounded(_width(size, vocab) if layers is None else _width_of_depth(size, layers, vocab))
+        hidden = _rounded(_width(size, vocab) if layers is None else width_of_depth(params=size, layers=layers, vocab=vocab))
     if layers is None:
         layers = _even_depth((size - hidden * vocab) / _layer_params(hidden, ffn, ffn_matrices))
     if heads is None:
@@ -62,16 +62,11 @@ def _layer_params(hidden: float, ffn: float | None, ffn_matrices: float) -> floa
 
 def _width(size: float, vocab: float) -> float:
     """Return the width at which a model of the usual proportions has *size* parameters, by Newton's method."""
-    width = math.cbrt(_WIDTH_OVER_DEPTH * size / 12.0)
+    width = math.cbrt(WIDTH_OVER_DEPTH * size / 12.0)
     for _ in range(8):
-        width -= (12.0 * width**3 / _WIDTH_OVER_DEPTH + width * vocab - size) / (36.0 * width**2 / _WIDTH_OVER_DEPTH + vocab)
-    return max(width, 1.0)
-
-
-def _width_of_depth(size: float, layers: float, vocab: float) -> float:
-    """Return the width at which *layers* layers and a vocabulary make up *size* parameters."""
-    a, b = 12.0 * layers, vocab
-    return (math.sqrt(b * b + 4.0 * a * size) - b) / (2.0 * a)
+        slope = 36.0 * width**2 / WIDTH_OVER_DEPTH + vocab
+        width = max(width - (usual_params(hidden=width, vocab=vocab) - size) / slope, 1.0)
+    return width
 
 
 def _rounded(width: float) -> float:

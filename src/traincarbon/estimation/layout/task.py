@@ -13,6 +13,7 @@ from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
 from traincarbon.uncertain import median_of
@@ -21,8 +22,6 @@ Assumed = list[tuple[str, float, str]]
 
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
 """Generations of accelerators without fused attention."""
-_BATCH_PARAMS = 175e9
-_BATCH_EXPONENT = 0.25
 
 
 class Found(NamedTuple):
@@ -109,16 +108,16 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
 
 def _shape(plan: Plan, assumed: Assumed) -> Shape:
     number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
-    for name, value, reason in (("vocab", VOCAB, "default: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "default: contexts of 2,048 tokens")):
+    for name, value, reason in (("vocab", VOCAB, "not stated: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")):
         if number[name] is None:
             number[name] = value
             assumed.append((name, value, reason))
     gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
     shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
-    reason = "default: as in models of this size"
+    reason = "not stated: as in models of this size"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
     if shape.experts > 1.0:
-        assumed.append(("experts", shape.experts, "default: eight experts for each token, two thirds of the parameters that it passes through"))
+        assumed.append(("experts", shape.experts, "not stated: eight experts for each token, two thirds of the parameters that it passes through"))
     return shape
 
 
@@ -132,9 +131,9 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
         return float(round(median_of(stated) / shape.seq_len))
     active = plan.number("active_params")
     size = median_of(active if active is not None else plan.number("params"))
-    batch = constant(database, "batch_tokens", "*") * (size / _BATCH_PARAMS) ** _BATCH_EXPONENT
+    batch = usual_batch_tokens(params=size, reference_tokens=constant(database, "batch_tokens", "*"))
     sequences = float(max(1, round(batch / shape.seq_len)))
-    assumed.append(("batch_tokens", sequences * shape.seq_len, "default: as in published runs of this size, or near it if that divides better"))
+    assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs of this size, or near it if that divides better"))
     return sequences
 
 

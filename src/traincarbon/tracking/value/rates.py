@@ -9,21 +9,22 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
-from traincarbon.estimation.chain import Chain, estimate
+from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
+from traincarbon.estimation.links import CONSEQUENCES, RATES
 from traincarbon.estimation.plan import Plan, fields_with
-from traincarbon.formulas import cost, power
-from traincarbon.formulas.carbon import embodied_kgco2e
+from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
-from traincarbon.quantities import H_PER_YEAR
 from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 _STATED = fields_with(Use.RUN)
 """Fields of a plan that a request may state too, and then wins over it."""
+_RATES = ("service_life_h", "accelerator_purchase_usd", "embodied_kgco2e", "own_usd")
+"""Links that give what an accelerator-hour costs."""
 _PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
@@ -65,7 +66,7 @@ class _Appraisal:
         facts = self.facts(hardware)
         bare = self.setting(hardware, chip, count, facts)
         setting: Facts = self.tried(lambda: calibrated(facts, bare)) or bare
-        chain = Chain(facts, setting, self.database)
+        chain = Trace(facts, setting)
         rented = self.is_rented(setting, chain)
         coefficients = self.coefficients(chain, rented=bool(rented))
         answer = self.plan(facts, hardware)
@@ -125,7 +126,7 @@ class _Appraisal:
         self.notes += [_note(error) for error in errors]
         return setting
 
-    def is_rented(self, setting: Facts, chain: Chain) -> str:
+    def is_rented(self, setting: Facts, chain: Trace) -> str:
         """Return why the hardware is taken as rented, empty where it is not."""
         if chain.plan.rent_price is not None:
             return "a rent is given"
@@ -137,33 +138,22 @@ class _Appraisal:
             return f"{setting.place.id} is a cloud's region"
         return ""
 
-    def coefficients(self, chain: Chain, *, rented: bool) -> Coefficients:
+    def coefficients(self, chain: Trace, *, rented: bool) -> Coefficients:
         """Return what turns joules and hours into figures."""
         known = chain.known
-        each = chain.facts.accelerator_count
-        life_h = None if (years := known("service_life")) is None else years * H_PER_YEAR
-        share = {"service_life_h": life_h, "utilisation": known("utilisation")}
-        bought = chain.link(
-            cost.accelerator_purchase_usd, server_usd=known("purchase_price"), accelerator_count=each, interconnect_share=known("interconnect_share")
-        )
-        host_w = chain.link(
-            power.host_power_w,
-            max_power_w=known("max_power_w"),
-            accelerator_count=each,
-            board_power_w=known("board_power_w"),
-            host_share=known("host_share"),
-        )
+        chain.values |= {"accelerator_hours_h": 1.0, "electricity_usd": 0.0}
+        chain.walk((*RATES, *(link for link in CONSEQUENCES if link.name in _RATES)))
         return Coefficients(
             pue=_uncertain(known("pue")),
             carbon_intensity=_uncertain(known("carbon_intensity")),
-            embodied_kgco2e_per_h=_uncertain(chain.link(embodied_kgco2e, accelerator_hours_h=1.0, hardware_kgco2e=known("hardware_kgco2e"), **share)),
+            embodied_kgco2e_per_h=_uncertain(known("embodied_kgco2e")),
             electricity_usd_per_kwh=_uncertain(known("electricity_price")),
             rent_usd_per_h=_uncertain(known("rent_price")) if rented else None,
-            purchase_usd_per_h=_uncertain(chain.link(cost.own_usd, accelerator_hours_h=1.0, accelerator_purchase_usd=bought, electricity_usd=0.0, **share)),
+            purchase_usd_per_h=_uncertain(known("own_usd")),
             wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
             grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
             peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
-            host_w=_uncertain(chain.calibrated("host_calibration", power.calibrated_power_w, power_w=host_w)),
+            host_w=_uncertain(known("host_power_w")),
             host_rest_share=_uncertain(known("host_rest_share")),
             network_share=_uncertain(known("network_share")) if self.count("nodes") > 1.0 else None,
             meter=_uncertain(known("meter")),
