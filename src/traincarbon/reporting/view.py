@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate
-from traincarbon.estimation.trace import Assumption, Step
+from traincarbon.estimation.walk import Assumption, Step
 from traincarbon.formatting import amount
 from traincarbon.quantities import ESTIMATED
 from traincarbon.uncertain import Interval, z_of

@@ -7,9 +7,11 @@ from traincarbon.database.records import PRECISIONS, Fact, Product
 from traincarbon.database.select import prior, sigma_of
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.links import EXPECTED_MFU
 from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.throughput import narrowed_mfu
-from traincarbon.uncertain import Z_90, Uncertain
+from traincarbon.uncertain import Z_90, Num, Uncertain
 
 _PRECISION_ORDER = ("bf16", "fp16", "tf32", "fp32")
 """What a training uses where nothing is said: the first of these that the chip has."""
@@ -18,7 +20,6 @@ _PRECISION_ORDER_OF_PROCESSORS = ("fp32", "bf16", "fp16", "tf32")
 AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster chip needs more work to stay busy."""
 
-_MOST_MFU = 0.95
 _NARROW = ("fp8", "fp4")
 
 _FAMILIES = {"decoder": "dense-lm", "encoder-decoder": "seq2seq"}
@@ -61,16 +62,18 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
     reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
     precision = _precision_of(setting)
     here = measured_ceiling(setting.hardware, chip, precision)
-    ratio = (here or gemm_ceiling(database, chip)) / gemm_ceiling(database, generation if known else "*")
+    ceiling, usual = here or gemm_ceiling(database, chip), gemm_ceiling(database, generation if known else "*")
+    values: dict[str, Num | None] = {"mfu": value.median, "ceiling": ceiling, "usual_ceiling": usual}
+    values |= {"family_factor": 1.0, "kind_factor": 1.0, "precision_factor": 1.0}
+    ratio = ceiling / usual
     if ratio != 1.0:
         reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name if here is None else setting.hardware.id}")
     family = "moe-lm" if moe else _FAMILIES.get(plan.family or "decoder", plan.family or "decoder")
     sigma = value.sigma
-    median = min(value.median * ratio, _MOST_MFU)
     narrow = prior(database, "mfu_narrow_share", "*")
     speed_up = speed_up_of(chip, precision)
     if narrow is not None and speed_up != 1.0:
-        median = narrowed_mfu(mfu=median, speed_up=speed_up, narrow_share=narrow[1].median)
+        values |= {"speed_up": speed_up, "narrow_share": narrow[1].median}
         reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow[1].median:.0%} of the time follows")
     for scope in (f"family={family}", f"kind={plan.kind or 'pretrain'}", f"precision={precision}"):
         factor = prior(database, "mfu_factor", scope)
@@ -79,10 +82,12 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
             if factor is not None and scope.startswith("family"):
                 reasons.append("no run of this family is published, and 6 FLOP a parameter and token may not be its work")
         if factor is not None:
-            median *= factor[1].median
+            values[f"{scope.partition('=')[0]}_factor"] = factor[1].median
             sigma = math.hypot(sigma, factor[1].sigma)
             reasons.append(f"× {factor[1].median:.2f} for {scope}")
-    setting.add("mfu", Uncertain(min(median, _MOST_MFU), {"mfu": sigma}), "", f"prior of the steps from published {', '.join(reasons)}", row, assumed=True)
+    derivation = tuple(walk(EXPECTED_MFU, values))
+    setting.add("mfu", Uncertain(derivation[-1][2], {"mfu": sigma}), "", f"prior of the steps from published {', '.join(reasons)}", row, assumed=True)
+    setting.given["mfu"] = setting.given["mfu"]._replace(derivation=derivation)
     setting.add_prior(database, "goodput", "*", "", "whole runs of small jobs over timed steps; the spread is what runs scatter more than steps")
     setting.add_prior(database, "interruptions_per_h", "*", "1/h", "interruptions for each hour of one accelerator", spread="interruptions")
     setting.add_prior(

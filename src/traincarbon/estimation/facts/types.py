@@ -7,6 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Fact, Product, Row
 from traincarbon.database.select import prior
 from traincarbon.errors import DatabaseError
+from traincarbon.estimation.walk import ComputedLink
 from traincarbon.uncertain import Num, Uncertain
 
 
@@ -21,6 +22,8 @@ class Given(NamedTuple):
     locator: str = ""
     kind: str = ""
     assumed: bool = False
+    derivation: tuple[ComputedLink, ...] = ()
+    """The links that gave the value."""
 
 
 class Setting:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.links import CONSEQUENCES
-from traincarbon.estimation.trace import walk
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
