@@ -17,7 +17,7 @@ CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
 ALL = (MATMUL_PARAMS, *WORK.values(), ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
 
 
-@pytest.mark.parametrize("link", (*ALL, *EXPECTED_MFU), ids=lambda link: f"{link.name}-{link.formula.__name__}")
+@pytest.mark.parametrize("link", [*ALL, *EXPECTED_MFU], ids=lambda link: f"{link.name}-{link.formula.__name__}")
 def test_a_link_gives_every_parameter_of_its_formula(link):
     required = {name for name, parameter in inspect.signature(link.formula).parameters.items() if parameter.default is parameter.empty}
     assert required <= link.inputs.keys() <= inspect.signature(link.formula).parameters.keys()

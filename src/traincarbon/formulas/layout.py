@@ -39,8 +39,7 @@ class Shape(NamedTuple):
     @property
     def seen(self) -> Num:
         """Share of the causal scores that a layer computes, on the mean."""
-        through = 2.0 * self.window / self.seq_len
-        return 1.0 - self.windowed * (1.0 - 0.5 * (1.0 + through - abs(1.0 - through)))
+        return 1.0 - self.windowed * (1.0 - smaller(1.0, 2.0 * self.window / self.seq_len))
 
     @property
     def projection_params(self) -> Num:
@@ -197,3 +196,13 @@ class Sustained(NamedTuple):
 def _refuse(wrong: Num, what: str, hint: str) -> None:
     if wrong if isinstance(wrong, bool) else wrong.any():
         raise OutOfRangeError(what, hint=hint)
+
+
+def larger(left: Num, right: Num) -> Num:
+    """Return the larger of two numbers, or of each pair in arrays."""
+    return 0.5 * (left + right + abs(left - right))
+
+
+def smaller(left: Num, right: Num) -> Num:
+    """Return the smaller of two numbers, or of each pair in arrays."""
+    return 0.5 * (left + right - abs(left - right))

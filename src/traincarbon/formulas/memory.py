@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.layout import Layout, Shape
+from traincarbon.formulas.layout import Layout, Shape, larger, smaller
 from traincarbon.uncertain import Num
 
 _WEIGHT_B = 2.0
@@ -134,7 +134,7 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
     layer_experts = mixed * wide * shape.ffn * shape.experts / layout.ep
     ends = shape.hidden * shape.vocab / t * (1.0 + (p == 1.0))
     dense, experts = stage_layers * layer + ends, stage_layers * layer_experts
-    expert_ranks = _at_least_one(ranks * t / layout.ep)
+    expert_ranks = larger(ranks * t / layout.ep, 1.0)
     whole = dense + experts
     divided = dense / ranks + experts / expert_ranks
     kept = layout.sharded_weights * divided + (1.0 - layout.sharded_weights) * whole
@@ -161,15 +161,7 @@ def _activations_b(shape: Shape, layout: Layout, stage_layers: Num) -> Num:
     layer_b = linear_b + scores_b * (1.0 - layout.recompute_attention)
     kept_b = again * 2.0 * tokens * shape.hidden * split + (1.0 - again) * layer_b
     working_b = again * (linear_b + scores_b)
-    in_flight = _least(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
+    in_flight = smaller(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
     first_b = stage_layers * in_flight * kept_b + working_b
     last_b = stage_layers * kept_b + working_b + _LOGIT_B * tokens * shape.vocab / t
-    return 0.5 * (first_b + last_b + abs(first_b - last_b))
-
-
-def _at_least_one(value: Num) -> Num:
-    return 0.5 * (value + 1.0 + abs(value - 1.0))
-
-
-def _least(left: Num, right: Num) -> Num:
-    return 0.5 * (left + right - abs(left - right))
+    return larger(first_b, last_b)

@@ -86,7 +86,8 @@ def add_mfu(setting: Setting, database: Database, plan: Plan, *, moe: bool) -> N
             sigma = math.hypot(sigma, factor[1].sigma)
             reasons.append(f"× {factor[1].median:.2f} for {scope}")
     derivation = tuple(walk(EXPECTED_MFU, values))
-    setting.add("mfu", Uncertain(derivation[-1][2], {"mfu": sigma}), "", f"prior of the steps from published {', '.join(reasons)}", row, assumed=True)
+    mfu: float = derivation[-1][2] or 0.0
+    setting.add("mfu", Uncertain(mfu, {"mfu": sigma}), "", f"prior of the steps from published {', '.join(reasons)}", row, assumed=True)
     setting.given["mfu"] = setting.given["mfu"]._replace(derivation=derivation)
     setting.add_prior(database, "goodput", "*", "", "whole runs of small jobs over timed steps; the spread is what runs scatter more than steps")
     setting.add_prior(database, "interruptions_per_h", "*", "1/h", "interruptions for each hour of one accelerator", spread="interruptions")
