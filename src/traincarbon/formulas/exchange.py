@@ -74,7 +74,7 @@ def stage_hop_s(shape: Shape, layout: Layout, machine: Machine, sustained: Susta
 def data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, working_s: Num, turn_s: Num) -> Num:
     """Gradients are summed, in rings within a domain and between domains; sharded weights are gathered for each pass.
 
-    What overlaps hides behind one micro-batch, or where weights are sharded behind all; a share of it slows the arithmetic all the same.
+    Gradients overlap with one micro-batch, sharded weights with all of them; a share of the exchange slows the compute anyway.
     """
     dense, experts = local_params(shape, layout)
     ranks = layout.dp * layout.cp
@@ -106,14 +106,14 @@ def local_params(shape: Shape, layout: Layout) -> tuple[Num, Num]:
 
 
 def _s_per_b(span: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return what a byte costs over the slowest link of a group that spans as many accelerators."""
+    """Return the time of a byte over the slowest link of a group that spans so many accelerators."""
     inside = span <= machine.domain
     link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
     return inside * link + (1.0 - inside) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
 
 
 def _ring_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return what a byte costs in a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
+    """Return the time of a byte in a ring over *ranks* that are *stride* apart; those of one domain share its network."""
     local = smaller(larger(machine.domain / stride, 1.0), ranks)
     inside = ranks <= local
     link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)

@@ -1,4 +1,4 @@
-"""Does it fit: memory that a training needs, in all and on one accelerator of a layout."""
+"""The memory that a training needs, over all accelerators and on one accelerator of a layout."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _ADAM_B = 12.0
 _GATHERED_LAYERS = 2.0
 """Sharded weights: the layer at work and the one fetched ahead."""
 _LOGIT_B = 6.0
-"""A logit at 16 bits and at 32, where the loss is taken."""
+"""A logit at 16 bits, and at 32 for the loss."""
 
 
 @equation("params × weight_b + trainable_params × state_b", source="rajbhandari-2020-zero")
@@ -93,7 +93,7 @@ class LayoutMemory(NamedTuple):
 
 @equation("weights_b + gradients_b + optimiser_b + activations_b", source="korthikanti-2022-activation")
 def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
-    r"""Return what one step on a layout keeps in the memory of the fullest accelerator.
+    r"""Return the memory of the fullest accelerator during one step on a layout.
 
     Weights are held at 16 bits, gradients at the width at which they are exchanged, Adam's master copy and moments at 32 bits; each is
     divided as the layout says. The first stage of a pipeline holds the activations of as many micro-batches as there are stages. Buffers of

@@ -1,4 +1,4 @@
-"""One training step on a given layout: where its seconds go, term by term, and its utilisation."""
+"""One training step on a given layout: its seconds by term, and its utilisation."""
 
 from typing import NamedTuple
 
@@ -24,11 +24,11 @@ class StepTime(NamedTuple):
     matmul_s: Num
     attention_s: Num
     memory_s: Num
-    """Element-wise work: limited by memory, not by arithmetic."""
+    """Element-wise work: limited by memory, not by compute."""
     head_s: Num
-    """Logits and loss, as far as the last stage has no fewer layers for them."""
+    """Logits and loss, beyond the time that the last stage saves by having fewer layers."""
     launch_s: Num
-    """What the host needs beyond the accelerator's own time to start its kernels."""
+    """Time of the host to start kernels, beyond the accelerator's own time."""
     tensor_parallel_s: Num
     context_parallel_s: Num
     expert_parallel_s: Num
