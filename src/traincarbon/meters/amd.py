@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
-from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details
 from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.gpus import BoardError, BoardsMeter, Details
 from traincarbon.meters.visible_devices import Listed, visible
 
 KFD = "/dev/kfd"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.gpus import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
 
 _SLICES = 7

@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from traincarbon.meters import patient
+from traincarbon.meters import threaded
 from traincarbon.meters.base import HOWS, PARTS, REPLAY, Meter, Reading, Unavailable
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ def open_meters(
 
 
 def probed(
-    name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None, wait_s: float = patient.OPENING_S
+    name: str, *, pid: int | None = None, parts: Sequence[str] = ("cpu", "dram"), born_s: float | None = None, wait_s: float = threaded.OPENING_S
 ) -> Meter | Unavailable:
     """Open the meter *name* or say why it cannot be read; a library that hangs is waited for no longer than *wait_s*."""
     if name == MODEL:
         return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
     if name in _MAY_HANG:
-        return _safely(name, lambda: patient.opened(name, import_module(f"{__package__}.{name}").probe, wait_s=wait_s))
+        return _safely(name, lambda: threaded.opened(name, import_module(f"{__package__}.{name}").probe, wait_s=wait_s))
     if name in SENSORS or name in ON_REQUEST:
         return _safely(name, lambda: import_module(f"{__package__}.{name}").probe())
     point = next((point for point in _entry_points() if point.name == name), None)
@@ -105,7 +105,7 @@ def probed(
         loaded: Callable[[], Meter | Unavailable] = point.load()
         return loaded()
 
-    return _safely(name, lambda: patient.opened(name, probe, wait_s=wait_s))
+    return _safely(name, lambda: threaded.opened(name, probe, wait_s=wait_s))
 
 
 def meter_names() -> list[str]:

@@ -5,8 +5,9 @@ from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
-from traincarbon.ledger.process_summary import HOWS
+from traincarbon.estimation.plan import FIELDS
 from traincarbon.ledger.record import RunRecord
+from traincarbon.quantities import EnergySource
 from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
 from traincarbon.readers.reading import ENDINGS, J_PER_KWH, NO_ZONE, Reading, Told, exactly, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, delimiter_of, header_of, rows
@@ -110,8 +111,8 @@ def _record(row: Row, told: Told, lines: dict[str, int]) -> RunRecord:
     state, how = row.text("state").lower() or "finished", row.text("how").lower() or "modelled"
     if state not in ENDINGS:
         raise ValueError(f"column state: {state[:20]!r} is none of {', '.join(dict.fromkeys(ENDINGS.values()))}")
-    if how not in HOWS:
-        raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(HOWS)}")
+    if how not in tuple(EnergySource):
+        raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(EnergySource)}")
     energies_j = _energy_j(row)
     record = record_of(
         run_id=name,
@@ -173,7 +174,7 @@ def _layout(row: Row) -> dict[str, float] | None:
     for name in LAYOUT:
         if (amount := row.amount(name)) is not None:
             try:
-                stated[name] = check_number(name, amount)
+                stated[name] = check_number(name, amount, FIELDS[name])
             except CarbonError as error:
                 raise ValueError(f"column {error}; {error.hint}") from error
     return stated or None

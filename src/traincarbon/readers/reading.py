@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TextIO
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.record_checks import RUN_SCHEMA
-from traincarbon.ledger.run_energy import ENERGY_PARTS
+from traincarbon.quantities import ENERGY_PARTS
 
 J_PER_KWH = 3.6e6
 ENDINGS = {

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.meters.patient import Silent
 from traincarbon.meters.registry import probed
+from traincarbon.meters.threaded import TimedOut
 
 _EARLY = ("nvml",)
 """Meters that do not need to know the job, and whose counters tell what it draws from its first moment on."""
@@ -28,5 +28,5 @@ def open_early() -> Early:
     if os.environ.get(REPLAY):
         return Early({}, ())
     probed_now = {name: probed(name, wait_s=_WAIT_S) for name in _EARLY}
-    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, Silent)}
+    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
     return Early(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

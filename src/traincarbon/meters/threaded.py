@@ -16,13 +16,13 @@ _SILENT_S = 1.0
 """Between two looks at whether it answers again."""
 
 
-class Silent(Unavailable):
+class TimedOut(Unavailable):
     """A source that has not answered in time; it may yet."""
 
     __slots__ = ()
 
 
-class PatientMeter:
+class ThreadedMeter:
     """Reads *meter* in a thread; while that hangs its readings stand still, and what they come to then is not lost where a counter went on."""
 
     def __init__(self, meter: Meter, thread: "_Thread") -> None:
@@ -65,17 +65,17 @@ class PatientMeter:
 
 
 def opened(name: str, probe: Callable[[], Meter | Unavailable], *, wait_s: float) -> Meter | Unavailable:
-    """Return the meter that *probe* opens, or why there is none; one that has not opened after *wait_s* is :class:`Silent`."""
+    """Return the meter that *probe* opens, or why there is none; one that has not opened after *wait_s* is :class:`TimedOut`."""
     thread = _Thread()
     thread.ask(probe)
     if not thread.answers(wait_s=wait_s):
         thread.end()
-        return Silent(name, f"its library does not answer within {wait_s:g} s", "is a board lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'")
+        return TimedOut(name, f"its library does not answer within {wait_s:g} s", "is a board lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'")
     found: Meter | Unavailable = thread.answer()
     if isinstance(found, Unavailable):
         thread.end()
         return found
-    return PatientMeter(found, thread)
+    return ThreadedMeter(found, thread)
 
 
 class _Thread:

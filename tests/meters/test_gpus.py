@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.meters.accelerators import COUNTED_S, BoardError, BoardsMeter, Details
+from traincarbon.meters.gpus import COUNTED_S, BoardError, BoardsMeter, Details
 
 
 class Fake:
