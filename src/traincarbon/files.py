@@ -28,7 +28,7 @@ def check_new_file(file: str) -> None:
 
 
 def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
-    """Refuse a *folder* in which no file can be made; nothing is left there.
+    """Refuse a *folder* in which no file can be made. Nothing is left there.
 
     Args:
         folder: An existing folder, empty for the current one.
@@ -48,7 +48,7 @@ def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
 
 
 def write_new_file(file: str, text: str) -> None:
-    """Write *text* into a new *file*; if that fails, nothing is left behind.
+    """Write *text* into a new *file*. If that fails, nothing is left behind.
 
     Raises:
         CarbonError: the file exists already, or cannot be written.

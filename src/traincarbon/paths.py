@@ -21,7 +21,7 @@ def settings_folder() -> str:
 
 
 def data_folder() -> str:
-    """Return the folder of the user's recorded runs, whether it exists or not; on Linux ``$XDG_DATA_HOME`` names the folder above it.
+    """Return the folder of the user's recorded runs, whether it exists or not. On Linux ``$XDG_DATA_HOME`` names the folder above it.
 
     It begins with ``~`` if there is no home folder.
     """

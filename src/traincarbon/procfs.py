@@ -8,7 +8,7 @@ PROC = "/proc"
 
 
 class Stat(NamedTuple):
-    """A process; its birth tells it apart from a later one with the same id."""
+    """A process. Its birth tells it apart from a later one with the same id."""
 
     state: str
     """One letter of proc(5): ``R`` running, ``T`` stopped by a signal, ``Z`` ended and not waited for, and so on."""

@@ -1,14 +1,12 @@
-"""Tables as TOML text; ``tomllib`` reads them back."""
+"""Tables as TOML text. ``tomllib`` reads them back."""
 
-import string
 from collections.abc import Mapping
 
-_BARE = frozenset(string.ascii_letters + string.digits + "-_")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def to_toml(table: Mapping[str, object]) -> str:
-    """Return *table* as TOML: values first, then tables and lists of tables; None is left out.
+    """Return *table* as TOML: values first, then tables and lists of tables. None is left out.
 
     Example:
         >>> print(to_toml({"name": "a plan", "gpus": [8, 16], "price": {"usd": 2.5}}), end="")
@@ -46,7 +44,8 @@ def _tables(value: object) -> list[Mapping[str, object]]:
 
 
 def _key(name: str) -> str:
-    return name if name and set(name) <= _BARE else _text(name)
+    is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if is_bare else _text(name)
 
 
 def _value(value: object) -> str:

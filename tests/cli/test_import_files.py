@@ -7,11 +7,11 @@ import pytest
 from imports import kept
 from traincarbon.cli.import_files import read_files, zone_of
 from traincarbon.errors import CarbonError
-from traincarbon.readers.reading import Told
+from traincarbon.readers.imported import ImportOptions
 
 
-def read(*files, format="auto", project="", hw="", quiet=True, **told):
-    return read_files(files, format=format, told=Told(**told), project=project, hw=hw, quiet=quiet)
+def read(*files, format="auto", project="", hw="", quiet=True, **options):
+    return read_files(files, format=format, options=ImportOptions(**options), project=project, hw=hw, quiet=quiet)
 
 
 def test_runs_of_all_files_come_with_what_was_left_out_by_file():

@@ -11,8 +11,8 @@ import click
 from traincarbon.cli import output
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
-from traincarbon.readers.formats import AUTO, FORMATS, STDIN, read_file, together
-from traincarbon.readers.reading import Told
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.imported import ImportOptions
 
 _LARGE_B = 20_000_000
 """A file that takes longer than a second to read."""
@@ -26,15 +26,15 @@ class Found(NamedTuple):
     notes: list[str]
 
 
-def read_files(files: Iterable[str], *, format: str, told: Told, project: str, hw: str, quiet: bool) -> Found:
+def read_files(files: Iterable[str], *, format: str, options: ImportOptions, project: str, hw: str, quiet: bool) -> Found:
     """Return the runs of files, with what the user says of all of them.
 
     Raises:
-        CarbonError: a file cannot be read, is of no kind that is known, or *format* is none.
+        CarbonError: a file cannot be read, has no recognised format, or *format* is unknown.
     """
     format = format or AUTO
-    if format not in FORMATS:
-        raise CarbonError(f"--format {format[:40]!r} is no kind of file that is known", hint=f"one of {', '.join(FORMATS)}")
+    if format not in FORMAT_NAMES:
+        raise CarbonError(f"unknown --format {format[:40]!r}", hint=f"use one of {', '.join(FORMAT_NAMES)}")
     records: list[RunRecord] = []
     left_out: list[str] = []
     notes: list[str] = []
@@ -44,7 +44,7 @@ def read_files(files: Iterable[str], *, format: str, told: Told, project: str, h
         if size_b > _LARGE_B and not quiet:
             click.echo(f"reading {output.clean(shown)}, {size_b / 1e6:,.0f} MB", err=True)
         try:
-            reading = read_file(file, format=format, told=told)
+            reading = read_file(file, format=format, options=options)
         except CarbonError as error:
             if os.path.basename(file) in str(error):
                 raise
@@ -52,7 +52,7 @@ def read_files(files: Iterable[str], *, format: str, told: Told, project: str, h
         records += reading.records
         left_out += [f"{shown}, {fault}" for fault in reading.left_out]
         notes += [f"{shown}: {note}" for note in reading.notes]
-    said = [replace(record, project=project or record.project, hw=hw or record.hw) for record in together(records)]
+    said = [replace(record, project=project or record.project, hw=hw or record.hw) for record in merged(records)]
     return Found(said, left_out, notes)
 
 

@@ -108,11 +108,7 @@ def _from_csv(text: str) -> list[RunRecord]:
 
 
 def _from_parquet(content: bytes) -> list[RunRecord]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]'") from error
+    pa, parquet = _pyarrow()
     try:
         rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowException, OSError) as error:
@@ -136,11 +132,7 @@ def _csv(rows: list[dict[str, object]]) -> str:
 
 
 def _parquet(rows: list[dict[str, object]]) -> bytes:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or --format csv") from error
+    pa, parquet = _pyarrow()
     kinds = {name: pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64() for name in COLUMNS}
     table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
     sink = pa.BufferOutputStream()
@@ -149,12 +141,21 @@ def _parquet(rows: list[dict[str, object]]) -> bytes:
     return content
 
 
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or use CSV or JSON") from error
+    return pa, parquet
+
+
 def _is_text(column: str) -> bool:
     return column in _TEXTS or column.startswith(("how.", "missing."))
 
 
 def _flat(stated: dict[str, Any]) -> dict[str, object]:
-    """Return one value per column; what is not known is None."""
+    """Return one value per column. What is not known is None."""
     row = {name: stated[name] for name in _PLAIN}
     row |= {f"{name}.{part}": (stated[name] or {}).get(part) for name, parts in _NESTED.items() for part in parts}
     return row | {name: None if stated[name] is None else _visible(json.dumps(stated[name], ensure_ascii=False)) for name in _AS_JSON}
@@ -182,4 +183,4 @@ def _uncell(name: str, cell: str, number: int) -> object:
     try:
         return json.loads(text) if name in _AS_JSON else int(cell) if name in _WHOLE else float(cell)
     except (ValueError, RecursionError) as error:
-        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave a cell empty where nothing is known") from error
+        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave unknown cells empty") from error

@@ -69,7 +69,7 @@ class Journal:
         self._closed = False
 
     def write(self, kind: str, fields: Mapping[str, object]) -> bool:
-        """Append a line of *kind*; return False if it has to wait in memory or the journal is closed.
+        """Append a line of *kind*. Return False if it has to wait in memory or the journal is closed.
 
         Args:
             kind: ``start``, ``interval``, ``progress``, ``note`` or ``end``.
@@ -92,7 +92,7 @@ class Journal:
         return [line.decode("ascii") for _, line in self._waiting]
 
     def close(self) -> None:
-        """Write the lines that are still in memory, if possible, and close the file; safe to call twice."""
+        """Write the lines that are still in memory, if possible, and close the file. It is safe to call twice."""
         if not self._closed:
             self._flush()
             self._release()
@@ -156,7 +156,7 @@ class Journal:
 
 
 def new_journal(store: str, run_id: str) -> Journal:
-    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``; nothing is written yet."""
+    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``. Nothing is written yet."""
     from traincarbon.ledger.store_folder import life, node_name
 
     node, process = node_name(store), os.getpid()
@@ -165,7 +165,7 @@ def new_journal(store: str, run_id: str) -> Journal:
 
 
 def run_folder(store: str, run_id: str) -> str:
-    """Return the folder of a run's journals; an id that is not a plain file name is escaped, so that no id leads out of the store.
+    """Return the folder of a run's journals. An id that is not a plain file name is escaped, so that no id leads out of the store.
 
     Example:
         >>> run_folder("/s", "bert-3"), run_folder("/s", "../etc")
@@ -253,7 +253,7 @@ def _cut(value: str, most: int) -> str:
 
 
 def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield bytes and length of each line; a line that is too long is cut."""
+    """Yield bytes and length of each line. A line that is too long is cut."""
     while raw := stream.readline(LONGEST_LINE_B + 1):
         length_b, rest = len(raw), raw
         while len(rest) > LONGEST_LINE_B and not rest.endswith(b"\n"):

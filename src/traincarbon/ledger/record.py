@@ -93,7 +93,7 @@ class RunRecord:
 
 
 def merge(lines: Iterable[Line], *, now_s: float | None = None) -> RunRecord:
-    """Return the record of a run from its journal *lines*, in any order; lines that come twice count once.
+    """Return the record of a run from its journal *lines*, in any order. Lines that come twice count once.
 
     Args:
         lines: The lines of all journals of one run, see :func:`traincarbon.ledger.journal.read_journal`.
@@ -178,7 +178,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
 
 
 def _longest_imported(processes: Sequence[Process]) -> RunRecord:
-    """Return the longest of the records that were imported for a run; of equal ones the latest."""
+    """Return the longest of the records that were imported for a run, or the latest of equal ones."""
     imported = [(RunRecord.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
     return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
 
@@ -192,7 +192,7 @@ def _outcome(found: list[tuple[Session, ...]], *, now_s: float) -> tuple[str, En
 
 
 def _most_by_node(found: list[tuple[Session, ...]], seconds: Callable[[tuple[Session, ...]], float]) -> float:
-    """Return the most seconds of any node, its restarts added up; nodes run side by side."""
+    """Return the most seconds of any node, its restarts added up. Nodes run side by side."""
     by_node: dict[str, float] = {}
     for cluster in found:
         by_node[cluster[0].node] = by_node.get(cluster[0].node, 0.0) + seconds(cluster)
@@ -224,7 +224,7 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
 
 
 def _sum(name: str, found: list[tuple[Session, ...]]) -> dict[str, float] | None:
-    """Return a recorded quantity summed over the processes that state it; of sessions that metered the same devices only the greatest counts."""
+    """Return a recorded quantity summed over the processes that state it. If sessions metered the same devices, only the greatest counts."""
     stated: list[Interval] = []
     for cluster in found:
         results = list(_by_session(name, cluster))

@@ -54,7 +54,7 @@ class Ledger:
         return self._index
 
     def close(self) -> None:
-        """Close the index; safe to call twice."""
+        """Close the index. It is safe to call twice."""
         if self._index is not None:
             self._index.close()
             self._index = None
@@ -106,7 +106,7 @@ class Ledger:
         return files
 
     def merge(self, folders: Iterable[str | os.PathLike[str]]) -> Merged:
-        """Copy the journals of other stores or folders into this one; journals that are already here are not copied again.
+        """Copy the journals of other stores or folders into this one. Journals that are already here are not copied again.
 
         Raises:
             NotFoundError: a folder does not exist.
@@ -132,7 +132,7 @@ class Ledger:
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
     def add(self, records: Sequence[RunRecord], *, dry_run: bool = False) -> list[str]:
-        """Add records from elsewhere to the store as journals of one line and return the ids of the new ones; with *dry_run* nothing is written.
+        """Add records from elsewhere to the store as journals of one line and return the ids of the new ones. With *dry_run* nothing is written.
 
         If a run has journals of its own, these win.
 

@@ -40,7 +40,7 @@ def node_name(store: str) -> str:
 
 
 def life(process: int) -> str:
-    """Return what tells *process* apart from a later one with the same id: boot, process namespace and start time; "" if unknown.
+    """Return what tells *process* apart from a later one with the same id: boot, process namespace and start time, or "" if unknown.
 
     Only Linux states all three. Elsewhere it is empty, and only the age of a run's last line tells whether the run is alive.
     """
@@ -64,7 +64,7 @@ def lives(process: int, known_life: str) -> bool | None:
 
 
 def _salt(file: str) -> bytes:
-    """Return the secret of a store, made when it is first needed; empty if it can be neither read nor made."""
+    """Return the secret of a store, made when it is first needed, or "" if it can be neither read nor made."""
     try:
         return _read(file)
     except OSError:

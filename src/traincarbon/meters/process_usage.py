@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Protocol
 from traincarbon.procfs import PROC, Stat, all_stats, children_of, descendants, stat_of
 
 _SHARE = 2e-4
-"""Of the time: so much at most goes into asking every process of the host."""
+"""Share of the time that may be spent on reading every process of the host."""
 _LONGEST_S = 30.0
 
 
 class Usage(NamedTuple):
-    """Processor time since the first look, by all threads together, and memory now."""
+    """Processor time of all threads since the first look, and memory now."""
 
     cpu_s: float
     memory_b: float
@@ -23,28 +23,28 @@ class Usage(NamedTuple):
 
 
 class Source(Protocol):
-    """What tells usage."""
+    """Something whose usage can be read."""
 
     def usage(self) -> Usage:
-        """Return the usage now; processor time never falls."""
+        """Return the usage now. Processor time never falls."""
         ...
 
     def settle(self, cpu_s: float) -> None:
-        """Take what the system says that a job has used that has ended, which is more than was last seen of it."""
+        """Take the processor time of a job that has ended as the system states it. It is more than was last seen."""
         ...
 
 
 class ProcessTree:
-    """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them, orphans as they were last seen.
+    """A process and its descendants in ``/proc``. Those that have ended count through the parent that waited for them, orphans as last seen.
 
-    Memory is what each holds for itself, and the largest share held in common once. Those known are asked every time, and for the children of their
-    first threads. All other descendants are looked for now and then, since that means asking every process of the host.
+    Memory is the sum of what each holds for itself, plus the largest shared part once. Known processes, and the children of their
+    first threads, are read every time. Other descendants are looked for now and then, as that means reading every process of the host.
 
     Args:
         pid: The process.
-        since_birth: Whether what it used before the first look counts too.
+        since_birth: Whether its use before the first look counts too.
         proc: Where the system shows processes.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     def __init__(self, pid: int, *, since_birth: bool = False, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,7 +75,7 @@ class ProcessTree:
         return Usage(self._cpu_s, self._memory_b(list(self._known)), alive=bool(self._known))
 
     def settle(self, cpu_s: float) -> None:
-        """Count what the process used until its end, with those that it waited for, where that is more than was seen."""
+        """Count the use of the process until its end, with the children that it waited for, if that is more than was seen."""
         self._cpu_s = max(self._cpu_s, cpu_s - (self._first_s or 0.0))
 
     def _is_lost(self, pid: int, stat: Stat) -> bool:
@@ -84,14 +84,14 @@ class ProcessTree:
         return (now is None or now.born != stat.born) and stat.parent not in self._known
 
     def _look_for_all(self) -> None:
-        """Find the process and its descendants, those included that lost their parent since they were first seen."""
+        """Find the process and its descendants, including those that lost their parent since they were first seen."""
         began_s = time.process_time()
         stats = all_stats(proc=self._proc)
         self._known = {pid: stats[pid] for pid in descendants(self._same(stats), stats)}
         self._look_again_s = self._clock() + min((time.process_time() - began_s) / _SHARE, _LONGEST_S)
 
     def _look_for_children(self) -> None:
-        """Find what those known have begun since, as far as Linux lists it."""
+        """Find new children of known processes, as far as Linux lists them."""
         waiting = list(self._known)
         while waiting:
             pid = waiting.pop()
@@ -133,7 +133,7 @@ class Machine:
         return Usage(self._busy_s() - self._first_s, float(memory_b))
 
     def settle(self, cpu_s: float) -> None:
-        """Leave the machine's time as it is: it holds that of every job."""
+        """Do nothing: the time of the machine includes every job."""
 
     def _busy_s(self) -> float:
         with open(f"{self._proc}/stat", encoding="ascii") as stream:
@@ -142,7 +142,7 @@ class Machine:
 
 
 class Portable:
-    """The same by ``psutil``, where there is no ``/proc``."""
+    """The same through ``psutil``, for systems without ``/proc``."""
 
     def __init__(self, psutil: Any, pid: int | None, *, since_birth: bool = False) -> None:
         self._psutil = psutil
@@ -175,7 +175,7 @@ class Portable:
         return self._since_first(self._ended_s + sum(now.values()), memory_b, alive=bool(now))
 
     def settle(self, cpu_s: float) -> None:
-        """Count what the process used until its end, where that is more than was seen."""
+        """Count the use of the process until its end, if that is more than was seen."""
         self._ended_s = max(self._ended_s, cpu_s - sum(self._running.values()))
 
     def _since_first(self, cpu_s: float, memory_b: float, *, alive: bool) -> Usage:
@@ -185,11 +185,11 @@ class Portable:
 
 
 def source(pid: int | None, *, since_birth: bool = False, proc: str = PROC) -> Source | None:
-    """Return what tells the usage of *pid*, of the machine where that is None; None where nothing can.
+    """Return the source of the usage of *pid*, or of the machine if that is None, or None if it cannot be read.
 
     Args:
         pid: The job.
-        since_birth: Whether its processor time counts from its own beginning, not from the first look.
+        since_birth: Whether its processor time counts from its start, not from the first look.
         proc: Where Linux shows processes.
     """
     if sys.platform.startswith("linux") and os.path.exists(f"{proc}/self/stat"):

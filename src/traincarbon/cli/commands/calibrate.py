@@ -98,9 +98,9 @@ def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: s
     found: list[RunRecord] = []
     if files:
         from traincarbon.cli.import_files import read_files
-        from traincarbon.readers.reading import Told
+        from traincarbon.readers.imported import ImportOptions
 
-        read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
+        read = read_files(files, format="", options=ImportOptions(), project="", hw=hw, quiet=quiet)
         found += read.records
         messages = [*(f"left out {text}" for text in read.left_out[:_MOST_NOTES]), *read.notes[:_MOST_NOTES]]
         if len(read.left_out) > _MOST_NOTES:

@@ -145,14 +145,26 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
         sys.stdout.buffer.write(content)
 
 
-@command.command("import", short_help="Read runs from files of other programs.")
+class _ImportCommand(click.Command):
+    """The command whose help lists the formats that can be imported."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help with the table of formats."""
+        from traincarbon.readers import formats
+
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Formats"):
+            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.FORMATS])
+
+
+@command.command("import", cls=_ImportCommand, short_help="Read runs from files of other programs.")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option(
     "--format",
     "format",
     default="auto",
     metavar="NAME",
-    help="What the files are, where their content does not tell: one of the words in brackets above.  [default: auto]",
+    help="Format of the files, if it is not recognised.  [default: auto]",
 )
 @click.option("--project", default="", metavar="NAME", help="The project of all these runs.")
 @click.option("--hw", default="", metavar="ID", help="The hardware of all these runs.")
@@ -177,8 +189,7 @@ def import_command(
 ) -> None:
     """Read runs from files of other programs, or from our own, into the store; FILE may be - for standard input.
 
-    Known by their content: what `carbon runs export` wrote (traincarbon), CodeCarbon's emissions.csv (codecarbon), results of landauer-gap (joules), logs of carbontracker (carbontracker),
-    exports of MLflow (mlflow) and Weights & Biases (wandb, wandb-metrics), output of `sacct --parsable2` (sacct), and tables by hand (csv).
+    The format of a file is recognised by its content.
 
     \b
     carbon runs import emissions.csv --dry-run
@@ -186,10 +197,10 @@ def import_command(
       carbon runs import - --timezone Europe/Paris
     """  # noqa: D301  click reads the escape
     from traincarbon.cli.import_files import read_files, zone_of
-    from traincarbon.readers.reading import Told
+    from traincarbon.readers.imported import ImportOptions
 
-    told = Told(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
-    found = read_files(files, format=format, told=told, project=project, hw=hw, quiet=quiet)
+    options = ImportOptions(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
+    found = read_files(files, format=format, options=options, project=project, hw=hw, quiet=quiet)
     added: list[str] = []
     with Ledger(store) as ledger:
         for first in range(0, len(found.records), _AT_ONCE):
