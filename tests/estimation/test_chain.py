@@ -217,7 +217,7 @@ def test_every_shipped_thing_gives_an_estimate_or_says_what_is_missing(ask, ship
         except CarbonError as error:
             silent += [] if error.hint else [id]
             continue
-        peak = answer.setting.given["peak_flop_per_s"].value
+        peak = answer.facts.value("peak_flop_per_s")
         assert answer.median("accelerator_hours_h") == pytest.approx(4.2e22 / (3600 * peak * answer.median("mfu"))), id
     assert not silent
 

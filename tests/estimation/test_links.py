@@ -4,17 +4,16 @@ import inspect
 
 import pytest
 
-from traincarbon.estimation.facts.gather import settle
-from traincarbon.estimation.fields import FIELDS
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import ATTENTION_SHARE, CHAIN, EXPECTED_MFU, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import ESTIMATED
 
 PRESET = {"accelerators", "accelerator_hours_h", "accelerator_count", "run_goodput", "median_active_params", "updated_params", "repeated_share", "ffn_matrices"}
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
-ALL = (MATMUL_PARAMS, *WORK.values(), ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
+ALL = (MATMUL_PARAMS, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
 
 
 @pytest.mark.parametrize("link", [*ALL, *EXPECTED_MFU], ids=lambda link: f"{link.name}-{link.formula.__name__}")
@@ -24,7 +23,7 @@ def test_a_link_gives_every_parameter_of_its_formula(link):
 
 
 def test_every_input_is_an_earlier_value_a_field_or_a_fact(shipped):
-    facts = set(settle(Plan(params=7e9, tokens=1e12, hw="dgx-a100", region="france"), shipped).given)
+    facts = set(gather(Plan(params=7e9, tokens=1e12, hw="dgx-a100", region="france"), shipped).known)
     known = PRESET | CALIBRATED | facts | FIELDS.keys()
     for link in ALL:
         for source in link.inputs.values():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import Trace
 from traincarbon.estimation.walk import Link
@@ -15,7 +15,7 @@ FACILITY = Link("facility_energy_kwh", facility_energy_kwh, it_energy_kwh="it_en
 def trace_of(shipped):
     def made(**fields):
         plan = Plan(params=7e9, tokens=1e12, hw="dgx-a100", **fields)
-        return Trace(plan, settle(plan, shipped))
+        return Trace(plan, gather(plan, shipped))
 
     return made
 

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.estimation.fields import CHOICES, FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Section
+from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
 Command = Callable[..., Any]
 
@@ -35,16 +35,7 @@ def money_option(command: Command) -> Command:
     )
 
 
-SECTIONS = {
-    "What is trained": ("name", "params", "tokens", "active_params", "trainable_params", "kind", "family", "precision"),
-    "On what, where and when": ("hw", "servers", "accelerators", "accelerator_hours", "region", "start"),
-    "What you know better": ("mfu", "goodput", "pue", "carbon_intensity", "market_intensity", "basis", "calibration"),
-    "Prices and years of service": ("electricity_price", "rent", "rent_price", "purchase_price", "service_life", "utilisation"),
-    "The model's shape, and how it is spread": (
-        *("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len"),
-        *("batch_tokens", "recompute", "tp", "pp", "dp"),
-    ),
-}
+SECTIONS: dict[str, tuple[str, ...]] = {section.value: tuple(name for name, field in FIELDS.items() if field.section is section) for section in Section}
 """Title to the fields of a plan that stand together in the help."""
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimation import work
-from traincarbon.estimation.facts.gather import settle
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
@@ -48,19 +48,19 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()
-    setting = settle(plan, database)
+    facts = gather(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
         from traincarbon.estimation.calibration_priors import calibrated
 
-        setting = calibrated(plan, setting)
-    trace = Trace(plan, setting)
+        facts = calibrated(plan, facts)
+    trace = Trace(plan, facts)
     work.count_flop(trace)
     values = trace.values
     values["accelerators"] = n = _accelerators(trace, database)
     _check_memory(trace, n)
     _walk_chain(trace)
     _warn_of_gaps(trace)
-    find_layout = partial(_find_layout, plan, setting, database, n)
+    find_layout = partial(_find_layout, plan, facts, database, n)
     return Estimate(trace, level=level, find_layout=find_layout, layout=_stated_layout(trace, find_layout))
 
 
@@ -93,15 +93,15 @@ def _accelerators(trace: Trace, database: Database) -> Num | None:
     Raises:
         PlanError: fields of the plan contradict each other.
     """
-    plan, setting = trace.plan, trace.setting
+    plan, facts = trace.plan, trace.facts
     n = plan.number("accelerators")
     if plan.servers is not None:
-        if setting.hardware.folder != "servers":
-            hint = f"use accelerators, or name a server as hw: {_holders(setting, database)}"
-            raise PlanError(f"{setting.hardware.id} is an accelerator, not a server", hint=hint)
-        from_servers = plan.number("servers") * setting.accelerator_count
+        if facts.hardware.folder != "servers":
+            hint = f"use accelerators, or name a server as hw: {_holders(facts, database)}"
+            raise PlanError(f"{facts.hardware.id} is an accelerator, not a server", hint=hint)
+        from_servers = plan.number("servers") * facts.accelerator_count
         if n is not None and any_of(n != from_servers):
-            raise PlanError(f"servers × {setting.accelerator_count:g} is not the stated number of accelerators", hint="give one of the two")
+            raise PlanError(f"servers × {facts.accelerator_count:g} is not the stated number of accelerators", hint="give one of the two")
         n = from_servers
     degrees = [degree for name in ("tp", "pp", "dp") if (degree := plan.number(name)) is not None]
     if len(degrees) == _DEGREES:
@@ -112,16 +112,16 @@ def _accelerators(trace: Trace, database: Database) -> Num | None:
     return n
 
 
-def _holders(setting: Setting, database: Database) -> str:
+def _holders(facts: Facts, database: Database) -> str:
     """Return a few servers that hold the plan's accelerator, servers that anybody can own first, or how to list all."""
-    found = [server for server in database.products("servers") if server.keys.get("accelerator") == setting.accelerator.id]
+    found = [server for server in database.products("servers") if server.keys.get("accelerator") == facts.accelerator.id]
     found.sort(key=lambda server: server.keys.get("operator", "") != "on-prem")
     return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
 
 
 def _check_memory(trace: Trace, n: Num | None) -> None:
     """Compute how many accelerators hold the training's state, and warn where *n* are too few."""
-    plan, setting = trace.plan, trace.setting
+    plan, facts = trace.plan, trace.facts
     updated = plan.number("params")
     if plan.kind == "lora" and updated is not None:
         stated = plan.number("trainable_params")
@@ -130,8 +130,8 @@ def _check_memory(trace: Trace, n: Num | None) -> None:
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
     if n is not None and fewest is not None and any_of(n < fewest):
-        counted = "servers" if setting.hardware.folder == "servers" else "accelerators"
-        least = f": it takes about {ceil(fewest / setting.accelerator_count):,} {counted}" if isinstance(fewest, float) else ""
+        counted = "servers" if facts.hardware.folder == "servers" else "accelerators"
+        least = f": it takes about {ceil(fewest / facts.accelerator_count):,} {counted}" if isinstance(fewest, float) else ""
         trace.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
 
 
@@ -146,9 +146,9 @@ def _warn_of_gaps(trace: Trace) -> None:
     if values["compute_flop"] is None:
         warnings.append("compute and utilisation are unknown: give params and tokens")
     if values["rent_usd"] is None:
-        warnings.append(f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.setting.accelerator.name} is known: give rent_price")
+        warnings.append(f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price")
     if values.get("purchase_price") is None:
-        warnings.append(f"no purchase price of {trace.setting.hardware.name} is known: give purchase_price")
+        warnings.append(f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price")
 
 
 def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found | None":
@@ -165,7 +165,7 @@ def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found |
     return found
 
 
-def _find_layout(plan: Plan, setting: Setting, database: Database, accelerators: Num | None) -> "Found":
-    from traincarbon.estimation.layout.task import spread_of
+def _find_layout(plan: Plan, facts: Facts, database: Database, accelerators: Num | None) -> "Found":
+    from traincarbon.estimation.layout.task import find_layout
 
-    return spread_of(plan, setting, database, accelerators)
+    return find_layout(plan, facts, database, accelerators)

@@ -4,20 +4,9 @@ Rows run from the work to every result. An input is the name of an earlier value
 Estimates, tracking, comparisons and the what-if part of a report walk the same rows.
 """
 
-from enum import StrEnum
-
+from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
 from traincarbon.formulas import carbon, compute, cost, facility, memory, power, throughput
-
-
-class FlopCount(StrEnum):
-    """The ways to count the FLOP of a training, the most exact first."""
-
-    SHAPE = "shape"
-    ADAPTERS = "adapters"
-    ENCODER_DECODER = "encoder-decoder"
-    PARAMS = "params"
-
 
 MATMUL_PARAMS = Link(
     "active_params",
@@ -32,23 +21,19 @@ MATMUL_PARAMS = Link(
 )
 """The parameters of a shape."""
 
-WORK = {
-    FlopCount.SHAPE: Link(
-        "compute_flop",
-        compute.transformer_training_flop,
-        matmul_params="active_params",
-        layers="layers",
-        hidden="hidden",
-        seq_len="seq_len",
-        tokens="tokens",
-    ),
-    FlopCount.ADAPTERS: Link(
-        "compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens"
-    ),
-    FlopCount.ENCODER_DECODER: Link("compute_flop", compute.encoder_decoder_training_flop, active_params="active_params", tokens="tokens"),
-    FlopCount.PARAMS: Link("compute_flop", compute.training_flop, active_params="active_params", tokens="tokens"),
-}
-"""The FLOP of a training by how they are counted; :func:`traincarbon.estimation.work.flop_count` chooses."""
+BY_SHAPE = Link(
+    "compute_flop",
+    compute.transformer_training_flop,
+    matmul_params="active_params",
+    layers="layers",
+    hidden="hidden",
+    seq_len="seq_len",
+    tokens="tokens",
+)
+BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens")
+BY_FAMILY = {family.name: Link("compute_flop", family.training_flop, active_params="active_params", tokens="tokens") for family in FAMILIES.values()}
+WORK = (BY_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
+"""The FLOP of a training, the most exact count first; :func:`traincarbon.estimation.work.flop_link` chooses one."""
 
 ATTENTION_SHARE = Link(
     "attention_share",

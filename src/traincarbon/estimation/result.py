@@ -13,7 +13,7 @@ from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from traincarbon.estimation.facts.types import Given
+    from traincarbon.estimation.facts.evidence import Given
     from traincarbon.estimation.layout.task import Found
 
 
@@ -48,7 +48,7 @@ class Estimate:
 
     Attributes:
         plan: The plan.
-        setting: The facts about its hardware, place and time.
+        facts: The facts about its hardware, place and time.
         values: Every result as it was computed, None where it is unknown.
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
@@ -61,10 +61,10 @@ class Estimate:
         "_layout",
         "_trace",
         "accelerators",
+        "facts",
         "fewest_accelerators",
         "level",
         "plan",
-        "setting",
         "values",
         "warnings",
     )
@@ -87,7 +87,7 @@ class Estimate:
 
     def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
         self.plan = trace.plan
-        self.setting = trace.setting
+        self.facts = trace.facts
         computed = trace.values  # noqa: PD011  not a data frame
         self.values: dict[str, Num | None] = {name: computed[name] for name in ESTIMATED}
         if trace.plan.market_intensity is not None:
@@ -162,7 +162,7 @@ class Estimate:
     def assumptions(self) -> tuple[Assumption, ...]:
         """What the plan leaves open, and the value assumed for it."""
         priors = (Assumption(given.name, median_of(given.value), given.reason) for given in self.inputs.values() if given.assumed)
-        step = self.setting.given.get("step_calibration")
+        step = self.facts.given("step_calibration")
         if step is None or not step.assumed or self.accelerators is None or self.layout.spread is None:
             return (*self._trace.assumed, *priors)
         return (*self._trace.assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
@@ -174,7 +174,7 @@ class Estimate:
         if hours is None or hasattr(median_of(hours), "shape"):
             return []
         fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
-        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.facts.accelerator_count, fewest=fewest)
 
     @property
     def layout(self) -> "Found":
@@ -231,7 +231,7 @@ class Estimate:
             median, unit, interval = median_and_interval(result, unit_of(name))
             cells = f"<td>{median}</td><td style='text-align:left'>{escape(unit)}</td><td>{interval}</td>"
             rows.append(f"<tr><th style='text-align:left'>{escape(name)}</th>{cells}</tr>")
-        title = escape(self.plan.name or f"{self.setting.hardware.name}")
+        title = escape(self.plan.name or f"{self.facts.hardware.name}")
         head = f"<tr><th></th><th>median</th><th></th><th>{self.level:.0%} interval</th></tr>"
         return f"<table><caption>{title}</caption>{head}{''.join(rows)}</table>"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from traincarbon.estimation.facts.types import Given, Setting
-from traincarbon.estimation.fields import NUMBERS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.facts.evidence import Given
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.plan import NUMBERS, Plan
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.uncertain import Num
 
@@ -12,18 +12,18 @@ from traincarbon.uncertain import Num
 class Trace:
     """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed."""
 
-    __slots__ = ("_history", "assumed", "plan", "setting", "values", "warnings")
+    __slots__ = ("_history", "assumed", "facts", "plan", "values", "warnings")
 
-    def __init__(self, plan: Plan, setting: Setting) -> None:
+    def __init__(self, plan: Plan, facts: Facts) -> None:
         self.plan = plan
-        self.setting = setting
-        self.values: dict[str, Num | None] = {name: given.value for name, given in setting.given.items()}
-        self.values["accelerator_count"] = setting.accelerator_count
+        self.facts = facts
+        self.values: dict[str, Num | None] = facts.values.copy()
+        self.values["accelerator_count"] = facts.accelerator_count
         for name in NUMBERS:
             if getattr(plan, name) is not None:
                 self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = []
-        self.warnings: list[str] = list(setting.warnings)
+        self.warnings: list[str] = list(facts.warnings)
         self._history: list[str | ComputedLink] = []
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
@@ -48,7 +48,7 @@ class Trace:
         for entry in self._history:
             names = (entry,) if isinstance(entry, str) else tuple(source for source in entry[0].names if source not in computed)
             for name in names:
-                given = self.setting.given.get(name)
+                given = self.facts.known.get(name)
                 if given is not None and getattr(self.plan, name, None) is None:
                     used[name] = given
             if not isinstance(entry, str):

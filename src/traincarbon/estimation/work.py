@@ -1,9 +1,11 @@
 """The work of a training: model FLOP by the most exact count that the plan allows, and the FLOP that the hardware executes."""
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation.links import ATTENTION_SHARE, HARDWARE_FLOP, MATMUL_PARAMS, WORK, FlopCount
+from traincarbon.estimation.families import family_of
+from traincarbon.estimation.links import ATTENTION_SHARE, BY_ADAPTERS, BY_FAMILY, BY_SHAPE, HARDWARE_FLOP, MATMUL_PARAMS
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.walk import Link
 from traincarbon.uncertain import Num, any_of, median_of
 
 LORA_SHARE = 0.01
@@ -38,35 +40,34 @@ def count_flop(trace: Trace) -> None:
         raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, such as {example}, or accelerator_hours if you know them")
     trace.known("kind")
     trace.known("family")
-    count = flop_count(plan)
-    is_shape_used = count is FlopCount.SHAPE or (params is None and active is None)
+    count = flop_link(plan)
+    is_shape_used = count is BY_SHAPE or (params is None and active is None)
     if active is None:
         if is_shape_used:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    _warn_of_slips(trace, shape_params=trace.values.get("active_params") if count is FlopCount.SHAPE else None)
-    _warn_of_unused(trace, is_shape_used=count is FlopCount.SHAPE or params is None)
-    if count is FlopCount.SHAPE:
+    _warn_of_slips(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
+    _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
+    if count is BY_SHAPE:
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
-    if count is FlopCount.ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
+    if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
-    trace.walk((WORK[count],))
+    trace.walk((count,))
     _count_executed(trace)
 
 
-def flop_count(plan: Plan) -> FlopCount:
-    """Return how the FLOP of a plan are counted.
+def flop_link(plan: Plan) -> Link:
+    """Return the link that counts the FLOP of a plan.
 
     Example:
-        >>> flop_count(Plan(params="7B", kind="lora")).value
-        'adapters'
+        >>> flop_link(Plan(params="7B", kind="lora")).formula.__name__
+        'adapter_training_flop'
     """
     if plan.kind == "lora":
-        return FlopCount.ADAPTERS
-    if _has_shape(plan) and plan.active_params is None and plan.family in (None, "decoder", "encoder"):
-        return FlopCount.SHAPE
-    return FlopCount.ENCODER_DECODER if plan.family == "encoder-decoder" else FlopCount.PARAMS
+        return BY_ADAPTERS
+    family = family_of(plan.family)
+    return BY_SHAPE if _has_shape(plan) and plan.active_params is None and family.is_one_stack else BY_FAMILY[family.name]
 
 
 def _has_shape(plan: Plan) -> bool:

@@ -53,7 +53,7 @@ def scaled(answer: Estimate, money: str, *, hours: Num = 1.0, accelerator_energy
         hours: Factor on accelerator-hours and wall-clock. [1]
         accelerator_energy: Factor on the energy of the accelerators. [1]
     """
-    trace = Trace(answer.plan, answer.setting)
+    trace = Trace(answer.plan, answer.facts)
     old_hours, old_kwh = answer.values["accelerator_hours_h"], answer.values["it_energy_kwh"]
     trace.values["accelerators"] = answer.accelerators
     trace.values["accelerator_hours_h"] = None if old_hours is None else old_hours * hours

@@ -69,8 +69,8 @@ def said_by(answer: Estimate) -> Said:
         steps=answer.steps,
         assumptions=answer.assumptions,
         warnings=tuple(answer.warnings),
-        hardware=answer.setting.hardware.name,
-        place=answer.setting.place.name if answer.setting.place is not None else "",
+        hardware=answer.facts.hardware.name,
+        place=answer.facts.place.name if answer.facts.place is not None else "",
     )
 
 

@@ -85,7 +85,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
 
     The first of the hardware, places and years is the plan's own, even if the plan names none.
     """
-    plan, setting = answer.plan, answer.setting
+    plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
     own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
     chips = [Choice("", setting.hardware.name), *([] if fixed else _others(hardware(answer, database), setting.hardware.id))]
@@ -126,9 +126,9 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
                 found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
                 if found is None:
                     continue
-                each, fewest = found.setting.accelerator_count, found.fewest_accelerators
+                each, fewest = found.facts.accelerator_count, found.fewest_accelerators
                 row = [
-                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.setting.given.get(name)) else -1 for name in names)
+                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.facts.given(name)) else -1 for name in names)
                     for names in (OF_HARDWARE, OF_PLACE)
                 ]
                 settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]

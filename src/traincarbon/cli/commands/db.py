@@ -1,5 +1,6 @@
 """``carbon db``: the hardware database: list, show, check, path."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -21,7 +22,7 @@ class Source(NamedTuple):
     """An entry of the bibliography."""
 
     key: str
-    entry: dict[str, Any]
+    entry: Mapping[str, str]
 
 
 LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")

@@ -81,7 +81,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
 
 
 def _title(answer: "Estimate") -> str:
-    plan, setting = answer.plan, answer.setting
+    plan, setting = answer.plan, answer.facts
     what = [output.clean(plan.name)] if plan.name else []
     what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
     what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
@@ -95,7 +95,7 @@ def _title(answer: "Estimate") -> str:
 
 def _machines(answer: "Estimate") -> str:
     """Return the hardware and how much of it; accelerators of servers are not to be taken for so many servers."""
-    plan, hardware = answer.plan, answer.setting.hardware
+    plan, hardware = answer.plan, answer.facts.hardware
     if isinstance(plan.servers, float):
         return f"{plan.servers:,.0f} × {hardware.name}"
     if isinstance(plan.accelerators, float):
@@ -180,7 +180,7 @@ _STEP = "step on its layout"
 def _calibration(answer: "Estimate", facts: "Database") -> str | None:
     """Return which calibration was laid over the priors, by how much and what the answer was without; None where there was none."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
-    if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.setting.given.get("step_calibration")) is not None:
+    if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.facts.given("step_calibration")) is not None:
         used.append((_STEP, step))
     if not used:
         return None

@@ -20,7 +20,7 @@ def line(answer: "Estimate", spread: "Spread") -> str:
     details = [f"{layout.ep:g} expert"] * (layout.ep > 1.0) + [f"{layout.interleave:g} chunks a stage"] * (layout.interleave > 1.0)
     details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
-    held = f"{spread.memory.total_b / 1e9:.0f} of {answer.setting.given['memory_b'].value / 1e9:.0f} GB"
+    held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
     step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
     below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
     doubt = ": below the utilisation above, which so many accelerators will hardly reach" if below else ""
@@ -29,7 +29,7 @@ def line(answer: "Estimate", spread: "Spread") -> str:
 
 def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
     """Return durations and prices by number of servers; a layout of each takes a search, so only where asked for."""
-    counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
+    counted = "servers" if answer.facts.hardware.folder == "servers" else "accelerators"
     answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **{counted: count})) for count in answer.server_counts]
     known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]
     scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")

@@ -1,4 +1,4 @@
-"""The model's shape where a plan tells only its size: width and depth as published models of that size have them."""
+"""Guess the shape of a model from its size: width and depth as in published models of that size."""
 
 import math
 
@@ -22,10 +22,10 @@ def shape_of(
     vocab: float,
     seq_len: float,
 ) -> Shape:
-    """Return a decoder of *params* parameters that has what is known of it, the rest in usual proportions.
+    """Return a decoder of *params* parameters with the known sizes given, and the others in the usual proportions.
 
-    Width is 128 times depth unless one of them is known; of a mixture of experts, eight experts for each token make up two thirds of the
-    parameters that a token passes.
+    Width is 128 times depth unless one of them is known. In a mixture of experts, eight experts for each token make up two thirds of the
+    parameters that a token passes through.
 
     Example:
         >>> gpt3 = shape_of(params=175e9, vocab=50257.0, seq_len=2048.0)
@@ -46,7 +46,7 @@ def shape_of(
 
 
 def _mixed(plain: Shape, *, params: float, active_params: float) -> Shape:
-    """Return the mixture of experts of the depth and width of *plain*."""
+    """Return the mixture of experts that has the depth and width of *plain*."""
     layers, hidden = plain.layers, plain.hidden
     each = 3.0 * hidden
     outside = layers * plain.projection_params + hidden * plain.vocab
@@ -70,12 +70,12 @@ def _width(size: float, vocab: float) -> float:
 
 
 def _rounded(width: float) -> float:
-    """Return *width* as people choose it: a multiple that heads, tiles and tensor parallelism divide."""
+    """Return *width* rounded as people choose it, to a multiple that heads, tiles and tensor parallelism divide."""
     step = 1024.0 if width >= 8192.0 else 512.0 if width >= 2048.0 else 128.0 if width >= 256.0 else 8.0
     return max(step, step * round(width / step))
 
 
 def _even_depth(layers: float) -> float:
-    """Return *layers* as a count that divides over the stages of a pipeline: deep models have multiples of eight."""
+    """Return *layers* rounded to a count that the stages of a pipeline divide; deep models have multiples of eight."""
     step = 8.0 if layers >= 48.0 else 4.0 if layers >= 16.0 else 1.0
     return max(1.0, step * round(layers / step))

@@ -3,41 +3,28 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.facts import hardware as hardware_facts
-from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather_for_run
+from traincarbon.estimation.facts.question import Question, Subject
+from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import CONSEQUENCES, RATES
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
 from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 
-_STATED = (
-    "calibration",
-    "region",
-    "start",
-    "precision",
-    "pue",
-    "carbon_intensity",
-    "electricity_price",
-    "rent_price",
-    "purchase_price",
-    "service_life",
-    "utilisation",
-    "basis",
-)
+_STATED = fields_with(Use.RUN)
 """Fields of a plan that a request may state too, and then wins over it."""
 _RATES = ("service_life_h", "accelerator_purchase_usd", "embodied_kgco2e", "own_usd")
 """Links that give what an accelerator-hour costs."""
-_NOT_RENTED = ("", "on-prem", "generic", "hpc")
 _PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
@@ -78,7 +65,7 @@ class _Appraisal:
             count = hardware.value("accelerator_count") or 1.0
         facts = self.facts(hardware)
         bare = self.setting(hardware, chip, count, facts)
-        setting: Setting = self.tried(lambda: calibrated(facts, bare)) or bare
+        setting: Facts = self.tried(lambda: calibrated(facts, bare)) or bare
         chain = Trace(facts, setting)
         rented = self.is_rented(setting, chain)
         coefficients = self.coefficients(chain, rented=bool(rented))
@@ -102,7 +89,7 @@ class _Appraisal:
         try:
             return step()
         except CarbonError as error:
-            self.notes.append(f"{error}{f' ({error.hint})' if error.hint else ''}")
+            self.notes.append(_note(error))
             return None
 
     def hardware(self) -> Product:
@@ -115,7 +102,7 @@ class _Appraisal:
         stated = self.request.get("devices")
         devices: dict[str, Any] = stated if isinstance(stated, dict) else {}
         names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
-        boards = {name: self.tried(lambda name=name: find_board(self.database, name)) for name in names}  # type: ignore[misc]
+        boards = {name: self.tried(lambda name=name: find_accelerator(self.database, name)) for name in names}  # type: ignore[misc]
         known = {board.id: board for board in boards.values() if board is not None}
         self.notes += [
             f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)" for name, board in boards.items() if board is None
@@ -132,29 +119,20 @@ class _Appraisal:
         sound = {name: value for name, value in stated.items() if self.tried(lambda name=name, value=value: Plan.from_dict({name: value}))}  # type: ignore[misc]
         return Plan.from_dict({"hw": hardware.id or None, **sound})
 
-    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Setting:
+    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Facts:
         """Return what the database says, each part by itself."""
-        operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=operator)) if facts.region is not None else None
-        setting = Setting(hardware, chip, count, place)
-        if chip.id:
-            self.tried(lambda: hardware_facts.add_peak(setting, self.database, facts.precision))
-            self.tried(lambda: hardware_facts.add_power(setting, self.database))
-            self.tried(lambda: prices.add_prices(setting, self.database, facts))
-            self.tried(lambda: hardware_facts.add_embodied(setting, self.database))
-        self.tried(lambda: site.add_facility(setting, self.database, facts.start))
-        self.tried(lambda: site.add_intensity(setting, self.database, facts))
-        self.tried(lambda: setting.add_prior(self.database, "meter", "*", "", "what is true over what sensors say"))
-        self.tried(lambda: setting.add_prior(self.database, "host_rest_share", "*", "", "share of a server's rest that is neither processor nor memory"))
+        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=hardware.operator)) if facts.region is not None else None
+        setting, errors = gather_for_run(Subject(Question.of(facts), hardware, chip, count, place), self.database)
+        self.notes += [_note(error) for error in errors]
         return setting
 
-    def is_rented(self, setting: Setting, chain: Trace) -> str:
+    def is_rented(self, setting: Facts, chain: Trace) -> str:
         """Return why the hardware is taken as rented, empty where it is not."""
         if chain.plan.rent_price is not None:
             return "a rent is given"
-        if "rent_price" not in setting.given:
+        if setting.given("rent_price") is None:
             return ""
-        if setting.hardware.folder == "servers" and setting.hardware.keys.get("operator", "") not in _NOT_RENTED:
+        if setting.hardware.is_cloud:
             return f"{setting.hardware.name} is a cloud instance"
         if setting.place is not None and setting.place.region is not None:
             return f"{setting.place.id} is a cloud's region"
@@ -225,3 +203,7 @@ def _median(value: Num | None) -> float | None:
 
 def _uncertain(value: Num | None) -> Uncertain | None:
     return value if value is None or isinstance(value, Uncertain) else Uncertain(float(value))
+
+
+def _note(error: CarbonError) -> str:
+    return f"{error}{f' ({error.hint})' if error.hint else ''}"
