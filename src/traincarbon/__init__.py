@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
     from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
-    from traincarbon.explore.compare import Comparison, compare
+    from traincarbon.explore.compare import compare
+    from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.tracking.progress import progress
@@ -36,7 +37,7 @@ _HOMES = {
     "Advice": "traincarbon.explore.advice.alternative",
     "AmbiguousError": "traincarbon.errors",
     "CarbonError": "traincarbon.errors",
-    "Comparison": "traincarbon.explore.compare",
+    "Comparison": "traincarbon.explore.comparison",
     "Database": "traincarbon.database.load",
     "DatabaseError": "traincarbon.errors",
     "Estimate": "traincarbon.estimation.result",

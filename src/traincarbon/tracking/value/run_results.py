@@ -1,10 +1,10 @@
-"""From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
+"""The results of a run from its metered energy: energy of the facility, CO2e, water and cost, each with its uncertainty."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.estimation.links import CONSEQUENCES
-from traincarbon.estimation.trace import walk
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """What turns joules and accelerator-hours into figures; each an :class:`Uncertain`, or None where it is not known."""
+    """What converts joules and accelerator-hours into results; each an :class:`Uncertain`, or None where unknown."""
 
     pue: Uncertain | None = None
     """Power usage effectiveness. [1]"""
@@ -50,11 +50,11 @@ class Coefficients(NamedTuple):
     peak_flop_per_s: Uncertain | None = None
     """Dense peak of one accelerator at the precision used. [FLOP/s]"""
     host_w: Uncertain | None = None
-    """Mean draw of the server beside its accelerators, for each of them. [W]"""
+    """Mean power of the rest of the server per accelerator. [W]"""
     host_rest_share: Uncertain | None = None
     """Share of that which no meter of processors and memory covers: fans, network cards, disks, conversion. [1]"""
     network_share: Uncertain | None = None
-    """Switches between servers as a share of the servers' draw. [1]"""
+    """Power of the switches between servers as a share of the servers' power. [1]"""
     meter: Uncertain | None = None
     """What is true over what a meter says, 1 with a spread. [1]"""
 
@@ -152,7 +152,7 @@ def mfu_of(*, tokens: float, flop_per_token: float, accelerator_hours_h: float, 
 
 
 def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
-    """Return the figure whose 90 % interval a record states, its spread called *name*."""
+    """Return the value whose 90 % interval a record states; its spread is called *name*."""
     low, median, high = stated["low"], stated["median"], stated["high"]
     if not 0.0 < low <= median <= high:
         return Uncertain(median)
