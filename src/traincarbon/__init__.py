@@ -6,6 +6,8 @@
 8.586e+23
 """
 
+from traincarbon._version import __version__ as __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from traincarbon.database.load import Database, open_database
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from traincarbon.tracking.progress import progress
     from traincarbon.tracking.tracker import track
     from traincarbon.uncertain import Uncertain
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Advice": "traincarbon.explore.advice.alternative",

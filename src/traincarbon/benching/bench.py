@@ -247,6 +247,6 @@ def _memory_b(allotted_b: float | None) -> float:
 
 
 def _versions() -> dict[str, str]:
-    from traincarbon import __version__
+    from traincarbon._version import __version__
 
     return {"carbon": __version__, "Python": ".".join(map(str, sys.version_info[:3]))}

@@ -65,7 +65,7 @@ def terminal_width(*, most: int = 100) -> int:
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature
     if value:
-        from traincarbon import __version__
+        from traincarbon._version import __version__
 
         click.echo(f"carbon {__version__}")
         ctx.exit()

@@ -117,7 +117,7 @@ def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: s
 def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | None, site: str, db: str | None, quiet: bool) -> "Fitted":
     import time
 
-    from traincarbon import __version__
+    from traincarbon._version import __version__
     from traincarbon.calibration.fit import fit
     from traincarbon.calibration.observed import from_records
     from traincarbon.calibration.wall_meter import as_entries, meters_by_machine, sigmas, with_meters

@@ -167,7 +167,7 @@ def _clock() -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from traincarbon import __version__
+    from traincarbon._version import __version__
 
     found = {"carbon": __version__, "Python": ".".join(map(str, sys.version_info[:3]))}
     for package in _PACKAGES:

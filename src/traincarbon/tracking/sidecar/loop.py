@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from traincarbon import __version__
+from traincarbon._version import __version__
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Wire
 from traincarbon.tracking.progress import Lines
