@@ -29,7 +29,7 @@ OLD_PHRASES = {
     r"\b(what|that) is (told|said) of\b": "what … says about",
     r"\bto own, its share\b": "Cost of ownership (amortised)",
     r"\bcluster's purchase\b": "Purchase price of the cluster",
-    r"\d ?[kMBT]\$|\b[kMBT]\$(?=[\"'`,. ])": "$7.9M",
+    r"\d ?[kMBT]\$|(?<!\$)\b[kMBT]\$(?=[\"'`,. ])": "$7.9M",
     r"\d M h\b": "M GPU-hours",
     r"\blast words\b": "final messages",
     r"\bkin\b|\b(class|def) Kin\b": "process tree",
