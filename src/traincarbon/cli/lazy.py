@@ -33,9 +33,9 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* begin with; of one that there is not, say which was meant."""
         if args and args[0] not in self.commands_help and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from difflib import get_close_matches
+            from traincarbon.suggestions import nearest
 
-            close = get_close_matches(args[0].lower(), self.commands_help, n=1)
+            close = nearest(args[0].lower(), self.commands_help)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
         return super().resolve_command(ctx, args)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, NoReturn
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
+from traincarbon.suggestions import nearest
 
 _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
@@ -134,13 +135,6 @@ def place_names(database: Database) -> dict[str, dict[str, Place]]:
     return names
 
 
-def near(wanted: str, names: Iterable[str], *, most: int = _MOST_CANDIDATES) -> list[str]:
-    """Return the *names* that look most like *wanted*, best first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(wanted, sorted(set(names)), n=most, cutoff=0.6)
-
-
 def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[str, str]], listing: str) -> NoReturn:
     if fitting:
         shown = sorted(set(fitting))
@@ -151,7 +145,7 @@ def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[
     for name, id in names:
         if len(name) > _CODE or len(wanted) <= _CODE:
             bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in near(wanted, bearers)))
+    close = list(dict.fromkeys(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES)))
     hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from math import ceil
 from os import path
-from typing import Any
+from typing import Unpack
 
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimation import server_counts, work
 from traincarbon.estimation.facts.gather import settle
 from traincarbon.estimation.facts.types import Setting
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, PlanFields
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Links
 from traincarbon.formulas import carbon, cost, facility, power, throughput
@@ -23,7 +23,7 @@ _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among figures to those that state one."""
 
 
-def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
+def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Unpack[PlanFields]) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
     Args:
@@ -41,7 +41,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
         '8.586e+23 FLOP'
     """
     if plan is None:
-        plan = Plan(**fields)
+        plan = Plan.from_dict(fields)
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()

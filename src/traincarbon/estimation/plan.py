@@ -4,13 +4,20 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.formatting import clean, shortened
+from traincarbon.suggestions import did_you_mean
 from traincarbon.uncertain import Uncertain, any_of, median_of
+
+if TYPE_CHECKING:
+    from traincarbon.uncertain import Array
+
+Number: TypeAlias = "float | str | Uncertain | Array | None"
+"""A number of a plan: a float, text such as ``"1.4T"`` or ``"0.3..0.5"``, an :class:`~traincarbon.uncertain.Uncertain`, or an array for many plans."""
 
 _PARTS = (
     ("active_params", "params", "params counts all experts, active_params those that a token visits"),
@@ -134,11 +141,7 @@ class Plan:
         """
         for name in fields:
             if name not in FIELDS:
-                from difflib import get_close_matches
-
-                close = get_close_matches(str(name).replace("-", "_"), FIELDS, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(FIELDS)}"
-                raise PlanError(f"unknown key {name!r} in the plan", hint=hint)
+                raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
         return cls(**fields)
 
     @classmethod
@@ -171,6 +174,55 @@ class Plan:
             return cls.from_toml(text)
         except CarbonError as error:
             raise type(error)(f"{clean(str(file))}: {error}", hint=error.hint) from error
+
+
+class FixedFields(TypedDict, total=False):
+    """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared."""
+
+    name: str | None
+    params: Number
+    tokens: Number
+    active_params: Number
+    trainable_params: Number
+    servers: Number
+    accelerators: Number
+    accelerator_hours: Number
+    precision: str | None
+    kind: str | None
+    family: str | None
+    layers: Number
+    hidden: Number
+    heads: Number
+    kv_heads: Number
+    ffn: Number
+    vocab: Number
+    seq_len: Number
+    batch_tokens: Number
+    recompute: str | None
+    tp: Number
+    pp: Number
+    dp: Number
+    mfu: Number
+    goodput: Number
+    pue: Number
+    carbon_intensity: Number
+    market_intensity: Number
+    basis: str | None
+    electricity_price: Number
+    rent_price: Number
+    purchase_price: Number
+    service_life: Number
+    utilisation: Number
+    calibration: str | None
+
+
+class PlanFields(FixedFields, total=False):
+    """The fields of a :class:`Plan` as keyword arguments of :func:`traincarbon.estimate` and its siblings."""
+
+    hw: str | None
+    region: str | None
+    start: str | None
+    rent: str | None
 
 
 def _show(value: Any) -> str:

@@ -1,14 +1,14 @@
 """Is there a cheaper or cleaner way to the same end: every alternative that the data carries, computed and ranked."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, PlanFields
 from traincarbon.explore.advice import lifetime, other_places, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import together
@@ -60,7 +60,7 @@ def advise(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[PlanFields],
 ) -> Advice:
     """Return the alternatives to a training, each computed by the chain and resting on evidence, ranked within their group.
 

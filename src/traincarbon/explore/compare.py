@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FixedFields, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of, plain
 from traincarbon.explore.pareto import pareto
@@ -148,7 +148,7 @@ def compare(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[FixedFields],
 ) -> Comparison:
     """Return every combination of plans, hardware, regions, prices and starts, with what wins and what cannot be.
 
@@ -175,12 +175,12 @@ def compare(
         raise PlanError(f"money is {money!r}", hint=f"it must be one of {', '.join(MONEY)}")
     database = database if database is not None else open_database()
     asked = [stated_axis(hw), stated_axis(region), stated_axis(rent), stated_axis(start)]
-    stated = [changed(plan, **fields) for plan in plans] or [Plan(**fields)]
+    stated = [changed(plan, **fields) for plan in plans] or [Plan.from_dict(fields)]
     names = _names(stated)
     total = len(stated) * len(asked[0]) * len(asked[1]) * len(asked[2]) * len(asked[3])
     if total > _MOST:
         raise PlanError(f"{total:,} combinations", hint=f"compare at most {_MOST:,}: name fewer")
-    kept = {name: fields[name] for name in PRICES if name in fields}
+    kept = {name: value for name, value in fields.items() if name in PRICES}
     answers: list[tuple[Where, Estimate]] = []
     aside: list[SetAside] = []
     for (name, each), machine, place, price, when in product(list(zip(names, stated, strict=True)), asked[0], asked[1], asked[2], asked[3]):

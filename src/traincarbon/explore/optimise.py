@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FixedFields, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.compare import MARKS, SetAside, Where, is_same_hardware, stated_axis
@@ -64,7 +64,7 @@ def optimise(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[FixedFields],
 ) -> Optimum:
     """Return the model of the lowest predicted loss within a budget, or the ways to a loss, on each of the hardware given.
 
@@ -98,14 +98,14 @@ def optimise(
         'cost_usd'
     """
     database = database if database is not None else open_database()
-    base = changed(plan, **fields) if plan is not None else Plan(**fields)
+    base = changed(plan, **fields) if plan is not None else Plan.from_dict(fields)
     if by not in MARKS:
         raise PlanError(f"by is {by!r}", hint=f"it must be one of {', '.join(MARKS)}")
     budget = budget_of(sure=sure, budget_usd=budget_usd, budget_kgco2e=budget_kgco2e, budget_kwh=budget_kwh, budget_days=budget_days)
     if not budget.bounds and target_loss is None:
         raise PlanError("neither a budget nor a loss is given", hint="give budget_usd, budget_kgco2e, budget_kwh, budget_days or target_loss")
     split = _split(base, tokens_per_param)
-    task = _Task(split, budget, target_loss, read_law(database), money, database, level, {name: fields[name] for name in PRICES if name in fields})
+    task = _Task(split, budget, target_loss, read_law(database), money, database, level, {name: value for name, value in fields.items() if name in PRICES})
     if target_loss is not None:
         split.for_loss(target_loss, task.law.law)
     axes = [stated_axis(axis) for axis in (hw, region, rent, start)]

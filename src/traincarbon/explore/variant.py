@@ -33,7 +33,7 @@ def changed(plan: Plan, **fields: Any) -> Plan:
     if "hw" in fields:
         dropped += (*_DEGREES, *PRICES)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
-    return Plan(**{**stated, **fields})
+    return Plan.from_dict({**stated, **fields})
 
 
 def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:

@@ -8,6 +8,7 @@ from traincarbon.estimation.chain import estimate
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.layout.search import Spread
+    from traincarbon.estimation.plan import PlanFields
     from traincarbon.estimation.result import Estimate
 
 
@@ -30,7 +31,8 @@ def line(answer: "Estimate", spread: "Spread") -> str:
 def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
     """Return durations and prices by number of servers; a layout of each takes a search, so only where asked for."""
     counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
-    answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **{counted: count})) for count in answer.server_counts]
+    fields: list[PlanFields] = [{"servers": count} if counted == "servers" else {"accelerators": count} for count in answer.server_counts]
+    answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **each)) for count, each in zip(answer.server_counts, fields, strict=True)]
     known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]
     scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")
     rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "cluster's purchase")]
