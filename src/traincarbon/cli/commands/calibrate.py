@@ -96,11 +96,10 @@ def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: s
 
     found: list[RunRecord] = []
     if files:
-        from traincarbon.cli.import_files import read_files
-        from traincarbon.readers.reading import Told
+        from traincarbon.runs import read as read_runs
 
-        read = read_files(files, format="", told=Told(), project="", hw=hw, quiet=quiet)
-        found += read.records
+        read = read_runs(files, hw=hw)
+        found += read.runs
         said = [*(f"left out {text}" for text in read.left_out[:_MOST_NOTES]), *read.notes[:_MOST_NOTES]]
         if len(read.left_out) > _MOST_NOTES:
             said.append(f"and {len(read.left_out) - _MOST_NOTES:,} more left out; carbon runs import --json lists all")
