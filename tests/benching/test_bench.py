@@ -5,7 +5,7 @@ import pytest
 
 from benches import Watts, made_bench, rate
 from traincarbon.benching import bench as module
-from traincarbon.benching.bench import Bench, Pace, Product, bench, processor_name
+from traincarbon.benching.bench import Bench, Pace, Product, processor_name
 from traincarbon.benching.workload import open_workload
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Unavailable
@@ -54,9 +54,9 @@ def measure(monkeypatch):
     monkeypatch.setattr("traincarbon.benching.timing._BURST_S", 1e-3)
 
     def run(*, workload=None, others=0.0, **options):
-        monkeypatch.setattr(module.processes, "source", lambda _: Machine(others=others))
+        monkeypatch.setattr(module.process_usage, "source", lambda _: Machine(others=others))
         meters = options.pop("meters", ([], [Unavailable("nvml", "no driver", "get one")]))
-        return bench(pace=options.pop("pace", BRIEF), meters=meters, open_library=lambda *_, **__: workload or Quick(), **options)
+        return module.measure(pace=options.pop("pace", BRIEF), meters=meters, open_library=lambda *_, **__: workload or Quick(), **options)
 
     return run
 
@@ -207,7 +207,7 @@ def test_this_machine_is_really_measured(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
     monkeypatch.setattr(module, "_SWEEP_B", {"cpu": 2e7})
     monkeypatch.setattr(module, "_MOST_SIZE", {"cpu": 512})
-    found = bench(pace=Pace(0.05, 0.3, 0.0, 0.0, 0.0), library="numpy", force=True, open_library=open_workload)
+    found = module.measure(pace=Pace(0.05, 0.3, 0.0, 0.0, 0.0), library="numpy", force=True, open_library=open_workload)
     assert 1e8 < found.gemm["fp32"].rate.median < 1e14
     assert 1e8 < found.bandwidth.median < 1e13
     assert found.gemm["fp32"].size in (256, 512)

@@ -300,8 +300,9 @@ def test_a_killed_training_gets_its_record_finished(script, place):
 def test_an_option_that_cannot_be_is_refused_where_it_is_given():
     with pytest.raises(CarbonError):
         traincarbon.track(max_kwh=-1.0)
-    with pytest.raises(TypeError):
-        traincarbon.track(no_such_option=1)
+    with pytest.raises(CarbonError, match="unknown option 'max_kwhs'") as caught:
+        traincarbon.track(max_kwhs=1)
+    assert caught.value.hint == "did you mean max_kwh?"
 
 
 def test_output_that_is_not_seen_is_not_looked_at():

@@ -93,7 +93,7 @@ class Bench:
         return {"schema": SCHEMA, **{name: value for name, value in plain.items() if name not in (*renamed, "gemm", "bandwidth")}, **renamed}
 
 
-def bench(
+def measure(
     *,
     pace: Pace = THOROUGH,
     library: str | None = None,

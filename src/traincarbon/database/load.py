@@ -175,9 +175,12 @@ class Database:
 
 
 def open_database(folder: str | PathLike[str] | None = None) -> Database:
-    """Return the database: ours, the user's own folder, that of ``$CARBON_DB``, and *folder*; the later ones win.
+    """Return the database: ours, the user's own folder, that of ``$CARBON_DB``, and *folder*; entries of a later one override those of an earlier one.
 
     The object is shared: opening the same folders again costs nothing.
+
+    Args:
+        folder: One more folder in the form of ``hardware_db``.
 
     Raises:
         NotFoundError: *folder* or ``$CARBON_DB`` names no folder.

@@ -8,7 +8,7 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import Plan, PlanFields
+from traincarbon.estimation.plan import Number, Plan, PlanFields
 from traincarbon.explore.advice import lifetime, other_places, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import together
@@ -53,9 +53,9 @@ def advise(
     *,
     goal: str | None = None,
     loss: float | None = None,
-    requests: Any = None,
-    tokens_per_request: Any = None,
-    finetune_tokens: Any = None,
+    requests: Number = None,
+    tokens_per_request: Number = None,
+    finetune_tokens: Number = None,
     by: str = "usd",
     money: str | None = None,
     database: Database | None = None,

@@ -24,6 +24,10 @@ MOST_TRACED = 5
 """Runs up to this number are each shown by themselves, with what they did over time; more are shown together only."""
 
 
+Subject = Plan | Estimate | RunRecord | str | os.PathLike[str]
+"""What a report is about; text is the name of a file, or the id of a run."""
+
+
 class PlanItem(NamedTuple):
     """A plan in a report: what its estimate says, and the estimate as it is made now, None where a saved one was made on other facts."""
 
@@ -45,11 +49,11 @@ class Items(NamedTuple):
     runs: list[RunItem]
 
 
-def read_items(names: Iterable[str], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Items:
-    """Return what *names* stand for: files in TOML are plans, in JSON or CSV estimates or runs, all else ids of runs in *store*.
+def read_items(subjects: Iterable[Subject], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Items:
+    """Return plans and runs of *subjects*: names of TOML files are plans, of JSON or CSV files estimates or runs, other text ids of runs in *store*.
 
     Args:
-        names: What the user named.
+        subjects: Plans, estimates, records of runs, names of files and ids.
         database: The facts on which plans are estimated.
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
@@ -60,7 +64,17 @@ def read_items(names: Iterable[str], *, database: Database, store: str | None = 
     """
     plans: list[PlanItem] = []
     runs: dict[str, RunItem] = {}
-    for name in names:
+    for subject in subjects:
+        if isinstance(subject, Plan):
+            plans.append(plan_item(subject, database, level))
+            continue
+        if isinstance(subject, Estimate):
+            plans.append(PlanItem(said_by(subject), subject))
+            continue
+        if isinstance(subject, RunRecord):
+            runs[subject.run_id] = RunItem(subject)
+            continue
+        name = os.fspath(subject)
         ending = os.path.splitext(name)[1].lower()
         if ending == ".toml":
             plans.append(plan_item(Plan.read(name), database, level))

@@ -5,15 +5,44 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traincarbon.errors import CarbonError, OutOfRangeError
+from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.tracking.settings import INTERVAL_S, POLICIES, Settings
 from traincarbon.tracking.sidecar.job import MARK
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan import Plan, PlanFields
+
+    class TrackOptions(PlanFields, total=False):
+        """The options of a tracked run as keyword arguments of :func:`traincarbon.track`; :func:`prepared` describes them."""
+
+        run_id: str | None
+        project: str
+        store: str | os.PathLike[str] | None
+        interval_s: float
+        meters: str | Sequence[str]
+        plan: Plan | PlanFields | str | os.PathLike[str] | None
+        db: str | os.PathLike[str] | None
+        progress_regex: str
+        on_budget: str
+        budget_signal: str | int
+        grace_s: float
+        max_kwh: float | str | None
+        max_usd: float | str | None
+        max_kgco2e: float | str | None
+        max_hours: float | str | None
+        total_tokens: float | str | None
+        total_samples: float | str | None
+        total_steps: float | str | None
+
 
 LIMITS = {"max_kwh": "kwh", "max_usd": "usd", "max_kgco2e": "kgco2e", "max_hours": "hours"}
 """Options of a budget and the name of what they limit."""
 TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "steps"}
+
+_NAMED = ("run_id", "project", "store", "interval_s", "meters", "plan", "db", "progress_regex", "on_budget", "budget_signal", "grace_s", "quiet")
+"""The other options."""
 
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
@@ -167,9 +196,14 @@ def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any]
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database
+    from traincarbon.estimation.fields import FIELDS
     from traincarbon.estimation.plan import Plan
+    from traincarbon.suggestions import did_you_mean
 
     facts = open_database(db)
+    for name in stated:
+        if name not in FIELDS:
+            raise PlanError(f"unknown option {name!r}", hint=did_you_mean(name, [*LIMITS, *TOTALS, *_NAMED, *FIELDS]))
     context = Plan(**stated).to_dict()
     if "hw" in context:
         find_hardware(facts, context["hw"])

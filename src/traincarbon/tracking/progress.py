@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 from traincarbon.tracking.value.trend import Points
 
@@ -27,13 +27,13 @@ _MOST = 1e18
 
 def progress(
     *,
-    tokens: Any = None,
-    samples: Any = None,
-    steps: Any = None,
-    loss: Any = None,
-    total_tokens: Any = None,
-    total_steps: Any = None,
-    total_samples: Any = None,
+    tokens: SupportsFloat | None = None,
+    samples: SupportsFloat | None = None,
+    steps: SupportsFloat | None = None,
+    loss: SupportsFloat | None = None,
+    total_tokens: SupportsFloat | None = None,
+    total_steps: SupportsFloat | None = None,
+    total_samples: SupportsFloat | None = None,
 ) -> None:
     """Tell the tracker how far the training has come; outside of ``carbon track`` it does nothing and takes a microsecond.
 
@@ -218,7 +218,7 @@ class Progress:
         return done
 
 
-def _told(name: str, value: Any) -> float | None:
+def _told(name: str, value: SupportsFloat) -> float | None:
     """Return *value* as a figure that *name* can have: finite, a count not negative, a total above 0; None where it is none."""
     try:
         number = float(value.item() if hasattr(value, "item") else value)

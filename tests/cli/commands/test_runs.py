@@ -281,7 +281,7 @@ def test_of_many_rows_that_are_left_out_the_first_are_named_and_the_rest_counted
     done = run("import", str(file))
     assert done.stdout == "0 runs read, 0 added, 0 already in the ledger\n"
     assert done.stderr.count("note: left out") == 5
-    assert done.stderr.splitlines()[-1] == "note: and 15 more left out; all: --json"
+    assert done.stderr.splitlines()[-1] == "note: and 15 more left out; --json lists all"
     assert run("import", str(file), "--quiet").stderr == ""
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import common_options, database
+from traincarbon.cli.options import common_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from traincarbon.benching.bench import Bench
     from traincarbon.benching.bench_facts import Written
+    from traincarbon.benching.machine import BenchResult
     from traincarbon.benching.mean_power import Draw
 
 _HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured"}
@@ -41,23 +42,14 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
     carbon bench --quick --dry-run
     carbon estimate --params 1e6 --tokens 1e8 --hw this
     """  # noqa: D301  click reads the escape
-    from traincarbon.benching.bench import QUICK, THOROUGH, bench
-    from traincarbon.benching.bench_facts import check_name, facts_of, keep
-    from traincarbon.database.overlay import check_writable, overlay_root
+    from traincarbon.benching.machine import bench
 
-    facts = database(db)
-    check_name(facts, name)
-    facts.sources()  # a file that cannot be added to is found out now, not after the bench
-    root = overlay_root(db)
-    if not dry_run:
-        check_writable(root)
-    measured = bench(pace=QUICK if quick else THOROUGH, library=library, force=force, progress=None if quiet else _progress())
-    written = (facts_of if dry_run else keep)(measured, facts, root=root, name=name)
+    progress = None if quiet else _progress()
+    found = bench(quick=quick, name=name, library=library, force=force, dry_run=dry_run, db=db, progress=progress)
     if as_json:
-        kept = {"name": name, "folder": root, "files": list(written.files), "dry_run": dry_run}
-        click.echo(output.as_json({**measured.to_dict(), "notes": [*measured.notes, *written.notes], "written": kept}))
-        return
-    click.echo("\n".join([*_screen(measured, written), "", *(_dry(written, root) if dry_run else _kept(written, root, name))]))
+        click.echo(output.as_json(found.to_dict()))
+    else:
+        click.echo("\n".join([*_screen(found.measured, found.written), "", *(_dry(found) if dry_run else _kept(found))]))
 
 
 def _progress() -> "Callable[[str], None]":
@@ -124,15 +116,17 @@ def _bounds(found: "Sequence[Draw | None]") -> str:
     return f": {output.significant(low_w, 2)} – {output.significant(high_w, 2)} W loaded"
 
 
-def _kept(written: "Written", root: str, name: str) -> list[str]:
-    files = ", ".join(written.files)
-    return [output.wrapped("Kept", f"{output.clean(root)}: {files}"), output.wrapped("Next", f"carbon estimate --params 1e6 --tokens 1e8 --hw {name}")]
+def _kept(found: "BenchResult") -> list[str]:
+    return [
+        output.wrapped("Kept", f"{output.clean(found.folder)}: {', '.join(found.written.files)}"),
+        output.wrapped("Next", f"carbon estimate --params 1e6 --tokens 1e8 --hw {found.name}"),
+    ]
 
 
-def _dry(written: "Written", root: str) -> list[str]:
+def _dry(found: "BenchResult") -> list[str]:
     """Return the files that would be written, but the record of all that was measured."""
-    lines = [output.wrapped("Would write", f"in {output.clean(root)}: {', '.join(written.files)}")]
-    for file, text in written.files.items():
+    lines = [output.wrapped("Would write", f"in {output.clean(found.folder)}: {', '.join(found.written.files)}")]
+    for file, text in found.written.files.items():
         if file.endswith(".toml"):
             lines += ["", output.bold(f"# {file}"), text.rstrip("\n")]
     return lines
