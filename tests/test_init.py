@@ -67,7 +67,7 @@ def test_the_public_face_is_frozen_and_in_order():
 
 
 def test_type_checkers_see_each_public_name_in_the_module_that_it_is_loaded_from():
-    (checked,) = [node for node in ast.parse(inspect.getsource(traincarbon)).body if isinstance(node, ast.If)]
+    checked = next(node for node in ast.parse(inspect.getsource(traincarbon)).body if isinstance(node, ast.If))
     seen = {alias.name: node.module for node in checked.body for alias in node.names}
     assert seen == {name: f"traincarbon.{module}" if module else "traincarbon" for name, module in traincarbon._MODULES.items()}
 

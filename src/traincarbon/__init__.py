@@ -96,17 +96,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
 
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")
-    if not module:
-        return import_module(f"traincarbon.{name}")
-    value = getattr(import_module(f"traincarbon.{module}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")
+        if not module:
+            return import_module(f"traincarbon.{name}")
+        value = getattr(import_module(f"traincarbon.{module}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
