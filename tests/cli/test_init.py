@@ -89,7 +89,7 @@ def test_a_terminal_that_knows_few_letters_is_no_traceback():
     assert (shown.returncode, shown.stderr) == (0, "")
     # what latin-1 has stays, as the dot, and what it lacks is a question mark, as the dash
     assert "7B parameters · 1T tokens" in shown.stdout
-    assert re.search(r"To rent .* \? ", shown.stdout)
+    assert re.search(r"Cost to rent .* \? ", shown.stdout)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import CHOICES, FIELDS
 from traincarbon.estimation.plan import Plan
-from traincarbon.quantities import ESTIMATED
+from traincarbon.quantities import ESTIMATED, QUANTITIES
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 
@@ -45,23 +45,9 @@ def test_the_main_job_fits_one_screen_of_80_columns():
 
 def test_the_screen_names_every_figure_with_its_unit():
     shown = run(*MAIN, "--servers", "280").stdout
-    for label in (
-        "Compute",
-        "Utilisation",
-        "Accelerator-hours",
-        "Wall-clock",
-        "Energy, servers",
-        "Energy, facility",
-        "CO2e, electricity",
-        "CO2e, hardware",
-        "CO2e, total",
-        "Water",
-        "Electricity",
-        "To rent",
-        "To own",
-        "Cluster's purchase",
-    ):
-        (line,) = [line for line in shown.splitlines() if line.startswith(label)]
+    for name in ESTIMATED:
+        label = QUANTITIES[name].label
+        (line,) = [line for line in shown.splitlines() if line.startswith(f"{label}  ")]
         assert "–" in line or "exact" in line
     assert "8.59e+23  FLOP" in shown
 
@@ -126,7 +112,7 @@ def test_explain_shows_every_formula_with_its_numbers_and_every_fact_with_its_so
             assert f"{step['name']} = {step['formula']}" in shown
     assert "published: " in shown
     assert "Kaplan" in shown or "Scaling laws" in shown
-    assert "Where the spread of each figure comes from" in shown
+    assert "Sources of the uncertainty of each result" in shown
 
 
 def test_a_level_widens_the_interval():
@@ -145,7 +131,7 @@ def test_a_saved_plan_gives_the_same_estimate_and_is_not_overwritten(tmp_path):
 def test_who_asks_nothing_is_shown_how_to_ask(tmp_path):
     (tmp_path / "empty.toml").write_text("")
     for words in ([], [str(tmp_path / "empty.toml")]):
-        assert "nothing is asked" in refusal(*words)
+        assert "no plan given" in refusal(*words)
     assert "names no hardware" in refusal("--params", "7B")
 
 
