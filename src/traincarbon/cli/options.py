@@ -1,7 +1,7 @@
 """Options that several commands share: the fields of a plan, and common ones."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import click
 
@@ -9,10 +9,10 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.estimation.fields import CHOICES, FIELDS
 from traincarbon.estimation.plan import Plan
 
-Command = Callable[..., Any]
+C = TypeVar("C", bound=Callable[..., object])
 
 
-def common_options(command: Command) -> Command:
+def common_options(command: C) -> C:
     """Add ``--json``, ``--quiet`` and ``--db``."""
     for option in (
         click.option("--db", "db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones."),
@@ -23,12 +23,12 @@ def common_options(command: Command) -> Command:
     return command
 
 
-def level_option(command: Command) -> Command:
+def level_option(command: C) -> C:
     """Add ``--level``."""
     return click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals.")(command)
 
 
-def money_option(command: Command) -> Command:
+def money_option(command: C) -> C:
     """Add ``--money``, for commands that rank by cost."""
     return click.option("--money", type=click.Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
         command
@@ -65,17 +65,17 @@ AXES = ("hw", "region", "rent", "start")
 """Fields that may be given several times to compare their values."""
 
 
-def plan_options(command: Command) -> Command:
+def plan_options(command: C) -> C:
     """Add the optional PLAN.toml and an option for every field of a plan."""
     return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(_field_options(command))
 
 
-def axis_options(command: Command) -> Command:
+def axis_options(command: C) -> C:
     """Add an option for every field of a plan; hardware, region, price and start may be repeated or have commas."""
     return _field_options(command, several=AXES)
 
 
-def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Command:
+def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
     order = [*several, *(name for name in FIELDS if name not in several)]
     for name, field in ((name, FIELDS[name]) for name in reversed(order)):
         flag = f"--{name.replace('_', '-')}"
@@ -101,11 +101,11 @@ def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Comman
     return command
 
 
-def read_plan(plan_file: str | None, fields: dict[str, Any]) -> Plan:
+def read_plan(plan_file: str | None, fields: Mapping[str, object]) -> Plan:
     """Return the plan in *plan_file*, or an empty one; *fields* given as options override it."""
     stated = {name: value for name, value in fields.items() if value is not None}
     if plan_file is None:
-        return Plan(**stated)
+        return Plan.from_dict(stated)
     return Plan.from_dict({**Plan.read(plan_file).to_dict(), **stated})
 
 

@@ -1,12 +1,13 @@
 """``carbon bench``: measure this machine and keep what was found as hardware to estimate on."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options
+from traincarbon.quantities import EnergySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from traincarbon.benching.bench_facts import Written
     from traincarbon.benching.machine import BenchResult
     from traincarbon.benching.mean_power import Draw
-
-_HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured"}
+    from traincarbon.benching.timing import Rate
 
 _PARTS = ("gpu", "cpu", "dram", "server", "other")
 _LEAST_W = 0.1
@@ -77,7 +77,7 @@ def _screen(measured: "Bench", written: "Written") -> list[str]:
     return lines
 
 
-def _rate(rate: Any, unit: str) -> tuple[str, str, str]:
+def _rate(rate: "Rate", unit: str) -> tuple[str, str, str]:
     """Return median, unit and spread of a rate on one scale."""
     size, prefix = next(step for step in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1.0, "")) if rate.median >= step[0] or step[0] == 1.0)
     return output.significant(rate.median / size, 3), f"{prefix}{unit}", f"{output.significant(rate.low / size, 3)} – {output.significant(rate.high / size, 3)}"
@@ -94,7 +94,7 @@ def _draws(measured: "Bench") -> list[str]:
         if found == [None, None]:
             continue
         known = next(draw for draw in reversed(found) if draw is not None)
-        rows.append((f"  {part}", *(_watts(draw) for draw in found), f"{_HOW[known.how]}{_bounds(found)}"))
+        rows.append((f"  {part}", *(_watts(draw) for draw in found), f"{EnergySource(known.how).label}{_bounds(found)}"))
     lines = output.table(rows, right=(1, 2)).split("\n")
     return [output.dim(lines[0]), *lines[1:]]
 

@@ -1,6 +1,6 @@
 """``carbon estimate``: what a training run will take."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,7 +34,7 @@ def command(
     as_json: bool,
     quiet: bool,
     db: str | None,
-    **fields: Any,
+    **fields: object,
 ) -> None:
     """Estimate what a training run will take: time, money, energy, carbon and water.
 
