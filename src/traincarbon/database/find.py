@@ -6,7 +6,6 @@ from typing import NamedTuple, NoReturn
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
-from traincarbon.suggestions import nearest
 
 _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
@@ -140,6 +139,8 @@ def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[
         shown = sorted(set(fitting))
         rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
         raise AmbiguousError(f"{_shown(text)} fits more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    from traincarbon.suggestions import nearest
+
     wanted = squeeze(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, id in names:

@@ -10,7 +10,6 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.formatting import clean, shortened
-from traincarbon.suggestions import did_you_mean
 from traincarbon.uncertain import Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -141,6 +140,8 @@ class Plan:
         """
         for name in fields:
             if name not in FIELDS:
+                from traincarbon.suggestions import did_you_mean
+
                 raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
         return cls(**fields)
 
