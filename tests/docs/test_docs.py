@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))] if page.exists()]
-LINKED = [*PAGES, *(page for page in (ROOT / "CHANGELOG.md", ROOT / "hardware_db" / "README.md") if page.exists())]
+LINKED = [*PAGES, *(page for page in (*sorted(ROOT.glob("[A-Z]*.md")), ROOT / "hardware_db" / "README.md") if page not in PAGES)]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
