@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from traincarbon.calibration.fit import fit
-from traincarbon.calibration.observed import Observed, from_records
+from traincarbon.calibration.observed import Job, Observed, from_records
 from traincarbon.database.load import Database, open_database
 from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.record import RunRecord
@@ -24,11 +24,13 @@ TARGETS = ((10_000, "records", 2.0), (1_000_000, "columns", 60.0))
 
 def columns(count: int, database: Database) -> Observed:
     rng = np.random.default_rng(5)
-    jobs = [{"hw": chip, "kind": kind, "family": family} for chip in CHIPS for kind in KINDS for family in ("decoder", "encoder")]
+    jobs = [Job(chip, kind=kind, family=family) for chip in CHIPS for kind in KINDS for family in ("decoder", "encoder")]
     job_of, site_of = rng.integers(len(jobs), size=count), rng.integers(10, size=count)
     params, accelerators = np.exp(rng.uniform(np.log(1e8), np.log(1e11), count)), 8.0 * rng.integers(1, 33, count)
     tokens = 20.0 * params * np.exp(rng.normal(0.0, 0.3, count))
-    expected = np.array([estimate(params=1e9, tokens=2e10, **job, database=database, calibration="none").median("accelerator_hours_h") for job in jobs])
+    expected = np.array(
+        [estimate(params=1e9, tokens=2e10, **job.plan_fields, database=database, calibration="none").median("accelerator_hours_h") for job in jobs]
+    )
     effect = 0.25 + rng.normal(0.0, 0.15, len(jobs))[job_of] + rng.normal(0.0, 0.1, 10)[site_of] + rng.normal(0.0, 0.1, count)
     hours_h = expected[job_of] * params * tokens / 2e19 * np.exp(effect)
     draw_w = np.array([400.0, 700.0, 300.0, 1000.0])[job_of // 4]
@@ -62,7 +64,7 @@ def records(observed: Observed) -> list[RunRecord]:
                 started_at="2026-01-01T00:00:00Z",
                 duration_s=float(observed.hours_h[at] * 3600.0 / observed.accelerators[at]),
                 accelerators=int(observed.accelerators[at]),
-                hw=str(job["hw"]),
+                hw=job.hardware,
                 params=float(observed.params[at]),
                 tokens=float(observed.tokens[at]),
                 energy_j=energy,
@@ -70,7 +72,7 @@ def records(observed: Observed) -> list[RunRecord]:
                 missing={},
                 versions={},
                 counts={},
-                plan={name: value for name, value in job.items() if name != "hw"},
+                plan={name: value for name, value in job.plan_fields.items() if name != "hw"},
             )
         )
     return made

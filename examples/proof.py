@@ -1,9 +1,9 @@
-"""Does calibration help on this machine? Bench it, track four trainings, calibrate, predict two that it has not seen, then run those.
+"""Test whether calibration helps on this machine: benchmark it, track four trainings, calibrate, then predict and run two others.
 
-    python examples/proof.py                       # a quiet machine, about eight minutes
-    python examples/proof.py --seconds 5 --force   # a taste
+    python examples/proof.py                       # on an idle machine, about eight minutes
+    python examples/proof.py --seconds 5 --force   # a quick try
 
-All that it keeps (facts, runs, calibration) goes into one folder, and nothing of yours is touched.
+Facts, runs and calibration go into one folder; nothing of yours is touched.
 """
 
 import argparse
@@ -24,12 +24,12 @@ CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 J_PER_KWH = 3.6e6
 
 SEEN = ((2, 256), (3, 384), (4, 320), (2, 512))
-"""Layers and width of the trainings that are tracked to calibrate: so wide that matrix products take most of the time."""
+"""Layers and width of the tracked trainings, wide enough that matrix products take most of the time."""
 UNSEEN = ((3, 320), (8, 512))
-"""One between those, and one of four times the parameters of the largest."""
+"""One between those, and one with four times the parameters of the largest."""
 SEQ_LEN, BATCH = 64, 16
 GUESSED_MFU = 0.5
-"""Only to make all trainings take about equally long."""
+"""Makes all trainings take about the same time."""
 
 QUANTITIES = (("time", "duration_s", "s", 1.0), ("energy", "it_energy_kwh", "J", J_PER_KWH))
 
@@ -48,7 +48,7 @@ class Training(NamedTuple):
 
 
 class Predicted(NamedTuple):
-    """A figure with its interval of 90 %."""
+    """A predicted value with its 90 % interval."""
 
     low: float
     median: float
@@ -59,9 +59,9 @@ class Proof:
     """The folder of one proof and the commands run in it.
 
     Args:
-        folder: Where everything is kept.
-        script: The example that trains.
-        is_shown: Whether commands show what they do.
+        folder: Folder for all results.
+        script: The training script.
+        is_shown: Whether to print the commands.
     """
 
     def __init__(self, folder: Path, script: str, *, is_shown: bool = True) -> None:
@@ -74,7 +74,7 @@ class Proof:
         self.environment = {**os.environ, **{variable: str(folder / place) for variable, place in places.items()}}
 
     def carbon(self, *words: str) -> str:
-        """Run ``carbon`` with *words* and return what it prints; leave with its error where it fails."""
+        """Run ``carbon`` with *words* and return its output; exit with its error if it fails."""
         if self.is_shown:
             print("$ carbon", *(word.replace(f"{self.folder}/", "") for word in words), flush=True)
         done = subprocess.run([*CARBON, *words], env=self.environment, stdout=subprocess.PIPE, text=True, check=False)
@@ -83,12 +83,12 @@ class Proof:
         return done.stdout
 
     def bench(self, *words: str) -> float:
-        """Measure the machine; return the FLOP/s of its matrix products in single precision."""
-        told = json.loads(self.carbon("bench", "--json", *words))
-        return float(told["gemm_flop_per_s"]["fp32"]["median"])
+        """Benchmark the machine and return the FLOP/s of its matrix products in single precision."""
+        found = json.loads(self.carbon("bench", "--json", *words))
+        return float(found["gemm_flop_per_s"]["fp32"]["median"])
 
     def training(self, layers: int, hidden: int, *, seconds: float, flop_per_s: float) -> Training:
-        """Write the plan of a training that takes about so many *seconds*."""
+        """Write the plan of a training that takes about that many *seconds*."""
         model = Decoder(layers=layers, hidden=hidden, heads=hidden // 32, seq_len=SEQ_LEN)
         step = SEQ_LEN * BATCH
         tokens = step * max(1, round(seconds * GUESSED_MFU * flop_per_s / (6 * model.n_params() * step)))
@@ -106,12 +106,12 @@ class Proof:
         return Training(model, tokens, plan)
 
     def predicted(self, training: Training, calibration: str) -> dict[str, Predicted]:
-        """Return what an estimate says of *training*."""
+        """Return the estimate of *training*."""
         results = json.loads(self.carbon("estimate", str(training.plan), "--calibration", calibration, "--json", "--quiet"))["results"]
         return {field: Predicted(*(results[field][bound] for bound in Predicted._fields)) for _, field, _, _ in QUANTITIES}
 
     def track(self, training: Training) -> dict[str, float]:
-        """Run *training* and return what it took, as its meters say."""
+        """Run *training* and return its measured time and energy."""
         model = training.model
         sizes = {"layers": model.layers, "hidden": model.hidden, "heads": model.heads, "seq-len": SEQ_LEN, "batch": BATCH, "tokens": training.tokens}
         options = [word for name, value in sizes.items() for word in (f"--{name}", str(value))]
@@ -122,7 +122,7 @@ class Proof:
 
 
 def run(proof: Proof, *, seconds: float, bench: list[str]) -> dict[str, Any]:
-    """Bench, track, calibrate, predict and check; return the figures of the unseen trainings."""
+    """Benchmark, track, calibrate, predict and check; return the results of the unseen trainings."""
     flop_per_s = proof.bench(*bench)
     seen, unseen = ([proof.training(*size, seconds=seconds, flop_per_s=flop_per_s) for size in sizes] for sizes in (SEEN, UNSEEN))
     for training in seen:
@@ -144,12 +144,12 @@ def run(proof: Proof, *, seconds: float, bench: list[str]) -> dict[str, Any]:
 
 
 def report(found: dict[str, Any]) -> str:
-    """Return the figures as tables, and what became of error and interval."""
+    """Return the results as tables, with errors and intervals before and after calibration."""
     lines = []
     for what, field, unit, scale in QUANTITIES:
         lines += ["", f"{what:7}{'parameters':>11}{'measured':>12}  {'before':23}{'after':23}".rstrip()]
         for each in found.values():
-            measured = f"{_figure(each[field]['measured'] * scale, 3)} {unit}"
+            measured = f"{_rounded(each[field]['measured'] * scale, 3)} {unit}"
             predicted = [_interval(each[when][field], scale) for when in ("before", "after")]
             lines.append(f"{each['params']:18,}{measured:>12}  {predicted[0]:23}{predicted[1]}")
         lines += [_summary(found, field, when) for when in ("before", "after")]
@@ -157,37 +157,37 @@ def report(found: dict[str, Any]) -> str:
 
 
 def _interval(predicted: Predicted, scale: float) -> str:
-    low, high = (_figure(bound * scale, 2) for bound in (predicted.low, predicted.high))
-    return f"{_figure(predicted.median * scale, 3)} ({low} – {high})"
+    low, high = (_rounded(bound * scale, 2) for bound in (predicted.low, predicted.high))
+    return f"{_rounded(predicted.median * scale, 3)} ({low} – {high})"
 
 
-def _figure(value: float, digits: int) -> str:
+def _rounded(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):g}"
 
 
 def _summary(found: dict[str, Any], field: str, when: str) -> str:
-    figures = [(each[when][field], each[field]["measured"]) for each in found.values()]
-    errors = ", ".join(f"{figure.median / measured - 1:+.0%}" for figure, measured in figures)
-    inside = sum(figure.low <= measured <= figure.high for figure, measured in figures)
-    width = math.exp(median(math.log(figure.high / figure.low) for figure, _ in figures))
-    return f"  {when}: off by {errors}; {inside} of {len(figures)} inside the interval, which spans × {width:.2g}"
+    pairs = [(each[when][field], each[field]["measured"]) for each in found.values()]
+    errors = ", ".join(f"{predicted.median / measured - 1:+.0%}" for predicted, measured in pairs)
+    inside = sum(predicted.low <= measured <= predicted.high for predicted, measured in pairs)
+    width = math.exp(median(math.log(predicted.high / predicted.low) for predicted, _ in pairs))
+    return f"  {when}: off by {errors}; {inside} of {len(pairs)} inside the interval, which spans × {width:.2g}"
 
 
 def main() -> None:
-    """Prove it, and keep the figures beside the runs."""
+    """Run the test and save the results beside the runs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="about how long each training takes; default 60")
     parser.add_argument("--torch", action="store_true", help="train with PyTorch; default NumPy")
-    parser.add_argument("--folder", type=Path, help="where to keep everything; default a new one")
-    parser.add_argument("--quick", action="store_true", help="bench for six seconds only")
-    parser.add_argument("--force", action="store_true", help="go on although the machine is busy: expect errors")
-    said = parser.parse_args()
-    folder = said.folder or Path(tempfile.mkdtemp(prefix="carbon-proof-"))
-    library = "torch" if said.torch else "numpy"
-    flags = [flag for flag in ("--quick", "--force") if getattr(said, flag.removeprefix("--"))]
-    found = run(Proof(folder.resolve(), f"train_{library}.py"), seconds=said.seconds, bench=["--library", library, *flags])
+    parser.add_argument("--folder", type=Path, help="folder for all results; default a new one")
+    parser.add_argument("--quick", action="store_true", help="benchmark for six seconds only")
+    parser.add_argument("--force", action="store_true", help="run even if the machine is busy; expect errors")
+    options = parser.parse_args()
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="carbon-proof-"))
+    library = "torch" if options.torch else "numpy"
+    flags = [flag for flag in ("--quick", "--force") if getattr(options, flag.removeprefix("--"))]
+    found = run(Proof(folder.resolve(), f"train_{library}.py"), seconds=options.seconds, bench=["--library", library, *flags])
     (folder / "proof.json").write_text(json.dumps(found, indent=2) + "\n")
-    print(f"\n{report(found)}\n\nkept in {folder}")
+    print(f"\n{report(found)}\n\nsaved in {folder}")
 
 
 if __name__ == "__main__":

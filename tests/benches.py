@@ -1,9 +1,10 @@
 """Benches that need no quiet machine: a clock that is wound by hand, a meter of known watts, a workload of known speed, and a result."""
 
-from traincarbon.benching.bench import Bench, Product
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.bench import Bench, GemmRate
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.benching.timing import Rate
 from traincarbon.meters.base import Reading
+from traincarbon.quantities import EnergySource
 
 
 class Clock:
@@ -61,10 +62,10 @@ def made_bench(**fields):
         "busy_threads": 2.0,
         "accelerators": (),
         "memory_b": 16e9,
-        "gemm": {"fp32": Product(2048, rate(200e9)), "fp64": Product(1024, rate(100e9))},
+        "gemm": {"fp32": GemmRate(2048, rate(200e9)), "fp64": GemmRate(1024, rate(100e9))},
         "bandwidth": rate(35e9),
-        "idle": (Draw("cpu", 4.0, "counter", 0.0, 1), Draw("dram", 1.0, "counter", 0.0, 1)),
-        "loaded": (Draw("cpu", 28.0, "counter", 0.0, 1), Draw("dram", 2.0, "counter", 0.0, 1)),
+        "idle": (MeanPower("cpu", 4.0, EnergySource.COUNTER, 0.0, 1), MeanPower("dram", 1.0, EnergySource.COUNTER, 0.0, 1)),
+        "loaded": (MeanPower("cpu", 28.0, EnergySource.COUNTER, 0.0, 1), MeanPower("dram", 2.0, EnergySource.COUNTER, 0.0, 1)),
         "unmetered": ("nvml: no NVIDIA driver",),
         "notes": (),
         "versions": {"carbon": "0.1.0"},
@@ -75,8 +76,9 @@ def made_bench(**fields):
 def gpu_bench(name="Acme One 40GB", *, count=8, memory_b=42e9, flop_per_s=80e12, **fields):
     """Return what a bench of a server of such GPUs found."""
     idle, loaded = (
-        (Draw("gpu", count * gpu_w, "counter", 0.0, count), Draw("cpu", cpu_w, "counter", 0.0, 2)) for gpu_w, cpu_w in ((60.0, 90.0), (390.0, 150.0))
+        (MeanPower("gpu", count * gpu_w, EnergySource.COUNTER, 0.0, count), MeanPower("cpu", cpu_w, EnergySource.COUNTER, 0.0, 2))
+        for gpu_w, cpu_w in ((60.0, 90.0), (390.0, 150.0))
     )
-    gemm = {"bf16": Product(16384, rate(flop_per_s)), "fp32": Product(8192, rate(flop_per_s / 10))}
+    gemm = {"bf16": GemmRate(16384, rate(flop_per_s)), "fp32": GemmRate(8192, rate(flop_per_s / 10))}
     usual = {"accelerators": (name,) * count, "memory_b": memory_b, "gemm": gemm, "idle": idle, "loaded": loaded, "library": "PyTorch 2.13"}
     return made_bench(**{**usual, **fields})

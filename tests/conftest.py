@@ -123,7 +123,7 @@ def ask(shipped):
 @pytest.fixture(scope="session")
 def published_steps(shipped):
     """The steps that were read from our published runs, and the rows set aside."""
-    from traincarbon.published.runs import read_runs
-    from traincarbon.published.step_rows import steps
+    from traincarbon.published.runs_file import read_runs
+    from traincarbon.published.step_rows import read_steps
 
-    return steps(read_runs()[0], shipped)
+    return read_steps(read_runs()[0], shipped)

@@ -5,7 +5,7 @@ import pytest
 
 from benches import Watts, made_bench, rate
 from traincarbon.benching import bench as module
-from traincarbon.benching.bench import Bench, Pace, Product, processor_name
+from traincarbon.benching.bench import Bench, GemmRate, Pace, processor_name
 from traincarbon.benching.workload import open_workload
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Unavailable
@@ -86,16 +86,16 @@ def test_without_meters_the_rest_is_still_measured_and_the_reasons_are_kept(meas
 def test_a_busy_machine_is_refused_with_what_to_do(measure, monkeypatch):
     monkeypatch.setattr(module, "allotment", lambda: Allotment(None, None))
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
-    with pytest.raises(CarbonError, match=r"not quiet: other programs keep \d\.\d of the processor's threads busy, and a bench needs") as refused:
-        measure(others=2.0, pace=BRIEF._replace(quiet_s=0.15))
+    with pytest.raises(CarbonError, match=r"not idle: other programs keep \d\.\d threads of the processor busy, and a benchmark needs") as refused:
+        measure(others=2.0, pace=BRIEF._replace(check_s=0.15))
     assert "--force" in refused.value.hint
 
 
 def test_force_measures_a_busy_machine_and_says_so(measure, monkeypatch):
     monkeypatch.setattr(module, "allotment", lambda: Allotment(None, None))
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
-    found = measure(others=2.0, pace=BRIEF._replace(quiet_s=0.15), force=True)
-    assert found.notes[0].startswith("measured beside other work: other programs keep ")
+    found = measure(others=2.0, pace=BRIEF._replace(check_s=0.15), force=True)
+    assert found.notes[0].startswith("measured while the machine was busy: other programs keep ")
 
 
 def test_a_busy_board_is_refused(measure):
@@ -112,16 +112,18 @@ def test_a_gpu_needs_no_more_than_a_thread_to_itself(measure, monkeypatch):
     board = meter()
     board.watts, board.energy_j = {"gpu:0": ("gpu", 300.0)}, {"gpu:0": 0.0}
     gpu = Quick(("Acme One",), 1e9)
-    assert not any("beside other work" in note for note in measure(workload=gpu, meters=([board], []), others=5.0, pace=BRIEF._replace(quiet_s=0.15)).notes)
-    with pytest.raises(CarbonError, match="a bench needs 8"):
-        measure(others=5.0, pace=BRIEF._replace(quiet_s=0.15))
+    assert not any(
+        "while the machine was busy" in note for note in measure(workload=gpu, meters=([board], []), others=5.0, pace=BRIEF._replace(check_s=0.15)).notes
+    )
+    with pytest.raises(CarbonError, match="a benchmark needs 8"):
+        measure(others=5.0, pace=BRIEF._replace(check_s=0.15))
 
 
 def test_a_gpu_that_the_library_does_not_reach_is_pointed_out(measure):
     seen = meter()
     seen.names = {"gpu:GPU-1": "Acme One", "cpu:0": "Acme CPU"}
     (note,) = [note for note in measure(meters=([seen], [])).notes if "Acme" in note]
-    assert note == "the processor was measured: Quick 1.0 does not reach the Acme One; pip install 'traincarbon[torch]' to measure it"
+    assert note == "the processor was measured: Quick 1.0 cannot use the Acme One; pip install 'traincarbon[torch]' to measure it"
     assert not any("Acme" in note for note in measure(workload=Quick(("Acme One",), 1e9), meters=([seen], [])).notes)
 
 
@@ -144,27 +146,27 @@ def test_matrices_and_arrays_fit_in_the_memory_there_is(measure):
     assert small.swept_b == 0.125 * 64e6
 
 
-def test_what_is_done_next_is_told(measure):
-    told = []
-    measure(progress=told.append)
-    assert told[0] == "looking whether the machine is quiet"
-    assert [each for each in told if "products" in each] == ["matrix products in fp32 for 0 s", "matrix products in fp64 for 0 s"]
+def test_what_is_done_next_is_parts(measure):
+    parts = []
+    measure(progress=parts.append)
+    assert parts[0] == "checking that the machine is idle"
+    assert [each for each in parts if "products" in each] == ["matrix products in fp32 for 0 s", "matrix products in fp64 for 0 s"]
 
 
 @pytest.mark.parametrize(
     ("gemm", "bandwidth", "others", "busy_threads", "note"),
     [
-        (rate(1e9, trend=0.8), rate(1e9), 0.0, 4.0, "fp32 products became 20% slower while they ran: heat, perhaps"),
-        (rate(1e9), rate(1e9, trend=0.9), 3.0, 4.0, "memory sweeps became 10% slower while they ran: other work, or heat"),
-        (rate(1e9, low=0.8e9, high=1.2e9), rate(1e9), 0.0, 4.0, "fp32 products vary by 50%: other work now and then, or a changing clock"),
+        (rate(1e9, trend=0.8), rate(1e9), 0.0, 4.0, "fp32 products became 20% slower over time: perhaps heat"),
+        (rate(1e9), rate(1e9, trend=0.9), 3.0, 4.0, "memory sweeps became 10% slower over time: other work, or heat"),
+        (rate(1e9, low=0.8e9, high=1.2e9), rate(1e9), 0.0, 4.0, "fp32 products vary by 50%: other work at times, or a changing clock rate"),
         (rate(1e9), rate(1e9), 0.0, 1.0, "matrix products kept 1.0 of 4 threads busy: see OMP_NUM_THREADS and OPENBLAS_NUM_THREADS"),
-        (rate(1e9), rate(1e9), 3.0, 1.0, "matrix products kept 1.0 of 4 threads busy: others had the rest"),
-        (rate(1e9), rate(1e9), 3.0, 4.0, "other programs kept 3.0 threads busy while it measured"),
+        (rate(1e9), rate(1e9), 3.0, 1.0, "matrix products kept 1.0 of 4 threads busy: other programs used the rest"),
+        (rate(1e9), rate(1e9), 3.0, 4.0, "other programs kept 3.0 threads busy during the benchmark"),
     ],
     ids=["heat", "heat or others", "noise", "threads idle", "threads taken", "others"],
 )
 def test_what_makes_a_figure_less_than_it_seems_is_noted(gemm, bandwidth, others, busy_threads, note):
-    class Told:
+    class Load:
         def busy_threads(self):
             return others
 
@@ -172,28 +174,28 @@ def test_what_makes_a_figure_less_than_it_seems_is_noted(gemm, bandwidth, others
             return busy > 1.0
 
     notes = []
-    module._note_troubles({"fp32": Product(8, gemm)}, bandwidth, Told(), busy_threads, 4, notes)
+    module._note_troubles({"fp32": GemmRate(8, gemm)}, bandwidth, Load(), busy_threads, 4, notes)
     assert any(each.startswith(note) for each in notes), notes
 
 
 def test_a_good_bench_has_no_notes():
-    class Told:
+    class Load:
         def busy_threads(self):
             return None
 
     notes = []
-    module._note_troubles({"fp32": Product(8, rate(1e9))}, rate(1e9), Told(), 3.9, 4, notes)
+    module._note_troubles({"fp32": GemmRate(8, rate(1e9))}, rate(1e9), Load(), 3.9, 4, notes)
     assert notes == []
 
 
 def test_the_result_is_json_of_the_contract():
-    told = json.loads(json.dumps(made_bench().to_dict()))
-    assert told["schema"] == "traincarbon/bench/1"
-    assert told["gemm_flop_per_s"]["fp32"] == {"size": 2048, "median": 200e9, "low": 196e9, "high": 204e9, "bursts": 20, "trend": 1.0}
-    assert told["loaded"][0] == {"part": "cpu", "power_w": 28.0, "how": "counter", "sigma_ln": 0.0, "devices": 1}
-    assert told["bandwidth_b_per_s"]["median"] == 35e9
-    assert told["unmetered"] == ["nvml: no NVIDIA driver"]
-    assert set(told) == {"schema", "gemm_flop_per_s", "bandwidth_b_per_s", *Bench.__slots__} - {"gemm", "bandwidth"}
+    parts = json.loads(json.dumps(made_bench().to_dict()))
+    assert parts["schema"] == "traincarbon/bench/1"
+    assert parts["gemm_flop_per_s"]["fp32"] == {"size": 2048, "median": 200e9, "low": 196e9, "high": 204e9, "bursts": 20, "trend": 1.0}
+    assert parts["loaded"][0] == {"part": "cpu", "power_w": 28.0, "how": "counter", "sigma_ln": 0.0, "devices": 1}
+    assert parts["bandwidth_b_per_s"]["median"] == 35e9
+    assert parts["unmetered"] == ["nvml: no NVIDIA driver"]
+    assert set(parts) == {"schema", "gemm_flop_per_s", "bandwidth_b_per_s", *Bench.__slots__} - {"gemm", "bandwidth"}
 
 
 def test_a_processor_has_a_name_of_printable_words():

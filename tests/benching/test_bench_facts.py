@@ -8,13 +8,14 @@ import pytest
 from acme import WORLD
 from benches import gpu_bench, made_bench, rate
 from conftest import ACCELERATOR
-from traincarbon.benching.bench import Product
-from traincarbon.benching.bench_facts import check_name, facts_of, keep, total, write_facts
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.bench import GemmRate
+from traincarbon.benching.bench_facts import check_name, facts_of, save_facts, total_power, write_facts
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.check import check
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
+from traincarbon.quantities import EnergySource
 
 CHIP = "accelerators/acme-one-40gb.toml"
 
@@ -26,16 +27,16 @@ def world(make_root, tmp_path):
     root = tmp_path / "own"
     root.mkdir()
 
-    def keep(bench, **options):
+    def build(bench, **options):
         written = facts_of(bench, Database([base, str(root)]), root=str(root), **options)
         write_facts(written, str(root))
         return Database([base, str(root)]), written
 
-    return keep
+    return build
 
 
 def modelled(cpu_w, dram_w=0.0):
-    return tuple(Draw(part, power_w, "modelled", sigma, 1) for part, power_w, sigma in (("cpu", cpu_w, 0.6), ("dram", dram_w, 0.3)) if power_w)
+    return tuple(MeanPower(part, power_w, EnergySource.MODELLED, sigma, 1) for part, power_w, sigma in (("cpu", cpu_w, 0.6), ("dram", dram_w, 0.3)) if power_w)
 
 
 def test_a_processor_becomes_a_server_of_one_chip_whose_peak_is_what_was_reached(world):
@@ -69,14 +70,14 @@ def test_every_fact_names_the_bench_its_file_and_the_place_in_it(world, tmp_path
     entry = database.sources()["bench-this-20260304t050607z"]
     assert (entry["publisher"], entry["published"]) == ("carbon bench", "2026-03-04")
     assert "NumPy 2.4.6" in entry["method"]
-    told = json.loads((tmp_path / "own" / "benches" / "this-20260304T050607Z.json").read_text())
-    assert told == made_bench().to_dict()
+    stated = json.loads((tmp_path / "own" / "benches" / "this-20260304T050607Z.json").read_text())
+    assert stated == made_bench().to_dict()
     for product in (database.product("servers", "this"), database.product("accelerators", "this-chip")):
         for each in product.facts.values():
             assert each.source == "bench-this-20260304t050607z"
             file, _, place = each.locator.partition(", ")
             assert file in written.files
-            assert place.partition(",")[0] in told
+            assert place.partition(",")[0] in stated
             assert each.kind == "measured"
 
 
@@ -100,8 +101,8 @@ def test_a_gpu_is_known_by_what_its_driver_calls_it(world, name):
     ("bench", "reason"),
     [
         (gpu_bench("Other Two"), "is not in the database"),
-        (gpu_bench(memory_b=10e9), "has 10 GB and acme-one-40gb 40"),
-        (gpu_bench(flop_per_s=130e12), "reaches 1.3e+14 FLOP/s and acme-one-40gb 1e+14"),
+        (gpu_bench(memory_b=10e9), "has 10 GB, acme-one-40gb has 40"),
+        (gpu_bench(flop_per_s=130e12), "reaches 1.3e+14 FLOP/s, the peak of acme-one-40gb is 1e+14"),
     ],
     ids=["another name", "another memory, as a share of it", "faster than it can be"],
 )
@@ -125,7 +126,11 @@ def test_modelled_power_says_so_and_brings_its_bounds(world):
 
 @pytest.mark.parametrize(
     ("loaded", "watts"),
-    [(modelled(20.0, 9.0), 20.0), ((Draw("server", 90.0, "power", 0.0, 1),), 90.0), ((Draw("cpu", 20.0, "counter", 0.0, 1),), None)],
+    [
+        (modelled(20.0, 9.0), 20.0),
+        ((MeanPower("server", 90.0, EnergySource.POWER, 0.0, 1),), 90.0),
+        ((MeanPower("cpu", 20.0, EnergySource.COUNTER, 0.0, 1),), None),
+    ],
     ids=["a model holds the memory and the host", "a meter of the whole machine", "a counter of the processor alone"],
 )
 def test_a_processor_that_stands_for_its_whole_machine_leaves_nothing_for_the_host(world, loaded, watts):
@@ -153,10 +158,10 @@ def test_an_estimate_on_the_machine_answers_with_its_figures(world):
 
 def test_a_later_bench_takes_the_place_of_the_earlier_which_is_kept(world, tmp_path):
     world(made_bench())
-    faster = made_bench(started_at="2026-05-06T07:08:09+00:00", gemm={"fp32": Product(2048, rate(220e9))})
+    faster = made_bench(started_at="2026-05-06T07:08:09+00:00", gemm={"fp32": GemmRate(2048, rate(220e9))})
     database, written = world(faster)
     assert database.product("servers", "this").value("gemm_fp32_flop_per_s") == 220e9
-    assert written.notes == ("takes the place of the bench of 2026-03-04, kept as benches/this-20260304T050607Z.json: fp32 +10%",)
+    assert written.notes == ("replaces the benchmark of 2026-03-04, still in benches/this-20260304T050607Z.json: fp32 +10%",)
     assert sorted(os.listdir(tmp_path / "own" / "benches")) == ["this-20260304T050607Z.json", "this-20260506T070809Z.json"]
     assert {"bench-this-20260304t050607z", "bench-this-20260506t070809z"} <= database.sources().keys()
     assert [fault for fault in check(database).faults if "this" in fault.place] == []
@@ -209,24 +214,24 @@ def test_a_write_that_fails_half_way_leaves_what_holds_together(world, tmp_path,
 
 
 def test_a_meter_of_the_whole_machine_stands_for_all_and_else_parts_add_up():
-    parts = [Draw("cpu", 30.0, "counter", 0.0, 1), Draw("dram", 10.0, "modelled", 0.4, 1)]
-    assert total(parts) == Draw("all", 40.0, "modelled", pytest.approx(0.1), 2)
-    assert total([*parts, Draw("server", 90.0, "power", 0.0, 1)]) == Draw("all", 90.0, "power", 0.0, 1)
-    assert total(parts, per=2).power_w == 20.0
-    assert total([]) is None
+    parts = [MeanPower("cpu", 30.0, EnergySource.COUNTER, 0.0, 1), MeanPower("dram", 10.0, EnergySource.MODELLED, 0.4, 1)]
+    assert total_power(parts) == MeanPower("all", 40.0, EnergySource.MODELLED, pytest.approx(0.1), 2)
+    assert total_power([*parts, MeanPower("server", 90.0, EnergySource.POWER, 0.0, 1)]) == MeanPower("all", 90.0, EnergySource.POWER, 0.0, 1)
+    assert total_power(parts, per=2).power_w == 20.0
+    assert total_power([]) is None
 
 
 @pytest.mark.parametrize("name", ["", "../x", "A100", "a b", "-x", "x" * 70, "<script>", "x\n"])
 def test_a_name_that_cannot_be_a_files_is_refused(make_database, name):
-    with pytest.raises(CarbonError, match="no machine can be called"):
+    with pytest.raises(CarbonError, match="cannot be the name of a machine"):
         check_name(make_database(), name)
 
 
 @pytest.mark.parametrize("name", ["acme-box", "acme-one-40gb"])
 def test_hardware_that_no_bench_wrote_is_never_replaced(make_database, name):
-    with pytest.raises(CarbonError, match="known already") as refused:
+    with pytest.raises(CarbonError, match="already in the database") as refused:
         check_name(make_database(), name)
-    assert refused.value.hint == "give another --name"
+    assert refused.value.hint == "choose another --name"
 
 
 def test_a_machine_of_a_bench_may_be_measured_again(world):
@@ -245,7 +250,7 @@ def test_benches_that_end_at_the_same_time_all_have_their_source(make_root, tmp_
     base, own = make_root({**WORLD, CHIP: ACCELERATOR}, folder="base"), tmp_path / "own"
     database = Database([base])
     with ThreadPoolExecutor(8) as pool:
-        written = list(pool.map(lambda at: keep(made_bench(), database, root=str(own), name=f"machine-{at}"), range(24)))
+        written = list(pool.map(lambda at: save_facts(made_bench(), database, root=str(own), name=f"machine-{at}"), range(24)))
     assert len(tomllib.loads((own / "sources.toml").read_text())) == len(written) == 24
     assert not check(Database([base, str(own)])).faults
 
@@ -253,7 +258,7 @@ def test_benches_that_end_at_the_same_time_all_have_their_source(make_root, tmp_
 def test_benches_of_one_name_and_second_are_each_kept_and_the_last_counts(make_root, tmp_path):
     base, own = make_root({**WORLD, CHIP: ACCELERATOR}, folder="base"), tmp_path / "own"
     for reached in (100e9, 200e9, 300e9):
-        keep(made_bench(gemm={"fp32": Product(2048, rate(reached))}), Database([base, str(own)]), root=str(own))
+        save_facts(made_bench(gemm={"fp32": GemmRate(2048, rate(reached))}), Database([base, str(own)]), root=str(own))
     assert len(list((own / "benches").iterdir())) == 3
     assert len(tomllib.loads((own / "sources.toml").read_text())) == 3
     assert Database([base, str(own)]).product("servers", "this").value("gemm_fp32_flop_per_s") == 300e9

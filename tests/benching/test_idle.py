@@ -1,7 +1,7 @@
 import pytest
 
 from benches import Clock
-from traincarbon.benching.idle import Others, busy_board
+from traincarbon.benching.idle import OtherLoad, busy_gpu
 from traincarbon.meters.base import Reading
 from traincarbon.meters.process_usage import Usage
 
@@ -23,7 +23,7 @@ class Processors:
         self.own_s += seconds * own
 
     def others(self, *, threads=2, host_threads=4):
-        return Others(self, threads=threads, host_threads=host_threads, clock=self.clock, own=lambda: self.own_s)
+        return OtherLoad(self, threads=threads, host_threads=host_threads, clock=self.clock, own=lambda: self.own_s)
 
 
 def test_what_others_take_is_all_but_ours_since_one_last_asked():
@@ -47,8 +47,8 @@ def test_others_may_use_threads_that_we_do_not_need(busy, is_too_much):
     assert Processors().others(threads=2, host_threads=4).take_from_us(busy) is is_too_much
 
 
-def test_where_it_cannot_be_told_nothing_is_claimed():
-    assert Others(None, threads=2).busy_threads() is None
+def test_unknown_load_is_none():
+    assert OtherLoad(None, threads=2).busy_threads() is None
     processors = Processors()
     processors.fails = True
     others = processors.others()
@@ -69,5 +69,5 @@ def test_a_board_that_works_is_named_and_other_parts_are_not():
     def reading(device, part, utilisation):
         return Reading(device, part, 0.0, 0.0, "counter", utilisation=utilisation)
 
-    assert busy_board([reading("gpu:0", "gpu", 0.02), reading("gpu:1", "gpu", 0.8)]).device == "gpu:1"
-    assert busy_board([reading("gpu:0", "gpu", None), reading("cpu:0", "cpu", 0.9)]) is None
+    assert busy_gpu([reading("gpu:0", "gpu", 0.02), reading("gpu:1", "gpu", 0.8)]).device == "gpu:1"
+    assert busy_gpu([reading("gpu:0", "gpu", None), reading("cpu:0", "cpu", 0.9)]) is None

@@ -126,7 +126,7 @@ def test_all_gpus_of_a_kind_work_at_once_and_are_waited_for():
         ("wait", "cuda:0"),
         ("wait", "cuda:2"),
     ]
-    assert opened.notes == ("GPUs of other kinds are left out: Acme Two",)
+    assert opened.notes == ("GPUs of other models are not measured: Acme Two",)
 
 
 @pytest.mark.parametrize(("precision", "kind", "is_tf32"), [("fp32", "float32", False), ("tf32", "float32", True), ("fp16", "float16", False)])

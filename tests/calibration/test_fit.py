@@ -12,7 +12,7 @@ CHIP = "a100-sxm4-80gb"
 
 
 def metered(shipped, factors, *, share=0.7, host_w=150.0, **options):
-    """Runs with energy: a mean draw of *share* of the cap of 400 W, and *host_w* for the rest of the server, an accelerator."""
+    """Runs with energy: a mean power of *share* of the cap of 400 W, and *host_w* for the rest of the server, an accelerator."""
     made = []
     for each in slower(shipped, factors, **options):
         hours_h = each.duration_s * each.accelerators / 3600.0
@@ -50,22 +50,22 @@ def test_errors_are_those_of_hours_predicted_over_measured(shipped):
     found = fitted(slower(shipped, (1.25, 1.25)), shipped)
     assert found.errors["hours"].before == pytest.approx([-math.log(1.25)] * 2)
     assert abs(found.errors["hours"].after).max() < 0.1
-    told = found.calibration.errors["hours"]
-    assert told["n"] == 2.0
-    assert told["before"] == pytest.approx(math.log(1.25))
-    assert told["after"] < told["left_out"] < told["before"]
+    stated = found.calibration.errors["hours"]
+    assert stated["n"] == 2.0
+    assert stated["before"] == pytest.approx(math.log(1.25))
+    assert stated["after"] < stated["left_out"] < stated["before"]
 
 
 def test_what_helps_may_be_applied_by_itself(shipped):
     calibration = fitted(slower(shipped, (1.3, 1.35, 1.3)), shipped).calibration
     assert calibration.automatic
-    assert calibration.why.startswith("each run predicted by the others: mean error of hours 0.")
+    assert calibration.why.startswith("with each run left out in turn, the mean error of hours is 0.")
 
 
 def test_what_does_not_help_may_not(shipped):
     calibration = fitted(slower(shipped, (1.3, 1.0 / 1.3)), shipped).calibration
     assert not calibration.automatic
-    assert "no better predicted by the others" in calibration.why
+    assert calibration.why.startswith("the other runs predict hours no better on a100-sxm4-80gb: mean error 0.")
 
 
 def test_what_predicts_within_a_few_per_cent_may_be_applied_however_good_the_priors_were(shipped):
@@ -78,7 +78,7 @@ def test_one_run_teaches_but_is_not_applied_by_itself(shipped):
     found = fitted(slower(shipped, (1.5,)), shipped)
     assert found.calibration.effect("mfu", CHIP, "", "decoder pretrain").log_factor < -0.2
     assert not found.calibration.automatic
-    assert found.calibration.why == "one run alone: nothing is left to try it on"
+    assert found.calibration.why == "there is only one run, so it cannot be tested"
     assert found.errors["hours"].left_out == pytest.approx(found.errors["hours"].before)
 
 
@@ -118,7 +118,7 @@ def test_runs_without_energy_teach_hours_alone(shipped):
     assert {effect.quantity for effect in found.calibration.effects} == {"mfu"}
 
 
-def test_a_site_with_few_runs_is_drawn_towards_its_hardware(shipped):
+def test_a_site_with_few_runs_shrinks_towards_its_hardware(shipped):
     many = slower(shipped, (1.5,) * 4, plan={"region": "france"})
     few = slower(shipped, (1.0,), plan={"region": "germany"}, prefix="few")
     calibration = fitted([*many, *few], shipped).calibration
@@ -129,9 +129,9 @@ def test_a_site_with_few_runs_is_drawn_towards_its_hardware(shipped):
 def test_what_the_hardware_shows_is_less_sure_of_another_site_than_of_its_own(shipped):
     calibration = fitted(slower(shipped, (1.5,) * 4, plan={"region": "france"}), shipped).calibration
     effects = {effect.scope: effect for effect in calibration.effects}
-    sigmas = [effects[scope].log_factor_sigma for scope in ((CHIP, "FR", "decoder pretrain"), (CHIP, "FR", ""), (CHIP, "", ""), ("", "", ""))]
-    assert sigmas == sorted(sigmas)
-    assert sigmas[0] < sigmas[3] / 2.0
+    wall_sigmas = [effects[scope].log_factor_sigma for scope in ((CHIP, "FR", "decoder pretrain"), (CHIP, "FR", ""), (CHIP, "", ""), ("", "", ""))]
+    assert wall_sigmas == sorted(wall_sigmas)
+    assert wall_sigmas[0] < wall_sigmas[3] / 2.0
 
 
 def test_another_chip_learns_from_what_a_team_has_in_common(shipped):
@@ -143,7 +143,7 @@ def test_another_chip_learns_from_what_a_team_has_in_common(shipped):
     assert calibration.effect("power", "h100-sxm5-80gb", "", "decoder pretrain") is None
 
 
-def test_kinds_of_training_are_told_apart(shipped):
+def test_kinds_of_training_have_their_own_effects(shipped):
     slow = slower(shipped, (1.8,) * 3, plan={"kind": "finetune"}, prefix="tune")
     calibration = fitted([*slower(shipped, (1.1,) * 3), *slow], shipped).calibration
     pretrain, finetune = (calibration.effect("mfu", CHIP, "", f"decoder {kind}").log_factor for kind in ("pretrain", "finetune"))
@@ -155,10 +155,10 @@ def test_a_hardware_that_the_calibration_makes_worse_keeps_it_from_being_applied
     bad = slower(shipped, (0.7, 1.35), hw="dgx-h100", prefix="h100")
     calibration = fitted([*good, *bad], shipped).calibration
     assert not calibration.automatic
-    assert calibration.why.startswith("hours of runs on h100-sxm5-80gb are no better predicted")
+    assert calibration.why.startswith("the other runs predict hours no better on h100-sxm5-80gb")
 
 
-def test_runs_drawn_as_believed_lie_inside_the_interval_nine_times_in_ten(shipped):
+def test_runs_drawn_from_the_prior_lie_inside_the_interval_nine_times_in_ten(shipped):
     import numpy as np
 
     rng = np.random.default_rng(11)
@@ -188,7 +188,7 @@ def test_an_energy_that_was_only_modelled_is_followed_but_no_surer_than_its_mode
     effects = [calibration.effect("power", CHIP, "", "decoder pretrain") for calibration in (fitted(measured, shipped).calibration, found)]
     assert effects[0].log_factor == pytest.approx(effects[1].log_factor)
     assert effects[1].log_factor_sigma > 0.5 > effects[0].log_factor_sigma
-    assert found.notes[0].startswith("the draw of the accelerators was modelled")
+    assert found.notes[0].startswith("the power of the accelerators was modelled")
 
 
 def test_what_was_modelled_gives_way_to_what_was_measured(shipped):
@@ -210,24 +210,24 @@ def test_runs_of_known_layout_teach_the_efficiency_of_a_step(shipped):
     assert math.exp(effect.log_factor) == pytest.approx(0.8, rel=0.02)
     assert (effect.runs, effect.log_slope, effect.log_slope_sigma) == (4, 0.0, 0.0)
     assert found.errors["step"].before == pytest.approx([math.log(factor) for factor in (0.8, 0.82, 0.8, 0.78)])
-    told = found.calibration.errors["step"]
-    assert told["left_out"] < 0.03 < told["before"]
+    stated = found.calibration.errors["step"]
+    assert stated["left_out"] < 0.03 < stated["before"]
     assert found.calibration.notes == ()
 
 
-def test_the_step_is_drawn_towards_what_is_published_and_surer_with_more_runs(shipped):
-    sigmas = []
+def test_the_step_shrinks_towards_what_is_published_and_is_more_certain_with_more_runs(shipped):
+    wall_sigmas = []
     for factors in ((0.8, 0.8), (0.8, 0.8, 0.8, 0.8)):
         effect = fitted(laid_out(shipped, factors), shipped).calibration.effect("step", CHIP, "", "decoder pretrain")
         assert math.log(0.8) < effect.log_factor < 0.7 * math.log(0.8)
-        sigmas.append(effect.at(1e10)[1])
-    assert sigmas[1] < sigmas[0]
+        wall_sigmas.append(effect.at(1e10)[1])
+    assert wall_sigmas[1] < wall_sigmas[0]
 
 
 def test_the_step_of_one_run_alone_is_not_kept(shipped):
     calibration = fitted([*laid_out(shipped, (0.8,)), *slower(shipped, (1.3, 1.3))], shipped).calibration
     assert calibration.effect("step", CHIP, "", "decoder pretrain") is None
-    assert calibration.notes == ("the step is left as it was: the layout of one run alone is known",)
+    assert calibration.notes == ("steps are not calibrated: only one run has a known layout",)
 
 
 def test_steps_that_the_others_do_not_foretell_are_not_kept_and_hours_are(shipped):
@@ -236,7 +236,7 @@ def test_steps_that_the_others_do_not_foretell_are_not_kept_and_hours_are(shippe
     assert not [effect for effect in found.calibration.effects if effect.quantity == "step"]
     assert found.calibration.effect("mfu", CHIP, "", "decoder pretrain") is not None
     (note,) = found.calibration.notes
-    assert note.startswith("the step is left as it was: steps of runs on a100-sxm4-80gb are no better predicted by the others: mean error 0.")
+    assert note.startswith("steps are not calibrated: the other runs predict them no better on a100-sxm4-80gb: mean error 0.")
     assert found.errors["step"].summary()["n"] == 2.0
 
 
@@ -247,7 +247,7 @@ def test_runs_of_unknown_layout_have_no_part_in_the_step(shipped):
 
 
 def test_a_step_unlike_the_others_is_left_out_and_its_hours_are_not(shipped):
-    """The odd one is as fast as its like, but says that it ran on a layout on which a step of two sequences takes four times as long for each token."""
+    """The odd one is as fast as similar runs, but states a layout on which a step of two sequences takes four times as long per token."""
     like = laid_out(shipped, (0.8, 0.8, 0.8, 0.8), layouts=((13e9, 2, 1), (13e9, 4, 1), (13e9, 8, 1), (13e9, 2, 2)))
     said = {"tp": 8.0, "pp": 8.0, "seq_len": 2048.0, "batch_tokens": 8192.0, "recompute": "full"}
     odd = record("odd", params=13e9, tokens=2.6e11, accelerators=64, duration_s=1.01 * like[0].duration_s, plan=said)
@@ -255,7 +255,7 @@ def test_a_step_unlike_the_others_is_left_out_and_its_hours_are_not(shipped):
     assert found.used.ids[-1] == "odd"
     assert found.errors["step"].rows.tolist() == [0, 1, 2, 3]
     (aside,) = found.set_aside
-    assert (aside.id, aside.reason) == ("odd", "its step alone: on its layout it was 5.6 times as fast as its like are")
+    assert (aside.id, aside.reason) == ("odd", "only its step: it was 5.6 times as fast on its layout as similar runs")
 
 
 def test_the_error_bar_of_a_meter_at_the_wall_widens_the_rest_of_the_server_and_nothing_else(shipped):
@@ -272,3 +272,15 @@ def test_the_error_bar_of_a_meter_at_the_wall_widens_the_rest_of_the_server_and_
         else:
             assert widened == plain
     assert "host" in {effect.quantity for effect in found[0.04].effects}
+
+
+def test_errors_of_energy_follow_those_of_hours(shipped):
+    # half as fast as expected at the expected power: without calibration half of the energy is planned, with it about all
+    hours_only = fitted(metered(shipped, (2.0, 2.0, 2.0, 2.0), share=0.65), shipped)
+    energy, expected_ln = hours_only.errors["energy"], -math.log(2.0)
+    power = hours_only.calibration.effect("power", CHIP, "", "decoder pretrain")
+    assert energy.before.mean() == pytest.approx(expected_ln, abs=0.35)
+    assert abs(energy.after).mean() < 0.25 * abs(energy.before).mean()
+    assert abs(energy.left_out).mean() < 0.5 * abs(energy.before).mean()
+    # the power effect alone explains no more than its own size
+    assert abs(energy.after - energy.before).min() > 2.0 * abs(power.log_factor)

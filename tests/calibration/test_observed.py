@@ -3,7 +3,7 @@ import math
 import pytest
 
 from made_runs import record
-from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.observed import Job, from_records
 from traincarbon.ledger.run_energy import DeviceUse
 
 
@@ -16,7 +16,7 @@ def test_a_record_becomes_a_row_of_numbers(shipped):
     assert not aside
     assert (observed.params[0], observed.active_params[0], observed.hours_h[0], observed.accelerators[0]) == (1e9, 5e8, 80.0, 8.0)
     assert (observed.accelerator_kwh[0], observed.server_kwh[0]) == pytest.approx((25.0, 35.0))
-    assert observed.jobs == [{"hw": "dgx-a100", "moe": True}]
+    assert observed.jobs == [Job("dgx-a100", is_mixture=True)]
     assert observed.sites == ["FR"]
     assert observed.families() == ["moe decoder pretrain"]
 
@@ -46,7 +46,7 @@ def test_the_accelerator_of_a_machine_without_any_is_its_processor(shipped):
 
 def test_the_plans_server_is_taken_where_it_holds_the_chip_that_ran(shipped):
     observed, _ = from_records([record(hw="a100-sxm4-80gb", plan={"hw": "dgx-a100"})], shipped)
-    assert observed.jobs[0]["hw"] == "dgx-a100"
+    assert observed.jobs[0].hardware == "dgx-a100"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,6 @@ def test_the_plans_server_is_taken_where_it_holds_the_chip_that_ran(shipped):
         ({"hw": "nonesuch-9000"}, "no hardware 'nonesuch-9000'"),
         ({"plan": {"region": "atlantis"}}, "no region or zone 'atlantis'"),
         ({"plan": {"active_params": "many"}}, "active_params is"),
-        ({"notes": ("GPU 0 is shared with another process",)}, "shared"),
         ({"by_device": (DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, 400.0, 0.01, 30.0),)}, "idle accelerators"),
     ],
 )
@@ -76,7 +75,7 @@ def test_a_run_that_teaches_nothing_is_set_aside_with_the_reason(shipped, fields
 def test_a_run_that_comes_twice_counts_once(shipped):
     observed, aside = from_records([record("a"), record("a")], shipped)
     assert list(observed.ids) == ["a"]
-    assert aside[0].reason == "it is there twice"
+    assert aside[0].reason == "a duplicate"
 
 
 def test_nothing_at_all_is_a_table_without_rows(shipped):
@@ -100,3 +99,13 @@ def test_of_very_many_layouts_the_first_are_looked_at(shipped, monkeypatch):
     monkeypatch.setattr("traincarbon.calibration.observed._MOST_LAYOUTS", 2)
     records = [record(f"r{at}", plan={"dp": 8.0, "batch_tokens": 65536.0 * batch}) for at, batch in enumerate((1, 2, 3, 1, 2))]
     assert from_records(records, shipped)[0].layout_of.tolist() == [0, 1, -1, 0, 1]
+
+
+def test_the_words_of_a_note_set_no_run_aside(shipped):
+    assert not reasons(shipped, record("noted", notes=("GPU 0 is shared with another process",)))
+
+
+def test_a_job_states_the_fields_of_a_plan_and_its_label():
+    job = Job("dgx-a100", is_mixture=True, kind="finetune", layers=40.0)
+    assert job.plan_fields == {"hw": "dgx-a100", "kind": "finetune", "layers": 40.0}
+    assert job.label == "moe decoder finetune"

@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.calibration.proof import Case, as_observed, prove, summary
-from traincarbon.published.runs import read_runs
+from traincarbon.published.runs_file import read_runs
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_calibrated_intervals_are_narrower(llamas):
 
 
 def test_hours_of_published_rows_are_those_that_were_published(shipped):
-    runs = [run for run in read_runs()[0] if run["id"] in ("llama1-7b", "llama1-65b")]
+    runs = [run for run in read_runs()[0] if run.id in ("llama1-7b", "llama1-65b")]
     observed = as_observed(runs, shipped)
     for run, hours_h in zip(runs, observed.hours_h.tolist(), strict=True):
         assert hours_h == pytest.approx(run.hours_h)

@@ -16,11 +16,11 @@ def aside(shipped, *records):
     [
         ({"energy_j": {"gpu": -3.6e6, "other": None}}, "negative energy: -1 kWh"),
         ({"energy_j": {"gpu": float("inf"), "other": None}}, "its energy is infinite"),
-        ({"gpu_kwh": 200.0}, "energy above nameplate × hours: 1,000 W of 400 W each"),
-        ({"other_kwh": 400.0}, "energy above nameplate × hours: servers of 2,000 W an accelerator, of 812 W"),
-        ({"gpu_kwh": 2.0}, "idle accelerators: they drew 10 W of 400 W each"),
-        ({"hours_h": 10.0}, "fewer hours than its work takes at the peak rate: an MFU of 10.7"),
-        ({"hours_h": 2e6}, "idle accelerators: they did"),
+        ({"gpu_kwh": 200.0}, "energy above nameplate × hours: 1,000 W each, of 400 W"),
+        ({"other_kwh": 400.0}, "energy above nameplate × hours: servers take 2,000 W per accelerator, their nameplate is 812 W"),
+        ({"gpu_kwh": 2.0}, "idle accelerators: they took 10 W each, of 400 W"),
+        ({"hours_h": 10.0}, "fewer hours than the work takes at the peak rate: an MFU of 10.7"),
+        ({"hours_h": 2e6}, "idle accelerators: an MFU of 5.3e-05"),
         ({"params": 0.0}, "its parameters are 0"),
         ({"params": float("nan")}, "its parameters are nan"),
         ({"tokens": float("inf")}, "its tokens are inf"),
@@ -37,7 +37,7 @@ def test_what_cannot_be_is_set_aside_by_name_with_the_figure(shipped, fields, re
 
 def test_servers_that_draw_less_than_the_accelerators_in_them_are_refused(shipped):
     observed, _ = from_records([record("a", hours_h=200.0, gpu_kwh=60.0)], shipped, wall_kwh={"a": 40.0})
-    assert reasons(observed, expect(observed, shipped))[0] == "its servers drew 40 kWh, less than the accelerators in them, 60 kWh"
+    assert reasons(observed, expect(observed, shipped))[0] == "its servers used 40 kWh, less than their accelerators, 60 kWh"
 
 
 def test_the_same_numbers_under_another_name_count_once(shipped):
@@ -54,18 +54,18 @@ def test_runs_that_differ_in_energy_alone_are_two_runs(shipped):
     assert len(fitted([one, other], shipped).used) == 2
 
 
-def test_a_run_far_from_its_like_is_an_outlier_by_name(shipped):
+def test_a_run_far_from_similar_runs_is_an_outlier_by_name(shipped):
     records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 4.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
     found = fitted(records, shipped)
-    assert [(each.id, each.reason) for each in found.set_aside] == [("run-4", "an outlier: 3.9 times the hours that its like take")]
+    assert [(each.id, each.reason) for each in found.set_aside] == [("run-4", "an outlier: 3.9 times the hours of similar runs")]
     assert len(found.used) == 4
 
 
-def test_of_three_runs_none_can_be_told_to_be_the_odd_one(shipped):
+def test_of_three_runs_none_is_an_outlier(shipped):
     assert len(fitted(slower(shipped, (1.0, 1.05, 4.0)), shipped).used) == 3
 
 
-def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
+def test_a_power_far_from_similar_runs_is_set_aside_without_the_hours(shipped):
     records = slower(shipped, (1.0, 1.05, 0.95, 1.02, 1.0), sizes=(1e9, 2e9, 3e9, 4e9, 5e9))
     kwh = [0.28 * each.duration_s * 8 / 3600 for each in records]
     kwh[4] /= 3.0
@@ -74,7 +74,7 @@ def test_a_draw_far_from_its_like_is_set_aside_without_the_hours(shipped):
     ]
     found = fitted(metered, shipped)
     assert found.set_aside[0].id == "run-4"
-    assert found.set_aside[0].reason.startswith("its energy alone: its accelerators drew 0.33 times")
+    assert found.set_aside[0].reason.startswith("only its energy: its accelerators took 0.33 times")
     assert (len(found.used), len(found.errors["energy"].rows)) == (5, 4)
 
 

@@ -5,10 +5,11 @@ import pytest
 
 import proof
 from benches import made_bench, rate
-from traincarbon.benching.bench import Product
+from traincarbon.benching.bench import GemmRate
 from traincarbon.benching.bench_facts import facts_of, write_facts
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.load import Database, builtin_root
+from traincarbon.quantities import EnergySource
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ class Benched(proof.Proof):
 
     def bench(self, *_):
         root = str(self.folder / "facts")
-        loaded = (Draw("cpu", 6.0, "modelled", 0.7, 1),)
-        write_facts(facts_of(made_bench(idle=(), loaded=loaded, gemm={"fp32": Product(2048, rate(20e9))}), Database([builtin_root(), root]), root=root), root)
+        loaded = (MeanPower("cpu", 6.0, EnergySource.MODELLED, 0.7, 1),)
+        write_facts(facts_of(made_bench(idle=(), loaded=loaded, gemm={"fp32": GemmRate(2048, rate(20e9))}), Database([builtin_root(), root]), root=root), root)
         return 20e9
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from traincarbon.fitting.regression import Row, fit
+from traincarbon.fitting.regression import Observation, fit
 
 FIXED = {"all": 3.0, "colour": 0.5, "group:run": 0.1, "scatter:run": 0.2}
 
@@ -14,7 +14,7 @@ def rows(n, *, seed=0, group=0.1, scatter=0.2, effects=(("red", 0.4), ("blue", -
     for at in range(n):
         colour, effect = effects[at % len(effects)]
         offset = float(np.random.default_rng(1000 * seed + at // 4).normal(0.0, group))
-        made.append(Row(1.0 + effect + offset + float(random.normal(0.0, scatter)), {"all": 1.0, f"colour={colour}": 1.0}, f"source {at // 4}", "run"))
+        made.append(Observation(1.0 + effect + offset + float(random.normal(0.0, scatter)), {"all": 1.0, f"colour={colour}": 1.0}, f"source {at // 4}", "run"))
     return made
 
 
@@ -32,7 +32,7 @@ def test_the_scatter_is_found_from_the_rows():
 
 
 def test_an_effect_with_one_row_stays_nearer_to_zero_than_the_row():
-    lone = Row(3.0, {"all": 1.0, "colour=green": 1.0}, "its own", "run")
+    lone = Observation(3.0, {"all": 1.0, "colour=green": 1.0}, "its own", "run")
     found = fit([*rows(100), lone], start={}, fixed=FIXED)
     assert 0.5 * (3.0 - 1.0) < found.effect("colour=green")[0] < 3.0 - 1.0
 
@@ -55,14 +55,14 @@ def test_the_spread_of_a_prediction_covers_90_percent_of_new_rows():
 
 
 def test_rows_of_one_source_weigh_less_than_independent_ones():
-    together = [Row(2.0, {"all": 1.0}, "one", "run") for _ in range(20)]
-    apart = [Row(2.0, {"all": 1.0}, f"source {at}", "run") for at in range(20)]
+    together = [Observation(2.0, {"all": 1.0}, "one", "run") for _ in range(20)]
+    apart = [Observation(2.0, {"all": 1.0}, f"source {at}", "run") for at in range(20)]
     fixed = {**FIXED, "group:run": 0.5}
     assert fit(together, start={}, fixed=fixed).effect("all")[1] > 2.0 * fit(apart, start={}, fixed=fixed).effect("all")[1]
 
 
 def test_a_heavy_tailed_scatter_lets_a_row_far_out_weigh_less():
-    wild = Row(9.0, {"all": 1.0, "colour=red": 1.0}, "its own", "run")
+    wild = Observation(9.0, {"all": 1.0, "colour=red": 1.0}, "its own", "run")
     start = {"scatter:run": 0.2}
     fixed = {"all": 3.0, "colour": 0.5, "group:run": 0.1}
     normal, heavy = (fit([*rows(40), wild], start=start, fixed=fixed, heavy_tailed=tail) for tail in (False, True))
@@ -73,7 +73,7 @@ def test_a_heavy_tailed_scatter_lets_a_row_far_out_weigh_less():
 
 def test_the_interval_of_a_heavy_tailed_scatter_covers_90_percent_too():
     random = np.random.default_rng(7)
-    drawn = [Row(1.0 + 0.2 * float(random.standard_t(4)), {"all": 1.0}, f"source {at}", "run") for at in range(1500)]
+    drawn = [Observation(1.0 + 0.2 * float(random.standard_t(4)), {"all": 1.0}, f"source {at}", "run") for at in range(1500)]
     found = fit(drawn[:500], start={"scatter:run": 0.3}, fixed={"all": 3.0, "group:run": 0.01}, heavy_tailed=True)
     mean, sigma = found.predict({"all": 1.0}, "run")
     inside = sum(abs(row.y - mean) <= 1.645 * sigma for row in drawn[500:])

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from traincarbon.fitting.shrinkage import BELIEVED_RUNS, Level, reach, shrink
+from traincarbon.fitting.shrinkage import PRIOR_RUNS, Level, shrink
+from traincarbon.fitting.solve import t_over_normal
 
 
 def ones(n):
@@ -35,7 +36,7 @@ def dense(y, x, levels, sigma, cross):
 
 def test_one_scope_is_the_textbook_case_of_a_normal_mean():
     found = one_scope([0.2, 0.4], between=0.3, scatter=0.1)
-    sigma = found.scatter / reach(BELIEVED_RUNS + 2)
+    sigma = found.scatter / t_over_normal(PRIOR_RUNS + 2, order=2)
     precision = 1.0 / 0.3**2 + 2.0 / sigma**2
     assert found.covariances[0][0, 0, 0] == pytest.approx(1.0 / precision)
     assert found.means[0][0, 0] == pytest.approx((0.6 / sigma**2) / precision)
@@ -50,7 +51,7 @@ def test_the_passes_over_the_tree_agree_with_the_inverse_of_the_whole_covariance
     x = np.stack((np.ones(n), rng.normal(size=n)), axis=1)
     y = rng.normal(0.2, 0.3, n)
     found = shrink(y, x, levels, scatter=0.15)
-    sigma = found.scatter / reach(BELIEVED_RUNS + n)
+    sigma = found.scatter / t_over_normal(PRIOR_RUNS + n, order=2)
     new = np.array([1.0, 0.7])
     cross = [((0, 1, 4), new), ((0, 1, None), new), ((0, None, None), new)]
     levels = [Level(level.scope_of, np.sqrt(np.diag(between))) for level, between in zip(levels, found.between, strict=True)]
@@ -65,7 +66,7 @@ def test_leaving_a_run_out_is_fitting_without_it():
     scope = codes(0, 0, 0, 1, 1)
     levels = [Level(np.zeros(5, dtype=np.intp), [0.3]), Level(scope, [0.2])]
     found = shrink(y, ones(5), levels, scatter=0.1)
-    sigma = found.scatter / reach(BELIEVED_RUNS + 5)
+    sigma = found.scatter / t_over_normal(PRIOR_RUNS + 5, order=2)
     for at in range(5):
         kept = np.arange(5) != at
         rest = [Level(level.scope_of[kept], level.between) for level in levels]
@@ -74,7 +75,7 @@ def test_leaving_a_run_out_is_fitting_without_it():
         assert found.left_out_sigma[at] ** 2 == pytest.approx(variance[0] + found.scatter**2)
 
 
-def test_a_scope_with_few_runs_is_drawn_towards_the_one_above():
+def test_a_scope_with_few_runs_shrinks_towards_the_one_above():
     y = np.array([0.5] * 20 + [-0.5])
     levels = [Level(np.zeros(21, dtype=np.intp), [0.3]), Level(codes(*[0] * 20, 1), [0.1])]
     found = shrink(y, ones(21), levels, scatter=0.1)
@@ -121,8 +122,3 @@ def test_a_trend_is_found_where_there_is_one():
     size = np.linspace(-2.0, 2.0, 40)
     found = shrink(0.1 + 0.05 * size, np.stack((np.ones(40), size), axis=1), [Level(np.zeros(40, dtype=np.intp), [0.3, 0.1])], scatter=0.05)
     assert found.means[0][0] == pytest.approx([0.1, 0.05], abs=2e-3)
-
-
-def test_reach_is_that_of_students_t():
-    assert reach(5.0) == pytest.approx(2.015 / 1.645, rel=0.005)
-    assert reach(30.0) == pytest.approx(1.697 / 1.645, rel=0.002)

@@ -11,9 +11,9 @@ from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, as
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.formulas.memory import fewest_accelerators, layout_memory, training_state_b
-from traincarbon.published.priors import peak_of
-from traincarbon.published.runs import read_runs
-from traincarbon.published.step_rows import steps
+from traincarbon.published.runs import chip_of
+from traincarbon.published.runs_file import read_runs
+from traincarbon.published.step_rows import read_steps
 
 params = st.floats(1e3, 1e13)
 STATE = {"params": 7e9, "trainable_params": 7e9, "weight_b": 2.0, "state_b": 14.0}
@@ -157,14 +157,13 @@ def test_arrays_of_layouts_hold_what_each_alone_does():
 
 def test_published_layouts_of_dense_models_at_16_bits_fit_the_memory_that_they_ran_in(shipped):
     # the largest micro-batch that fitted was published for MosaicML's rows: they are the tightest, up to 3 % beyond by the formula
-    runs = {run["id"]: run for run in read_runs()[0]}
-    found, _ = steps(runs.values(), shipped)
+    runs = {run.id: run for run in read_runs()[0]}
+    found, _ = read_steps(runs.values(), shipped)
+    publishers = ("Narayanan", "Korthikanti", "MT-NLG", "MosaicML", "Megatron-Core", "MegaScale", "torchtitan")
     held = {}
     for step in found:
-        if step.precision in ("bf16", "fp16") and step.set.startswith(
-            ("Narayanan", "Korthikanti", "MT-NLG", "MosaicML", "Megatron-Core", "MegaScale", "torchtitan")
-        ):
-            memory_b = peak_of(runs[step.id], shipped)[0].value("memory_b")
+        if step.precision in ("bf16", "fp16") and step.set.publisher in publishers:
+            memory_b = chip_of(runs[step.id], shipped).product.value("memory_b")
             held[step.id] = float(layout_memory(shape=step.shape, layout=step.layout).total_b) / memory_b
     assert len(held) > 80
     outside = {id for id, share in held.items() if share > 1.04}

@@ -10,8 +10,9 @@ import proof
 from benches import made_bench
 from execute import FOLDER, canonical, code_of, execute, read
 from traincarbon.benching.bench_facts import facts_of, write_facts
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.load import Database, builtin_root
+from traincarbon.quantities import EnergySource
 
 NOTEBOOKS = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ipynb"))]
 MODULES = {"traincarbon", "numpy", "pandas", "drawing", "proof", "os", "pathlib", "sys", "tempfile"}
@@ -25,7 +26,7 @@ def hasty(monkeypatch):
 
     def bench(self, *_):
         root = str(self.folder / "facts")
-        loaded = (Draw("cpu", 6.0, "modelled", 0.7, 1),)
+        loaded = (MeanPower("cpu", 6.0, EnergySource.MODELLED, 0.7, 1),)
         write_facts(facts_of(made_bench(idle=(), loaded=loaded), Database([builtin_root(), root]), root=root), root)
         return 20e9
 

@@ -1,15 +1,17 @@
 """The fitted priors follow from the published runs, and the file that holds them is never stale."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from traincarbon.database.records import TABLES
 from traincarbon.published import priors
-from traincarbon.published.runs import read_runs
+from traincarbon.published.runs import Unusable, chip_of
+from traincarbon.published.runs_file import read_runs
 
 RUNS = read_runs()[0]
-BY_ID = {run["id"]: run for run in RUNS}
+BY_ID = {run.id: run for run in RUNS}
 
 
 @pytest.fixture(scope="module")
@@ -40,49 +42,60 @@ def test_a_published_run_becomes_one_observation_with_its_effects(shipped):
     # of 0.35 an A100, whose matrix products reach 0.869 where the usual is 0.8, and 2,048 of which are interrupted: / (1 + 2048 × 2e-5 × 0.25)
     assert math.exp(row.y) * 0.35 * 0.869 / 0.8 / 1.01024 == pytest.approx(0.4769, abs=1e-4)
     assert row.effects == {"all": 1.0, "generation=ampere": 1.0, "family=dense-lm": 1.0, "whole": 1.0, "thin": min(0.0, math.log(65.2e9 / 2048 / 1.5e8))}
-    assert (row.group, row.scatter) == (BY_ID["llama1-65b"]["organisation"], "run")
+    assert (row.group, row.scatter) == ("meta", "run")
 
 
 def test_a_chip_at_twice_the_rate_needs_twice_the_parameters_to_stay_busy(shipped):
     run = BY_ID["mlperf40-smc-gpt3-64n"]
-    chip, precision, peak = priors.peak_of(run, shipped)
-    expected = math.log(175e9 / 512 / (1.5e8 * peak / 312e12))
-    assert priors.mfu_effects(run, chip, precision, peak)["thin"] == pytest.approx(expected)
-    assert priors.mfu_effects(run, chip, precision, peak / 4.0)["thin"] == 0.0
+    chip = chip_of(run, shipped)
+    expected = math.log(175e9 / 512 / (1.5e8 * chip.peak_flop_per_s / 312e12))
+    assert priors.mfu_effects(run, chip)["thin"] == pytest.approx(expected)
+    assert priors.mfu_effects(run, chip._replace(peak_flop_per_s=chip.peak_flop_per_s / 4.0))["thin"] == 0.0
 
 
-@pytest.mark.parametrize(
-    ("id", "reason"),
-    [
-        ("idefics-80b", "part of the model is frozen"),
-        ("albert-xxlarge", "layers share their parameters"),
-        ("codefuse-13b", "tokens seen are not known"),
-        ("pangu-sigma", "active parameters are not known"),
-        ("phi-2", ""),
-        ("llama1-65b", ""),
-    ],
-)
-def test_a_note_says_where_parameters_and_tokens_do_not_give_the_work(id, reason):
-    assert priors.unlike(BY_ID[id]) == reason
+UNUSABLE = {
+    "albert-xxlarge": Unusable.SHARED_PARAMETERS,
+    "codefuse-13b": Unusable.DOUBTFUL,
+    "cpm-large": Unusable.EPOCHS_UNKNOWN,
+    "idefics-80b": Unusable.FROZEN,
+    "idefics-9b": Unusable.FROZEN,
+    "pangu-sigma": Unusable.ACTIVE_PARAMS_UNKNOWN,
+    "phi-1.5": Unusable.DOUBTFUL,
+    "phi-2": Unusable.DOUBTFUL,
+    "refact-1.6b": Unusable.DOUBTFUL,
+    "strubell-transformer-base": Unusable.CIRCULAR,
+    "strubell-transformer-big": Unusable.CIRCULAR,
+}
 
 
-@pytest.mark.parametrize("id", ["idefics-80b", "phi-2", "cpm-large", "strubell-transformer-big"])
-def test_rows_known_to_mean_something_else_teach_nothing(shipped, id):
-    assert priors.mfu_rows([BY_ID[id]], shipped) == []
+def test_exactly_these_rows_are_unusable():
+    assert {run.id: run.unusable for run in RUNS if run.unusable is not None} == UNUSABLE
+
+
+@pytest.mark.parametrize("id", UNUSABLE)
+def test_nothing_is_fitted_to_an_unusable_row(shipped, id):
+    run = BY_ID[id]
+    assert priors.mfu_rows([run], shipped) == priors.power_rows([run], shipped) == []
+
+
+def test_only_the_column_makes_a_row_unusable(shipped):
+    usable = replace(BY_ID["phi-2"], unusable=None, tokens=BY_ID["phi-2"].tokens / 2.0)
+    assert "suspiciously" in usable.note
+    assert len(priors.mfu_rows([usable], shipped)) == 1
 
 
 @pytest.mark.parametrize("id", ["llama1-7b", "llama1-65b", "opt-175b"])
 def test_power_cap_times_hours_is_no_measurement(shipped, id):
-    chip = priors.peak_of(BY_ID[id], shipped)[0]
+    chip = chip_of(BY_ID[id], shipped)
     assert priors.is_nominal(BY_ID[id], chip)
     assert priors.power_rows([BY_ID[id]], shipped) == []
 
 
-def test_the_hosts_part_is_taken_off_a_servers_draw(shipped):
+def test_the_power_of_the_host_is_subtracted_from_that_of_the_server(shipped):
     # 415.489 kWh / 485.2857 h = 856.2 W a GPU; / 1.05 for the network; less 0.45 of a host's nameplate of 0.82 x 700 W
     run = BY_ID["mlperf40-smc-gpt3-64n"]
-    chip = priors.peak_of(run, shipped)[0]
-    assert priors.accelerator_draw_w(run, chip, shipped) == pytest.approx(415_489 / 485.2857 / 1.05 - 0.45 * 0.82 * 700, rel=1e-4)
+    chip = chip_of(run, shipped)
+    assert priors.accelerator_power_w(run, chip, shipped) == pytest.approx(415_489 / 485.2857 / 1.05 - 0.45 * 0.82 * 700, rel=1e-4)
 
 
 def test_hardware_without_published_runs_is_less_certain(fitted):
@@ -113,7 +126,7 @@ def test_hardware_without_published_runs_is_at_least_a_third_wide(fitted):
 
 
 def test_an_estimate_can_rest_on_priors_fitted_to_other_runs(shipped):
-    fewer = [run for run in RUNS if run["organisation"] != "Meta"]
+    fewer = [run for run in RUNS if run.organisation != "Meta"]
     other = priors.with_priors(shipped, priors.fitted_priors(fewer, shipped))
     (mine,) = [row for row in other.rows("priors", "mfu") if row["scope"] == "generation=ampere"]
     (theirs,) = [row for row in shipped.rows("priors", "mfu") if row["scope"] == "generation=ampere"]

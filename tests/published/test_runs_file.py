@@ -8,7 +8,8 @@ import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import runs_file
-from traincarbon.published.runs_file import NUMBERS, TEXTS, BadRow, Cells, read_rows, unread_columns
+from traincarbon.published.runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.runs_file import NUMBERS, TEXTS, read_rows, unread_columns
 
 COLUMNS = (*TEXTS, *NUMBERS)
 LLAMA = {
@@ -53,7 +54,7 @@ def second(write):
 
     def read(**cells):
         first, other = read_rows(write(text(LLAMA, {**LLAMA, "id": "b", **cells})))
-        assert isinstance(first, Cells)
+        assert isinstance(first, PublishedRun)
         return other
 
     return read
@@ -110,12 +111,10 @@ def test_columns_that_contradict_each_other_betray_a_unit(second, cells, column,
     assert reason.endswith(hint)
 
 
-@pytest.mark.parametrize(
-    ("column", "kept"), [("carbon_intensity_g_per_kwh", {"carbon_intensity_g_per_kwh": 0.0}), ("co2e_t", {}), ("cost_usd", {}), ("embodied_t", {})]
-)
+@pytest.mark.parametrize(("column", "kept"), [("carbon_intensity_g_per_kwh", 0.0), ("co2e_t", None), ("cost_usd", None), ("embodied_t", None)])
 def test_a_zero_that_can_be_meant_is_no_fault(second, column, kept):
     row = second(**{column: "0"})
-    assert {name: value for name, value in row.numbers.items() if name == column} == kept
+    assert getattr(row, column) == kept
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are(second):
@@ -123,7 +122,7 @@ def test_an_unknown_kind_is_refused_with_those_there_are(second):
 
 
 def test_the_second_of_two_ids_names_the_line_of_the_first(second):
-    assert second(id="a") == BadRow(3, "a", "column id: 'a' stands in line 2 already")
+    assert second(id="a") == SetAside("a", "column id: 'a' is already in line 2", 3)
 
 
 @pytest.mark.parametrize(("id", "reason"), [("", "column id is empty"), ("x" * 201, "is a quotation mark not closed?")])
@@ -136,14 +135,14 @@ def test_a_row_without_a_usable_id_is_known_by_its_line(second, id, reason):
 def test_lines_are_counted_through_blank_ones_and_quoted_breaks(write):
     good, bad = text(LLAMA, {**LLAMA, "id": "b", "tokens": "x"}).split("\n")[1:3]
     rows = list(read_rows(write("\n".join([",".join(COLUMNS), "", good.replace(",run,", ',"run",'), "", "," * (len(COLUMNS) - 1), bad]))))
-    assert [row.line for row in rows if isinstance(row, BadRow)] == [6]
+    assert [row.line for row in rows if isinstance(row, SetAside)] == [6]
 
 
 def test_a_file_cut_in_half_loses_the_row_of_the_cut_only(write):
     whole = text(LLAMA, {**LLAMA, "id": "b"}, {**LLAMA, "id": "c"})
     rows = list(read_rows(write(whole[: whole.rindex("\nc,") + 20])))
-    assert [type(row) for row in rows] == [Cells, Cells, BadRow]
-    assert rows[2] == BadRow(4, "c", f"{rows[2].reason.split()[0]} cells where there are {len(COLUMNS)} columns")
+    assert [type(row) for row in rows] == [PublishedRun, PublishedRun, SetAside]
+    assert rows[2] == SetAside("c", f"{rows[2].reason.split()[0]} cells, but {len(COLUMNS)} columns", 4)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +150,7 @@ def test_a_file_cut_in_half_loses_the_row_of_the_cut_only(write):
 )
 def test_a_mark_of_unicode_and_any_ends_of_lines_are_read(write, dress):
     (row,) = read_rows(write(dress(text(LLAMA).encode())))
-    assert row.numbers["tokens"] == 1.4e12
+    assert row.tokens == 1.4e12
 
 
 @pytest.mark.parametrize(
@@ -201,14 +200,26 @@ def test_more_rows_than_published_runs_ever_will_be_are_refused(write, monkeypat
 
 def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
     (row,) = read_rows(write(text({**LLAMA, "set": "mine", "colour": "red"}, columns=[*COLUMNS, "set", "colour"])))
-    assert row.texts["set"] == "mine"
-    assert "colour" not in row.texts
+    assert row.set == "mine"
+    assert not hasattr(row, "colour")
+
+
+def test_a_column_says_why_no_constant_may_be_fitted_to_a_row(write):
+    rows = [{**LLAMA, "id": str(at), "unusable": cell} for at, cell in enumerate(("", "doubtful", "epochs-unknown", "broken"))]
+    *read, bad = read_rows(write(text(*rows, columns=[*COLUMNS, "unusable"])))
+    assert [row.unusable for row in read] == [None, Unusable.DOUBTFUL, Unusable.EPOCHS_UNKNOWN]
+    assert bad.reason.startswith("column unusable: 'broken' is none of frozen, shared-parameters, ")
+
+
+def test_a_file_may_leave_out_the_optional_columns(write):
+    (row,) = read_rows(write(text(LLAMA)))
+    assert (row.kind, row.unusable, row.set) == (RunKind.RUN, None, "")
 
 
 @pytest.mark.parametrize(
     ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
 )
-def test_a_text_where_a_number_belongs_is_told_what_the_column_holds(second, column, cell, unit):
+def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, column, cell, unit):
     assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
     assert unit in second(**{column: cell}).reason
 

@@ -35,7 +35,7 @@ def test_a_team_differs_by_organisation_and_source():
 
 
 def test_the_shipped_spreads_are_those_of_the_shipped_runs(shipped):
-    from traincarbon.published.runs import read_runs
+    from traincarbon.published.runs_file import read_runs
 
     believed = spreads_of(shipped)
     runs = read_runs()[0]
@@ -71,7 +71,7 @@ def test_published_steps_are_better_predicted_by_the_others_of_their_source_than
     """Each published step of known layout by the others of its source; without, no row of the source had a part in the constants."""
     from traincarbon.calibration.effects import groups
     from traincarbon.fitting.shrinkage import Level, shrink
-    from traincarbon.published.runs import read_runs
+    from traincarbon.published.runs_file import read_runs
 
     rows, believed = published_steps(read_runs()[0], shipped), spreads_of(shipped)
     before, after, inside = [], [], []

@@ -1,10 +1,13 @@
 """From a published row to a step: what it states, what the tables add, and what is set aside."""
 
+from dataclasses import replace
+
 import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import step_rows
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs import RunKind
+from traincarbon.published.runs_file import read_runs
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +36,15 @@ def test_link_bandwidth_is_that_of_one_direction(by_id):
     assert (machine.link_bandwidth_b_per_s, machine.network_bandwidth_b_per_s, machine.domain) == (300e9, 25e9, 8)
 
 
-def test_rows_that_cannot_be_used_are_told_with_their_reason(published_steps):
+def test_rows_that_cannot_be_used_have_their_reason(published_steps):
     reasons = {aside.id: aside.reason for aside in published_steps[1]}
     assert "contradict" in reasons["maxtext-v5p-1024b-2048"]
     assert "shape" in reasons["maxtext-v5p-1160b-12288"]
 
 
 def test_a_step_beyond_a_domain_of_unknown_network_is_set_aside(shipped):
-    run = next(run for run in read_runs()[0] if run["id"] == "maxtext-v5e-16b-4x256")
-    found, aside = step_rows.steps([Run({**run.texts, "hardware": "tpu-v6e"}, run.numbers)], shipped)
+    run = next(run for run in read_runs()[0] if run.id == "maxtext-v5e-16b-4x256")
+    found, aside = step_rows.read_steps([replace(run, hardware="tpu-v6e")], shipped)
     assert found == []
     assert "no network bandwidth of servers of tpu-v6e" in aside[0].reason
 
@@ -66,8 +69,8 @@ def test_products_at_8_bits_leave_the_head_its_16_bits(by_id):
 
 
 def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(shipped):
-    run = next(run for run in read_runs()[0] if run["id"] == "korthikanti22-22b-full")
-    found, aside = step_rows.steps([Run(run.texts, {**run.numbers, "accelerators": 12.0})], shipped)
+    run = next(run for run in read_runs()[0] if run.id == "korthikanti22-22b-full")
+    found, aside = step_rows.read_steps([replace(run, accelerators=12.0)], shipped)
     assert found == []
     assert "not 12" in aside[0].reason
 
@@ -75,29 +78,29 @@ def test_degrees_that_do_not_multiply_to_the_accelerators_are_set_aside(shipped)
 def test_an_unknown_feature_is_an_error(shipped):
     rows = [*shipped.all_rows("run_features"), {**shipped.all_rows("run_features")[0], "feature": "luck"}]
     with pytest.raises(DatabaseError, match="luck"):
-        step_rows.steps([], shipped.replace("run_features", rows))
+        step_rows.read_steps([], shipped.replace("run_features", rows))
 
 
-def renamed(id, **texts):
-    run = next(run for run in read_runs()[0] if run["id"] == id)
-    return Run({**run.texts, "id": f"of-somebody-else-{id}", **texts}, run.numbers)
+def renamed(id, **fields):
+    run = next(run for run in read_runs()[0] if run.id == id)
+    return replace(run, id=f"of-somebody-else-{id}", **fields)
 
 
 def test_a_row_of_no_known_set_is_a_step_where_it_states_its_layout_and_its_time(shipped, by_id):
-    found, aside = step_rows.steps([renamed("megatron21-t1-1008b")], shipped)
+    found, aside = step_rows.read_steps([renamed("megatron21-t1-1008b")], shipped)
     assert aside == []
-    assert found[0].set == "bench/dense-lm/A100-SXM4-80GB-400W"
+    assert found[0].set.name == "bench/dense-lm/A100-SXM4-80GB-400W"
     assert (found[0].layout.tp, found[0].layout.pp, found[0].layout.dp) == by_id["megatron21-t1-1008b"].layout[1:4]
     assert found[0].published_s == by_id["megatron21-t1-1008b"].published_s
 
 
 def test_a_row_of_no_known_set_that_lacks_its_layout_is_no_step(shipped):
-    assert step_rows.steps([renamed("foundry-a100-7b-s2048-n8-b96", kind="run")], shipped) == ([], [])
+    assert step_rows.read_steps([renamed("foundry-a100-7b-s2048-n8-b96", kind=RunKind.RUN)], shipped) == ([], [])
 
 
 def test_a_row_of_no_known_set_has_the_habits_of_its_year(shipped):
-    then = step_rows.steps([renamed("megatron21-t1-1008b")], shipped)[0][0]
+    then = step_rows.read_steps([renamed("megatron21-t1-1008b")], shipped)[0][0]
     run = renamed("megatron21-t1-1008b")
-    now = step_rows.steps([Run(run.texts, {**run.numbers, "year": 2024.0})], shipped)[0][0]
+    now = step_rows.read_steps([replace(run, year=2024.0)], shipped)[0][0]
     assert (then.layout.flash, then.layout.sequence_parallel) == (0.0, 0.0)
     assert (now.layout.flash, now.layout.sequence_parallel) == (1.0, 1.0)

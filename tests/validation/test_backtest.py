@@ -2,11 +2,12 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import pytest
 
 from traincarbon.database.load import builtin_root
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs_file import read_runs
 from traincarbon.validation import backtest as module
 from traincarbon.validation.backtest import backtest
 
@@ -18,7 +19,7 @@ def seen():
     original = module.priors.fitted_priors
 
     def spy(runs, database):
-        fits.append({run["organisation"] or run["source"] for run in runs})
+        fits.append({run.organisation or run.source for run in runs})
         return original(runs, database)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -28,7 +29,7 @@ def seen():
 
 def test_no_organisation_is_predicted_with_its_own_rows(seen):
     fits, found = seen
-    whose = {run["id"]: run["organisation"] or run["source"] for run in read_runs()[0]}
+    whose = {run.id: run.organisation or run.source for run in read_runs()[0]}
     everyone = set(whose.values())
     left_out = [everyone - fit for fit in fits]
     assert all(len(missing) == 1 for missing in left_out)
@@ -60,24 +61,22 @@ def test_every_median_lies_in_its_interval(seen):
 
 def slowed(run, factor):
     """The same run, but its published figures say that it was *factor* times slower."""
-    numbers = dict(run.numbers)
-    for column in ("accelerator_hours", "wallclock_days", "iter_time_s"):
-        numbers |= {column: numbers[column] * factor} if column in numbers else {}
-    for column in ("mfu", "hfu", "achieved_tflops_per_accelerator", "tokens_per_s_per_accelerator"):
-        numbers |= {column: numbers[column] / factor} if column in numbers else {}
-    return Run(run.texts, numbers)
+    times = dict.fromkeys(("accelerator_hours", "wallclock_days", "iter_time_s"), factor)
+    rates = dict.fromkeys(("mfu", "hfu", "achieved_tflops_per_accelerator", "tokens_per_s_per_accelerator"), 1.0 / factor)
+    stated = {column: getattr(run, column) * by for column, by in (times | rates).items() if getattr(run, column) is not None}
+    return replace(run, **stated)
 
 
 def test_what_an_organisation_published_does_not_move_its_own_predictions_but_those_of_others(monkeypatch):
-    some = [run for run in read_runs()[0] if run["organisation"] in ("Meta", "Google", "BigScience", "Microsoft")]
+    some = [run for run in read_runs()[0] if run.organisation in ("Meta", "Google", "BigScience", "Microsoft")]
 
     def predicted(factor):
-        runs = [slowed(run, factor) if run["organisation"] == "Meta" else run for run in some]
+        runs = [slowed(run, factor) if run.organisation == "Meta" else run for run in some]
         monkeypatch.setattr(module, "read_runs", lambda _=None: (runs, []))
         return {(case.id, case.quantity): (case.low, case.median, case.high) for case in backtest().cases if case.quantity != "step_time_s"}
 
     as_published, otherwise = predicted(1.0), predicted(1.7)
-    whose = {run["id"]: run["organisation"] for run in some}
+    whose = {run.id: run.organisation for run in some}
     both = as_published.keys() & otherwise.keys()
     assert {whose[id] for id, _ in both} == {"Meta", "Google", "BigScience", "Microsoft"}
     for id, quantity in both:
@@ -122,8 +121,8 @@ def test_runs_of_a_file_are_predicted_without_rows_of_ours_of_their_organisation
     (gopher,) = published("bloom-176b")
     backtest(write(tmp_path, [{**row, "id": "held-out", "organisation": "meta"}, {**gopher, "organisation": "Somebody else"}]))
     assert len(fits) == 2
-    assert not [run for run in fits[0] if run["organisation"] == "Meta"]
-    assert "bloom-176b" not in {run["id"] for run in fits[1]}
+    assert not [run for run in fits[0] if run.organisation == "Meta"]
+    assert "bloom-176b" not in {run.id for run in fits[1]}
 
 
 def test_runs_of_strangers_are_predicted_with_the_priors_as_they_are_shipped(tmp_path, fits, ask):
@@ -156,7 +155,7 @@ def test_a_row_that_no_chip_could_have_done_is_set_aside(tmp_path, cells, times)
 
 
 def test_the_sets_that_the_shipped_constants_were_fitted_on_say_so(seen):
-    sets = {(entry["set"], entry["quantity"]): entry["fitted_on"] for entry in seen[1].sets()}
+    sets = {(entry.set, entry.quantity): entry.fitted_on for entry in seen[1].sets()}
     assert sets["narayanan-2021-t1", "step_time_s"]
     assert not sets["korthikanti-2022", "step_time_s"]
     assert not sets["mt-nlg-530b", "step_time_s"]

@@ -5,22 +5,22 @@ import pytest
 from traincarbon.errors import DatabaseError
 from traincarbon.uncertain import Interval
 from traincarbon.validation import landmarks
-from traincarbon.validation.landmarks import GOLDEN, golden_cases, inside, relative
+from traincarbon.validation.landmarks import LANDMARKS, inside, landmark_estimates, relative
 
 
 def test_every_golden_run_is_among_the_published_ones(shipped):
-    assert [case.run["id"] for case in golden_cases(shipped)] == list(GOLDEN)
+    assert [case.run.id for case in landmark_estimates(shipped)] == list(LANDMARKS)
 
 
 def test_a_golden_run_that_is_missing_is_named(shipped, monkeypatch):
-    monkeypatch.setattr(landmarks, "GOLDEN", ("gpt3-175b", "gone"))
+    monkeypatch.setattr(landmarks, "LANDMARKS", ("gpt3-175b", "gone"))
     with pytest.raises(DatabaseError, match="lacks gone"):
-        golden_cases(shipped)
+        landmark_estimates(shipped)
 
 
 def test_energies_that_are_the_power_cap_times_hours_are_not_called_measured(shipped):
-    measured = {case.run["id"] for case in golden_cases(shipped) if case.energy_is_measured}
-    assert measured == set(GOLDEN) - {"bloom-176b", "llama1-65b"}
+    measured = {case.run.id for case in landmark_estimates(shipped) if case.energy_is_measured}
+    assert measured == set(LANDMARKS) - {"bloom-176b", "llama1-65b"}
 
 
 def test_inside_holds_the_bounds_and_knows_nothing_of_what_was_not_published():

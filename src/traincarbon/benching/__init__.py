@@ -1,1 +1,1 @@
-"""Measuring this machine, for ``carbon bench``."""
+"""Benchmark this machine, for ``carbon bench``."""

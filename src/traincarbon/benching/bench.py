@@ -1,4 +1,4 @@
-"""What this machine can do and what it draws: sustained matrix products, memory bandwidth, power idle and loaded."""
+"""Benchmark this machine: sustained matrix products, memory bandwidth, and power idle and loaded."""
 
 import os
 import sys
@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from traincarbon.benching.idle import Others, busy_board
-from traincarbon.benching.mean_power import Draw, Watch, between
+from traincarbon.benching.idle import OtherLoad, busy_gpu
+from traincarbon.benching.mean_power import MeanPower, PowerMonitor, mean_powers
 from traincarbon.benching.timing import Rate, fitting_size, sustained
 from traincarbon.benching.workload import Workload, open_workload
+from traincarbon.decode import encode
 from traincarbon.errors import CarbonError
 from traincarbon.meters import process_usage
 from traincarbon.meters.base import Meter, Unavailable
@@ -23,19 +24,20 @@ SCHEMA = "traincarbon/bench/1"
 _LEAST_SIZE = 256
 _MOST_SIZE = {"gpu": 16384, "cpu": 4096}
 _MATRICES_SHARE = 0.25
-"""Of the memory at most, for the three matrices of a product."""
+"""Greatest share of the memory for the three matrices of a product."""
 _SWEEP_SHARE = 0.125
 _SWEEP_B = {"gpu": 3e9, "cpu": 7.5e8}
-"""Far beyond any cache."""
+"""Bytes of a sweep, far beyond any cache."""
 _LEAST_BUSY = 0.8
 
 Progress = Callable[[str], None]
 
 
 class Pace(NamedTuple):
-    """How many seconds each part of a bench takes."""
+    """Seconds for each part of a benchmark."""
 
-    quiet_s: float
+    check_s: float
+    """To check that nothing else is running."""
     idle_s: float
     main_s: float
     other_s: float
@@ -46,8 +48,8 @@ THOROUGH = Pace(1.0, 4.0, 8.0, 2.5, 2.0)
 QUICK = Pace(0.4, 1.0, 1.5, 0.6, 0.5)
 
 
-class Product(NamedTuple):
-    """The rate of one accelerator's matrix products at one precision, and how large they were."""
+class GemmRate(NamedTuple):
+    """The rate of matrix products of one accelerator at one precision, and the size of the matrices."""
 
     size: int
     rate: Rate
@@ -55,7 +57,7 @@ class Product(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What was measured, when, by what and how well."""
+    """The result of a benchmark."""
 
     started_at: str
     duration_s: float
@@ -63,34 +65,31 @@ class Bench:
     processor: str
     threads: int
     busy_threads: float
-    """Threads that the matrix products kept busy; those of a GPU need one."""
+    """Threads that the matrix products kept busy. A GPU needs one."""
     accelerators: tuple[str, ...]
-    """What the GPUs' makers call them; empty where the processor computes."""
+    """Names of the GPUs from their drivers, empty if the processor computes."""
     memory_b: float
-    """Memory of one GPU, or what the processor has to itself."""
-    gemm: Mapping[str, Product]
-    """Precision to products, FLOP/s of one accelerator; the first is what trainings use most, and under it power was metered."""
+    """Memory of one GPU, or the memory available to the processor."""
+    gemm: Mapping[str, GemmRate]
+    """FLOP/s of one accelerator by precision. The first is the most common in training, and power was metered during it."""
     bandwidth: Rate
-    """Bytes each second, two read for each one written."""
-    idle: tuple[Draw, ...]
-    loaded: tuple[Draw, ...]
+    """Bytes per second, two read for each one written."""
+    idle: tuple[MeanPower, ...]
+    loaded: tuple[MeanPower, ...]
     unmetered: tuple[str, ...]
     notes: tuple[str, ...]
     versions: Mapping[str, str]
 
     @property
     def main(self) -> str:
-        """The precision under which power was metered."""
+        """The precision at which power was metered."""
         return next(iter(self.gemm))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what ``--json`` prints."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
         rates = {precision: {"size": found.size, **found.rate._asdict()} for precision, found in self.gemm.items()}
-        draws = {name: [draw._asdict() for draw in plain[name]] for name in ("idle", "loaded")}
-        lists = {name: list(plain[name]) for name in ("accelerators", "unmetered", "notes")}
-        renamed = {"gemm_flop_per_s": rates, "bandwidth_b_per_s": self.bandwidth._asdict(), "versions": dict(self.versions), **draws, **lists}
-        return {"schema": SCHEMA, **{name: value for name, value in plain.items() if name not in (*renamed, "gemm", "bandwidth")}, **renamed}
+        plain = {name: encode(getattr(self, name)) for name in self.__slots__ if name not in ("gemm", "bandwidth")}
+        return {"schema": SCHEMA, **plain, "gemm_flop_per_s": rates, "bandwidth_b_per_s": self.bandwidth._asdict()}
 
 
 def measure(
@@ -102,15 +101,15 @@ def measure(
     meters: tuple[Sequence[Meter], Sequence[Unavailable]] | None = None,
     open_library: Callable[..., Workload] = open_workload,
 ) -> Bench:
-    """Measure this machine.
+    """Benchmark this machine.
 
     Args:
-        pace: How long each part takes.
-        library: ``torch`` or ``numpy``; by default PyTorch where it is installed.
-        force: Measure although the machine is busy with something else; the result says so.
-        progress: Called with what is done next.
-        meters: What to read and what cannot be read; all that are found unless given.
-        open_library: What opens the library.
+        pace: Seconds for each part.
+        library: ``torch`` or ``numpy``; by default PyTorch if it is installed.
+        force: Measure even if the machine is busy; the result says so.
+        progress: Called with the name of the next part.
+        meters: Meters to read, and those that are unavailable; by default all that are found.
+        open_library: Opens the library.
 
     Raises:
         CarbonError: the machine is busy, or neither NumPy nor PyTorch is installed.
@@ -122,28 +121,28 @@ def measure(
     if meters is None:
         from traincarbon.meters.registry import open_meters
 
-        meters = open_meters(pid=os.getpid())  # a model charges what a tracked training of ours would be charged
+        meters = open_meters(pid=os.getpid())  # a model charges this process as it would charge a tracked training
     opened, unavailable = meters
     notes: list[str] = []
     try:
-        watch = Watch(opened)
-        needed = sum(reading.part == "gpu" for reading in watch.read()) or threads  # a GPU is fed by one thread
-        others = Others(process_usage.source(None), threads=needed)
-        say("looking whether the machine is quiet")
-        watch.idle(pace.quiet_s)
-        _check_quiet(watch, others, needed, notes, force=force)
+        power = PowerMonitor(opened)
+        needed = sum(reading.part == "gpu" for reading in power.read()) or threads  # a GPU needs one thread
+        others = OtherLoad(process_usage.source(None), threads=needed)
+        say("checking that the machine is idle")
+        power.idle(pace.check_s)
+        _check_idle(power, others, needed, notes, force=force)
         say(f"idle power for {pace.idle_s:g} s")
-        idle = watch.idle(pace.idle_s)
+        idle = power.idle(pace.idle_s)
         workload = open_library(library, threads=threads)
         memory_b = workload.memory_b or _memory_b(allotted.memory_b)
         others.busy_threads()
-        gemm, loaded, busy_threads = _products(workload, pace, memory_b, watch, say)
+        gemm, loaded, busy_threads = _products(workload, pace, memory_b, power, say)
         say("memory bandwidth")
         bandwidth = _bandwidth(workload, pace, memory_b)
         _note_troubles(gemm, bandwidth, others, busy_threads, None if workload.accelerators else threads, notes)
-        if not workload.accelerators and (boards := sorted(name for device, name in watch.names.items() if device.startswith("gpu:"))):
-            notes.append(f"the processor was measured: {workload.library} does not reach the {boards[0]}; pip install 'traincarbon[torch]' to measure it")
-        notes += [*workload.notes, *watch.notes]
+        if not workload.accelerators and (gpus := sorted(name for device, name in power.names.items() if device.startswith("gpu:"))):
+            notes.append(f"the processor was measured: {workload.library} cannot use the {gpus[0]}; pip install 'traincarbon[torch]' to measure it")
+        notes += [*workload.notes, *power.notes]
     finally:
         for meter in opened:
             meter.close()
@@ -166,23 +165,23 @@ def measure(
     )
 
 
-def _check_quiet(watch: Watch, others: Others, needed: int, notes: list[str], *, force: bool) -> None:
-    busy, board = others.busy_threads(), busy_board(watch.read())
+def _check_idle(power: PowerMonitor, others: OtherLoad, needed: int, notes: list[str], *, force: bool) -> None:
+    busy, gpu = others.busy_threads(), busy_gpu(power.read())
     trouble = ""
-    if board is not None:
-        trouble = f"{board.device} is {board.utilisation:.0%} busy with something else"
+    if gpu is not None:
+        trouble = f"{gpu.device} is {gpu.utilisation:.0%} busy with something else"
     elif busy is not None and others.take_from_us(busy):
-        trouble = f"other programs keep {busy:.1f} of the processor's threads busy, and a bench needs {needed}"
+        trouble = f"other programs keep {busy:.1f} threads of the processor busy, and a benchmark needs {needed}"
     if trouble and not force:
-        raise CarbonError(f"the machine is not quiet: {trouble}", hint="stop them or wait, or measure what is left with --force")
+        raise CarbonError(f"the machine is not idle: {trouble}", hint="stop them or wait, or measure anyway with --force")
     if trouble:
-        notes.append(f"measured beside other work: {trouble}")
+        notes.append(f"measured while the machine was busy: {trouble}")
 
 
-def _products(workload: Workload, pace: Pace, memory_b: float, watch: Watch, say: Progress) -> tuple[dict[str, Product], list[Draw], float]:
-    """Return the products by precision, and what was drawn and how many threads were busy during the first."""
-    found: dict[str, Product] = {}
-    loaded: list[Draw] = []
+def _products(workload: Workload, pace: Pace, memory_b: float, power: PowerMonitor, say: Progress) -> tuple[dict[str, GemmRate], list[MeanPower], float]:
+    """Return the rates by precision, and the power and the busy threads during the first."""
+    found: dict[str, GemmRate] = {}
+    loaded: list[MeanPower] = []
     busy_threads = 0.0
     for precision, number_b in workload.bytes_of.items():
         window_s = pace.other_s if found else pace.main_s
@@ -192,12 +191,12 @@ def _products(workload: Workload, pace: Pace, memory_b: float, watch: Watch, say
             most //= 2
         size = fitting_size(partial(workload.product, precision), least=_LEAST_SIZE, most=most)
         work = workload.product(precision, size)
-        before, own_s, at_s = watch.read(), time.process_time(), time.monotonic()
-        rate = sustained(work, amount=2.0 * size**3, window_s=window_s, between=watch.keep_up)
+        before, own_s, at_s = power.read(), time.process_time(), time.monotonic()
+        rate = sustained(work, amount=2.0 * size**3, window_s=window_s, between=power.read_if_due)
         if not found:
             busy_threads = (time.process_time() - own_s) / (time.monotonic() - at_s)
-            loaded = between(before, watch.read())
-        found[precision] = Product(size, rate)
+            loaded = mean_powers(before, power.read())
+        found[precision] = GemmRate(size, rate)
     return found, loaded, busy_threads
 
 
@@ -207,25 +206,25 @@ def _bandwidth(workload: Workload, pace: Pace, memory_b: float) -> Rate:
     return sustained(work, amount=moved_b, window_s=pace.sweep_s)
 
 
-def _note_troubles(gemm: Mapping[str, Product], bandwidth: Rate, others: Others, busy_threads: float, threads: int | None, notes: list[str]) -> None:
-    """Note what makes the figures less than they seem: other work, heat, noise, threads that stood idle."""
+def _note_troubles(gemm: Mapping[str, GemmRate], bandwidth: Rate, others: OtherLoad, busy_threads: float, threads: int | None, notes: list[str]) -> None:
+    """Note what lowered the results: other work, heat, noise, idle threads."""
     busy = others.busy_threads()
     is_disturbed = busy is not None and others.take_from_us(busy)
     if is_disturbed:
-        notes.append(f"other programs kept {busy:.1f} threads busy while it measured")
+        notes.append(f"other programs kept {busy:.1f} threads busy during the benchmark")
     for what, rate in (*((f"{precision} products", found.rate) for precision, found in gemm.items()), ("memory sweeps", bandwidth)):
         if rate.is_throttled:
-            why = "other work, or heat" if is_disturbed else "heat, perhaps, and then a longer training is slower still"
-            notes.append(f"{what} became {1 - rate.trend:.0%} slower while they ran: {why}")
+            why = "other work, or heat" if is_disturbed else "perhaps heat; a longer training may be slower still"
+            notes.append(f"{what} became {1 - rate.trend:.0%} slower over time: {why}")
         elif rate.is_noisy:
-            notes.append(f"{what} vary by {rate.high / rate.low - 1:.0%}: {'other work' if is_disturbed else 'other work now and then, or a changing clock'}")
+            notes.append(f"{what} vary by {rate.high / rate.low - 1:.0%}: {'other work' if is_disturbed else 'other work at times, or a changing clock rate'}")
     if threads is not None and busy_threads < _LEAST_BUSY * threads:
-        why = "others had the rest" if is_disturbed else "see OMP_NUM_THREADS and OPENBLAS_NUM_THREADS"
+        why = "other programs used the rest" if is_disturbed else "see OMP_NUM_THREADS and OPENBLAS_NUM_THREADS"
         notes.append(f"matrix products kept {busy_threads:.1f} of {threads} threads busy: {why}")
 
 
 def processor_name() -> str:
-    """Return what the processor calls itself."""
+    """Return the name of the processor."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
             name = next((line.partition(":")[2] for line in stream if line.startswith("model name")), "")
@@ -239,7 +238,7 @@ def processor_name() -> str:
 
 
 def _memory_b(allotted_b: float | None) -> float:
-    """Return the memory that is ours: what was allotted, else that of the machine."""
+    """Return the memory available: what a cgroup allots, else that of the machine."""
     source = process_usage.source(None)
     if source is None:
         return allotted_b or 4e9

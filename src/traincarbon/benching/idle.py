@@ -1,4 +1,4 @@
-"""Whether a machine has nothing else to do: what others take of its processors, and what its boards are busy with."""
+"""Check that a machine is idle: the processor time of other programs, and the utilisation of its GPUs."""
 
 import os
 import time
@@ -8,20 +8,20 @@ from traincarbon.meters import process_usage
 from traincarbon.meters.base import Reading
 
 _SHARE = 0.1
-"""Of our threads that others may take from us, and of a board's time that they may use, before a bench is not worth its name."""
+"""Greatest share of our threads, or of a GPU's time, that other programs may use during a benchmark."""
 _LEAST_S = 0.1
-"""Processor time comes in ticks of 10 ms: over less than ten of them it says nothing."""
+"""Processor time is counted in ticks of 10 ms: fewer than ten of them say nothing."""
 
 
-class Others:
-    """The processor time that others take, since one last asked.
+class OtherLoad:
+    """The processor time of other programs, since the last call.
 
     Args:
-        machine: What tells the processor time of all.
-        threads: Threads that the bench uses.
-        host_threads: Threads that there are.
-        clock: What tells the time.
-        own: What tells our own processor time.
+        machine: Source of the processor time of all programs.
+        threads: Threads that the benchmark uses.
+        host_threads: Threads of the machine.
+        clock: Returns the time.
+        own: Returns our own processor time.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Others:
         self._last = self._look()
 
     def busy_threads(self) -> float | None:
-        """Return how many threads others kept busy since one last asked, None where that cannot be told, as so soon after."""
+        """Return how many threads other programs kept busy since the last call, None if unknown, or if it was too recent."""
         last, self._last = self._last, self._look()
         if last is None or self._last is None or self._last[0] - last[0] < _LEAST_S:
             return None
@@ -49,7 +49,7 @@ class Others:
         return max((self._last[1] - last[1]) - (self._last[2] - last[2]), 0.0) / took_s
 
     def take_from_us(self, busy_threads: float) -> bool:
-        """Say whether others that keep so many threads busy leave too few for ours."""
+        """Return whether *busy_threads* of other programs leave too few for ours."""
         return self._host_threads - busy_threads < self._threads * (1.0 - _SHARE)
 
     def _look(self) -> tuple[float, float, float] | None:
@@ -61,6 +61,6 @@ class Others:
             return None
 
 
-def busy_board(readings: Sequence[Reading]) -> Reading | None:
-    """Return the first board that works already, None where none does or can tell."""
+def busy_gpu(readings: Sequence[Reading]) -> Reading | None:
+    """Return the first GPU that is busy, None if none is known to be."""
     return next((reading for reading in readings if reading.part == "gpu" and (reading.utilisation or 0.0) > _SHARE), None)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from traincarbon.benching.bench import QUICK, THOROUGH, Bench, measure
-from traincarbon.benching.bench_facts import THIS, Written, check_name, facts_of, keep
+from traincarbon.benching.bench_facts import THIS, FactFiles, check_name, facts_of, save_facts
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.overlay import check_writable, overlay_root
 
@@ -23,7 +23,7 @@ class BenchResult:
     """
 
     measured: Bench
-    written: Written
+    written: FactFiles
     folder: str
     name: str
     dry_run: bool
@@ -72,5 +72,5 @@ def bench(
     if not dry_run:
         check_writable(root)
     measured = measure(pace=QUICK if quick else THOROUGH, library=library, force=force, progress=progress)
-    written = (facts_of if dry_run else keep)(measured, database, root=root, name=name)
+    written = (facts_of if dry_run else save_facts)(measured, database, root=root, name=name)
     return BenchResult(measured=measured, written=written, folder=root, name=name, dry_run=dry_run)

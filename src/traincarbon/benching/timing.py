@@ -1,4 +1,4 @@
-"""How fast a piece of work runs when it is done over and over: warmed up, in bursts, the median with what it varies by."""
+"""Time repeated work: after a warm-up, in bursts, with the median and the spread of its rate."""
 
 import math
 import time
@@ -9,14 +9,14 @@ from typing import NamedTuple
 Clock = Callable[[], float]
 
 _BURST_S = 0.05
-"""Long beside what it takes to look at a clock, short beside what it takes a chip to heat up."""
+"""Much longer than reading a clock, much shorter than heating up a chip."""
 _FEWEST = 5
 _THROTTLED = 0.93
 _NOISY = 1.15
 
 
 class Rate(NamedTuple):
-    """What was done each second: the median of all bursts, and between which rates nine in ten of them lie."""
+    """Work per second: the median of all bursts, and the range of nine in ten of them."""
 
     median: float
     low: float
@@ -27,12 +27,12 @@ class Rate(NamedTuple):
 
     @property
     def is_throttled(self) -> bool:
-        """Whether it became slower and stayed so, as a chip that grows hot does."""
+        """Whether it became slower and stayed so, as a hot chip does."""
         return self.trend < _THROTTLED
 
     @property
     def is_noisy(self) -> bool:
-        """Whether bursts differ by more than a machine that does nothing else lets them."""
+        """Whether bursts differ by more than on an idle machine."""
         return self.high / self.low > _NOISY
 
 
@@ -44,14 +44,14 @@ def sustained(
     clock: Clock = time.perf_counter,
     between: Callable[[], None] | None = None,
 ) -> Rate:
-    """Return the rate at which *work* is done for *window_s*, after a warm-up of a quarter of that.
+    """Return the rate of *work* over *window_s*, after a warm-up of a quarter of that.
 
     Args:
-        work: Does its work so many times.
-        amount: What one time is: FLOP or bytes.
+        work: Does its work a given number of times.
+        amount: FLOP or bytes of one time.
         window_s: How long to measure, at least five bursts. [s]
-        clock: What tells the time.
-        between: Called after each burst, outside of what is timed, as to read meters.
+        clock: Returns the time.
+        between: Called after each burst, outside the timed work; to read meters, for instance.
     """
     times = _warmed_up(work, window_s / 4.0, clock)
     rates: list[float] = []
@@ -65,7 +65,7 @@ def sustained(
 
 
 def fitting_size(make: Callable[[int], Callable[[int], None]], *, least: int, most: int, long_s: float = 0.02, clock: Clock = time.perf_counter) -> int:
-    """Return the first of *least*, 2 × *least*, … for which one time of the work takes *long_s*, *most* where none does."""
+    """Return the first of *least*, 2 × *least*, … at which the work takes *long_s*, or *most* if none does."""
     size = least
     while size < most:
         work = make(size)
@@ -77,7 +77,7 @@ def fitting_size(make: Callable[[int], Callable[[int], None]], *, least: int, mo
 
 
 def _warmed_up(work: Callable[[int], None], least_s: float, clock: Clock) -> int:
-    """Run *work* until it is warm; return how many times make a burst."""
+    """Run *work* until it is warm. Return how many times fill a burst."""
     start_s, times = clock(), 1
     while True:
         took_s = _timed(work, times, clock)

@@ -1,4 +1,4 @@
-"""What a bench runs: large matrix products and sweeps through memory, by PyTorch on its GPUs or the processor, or by NumPy."""
+"""The work of a benchmark: large matrix products and sweeps through memory, by PyTorch on GPUs or the processor, or by NumPy."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from traincarbon.errors import CarbonError
 
 Work = Callable[[int], None]
-"""Does its work so many times on each accelerator, and returns when all is done."""
+"""Does its work a given number of times on each accelerator, and returns when all is done."""
 
 LIBRARIES = ("torch", "numpy")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -16,34 +16,34 @@ _TERMS = 3
 
 
 class Workload(Protocol):
-    """A library with the device that it computes on."""
+    """A library and the device that it computes on."""
 
     library: str
-    """Its name and version, with that of the library beneath."""
+    """Its name and version, and those of the library beneath."""
     accelerators: tuple[str, ...]
-    """What the makers call the GPUs in use; empty where the processor computes."""
+    """Names of the GPUs in use, empty if the processor computes."""
     memory_b: float | None
     """Memory of one GPU, None for the processor."""
     bytes_of: dict[str, int]
-    """Precision to the bytes of a number; the first is what trainings use most."""
+    """Bytes of a number by precision, the most common in training first."""
     notes: tuple[str, ...]
-    """What is worth knowing about what it computes on."""
+    """Notes about the device."""
 
     def product(self, precision: str, size: int) -> Work:
         """Return the product of two square matrices of *size*: 2 size³ FLOP."""
         ...
 
     def sweep(self, total_b: float) -> tuple[Work, float]:
-        """Return a sum of two arrays into a third, of *total_b* together, and the bytes that it moves."""
+        """Return the sum of two arrays into a third, *total_b* in total, and the bytes that it moves."""
         ...
 
 
 def open_workload(library: str | None, *, threads: int) -> Workload:
-    """Return the workload by *library*, by default PyTorch where it is installed, else NumPy.
+    """Return the workload of *library*, by default PyTorch if it is installed, else NumPy.
 
     Args:
         library: ``torch`` or ``numpy``.
-        threads: Processor threads to use, unless the environment says how many. [1]
+        threads: Processor threads to use, unless the environment states them. [1]
 
     Raises:
         CarbonError: it is not installed.
@@ -55,17 +55,17 @@ def open_workload(library: str | None, *, threads: int) -> Workload:
             import torch
         except ImportError as error:
             if library == "torch":
-                raise CarbonError("PyTorch is not installed", hint="pip install 'traincarbon[torch]', or measure by NumPy") from error
+                raise CarbonError("PyTorch is not installed", hint="pip install 'traincarbon[torch]', or use --library numpy") from error
         else:
             return TorchOnGpus(torch) if torch.cuda.is_available() else TorchOnProcessor(torch)
     try:
         return NumpyOnProcessor(threads)
     except ImportError as error:
-        raise CarbonError("a bench needs NumPy or PyTorch", hint="pip install 'traincarbon[arrays]'") from error
+        raise CarbonError("a benchmark needs NumPy or PyTorch", hint="pip install 'traincarbon[arrays]'") from error
 
 
 class NumpyOnProcessor:
-    """Matrix products by the BLAS under NumPy, sweeps by a thread for each processor."""
+    """NumPy on the processor: matrix products by its BLAS, sweeps with one thread per processor."""
 
     accelerators: tuple[str, ...] = ()
     memory_b: float | None = None
@@ -111,7 +111,7 @@ class NumpyOnProcessor:
 
 
 class TorchOnProcessor:
-    """The same by PyTorch on the processor."""
+    """PyTorch on the processor."""
 
     accelerators: tuple[str, ...] = ()
     memory_b: float | None = None
@@ -153,11 +153,11 @@ class TorchOnProcessor:
         return work, float(each * 4 * _TERMS)
 
     def _wait(self) -> None:
-        """Return at once: the processor is done when the call is."""
+        """Return at once: the processor is done when the call returns."""
 
 
 class TorchOnGpus(TorchOnProcessor):
-    """The same on all visible GPUs of the first one's kind at once, as a training would use them."""
+    """PyTorch on all visible GPUs of the same model as the first, all at once as in a training."""
 
     def __init__(self, torch: Any) -> None:
         super().__init__(torch)
@@ -166,7 +166,7 @@ class TorchOnGpus(TorchOnProcessor):
         self._devices = [f"cuda:{index}" for index in same]
         self.accelerators = tuple(names[index] for index in same)
         others = sorted(set(names) - {names[0]})
-        self.notes = (f"GPUs of other kinds are left out: {', '.join(others)}",) if others else ()
+        self.notes = (f"GPUs of other models are not measured: {', '.join(others)}",) if others else ()
         self.memory_b = float(torch.cuda.get_device_properties(0).total_memory)
         self.library += f" with {'ROCm ' + torch.version.hip if torch.version.hip else f'CUDA {torch.version.cuda}'}"
         self.bytes_of = {"bf16": 2, "fp16": 2, "tf32": 4, "fp32": 4}

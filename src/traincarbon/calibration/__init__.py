@@ -1,1 +1,1 @@
-"""Fitting estimates to a team's own runs, for ``carbon calibrate``."""
+"""Fit the model to your own runs, for ``carbon calibrate``."""

@@ -9,7 +9,7 @@ from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.store import as_dict, save
-from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, sigmas, with_meters
+from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, wall_sigmas, with_predicted_wall
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names, read
@@ -52,7 +52,7 @@ class Calibrated:
         predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
         columns = ("id", "measured_h", "before_h", "after_h", "left_out_h")
         rows = [dict(zip(columns, row, strict=True)) for row in zip(used.ids, used.hours_h.tolist(), *predicted, strict=True)]
-        aside = [each._asdict() for each in self.fitted.set_aside]
+        aside = [{"id": each.id, "reason": each.reason} for each in self.fitted.set_aside]
         return {"schema": SCHEMA, **as_dict(self.calibration), "set_aside": aside, "file": self.file or None, "rows": rows}
 
 
@@ -90,9 +90,9 @@ def calibrate(
     database = database if database is not None else open_database()
     readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
     meters = meters_by_machine(records, readings) if readings else {}
-    wall_kwh = with_meters(records, readings, meters) if meters else readings
-    observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=sigmas(records, wall_kwh, meters))
-    hardware = [str(job["hw"]) for job in observed.jobs]
+    wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
+    observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
+    hardware = [job.hardware for job in observed.jobs]
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     fitted = fit(
         observed,
@@ -127,7 +127,7 @@ def _records(runs: Iterable[RunRecord | str] | None, store: str | os.PathLike[st
     with Ledger(store) as ledger:
         found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
         if not found:
-            raise CarbonError(f"no runs in {ledger.store}", hint="record some: carbon track -- COMMAND; or name a file: --from FILE")
+            raise CarbonError(f"no runs in {ledger.store}", hint="record some with carbon track -- COMMAND, or name a file: --from FILE")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What runs show of one quantity, by scope: team, hardware, site and kind of job, as a calibration states it."""
+"""The effects of a calibration on one quantity by scope: team, hardware, site and kind of job."""
 
 import math
 from typing import TYPE_CHECKING
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.intp]
 
 
-_OF_THE_TEAM = ("mfu", "step")
-"""Quantities in which a team is itself whatever the chip: its code goes with it."""
+_TEAM_WIDE = ("mfu", "step")
+"""Quantities that a team takes along to another chip, with its code."""
 
 
-def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", believed: Spreads) -> tuple[Shrunk, list[Effect]]:
-    """Return what runs show of one quantity, and the effects of its scopes as a calibration states them."""
+def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", spreads: Spreads) -> tuple[Shrunk, list[Effect]]:
+    """Return the fit of one quantity, and the effects of its scopes as a calibration states them."""
     logs = np.log(used.active_params)
     centre = float(logs.mean())
     x = np.stack((np.ones_like(logs), logs - centre), axis=1) if quantity == "mfu" else np.ones((len(y), 1))
     chips, families = chips_of(used, expected), _families_of(used)
     scopes = [np.zeros(len(y), dtype=np.intp), groups(chips)]
     scopes += [groups(scopes[1], used.site_of), groups(scopes[1], used.site_of, families)]
-    between = [believed.between(quantity, level, x.shape[1]) for level in LEVELS]
-    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=believed.run(quantity))
+    between = [spreads.between(quantity, level, x.shape[1]) for level in LEVELS]
+    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=spreads.run(quantity))
     names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
-    told = []
+    found = []
     for at, scope_of in enumerate(scopes):
-        if at == 0 and quantity not in _OF_THE_TEAM:
-            continue  # what the draws of different chips have in common says little of another chip
+        if at == 0 and quantity not in _TEAM_WIDE:
+            continue  # powers of different chips say little about another chip
         below = sum(shrunk.between[at + 1 :], np.zeros((x.shape[1],) * 2))
         first = np.unique(scope_of, return_index=True)[1]
         counts = np.bincount(scope_of)
@@ -47,15 +47,15 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", be
             words = (names[0][chips[row]], names[1][used.site_of[row]], names[2][families[row]])
             named = (*words[:at], *("",) * (3 - at))
             sizes = (centre, float(least[scope]), float(most[scope]))
-            told.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
+            found.append(_effect(quantity, named, int(counts[scope]), shrunk.means[at][scope], shrunk.covariances[at][scope] + below, shrunk.scatter, sizes))
     by_scope: dict[tuple[str, str, str], Effect] = {}
-    for effect in told:  # a site without a name is the hardware anywhere: the wider scope has told it
+    for effect in found:  # a site without a name is the hardware anywhere: the wider scope comes first
         by_scope.setdefault(effect.scope, effect)
     return shrunk, list(by_scope.values())
 
 
 def chips_of(observed: Observed, expected: Expected) -> "Codes":
-    """Return the chip of each run as a number: its place among those of *expected*, each once."""
+    """Return the chip of each run as its position among the distinct ones of *expected*."""
     codes = {chip: at for at, chip in enumerate(dict.fromkeys(expected.chips))}
     return np.array([codes[chip] for chip in expected.chips], dtype=np.intp)[observed.job_of]
 
@@ -74,7 +74,7 @@ def _effect(quantity: str, scope: tuple[str, ...], runs: int, mean: "Array", cov
     if len(mean) > 1:
         slope, slope_sigma = float(mean[1]), float(sigmas[1])
         correlation = float(covariance[0, 1] / (sigmas[0] * sigmas[1]))
-    # the sizes of a scope may all lie to one side of the centre of all runs: what it may follow begins there
+    # the sizes of a scope may all lie on one side of the centre of all runs; its range then begins at the centre
     centre, least, most = (math.exp(size) for size in (sizes[0], min(sizes[0], sizes[1]), max(sizes[0], sizes[2])))
     return Effect(quantity, scope[0], scope[1], scope[2], runs, float(mean[0]), float(sigmas[0]), slope, slope_sigma, correlation, scatter, centre, least, most)
 

@@ -1,8 +1,9 @@
-"""What the chain expects of runs without any calibration, worked out for whole columns of them."""
+"""What an estimate without calibration expects of runs, for whole columns of them at once."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.calibration.observed import Observed
+from traincarbon.calibration.observed import Job, Observed
 from traincarbon.calibration.step_time import expected_s_per_token
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -10,44 +11,47 @@ from traincarbon.estimation.calibration import NONE
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import power
-from traincarbon.uncertain import Uncertain, median_of
+from traincarbon.quantities import S_PER_H, W_PER_KW
+from traincarbon.uncertain import Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from numpy import float64
+    from numpy import bool_, float64, intp
 
     from traincarbon.estimation.result import Estimate
 
     Array = npt.NDArray[float64]
+    Codes = npt.NDArray[intp]
+    Flags = npt.NDArray[bool_]
 
 
 class Expected(NamedTuple):
-    """By run what is expected of it, NaN where nothing is; draws are those at the utilisation that it reached."""
+    """What is expected of each run, NaN where nothing is. Powers are those at the utilisation that it reached."""
 
     mfu: "Array"
     reached_mfu: "Array"
-    """What its hours imply; above one where they cannot be."""
+    """What its hours imply, above one if they are impossible."""
     planned_kwh: "Array"
-    """Energy of the accelerators that would have been planned, by expected hours and draw."""
+    """Planned energy of the accelerators, by expected hours and power."""
     power_exponent: "Array"
-    """How fast the draw rises with utilisation."""
+    """How fast power rises with utilisation."""
     power_w: "Array"
     host_w: "Array"
     most_w: "Array"
     """Power cap of one accelerator. [W]"""
     most_server_w: "Array"
-    """Nameplate of a server, for each accelerator in it. [W]"""
+    """Nameplate power of a server per accelerator. [W]"""
     sigma: "Array"
     """Log-spread of the expected utilisation."""
     s_per_token: "Array"
-    """Wall-clock for each token on the layout that it had, NaN where that is not known. [s]"""
+    """Wall-clock time per token on its layout, NaN where that is unknown. [s]"""
     chips: tuple[str, ...]
-    """The chip of each job, empty where it cannot be estimated."""
+    """The chip of each job, empty if the job cannot be estimated."""
     faults: tuple[str, ...]
-    """Why each job cannot be estimated, empty where it can."""
+    """Why each job cannot be estimated, empty if it can."""
 
-    def only(self, kept: Any) -> "Expected":
-        """Return what is expected of the runs at the places *kept*."""
+    def select(self, kept: "Codes") -> "Expected":
+        """Return what is expected of the runs at the positions *kept*."""
         return self._replace(**{name: getattr(self, name)[kept] for name in _COLUMNS})
 
 
@@ -55,7 +59,7 @@ _COLUMNS = Expected._fields[:-2]
 
 
 def expect(observed: Observed, database: Database) -> Expected:
-    """Return what the priors say of each run; a job is one call for all of its runs."""
+    """Return what the priors expect of each run. All runs of a job are one estimate."""
     import numpy as np
 
     columns = {name: np.full(len(observed), np.nan) for name in _COLUMNS}
@@ -72,7 +76,7 @@ def expect(observed: Observed, database: Database) -> Expected:
         for part in (usable[counted], usable[~counted]):
             if part.size:
                 try:
-                    chip = _fill(columns, observed, part, dict(job), database)
+                    chip = _fill(columns, observed, part, job, database)
                 except CarbonError as error:
                     fault = str(error)
         chips.append(chip)
@@ -80,24 +84,24 @@ def expect(observed: Observed, database: Database) -> Expected:
     return Expected(**columns, chips=tuple(chips), faults=tuple(faults))
 
 
-def _can_be_planned(observed: Observed, rows: Any) -> Any:
-    """Return which of *rows* have numbers that a plan may hold."""
+def _can_be_planned(observed: Observed, rows: "Codes") -> "Flags":
+    """Return which of *rows* have numbers that a plan accepts."""
     n = observed.accelerators[rows]
-    usable = (n != n) | ((n >= 1.0) & (n < 1e9) & (n % 1.0 == 0.0))  # noqa: PLR0124  NaN is no count that was stated
+    usable = (n != n) | ((n >= 1.0) & (n < 1e9) & (n % 1.0 == 0.0))  # noqa: PLR0124  NaN is a count that was not stated
     for column in (observed.params, observed.active_params, observed.tokens, observed.hours_h):
         usable &= (column[rows] > 1e-12) & (column[rows] < 1e24)
-    return usable & (observed.active_params[rows] <= observed.params[rows])
+    fits: Flags = usable & (observed.active_params[rows] <= observed.params[rows])
+    return fits
 
 
-def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[str, Any], database: Database) -> str:
-    """Write what is expected of the *rows* of one job into *columns*, and return its chip.
+def _fill(columns: dict[str, "Array"], observed: Observed, rows: "Codes", job: Job, database: Database) -> str:
+    """Write what is expected of the *rows* of a *job* into *columns*, and return its chip.
 
     Raises:
         CarbonError: the job cannot be estimated.
     """
-    mixture = job.pop("moe", False)
-    fields = {**job, "calibration": NONE, "params": observed.params[rows], "tokens": observed.tokens[rows]}
-    if mixture:
+    fields: dict[str, Num] = {**job.plan_fields, "calibration": NONE, "params": observed.params[rows], "tokens": observed.tokens[rows]}
+    if job.is_mixture:
         fields["active_params"] = observed.active_params[rows]
     n = observed.accelerators[rows]
     answer = estimate(Plan(**fields, accelerators=n if n[0] >= 1.0 else None), database=database)
@@ -106,12 +110,12 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[
     mfu = answer.values["mfu"]
     columns["sigma"][rows] = mfu.sigma if isinstance(mfu, Uncertain) else 0.0
     peak = median_of(setting.given["peak_flop_per_s"].value)
-    reached = answer.median("compute_flop") / (peak * 3600.0 * observed.hours_h[rows])
+    reached = answer.median("compute_flop") / (peak * S_PER_H * observed.hours_h[rows])
     columns["reached_mfu"][rows] = reached
     if "board_power_w" not in setting.given:
         return setting.accelerator.id
-    draw_w, hours_h = _link(answer, power.accelerator_power_w), answer.median("accelerator_hours_h")
-    columns["planned_kwh"][rows] = hours_h * draw_w / 1e3
+    power_w, hours_h = _link(answer, power.accelerator_power_w), answer.median("accelerator_hours_h")
+    columns["planned_kwh"][rows] = hours_h * power_w / W_PER_KW
     columns["power_exponent"][rows] = setting.given["power_exponent"].value
     if (nameplate := setting.given.get("max_power_w")) is not None:
         columns["most_server_w"][rows] = median_of(nameplate.value) / setting.accelerator_count
@@ -119,13 +123,14 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: Any, job: dict[
     possible = reached <= 1.0
     if possible.any():
         by_hours = {name: value[possible] if hasattr(value, "shape") else value for name, value in fields.items()}
-        drawn = estimate(Plan(**by_hours, accelerator_hours=observed.hours_h[rows][possible]), database=database)
+        timed = estimate(Plan(**by_hours, accelerator_hours=observed.hours_h[rows][possible]), database=database)
         for name, formula in (("power_w", power.accelerator_power_w), ("host_w", power.host_power_w)):
-            value = _link(drawn, formula)
+            value = _link(timed, formula)
             if value is not None:
                 columns[name][rows[possible]] = value
     return setting.accelerator.id
 
 
-def _link(answer: "Estimate", formula: Any) -> Any:
+def _link(answer: "Estimate", formula: Callable[..., Num]) -> Num:
+    """Return the median of the result of *formula* in the chain, None if it was not used."""
     return next((median_of(value) for used, _, value in answer.links if used is formula), None)

@@ -1,9 +1,9 @@
-"""From runs to a calibration: what they showed by scope, how much better it predicts each run that it has not seen, and which runs teach nothing."""
+"""Fit a calibration to runs: effects by scope, errors with each run left out, and the runs that were not used."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from traincarbon.calibration import screening
 from traincarbon.calibration.effects import chips_of, effects_of, groups
 from traincarbon.calibration.expected import Expected, expect
 from traincarbon.calibration.observed import Observed
-from traincarbon.calibration.unmetered_power import draws
+from traincarbon.calibration.unmetered_power import accelerator_energy
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import QUANTITIES, Calibration, Effect
@@ -19,7 +19,7 @@ from traincarbon.fitting.outliers import outliers
 from traincarbon.fitting.shrinkage import Shrunk
 from traincarbon.published.runs import SetAside
 from traincarbon.published.spreads import Spreads, spreads_of
-from traincarbon.quantities import S_PER_H
+from traincarbon.quantities import S_PER_H, W_PER_KW
 from traincarbon.uncertain import Z_90
 
 if TYPE_CHECKING:
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
+    Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
-"""So many ids of runs, and of runs set aside, stand in a calibration; of more, their number."""
+"""A calibration lists at most this many ids of runs, and of runs set aside, and of more only their number."""
 _FEWEST = 2
-"""Runs that it takes to leave one out."""
+"""Fewest runs of which one can be left out."""
 _GOOD = 0.05
-"""Mean error of runs predicted by the others, about 5 %, that is good enough however well the priors did: the interval is narrower."""
+"""A mean error of about 5 % with each run left out is good enough, even if the priors did better: the interval is narrower."""
 
-
-_ALONE = {
-    "power": "its energy alone: its accelerators drew {:.2g} times what its like do",
-    "host": "its energy alone: the rest of its servers drew {:.2g} times what its like do",
-    "step": "its step alone: on its layout it was {:.2g} times as fast as its like are",
+_OUTLIER_OF_ONE = {
+    "power": "only its energy: its accelerators took {:.2g} times the power of similar runs",
+    "host": "only its energy: the rest of its servers took {:.2g} times the power of similar runs",
+    "step": "only its step: it was {:.2g} times as fast on its layout as similar runs",
 }
-"""What is said of a run of which one quantity is unlike that of its like, and not used."""
+"""Why one quantity of a run is not used: it differs too much from similar runs."""
 
 
 class Errors(NamedTuple):
-    """Logarithms of predicted over measured of the runs, before calibration, after, and each run left out of the fit that predicts it."""
+    """Logarithms of predicted over measured: before calibration, after, and with each run left out of the fit that predicts it."""
 
     rows: "Codes"
-    """Places of the runs among those used."""
+    """Positions of the runs among those used."""
     before: "Array"
     after: "Array"
     left_out: "Array"
@@ -57,7 +57,7 @@ class Errors(NamedTuple):
     left_out_sigma: "Array"
 
     def summary(self) -> dict[str, float]:
-        """Return the number of runs, the median and mean size of the errors, and the share inside 90 % intervals."""
+        """Return the number of runs, the median and mean absolute errors, and the share inside 90 % intervals."""
         found: dict[str, float] = {"n": float(len(self.rows))}
         for name in ("before", "after", "left_out"):
             sizes = np.abs(getattr(self, name))
@@ -68,12 +68,12 @@ class Errors(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fitted:
-    """A calibration with the runs that it was made of."""
+    """A calibration with the runs that it was fitted to."""
 
     calibration: Calibration
     used: Observed
     errors: dict[str, Errors]
-    """By ``hours``, ``energy`` of the accelerators, ``host``, the draw of the rest of the servers, and ``step``, the time of a step on its layout."""
+    """By ``hours``, ``energy`` of the accelerators, ``host`` (power of the rest of the servers) and ``step`` (time of a step on its layout)."""
     set_aside: tuple[SetAside, ...]
 
 
@@ -85,38 +85,38 @@ def fit(
     made: str,
     version: str,
     set_aside: Sequence[SetAside] = (),
-    meters: Sequence[dict[str, Any]] = (),
+    meters: Sequence[Mapping[str, object]] = (),
     spreads: Spreads | None = None,
 ) -> Fitted:
-    """Return the calibration that *observed* runs support, and its errors.
+    """Return the calibration to *observed* runs, and its errors.
 
     Args:
         observed: The runs, in columns.
-        database: The priors that are calibrated.
-        name: What the calibration is called.
-        made: When it is made, ISO 8601 in UTC.
-        version: That of the package.
-        set_aside: Runs that were set aside already, to be told with the others.
-        meters: What readings at the wall showed, to be kept with it.
-        spreads: What is believed beforehand of the scopes; by default that of ``priors.csv``.
+        database: The priors to calibrate.
+        name: Name of the calibration.
+        made: Time of the fit, ISO 8601 in UTC.
+        version: Version of the package.
+        set_aside: Runs that were set aside already; the calibration lists them too.
+        meters: What wall meters showed; saved with the calibration.
+        spreads: Prior spreads of the scopes; by default those of ``priors.csv``.
 
     Raises:
         CarbonError: no run can be used; the message names the first reason.
     """
-    believed = spreads_of(database) if spreads is None else spreads
+    priors = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
     good, wrong = _screened(observed, expected)
     aside = [*set_aside, *wrong]
     if not good.size:
         first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
-        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours: carbon runs show ID says what it has")
-    mine = expected.only(good)
-    used, draw_sigma, notes = draws(observed.only(good), mine, database, believed)
-    shown, energy_aside = _shown(used, mine)
+        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours; see carbon runs show ID")
+    mine = expected.select(good)
+    used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, priors)
+    shown, energy_aside = _log_ratios(used, mine)
     aside += energy_aside
-    effects, errors = _fits(used, mine, shown, believed, draw_sigma=draw_sigma)
+    effects, errors = _effects_and_errors(used, mine, shown, priors, power_sigma=power_sigma)
     automatic, why = _verdict(used, mine, errors)
-    unproven = _unproven_step(used, mine, errors)
+    unproven = _why_no_step(used, mine, errors)
     if unproven:
         effects = [effect for effect in effects if effect.quantity != "step"]
         notes = (*notes, unproven)
@@ -138,7 +138,7 @@ def fit(
 
 
 def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[SetAside]]:
-    """Return the places of the runs that can be used, and the others, each with the reason."""
+    """Return the positions of the usable runs, and the others, each with the reason."""
     wrong = screening.reasons(observed, expected)
     good = np.array([at for at in range(len(observed)) if at not in wrong], dtype=np.intp)
     sites = groups(chips_of(observed, expected)[good], observed.site_of[good])
@@ -146,22 +146,22 @@ def _screened(observed: Observed, expected: Expected) -> tuple["Codes", list[Set
     far = outliers(logs, sites)
     for at in np.flatnonzero(far).tolist():
         middle = float(np.median(logs[sites == sites[at]]))
-        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours that its like take"
+        wrong[int(good[at])] = f"an outlier: {math.exp(middle - logs[at]):.2g} times the hours of similar runs"
     return good[~far], [SetAside(observed.ids[at], wrong[at]) for at in sorted(wrong)]
 
 
-def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
-    """Return by quantity the logarithm of measured over expected, NaN where it was not measured, and the runs of which a part is not believed."""
+def _log_ratios(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list[SetAside]]:
+    """Return by quantity the logarithm of measured over expected, NaN where unknown, and the runs of which one quantity is an outlier."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shown = {
             "mfu": np.log(expected.reached_mfu / expected.mfu),
-            "power": np.log(used.accelerator_kwh * 1e3 / used.hours_h / expected.power_w),
-            "host": np.log((used.server_kwh - used.accelerator_kwh) * 1e3 / used.hours_h / expected.host_w),
+            "power": np.log(used.accelerator_kwh * W_PER_KW / used.hours_h / expected.power_w),
+            "host": np.log((used.server_kwh - used.accelerator_kwh) * W_PER_KW / used.hours_h / expected.host_w),
             "step": np.log(expected.s_per_token * used.tokens * used.accelerators / (used.hours_h * S_PER_H)),
         }
     aside = []
     sites = groups(chips_of(used, expected), used.site_of)
-    for quantity, words in _ALONE.items():
+    for quantity, words in _OUTLIER_OF_ONE.items():
         y = shown[quantity]
         y[~np.isfinite(y)] = np.nan
         known = np.flatnonzero(~np.isnan(y))
@@ -173,38 +173,40 @@ def _shown(used: Observed, expected: Expected) -> tuple[dict[str, "Array"], list
     return shown, aside
 
 
-def _fits(used: Observed, expected: Expected, shown: dict[str, "Array"], believed: Spreads, *, draw_sigma: float) -> tuple[list[Effect], dict[str, Errors]]:
-    """Return the effects on every quantity that was measured, and the errors of hours, energy, the host's draw and the step."""
+def _effects_and_errors(
+    used: Observed, expected: Expected, shown: dict[str, "Array"], priors: Spreads, *, power_sigma: float
+) -> tuple[list[Effect], dict[str, Errors]]:
+    """Return the effects on every measured quantity, and the errors of hours, energy, the power of the host and the step."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
     for quantity in QUANTITIES:
         rows = np.flatnonzero(~np.isnan(shown[quantity]))
         if rows.size:
-            part = used.only(rows) if rows.size < len(used) else used
-            mine = expected.only(rows) if rows.size < len(used) else expected
-            shrunk, told = effects_of(quantity, part, mine, shown[quantity][rows], believed)
+            part = used.select(rows) if rows.size < len(used) else used
+            mine = expected.select(rows) if rows.size < len(used) else expected
+            shrunk, by_scope = effects_of(quantity, part, mine, shown[quantity][rows], priors)
             found[quantity] = (rows, shrunk)
-            common = _in_common(quantity, part, mine, draw_sigma)
-            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, common.get(each.hardware, 0.0))) for each in told]
+            common = _shared_sigma(quantity, part, mine, power_sigma)
+            effects += [each._replace(log_factor_sigma=math.hypot(each.log_factor_sigma, common.get(each.hardware, 0.0))) for each in by_scope]
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
     if "power" in found:
         rows, power = found["power"]
-        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), believed.whole("power"))
+        errors["energy"] = _energy_errors(rows, used, expected, (hours, power), priors.whole("power"))
     if "host" in found:
         rows, host = found["host"]
-        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, believed.whole("host")), sign=-1.0)
+        errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, priors.whole("host")), sign=-1.0)
     if "step" in found:
         rows, step = found["step"]
-        errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, believed.whole("step")))
+        errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, priors.whole("step")))
     return effects, errors
 
 
-def _in_common(quantity: str, used: Observed, expected: Expected, draw_sigma: float) -> dict[str, float]:
-    """Return by chip the log-spread of a draw that more runs do not lower, as they share it: of a split or modelled draw, of a meter at the wall."""
+def _shared_sigma(quantity: str, used: Observed, expected: Expected, power_sigma: float) -> dict[str, float]:
+    """Return by chip the log-spread of power that all runs share, so that more runs do not lower it: of a split, a model or a wall meter."""
     if quantity == "power":
-        return dict.fromkeys(expected.chips, draw_sigma)
+        return dict.fromkeys(expected.chips, power_sigma)
     if quantity != "host" or used.server_sigma is None:
         return {}
     chips, names = chips_of(used, expected), [*dict.fromkeys(expected.chips)]
@@ -213,13 +215,13 @@ def _in_common(quantity: str, used: Observed, expected: Expected, draw_sigma: fl
 
 
 def _errors(rows: "Codes", before: "Array", shrunk: Shrunk, sigma: "Array", *, sign: float = 1.0) -> Errors:
-    """Return the errors of what is expected, given those *before*; *sign* is that of the fitted logarithm in them."""
+    """Return the errors, given those *before* calibration. The fitted logarithm counts in them with *sign*."""
     after, left_out = before - sign * shrunk.fitted, before - sign * shrunk.left_out
     return Errors(rows, before, after, left_out, sigma, shrunk.left_out_sigma)
 
 
 def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tuple[Shrunk, Shrunk], power_sigma: float) -> Errors:
-    """Return the errors of the accelerators' energy: expected hours fall as utilisation rises, and the draw rises with it."""
+    """Return the errors of the accelerators' energy: as utilisation rises, expected hours fall and power rises."""
     hours, power = fits
     before = np.log(expected.planned_kwh[rows] / used.accelerator_kwh[rows])
     falls = 1.0 - expected.power_exponent[rows]
@@ -231,42 +233,42 @@ def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tupl
 
 
 def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:
-    """Return whether the calibration may be applied by itself, and why: the runs on each chip must be better predicted by the others than without it."""
+    """Return whether estimates may use the calibration unasked, and why: left-out runs on each chip must be predicted better than without it."""
     if len(used) < _FEWEST:
-        return False, "one run alone: nothing is left to try it on"
+        return False, "there is only one run, so it cannot be tested"
     for quantity in ("hours", "energy"):
         if quantity in errors and (worse := _no_better(used, expected, errors[quantity])):
-            return False, f"{quantity} {worse}"
+            return False, f"the other runs predict {quantity} {worse}"
     left_out, before = _means(errors["hours"])
     if left_out >= max(before, _GOOD):
-        return False, f"hours are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
-    return True, f"each run predicted by the others: mean error of hours {left_out:.2f}, without calibration {before:.2f}"
+        return False, f"the other runs predict hours no better: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return True, f"with each run left out in turn, the mean error of hours is {left_out:.2f}, without calibration {before:.2f}"
 
 
-def _unproven_step(used: Observed, expected: Expected, errors: dict[str, Errors]) -> str:
-    """Return why what runs showed of steps is left out, in words: it is kept only where the others predict them better. Empty where it is, or no layout is known."""
+def _why_no_step(used: Observed, expected: Expected, errors: dict[str, Errors]) -> str:
+    """Return why the step calibration is dropped, or "" if it is kept or no layout is known."""
     if "step" not in errors:
         return ""
     if len(errors["step"].rows) < _FEWEST:
-        return "the step is left as it was: the layout of one run alone is known"
+        return "steps are not calibrated: only one run has a known layout"
     worse = _no_better(used, expected, errors["step"])
     left_out, before = _means(errors["step"])
     if not worse and left_out >= max(before, _GOOD):
-        worse = f"are no better predicted by the other runs: mean error {left_out:.2f}, without calibration {before:.2f}"
-    return f"the step is left as it was: steps {worse}" if worse else ""
+        worse = f"no better: mean error {left_out:.2f}, without calibration {before:.2f}"
+    return f"steps are not calibrated: the other runs predict them {worse}" if worse else ""
 
 
 def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
-    """Return on which chip runs are no better predicted by the others than without calibration, and by how much, empty where on none."""
+    """Return on which chip the other runs predict no better than no calibration, and by how much, empty if on none."""
     chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
     for chip in np.unique(chips).tolist():
         mine = chips == chip
         left_out, before = _means(found, mine)
         if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
-            return f"of runs on {names[chip]} are no better predicted by the others: mean error {left_out:.2f}, without calibration {before:.2f}"
+            return f"no better on {names[chip]}: mean error {left_out:.2f}, without calibration {before:.2f}"
     return ""
 
 
-def _means(found: Errors, mine: Any = slice(None)) -> tuple[float, float]:
-    """Return the mean size of the errors of runs left out, and without calibration."""
+def _means(found: Errors, mine: "Flags | slice" = slice(None)) -> tuple[float, float]:
+    """Return the mean absolute error of left-out runs, and without calibration."""
     return float(np.abs(found.left_out[mine]).mean()), float(np.abs(found.before[mine]).mean())

@@ -1,11 +1,11 @@
-"""What runs showed, in columns of numbers: from records of the ledger, or from arrays for those who have a million."""
+"""Measured runs as columns of numbers, made from records of the ledger."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.calibration.step_time import layout_of
+from traincarbon.calibration.step_time import LayoutFields, layout_of
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.ledger.record import RunRecord
 from traincarbon.published.runs import SetAside
-from traincarbon.quantities import S_PER_H
+from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,39 +23,70 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.intp]
     Flags = npt.NDArray[np.bool_]
 
-SHAPE = ("precision", "kind", "family", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len", "trainable_params")
-"""Fields of a plan, besides the hardware, that bear on what a run is expected to take and that runs of one job share."""
-
-_J_PER_KWH = 3.6e6
+PlanValue = str | float | None
+"""A field of a plan as a record states it."""
 _MOST_GAPS = 0.1
-"""Share of a run that may go unmetered before its energy is not believed."""
+"""Share of a run that may go unmetered. Beyond it the energy is ignored."""
 _MOST_LAYOUTS = 3000
-"""Distinct layouts that are looked at, a third of a millisecond each; of more the first say enough."""
+"""Distinct layouts that are evaluated, a third of a millisecond each. The first are enough if there are more."""
 _IDLE = 0.05
-"""Accelerators that were busy for a smaller share of the time idled."""
+"""Accelerators that were busy for a smaller share of the time count as idle."""
+
+
+class Job(NamedTuple):
+    """What runs of one job have in common: hardware, and the fields of a plan that determine what a run is expected to take."""
+
+    hardware: str
+    is_mixture: bool = False
+    """Whether the model is a mixture of experts."""
+    precision: PlanValue = None
+    kind: PlanValue = None
+    family: PlanValue = None
+    layers: PlanValue = None
+    hidden: PlanValue = None
+    heads: PlanValue = None
+    kv_heads: PlanValue = None
+    ffn: PlanValue = None
+    vocab: PlanValue = None
+    seq_len: PlanValue = None
+    trainable_params: PlanValue = None
+
+    @property
+    def plan_fields(self) -> dict[str, PlanValue]:
+        """The fields of a plan that it states."""
+        stated = zip(_SHAPE, self[2:], strict=True)
+        return {"hw": self.hardware, **{name: value for name, value in stated if value is not None}}
+
+    @property
+    def label(self) -> str:
+        """What a calibration calls the family of the job."""
+        return job_family({"moe": self.is_mixture, "family": self.family, "kind": self.kind})
+
+
+_SHAPE = Job._fields[2:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observed:
-    """Runs in columns, a number each; what is not known is NaN.
+    """Runs in columns of numbers, NaN where a number is unknown.
 
     Attributes:
-        ids: What the runs are called.
+        ids: Ids of the runs.
         params: Parameters. [1]
         active_params: Parameters that a token passes through, those of *params* for dense models. [1]
         tokens: Tokens seen. [1]
-        accelerators: Accelerators at work together. [1]
+        accelerators: Accelerators that work together. [1]
         hours_h: Accelerator-hours. [h]
         accelerator_kwh: Energy of the accelerators. [kWh]
         server_kwh: Energy of the whole servers, the accelerators included. [kWh]
         modelled: Whether the energy of the accelerators was modelled, not measured.
-        jobs: The distinct jobs: hardware and shape, as fields of a plan.
+        jobs: The distinct jobs.
         job_of: The job of each run.
-        sites: The distinct sites by id, empty where none is known.
+        sites: The ids of the distinct sites, empty where the site is unknown.
         site_of: The site of each run.
-        server_sigma: Log-spread that *server_kwh* of the runs of one meter at the wall have in common, 0 without one; None where no run has one.
+        server_sigma: Log-spread that all *server_kwh* from one wall meter share, 0 for runs without one; None if no run has one.
         layouts: The distinct layouts that are known, as fields of a plan.
-        layout_of: The layout of each run, -1 where it is not known; None where none is.
+        layout_of: The layout of each run, -1 where it is unknown; None if all are.
     """
 
     ids: Sequence[str]
@@ -67,19 +98,19 @@ class Observed:
     accelerator_kwh: "Array"
     server_kwh: "Array"
     modelled: "Flags"
-    jobs: Sequence[Mapping[str, Any]]
+    jobs: Sequence[Job]
     job_of: "Codes"
     sites: Sequence[str]
     site_of: "Codes"
     server_sigma: "Array | None" = None
-    layouts: Sequence[Mapping[str, Any]] = ()
+    layouts: Sequence[LayoutFields] = ()
     layout_of: "Codes | None" = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def only(self, kept: "Codes") -> "Observed":
-        """Return the runs at the places *kept*."""
+    def select(self, kept: "Codes") -> "Observed":
+        """Return the runs at the positions *kept*."""
         columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh", "modelled", "job_of", "site_of")
         return Observed(
             ids=[self.ids[at] for at in kept.tolist()],
@@ -93,7 +124,7 @@ class Observed:
 
     def families(self) -> list[str]:
         """Return the family of each of the :attr:`jobs`."""
-        return [job_family(job) for job in self.jobs]
+        return [job.label for job in self.jobs]
 
 
 def from_records(
@@ -104,14 +135,14 @@ def from_records(
     wall_kwh: Mapping[str, float] | None = None,
     wall_sigma: Mapping[str, float] | None = None,
 ) -> tuple[Observed, list[SetAside]]:
-    """Return the runs that can teach something, in columns, and those that cannot, each with the reason.
+    """Return the usable runs in columns, and the others, each with the reason.
 
     Args:
         records: Runs of the ledger.
         database: Where hardware and places are looked up.
-        site: What to call the site of runs whose plan names no region.
-        wall_kwh: By run, what a meter at the wall counted, which stands in for what the meters of the machine say of its servers. [kWh]
-        wall_sigma: By run, how far all that this meter says may be off together, as a log-spread.
+        site: The site of runs whose plan names no region.
+        wall_kwh: By run, the energy at a wall meter, which replaces what the meters of the machine state for whole servers. [kWh]
+        wall_sigma: By run, the log-spread that all energies from that meter share.
     """
     import numpy as np
 
@@ -119,14 +150,14 @@ def from_records(
     rows: list[tuple[float, ...]] = []
     ids: list[str] = []
     aside: list[SetAside] = []
-    jobs: dict[tuple[Any, ...], int] = {}
+    jobs: dict[Job, int] = {}
     sites: dict[str, int] = {}
-    layouts: dict[tuple[tuple[str, Any], ...], int] = {}
+    layouts: dict[tuple[tuple[str, str | float], ...], int] = {}
     seen: set[str] = set()
     known: dict[tuple[str, str], tuple[Product, Product]] = {}
     for record in records:
         try:
-            reason = _unusable(record, seen)
+            reason = _reason_against(record, seen)
             if reason:
                 aside.append(SetAside(record.run_id, reason))
                 continue
@@ -135,20 +166,20 @@ def from_records(
             if named not in known:
                 known[named] = _hardware(*named, database)
             hardware, chip = known[named]
-            place = find_place(database, str(plan["region"])).id if plan.get("region") else site
+            region = find_place(database, str(plan["region"])).id if plan.get("region") else site
             numbers = _numbers(record, plan, chip, wall.get(record.run_id))
         except CarbonError as error:
             aside.append(SetAside(record.run_id, str(error)))
             continue
         seen.add(record.run_id)
-        job = (hardware.id, *(_plain(plan.get(name)) for name in SHAPE), _is_mixture(plan))
+        job = Job(hardware.id, _is_mixture(plan), **{name: _plain(plan.get(name)) for name in _SHAPE})
         params, _, tokens, n, *_ = numbers
         layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=tokens, steps=record.counts.get("steps"))
-        told = None if layout is None else tuple(layout.items())
-        if told is not None and len(layouts) < _MOST_LAYOUTS:
-            layouts.setdefault(told, len(layouts))
-        laid_out = -1 if told is None else layouts.get(told, -1)
-        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(place, len(sites)), laid_out))
+        key = None if layout is None else tuple(layout.items())
+        if key is not None and len(layouts) < _MOST_LAYOUTS:
+            layouts.setdefault(key, len(layouts))
+        layout_code = -1 if key is None else layouts.get(key, -1)
+        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(region, len(sites)), layout_code))
         ids.append(record.run_id)
     table = np.array(rows, dtype=float).reshape(len(rows), 11).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
@@ -156,7 +187,7 @@ def from_records(
         ids=ids,
         **{name: table[at] for at, name in enumerate(columns)},
         modelled=table[7] > 0.0,
-        jobs=[_job(*job) for job in jobs],
+        jobs=list(jobs),
         job_of=table[8].astype(np.intp),
         sites=list(sites),
         site_of=table[9].astype(np.intp),
@@ -167,16 +198,16 @@ def from_records(
     return observed, aside
 
 
-def _unusable(record: RunRecord, seen: set[str]) -> str:
-    """Return why nothing can be learned from a record, or nothing."""
+def _reason_against(record: RunRecord, seen: set[str]) -> str:
+    """Return why a record is not used, empty if it is."""
     if record.run_id in seen:
-        return "it is there twice"
+        return "a duplicate"
     if record.state != "finished":
         return f"aborted: its state is {record.state}"
     if not 0.0 < record.duration_s < math.inf:
-        return f"a clock error: it took {record.duration_s:g} s"
+        return f"a clock error: its duration is {record.duration_s:g} s"
     if record.params is None and not (record.plan or {}).get("params"):
-        return "no parameters are stated: carbon track --params, or a plan"
+        return "no parameters: state them with carbon track --params, or in a plan"
     if record.tokens is None or not record.tokens > 0.0:
         return "no tokens were counted"
     if " + " in record.hw:
@@ -184,15 +215,14 @@ def _unusable(record: RunRecord, seen: set[str]) -> str:
     busy = [use.utilisation for use in record.by_device if use.part == "gpu" and use.utilisation is not None]
     if busy and min(busy) < _IDLE:
         return f"idle accelerators: one was busy for {min(busy):.1%} of the time"
-    shared = next((note for note in record.notes if "shared" in note.lower()), "")
-    return f"shared: {shared[:80]}" if shared else ""
+    return ""
 
 
 def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, Product]:
-    """Return hardware and chip: the plan's server where it holds the chip that ran, else what ran.
+    """Return hardware and chip: the server of the plan if it holds the chip that ran, else what ran.
 
     Raises:
-        CarbonError: neither names hardware that is known, or they name different chips.
+        CarbonError: neither names known hardware, or they name different chips.
     """
     found = []
     for name in (run_hw, plan_hw):
@@ -209,15 +239,15 @@ def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, P
     return next((each for each in found if each[0].folder == "servers"), found[0])
 
 
-def _numbers(record: RunRecord, plan: Mapping[str, Any], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
+def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
     """Return the numbers of a record in the order of the columns."""
     n = float(record.accelerators or _number(plan, "accelerators") or 1.0)
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)
-    parts = {part: energy / _J_PER_KWH for part, energy in record.energy_j.items() if energy is not None}
-    believed = record.gaps_s <= _MOST_GAPS * record.duration_s
+    parts = {part: energy / J_PER_KWH for part, energy in record.energy_j.items() if energy is not None}
+    is_complete = record.gaps_s <= _MOST_GAPS * record.duration_s
     part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
-    accelerator_kwh = parts.get(part, math.nan) if believed else math.nan
-    whole = record.energy_j.get("other") is not None and believed
+    accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
+    whole = record.energy_j.get("other") is not None and is_complete
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
     hours_h = record.duration_s * n / S_PER_H
     return (
@@ -228,11 +258,11 @@ def _numbers(record: RunRecord, plan: Mapping[str, Any], chip: Product, wall_kwh
         hours_h,
         accelerator_kwh,
         server_kwh,
-        record.how.get(part) == "modelled",
+        record.how.get(part) == EnergySource.MODELLED,
     )
 
 
-def _number(plan: Mapping[str, Any], name: str) -> float | None:
+def _number(plan: Mapping[str, object], name: str) -> float | None:
     from traincarbon.estimation.fields import check_number
 
     value = plan.get(name)
@@ -242,16 +272,10 @@ def _number(plan: Mapping[str, Any], name: str) -> float | None:
     return float(checked) if isinstance(checked, float) else None
 
 
-def _plain(value: object) -> str | float | None:
-    """Return a field of a job as something that can be compared; what a plan cannot hold is refused when it is planned."""
+def _plain(value: object) -> PlanValue:
+    """Return a field of a job in a form that can be compared. Planning refuses what a plan cannot hold."""
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
-def _is_mixture(plan: Mapping[str, Any]) -> bool:
+def _is_mixture(plan: Mapping[str, object]) -> bool:
     return plan.get("active_params") is not None and plan.get("active_params") != plan.get("params")
-
-
-def _job(hw: str, *shape: Any) -> dict[str, Any]:
-    """Return the fields of a plan that a job states; whether it is a mixture of experts goes with them."""
-    *fields, mixture = shape
-    return {"hw": hw, **{name: value for name, value in zip(SHAPE, fields, strict=True) if value is not None}, **({"moe": True} if mixture else {})}

@@ -1,32 +1,32 @@
-"""Does it help? The larger runs of a published source, predicted by a calibration to its smaller ones: ``python -m traincarbon.calibration.proof``.
+"""Test whether calibrations help: predict the larger runs of a published source with a calibration to its smaller ones.
 
-Priors and believed spreads behind a prediction are fitted without any row of the same organisation.
+``python -m traincarbon.calibration.proof`` prints the result. Priors and spreads behind a prediction are fitted without the same organisation.
 """
 
 import math
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.calibration.expected import expect
 from traincarbon.calibration.fit import fit
-from traincarbon.calibration.observed import Observed
+from traincarbon.calibration.observed import Job, Observed
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.calibration import job_family
 from traincarbon.published import priors, spreads
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs import PublishedRun, RunKind, chip_of
+from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
 
-WHOLE = ("run", "finetune")
-"""Kinds of rows that are whole trainings; the others are steps and timed entries."""
+WHOLE = (RunKind.RUN, RunKind.FINETUNE)
+"""Kinds of rows that are whole trainings. The others are benchmarks and timed parts."""
 _FEWEST_ROWS, _FEWEST_SIZES = 2, 2
 _TITLE = 44
 
 
 class Case(NamedTuple):
-    """A larger run of a source: its hours over those predicted, without and with the calibration to the smaller ones."""
+    """A larger run of a source: its hours over the predicted ones, without and with the calibration to the smaller runs."""
 
     id: str
     source: str
@@ -41,48 +41,47 @@ class Case(NamedTuple):
     after_sigma: float
 
 
-def prove(runs: Sequence[Run], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
-    """Return every larger run of every source that tells of more than one size; of some *organisations* only, in lower case, where they are named."""
+def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Collection[str] = ()) -> list[Case]:
+    """Return every larger run of every source with several sizes, or only of the *organisations* named, in lower case."""
     cases: list[Case] = []
-    by_organisation: dict[str, list[list[Run]]] = {}
-    for group in _groups(runs, database):
-        by_organisation.setdefault(_organisation(group[0]), []).append(group)
+    by_organisation: dict[str, list[list[PublishedRun]]] = {}
+    for group in _sources(runs, database):
+        by_organisation.setdefault(group[0].group, []).append(group)
     for organisation, groups in by_organisation.items():
         if organisations and organisation not in organisations:
             continue
-        others = [run for run in runs if _organisation(run) != organisation]
+        others = [run for run in runs if run.group != organisation]
         facts = priors.with_priors(database, priors.fitted_priors(others, database))
         shipped = spreads.spreads_of(database)
         found = spreads.as_scopes(spreads.fitted(spreads.published(others, facts)))
-        believed = spreads.Spreads({**shipped.by_scope, **found})
+        prior = spreads.Spreads({**shipped.by_scope, **found})
         for group in groups:
-            cases += _cases(group, facts, believed)
+            cases += _cases(group, facts, prior)
     return cases
 
 
-def as_observed(runs: Sequence[Run], database: Database) -> Observed:
-    """Return published rows of one source in columns; how many accelerators they had counts where all of them say it.
+def as_observed(runs: Sequence[PublishedRun], database: Database) -> Observed:
+    """Return the runs of one source in columns. The number of accelerators counts only if all of them state it.
 
     Raises:
-        CarbonError: a row names hardware that is not known.
+        CarbonError: a row names unknown hardware.
     """
     import numpy as np
 
     rows: list[tuple[float, ...]] = []
-    jobs: dict[tuple[Any, ...], int] = {}
+    jobs: dict[Job, int] = {}
     for run in runs:
-        chip, precision, peak = priors.peak_of(run, database)
-        plan = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
+        chip, plan = chip_of(run, database), run.plan(database)
         params, active = float(plan.params), float(plan.active_params or plan.params)
-        mfu = run.mfu(peak)
+        mfu = run.implied_mfu(chip.peak_flop_per_s)
         flop = run.flop_per_token(active) * float(plan.tokens)
-        job = (chip.id, precision, plan.kind, plan.family, active != params)
-        n_stated, hours_h = run.number("accelerators") or math.nan, flop / (peak * (mfu or math.nan) * S_PER_H)
-        rows.append((params, active, float(plan.tokens), n_stated, hours_h, jobs.setdefault(job, len(jobs))))
+        job = Job(chip.product.id, active != params, precision=chip.precision, kind=plan.kind, family=plan.family)
+        hours_h = flop / (chip.peak_flop_per_s * (mfu or math.nan) * S_PER_H)
+        rows.append((params, active, float(plan.tokens), run.accelerators or math.nan, hours_h, jobs.setdefault(job, len(jobs))))
     table = np.array(rows, dtype=float).T
     n = table[3] if not np.isnan(table[3]).any() else np.full(len(rows), np.nan)
     return Observed(
-        ids=[run["id"] for run in runs],
+        ids=[run.id for run in runs],
         params=table[0],
         active_params=table[1],
         tokens=table[2],
@@ -91,65 +90,66 @@ def as_observed(runs: Sequence[Run], database: Database) -> Observed:
         accelerator_kwh=np.full(len(rows), np.nan),
         server_kwh=np.full(len(rows), np.nan),
         modelled=np.zeros(len(rows), dtype=bool),
-        jobs=[
-            {"hw": hw, "precision": precision, "kind": kind, "family": family, **({"moe": True} if moe else {})} for hw, precision, kind, family, moe in jobs
-        ],
+        jobs=list(jobs),
         job_of=table[5].astype(np.intp),
         sites=[""],
         site_of=np.zeros(len(rows), dtype=np.intp),
     )
 
 
-def _groups(runs: Iterable[Run], database: Database) -> list[list[Run]]:
-    """Return the rows of each source on each chip that tell of several sizes, by size."""
-    found: dict[tuple[str, ...], list[Run]] = {}
+def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[PublishedRun]]:
+    """Return the rows of each source on each chip that has several sizes, by size."""
+    found: dict[tuple[str, ...], list[PublishedRun]] = {}
     for run in runs:
-        if run["kind"] in ("estimate", "project"):
+        if not run.kind.is_training:
             continue
         try:
-            chip, _, peak = priors.peak_of(run, database)
-            mfu = run.mfu(peak)
-            if mfu is None or not priors.plausible(run, mfu) or _size(run) is None:
+            chip = chip_of(run, database)
+            if priors.usable_mfu(run, chip) is None or run.params is None:
                 continue
-            _ = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
+            run.plan(database)
         except CarbonError:
             continue
-        kind = "run" if run["kind"] in WHOLE else run["kind"]
-        found.setdefault((_organisation(run), run["source"], chip.id, kind, run["family"]), []).append(run)
-    groups = [sorted(group, key=lambda run: _size(run) or 0.0) for group in found.values()]
-    return [group for group in groups if len(group) >= _FEWEST_ROWS and len({_size(run) for run in group}) >= _FEWEST_SIZES]
+        found.setdefault((run.group, run.source, chip.product.id, _kind(run), run.family), []).append(run)
+    sources = [sorted(source, key=_size) for source in found.values()]
+    return [source for source in sources if len(source) >= _FEWEST_ROWS and len({run.params for run in source}) >= _FEWEST_SIZES]
 
 
-def _cases(group: Sequence[Run], facts: Database, believed: spreads.Spreads) -> list[Case]:
+def _cases(group: Sequence[PublishedRun], facts: Database, prior: spreads.Spreads) -> list[Case]:
     import numpy as np
 
-    sizes = sorted({_size(run) or 0.0 for run in group})
+    sizes = sorted({_size(run) for run in group})
     largest_seen = sizes[(len(sizes) + 1) // 2 - 1]
     observed = as_observed(group, facts)
     seen = np.flatnonzero(observed.active_params <= largest_seen)
     expected = expect(observed, facts)
-    calibration = fit(observed.only(seen), facts, name="proof", made="", version="", spreads=believed).calibration
+    calibration = fit(observed.select(seen), facts, name="proof", made="", version="", spreads=prior).calibration
     cases = []
     for at in np.flatnonzero(observed.active_params > largest_seen).tolist():
         job = observed.jobs[int(observed.job_of[at])]
-        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job_family(job))
+        effect = calibration.effect("mfu", expected.chips[int(observed.job_of[at])], "", job.label)
         if effect is None:
             continue
         mean, sigma = effect.at(float(observed.active_params[at]))
         before, prior_sigma = float(np.log(expected.reached_mfu[at] / expected.mfu[at])), float(expected.sigma[at])
-        kind = "run" if group[0]["kind"] in WHOLE else group[0]["kind"]
-        source = f"{_title(group[0]['source'])}, {expected.chips[0]}"
+        source = f"{_title(group[0].source)}, {expected.chips[0]}"
         size = float(observed.active_params[at])
-        cases.append(Case(observed.ids[at], source, kind, size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma)))
+        cases.append(
+            Case(observed.ids[at], source, _kind(group[0]), size, len(seen), largest_seen, before, prior_sigma, before - mean, min(sigma, prior_sigma))
+        )
     return cases
 
 
-def _size(run: Run) -> float | None:
-    return run.number("active_params") or run.number("total_params")
+def _size(run: PublishedRun) -> float:
+    return run.params or 0.0
+
+
+def _kind(run: PublishedRun) -> str:
+    return "run" if run.kind in WHOLE else run.kind
 
 
 def _title(source: str) -> str:
-    """Return the beginning of a *source* that tells it from others."""
+    """Return the short title of a *source*."""
     for end in (" arXiv", " via ", " (", ", "):
         source = source.partition(end)[0]
     if len(source) <= _TITLE:
@@ -158,12 +158,8 @@ def _title(source: str) -> str:
     return f"{words} …" if len(words) > _TITLE // 2 else f"{source[:_TITLE]}…"
 
 
-def _organisation(run: Run) -> str:
-    return (run["organisation"] or run["source"]).casefold()
-
-
 def summary(cases: Sequence[Case]) -> tuple[float, float, float, float]:
-    """Return the median size of errors before and after, and the shares inside 90 % intervals before and after."""
+    """Return the median absolute error before and after, and the share inside 90 % intervals before and after."""
     sizes = [sorted(abs(getattr(case, name)) for case in cases) for name in ("before_ln", "after_ln")]
     medians = [(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0 for ordered in sizes]
     inside = [sum(abs(getattr(case, f"{name}_ln")) <= Z_90 * getattr(case, f"{name}_sigma") for case in cases) / len(cases) for name in ("before", "after")]
@@ -171,7 +167,7 @@ def summary(cases: Sequence[Case]) -> tuple[float, float, float, float]:
 
 
 def main() -> None:
-    """Print the proof as Markdown tables: every source, then all of them."""
+    """Print Markdown tables: every source, then all of them."""
     database = open_database()
     cases = prove(read_runs()[0], database)
     write = sys.stdout.write

@@ -1,8 +1,8 @@
-"""Runs whose layout is known: what a step of each was expected to take, against which its hours and tokens tell what it took."""
+"""The expected step time of runs whose layout is known, for comparison with their measured hours and tokens."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -20,16 +20,33 @@ if TYPE_CHECKING:
     Array = npt.NDArray[float64]
     Codes = npt.NDArray[intp]
 
+LayoutFields = Mapping[str, str | float]
+"""The fields of a plan that determine a layout and the time of its step."""
 DEGREES = ("tp", "pp", "dp")
-_SAID = ("active_params", "precision", "kind", "family", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len", "recompute", "start", "goodput")
-"""Fields of a plan, besides size, layout and batch, that bear on the time of a step."""
+_RELEVANT = (
+    "active_params",
+    "precision",
+    "kind",
+    "family",
+    "layers",
+    "hidden",
+    "heads",
+    "kv_heads",
+    "ffn",
+    "vocab",
+    "seq_len",
+    "recompute",
+    "start",
+    "goodput",
+)
+"""Fields of a plan that change the time of a step, besides size, layout and batch."""
 
 
-def layout_of(plan: Mapping[str, Any], *, hw: str, params: float, accelerators: float, tokens: float, steps: float | None) -> dict[str, Any] | None:
-    """Return the fields of a plan that pin down how a run was laid out, or None where they are not known.
+def layout_of(plan: Mapping[str, object], *, hw: str, params: float, accelerators: float, tokens: float, steps: float | None) -> dict[str, str | float] | None:
+    """Return the fields of a plan that determine the layout of a run, or None if the layout is unknown.
 
-    They are where the degrees of parallelism are: all of them, two and the accelerators, or one that is all of the accelerators; of one
-    accelerator there is nothing to say. Tokens of a step are those of the *plan*, else those that were seen in so many *steps*.
+    It is known if the plan states all degrees of parallelism, two of them, one that equals the accelerators, or if there is one accelerator.
+    Tokens of a step are those of the *plan*, else all tokens over the *steps*.
 
     Example:
         >>> found = layout_of({"tp": 2.0, "dp": 4.0}, hw="dgx-a100", params=1e9, accelerators=8.0, tokens=4e9, steps=1000.0)
@@ -37,31 +54,29 @@ def layout_of(plan: Mapping[str, Any], *, hw: str, params: float, accelerators: 
         {'tp': 2.0, 'pp': 1.0, 'dp': 4.0, 'batch_tokens': 4000000.0}
     """
     stated = {name: float(value) for name in DEGREES if isinstance(value := plan.get(name), (int, float)) and value >= 1.0}
-    product = 1.0
-    for degree in stated.values():
-        product *= degree
+    product = math.prod(stated.values())
     if product == accelerators:
         rest = 1.0
     elif len(stated) == len(DEGREES) - 1 and accelerators % product == 0.0:
         rest = accelerators / product
     else:
         return None
-    said = {name: value for name in (*_SAID, "batch_tokens") if isinstance(value := plan.get(name), (str, int, float))}
-    if "batch_tokens" not in said:
+    known = {name: value for name in (*_RELEVANT, "batch_tokens") if isinstance(value := plan.get(name), (str, int, float))}
+    if "batch_tokens" not in known:
         if not steps:
             return None
-        said["batch_tokens"] = tokens / steps
-    return {**said, "hw": hw, "params": params, **{name: stated.get(name, rest) for name in DEGREES}}
+        known["batch_tokens"] = tokens / steps
+    return {**known, "hw": hw, "params": params, **{name: stated.get(name, rest) for name in DEGREES}}
 
 
-def expected_s_per_token(layouts: Sequence[Mapping[str, Any]], layout_of: "Codes", database: Database) -> "Array":
-    """Return by run the wall-clock that its work was expected to take for each of its tokens, NaN where the layout is not known or none fits.
+def expected_s_per_token(layouts: Sequence[LayoutFields], layout_of: "Codes", database: Database) -> "Array":
+    """Return by run the expected wall-clock time per token, NaN where the layout is unknown or does not fit.
 
-    It is that of the step on the fastest layout with the degrees that are stated, as ``carbon estimate`` shows it, over the goodput where the plan states one.
+    It is the step time of the fastest layout with the stated degrees, as ``carbon estimate`` shows it, over the goodput if the plan states one.
 
     Args:
-        layouts: The distinct ones, as fields of a plan.
-        layout_of: The layout of each run, -1 where it is not known.
+        layouts: The distinct layouts.
+        layout_of: The layout of each run, -1 where it is unknown.
         database: The priors of a step.
     """
     import numpy as np
@@ -70,10 +85,10 @@ def expected_s_per_token(layouts: Sequence[Mapping[str, Any]], layout_of: "Codes
     return known[layout_of]
 
 
-def _s_per_token(layout: Mapping[str, Any], database: Database) -> float:
+def _s_per_token(layout: LayoutFields, database: Database) -> float:
     try:
         plan = Plan.from_dict({**layout, "calibration": NONE})
-        task, _ = task_of(plan, settle(plan, database), database, layout["tp"] * layout["pp"] * layout["dp"])
+        task, _ = task_of(plan, settle(plan, database), database, math.prod(float(layout[name]) for name in DEGREES))
         spread = fastest(task)
     except CarbonError:
         return math.nan

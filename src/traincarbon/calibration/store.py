@@ -1,9 +1,8 @@
-"""Named calibrations on disk: written whole or not at all, listed, forgotten."""
+"""Save and delete named calibrations."""
 
 import os
 import secrets
 from contextlib import suppress
-from typing import Any
 
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, NotFoundError
@@ -12,7 +11,7 @@ from traincarbon.estimation.plan import toml_value
 
 
 def to_toml(calibration: Calibration) -> str:
-    """Return the file that :func:`traincarbon.estimation.calibration.read` reads back."""
+    """Return the TOML text that :func:`traincarbon.estimation.calibration.read` reads back."""
     lines = [
         "# Made by carbon calibrate; docs/calibration.md says what the numbers mean.",
         f"schema = {toml_value(SCHEMA)}",
@@ -38,10 +37,10 @@ def to_toml(calibration: Calibration) -> str:
 
 
 def save(calibration: Calibration, folder: str | None = None) -> str:
-    """Write *calibration* under its name, in place of an earlier one, and return the file.
+    """Write *calibration* under its name, replacing an earlier one, and return the file.
 
     Raises:
-        CarbonError: nothing can be called so, or the file cannot be written.
+        CarbonError: the name is not possible, or the file cannot be written.
     """
     file = file_of(calibration.name, folder)
     beside = os.path.join(os.path.dirname(file), f".{secrets.token_hex(8)}.part")
@@ -61,23 +60,23 @@ def save(calibration: Calibration, folder: str | None = None) -> str:
 
 
 def forget(name: str, folder: str | None = None) -> str:
-    """Remove the calibration *name* and return the file that it was.
+    """Delete the calibration *name* and return its file.
 
     Raises:
         NotFoundError: there is none.
-        CarbonError: it cannot be removed.
+        CarbonError: it cannot be deleted.
     """
     file = file_of(name, folder)
     try:
         os.unlink(file)
     except FileNotFoundError:
-        raise NotFoundError(f"no calibration {name!r}", hint=f"known are {', '.join(names(folder)) or 'none'}") from None
+        raise NotFoundError(f"no calibration {name!r}", hint=f"calibrations: {', '.join(names(folder)) or 'none'}") from None
     except OSError as error:
-        raise CarbonError(f"cannot remove {file!r}: {error.strerror}", hint="is it yours?") from error
+        raise CarbonError(f"cannot delete {file!r}: {error.strerror}", hint="is it yours?") from error
     return file
 
 
-def as_dict(calibration: Calibration) -> dict[str, Any]:
+def as_dict(calibration: Calibration) -> dict[str, object]:
     """Return *calibration* fit for JSON."""
     return {
         "name": calibration.name,

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.fitting.solve import bisect
 from traincarbon.formulas.scaling import Law, optimal_params, predicted_loss
 from traincarbon.uncertain import median_of
 
 _LEAST_FLOP, _MOST_FLOP = 1e12, 1e40
-_HALVINGS = 200
 _GUESS = math.log(50_000)
 """Loss of a model that has learnt nothing: each of the tokens of a usual vocabulary is as likely. [nat/token]"""
 
@@ -55,7 +55,6 @@ class Split(NamedTuple):
             OutOfRangeError: nothing does: the loss is too low for what is fixed, or for any model.
         """
         check_loss(loss, law)
-        low, high = math.log(_LEAST_FLOP), math.log(_MOST_FLOP)
         if self._loss(_MOST_FLOP, law) > loss:
             if self == Split():
                 raise OutOfRangeError(f"no arithmetic that anybody can name reaches a loss of {loss:g}", hint="ask for a higher loss")
@@ -63,15 +62,8 @@ class Split(NamedTuple):
             raise OutOfRangeError(f"with {fixed} no training reaches a loss of {loss:g}", hint="leave it free, or ask for a higher loss")
         if self._loss(_LEAST_FLOP, law) < loss:
             raise _any_model_has(loss)
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2.0
-            if middle in (low, high):
-                break
-            if self._loss(math.exp(middle), law) > loss:
-                low = middle
-            else:
-                high = middle
-        return self.of(math.exp(high), law)
+        _, log_flop = bisect(lambda log_flop: self._loss(math.exp(log_flop), law) > loss, math.log(_LEAST_FLOP), math.log(_MOST_FLOP))
+        return self.of(math.exp(log_flop), law)
 
     def spread(self, loss: float, law: FittedLaw) -> float:
         """Return the log-spread that the law leaves of the arithmetic needed to reach *loss*."""

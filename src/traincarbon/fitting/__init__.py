@@ -1,1 +1,1 @@
-"""Regression, shrinkage and outliers: statistics that calibration and priors share."""
+"""Statistics that several commands share: regression, shrinkage, outliers, and solving for a number."""

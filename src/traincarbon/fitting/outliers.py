@@ -1,4 +1,4 @@
-"""Outliers in groups: values that lie too far from the median of their group."""
+"""Find outliers: values too far from the median of their group."""
 
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[bool_]
 
 _FEWEST = 4
-"""Runs of a kind from which one can be told to be unlike the others."""
+"""Fewest values of a group in which an outlier can be recognised."""
 _WIDTHS = 5.0
-"""Robust standard deviations from the median of its like at which a run is an outlier."""
+"""Robust standard deviations from the median at which a value is an outlier."""
 _LEAST_FACTOR = 2.5
-"""And times what its like take, so that the odd run of a tight group stays."""
+"""Least factor from the median of an outlier, so that tight groups keep all values."""
 _ROBUST = 1.4826
-"""Median absolute deviation to standard deviation, of a normal."""
+"""Standard deviation over median absolute deviation, for a normal."""
 
 
 def outliers(y: "Array", group_of: "Codes", *, least_factor: float = _LEAST_FACTOR) -> "Flags":
-    """Return which logarithms are too far from the median of their group to be of the same kind; of fewer than four none is."""
+    """Return which logarithms are too far from the median of their group, none of a group of fewer than four."""
     import numpy as np
 
     order = np.argsort(group_of, kind="stable")

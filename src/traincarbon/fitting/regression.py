@@ -1,10 +1,10 @@
-r"""A linear model of logarithms with shrunken effects and groups of related rows: how priors are fitted.
+r"""Fit a linear model of logarithms with shrunken effects and groups of related rows, for priors.
 
 .. math:: y = X \beta + u_{group} + \varepsilon
 
-Every effect is drawn towards zero by a normal prior of its own kind's variance; rows of one source share the offset *u*. The
-variances maximise the marginal likelihood, by expectation and maximisation (Dempster, Laird and Rubin 1977); a heavy-tailed scatter is
-a normal one whose rows are weighted (Lange, Little and Taylor 1989).
+A normal prior shrinks every effect towards zero, with one variance per kind of effect. Rows of one source share the offset *u*.
+The variances maximise the marginal likelihood, by expectation and maximisation (Dempster, Laird and Rubin 1977). A heavy-tailed scatter
+is a normal one whose rows are weighted (Lange, Little and Taylor 1989).
 """
 
 import math
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _FREEDOM = 4.0
 """Degrees of freedom of a heavy-tailed scatter: one row in twenty-five is beyond three of its widths."""
 _REACH = 2.1318 / 1.6449
-"""The 95th percentile of that Student t over that of a normal: the normal of the same 90 % interval is so much wider."""
+"""The 95th percentile of that Student's t over that of a normal: how much wider the normal with the same 90 % interval is."""
 _SETTLED = 1e-3
-"""No standard deviation moves more than this share in the last round."""
+"""Greatest relative change of a standard deviation in the last round."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """One observation: *y* by *effects* (name to size), with the source that it shares its offset with and its kind of scatter."""
+class Observation:
+    """One observation: *y* by *effects* (name to size), with its group, whose offset it shares, and its kind of scatter."""
 
     y: float
     effects: Mapping[str, float]
@@ -56,7 +56,7 @@ class Fit:
         return float(self.effects[at]), float(self.covariance[at, at]) ** 0.5
 
     def predict(self, effects: Mapping[str, float], scatter: str) -> tuple[float, float]:
-        """Return mean and standard deviation of a new row of a new source; an effect never seen is zero but uncertain."""
+        """Return mean and standard deviation of a new row of a new source. An effect never seen is zero but uncertain."""
         import numpy as np
 
         x = np.array([effects.get(name, 0.0) for name in self.names])
@@ -65,16 +65,16 @@ class Fit:
         return float(x @ self.effects), variance**0.5
 
 
-def fit(rows: Sequence[Row], *, start: Mapping[str, float], fixed: Mapping[str, float], heavy_tailed: bool = False, rounds: int = 500) -> Fit:
-    """Return the effects that *rows* show.
+def fit(rows: Sequence[Observation], *, start: Mapping[str, float], fixed: Mapping[str, float], heavy_tailed: bool = False, rounds: int = 500) -> Fit:
+    """Return the effects fitted to *rows*.
 
     Args:
         rows: Observations.
-        start: Standard deviations to be estimated, with what is believed of them: of each kind of effect (the part of its name before ``=``),
-            ``group:<scatter>`` and ``scatter:<scatter>``. The belief weighs as much as one more effect, offset or row.
-        fixed: Standard deviations that are given.
-        heavy_tailed: Whether the scatter is a Student t of four degrees of freedom, in which rows far out weigh less, or normal.
-        rounds: Rounds of expectation and maximisation at most.
+        start: Prior values of the standard deviations to estimate: of each kind of effect (the part of its name before ``=``),
+            ``group:<scatter>`` and ``scatter:<scatter>``. Each weighs as much as one more effect, offset or row.
+        fixed: Given standard deviations.
+        heavy_tailed: Whether the scatter is a Student's t with four degrees of freedom, in which distant rows weigh less, or normal.
+        rounds: Greatest number of rounds of expectation and maximisation.
     """
     import numpy as np
 
@@ -115,6 +115,6 @@ def _kind(name: str) -> str:
     return name.partition("=")[0]
 
 
-def _spread(squares: "Array", believed: float) -> float:
-    """Return the standard deviation that *squares* show, what was *believed* counting as one of them."""
-    return math.sqrt((float(squares.sum()) + believed**2) / (len(squares) + 1))
+def _spread(squares: "Array", prior: float) -> float:
+    """Return the standard deviation of *squares*, with the *prior* value counting as one of them."""
+    return math.sqrt((float(squares.sum()) + prior**2) / (len(squares) + 1))

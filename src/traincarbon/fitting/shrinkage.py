@@ -1,10 +1,10 @@
-r"""Effects of nested scopes, each drawn towards the scope above it: normal-normal, in closed form, for any number of runs.
+r"""Fit effects of nested scopes, each shrunk towards the scope above: normal-normal, in closed form, for any number of runs.
 
 .. math:: y_i = x_i^\top \beta_{leaf(i)} + \varepsilon_i, \quad \beta_{scope} \sim N(\beta_{above}, T_{level}), \quad \beta_{top} \sim N(0, T_0), \quad \varepsilon_i \sim N(0, \sigma^2)
 
-The posterior of every scope takes one pass up the tree and one down (Gelman et al. 2013, *Bayesian data analysis*, section 5.4;
-the passes are those of Pearl 1988 for a Gaussian tree). The scatter σ and the spreads T are estimated by expectation and maximisation, with what is
-believed of them as evidence of its own: σ may come out smaller or larger than believed, T only larger, where runs contradict it.
+One pass up the tree and one down give the posterior of every scope (Gelman et al. 2013, *Bayesian data analysis*, section 5.4;
+Pearl 1988 for a Gaussian tree). Expectation and maximisation estimate the scatter σ and the spreads T, with their prior values as evidence.
+σ may become smaller or larger than its prior value. T only becomes larger, if runs contradict it.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from traincarbon.uncertain import Z_90
+from traincarbon.fitting.solve import t_over_normal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.intp]
 
 _SETTLED = 1e-4
-"""The scatter moves by no larger share in the last round."""
+"""Greatest relative change of the scatter in the last round."""
 _ROUNDS = 100
-BELIEVED_RUNS = 4.0
-"""As many runs does the believed scatter count for."""
+PRIOR_RUNS = 4.0
+"""The number of runs that the prior scatter counts for."""
 
 
 class Level(NamedTuple):
@@ -37,73 +37,60 @@ class Level(NamedTuple):
 
 
 class Shrunk(NamedTuple):
-    """What runs show: by level the mean (scopes × coefficients) and the covariance of every scope, and of every run its own prediction."""
+    """The fit: the mean (scopes × coefficients) and the covariance of every scope by level, and the prediction of every run."""
 
     means: list["Array"]
     covariances: list["Array"]
     scatter: float
-    """Standard deviation of a run around its scope, as wide as the little that is known of it makes it: see :func:`reach`."""
+    """Standard deviation of a run around its scope, wider the fewer runs there are, see :func:`~traincarbon.fitting.solve.t_over_normal`."""
     fitted: "Array"
-    """Prediction of each run by all of them."""
+    """Prediction of each run by all runs."""
     left_out: "Array"
-    """Prediction of each run by all others."""
+    """Prediction of each run by all other runs."""
     left_out_sigma: "Array"
-    """Standard deviation of that prediction, the run's own scatter included."""
+    """Standard deviation of that prediction, including the run's own scatter."""
     between: list["Array"]
-    """Covariance of scopes around the one above, by level: what was believed, or more where runs contradict it."""
+    """Covariance of scopes around the one above, by level: the prior value, or more if runs contradict it."""
 
 
 def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -> Shrunk:
     """Return the effect of every scope and the scatter of runs around them.
 
     Args:
-        y: Logarithm of what was measured over what was expected, one a run.
-        x: What the coefficients stand before, runs × coefficients; the first column is usually one.
-        levels: The widest first; the first has one scope or several unrelated ones. A scope lies inside one scope of the level above.
-        scatter: Believed standard deviation of a run around its scope, which counts for :data:`BELIEVED_RUNS` runs.
+        y: Logarithm of measured over expected, for each run.
+        x: What multiplies the coefficients, runs × coefficients; the first column is usually one.
+        levels: The widest first. It has one scope or several unrelated ones; every other scope lies inside one scope of the level above.
+        scatter: Prior standard deviation of a run around its scope, which counts for :data:`PRIOR_RUNS` runs.
     """
     leaf = levels[-1].scope_of
     gram, moment, square = _sums(y, x, leaf)
     above = [_parents(upper.scope_of, lower.scope_of) for upper, lower in pairwise(levels)]
-    believed = [np.square(level.between) for level in levels]
+    prior = [np.square(level.between) for level in levels]
     sizes = [int(level.scope_of.max()) + 1 for level in levels]
-    sigma, spreads = scatter, [np.diag(squares) for squares in believed]
+    sigma, spreads = scatter, [np.diag(squares) for squares in prior]
     for _ in range(_ROUNDS):
         means, covariances, apart = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
         mean, covariance = means[-1], covariances[-1]
-        spreads = [np.diag(_no_less(squares, level)) for squares, level in zip(believed, apart, strict=True)]
+        spreads = [np.diag(_no_less(squares, level)) for squares, level in zip(prior, apart, strict=True)]
         missed = square - 2.0 * np.einsum("gi,gi->g", mean, moment) + np.einsum("gi,gij,gj->g", mean, gram, mean)
         missed = missed + np.einsum("gij,gji->g", gram, covariance)
-        found = float(np.sqrt((BELIEVED_RUNS * scatter**2 + missed.sum()) / (BELIEVED_RUNS + len(y))))
+        found = float(np.sqrt((PRIOR_RUNS * scatter**2 + missed.sum()) / (PRIOR_RUNS + len(y))))
         settled, sigma = abs(found / sigma - 1.0) < _SETTLED, found
         if settled:
             break
     means, covariances, _ = _passes(gram / sigma**2, moment / sigma**2, above, spreads, sizes)
     mean, covariance = means[-1], covariances[-1]
-    told = sigma * reach(BELIEVED_RUNS + len(y))
+    widened = sigma * t_over_normal(PRIOR_RUNS + len(y), order=2)
     fitted = np.einsum("ni,ni->n", x, mean[leaf])
     own = np.einsum("ni,nij,nj->n", x, covariance[leaf], x)
     share = np.minimum(own / sigma**2, 1.0 - 1e-9)
-    left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + told**2)
-    return Shrunk(means, covariances, told, fitted, left_out, left_out_sigma, spreads)
+    left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + widened**2)
+    return Shrunk(means, covariances, widened, fitted, left_out, left_out_sigma, spreads)
 
 
-def reach(freedom: float) -> float:
-    """Return the 95th percentile of a Student t of so many degrees of *freedom* over that of a normal: a spread that few runs tell is uncertain itself.
-
-    By the expansion of Cornish and Fisher to the second order, within 1 % from four degrees on.
-
-    Example:
-        >>> round(reach(5.0), 2), round(reach(1e6), 2)
-        (1.22, 1.0)
-    """
-    square = Z_90**2
-    return 1.0 + (square + 1.0) / (4.0 * freedom) + (5.0 * square**2 + 16.0 * square + 3.0) / (96.0 * freedom**2)
-
-
-def _no_less(believed: "Array", apart: "Array") -> "Array":
-    """Return the variances between scopes, given how far *apart* from the one above each is: what is *believed* counts as one more of them, and is the least."""
-    least: Array = np.maximum(believed, (believed + apart.sum(axis=0)) / (1.0 + len(apart)))
+def _no_less(prior: "Array", apart: "Array") -> "Array":
+    """Return the variances between scopes from how far *apart* each is from the one above. The *prior* counts as one more, and is the least."""
+    least: Array = np.maximum(prior, (prior + apart.sum(axis=0)) / (1.0 + len(apart)))
     return least
 
 
@@ -129,9 +116,9 @@ def _parents(upper: "Codes", lower: "Codes") -> "Codes":
 def _passes(
     gram: "Array", moment: "Array", above: Sequence["Codes"], spreads: Sequence["Array"], sizes: Sequence[int]
 ) -> tuple[list["Array"], list["Array"], list["Array"]]:
-    """Return means and covariances by level: evidence is summed up the tree, each step blurred by the spread between scopes, and carried down again.
+    """Return means and covariances by level: evidence is summed up the tree, blurred by the spread between scopes at each step, and carried down again.
 
-    Last come the expected squares of how far each scope is from the one above, of the first level from zero.
+    The third list has the expected squared distances of each scope from the one above, for the first level from zero.
     """
     one = np.eye(gram.shape[1])
     evidence = [(gram, moment)]

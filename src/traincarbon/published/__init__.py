@@ -1,1 +1,1 @@
-"""The published runs, and the priors that are fitted to them."""
+"""Published training runs, and the priors fitted to them."""

@@ -1,7 +1,8 @@
-"""The priors of utilisation and power, fitted to published runs: ``python -m traincarbon.published.priors`` writes them.
+"""Fit the priors of utilisation and power to published runs: ``python -m traincarbon.published.priors`` writes them.
 
-Utilisation is what matrix products reach on the chip, less what the number format and the interruptions cost by formula, times effects: of the hardware's
-generation, the family of models, the precision, the kind of training, and whether the figure is of steps or of a whole run. Effects with few rows stay near one. How it is done is told in ``docs/method.md``.
+Utilisation is what matrix products reach on the chip, less the cost of the number format and of interruptions by formula, times effects:
+of the hardware generation, the family of models, the precision, the kind of training, and of steps against whole runs.
+Effects with few rows stay near one. ``docs/method.md`` explains the method.
 """
 
 import csv
@@ -10,122 +11,106 @@ from collections.abc import Iterable, Sequence
 from os import path
 
 from traincarbon.database.load import Database, builtin_root, open_database
-from traincarbon.database.records import TABLES, Product
+from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
-from traincarbon.fitting.regression import Fit, Row, fit
+from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
-from traincarbon.published.runs import Run, read_runs
+from traincarbon.published.runs import Chip, PublishedRun, RunKind, chip_of
+from traincarbon.published.runs_file import read_runs
+from traincarbon.quantities import W_PER_KW
 
 _CENTRE_MFU = 0.35
-"""Where utilisation is drawn to without evidence."""
+"""Utilisation without any evidence. Estimates shrink towards it."""
 _LEAST_GOODPUT = 0.1
-"""Log-spread of goodput at least, where whole runs scatter no more than steps."""
+"""Least log-spread of goodput, for when whole runs scatter no more than steps."""
 _REFERENCE_MFU = 0.35
 _GENERATION = 0.15
-"""Log-spread between generations of hardware. The likeliest is zero, on few generations: this keeps the others uncertain."""
+"""Log-spread between generations of hardware. With few generations the most likely value is zero; this keeps other generations uncertain."""
 AMPLE_PARAMS = 1.5e8
 """Parameters on each accelerator of an A100's speed below which utilisation falls."""
 NARROW_SHARE = 0.7
 """Share of a step's time at 16 bits that a narrower format shortens."""
 _MFU_RANGE = (0.01, 0.95)
-"""Outside of it a row contradicts itself or means something else."""
-_UNLIKE = {
-    "frozen": "part of the model is frozen",
-    "shared parameters": "layers share their parameters",
-    "epochs unknown": "tokens seen are not known",
-    "active parameters unknown": "active parameters are not known",
-}
-"""What a row's note says where its FLOP cannot be told from its parameters and tokens, and why."""
-_DOUBTFUL = ("doubtful", "suspiciously")
-"""What a row's note says where its compiler did not believe it."""
-_CIRCULAR = ("strubell-transformer-base", "strubell-transformer-big")
-"""Rows whose FLOP are defined from the time."""
+"""A row outside this range contradicts itself or means something else."""
 _NOMINAL = 0.02
-"""A mean draw as near as this to the power cap is the cap times hours, not a measurement."""
+"""Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
-"""Mean draw of a host as a share of its nameplate while power shares are fitted; the fact of the same name says why."""
+"""Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
 
 _WIDE = ("bf16", "fp16")
 _UNPUBLISHED = 0.25
-"""Log-spread on top for hardware without a published run: what its software makes of the measured matrix products."""
+"""Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
 FITTED = (
     *("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
     *("power_share", "power_exponent", "power_reference_mfu"),
 )
-"""The priors that this module writes; the others in ``priors.csv`` are written by hand."""
+"""The priors that this module writes. The others in ``priors.csv`` are written by hand."""
 
 
-def mfu_rows(runs: Iterable[Run], database: Database) -> list[Row]:
-    """Return the observations of utilisation among *runs*: the logarithm of MFU over what formulas expect of it, with its effects."""
+def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
+    """Return the observations of utilisation among *runs*: the logarithm of MFU over its expectation by formula, with its effects."""
     rows = []
     for run in runs:
-        if run["kind"] not in ("run", "segment", "finetune", "bench"):
+        if not run.kind.is_training:
             continue
         try:
-            chip, precision, peak = peak_of(run, database)
+            chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.mfu(peak)
-        if mfu is None or not plausible(run, mfu):
-            continue
-        expected = expected_mfu(run, chip, precision, database)
-        effects = mfu_effects(run, chip, precision, peak)
-        rows.append(Row(math.log(mfu / expected), effects, run["organisation"] or run["source"], run["kind"] if run.is_steady else "run"))
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
+            y = math.log(mfu / expected_mfu(run, chip, database))
+            rows.append(Observation(y, mfu_effects(run, chip), run.group, run.kind if run.is_steady else "run"))
     return rows
 
 
-def plausible(run: Run, mfu: float) -> bool:
-    """Say whether a utilisation may be learned from: not a row that means something else or that nobody believes, nor outside what chips do."""
-    doubted = run["id"] in _CIRCULAR or any(word in run["note"] for word in _DOUBTFUL)
-    return not unlike(run) and not doubted and _MFU_RANGE[0] < mfu < _MFU_RANGE[1]
+def usable_mfu(run: PublishedRun, chip: Chip) -> float | None:
+    """Return the published utilisation of *run*, or None if it is unknown or constants may not be fitted to it."""
+    mfu = None if run.unusable else run.implied_mfu(chip.peak_flop_per_s)
+    return mfu if mfu is not None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1] else None
 
 
-def unlike(run: Run) -> str:
-    """Return why parameters and tokens of *run* do not give its FLOP, by the words of its note, or nothing."""
-    return next((reason for words, reason in _UNLIKE.items() if words in run["note"]), "")
-
-
-def expected_mfu(run: Run, chip: Product, precision: str, database: Database) -> float:
-    """Return the utilisation that formulas alone give *run*: by the chip's matrix products, its number format and what interrupts it."""
-    mfu = _CENTRE_MFU * gemm_ceiling(database, chip) / gemm_ceiling(database, "*")
-    expected = throughput.narrowed_mfu(mfu=mfu, speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE)
-    n = run.number("accelerators")
+def expected_mfu(run: PublishedRun, chip: Chip, database: Database) -> float:
+    """Return the utilisation of *run* by formulas alone: from the chip's matrix products, its number format and its interruptions."""
+    mfu = _CENTRE_MFU * gemm_ceiling(database, chip.product) / gemm_ceiling(database, "*")
+    expected = throughput.narrowed_mfu(mfu=mfu, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
+    n = run.accelerators
     if not run.is_steady and n is not None:
         rate, lost_h = (_median(database, name) for name in ("interruptions_per_h", "interruption_h"))
         expected *= throughput.run_goodput(goodput=1.0, accelerators=n, interruptions_per_h=rate, interruption_h=lost_h)
     return float(expected)
 
 
-def mfu_effects(run: Run, chip: Product, precision: str, peak_flop_per_s: float) -> dict[str, float]:
-    """Return the effects that bear on the utilisation of *run*."""
-    effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, f"family={run['family']}": 1.0}
-    if precision not in _WIDE:
-        effects[f"precision={precision}"] = 1.0
+def mfu_effects(run: PublishedRun, chip: Chip) -> dict[str, float]:
+    """Return the effects on the utilisation of *run*, by name."""
+    effects = {"all": 1.0, f"generation={chip.generation}": 1.0, f"family={run.family}": 1.0}
+    if chip.precision not in _WIDE:
+        effects[f"precision={chip.precision}"] = 1.0
     if not run.is_steady:
         effects["whole"] = 1.0
-    if run["kind"] == "finetune":
+    if run.kind is RunKind.FINETUNE:
         effects["kind=finetune"] = 1.0
-    if run["kind"] == "bench":
+    if run.is_bench:
         effects["bench"] = 1.0
-    params, n = run.number("active_params") or run.number("total_params"), run.number("accelerators")
-    if params is not None and n is not None:
-        effects["thin"] = min(0.0, math.log(params / n / (AMPLE_PARAMS * peak_flop_per_s / AMPLE_PEAK_FLOP_PER_S)))
-        if run["kind"] == "bench":
+    if run.params is not None and run.accelerators is not None:
+        ample_params = AMPLE_PARAMS * chip.peak_flop_per_s / AMPLE_PEAK_FLOP_PER_S
+        effects["thin"] = min(0.0, math.log(run.params / run.accelerators / ample_params))
+        if run.is_bench:
             effects["thin_bench"] = effects["thin"]
     return effects
 
 
-def fit_mfu(rows: Sequence[Row]) -> Fit:
-    """Return the effects on utilisation; the spreads are searched from round numbers, the same for every fit."""
+def fit_mfu(rows: Sequence[Observation]) -> Fit:
+    """Return the effects on utilisation. Every fit starts from the same round numbers."""
     guess = {"family": 0.3, "precision": 0.1, "scatter:run": 0.3, "group:bench": 0.25, "scatter:bench": 0.2, "scatter:segment": 0.2}
     given = {"all": 3.0, "generation": _GENERATION, "whole": 1.0, "bench": 0.3, "kind": 0.3, "thin": 0.3, "thin_bench": 0.1}
     return fit(rows, start=guess, fixed={**given, "group:run": 0.1, "group:segment": 0.1}, heavy_tailed=True)
 
 
-def mfu_priors(rows: Sequence[Row], database: Database) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about utilisation that *rows* support."""
+def mfu_priors(rows: Sequence[Observation], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about utilisation, fitted to *rows*."""
     found = fit_mfu(rows)
     dense = {"all": 1.0, "family=dense-lm": 1.0}
     apart = _benches_apart(found, rows)
@@ -155,13 +140,16 @@ def mfu_priors(rows: Sequence[Row], database: Database) -> list[dict[str, str]]:
     return written
 
 
-def _benches_apart(found: Fit, rows: Sequence[Row]) -> float:
-    """Return the log-spread of what parts a bench, which chooses its batch, from a timed entry: a plan does not say which of them its steps are like."""
+def _benches_apart(found: Fit, rows: Sequence[Observation]) -> float:
+    """Return the log-spread between benchmarks and timed parts of trainings.
+
+    Benchmarks choose their batch, and a plan does not say which of the two its steps resemble.
+    """
     apart = [sum(row.effects.get(name, 0.0) * found.effect(name)[0] for name in ("bench", "thin_bench")) for row in rows if row.scatter == "bench"]
     return math.sqrt(sum(size * size for size in apart) / len(apart)) if apart else 0.0
 
 
-def _factors(found: Fit, rows: Sequence[Row]) -> list[dict[str, str]]:
+def _factors(found: Fit, rows: Sequence[Observation]) -> list[dict[str, str]]:
     dense, dense_error = found.effect("family=dense-lm")
     written = []
     for name in sorted(found.names):
@@ -184,67 +172,68 @@ def _median(database: Database, name: str) -> float:
     return float(next(row for row in database.rows("priors", name) if row["scope"] == "*")["median"])
 
 
-def power_rows(runs: Iterable[Run], database: Database) -> list[Row]:
-    """Return the observations of power: the logarithm of an accelerator's mean draw over its cap, with its effects.
+def power_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
+    """Return the observations of power: the logarithm of an accelerator's mean power over its cap, with its effects.
 
-    Of a server's draw the network's and the host's part are taken off; rows whose power is the cap itself are no measurement and are left out.
+    Where a whole server was metered, the network and the host are subtracted. Rows that state the cap itself are left out.
     """
     rows = []
     for run in runs:
-        if run["id"] in _CIRCULAR or unlike(run):
+        if run.unusable is not None:
             continue
         try:
-            chip, precision, peak = peak_of(run, database)
+            chip = chip_of(run, database)
         except CarbonError:
             continue
-        cap_w = chip.value("board_power_w")
-        drawn_w = accelerator_draw_w(run, chip, database)
-        reference_mfu = throughput.narrowed_mfu(mfu=_REFERENCE_MFU, speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE)
-        mfu = run.mfu(peak) or run.number("mfu") or (reference_mfu if run["family"] == "dense-lm" else None)
-        if cap_w is None or drawn_w is None or mfu is None or not 0.1 * cap_w < drawn_w < cap_w:
+        cap_w, power_w = chip.product.value("board_power_w"), accelerator_power_w(run, chip, database)
+        reference_mfu = throughput.narrowed_mfu(mfu=_REFERENCE_MFU, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
+        mfu = run.implied_mfu(chip.peak_flop_per_s) or run.mfu or (reference_mfu if run.family == "dense-lm" else None)
+        if cap_w is None or power_w is None or mfu is None or not 0.1 * cap_w < power_w < cap_w:
             continue
-        effects = {"all": 1.0, f"generation={chip.keys.get('generation', '')}": 1.0, "exponent": math.log(mfu / reference_mfu)}
-        rows.append(Row(math.log(drawn_w / cap_w), effects, run["organisation"] or run["source"], "run"))
+        effects = {"all": 1.0, f"generation={chip.generation}": 1.0, "exponent": math.log(mfu / reference_mfu)}
+        rows.append(Observation(math.log(power_w / cap_w), effects, run.group, "run"))
     return rows
 
 
-def accelerator_draw_w(run: Run, chip: Product, database: Database) -> float | None:
-    """Return the mean draw of one accelerator in *run*, the host taken off where it was measured with it, or None.
+def accelerator_power_w(run: PublishedRun, chip: Chip, database: Database) -> float | None:
+    """Return the mean power of one accelerator in *run*, without the host, or None if it was not measured.
 
     The unit is watts.
     """
-    energy_kwh, hours = run.number("energy_kwh"), run.hours_h
-    if energy_kwh is None or hours is None or is_nominal(run, chip):
+    mean_w = _mean_power_w(run)
+    if mean_w is None or is_nominal(run, chip):
         return None
-    drawn_w = energy_kwh * 1e3 / hours / (run.number("pue") or 1.0 if run["energy_scope"] == "facility" else 1.0)
-    if run["energy_scope"] == "gpu-only":
-        return drawn_w
-    if run["energy_scope"] not in ("server", "facility") or (run["energy_scope"] == "facility" and run.number("pue") is None):
+    if run.energy_scope == "gpu-only":
+        return mean_w
+    if run.energy_scope not in ("server", "facility") or (run.energy_scope == "facility" and run.pue is None):
         return None
-    network_share = _median(database, "network_share")
-    return drawn_w / (1.0 + network_share) - host_nameplate_w(chip, database) * _HOST_SHARE
+    return mean_w / (1.0 + _median(database, "network_share")) - host_nameplate_w(chip, database) * _HOST_SHARE
 
 
-def is_nominal(run: Run, chip: Product) -> bool:
-    """Say whether the published energy of *run* is the power cap times its hours rather than a measurement."""
-    energy_kwh, hours, cap_w = run.number("energy_kwh"), run.hours_h, chip.value("board_power_w")
-    if energy_kwh is None or hours is None or cap_w is None:
-        return False
-    pue = run.number("pue") or 1.0 if run["energy_scope"] == "facility" else 1.0
-    return abs(energy_kwh * 1e3 / hours / pue / cap_w - 1.0) < _NOMINAL
+def is_nominal(run: PublishedRun, chip: Chip) -> bool:
+    """Return whether the published energy of *run* is the power cap times its hours rather than a measurement."""
+    mean_w, cap_w = _mean_power_w(run), chip.product.value("board_power_w")
+    return mean_w is not None and cap_w is not None and abs(mean_w / cap_w - 1.0) < _NOMINAL
 
 
-def host_nameplate_w(chip: Product, database: Database) -> float:
-    """Return the nameplate of a server less its accelerators, for each of them, by the prior for such chips, in watts."""
-    for scope in (f"generation={chip.keys.get('generation', '')}", f"type={chip.keys.get('type', '')}", "type=*"):
+def _mean_power_w(run: PublishedRun) -> float | None:
+    """Return the published energy over the accelerator-hours, without the facility's overhead."""
+    if run.energy_kwh is None or run.hours_h is None:
+        return None
+    return run.energy_kwh * W_PER_KW / run.hours_h / (run.pue or 1.0 if run.energy_scope == "facility" else 1.0)
+
+
+def host_nameplate_w(chip: Chip, database: Database) -> float:
+    """Return the nameplate of a server without its accelerators, per accelerator and by the prior for such chips, in watts."""
+    for scope in (f"generation={chip.generation}", f"type={chip.product.keys.get('type', '')}", "type=*"):
         for row in database.rows("priors", "host_ratio"):
             if row["scope"] == scope:
-                return float(row["median"]) * (chip.value("board_power_w") or 0.0)
+                return float(row["median"]) * (chip.product.value("board_power_w") or 0.0)
     return 0.0
 
 
-def power_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about power that *rows* support."""
+def power_priors(rows: Sequence[Observation]) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about power, fitted to *rows*."""
     found = fit(rows, start={"scatter:run": 0.15}, fixed={"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05})
     written = []
     generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
@@ -260,25 +249,8 @@ def power_priors(rows: Sequence[Row]) -> list[dict[str, str]]:
     return written
 
 
-def peak_of(run: Run, database: Database) -> tuple[Product, str, float]:
-    """Return the chip of *run*, the precision that it used or would use, and the dense peak at it in FLOP/s.
-
-    Raises:
-        CarbonError: the row names no hardware or precision that we know.
-    """
-    hardware = run.hardware(database)
-    chip = hardware if hardware.folder == "accelerators" else database.product("accelerators", hardware.keys["accelerator"])
-    if chip is None:
-        raise CarbonError(f"no chip of {hardware.id} is known")
-    for precision in [run.precision] if run.precision is not None else ["bf16", "fp16", "tf32", "fp32"]:
-        peak = chip.value(f"peak_{precision}_flop_per_s")
-        if peak is not None:
-            return chip, precision, peak
-    raise CarbonError(f"{chip.id} has no {run.precision} rate")
-
-
-def fitted_priors(runs: Sequence[Run], database: Database) -> list[dict[str, str]]:
-    """Return all rows of ``priors.csv`` that are fitted to *runs*."""
+def fitted_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
+    """Return all rows of ``priors.csv`` that this module fits to *runs*."""
     return [*mfu_priors(mfu_rows(runs, database), database), *power_priors(power_rows(runs, database))]
 
 
@@ -289,7 +261,7 @@ def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Databas
 
 
 def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, replaced: Sequence[str] = FITTED) -> None:
-    """Write *fitted* into a ``priors.csv`` in place of the rows of the priors that are *replaced*, sorted."""
+    """Write a ``priors.csv``, sorted, in which *fitted* takes the place of the rows of the *replaced* priors."""
     columns = TABLES["priors"]
     kept = [{column: row[column] for column in columns} for row in database.all_rows("priors") if row["prior"] not in replaced]
     rows = sorted([*kept, *fitted], key=lambda row: (row["prior"], row["scope"]))
@@ -299,18 +271,16 @@ def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, re
         writer.writerows(rows)
 
 
+def prior_row(prior: str, scope: str, median: str, sigma: float, n: int, *, source: str, manual: str, note: str) -> dict[str, str]:
+    """Return a row of ``priors.csv`` that is fitted to published runs, as the page *manual* explains."""
+    sigma_ln = f"{sigma:.3f}" if sigma else ""
+    cells = (prior, scope, median, sigma_ln, str(n), source, f"published_runs.csv; docs/{manual}.md", "derived", note)
+    return dict(zip(TABLES["priors"], cells, strict=True))
+
+
 def _prior(name: str, scope: str, median: float, sigma: float, n: int, note: str) -> dict[str, str]:
-    return {
-        "prior": name,
-        "scope": scope,
-        "median": f"{median:.4g}",
-        "sigma_ln": f"{sigma:.3f}" if sigma else "",
-        "n": str(n),
-        "source": "fit-power" if name.startswith("power") else "fit-mfu",
-        "locator": "published_runs.csv; docs/method.md",
-        "kind": "derived",
-        "note": note,
-    }
+    source = "fit-power" if name.startswith("power") else "fit-mfu"
+    return prior_row(name, scope, f"{median:.4g}", sigma, n, source=source, manual="method", note=note)
 
 
 def main() -> None:

@@ -1,171 +1,301 @@
-"""What real trainings reported, read strictly and turned into the plans that one would have made of them."""
+"""Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
 from dataclasses import dataclass
-from os import path
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import NamedTuple
 
 from traincarbon.database.find import find_hardware
-from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.load import Database
 from traincarbon.database.records import Product
-from traincarbon.errors import DatabaseError, NotFoundError
+from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
+from traincarbon.estimation.calibration import NONE
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, throughput
-from traincarbon.published.runs_file import BadRow, read_rows
 from traincarbon.quantities import H_PER_DAY
 
-_FAMILIES = {"dense-lm": "decoder", "moe-lm": "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
+MIXTURE = "moe-lm"
+"""The family of mixtures of experts."""
+_FAMILIES = {"dense-lm": "decoder", MIXTURE: "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 _KNOWN_FAMILIES = ("encoder", "vision", "diffusion", "speech", "multimodal")
+_USUAL_PRECISIONS = ("bf16", "fp16", "tf32", "fp32")
+"""Tried in this order where a row states no precision."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """One row of published runs: its texts, and its numbers where they were published."""
+class RunKind(StrEnum):
+    """What a row describes."""
 
-    texts: dict[str, str]
-    numbers: dict[str, float]
+    RUN = "run"
+    """A whole training."""
+    SEGMENT = "segment"
+    """A timed part of a training, without its interruptions."""
+    FINETUNE = "finetune"
+    BENCH = "bench"
+    """A throughput benchmark: steps, not a training."""
+    PROJECT = "project"
+    """Several trainings together."""
+    ESTIMATE = "estimate"
+    """What somebody computed. Nothing was measured."""
 
-    def __getitem__(self, column: str) -> str:
-        return self.texts[column]
+    @property
+    def is_training(self) -> bool:
+        """Whether the row describes one training or its steps."""
+        return self not in (RunKind.PROJECT, RunKind.ESTIMATE)
 
-    def number(self, column: str) -> float | None:
-        """Return the number in *column*, or None where it was not published."""
-        return self.numbers.get(column)
+
+class Unusable(StrEnum):
+    """Why no constant may be fitted to a row. The values are those of the column ``unusable``."""
+
+    FROZEN = "frozen"
+    """Part of the model is frozen, so 6 N D overstates the compute."""
+    SHARED_PARAMETERS = "shared-parameters"
+    """Layers share their parameters, so 6 N D understates the compute."""
+    EPOCHS_UNKNOWN = "epochs-unknown"
+    """The size of the corpus is known, but not how often it was seen."""
+    ACTIVE_PARAMS_UNKNOWN = "active-params-unknown"
+    """A mixture of experts whose active parameters are not published."""
+    CIRCULAR = "circular"
+    """The compute was derived from the time."""
+    DOUBTFUL = "doubtful"
+    """The published numbers contradict each other or what the hardware can do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedRun:
+    """One row of ``published_runs.csv``. Each field is a column, None where a number was not published.
+
+    Attributes:
+        unusable: Why no constant may be fitted to the row, None if one may.
+        set: The set that ``carbon validate`` counts the row in; empty for the default.
+    """
+
+    id: str
+    kind: RunKind
+    evidence: str = ""
+    unverified_fields: str = ""
+    model: str = ""
+    organisation: str = ""
+    year: float | None = None
+    family: str = ""
+    total_params: float | None = None
+    active_params: float | None = None
+    layers: float | None = None
+    hidden: float | None = None
+    heads: float | None = None
+    seq_len: float | None = None
+    vocab: float | None = None
+    batch_tokens: float | None = None
+    tokens: float | None = None
+    epochs: float | None = None
+    training_flops: float | None = None
+    hardware: str = ""
+    accelerators: float | None = None
+    precision: str = ""
+    tp: float | None = None
+    pp: float | None = None
+    dp: float | None = None
+    micro_batch: float | None = None
+    interleave: float | None = None
+    recompute: str = ""
+    accelerator_hours: float | None = None
+    wallclock_days: float | None = None
+    iter_time_s: float | None = None
+    tokens_per_s_per_accelerator: float | None = None
+    achieved_tflops_per_accelerator: float | None = None
+    mfu: float | None = None
+    hfu: float | None = None
+    energy_kwh: float | None = None
+    energy_scope: str = ""
+    mean_power_w_per_accelerator: float | None = None
+    pue: float | None = None
+    carbon_intensity_g_per_kwh: float | None = None
+    co2e_t: float | None = None
+    co2e_scope: str = ""
+    embodied_t: float | None = None
+    cost_usd: float | None = None
+    cost_basis: str = ""
+    provider: str = ""
+    region: str = ""
+    source: str = ""
+    note: str = ""
+    confidence: str = ""
+    unusable: Unusable | None = None
+    set: str = ""
+
+    @property
+    def params(self) -> float | None:
+        """Parameters that a token passes through: the active ones, else all."""
+        return self.active_params or self.total_params
 
     @property
     def hours_h(self) -> float | None:
-        """Accelerator-hours, as published or from wall-clock and count."""
-        hours, days, n = self.number("accelerator_hours"), self.number("wallclock_days"), self.number("accelerators")
-        return hours if hours is not None else days * H_PER_DAY * n if days is not None and n is not None else None
+        """Accelerator-hours, as published or from wall-clock time and count."""
+        days, n = self.wallclock_days, self.accelerators
+        return self.accelerator_hours if self.accelerator_hours is not None else days * H_PER_DAY * n if days is not None and n is not None else None
+
+    @property
+    def is_bench(self) -> bool:
+        """Whether the row is a throughput benchmark, whose tokens nobody counted."""
+        return self.kind is RunKind.BENCH
 
     @property
     def is_steady(self) -> bool:
-        """Whether the figures are of steps only: a throughput bench or a timed entry, not a whole run with its stops."""
-        return self["kind"] in ("bench", "segment")
+        """Whether the row times steps only (a benchmark or a timed part), not a whole run with its stops."""
+        return self.kind in (RunKind.BENCH, RunKind.SEGMENT)
 
-    def hardware(self, database: Database) -> Product:
+    @property
+    def is_mixture(self) -> bool:
+        """Whether the model is a mixture of experts."""
+        return self.family == MIXTURE
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether only low-rank adapters were trained."""
+        return "lora" in self.model.lower()
+
+    @property
+    def group(self) -> str:
+        """Who published the row, the organisation or else the source, in lower case."""
+        return (self.organisation or self.source).casefold()
+
+    @property
+    def number_format(self) -> str | None:
+        """The precision of the matrix products, named as in a plan, None where none is stated.
+
+        Raises:
+            DatabaseError: the database holds no peak rates for it.
+        """
+        stated = self.precision.split("/")[0].strip().lower()
+        known = _PRECISIONS.get(stated, stated)
+        if known.startswith("int"):
+            raise DatabaseError(f"no peak rate at {stated} is known", hint="the precisions are fp32, tf32, fp16, bf16, fp8 and fp4")
+        return known or None
+
+    def find_hardware(self, database: Database) -> Product:
         """Return the hardware that the row names.
 
         Raises:
-            NotFoundError: it names none that we know.
+            NotFoundError: it names no known hardware.
         """
-        if not self["hardware"]:
+        if not self.hardware:
             raise NotFoundError("no hardware is stated", hint="fill the column hardware")
-        return find_hardware(database, self["hardware"])
+        return find_hardware(database, self.hardware)
 
-    def plan(self, database: Database, *, shaped: bool = False) -> Plan:
-        """Return the plan that one would have made of this run beforehand.
-
-        Args:
-            database: Where the hardware is looked up.
-            shaped: Whether layers, width and context may be used, or parameters and tokens alone.
+    def plan(self, database: Database) -> Plan:
+        """Return the plan that one would have made of this run beforehand. For a benchmark it is the plan of its steps, and its MFU is the question.
 
         Raises:
             CarbonError: the row does not state enough, or names something unknown.
         """
-        hardware = self.hardware(database)
-        fields: dict[str, Any] = {"params": self.number("total_params"), "tokens": self.number("tokens"), "hw": hardware.id, "calibration": "none"}
-        for name, value in (("params", fields["params"]), ("tokens", fields["tokens"])):
-            if value is None:
-                raise DatabaseError(f"no {name} are stated", hint=f"fill the column {'total_params' if name == 'params' else name}")
-        if self["family"] == "moe-lm" and self.number("active_params") is None:
+        if not self.is_bench:
+            return self._plan(database, self.tokens)
+        fields = self._plan(database, self.tokens or self.batch_tokens or 1e6).to_dict()
+        known = {"accelerators": self.accelerators, "batch_tokens": self.batch_tokens, "seq_len": self.seq_len}
+        return Plan.from_dict({**fields, **{name: value for name, value in known.items() if value is not None}})
+
+    def _plan(self, database: Database, tokens: float | None) -> Plan:
+        hardware = self.find_hardware(database)
+        if self.total_params is None:
+            raise DatabaseError("no params are stated", hint="fill the column total_params")
+        if tokens is None:
+            raise DatabaseError("no tokens are stated", hint="fill the column tokens")
+        if self.is_mixture and self.active_params is None:
             raise DatabaseError("no active parameters of a mixture of experts are stated", hint="fill the column active_params")
-        fields["active_params"] = self.number("active_params")
-        fields["precision"] = self.precision
-        fields["family"] = _FAMILIES.get(self["family"], self["family"] if self["family"] in _KNOWN_FAMILIES else "decoder")
-        fields["kind"] = ("lora" if "lora" in self["model"].lower() else "finetune") if self["kind"] == "finetune" else "pretrain"
-        fields["accelerators"] = self.number("accelerators") if hardware.folder == "accelerators" else None
-        fields["goodput"] = 1.0 if self.is_steady else None
-        fields["start"] = f"{self.numbers['year']:.0f}" if "year" in self.numbers else None
-        fields["pue"] = self.number("pue")
-        fields["carbon_intensity"] = self.number("carbon_intensity_g_per_kwh")
-        if shaped:
-            fields |= {name: self.number(name) for name in ("layers", "hidden", "heads", "seq_len", "vocab")}
-        return Plan(**{name: value for name, value in fields.items() if value is not None})
+        return Plan(
+            params=self.total_params,
+            tokens=tokens,
+            hw=hardware.id,
+            calibration=NONE,
+            active_params=self.active_params,
+            precision=self.number_format,
+            family=_FAMILIES.get(self.family, self.family if self.family in _KNOWN_FAMILIES else "decoder"),
+            kind=("lora" if self.is_adapter else "finetune") if self.kind is RunKind.FINETUNE else "pretrain",
+            accelerators=self.accelerators if hardware.folder == "accelerators" else None,
+            goodput=1.0 if self.is_steady else None,
+            start=f"{self.year:.0f}" if self.year is not None else None,
+            pue=self.pue,
+            carbon_intensity=self.carbon_intensity_g_per_kwh,
+        )
 
-    def plan_of_a_step(self, database: Database) -> Plan:
-        """Return the plan of one step of a throughput bench, whose tokens nobody counts: its utilisation is what is asked.
+    def implied_mfu(self, peak_flop_per_s: float) -> float | None:
+        """Return the end-to-end utilisation that the published numbers imply, by 6 N D (4 N D for adapters, half for encoder-decoders).
 
-        Raises:
-            CarbonError: the row does not state enough, or names something unknown.
+        Hardware utilisation, which counts recomputation, is divided by the 4/3 of full recomputation.
         """
-        numbers = {"tokens": self.number("batch_tokens") or 1e6, **self.numbers}
-        plan = Run(self.texts, numbers).plan(database).to_dict()
-        known = {name: value for name in ("accelerators", "batch_tokens", "seq_len") if (value := self.number(name)) is not None}
-        return Plan.from_dict({**plan, **known})
+        per_token = self.flop_per_token(self.params) if self.params is not None else None
+        if self.is_bench and self.mfu is not None:
+            return self.mfu
+        if per_token is not None and self.tokens is not None and self.hours_h is not None:
+            return float(throughput.implied_mfu(compute_flop=per_token * self.tokens, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=self.hours_h))
+        return self._benched_mfu(per_token, peak_flop_per_s) if self.is_bench else None
 
-    @property
-    def precision(self) -> str | None:
-        """The number format of the matrix products, in the words of a plan; None where none is stated.
-
-        Raises:
-            DatabaseError: it is one that the database holds no peak rates for.
-        """
-        stated = self["precision"].split("/")[0].strip().lower()
-        known = _PRECISIONS.get(stated, stated)
-        if known.startswith("int"):
-            raise DatabaseError(f"no peak rate at {stated} is held", hint="the precisions are fp32, tf32, fp16, bf16, fp8 and fp4")
-        return known or None
-
-    def mfu(self, peak_flop_per_s: float) -> float | None:
-        """Return the end-to-end utilisation that the published figures imply, by 6 N D (4 N D for adapters, half for encoder-decoders).
-
-        Hardware utilisation, which counts recomputation, is brought down by the 4/3 of full recomputation.
-        """
-        params = self.number("active_params") or self.number("total_params")
-        tokens, hours = self.number("tokens"), self.hours_h
-        per_token = self.flop_per_token(params) if params is not None else None
-        rate = self.number("tokens_per_s_per_accelerator")
-        batch, step_s, n = self.number("batch_tokens"), self.number("iter_time_s"), self.number("accelerators")
-        achieved, stated, hfu = self.number("achieved_tflops_per_accelerator"), self.number("mfu"), self.number("hfu")
-        recomputed = hfu is not None or self["recompute"] == "full"
-        if self["kind"] == "bench" and stated is not None:
-            return stated
-        if per_token is not None and tokens is not None and hours is not None:
-            flop = per_token * tokens
-            return float(throughput.implied_mfu(compute_flop=flop, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=hours))
-        if self["kind"] != "bench":
-            return None
+    def _benched_mfu(self, per_token: float | None, peak_flop_per_s: float) -> float | None:
+        """Return the utilisation by the rate or the time of a step, the first that is published."""
+        rate, achieved = self.tokens_per_s_per_accelerator, self.achieved_tflops_per_accelerator
         if per_token is not None and rate is not None:
             return per_token * rate / peak_flop_per_s
         if achieved is not None:
+            recomputed = self.hfu is not None or self.recompute == "full"
             return achieved * 1e12 / peak_flop_per_s * (0.75 if recomputed else 1.0)
+        batch, step_s, n = self.batch_tokens, self.iter_time_s, self.accelerators
         if per_token is not None and batch is not None and step_s is not None and n is not None:
             return per_token * batch / (step_s * n * peak_flop_per_s)
-        return 0.75 * hfu if hfu is not None else None
+        return 0.75 * self.hfu if self.hfu is not None else None
 
     def flop_per_token(self, params: float) -> float:
         """Return the model FLOP of one token for *params* active parameters."""
-        if "lora" in self["model"].lower():
+        if self.is_adapter:
             return float(compute.adapter_training_flop(frozen_params=params, trainable_params=0.0, tokens=1.0))
-        if self["family"] == "seq2seq":
+        if self.family == "seq2seq":
             return float(compute.encoder_decoder_training_flop(active_params=params, tokens=1.0))
         return float(compute.training_flop(active_params=params, tokens=1.0))
 
 
 class SetAside(NamedTuple):
-    """A row that could not be used, and why."""
+    """A run that was not used, and why, with its line where a row of a file could not be read."""
 
     id: str
     reason: str
+    line: int | None = None
+
+    def to_dict(self) -> dict[str, str]:
+        """Return id and reason, fit for JSON."""
+        return {"id": self.id, "reason": self.text}
+
+    @property
+    def text(self) -> str:
+        """The reason, with the line."""
+        return self.reason if self.line is None else f"line {self.line}: {self.reason}"
 
 
-def read_runs(file: str | None = None) -> tuple[list[Run], list[SetAside]]:
-    """Return the runs of a CSV *file* in the columns of ``published_runs.csv``, ours by default, and the rows set aside.
+class Chip(NamedTuple):
+    """What a run computed on."""
 
-    A row with a text where a number belongs, a number that cannot be, or an id that was there before is set aside with its line and the reason.
+    product: Product
+    precision: str
+    """The precision that it used, else the usual one."""
+    peak_flop_per_s: float
+    """Dense peak at that precision."""
+
+    @property
+    def generation(self) -> str:
+        """The hardware generation, empty where none is stated."""
+        return self.product.keys.get("generation", "")
+
+
+def chip_of(run: PublishedRun, database: Database) -> Chip:
+    """Return the chip of *run*, with the peak at the precision that it used or would use.
 
     Raises:
-        DatabaseError: the file cannot be read, lacks a column, or holds no runs.
+        CarbonError: the row names hardware or a precision that is not known.
     """
-    source = path.join(builtin_root(), "published_runs.csv") if file is None else file
-    runs: list[Run] = []
-    aside: list[SetAside] = []
-    for row in read_rows(source):
-        if isinstance(row, BadRow):
-            aside.append(SetAside(row.id, f"line {row.line}: {row.reason}"))
-        else:
-            runs.append(Run(*row))
-    if not runs and not aside:
-        raise DatabaseError(f"{source} names columns, but holds no runs", hint="add a row for each run")
-    return runs, aside
+    hardware = run.find_hardware(database)
+    product = hardware if hardware.folder == "accelerators" else database.product("accelerators", hardware.keys["accelerator"])
+    if product is None:
+        raise CarbonError(f"no chip of {hardware.id} is known")
+    stated = run.number_format
+    for precision in _USUAL_PRECISIONS if stated is None else (stated,):
+        peak = product.value(f"peak_{precision}_flop_per_s")
+        if peak is not None:
+            return Chip(product, precision, peak)
+    raise CarbonError(f"{product.id} has no {stated} rate")

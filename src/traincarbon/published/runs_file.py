@@ -1,48 +1,61 @@
-"""A CSV file in the columns of published runs: read strictly and row by row, with what is wrong with the rows that cannot be."""
+"""Read CSV files in the columns of ``published_runs.csv``: strictly and row by row, so that one bad row does not lose the others."""
 
 import csv
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import fields
+from os import path
+from typing import Any, TextIO, TypeVar
 
+from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.published.runs import PublishedRun, RunKind, SetAside, Unusable
 from traincarbon.quantities import H_PER_DAY
 
-TEXTS = (
-    *("id", "kind", "evidence", "unverified_fields", "model", "organisation", "family", "hardware", "precision", "recompute"),
-    *("energy_scope", "co2e_scope", "cost_basis", "provider", "region", "source", "note", "confidence"),
-)
-NUMBERS = (
-    *("year", "total_params", "active_params", "layers", "hidden", "heads", "seq_len", "vocab", "batch_tokens", "tokens", "epochs"),
-    *("training_flops", "accelerators", "tp", "pp", "dp", "micro_batch", "interleave", "accelerator_hours", "wallclock_days", "iter_time_s"),
-    *("tokens_per_s_per_accelerator", "achieved_tflops_per_accelerator", "mfu", "hfu", "energy_kwh", "mean_power_w_per_accelerator"),
-    *("pue", "carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd"),
-)
-OPTIONAL = ("set",)
-"""Columns that a file may have besides: the set that a row is counted in."""
-KINDS = ("run", "segment", "finetune", "bench", "project", "estimate")
+FILE = "published_runs.csv"
+"""The name of our own file in ``hardware_db``."""
+OPTIONAL = ("set", "unusable")
+"""Columns that a file may leave out."""
+NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None)
+"""Columns of numbers."""
+TEXTS = tuple(field.name for field in fields(PublishedRun) if field.name not in (*NUMBERS, *OPTIONAL))
+"""Columns of text."""
+Choice = TypeVar("Choice", RunKind, Unusable)
+_COLUMNS = frozenset((*TEXTS, *NUMBERS, *OPTIONAL))
 
 
-class Cells(NamedTuple):
-    """A row's texts, and its numbers where they were published."""
+def read_runs(file: str | None = None) -> tuple[list[PublishedRun], list[SetAside]]:
+    """Return the runs of a CSV *file* in the columns of ``published_runs.csv``, by default ours, and the rows set aside.
 
-    texts: dict[str, str]
-    numbers: dict[str, float]
-
-
-class BadRow(NamedTuple):
-    """A row that cannot be read: where it stands, its id if it has one, and why."""
-
-    line: int
-    id: str
-    reason: str
-
-
-def read_rows(file: str) -> Iterator[Cells | BadRow]:
-    """Yield the rows of a CSV *file*, each either as its cells or with the reason why it has none.
+    A row is set aside, with its line and the reason, if a number is unreadable or impossible, or its id repeats an earlier one.
 
     Raises:
-        DatabaseError: the file cannot be read, is no CSV in UTF-8, lacks a column, or has more rows than published runs ever will.
+        DatabaseError: the file cannot be read, is no CSV in UTF-8, lacks a column, holds no runs, or holds too many.
     """
+    source = path.join(builtin_root(), FILE) if file is None else file
+    runs: list[PublishedRun] = []
+    aside: list[SetAside] = []
+    for row in read_rows(source):
+        if isinstance(row, SetAside):
+            aside.append(row)
+        else:
+            runs.append(row)
+    if not runs and not aside:
+        raise DatabaseError(f"{source} has column names but no runs", hint="add a row for each run")
+    return runs, aside
+
+
+def unread_columns(file: str) -> list[str]:
+    """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            header = next(csv.reader(_lines(stream, file)), [])
+    except (OSError, ValueError, csv.Error, CarbonError):
+        return []
+    return [column for cell in header if (column := cell.strip()) and column not in _COLUMNS]
+
+
+def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
+    """Yield each row of a CSV *file* as a run, or with the reason why it cannot be read."""
     seen: dict[str, int] = {}
     try:
         with open(file, encoding="utf-8-sig", newline="") as stream:
@@ -53,7 +66,7 @@ def read_rows(file: str) -> Iterator[Cells | BadRow]:
                     continue
                 yield _row(cells, columns, reader.line_num, seen)
                 if len(seen) > _MOST_ROWS:
-                    raise DatabaseError(f"{file} holds more than {_MOST_ROWS:,} runs", hint="try a part of it")
+                    raise DatabaseError(f"{file} holds more than {_MOST_ROWS:,} runs", hint="split it")
     except OSError as error:
         raise DatabaseError(f"cannot read {file!r}: {error.strerror or error}", hint="name a CSV file that you may read") from error
     except UnicodeDecodeError as error:
@@ -62,16 +75,6 @@ def read_rows(file: str) -> Iterator[Cells | BadRow]:
         raise DatabaseError(f"cannot read {file!r} beyond line {reader.line_num}: {error}", hint="it must be a CSV file in UTF-8") from error
     except ValueError as error:
         raise DatabaseError(f"cannot read {file!r}: {error}", hint="name a CSV file") from error
-
-
-def unread_columns(file: str) -> list[str]:
-    """Return the columns of a CSV *file* that are not read, empty where it cannot be read at all."""
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            header = next(csv.reader(_lines(stream, file)), [])
-    except (OSError, ValueError, csv.Error, CarbonError):
-        return []
-    return [column for cell in header if (column := cell.strip()) and column not in {*TEXTS, *NUMBERS, *OPTIONAL}]
 
 
 _MOST_ROWS = 100_000
@@ -85,7 +88,7 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "active_params": (1e4, 1e16, "a count: 13e9 for 13 billion"),
     "tokens": (1e6, 1e18, "a count: 300e9 for 300 billion"),
     "batch_tokens": (64.0, 1e12, "tokens in a step, a count: 4e6 for four million"),
-    "training_flops": (1e10, _MOST, "FLOP in all: 3.1e23"),
+    "training_flops": (1e10, _MOST, "FLOP of the whole training: 3.1e23"),
     "accelerators": (1.0, 1e7, "a count of accelerators"),
     "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),
     "wallclock_days": (1e-5, 1e5, "days"),
@@ -97,18 +100,18 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "pue": (1.0, 5.0, "facility over servers: 1.1 for 10 % on top"),
     "carbon_intensity_g_per_kwh": (1.0, 1500.0, "grams: 429 for 0.429 kg/kWh"),
 }
-"""Columns to the least and the most that they may hold, and what they are in; others hold anything above zero."""
+"""Least and greatest value of a column, and its unit in words. Other columns hold any number above zero."""
 _ZERO = ("carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd")
-"""Columns in which a zero may be meant, such as of a contract for wind power."""
+"""Columns in which zero can be meant, as with a contract for wind power."""
 _POWER_KW = (0.01, 60.0)
-"""Mean draw of one accelerator, with its share of the site: from a small card at rest to a wafer."""
+"""Mean power of one accelerator, with its share of the site: from a small idle card to a wafer."""
 _INTENSITY_G_PER_KWH = 3000.0
 _CO2E_KG_PER_H = 60.0
 _HOURS_APART = 5.0
 
 
-def _lines(stream: Any, file: str) -> Iterator[str]:
-    """Yield lines, but never one so long that it fills the memory."""
+def _lines(stream: TextIO, file: str) -> Iterator[str]:
+    """Yield lines. Refuse one so long that it would fill the memory."""
     while line := stream.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
             raise DatabaseError(f"cannot read {file!r}: a line is longer than {_LONGEST_LINE:,} characters", hint="name a CSV file")
@@ -142,39 +145,53 @@ def _columns(header: list[str], file: str) -> list[str]:
     return columns
 
 
-def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> Cells | BadRow:
-    row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
+    row = {column: text for column, cell in zip(columns, cells, strict=False) if cell and (text := cell.strip())}  # most cells are empty
     stated = row.get("id", "")
     id = stated if len(stated) <= _LONGEST_ID else ""
     try:
         if not id:
             raise DatabaseError("column id is empty" if not stated else "column id: too long; is a quotation mark not closed?")
         if id in seen:
-            raise DatabaseError(f"column id: {id!r} stands in line {seen[id]} already")
+            raise DatabaseError(f"column id: {id!r} is already in line {seen[id]}")
         if len(cells) != len(columns):
-            raise DatabaseError(f"{len(cells)} cells where there are {len(columns)} columns")
-        if row["kind"] not in KINDS:
-            raise DatabaseError(f"column kind: {row['kind']!r} is none of {', '.join(KINDS)}")
-        numbers = {column: value for column in NUMBERS if row[column] and (value := _number(column, row[column])) is not None}
+            raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
+        kind, unusable = _choice(RunKind, "kind", row.get("kind", "")), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
+        numbers = {column: value for column in NUMBERS if column in row and (value := _number(column, row[column])) is not None}
         _check_together(numbers)
     except CarbonError as error:
-        return BadRow(line, id or f"line {line}", str(error))
+        return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
-    return Cells({column: row.get(column, "") for column in (*TEXTS, *OPTIONAL)}, numbers)
+    fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set") if column in row}
+    return PublishedRun(**fields | numbers | {"kind": kind, "unusable": unusable})
+
+
+def _choice(kind: type[Choice], column: str, text: str) -> Choice:
+    """Return the member of *kind* that a cell names.
+
+    Raises:
+        DatabaseError: it names none.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        raise DatabaseError(f"column {column}: {text[:40]!r} is none of {', '.join(kind)}") from None
 
 
 def _number(column: str, text: str) -> float | None:
-    """Return the number of a cell, None for a zero that says that there was none.
+    """Return the number of a cell, None for a zero that means "none".
 
     Raises:
-        DatabaseError: it is no number, or one that the column cannot hold.
+        DatabaseError: it is no number, or it is out of the bounds of the column.
     """
     least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
     try:
         value = float(text)
     except ValueError:
-        raise DatabaseError(f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'one as 1500000 or 1.5e6'}") from None
+        raise DatabaseError(
+            f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
+        ) from None
     if value == 0.0 and column in _ZERO:
         return value if column == "carbon_intensity_g_per_kwh" else None
     if not least <= value <= most:
@@ -183,7 +200,7 @@ def _number(column: str, text: str) -> float | None:
 
 
 def _check_together(numbers: dict[str, float]) -> None:
-    """Refuse columns that together can only be in wrong units.
+    """Refuse columns that contradict each other, which only wrong units explain.
 
     Raises:
         DatabaseError: one column contradicts another.

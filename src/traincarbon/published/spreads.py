@@ -1,4 +1,4 @@
-"""How far a team, its machines, sites and jobs are from what is expected, and one run from the next: what a calibration believes beforehand.
+"""Prior spreads of a calibration: how far teams, machines, sites and jobs differ from expectation, and one run from the next.
 
 ``python -m traincarbon.published.spreads`` fits them to the published runs and writes them into ``priors.csv``; see ``docs/calibration.md``.
 """
@@ -15,17 +15,18 @@ from traincarbon.estimation.calibration import QUANTITIES
 from traincarbon.estimation.chain import estimate
 from traincarbon.fitting.outliers import outliers
 from traincarbon.published import priors
-from traincarbon.published.runs import Run, read_runs
-from traincarbon.published.step_rows import steps
-from traincarbon.published.steps import without_their_source
+from traincarbon.published.runs import PublishedRun, chip_of
+from traincarbon.published.runs_file import read_runs
+from traincarbon.published.step_efficiency import without_own_publisher
+from traincarbon.published.step_rows import read_steps
 
 LEVELS = ("team", "hardware", "site", "family")
 """Scopes, the widest first."""
 PRIOR = "calibration_spread"
 _SIZE = {"team": 0.6, "hardware": 0.5, "site": 0.2, "family": 0.6}
-"""How the variance of the trend with size is shared over the levels: the squares of these sum to one."""
+"""How the variance of the trend with size is divided over the levels: the squares of these sum to one."""
 _GRID = tuple(0.04 * 1.2**step for step in range(14))
-"""Standard deviations that are tried, 0.04 to 0.43. The likeliest of few scopes may be zero: the least keeps another one uncertain."""
+"""Standard deviations to try, 0.04 to 0.43. With few scopes the most likely value may be zero. The least keeps other scopes uncertain."""
 _ROUNDS = 6
 _NOTES = {
     "mfu:team": "between organisations, and between the sources of one",
@@ -44,7 +45,7 @@ class Spreads(NamedTuple):
     by_scope: Mapping[str, float]
 
     def between(self, quantity: str, level: str, width: int) -> list[float]:
-        """Return how far a scope of *level* is from the one above, in the factor and, of two coefficients, in the trend with size."""
+        """Return how far a scope of *level* is from the one above: in the factor, and with two coefficients in the trend with size too."""
         size = [_SIZE[level] * self.by_scope[f"{quantity}:size"]] if width > 1 else []
         return [self.by_scope[f"{quantity}:{level}"], *size]
 
@@ -72,53 +73,49 @@ def spreads_of(database: Database) -> Spreads:
 
 
 class Published(NamedTuple):
-    """A published run or step: the logarithm of its utilisation over the expected one, its size, and whose it is."""
+    """A published run or step: the logarithm of its utilisation over the expected one, its size, and its origin."""
 
     y: float
     log_params: float
     organisation: str
     source: str
     chip: str
-    """With what was trained on it, and whether steps or a whole run were timed."""
+    """With the family of models, and whether steps or a whole run were timed."""
 
 
-def published(runs: Iterable[Run], database: Database) -> list[Published]:
-    """Return the runs and steps among *runs* whose utilisation can be told and expected."""
+def published(runs: Iterable[PublishedRun], database: Database) -> list[Published]:
+    """Return the runs and benchmarks among *runs* whose utilisation is known and can be estimated."""
     found = []
     for run in runs:
-        if run["kind"] in ("estimate", "project"):
+        if not run.kind.is_training:
             continue
         try:
-            chip, _, peak = priors.peak_of(run, database)
-            mfu = run.mfu(peak)
-            params = run.number("active_params") or run.number("total_params")
-            if mfu is None or params is None or not priors.plausible(run, mfu):
+            chip = chip_of(run, database)
+            mfu = priors.usable_mfu(run, chip)
+            if run.params is None or mfu is None:
                 continue
-            plan = run.plan_of_a_step(database) if run["kind"] == "bench" else run.plan(database)
-            expected = estimate(plan, database=database).median("mfu")
+            expected = estimate(run.plan(database), database=database).median("mfu")
         except CarbonError:
             continue
-        organisation = (run["organisation"] or run["source"]).casefold()
-        found.append(Published(math.log(mfu / expected), math.log(params), organisation, run["source"], f"{chip.id}/{run['kind']}/{run['family']}"))
+        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.source, f"{chip.product.id}/{run.kind}/{run.family}"))
     return found
 
 
-def published_steps(runs: Sequence[Run], database: Database) -> list[Published]:
-    """Return the steps of known layout among *runs*, expected without a part of their own source in the constants; the formula holds their size."""
-    by_id = {run["id"]: run for run in runs}
-    laid_out, _ = steps(runs, database)
+def published_steps(runs: Sequence[PublishedRun], database: Database) -> list[Published]:
+    """Return the steps of known layout among *runs*, predicted with constants fitted without their publisher. The formula accounts for their size."""
+    by_id = {run.id: run for run in runs}
+    known, _ = read_steps(runs, database)
     found = []
-    for step, seconds_s in without_their_source(laid_out, laid_out, database):
+    for step, seconds_s in without_own_publisher(known, known, database):
         run = by_id[step.id]
-        organisation = (run["organisation"] or run["source"]).casefold()
-        found.append(Published(math.log(seconds_s / step.published_s), 0.0, organisation, run["source"], f"{step.accelerator}/{run['family']}"))
+        found.append(Published(math.log(seconds_s / step.published_s), 0.0, run.group, run.source, f"{step.accelerator}/{run.family}"))
     return found
 
 
 def fitted(rows: Sequence[Published]) -> dict[str, float]:
-    """Return the spreads that make *rows* likeliest: of organisations, sources, chips and runs, and of the trend with size, searched one after the other."""
+    """Return the most likely spreads given *rows*: of organisations, sources, chips and runs, and of the trend with size. They are searched in turn."""
     found = {"organisation": 0.2, "source": 0.2, "hardware": 0.15, "run": 0.15, "size": 0.06}
-    likelihood = _likelihood(_alike(rows))
+    likelihood = _likelihood(_without_outliers(rows))
     for _ in range(_ROUNDS):
         before = dict(found)
         for name in found:
@@ -129,14 +126,14 @@ def fitted(rows: Sequence[Published]) -> dict[str, float]:
 
 
 def as_scopes(found: Mapping[str, float], quantity: str = "mfu") -> dict[str, float]:
-    """Return the fitted spreads as those of the scopes of a calibration: what sets an organisation and a source of its apart is a team."""
+    """Return the fitted spreads as those of the scopes of a calibration. A team is an organisation with one of its sources."""
     team = math.hypot(found["organisation"], found["source"])
     scopes = {f"{quantity}:team": team, f"{quantity}:hardware": found["hardware"], f"{quantity}:run": found["run"]}
     return {**scopes, "mfu:size": found["size"]} if quantity == "mfu" else scopes
 
 
-def _alike(rows: Sequence[Published]) -> list[Published]:
-    """Return *rows* without those that a calibration would set aside as unlike the others of their source."""
+def _without_outliers(rows: Sequence[Published]) -> list[Published]:
+    """Return *rows* without the outliers that a calibration would set aside too."""
     import numpy as np
 
     sources = np.unique([chr(31).join(row[2:5]) for row in rows], return_inverse=True)[1]
@@ -145,7 +142,7 @@ def _alike(rows: Sequence[Published]) -> list[Published]:
 
 
 def _likelihood(rows: Sequence[Published]) -> Callable[[Mapping[str, float]], float]:
-    """Return the logarithm of the marginal likelihood of *rows* as a function of the spreads."""
+    """Return the log marginal likelihood of *rows* as a function of the spreads."""
     import numpy as np
 
     y = np.array([row.y for row in rows])
@@ -175,12 +172,11 @@ def main() -> None:
     database = open_database()
     runs = read_runs()[0]
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
-    texts = [
-        (PRIOR, scope, "1", f"{sigma:.3f}", str(len(rows)), "fit-calibration", "published_runs.csv; docs/calibration.md", "derived", _NOTES[scope])
+    new = [
+        priors.prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
         for quantity, rows in (("mfu", published(runs, database)), ("step", published_steps(runs, database)))
         for scope, sigma in as_scopes(fitted(rows), quantity).items()
     ]
-    new = [dict(zip(TABLES["priors"], text, strict=True)) for text in texts]
     assumed = [row for row in kept if row["scope"] not in {row["scope"] for row in new}]
     priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))
 

@@ -1,1 +1,1 @@
-"""Comparing estimates with published runs, for ``carbon validate``."""
+"""Compare estimates with published runs, for ``carbon validate``."""

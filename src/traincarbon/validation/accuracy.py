@@ -1,30 +1,31 @@
-"""What a backtest found: each published figure beside its prediction, and by set the errors, the bias and the coverage."""
+"""The result of a backtest: each published value with its prediction, and by set the errors, the bias and the coverage."""
 
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from traincarbon.decode import encode
+from traincarbon.fitting.solve import quantile
 from traincarbon.published.runs import SetAside
+from traincarbon.uncertain import z_of
 
-QUANTITIES = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")
+VALIDATED = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")
+"""The quantities that are compared with what was published."""
 POOLED = "all"
 """The set that holds every row of a quantity."""
-Z_50, Z_90 = 0.6744897501960817, 1.6448536269514722
-"""Standard deviations on either side of the median that intervals of 50 % and of 90 % reach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One published figure with what the estimate and the baselines say of it.
+    """One published value, with the prediction of the estimate and of the baselines.
 
     Attributes:
-        low: Lower end of the interval of 90 %.
+        low: Lower end of the 90 % interval.
         high: Upper end of it.
         sigma: Log-spread of the prediction.
         baselines: What the simple rules predict.
-        fitted_on: Whether the row had a part in the fit of the priors that are shipped. It had none in the fit behind this prediction.
+        fitted_on: Whether the shipped priors were fitted on this row. Those behind this prediction never were.
     """
 
     id: str
@@ -44,48 +45,85 @@ class Case:
         return math.log(self.median / self.published)
 
 
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The errors of the predictions of a set, as natural logarithms of predicted over published.
+
+    Attributes:
+        mape: Mean absolute relative error.
+        coverage_50: Share of the published values inside the 50 % interval, None for a rule that states none.
+        coverage_90: The same for the 90 % interval.
+    """
+
+    n: int
+    median_abs_ln: float
+    mean_abs_ln: float
+    p90_abs_ln: float
+    bias_ln: float
+    mape: float
+    coverage_50: float | None = None
+    coverage_90: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetSummary:
+    """The errors on one set of published values, and those of the simple rules on the same values."""
+
+    set: str
+    quantity: str
+    fitted_on: bool
+    errors: Errors
+    baselines: dict[str, Errors]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the summary, fit for JSON."""
+        head = {"set": self.set, "quantity": self.quantity, "fitted_on": self.fitted_on}
+        return {**head, **encode(self.errors), "baselines": encode(self.baselines)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Backtest:
-    """Every case, and the rows that could not be tried, each with its reason."""
+    """Every case, and the rows that could not be tried, each with the reason."""
 
     cases: tuple[Case, ...]
     set_aside: tuple[SetAside, ...]
     source: str
+    is_built_in: bool = False
+    """Whether the runs are those that the package ships."""
 
-    def sets(self) -> list[dict[str, Any]]:
-        """Return the summary of every set and quantity, then of all rows of a quantity together."""
+    def sets(self) -> list[SetSummary]:
+        """Return the summary of every set and quantity, then of all rows of each quantity."""
         groups: dict[tuple[str, str], list[Case]] = {}
-        pooled: dict[str, list[Case]] = {quantity: [] for quantity in QUANTITIES}
+        pooled: dict[str, list[Case]] = {quantity: [] for quantity in VALIDATED}
         for case in self.cases:
             groups.setdefault((case.set, case.quantity), []).append(case)
             pooled[case.quantity].append(case)
         found = [summary(set, quantity, groups[set, quantity]) for set, quantity in sorted(groups)]
         return found + [summary(POOLED, quantity, cases) for quantity, cases in pooled.items() if cases]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return sets, rows and what was set aside, in the schema ``traincarbon/validation/1``."""
         columns = ("id", "set", "quantity", "published", "low", "median", "high")
         return {
             "schema": "traincarbon/validation/1",
             "runs": self.source,
-            "sets": self.sets(),
+            "sets": [each.to_dict() for each in self.sets()],
             "rows": [{column: getattr(case, column) for column in columns} for case in self.cases],
-            "set_aside": [aside._asdict() for aside in self.set_aside],
+            "set_aside": [aside.to_dict() for aside in self.set_aside],
         }
 
 
-def summary(set: str, quantity: str, cases: Sequence[Case]) -> dict[str, Any]:
-    """Return n, errors, bias and coverage of *cases*, and the same of the baselines, which state no interval to be covered."""
+def summary(set: str, quantity: str, cases: Sequence[Case]) -> SetSummary:
+    """Return the errors, the bias and the coverage of *cases*, and the errors of the simple rules."""
     names = dict.fromkeys(name for case in cases for name in case.baselines)
-    return {
-        "set": set,
-        "quantity": quantity,
-        "fitted_on": any(case.fitted_on for case in cases),
-        **_errors([case.error_ln for case in cases]),
-        "coverage_50": _coverage(cases, Z_50),
-        "coverage_90": _coverage(cases, Z_90),
-        "baselines": {name: _baseline(cases, name) for name in names},
-    }
+    coverage = (sum(abs(case.error_ln) <= z_of(level) * case.sigma for case in cases) / len(cases) for level in (0.5, 0.9))
+    return SetSummary(
+        set,
+        quantity,
+        any(case.fitted_on for case in cases),
+        _errors([case.error_ln for case in cases], *coverage),
+        {name: _errors([math.log(case.baselines[name] / case.published) for case in cases if name in case.baselines]) for name in names},
+    )
 
 
 def set_id(name: str) -> str:
@@ -98,29 +136,15 @@ def set_id(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower().replace("'", "")).strip("-")
 
 
-def _errors(errors: Sequence[float]) -> dict[str, float]:
+def _errors(errors: Sequence[float], coverage_50: float | None = None, coverage_90: float | None = None) -> Errors:
     sizes = sorted(abs(error) for error in errors)
-    return {
-        "n": len(sizes),
-        "median_abs_ln": _quantile(sizes, 0.5),
-        "mean_abs_ln": sum(sizes) / len(sizes),
-        "p90_abs_ln": _quantile(sizes, 0.9),
-        "bias_ln": sum(errors) / len(errors),
-        "mape": sum(abs(math.expm1(error)) for error in errors) / len(errors),
-    }
-
-
-def _coverage(cases: Sequence[Case], z: float) -> float:
-    return sum(abs(case.error_ln) <= z * case.sigma for case in cases) / len(cases)
-
-
-def _baseline(cases: Sequence[Case], name: str) -> dict[str, float | None]:
-    errors = [math.log(case.baselines[name] / case.published) for case in cases if name in case.baselines]
-    return {**_errors(errors), "coverage_50": None, "coverage_90": None}
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    at = share * (len(ordered) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
+    return Errors(
+        n=len(sizes),
+        median_abs_ln=quantile(sizes, 0.5),
+        mean_abs_ln=sum(sizes) / len(sizes),
+        p90_abs_ln=quantile(sizes, 0.9),
+        bias_ln=sum(errors) / len(errors),
+        mape=sum(abs(math.expm1(error)) for error in errors) / len(errors),
+        coverage_50=coverage_50,
+        coverage_90=coverage_90,
+    )

@@ -1,14 +1,13 @@
-"""The field's simple rules for utilisation, to hold the model against: a constant, the mean of the generation, LLMCarbon's regression."""
+"""Simple rules for utilisation, for comparison with the model: a constant, the mean of the generation, LLMCarbon's regression."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
-from traincarbon.published import priors
-from traincarbon.published.runs import Run
+from traincarbon.published.priors import usable_mfu
+from traincarbon.published.runs import Chip, PublishedRun, chip_of
 from traincarbon.published.step_rows import Step
 
 CONSTANT, MEAN, REGRESSION = NAMES = ("epoch_mfu_0.375", "generation_mean", "llmcarbon")
@@ -17,45 +16,44 @@ CONSTANT, MEAN, REGRESSION = NAMES = ("epoch_mfu_0.375", "generation_mean", "llm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """The mean utilisation, in logarithms, by kind of figure and generation; under the empty generation that of all."""
+    """The geometric mean utilisation by kind of row and hardware generation, and under the empty generation that of all."""
 
     by_generation: dict[tuple[str, str], float]
 
     def of(self, scatter: str, generation: str) -> float:
-        """Return the mean of a *generation*, that of all where none of it was published, the constant where nothing was."""
+        """Return the mean of a *generation*. Else the mean of all, and without published rows the constant."""
         overall = self.by_generation.get((scatter, ""), _EPOCH_MFU)
         return self.by_generation.get((scatter, generation), overall)
 
 
-def means_of_runs(runs: Iterable[Run], database: Database) -> Means:
-    """Return the means of what *runs* published: benches apart from the rest, which are whole runs or timed to their end."""
+def means_of_runs(runs: Iterable[PublishedRun], database: Database) -> Means:
+    """Return the means of the published *runs*, with benchmarks apart from trainings."""
     found = []
     for run in runs:
-        if run["kind"] not in ("run", "segment", "finetune", "bench"):
+        if not run.kind.is_training:
             continue
         try:
-            chip, _, peak = priors.peak_of(run, database)
+            chip = chip_of(run, database)
         except CarbonError:
             continue
-        mfu = run.mfu(peak)
-        if mfu is not None and priors.plausible(run, mfu):
-            found.append((_scatter(run), chip.keys.get("generation", ""), mfu))
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
+            found.append((_scatter(run), chip.generation, mfu))
     return _means(found)
 
 
 def means_of_steps(steps: Iterable[Step]) -> Means:
-    """Return the means of the utilisation at which published *steps* of known layout ran, attention counted in full."""
+    """Return the means of the utilisation of published *steps* of known layout, attention counted in full."""
     return _means([("step", step.generation, step.mfu(step.published_s)) for step in steps])
 
 
-def mfu_of_run(run: Run, chip: Product, peak_flop_per_s: float, means: Means) -> dict[str, float]:
-    """Return the utilisation that each rule gives for *run*, those rules left out that need what it does not state."""
-    found = {CONSTANT: _EPOCH_MFU, MEAN: means.of(_scatter(run), chip.keys.get("generation", ""))}
-    return found | _regression(run, chip, peak_flop_per_s)
+def mfu_of_run(run: PublishedRun, chip: Chip, means: Means) -> dict[str, float]:
+    """Return the utilisation of *run* by each rule, without rules that need what the row does not state."""
+    return {CONSTANT: _EPOCH_MFU, MEAN: means.of(_scatter(run), chip.generation), **_regression(run, chip, chip.peak_flop_per_s)}
 
 
-def seconds_of_step(step: Step, run: Run, chip: Product, means: Means) -> dict[str, float]:
-    """Return the time that each rule gives for a *step*, which *run* is the row of."""
+def seconds_of_step(step: Step, run: PublishedRun, chip: Chip, means: Means) -> dict[str, float]:
+    """Return the time of a *step* by each rule. *run* is its row."""
     mfus = {CONSTANT: _EPOCH_MFU, MEAN: means.of("step", step.generation), **_regression(run, chip, float(step.machine.peak_flop_per_s))}
     at_peak_s = step.published_s * step.mfu(step.published_s)
     return {name: at_peak_s / mfu for name, mfu in mfus.items()}
@@ -72,8 +70,8 @@ _V100 = (1.0 - 7.76 / 33.46) * 125.0 / 312.0
 _LEAST_TFLOP_PER_S = 10.0
 
 
-def _scatter(run: Run) -> str:
-    return "bench" if run["kind"] == "bench" else "run"
+def _scatter(run: PublishedRun) -> str:
+    return "bench" if run.is_bench else "run"
 
 
 def _means(found: Iterable[tuple[str, str, float]]) -> Means:
@@ -84,9 +82,9 @@ def _means(found: Iterable[tuple[str, str, float]]) -> Means:
     return Means({key: math.exp(sum(values) / len(values)) for key, values in logs.items()})
 
 
-def _regression(run: Run, chip: Product, peak_flop_per_s: float) -> dict[str, float]:
-    params = run.number("total_params") if run["family"] != "moe-lm" else run.number("active_params")
-    memory_b = chip.value("memory_b")
+def _regression(run: PublishedRun, chip: Chip, peak_flop_per_s: float) -> dict[str, float]:
+    params = run.active_params if run.is_mixture else run.total_params
+    memory_b = chip.product.value("memory_b")
     if params is None or memory_b is None:
         return {}
     fits_in_a_server = params < 8.0 * _PARAMS_PER_B * memory_b

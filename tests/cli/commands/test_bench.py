@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from benches import gpu_bench, made_bench, rate
 from traincarbon.benching import bench as library
-from traincarbon.benching.bench import Product
-from traincarbon.benching.mean_power import Draw
+from traincarbon.benching.bench import GemmRate
+from traincarbon.benching.mean_power import MeanPower
 from traincarbon.cli.commands.bench import command
 from traincarbon.database.load import forget_databases, open_database
+from traincarbon.quantities import EnergySource
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_what_it_kept_can_be_estimated_on_at_once(run, own):
 
 def test_a_dry_run_shows_the_files_and_writes_nothing(run, own):
     shown = run("--dry-run").stdout
-    assert "Would write: in" in shown
+    assert "Would save: in" in shown
     assert "# servers/this.toml" in shown
     assert "[peak_fp32_flop_per_s]\nvalue = 200000000000.0" in shown
     assert not own.exists()
@@ -84,7 +85,7 @@ def test_json_is_the_librarys_result_and_what_was_written(run, own):
     }
 
 
-def test_progress_goes_to_stderr_and_quiet_silences_it(run):
+def test_progress_goes_to_stderr_and_check_silences_it(run):
     assert run().stderr == "idle power for 4 s\n"
     assert run("--quiet", "--name", "again").stderr == ""
 
@@ -97,7 +98,7 @@ def test_the_pace_is_that_asked_for(run, words, pace):
 def test_no_pace_takes_two_minutes():
     for pace in (library.THOROUGH, library.QUICK):
         # four precisions on a GPU, each warmed up for a quarter of its time
-        assert pace.quiet_s + pace.idle_s + 1.25 * (pace.main_s + 3 * pace.other_s + pace.sweep_s) < 60.0
+        assert pace.check_s + pace.idle_s + 1.25 * (pace.main_s + 3 * pace.other_s + pace.sweep_s) < 60.0
 
 
 def test_options_reach_the_library(run):
@@ -117,8 +118,8 @@ def test_gpus_are_shown_each_for_itself_and_a_known_one_by_its_facts(run, own):
 def test_everything_fits_the_screen(run):
     busy = made_bench(
         notes=("fp32 products vary by 400%: other work now and then, or a changing clock",) * 2,
-        loaded=(Draw("cpu", 28.0, "modelled", 0.7, 1),),
-        gemm={"fp32": Product(2048, rate(204.123e9, low=11.2e9))},
+        loaded=(MeanPower("cpu", 28.0, EnergySource.MODELLED, 0.7, 1),),
+        gemm={"fp32": GemmRate(2048, rate(204.123e9, low=11.2e9))},
         library="NumPy 2.4.6 with scipy-openblas 0.3.31.188.0",
         processor="AMD Ryzen Threadripper PRO 7995WX 96-Cores at 2.5 GHz and a very long name",
     )
@@ -129,13 +130,16 @@ def test_everything_fits_the_screen(run):
 
 
 def test_modelled_power_shows_its_bounds_and_missing_power_its_reason(run):
-    assert "modelled, not measured: 6.3 – 63 W loaded" in run(found=made_bench(loaded=(Draw("cpu", 20.0, "modelled", 0.7, 1),))).stdout
+    assert "modelled, not measured: 6.3 – 63 W loaded" in run(found=made_bench(loaded=(MeanPower("cpu", 20.0, EnergySource.MODELLED, 0.7, 1),))).stdout
     shown = run("--name", "dark", found=made_bench(idle=(), loaded=())).stdout
-    assert "Not metered: nvml: no NVIDIA driver; carbon doctor says what would help" in shown
+    assert "Not metered: nvml: no NVIDIA driver; see carbon doctor for what would help" in shown
 
 
 def test_power_that_is_next_to_nothing_or_unknown_is_not_written_out(run):
-    idle, loaded = (Draw("dram", 0.00875, "modelled", 0.5, 1),), (Draw("dram", 0.25, "modelled", 0.5, 1), Draw("cpu", 28.0, "counter", 0.0, 1))
+    idle, loaded = (
+        (MeanPower("dram", 0.00875, EnergySource.MODELLED, 0.5, 1),),
+        (MeanPower("dram", 0.25, EnergySource.MODELLED, 0.5, 1), MeanPower("cpu", 28.0, EnergySource.COUNTER, 0.0, 1)),
+    )
     shown = run(found=made_bench(idle=idle, loaded=loaded)).stdout.splitlines()
     cpu, dram = (next(line for line in shown if line.strip().startswith(part)) for part in ("cpu", "dram"))
     assert cpu.split()[:4] == ["cpu", "–", "28", "W"]
@@ -145,7 +149,7 @@ def test_power_that_is_next_to_nothing_or_unknown_is_not_written_out(run):
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_measured(run):
     refused = run("--name", "dgx-a100", fails=True)
-    assert "known already" in str(refused.exception)
+    assert "already in the database" in str(refused.exception)
     assert refused.asked == {}
 
 

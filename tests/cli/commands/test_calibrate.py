@@ -44,14 +44,14 @@ def kept(place):
 def test_runs_of_a_file_become_a_calibration_by_the_name_of_their_hardware(place, runs):
     done = invoke("--from", runs)
     assert kept(place) == ["dgx-a100.toml"]
-    assert "Kept: as dgx-a100 in" in done.stdout
+    assert "Saved: as dgx-a100 in" in done.stdout
     assert "Set aside: stopped, aborted: its state is killed" in done.stdout
 
 
 def test_a_dry_run_keeps_nothing(place, runs):
     done = invoke("--from", runs, "--dry-run")
     assert kept(place) == []
-    assert "Not kept: Each run predicted by the others" in " ".join(done.stdout.split())
+    assert "Not saved: With each run left out in turn, the mean error of hours is" in " ".join(done.stdout.split())
 
 
 def test_an_estimate_afterwards_says_what_changed_and_why(runs):
@@ -128,13 +128,13 @@ def test_a_name_that_cannot_be_is_refused_before_the_fit(place, runs):
 
 def test_making_it_anew_says_what_it_replaces(runs):
     invoke("--from", runs)
-    assert "in place of the one of 20" in " ".join(invoke("--from", runs).stdout.split())
+    assert "replacing that of 20" in " ".join(invoke("--from", runs).stdout.split())
 
 
 def test_of_two_that_fit_the_same_hardware_it_says_that_none_is_applied_by_itself(runs):
-    assert "applies it by itself on this hardware" in " ".join(invoke("--from", runs, "--name", "first").stdout.split())
+    assert "uses it automatically on this hardware" in " ".join(invoke("--from", runs, "--name", "first").stdout.split())
     shown = " ".join(invoke("--from", runs, "--name", "second").stdout.split())
-    assert "Hence it is used only where it is named, as first fits this hardware too: --calibration second, or none." in shown
+    assert "So it is only used when you name it, because first fits this hardware too: --calibration second, or none." in shown
     asked = ("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100")
     assert "2 calibrations fit and none was used" in " ".join(invoke(*asked, command=estimate_command).stdout.split())
 
@@ -187,12 +187,12 @@ def test_the_plot_is_one_file_with_every_run(place, runs):
 
 
 def test_calibrations_are_listed_and_forgotten(place, runs):
-    assert "no calibrations are kept" in invoke("--list").stdout
+    assert "no calibrations;" in invoke("--list").stdout
     assert json.loads(invoke("--list", "--json").stdout) == []
     invoke("--from", runs, "--name", "a")
     assert invoke("--list").stdout.split("\n")[1].startswith("a ")
     assert json.loads(invoke("--list", "--json").stdout)[0]["runs"] == 4
-    assert "nothing was removed. To do it: --yes" in invoke("--forget", "a").stdout
+    assert "confirm with --yes" in invoke("--forget", "a").stdout
     invoke("--forget", "a", "--yes", "--dry-run")
     assert kept(place) == ["a.toml"]
     assert json.loads(invoke("--forget", "a", "--yes", "--json").stdout)["removed"]

@@ -38,7 +38,7 @@ def test_many_runs_are_cut_short(shipped):
 
 def test_a_listing_says_what_each_is_good_for(found):
     head, line = unstyle(listing([found.calibration])).split("\n")
-    assert "by itself" in head
+    assert "automatic" in head
     assert line.split()[:4] == ["mine", "2026-11-25", "4", "a100-sxm4-80gb"]
     assert line.endswith("yes")
     assert len(line) <= 80

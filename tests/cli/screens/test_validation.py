@@ -7,7 +7,7 @@ from traincarbon.cli.screens import validation
 from traincarbon.cli.screens.validation import report
 from traincarbon.published.runs import SetAside
 from traincarbon.validation.accuracy import Backtest, Case
-from traincarbon.validation.landmarks import golden_cases
+from traincarbon.validation.landmarks import landmark_estimates
 
 RULES = {"epoch_mfu_0.375": 2.0, "generation_mean": 1.5, "llmcarbon": 40.0}
 
@@ -25,15 +25,16 @@ def tried():
     steps = [case("a", median=1.1), case("b", "mt-nlg-530b", median=0.8, fitted_on=True)]
     hours = [case(str(at), "run-dense-lm-ampere", "accelerator_hours_h", 0.999) for at in range(5)]
     few = [case("c", "run-vision-tpu-v3", "accelerator_hours_h", baselines={})]
-    return Backtest((*steps, *hours, *few), (SetAside("d", "no tokens"), SetAside("e", "no tokens"), SetAside("f", "line 3: column x")), "built-in")
+    return Backtest((*steps, *hours, *few), (SetAside("d", "no tokens"), SetAside("e", "no tokens"), SetAside("f", "column x", 3)), "built-in")
 
 
 def test_a_table_has_errors_coverage_and_rules_in_eighty_columns(tried):
     lines = screen(tried).splitlines()
-    assert lines[0] == "step_time_s                    n med. mean  p90  bias  50% 90%  0.375 gen. LLMC"
-    assert lines[1] == "mt-nlg-530b*                   1 0.22 0.22 0.22 -0.22  100 100   0.69 0.41 3.69"
-    assert lines[2] == "narayanan-2021-t1              1 0.10 0.10 0.10 +0.10  100 100   0.69 0.41 3.69"
-    assert lines[3] == "all                            2 0.16 0.16 0.21 -0.06  100 100   0.69 0.41 3.69"
+    assert lines[:3] == ["Half of 6 published GPU-hours are predicted within a factor of 1.00.", "The 90 % interval holds 100 % of them.", ""]
+    assert lines[3] == "step_time_s                    n med. mean  p90  bias  50% 90%  0.375 gen. LLMC"
+    assert lines[4] == "mt-nlg-530b*                   1 0.22 0.22 0.22 -0.22  100 100   0.69 0.41 3.69"
+    assert lines[5] == "narayanan-2021-t1              1 0.10 0.10 0.10 +0.10  100 100   0.69 0.41 3.69"
+    assert lines[6] == "all                            2 0.16 0.16 0.21 -0.06  100 100   0.69 0.41 3.69"
     assert max(map(len, lines)) <= 80
 
 
@@ -49,7 +50,7 @@ def test_small_sets_are_left_out_and_said_to_be_unless_they_are_steps(tried):
 
 
 def test_reasons_are_counted(tried):
-    assert "Set aside: 2 × no tokens; 1 × cannot be read (see the warnings)" in screen(tried)
+    assert "Set aside: 2 × no tokens; 1 × unreadable (see the warnings)" in screen(tried)
 
 
 def test_a_hostile_name_of_a_set_drives_no_terminal_and_breaks_no_table():
@@ -59,7 +60,7 @@ def test_a_hostile_name_of_a_set_drives_no_terminal_and_breaks_no_table():
 
 
 def test_nothing_tried_is_said():
-    assert screen(Backtest((), (), "x")).startswith("No row could be tried.\n\nSet aside: nothing")
+    assert screen(Backtest((), (), "x")).startswith("No row could be predicted.\n\nSet aside: nothing")
 
 
 def test_the_report_has_a_table_for_each_quantity_and_the_rules_in_full(tried):
@@ -78,6 +79,6 @@ def test_the_report_has_a_table_for_each_quantity_and_the_rules_in_full(tried):
 
 
 def test_the_report_on_our_own_runs_opens_with_the_golden_ones_and_shows_the_shipped_constants(tried, shipped):
-    headings = [line for line in report(tried, golden_cases(shipped), shipped).splitlines() if line.startswith("#")]
-    assert headings[1] == "## The runs by which people know the subject"
+    headings = [line for line in report(tried, landmark_estimates(shipped), shipped).splitlines() if line.startswith("#")]
+    assert headings[1] == "## Well-known runs"
     assert headings[-2] == "### Step times, with the constants as they are shipped"

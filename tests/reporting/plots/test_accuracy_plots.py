@@ -71,7 +71,7 @@ def test_names_from_outside_are_text():
 
 def test_the_caption_states_the_errors():
     (panel,) = panels(case(), case("b"))
-    assert panel.caption == "2 figures; error ln: median 0.41, 90th percentile 0.41; 0 % inside the 50 % interval, 100 % inside the 90 % interval."
+    assert panel.caption == "2 values; error ln: median 0.41, 90th percentile 0.41; 0 % inside the 50 % interval, 100 % inside the 90 % interval."
 
 
 @pytest.mark.parametrize(("median", "ticks"), [(3.0, ["2", "5", "10"]), (3e6, ["2×10<sup>6</sup>", "5×10<sup>6</sup>", "10<sup>7</sup>"])])

@@ -1,4 +1,4 @@
-"""``carbon bench``: measure this machine and keep what was found as hardware to estimate on."""
+"""``carbon bench``: benchmark this machine and save the result as hardware for estimates."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -7,15 +7,14 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options
-from traincarbon.quantities import EnergySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from traincarbon.benching.bench import Bench
-    from traincarbon.benching.bench_facts import Written
+    from traincarbon.benching.bench_facts import FactFiles
     from traincarbon.benching.machine import BenchResult
-    from traincarbon.benching.mean_power import Draw
+    from traincarbon.benching.mean_power import MeanPower
     from traincarbon.benching.timing import Rate
 
 _PARTS = ("gpu", "cpu", "dram", "server", "other")
@@ -23,19 +22,19 @@ _LEAST_W = 0.1
 
 
 @click.command("bench")
-@click.option("--quick", is_flag=True, help="About six seconds instead of half a minute; less sure of what lasts.")
-@click.option("--name", default="this", metavar="NAME", help="What to call the machine: --hw NAME. Default: this.")
-@click.option("--library", type=click.Choice(("torch", "numpy")), help="What computes; default PyTorch where it is installed, else NumPy.")
-@click.option("--force", is_flag=True, help="Measure although other programs keep the machine busy, and say so.")
-@click.option("--dry-run", is_flag=True, help="Measure and show what would be written, but write nothing.")
+@click.option("--quick", is_flag=True, help="Take about six seconds instead of half a minute; less representative of long runs.")
+@click.option("--name", default="this", metavar="NAME", help="Name of the machine, for --hw NAME. Default: this.")
+@click.option("--library", type=click.Choice(("torch", "numpy")), help="Library to compute with; default PyTorch if installed, else NumPy.")
+@click.option("--force", is_flag=True, help="Measure even if other programs keep the machine busy.")
+@click.option("--dry-run", is_flag=True, help="Measure and show what would be saved, without saving it.")
 @common_options
 def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run: bool, as_json: bool, quiet: bool, db: str | None) -> None:
-    """Measure this machine: matrix products, memory bandwidth, power idle and loaded.
+    """Benchmark this machine so that you can plan on it with --hw this.
 
-    What is found becomes hardware of your own, so that --hw this means this machine.
-    The GPUs are measured where PyTorch sees any, else the processor. A known GPU keeps
-    the facts of the database; any other chip has what was reached as its peak. Each
-    bench is kept; the newest counts.
+    Measures matrix products, memory bandwidth, and power idle and loaded: of the GPUs if
+    PyTorch sees any, else of the processor. A known GPU keeps the facts of the database;
+    any other chip gets its measured rates as peaks. All benchmarks are saved, and
+    estimates use the newest.
 
     \b
     carbon bench
@@ -53,13 +52,13 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
 
 
 def _progress() -> "Callable[[str], None]":
-    """Return what shows what is done now: on one line of a terminal, else on lines of their own."""
+    """Return what shows the current part: on one line of a terminal, else line by line."""
     if not sys.stderr.isatty():
         return lambda doing: click.echo(doing, err=True)
     return lambda doing: click.echo(f"\r\x1b[K{doing}" if doing else "\r\x1b[K", nl=False, err=True)
 
 
-def _screen(measured: "Bench", written: "Written") -> list[str]:
+def _screen(measured: "Bench", written: "FactFiles") -> list[str]:
     gpus = measured.accelerators
     what = f"{len(gpus)} × {gpus[0]}" if gpus else f"{measured.threads} threads of {measured.processor}"
     head = output.filled(f"{output.clean(what)} · {measured.library} · {measured.duration_s:.0f} s")
@@ -70,10 +69,10 @@ def _screen(measured: "Bench", written: "Written") -> list[str]:
     table = output.table(rows, right=(1,)).split("\n")
     lines = [head, "", output.dim(table[0]), *table[1:]]
     if measured.loaded or measured.idle:
-        lines += ["", *_draws(measured)]
+        lines += ["", *_powers(measured)]
     lines += [output.wrapped("Note", output.clean(note)) for note in (*measured.notes, *written.notes)]
     if not measured.loaded:
-        lines.append(output.wrapped("Not metered", f"{output.clean('; '.join(measured.unmetered))}; carbon doctor says what would help"))
+        lines.append(output.wrapped("Not metered", f"{output.clean('; '.join(measured.unmetered))}; see carbon doctor for what would help"))
     return lines
 
 
@@ -83,49 +82,44 @@ def _rate(rate: "Rate", unit: str) -> tuple[str, str, str]:
     return output.significant(rate.median / size, 3), f"{prefix}{unit}", f"{output.significant(rate.low / size, 3)} – {output.significant(rate.high / size, 3)}"
 
 
-def _draws(measured: "Bench") -> list[str]:
+def _powers(measured: "Bench") -> list[str]:
     """Return the table of power: a line for each part, idle and loaded, and how it is known."""
-    by_part: dict[str, list[Draw | None]] = {part: [None, None] for part in _PARTS}
-    for place, draws in enumerate((measured.idle, measured.loaded)):
-        for draw in draws:
-            by_part[draw.part][place] = draw
     rows: list[Sequence[str]] = [("Power", "idle", "loaded", "")]
-    for part, found in by_part.items():
-        if found == [None, None]:
-            continue
-        known = next(draw for draw in reversed(found) if draw is not None)
-        rows.append((f"  {part}", *(_watts(draw) for draw in found), f"{EnergySource(known.how).label}{_bounds(found)}"))
+    for part in _PARTS:
+        idle, loaded = (next((power for power in powers if power.part == part), None) for powers in (measured.idle, measured.loaded))
+        known = loaded or idle
+        if known is not None:
+            rows.append((f"  {part}", _watts(idle), _watts(loaded), f"{known.how.label}{_bounds(loaded)}"))
     lines = output.table(rows, right=(1, 2)).split("\n")
     return [output.dim(lines[0]), *lines[1:]]
 
 
-def _watts(draw: "Draw | None") -> str:
-    if draw is None:
+def _watts(power: "MeanPower | None") -> str:
+    if power is None:
         return "–"
-    return f"{output.significant(draw.power_w, 3)} W" if draw.power_w >= _LEAST_W else f"< {_LEAST_W:g} W"
+    return f"{output.significant(power.power_w, 3)} W" if power.power_w >= _LEAST_W else f"< {_LEAST_W:g} W"
 
 
-def _bounds(found: "Sequence[Draw | None]") -> str:
-    """Return the interval of 90 % of a modelled loaded power."""
-    draw = found[1]
-    if draw is None or not draw.sigma_ln:
+def _bounds(loaded: "MeanPower | None") -> str:
+    """Return the 90 % interval of a modelled loaded power."""
+    if loaded is None or not loaded.sigma_ln:
         return ""
     from traincarbon.uncertain import Uncertain
 
-    low_w, high_w = Uncertain(draw.power_w, {"model": draw.sigma_ln}).interval(0.9)
+    low_w, high_w = Uncertain(loaded.power_w, {"model": loaded.sigma_ln}).interval(0.9)
     return f": {output.significant(low_w, 2)} – {output.significant(high_w, 2)} W loaded"
 
 
 def _kept(found: "BenchResult") -> list[str]:
     return [
-        output.wrapped("Kept", f"{output.clean(found.folder)}: {', '.join(found.written.files)}"),
+        output.wrapped("Saved", f"{output.clean(found.folder)}: {', '.join(found.written.files)}"),
         output.wrapped("Next", f"carbon estimate --params 1e6 --tokens 1e8 --hw {found.name}"),
     ]
 
 
 def _dry(found: "BenchResult") -> list[str]:
-    """Return the files that would be written, but the record of all that was measured."""
-    lines = [output.wrapped("Would write", f"in {output.clean(found.folder)}: {', '.join(found.written.files)}")]
+    """Return the files that would be saved, without the record of the benchmark."""
+    lines = [output.wrapped("Would save", f"in {output.clean(found.folder)}: {', '.join(found.written.files)}")]
     for file, text in found.written.files.items():
         if file.endswith(".toml"):
             lines += ["", output.bold(f"# {file}"), text.rstrip("\n")]

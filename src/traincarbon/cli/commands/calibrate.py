@@ -1,4 +1,4 @@
-"""``carbon calibrate``: fit what an estimate holds uncertain to runs of one's own, and keep it under a name."""
+"""``carbon calibrate``: fit the model to your own runs and save it as a named calibration."""
 
 import os
 import sys
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 5
 _SLOW = 20_000
-"""So many runs take more than a second."""
+"""This many runs take more than a second."""
 
 
 @click.command("calibrate")
 @click.argument("runs", metavar="[RUN]…", nargs=-1)
-@click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Runs from a file that carbon runs import reads; may be repeated.")
-@click.option("--hw", default="", metavar="NAME", help="Hardware of the runs of those files, where they do not say it or say it otherwise.")
-@click.option("--name", metavar="NAME", help="What to call the calibration.  [default: the hardware's id, or mine where there are several]")
+@click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Also use runs from a file that carbon runs import reads (repeatable).")
+@click.option("--hw", default="", metavar="NAME", help="Hardware of the runs in those files; overrides what they state.")
+@click.option("--name", metavar="NAME", help="Name of the calibration.  [default: id of the hardware, or mine if there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
-@click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="A meter at the wall, for a run: its kWh, or a CSV file of time,watts.")
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Draw predicted against measured into a new HTML file.")
-@click.option("--dry-run", is_flag=True, help="Only show what it would be; nothing is kept.")
-@click.option("--list", "list_them", is_flag=True, help="List the calibrations that are kept.")
-@click.option("--forget", metavar="NAME", help="Remove a calibration; without --yes only show its file.")
-@click.option("--yes", is_flag=True, help="Do remove it.")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
+@click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="Energy of a run at a wall meter: kWh, or a CSV file of time,watts.")
+@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot predicted against measured in a new HTML file.")
+@click.option("--dry-run", is_flag=True, help="Show the calibration without saving it.")
+@click.option("--list", "list_them", is_flag=True, help="List your calibrations.")
+@click.option("--forget", metavar="NAME", help="Delete a calibration; without --yes, only show its file.")
+@click.option("--yes", is_flag=True, help="Confirm --forget.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of runs; default $CARBON_STORE, else your data folder.")
 @common_options
 def command(
     *,
@@ -52,11 +52,12 @@ def command(
     quiet: bool,
     db: str | None,
 ) -> None:
-    """Calibrate estimates to your own runs: RUNs of the ledger, all of them, or of files.
+    """Fit the model to your own runs and save it as a named calibration.
 
-    Shown is predicted over measured: without the calibration, with it, and with each run
-    predicted by the others alone. What that last test shows to be no better than none is
-    kept, but an estimate uses it only when it is named: carbon estimate --calibration NAME.
+    Without RUNs or --from, it uses every run of the ledger. The tables compare predicted
+    with measured: without calibration, with it, and with each run left out of the fit
+    that predicts it. A calibration that does not beat the default in that last test is
+    saved too, but only used when you name it: carbon estimate --calibration NAME.
 
     \b
     carbon calibrate --dry-run
@@ -84,7 +85,7 @@ def command(
         return
     from traincarbon.cli.screens.calibration import screen
 
-    click.echo("\n".join([screen(made.fitted), "", output.wrapped("Kept" if made.file else "Not kept", _outcome(made))]))
+    click.echo("\n".join([screen(made.fitted), "", output.wrapped("Saved" if made.file else "Not saved", _outcome(made))]))
 
 
 def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[RunRecord, ...]":
@@ -118,22 +119,22 @@ def _wall(stated: tuple[str, ...]) -> dict[str, float | str]:
 
 
 def _outcome(made: "Calibrated") -> str:
-    """Return in words what became of the calibration and what an estimate will do with it."""
+    """Return in words where the calibration was saved, and when estimates use it."""
     calibration = made.calibration
     verdict = f"{output.clean(calibration.why[:1].upper() + calibration.why[1:])}."
     if not made.file:
-        return f"{verdict} To keep it, leave out --dry-run."
-    instead = f", in place of the one of {output.clean(made.replaced)}" if made.replaced else ""
+        return f"{verdict} To save it, leave out --dry-run."
+    instead = f", replacing that of {output.clean(made.replaced)}" if made.replaced else ""
     rivals = made.rivals if calibration.automatic else ()
-    use = "carbon estimate applies it by itself on this hardware" if calibration.automatic else "it is used only where it is named"
+    use = "carbon estimate uses it automatically on this hardware" if calibration.automatic else "it is only used when you name it"
     if rivals:
         shown = f"{', '.join(rivals[:3])}{f' and {len(rivals) - 3} more' if len(rivals) > 3 else ''}"
-        use = f"it is used only where it is named, as {shown} fit{'s' * (len(rivals) == 1)} this hardware too"
-    return f"as {calibration.name} in {output.clean(made.file)}{instead}. {verdict} Hence {use}: --calibration {calibration.name}, or none."
+        use = f"it is only used when you name it, because {shown} fit{'s' * (len(rivals) == 1)} this hardware too"
+    return f"as {calibration.name} in {output.clean(made.file)}{instead}. {verdict} So {use}: --calibration {calibration.name}, or none."
 
 
 def _forget(name: str, *, really: bool, as_json: bool) -> None:
-    """Remove a calibration, or only show its file."""
+    """Delete a calibration, or only show its file."""
     from traincarbon.calibration.store import forget
     from traincarbon.estimation.calibration import file_of, read
 
@@ -143,7 +144,7 @@ def _forget(name: str, *, really: bool, as_json: bool) -> None:
     if as_json:
         click.echo(output.as_json({"name": name, "file": file, "removed": really}))
     else:
-        click.echo(f"{output.clean(file)} removed" if really else f"{output.clean(file)} would go; nothing was removed. To do it: --yes")
+        click.echo(f"deleted {output.clean(file)}" if really else f"would delete {output.clean(file)}; confirm with --yes")
 
 
 def _list(*, as_json: bool, quiet: bool) -> None:
@@ -156,14 +157,14 @@ def _list(*, as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(output.as_json([as_dict(each) for each in found]))
     else:
-        click.echo(listing(found) if found else "no calibrations are kept: carbon calibrate makes one of your runs")
+        click.echo(listing(found) if found else "no calibrations; carbon calibrate makes one from your runs")
     if not quiet:
         for fault in faults:
             click.echo(f"note: {output.clean(fault)}", err=True)
 
 
 def _prepare_plot(file: str) -> str:
-    """Return plotly's script, all that can go wrong with the file found out before the fit."""
+    """Check the file before the fit, and return plotly's script."""
     from traincarbon.files import check_new_file
     from traincarbon.reporting.plots.page import plot_script
 
@@ -177,11 +178,11 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
     from traincarbon.reporting.plots.page import page
 
     lead = (
-        f"What runs took against what carbon expects of them: without calibration, and with each run predicted by a calibration to the others "
+        f"Measured runs and their predictions: without calibration, and with each run predicted by a calibration to the others "
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
-        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A touch on a point names the run."
+        "Bars are 90 % intervals. The grey band is a factor of two. Point at a mark to see its run."
     )
     text = page(title="Predicted against measured", lead=output.clean(lead), panels=before_and_after(fitted), script=script)
     write_new_file(file, text)
     if sys.stderr.isatty():
-        click.echo(f"drawn into {output.clean(file)}", err=True)
+        click.echo(f"plotted in {output.clean(file)}", err=True)

@@ -1,4 +1,4 @@
-"""``carbon validate``: how far estimates are from what real trainings reported."""
+"""``carbon validate``: compare estimates with what real trainings reported."""
 
 import os
 import sys
@@ -16,18 +16,18 @@ _MOST_WARNINGS = 50
 
 
 @click.command("validate")
-@click.option("--runs", "runs_file", metavar="FILE.csv", type=click.Path(), help="Your own runs, in the columns of published_runs.csv.")
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Draw predicted against published into a new HTML file.")
-@click.option("--markdown", is_flag=True, help="Print the whole report as Markdown: docs/accuracy.md is made so.")
+@click.option("--runs", "runs_file", metavar="FILE.csv", type=click.Path(), help="Validate on your own runs, in the columns of published_runs.csv.")
+@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot predicted against published in a new HTML file.")
+@click.option("--markdown", is_flag=True, help="Print the whole report as Markdown, like docs/accuracy.md.")
 @common_options
 def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json: bool, quiet: bool, db: str | None) -> None:
-    """Backtest: predict what published trainings reported, and show error and coverage.
+    """Predict what published trainings reported, and show the errors and the coverage.
 
-    Constants are fitted anew for every organisation without its own rows, of ours as of
-    yours. Errors are absolute logarithms: 0.10 is about 10 %, 0.69 a factor of two.
-    Coverage is the share of published figures inside the 50 % and 90 % intervals. In the
-    JSON, fitted_on says that rows of the set had a part in the fit of the constants as
-    they are shipped, never in that of the constants that predict them here.
+    Each organisation is predicted with constants fitted without its own runs. Errors are
+    absolute logarithms: 0.10 is about 10 %, 0.69 a factor of two. Coverage is the share
+    of published values inside the 50 % and 90 % intervals. In the JSON, fitted_on means
+    that the shipped constants were fitted on runs of the set. Those behind the
+    predictions here never were.
 
     \b
     carbon validate
@@ -54,7 +54,7 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
 
 
 def _prepare_plot(file: str) -> str:
-    """Return plotly's script, all that can go wrong with the file found out before the long computation."""
+    """Check the file before the long computation, and return plotly's script."""
     from traincarbon.files import check_new_file
     from traincarbon.reporting.plots.page import plot_script
 
@@ -68,37 +68,37 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
     from traincarbon.reporting.plots.page import page
 
     lead = (
-        f"What published trainings reported ({tried.source}) against what carbon predicts of them, by constants fitted without the rows of the same source. "
-        "Bars are intervals of 90 %. In the grey band a prediction is within a factor of two. A click on a set in the legend hides it, a double click shows it alone; a touch on a point names the run."
+        f"Published trainings ({tried.source}) and their predictions, with constants fitted without the runs of the same organisation. Bars are 90 % intervals. "
+        "The grey band is a factor of two. Click a set in the legend to hide it, double-click to show it alone. Point at a mark to see its run."
     )
     write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=predicted_against_published(tried), script=script))
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
     from traincarbon.cli.screens.validation import report
-    from traincarbon.validation.landmarks import golden_cases
+    from traincarbon.validation.landmarks import landmark_estimates
 
-    if tried.source != "built-in":
+    if not tried.is_built_in:
         return report(tried)
     facts = database(db)
-    return report(tried, golden_cases(facts), facts)
+    return report(tried, landmark_estimates(facts), facts)
 
 
 def _warn(tried: "Backtest", file: str | None) -> None:
-    """Name the columns that are not read, and the rows that could not be, each with its line and column."""
+    """Warn of columns that are ignored, and of rows that could not be read, each with its line and column."""
     from traincarbon.published.runs_file import unread_columns
 
     if file is not None and (columns := unread_columns(file)):
-        click.echo(f"warning: columns that are not read: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
-    unread = [aside for aside in tried.set_aside if aside.reason.startswith("line ")]
+        click.echo(f"warning: ignored columns: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
+    unread = [aside for aside in tried.set_aside if aside.line is not None]
     for aside in unread[:_MOST_WARNINGS]:
-        click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.reason)}", err=True)
+        click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.text)}", err=True)
     if len(unread) > _MOST_WARNINGS:
         click.echo(f"warning: {len(unread) - _MOST_WARNINGS} more rows set aside; --json lists them", err=True)
 
 
 def _show_progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\rfitting without each organisation in turn: {done + 1} of {of}" + ("\n" if done + 1 == of else ""), nl=False, err=True)
+        click.echo(f"\rfitting with each organisation left out: {done + 1} of {of}" + ("\n" if done + 1 == of else ""), nl=False, err=True)
     elif done == 0:
-        click.echo(f"fitting without each of {of} organisations in turn", err=True)
+        click.echo(f"fitting with each of {of} organisations left out in turn", err=True)

@@ -1,4 +1,4 @@
-"""A calibration as a person reads it, on a screen of 80 columns: run by run, by quantity, by scope, and what was set aside."""
+"""Show a calibration on a screen of 80 columns: by run, by quantity, by scope, and the runs that were set aside."""
 
 import math
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ _MOST_RUNS = 12
 _MOST_SCOPES = 8
 _MOST_ASIDE = 8
 _NAME = 28
-_QUANTITIES = {"hours": "Accelerator-hours", "energy": "Energy, accelerators", "host": "Draw, rest of server", "step": "Step on its layout"}
-_EFFECTS = {"mfu": "utilisation", "power": "draw, chips", "host": "draw, rest", "step": "step"}
+_QUANTITIES = {"hours": "GPU-hours", "energy": "Energy, accelerators", "host": "Power, rest of server", "step": "Step on its layout"}
+_EFFECTS = {"mfu": "utilisation", "power": "power, chips", "host": "power, rest", "step": "step"}
 
 
 def screen(fitted: "Fitted") -> str:
-    """Return what the runs showed: predicted over measured of each, errors by quantity, effects by scope."""
+    """Return predicted over measured of each run, errors by quantity, and effects by scope."""
     calibration = fitted.calibration
     parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
     if fitted.set_aside:
@@ -33,7 +33,7 @@ def screen(fitted: "Fitted") -> str:
 
 def listing(found: "Sequence[Calibration]") -> str:
     """Return a table of calibrations."""
-    rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error before", "left out", "by itself")]
+    rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error without", "left out", "automatic")]
     for each in found:
         hours = each.errors.get("hours", {})
         chips = [*dict.fromkeys(effect.hardware for effect in each.effects if effect.hardware)]
@@ -45,7 +45,7 @@ def listing(found: "Sequence[Calibration]") -> str:
 
 
 def percent(log: float) -> str:
-    """Return a size of a logarithm as the per cent by which the greater exceeds the less.
+    """Return the size of a logarithm in per cent: how much larger the larger number is.
 
     Example:
         >>> percent(0.0953), percent(0.7)
@@ -56,7 +56,7 @@ def percent(log: float) -> str:
 
 def _runs(fitted: "Fitted") -> str:
     used, errors = fitted.used, fitted.errors["hours"]
-    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "by others")]
+    rows: list[tuple[str, ...]] = [("predicted over measured", "hours", "without", "with", "left out")]
     for at in range(min(len(used), _MOST_RUNS)):
         ratios = (f"× {math.exp(column[at]):.2f}" for column in (errors.before, errors.after, errors.left_out))
         rows.append((_cut(used.ids[at], _NAME), output.significant(float(used.hours_h[at]), 3), *ratios))
@@ -66,13 +66,13 @@ def _runs(fitted: "Fitted") -> str:
 
 
 def _errors(calibration: "Calibration") -> str:
-    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "by others", "inside", "by others")]
-    for quantity, told in calibration.errors.items():
-        sizes = (percent(told[name]) for name in ("before", "after", "left_out"))
-        inside = (f"{100.0 * told[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
-        rows.append((_QUANTITIES[quantity], f"{told['n']:,.0f}", *sizes, *inside))
+    rows: list[tuple[str, ...]] = [("median error", "runs", "without", "with", "left out", "inside", "left out")]
+    for quantity, errors in calibration.errors.items():
+        sizes = (percent(errors[name]) for name in ("before", "after", "left_out"))
+        inside = (f"{100.0 * errors[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
+        rows.append((_QUANTITIES[quantity], f"{errors['n']:,.0f}", *sizes, *inside))
     head, *lines = output.table(rows, right=range(1, 7)).split("\n")
-    return "\n".join([output.dim(head), *lines, output.dim("inside: share of runs within the 90 % interval, without it and by others")])
+    return "\n".join([output.dim(head), *lines, output.dim("left out: each run predicted by the others; inside: runs in the 90 % interval")])
 
 
 def _scopes(effects: "Sequence[Effect]") -> str:
@@ -93,7 +93,7 @@ def _scopes(effects: "Sequence[Effect]") -> str:
 def _aside(set_aside: "Sequence[SetAside]") -> str:
     lines = [output.wrapped("Set aside", f"{_cut(each.id, 40)}, {output.clean(each.reason)}") for each in set_aside[:_MOST_ASIDE]]
     over = len(set_aside) - _MOST_ASIDE
-    return "\n".join([*lines, *([output.dim(f"and {over:,} more set aside; --json names each")] if over > 0 else [])])
+    return "\n".join([*lines, *([output.dim(f"and {over:,} more set aside; --json lists each")] if over > 0 else [])])
 
 
 def _cut(text: str, most: int) -> str:

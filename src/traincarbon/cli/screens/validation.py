@@ -1,28 +1,30 @@
-"""What a backtest found as a person reads it: on a screen of 80 columns, and as the Markdown that docs/accuracy.md is made of."""
+"""Show a backtest: on a screen of 80 columns, and as the Markdown of docs/accuracy.md."""
 
-import re
+import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.quantities import KG_PER_T
+from traincarbon.validation.accuracy import POOLED
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.validation.accuracy import Backtest
-    from traincarbon.validation.landmarks import Golden
+    from traincarbon.validation.accuracy import Backtest, Errors, SetSummary
+    from traincarbon.validation.landmarks import Landmark
 
 
 def screen(tried: "Backtest") -> str:
-    """Return a table for each quantity, what its columns mean, and how many rows were set aside for what."""
-    parts = []
+    """Return a table for each quantity, the meaning of its columns, and why rows were set aside."""
     sets = tried.sets()
+    parts = [*_verdict(sets)]
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
         lines = output.table([head, *rows], right=range(1, len(head)), gap=" ").split("\n")
         parts += [output.dim(lines[0]), *lines[1:], ""]
     if not sets:
-        parts += ["No row could be tried.", ""]
+        parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
     parts += [output.wrapped("Not shown", _HIDDEN)] if len(sets) > sum(map(len, _shown(sets).values())) else []
     reasons = _reasons(tried)
@@ -31,17 +33,29 @@ def screen(tried: "Backtest") -> str:
     return "\n".join([*parts, output.wrapped("Set aside", f"{listed}{more} (--json names each row)" if listed else "nothing")])
 
 
-def report(tried: "Backtest", golden: "list[Golden] | None" = None, facts: "Database | None" = None) -> str:
-    """Return the report as Markdown; with the *golden* runs and the shipped constants of *facts* where those are given."""
-    parts = ["# Accuracy", "", f"Made by {'`make accuracy`' if golden else '`carbon validate --markdown`'}. Not edited by hand.", ""]
-    parts += _golden(golden) if golden else []
+def _verdict(sets: "list[SetSummary]") -> list[str]:
+    """Return in two sentences how far predicted hours are from published ones."""
+    hours = next((entry.errors for entry in sets if entry.set == POOLED and entry.quantity == "accelerator_hours_h"), None)
+    if hours is None:
+        return []
+    return [
+        f"Half of {hours.n} published GPU-hours are predicted within a factor of {math.exp(hours.median_abs_ln):.2f}.",
+        f"The 90 % interval holds {100.0 * (hours.coverage_90 or 0.0):.0f} % of them.",
+        "",
+    ]
+
+
+def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: "Database | None" = None) -> str:
+    """Return the report as Markdown, with well-known runs and the shipped constants of *facts* if those are given."""
+    parts = ["# Accuracy", "", f"Made by {'`make accuracy`' if landmarks else '`carbon validate --markdown`'}. Not edited by hand.", ""]
+    parts += _landmarks(landmarks) if landmarks else []
     parts += ["## Backtest", "", *_BACKTEST, ""]
     head = ("set", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", *_RULES.values())
     sets = tried.sets()
     for quantity, shown in _shown(sets).items():
         rows = [(output.clean(name), *errors, *(f"{share} %" for share in shares), *rules) for name, errors, shares, rules in map(_cells, shown)]
         parts += [f"### {quantity}", "", output.markdown_table([head, *rows], right=range(1, len(head))), ""]
-    rules = [row for entry in sets if entry["set"] == "all" for row in _rule_rows(entry)]
+    rules = [row for entry in sets if entry.set == POOLED for row in _rule_rows(entry)]
     parts += ["### The simple rules, all rows", "", output.markdown_table([_RULES_HEAD, *rules], right=range(2, len(_RULES_HEAD))), ""]
     if facts is not None:
         parts += ["### Step times, with the constants as they are shipped", "", _SHIPPED, ""]
@@ -50,52 +64,56 @@ def report(tried: "Backtest", golden: "list[Golden] | None" = None, facts: "Data
 
 
 _FEWEST = 5
-"""Sets with fewer rows are in the pooled lines only, but for steps, where a set is one table of one paper; the JSON has them all."""
+"""Sets with fewer rows are in the pooled lines only, except for steps, where a set is one table of one paper. The JSON has them all."""
 _NAME, _COUNT = 28, 3
 """Widths of the first two columns, the same in every table."""
 _MOST_REASONS = 6
 _RULES = {"epoch_mfu_0.375": "0.375", "generation_mean": "gen.", "llmcarbon": "LLMC"}
 """Baselines to the heads of their columns."""
 _ERRORS = (
-    "absolute ln(estimate / published): 0.10 is about 10 %, 0.69 a factor of two; bias keeps the sign. Every row is predicted by constants "
-    "fitted without its source; * marks sets that had a part in the fit of the shipped ones."
+    "|ln(estimate / published)|: 0.10 is about 10 %, 0.69 a factor of two; the bias keeps the sign. Each row is predicted with constants "
+    "fitted without its organisation. The shipped constants were fitted on sets marked *, among others."
 )
 _COLUMNS = (
-    "50% and 90%: share of the rows, in per cent, inside the intervals of that level. 0.375, gen. and LLMC: median error of a constant MFU of 0.375 "
-    "(Epoch), of the generation's mean, of LLMCarbon's regression; in energy and carbon, their hours at our power and intensity."
+    "50% and 90%: percentage of rows inside the interval of that level. 0.375, gen. and LLMC: median errors of simple rules: a constant MFU of 0.375 "
+    "(Epoch), the mean of the generation, LLMCarbon's regression. For energy and carbon, the rules' hours use our power and intensity."
 )
-_HIDDEN = "sets of fewer than five rows, which count in “all”; --json has each"
+_HIDDEN = "sets of fewer than five rows; they count in “all”, and --json has each"
 _BACKTEST = (
-    "Every row is predicted by constants fitted without its source: hours, utilisation, energy and carbon without the rows of its organisation, step times without the",
-    "sets of the same publisher. Sets marked with * had a part in the fit of the constants that are shipped. Errors are absolute natural logarithms of estimate",
-    "over published: 0.10 is about 10 %, 0.69 a factor of two; the bias keeps the sign. The last three columns are the median errors of simple rules: a constant",
-    "MFU of 0.375 (Epoch), the mean of the generation without the source (gen.), LLMCarbon's regression (LLMC); in energy and carbon, their hours at our power and",
-    "intensity. Sets of fewer than five rows are in the pooled lines only, but for step times.",
+    "Each row is predicted with constants fitted without its source: hours, utilisation, energy and carbon without the rows of its organisation,",
+    "step times without the sets of its publisher.",
+    "The shipped constants were fitted on the sets marked with *, among others.",
+    "Errors are absolute natural logarithms of estimate over published: 0.10 is about 10 %, 0.69 a factor of two. The bias keeps the sign.",
+    "The last three columns are the median errors of simple rules: a constant MFU of 0.375 (Epoch), the mean of the generation without the source (gen.),",
+    "and LLMCarbon's regression (LLMC). For energy and carbon, the rules' hours use our power and intensity.",
+    "Sets of fewer than five rows appear in the pooled lines only, except for step times.",
 )
-_SHIPPED = (
-    "The table of step_time_s predicts each set with efficiencies fitted without its source. With the shipped ones, errors as shares of the published times:"
-)
+_SHIPPED = "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
 _RULES_HEAD = ("quantity", "rule", "n", "median", "mean", "p90", "bias")
 _STEPS_HEAD = ("set", "n", "mean", "median", "p90", "bias", "fitted on it")
-_GOLDEN_HEAD = ("run", "published hours", "median", "90 % interval", "inside", "published energy", "median", "90 % interval", "inside")
+_LANDMARKS_HEAD = ("run", "published hours", "median", "90 % interval", "inside", "published energy", "median", "90 % interval", "inside")
 _HOURS_HEAD = ("run", "published energy", "from hours", "difference", "published CO2e", "from energy", "difference", "how the energy was published")
 
 
-def _shown(sets: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the sets that are worth a line by quantity, the pooled one last."""
-    shown: dict[str, list[dict[str, Any]]] = {entry["quantity"]: [] for entry in sets if entry["set"] == "all"}
+def _shown(sets: "list[SetSummary]") -> "dict[str, list[SetSummary]]":
+    """Return the sets to show by quantity, the pooled one last."""
+    shown: dict[str, list[SetSummary]] = {entry.quantity: [] for entry in sets if entry.set == POOLED}
     for entry in sets:
-        if entry["n"] >= _FEWEST or entry["set"] == "all" or entry["quantity"] == "step_time_s":
-            shown[entry["quantity"]].append(entry)
+        if entry.errors.n >= _FEWEST or entry.set == POOLED or entry.quantity == "step_time_s":
+            shown[entry.quantity].append(entry)
     return shown
 
 
-def _cells(entry: dict[str, Any]) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return name, errors, coverage in per cent and median errors of the rules."""
-    errors = (str(entry["n"]), *(f"{entry[key]:.2f}" for key in ("median_abs_ln", "mean_abs_ln", "p90_abs_ln")), _signed(entry["bias_ln"]))
-    shares = tuple(f"{100.0 * entry[key]:.0f}" for key in ("coverage_50", "coverage_90"))
-    rules = tuple(f"{entry['baselines'][rule]['median_abs_ln']:.2f}" if rule in entry["baselines"] else "" for rule in _RULES)
-    return f"{entry['set']}{'*' if entry['fitted_on'] and entry['set'] != 'all' else ''}", errors, shares, rules
+def _cells(entry: "SetSummary") -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the name, the errors, the coverage in per cent, and the median errors of the rules."""
+    shares = tuple(f"{100.0 * (share or 0.0):.0f}" for share in (entry.errors.coverage_50, entry.errors.coverage_90))
+    rules = tuple(f"{entry.baselines[rule].median_abs_ln:.2f}" if rule in entry.baselines else "" for rule in _RULES)
+    return f"{entry.set}{'*' if entry.fitted_on and entry.set != POOLED else ''}", _error_cells(entry.errors), shares, rules
+
+
+def _error_cells(errors: "Errors") -> tuple[str, ...]:
+    sizes = (errors.median_abs_ln, errors.mean_abs_ln, errors.p90_abs_ln)
+    return (str(errors.n), *(f"{size:.2f}" for size in sizes), f"{round(errors.bias_ln, 2) + 0.0:+.2f}")
 
 
 def _shortened(name: str) -> str:
@@ -103,79 +121,75 @@ def _shortened(name: str) -> str:
     return clean if len(clean) <= _NAME else f"{clean[: _NAME - 1]}…"
 
 
-def _rule_rows(entry: dict[str, Any]) -> list[tuple[str, ...]]:
-    keys = ("median_abs_ln", "mean_abs_ln", "p90_abs_ln")
-    found = {"the model": entry, **entry["baselines"]}
-    return [(entry["quantity"], name, str(row["n"]), *(f"{row[key]:.2f}" for key in keys), _signed(row["bias_ln"])) for name, row in found.items()]
-
-
-def _signed(bias: float) -> str:
-    return f"{round(bias, 2) + 0.0:+.2f}"
+def _rule_rows(entry: "SetSummary") -> list[tuple[str, ...]]:
+    found = {"the model": entry.errors, **entry.baselines}
+    return [(entry.quantity, name, *_error_cells(errors)) for name, errors in found.items()]
 
 
 def _reasons(tried: "Backtest") -> list[tuple[str, int]]:
-    """Return the reasons for which rows were set aside, most frequent first; those with a line are of reading."""
-    reasons = Counter("cannot be read (see the warnings)" if re.match(r"line \d", aside.reason) else aside.reason for aside in tried.set_aside)
+    """Return why rows were set aside and how many, the most frequent reason first."""
+    reasons = Counter(aside.reason if aside.line is None else "unreadable (see the warnings)" for aside in tried.set_aside)
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _golden(golden: "list[Golden]") -> list[str]:
+def _landmarks(found: "list[Landmark]") -> list[str]:
     from traincarbon.validation.landmarks import share_inside
 
-    held, of = share_inside(golden)
+    held, of = share_inside(found)
     return [
-        "## The runs by which people know the subject",
+        "## Well-known runs",
         "",
-        "From parameters, tokens, hardware and number of accelerators alone, with the site's PUE where it was published. The priors were",
-        "fitted on these runs too; the backtest below leaves each organisation out. BLOOM's energy, the power cap times the hours of its",
-        "accelerators, is held against that of the servers. The form of the power model was chosen with this table in view: see method.md.",
+        "Estimates from parameters, tokens, hardware and number of accelerators alone, with the PUE of the site if it was published.",
+        "The priors were fitted on these runs too; the backtest below leaves each organisation out.",
+        "BLOOM's published energy is the power cap times the hours of its accelerators; it is compared with the energy of the servers.",
+        "The form of the power model was chosen with this table in view: see method.md.",
         "",
-        output.markdown_table([_GOLDEN_HEAD, *(_golden_row(case) for case in golden)], right=range(1, len(_GOLDEN_HEAD))),
+        output.markdown_table([_LANDMARKS_HEAD, *(_landmark_row(case) for case in found)], right=range(1, len(_LANDMARKS_HEAD))),
         "",
-        f"{held} of {of} published figures lie inside their 90 % interval.",
+        f"{held} of {of} published values lie inside their 90 % interval.",
         "",
         "From the published hours alone (energy), and from the published energy and intensity (CO2e):",
         "",
-        output.markdown_table([_HOURS_HEAD, *(_hours_row(case) for case in golden)], right=range(1, len(_HOURS_HEAD) - 1)),
+        output.markdown_table([_HOURS_HEAD, *(_hours_row(case) for case in found)], right=range(1, len(_HOURS_HEAD) - 1)),
         "",
     ]
 
 
-def _golden_row(case: "Golden") -> tuple[str, ...]:
+def _landmark_row(case: "Landmark") -> tuple[str, ...]:
     from traincarbon.validation.landmarks import inside
 
-    cells = [case.run["model"]]
-    for interval, published, unit in ((case.hours, case.run.hours_h, "h"), (case.energy, case.run.number("energy_kwh"), "kWh")):
+    cells = [case.run.model]
+    for interval, published, unit in ((case.hours, case.run.hours_h, "h"), (case.energy, case.run.energy_kwh, "kWh")):
         middle, name, bounds = output.median_and_interval(interval, unit)
         verdict = {True: "yes", False: "**no**", None: ""}[inside(interval, published)]
         cells += [_amount(published, unit), f"{middle} {name}", bounds, verdict]
     return tuple(cells)
 
 
-def _hours_row(case: "Golden") -> tuple[str, ...]:
+def _hours_row(case: "Landmark") -> tuple[str, ...]:
     from traincarbon.validation.landmarks import relative
 
-    energy, co2e_t = case.run.number("energy_kwh"), case.run.number("co2e_t")
-    scope = {"facility": "facility", "server": "servers", "gpu-only": "accelerators alone"}.get(case.run["energy_scope"], "")
+    energy, co2e_t = case.run.energy_kwh, case.run.co2e_t
+    scope = {"facility": "facility", "server": "servers", "gpu-only": "accelerators alone"}.get(case.run.energy_scope, "")
     how = f"{scope}, {'measured power' if case.energy_is_measured else 'power cap × hours'}"
     return (
-        case.run["model"],
+        case.run.model,
         _amount(energy, "kWh"),
         _amount(case.energy_from_hours_kwh, "kWh"),
         _percent(relative(case.energy_from_hours_kwh, energy)),
-        _amount(None if co2e_t is None else co2e_t * 1e3, "kg CO2e"),
-        _amount(None if case.co2e_from_energy_t is None else case.co2e_from_energy_t * 1e3, "kg CO2e"),
+        _amount(None if co2e_t is None else co2e_t * KG_PER_T, "kg CO2e"),
+        _amount(None if case.co2e_from_energy_t is None else case.co2e_from_energy_t * KG_PER_T, "kg CO2e"),
         _percent(relative(case.co2e_from_energy_t, co2e_t)),
         how,
     )
 
 
 def _step_rows(facts: "Database") -> list[tuple[str, ...]]:
-    from traincarbon.published.runs import read_runs
-    from traincarbon.published.step_rows import steps
-    from traincarbon.published.steps import report as report_steps
+    from traincarbon.published.runs_file import read_runs
+    from traincarbon.published.step_efficiency import errors_by_set
+    from traincarbon.published.step_rows import read_steps
 
-    found = report_steps(steps(read_runs()[0], facts)[0], facts)
+    found = errors_by_set(read_steps(read_runs()[0], facts)[0], facts)
     shares = [(entry, [f"{100.0 * share:.1f} %" for share in (entry.mean, entry.median, entry.p90)]) for entry in found]
     return [(entry.set, str(entry.n), *three, f"{100.0 * entry.bias:+.1f} %", "yes" if entry.is_fitted else "no") for entry, three in shares]
 

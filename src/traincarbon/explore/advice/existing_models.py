@@ -1,16 +1,13 @@
 """Models that somebody has trained already and that should do at least as well, by the scaling law, as one that is planned."""
 
-import csv
-from os import path
 from typing import NamedTuple
 
-from traincarbon.database.load import Database, builtin_root
-from traincarbon.errors import DatabaseError
+from traincarbon.database.load import Database
 from traincarbon.explore.law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
+from traincarbon.published.runs import PublishedRun, RunKind, Unusable
+from traincarbon.published.runs_file import read_runs
 from traincarbon.uncertain import median_of
-
-_DOUBTS = ("suspicious", "doubtful")
 
 
 class Trained(NamedTuple):
@@ -33,19 +30,12 @@ def trained_models(database: Database) -> tuple[Trained, ...]:
     """
     found: tuple[Trained, ...] | None = database.cache.get("trained_models")
     if found is None:
-        file = path.join(builtin_root(), "published_runs.csv")
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                rows = [row for row in csv.DictReader(stream) if row["kind"] == "run" and row["family"] == "dense-lm"]
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
         by_name: dict[str, Trained] = {}
-        for row in rows:
-            doubted = "tokens" in row["unverified_fields"] or any(word in row["note"] for word in _DOUBTS)
-            if row["total_params"] and row["tokens"] and not doubted:
-                size = Size(float(row["total_params"]), float(row["tokens"]))
-                trained = Trained(row["id"], row["model"], row["organisation"], int(row["year"]), size, row["source"], row["evidence"])
-                by_name.setdefault(row["model"], trained)
+        for run in _runs(database).values():
+            doubted = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
+            if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not doubted:
+                size = Size(run.total_params, run.tokens)
+                by_name.setdefault(run.model, Trained(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
         found = database.cache["trained_models"] = tuple(by_name.values())
     return found
 
@@ -62,15 +52,12 @@ def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | Non
 
 def model_of(database: Database, id: str) -> tuple[float, float] | None:
     """Return parameters and tokens of the published run *id* of any family, None where it is not there or does not state them."""
-    file = path.join(builtin_root(), "published_runs.csv")
-    key = ("published_run", id)
-    if key not in database.cache:
-        try:
-            with open(file, encoding="utf-8", newline="") as stream:
-                row = next((row for row in csv.DictReader(stream) if row["id"] == id), None)
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"cannot read {file}: {error}", hint="is the installation whole?") from error
-        stated = row is not None and row["total_params"] and row["tokens"]
-        database.cache[key] = (float(row["total_params"]), float(row["tokens"])) if row is not None and stated else None
-    size: tuple[float, float] | None = database.cache[key]
-    return size
+    run = _runs(database).get(id)
+    return (run.total_params, run.tokens) if run is not None and run.total_params and run.tokens else None
+
+
+def _runs(database: Database) -> dict[str, PublishedRun]:
+    found: dict[str, PublishedRun] | None = database.cache.get("published_runs")
+    if found is None:
+        found = database.cache["published_runs"] = {run.id: run for run in read_runs()[0]}
+    return found

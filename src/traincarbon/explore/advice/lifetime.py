@@ -14,6 +14,7 @@ from traincarbon.explore.advice.situation import Found, Situation
 from traincarbon.explore.compared_results import Figures, added, figures_of, scaled
 from traincarbon.explore.law import Size
 from traincarbon.explore.variant import changed
+from traincarbon.fitting.solve import least_by_golden_section
 from traincarbon.formatting import amount
 from traincarbon.formulas.scaling import tokens_of_loss
 from traincarbon.formulas.serving import serving_flop
@@ -22,7 +23,6 @@ from traincarbon.uncertain import Num, Uncertain, median_of
 
 _SERVING = "serving_mfu"
 _HALVINGS = 40
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LEAST_SHARE, _MOST_SHARE = 0.02, 2.0
 """Sizes that are tried, over that of the plan."""
 
@@ -147,18 +147,7 @@ def _least(at: Situation, by: str) -> Size | None:
         return math.inf if None in amounts else float(sum(median_of(amount) for amount in amounts))
 
     low, high = math.log(_LEAST_SHARE * at.size.params), math.log(_MOST_SHARE * at.size.params)
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = cost(left), cost(right)
-    for _ in range(_HALVINGS):
-        if at_left > at_right or at_left == math.inf:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = cost(right)
-        else:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = cost(left)
-    return _sized(at, math.exp((low + high) / 2.0))
+    return _sized(at, math.exp(least_by_golden_section(cost, low, high, rounds=_HALVINGS)))
 
 
 def _sized(at: Situation, params: float) -> Size | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from traincarbon.fitting.solve import bisect
 from traincarbon.uncertain import Num, Uncertain
 
 _POINTS = 72
@@ -104,13 +105,7 @@ def _difference(before: Uncertain, after: Uncertain, sigma: float, level: float)
 
 def _quantile(below: Callable[[float], float], share: float, scale: float, most: float) -> float:
     """Return where *below* reaches *share*, by halving on a scale that is even around zero and logarithmic far from it."""
-    low, high = -most, most
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        if below(scale * math.sinh(middle)) < share:
-            low = middle
-        else:
-            high = middle
+    low, high = bisect(lambda middle: below(scale * math.sinh(middle)) < share, -most, most, rounds=_HALVINGS)
     return scale * math.sinh((low + high) / 2.0)
 
 

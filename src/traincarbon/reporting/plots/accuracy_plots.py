@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from traincarbon.validation.accuracy import POOLED, QUANTITIES, Backtest, Case
+from traincarbon.validation.accuracy import POOLED, VALIDATED, Backtest, Case, Errors
 
 
 class Panel(NamedTuple):
@@ -19,9 +19,9 @@ class Panel(NamedTuple):
 
 def predicted_against_published(tried: Backtest) -> list[Panel]:
     """Return a panel for each quantity: the median and the interval of 90 % over the published figure, both axes logarithmic."""
-    pooled = {entry["quantity"]: entry for entry in tried.sets() if entry["set"] == POOLED}
+    pooled = {entry.quantity: entry.errors for entry in tried.sets() if entry.set == POOLED}
     panels = []
-    for quantity in QUANTITIES:
+    for quantity in VALIDATED:
         if quantity in pooled:
             cases = [case for case in tried.cases if case.quantity == quantity]
             panels.append(Panel(_TITLES[quantity][0], _caption(pooled[quantity]), _figure(cases, _TITLES[quantity][1])))
@@ -44,9 +44,10 @@ _GREY = "#8A8A8A"
 _MARGIN = 1.4
 
 
-def _caption(entry: dict[str, Any]) -> str:
-    inside = f"{100.0 * entry['coverage_50']:.0f} % inside the 50 % interval, {100.0 * entry['coverage_90']:.0f} % inside the 90 % interval"
-    return f"{entry['n']} figures; error ln: median {entry['median_abs_ln']:.2f}, 90th percentile {entry['p90_abs_ln']:.2f}; {inside}."
+def _caption(errors: Errors) -> str:
+    shares = (100.0 * (share or 0.0) for share in (errors.coverage_50, errors.coverage_90))
+    inside = "{:.0f} % inside the 50 % interval, {:.0f} % inside the 90 % interval".format(*shares)
+    return f"{errors.n} values; error ln: median {errors.median_abs_ln:.2f}, 90th percentile {errors.p90_abs_ln:.2f}; {inside}."
 
 
 def _figure(cases: Sequence[Case], unit: str) -> dict[str, Any]:

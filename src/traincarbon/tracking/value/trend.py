@@ -5,6 +5,8 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import NamedTuple
 
+from traincarbon.fitting.solve import t_over_normal
+
 _MOST_POINTS = 256
 _MOST_BATCHES = 16
 _FEW_BATCHES = 4
@@ -79,7 +81,7 @@ class Trend(NamedTuple):
         seen = max(self.batches * independent, _LEAST_EFFECTIVE)
         unbiased = (1.0 - 1.0 / self.batches) / (1.0 - 1.0 / seen)
         to_come = max(ahead / self.span * self.batches * independent, 0.25)
-        return self.sigma * math.sqrt(unbiased * (1.0 / seen + 1.0 / to_come)) * _widening(max(seen - 1.0, _LEAST_FREEDOM))
+        return self.sigma * math.sqrt(unbiased * (1.0 / seen + 1.0 / to_come)) * t_over_normal(max(seen - 1.0, _LEAST_FREEDOM))
 
 
 def trend_of(xs: list[float], ys: list[float]) -> Trend | None:
@@ -109,8 +111,3 @@ def _at(xs: list[float], ys: list[float], x: float) -> float:
     left, right = xs[place - 1], xs[place]
     share = min(max((x - left) / (right - left), 0.0), 1.0) if right > left else 1.0
     return ys[place - 1] + share * (ys[place] - ys[place - 1])
-
-
-def _widening(freedom: float) -> float:
-    """Return the 95 % quantile of Student's t over that of the normal, for *freedom* of 1.5 or more, whole or not."""
-    return 1.0 + 0.926 / freedom + 0.864 / freedom**2 + 0.6 / freedom**3

@@ -7,13 +7,13 @@ import pytest
 from traincarbon.database.load import builtin_root
 from traincarbon.database.select import sigma_of
 from traincarbon.estimation.layout import machine
-from traincarbon.published import priors
-from traincarbon.published import steps as calibrate
+from traincarbon.published import priors, step_efficiency
+from traincarbon.uncertain import Z_90
 
 
 @pytest.fixture(scope="module")
 def errors(published_steps, shipped):
-    return {error.set: error for error in calibrate.report(published_steps[0], shipped)}
+    return {error.set: error for error in step_efficiency.errors_by_set(published_steps[0], shipped)}
 
 
 @pytest.mark.parametrize(
@@ -55,42 +55,44 @@ def test_leaving_a_source_out_leaves_all_its_sets_out(errors):
     assert errors["MaxText TPU v5e"].mean_left_out > 2 * errors["MaxText TPU v5e"].mean
 
 
-@pytest.mark.parametrize("name", calibrate.FITTED)
+@pytest.mark.parametrize("name", step_efficiency.FITTED)
 def test_the_shipped_rows_are_those_that_the_fit_gives(published_steps, shipped, name):
     written = {row["scope"]: (row["median"], row["sigma_ln"]) for row in shipped.rows("priors", name)}
-    assert {row["scope"]: (row["median"], row["sigma_ln"]) for row in calibrate.fitted_priors(published_steps[0], shipped) if row["prior"] == name} == written
+    assert {
+        row["scope"]: (row["median"], row["sigma_ln"]) for row in step_efficiency.fitted_priors(published_steps[0], shipped) if row["prior"] == name
+    } == written
 
 
 @pytest.mark.parametrize("scope", ["dense", "moe"])
 def test_the_spread_holds_most_steps_of_left_out_sources(published_steps, shipped, scope):
-    reach = 1.6448536269514722 * sigma_of(shipped, "step_time_spread", scope)
-    left = calibrate.without_their_source(published_steps[0], published_steps[0], shipped)
-    logs = [math.log(seconds_s / step.published_s) for step, seconds_s in left if step.set.endswith(calibrate.MIXED) == (scope == "moe")]
+    reach = Z_90 * sigma_of(shipped, "step_time_spread", scope)
+    left = step_efficiency.without_own_publisher(published_steps[0], published_steps[0], shipped)
+    logs = [math.log(seconds_s / step.published_s) for step, seconds_s in left if step.is_mixture == (scope == "moe")]
     assert 0.8 <= sum(abs(log) <= reach for log in logs) / len(logs) <= 0.97
 
 
 def test_chips_and_precisions_scale_the_efficiency_of_their_generation(published_steps, shipped):
     by_id = {step.id: step for step in published_steps[0]}
-    base = calibrate.sustained_of(by_id["mbridge-20"], shipped).gemm_efficiency
-    assert calibrate.sustained_of(by_id["mbridge-3"], shipped).gemm_efficiency == pytest.approx(0.983 * base)
-    assert calibrate.sustained_of(by_id["mbridge-1"], shipped).gemm_efficiency == pytest.approx(1.2 * 0.983 * base)
+    base = step_efficiency.sustained_of(by_id["mbridge-20"], shipped).gemm_efficiency
+    assert step_efficiency.sustained_of(by_id["mbridge-3"], shipped).gemm_efficiency == pytest.approx(0.983 * base)
+    assert step_efficiency.sustained_of(by_id["mbridge-1"], shipped).gemm_efficiency == pytest.approx(1.2 * 0.983 * base)
 
 
 def test_the_loss_of_grouped_products_is_that_of_the_precision(published_steps, shipped):
     by_id = {step.id: step for step in published_steps[0]}
-    assert calibrate.sustained_of(by_id["mbridge-18"], shipped).grouped_factor == 0.352
-    assert calibrate.sustained_of(by_id["mbridge-20"], shipped).grouped_factor == 0.452
+    assert step_efficiency.sustained_of(by_id["mbridge-18"], shipped).grouped_factor == 0.352
+    assert step_efficiency.sustained_of(by_id["mbridge-20"], shipped).grouped_factor == 0.452
 
 
 def test_writing_replaces_the_fitted_rows_only(tmp_path, published_steps, shipped):
     file = tmp_path / "priors.csv"
-    priors.write(str(file), calibrate.fitted_priors(published_steps[0], shipped), shipped, replaced=calibrate.FITTED)
+    priors.write(str(file), step_efficiency.fitted_priors(published_steps[0], shipped), shipped, replaced=step_efficiency.FITTED)
     with open(f"{builtin_root()}/priors.csv", encoding="utf-8") as stream:
         assert file.read_text(encoding="utf-8") == stream.read()
 
 
 def test_facts_with_other_efficiencies_predict_with_those(shipped):
-    facts = calibrate.with_efficiencies(shipped, {"ampere": 0.5, "*": 0.6})
+    facts = step_efficiency.with_efficiencies(shipped, {"ampere": 0.5, "*": 0.6})
     found = {generation: machine.constant(facts, "gemm_efficiency", f"generation={generation}", "generation=*") for generation in ("ampere", "hopper")}
     assert found == {"ampere": 0.5, "hopper": 0.6}
     assert machine.constant(facts, "half_width", "*") == machine.constant(shipped, "half_width", "*")
