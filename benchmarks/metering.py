@@ -1,7 +1,7 @@
-"""How far GPU meters are from the exact integral of the power that a replaying NVML draws; it makes the table of docs/metering.md.
+"""Measure the error of GPU meters against the exact integral of the power that a replaying NVML states; it prints the table of docs/metering.md.
 
-Each tool meters a sleep of its own in a process of its own, in real time, against the same traces; what it reports is held against the
-integral between the moments at which the sleep began and ended. Those that are not installed in the environment of peers are named.
+Each tool meters a sleep in real time, in its own process, against the same traces. Its result is compared with the integral between
+the beginning and the end of the sleep. Tools that are not installed in the environment of peers are listed.
 """
 
 import argparse
@@ -21,13 +21,13 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
-BOARDS = 8
+GPUS = 8
 TRACES = {
     "constant": ["wave 1:300"],
     "square, 1 s": ["wave 0.5:100 0.5:500"],
     "50 ms bursts": ["wave 0.05:600 0.45:100"],
     "training steps": ["wave 0.31:450 0.08:180 0.02:90"],
-    f"{BOARDS} boards": [f"devices {BOARDS}", "wave 0.5:100 0.5:500", "stagger 0.125"],
+    f"{GPUS} GPUs": [f"devices {GPUS}", "wave 0.5:100 0.5:500", "stagger 0.125"],
 }
 MODES = {"counter": [], "counter, refreshed every 100 ms": ["refresh 0.1"], "no counter": ["fail energy not_supported"]}
 BEGIN = "import json, sys, time\nseconds = float(sys.argv[1])\n"
@@ -149,15 +149,15 @@ class Bench:
         return Result(energy_j / exact_j - 1.0, cpu_s, rss_mib)
 
     def exact_j(self, job: Job, began_s: float, ended_s: float) -> float:
-        """Return the integral over all boards of the trace, by the library in this process."""
+        """Return the integral over all GPUs of the trace, from the library in this process."""
         os.environ["NVML_REPLAY_TRACE"] = str(self.trace(job.mode, job.trace))
         library = ctypes.CDLL(str(self.library))
         library.replay_energy_j.restype = ctypes.c_double
         library.replay_energy_j.argtypes = [ctypes.c_uint, ctypes.c_double, ctypes.c_double]
-        boards = BOARDS if "boards" in job.trace else 1
+        gpus = GPUS if "GPUs" in job.trace else 1
         library.replay_reset()
         library.nvmlInitWithFlags(0)
-        return sum(library.replay_energy_j(board, began_s - self.origin_s, ended_s - self.origin_s) for board in range(boards))
+        return sum(library.replay_energy_j(gpu, began_s - self.origin_s, ended_s - self.origin_s) for gpu in range(gpus))
 
 
 def waited_for(pid: int) -> tuple[float, float]:
@@ -278,10 +278,10 @@ def main() -> None:
             results[job].append(bench.run(job))
     for length_s in lengths:
         print("\n".join(table(results, tools, length_s)), end="\n\n")
-    print("| whole process, 8 boards | CPU, s | resident, MiB |\n|---|---:|---:|")
+    print("| whole process, 8 GPUs | CPU, s | resident, MiB |\n|---|---:|---:|")
     for mode in MODES:
         for tool in tools:
-            found = [each for each in results[Job(tool, mode, f"{BOARDS} boards", lengths[0])] if each.error is not None]
+            found = [each for each in results[Job(tool, mode, f"{GPUS} GPUs", lengths[0])] if each.error is not None]
             if found:
                 print(f"| {tool}: {mode} | {statistics.median(each.cpu_s for each in found):.2f} | {max(each.rss_mib for each in found):.0f} |")
     for job, found in results.items():

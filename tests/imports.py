@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from traincarbon.readers.formats import read_file
-from traincarbon.readers.reading import Reading, Told
+from traincarbon.readers.imported import Imported, ImportOptions
 
 DATA = Path(__file__).parent / "readers" / "data"
 
@@ -15,9 +15,9 @@ def kept(name: str) -> str:
     return str(file)
 
 
-def read_kept(name: str, **told: object) -> Reading:
-    return read_file(kept(name), told=Told(**told))
+def read_kept(name: str, **options: object) -> Imported:
+    return read_file(kept(name), options=ImportOptions(**options))
 
 
-def read_text(reader, text: str, **told: object) -> Reading:
-    return reader(io.StringIO(text, newline=""), Told(**told))
+def read_text(reader, text: str, **options: object) -> Imported:
+    return reader(io.StringIO(text, newline=""), ImportOptions(**options))

@@ -7,7 +7,7 @@ import pytest
 
 from traincarbon import files
 from traincarbon.errors import CarbonError
-from traincarbon.files import check_new_file, write_new_file
+from traincarbon.files import check_new_file, check_writable, replace_file, write_new_file
 
 
 def test_a_new_file_holds_the_text_and_nothing_is_left_beside_it(tmp_path):
@@ -23,7 +23,7 @@ def test_a_new_file_holds_the_text_and_nothing_is_left_beside_it(tmp_path):
 def test_a_file_that_is_there_is_kept(tmp_path, act):
     file = tmp_path / "x.html"
     file.write_text("old")
-    with pytest.raises(CarbonError, match="is there already|in the meantime"):
+    with pytest.raises(CarbonError, match="already exists|in the meantime"):
         act(str(file))
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
@@ -31,7 +31,7 @@ def test_a_file_that_is_there_is_kept(tmp_path, act):
 
 def test_a_link_that_leads_nowhere_is_there(tmp_path):
     (tmp_path / "x.html").symlink_to("/nowhere")
-    with pytest.raises(CarbonError, match="is there already"):
+    with pytest.raises(CarbonError, match="already exists"):
         check_new_file(str(tmp_path / "x.html"))
 
 
@@ -67,3 +67,57 @@ def test_an_interrupted_writing_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_new_file(str(tmp_path / "x.html"), "x")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path):
+    replace_file(str(tmp_path / "servers/this.toml"), "old\n")
+    replace_file(str(tmp_path / "servers/this.toml"), "new\n")
+    assert (tmp_path / "servers" / "this.toml").read_text() == "new\n"
+    assert os.listdir(tmp_path / "servers") == ["this.toml"]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_whatever_breaks_the_old_file_stands_and_nothing_is_left_beside_it(tmp_path, monkeypatch, broken):
+    replace_file(str(tmp_path / "this.toml"), "old\n")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, broken, full)
+    with pytest.raises(CarbonError, match="No space left on device"):
+        replace_file(str(tmp_path / "this.toml"), "new\n")
+    assert (tmp_path / "this.toml").read_text() == "old\n"
+    assert os.listdir(tmp_path) == ["this.toml"]
+
+
+def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch):
+    replace_file(str(tmp_path / "this.toml"), "old\n")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(str(tmp_path / "this.toml"), "new\n")
+    assert (tmp_path / "this.toml").read_text() == "old\n"
+
+
+def test_a_bare_name_is_replaced_in_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    replace_file("x.toml", "1\n")
+    replace_file("x.toml", "é\n")
+    assert (tmp_path / "x.toml").read_bytes() == "é\n".encode()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_hint_that_is_given(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CarbonError, match="cannot write") as caught:
+        replace_file(str(tmp_path / "file" / "x.toml"), "1", hint="try --db")
+    assert caught.value.hint == "try --db"
+
+
+def test_a_folder_is_tried_without_a_trace(tmp_path):
+    check_writable(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(CarbonError, match=r"cannot write 'mine': No such file"):
+        check_writable(str(tmp_path / "none"), name="mine")

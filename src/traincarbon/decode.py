@@ -59,8 +59,9 @@ def interval(value: object) -> Interval | None:
         >>> interval({"low": 1, "median": 2, "high": 3}), interval({"low": 3, "median": 2, "high": 1})
         (Interval(low=1.0, median=2.0, high=3.0), None)
     """
-    stated = table(value)
-    low, median, high = (number(stated.get(name)) for name in Interval._fields)
+    if not isinstance(value, Mapping):
+        return None
+    low, median, high = number(value.get("low")), number(value.get("median")), number(value.get("high"))
     if low is None or median is None or high is None or not low <= median <= high:
         return None
     return Interval(low, median, high)

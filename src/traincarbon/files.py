@@ -1,56 +1,103 @@
-"""A new file that is whole or not there: refused before the work if it cannot be, written beside its place and then moved into it."""
+"""Files that are written whole or not at all: first under another name beside their place, then moved into it."""
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from os import path
 
 from traincarbon.errors import CarbonError
 
+_HINT = "name a file in a folder that you may write to, on a disk with room"
+
 
 def check_new_file(file: str) -> None:
-    """Refuse a *file* that is there already or could not be written, before anything long is computed for it.
+    """Refuse a *file* that exists or could not be written, before anything long is computed for it.
 
     Raises:
-        CarbonError: it is there, or its folder cannot be written to.
+        CarbonError: it exists, or its folder cannot be written to.
     """
     if path.isdir(file):
         raise CarbonError(f"{file!r} is a folder", hint="name a file in it")
-    beside = _beside(file)
     try:
-        if _is_there(file):
-            raise CarbonError(f"{file!r} is there already", hint="name another file, or remove that one first")
-        with open(beside, "x", encoding="utf-8"):
-            pass
-        os.unlink(beside)
+        if _exists(file):
+            raise CarbonError(f"{file!r} already exists", hint="name another file, or remove that one first")
     except (OSError, ValueError) as error:
-        raise _cannot_write(file, error) from error
+        raise cannot_write(file, error, _HINT) from error
+    check_writable(path.dirname(file), name=file)
+
+
+def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
+    """Refuse a *folder* in which no file can be made. Nothing is left there.
+
+    Args:
+        folder: An existing folder, empty for the current one.
+        name: What the message names; the folder unless given.
+        hint: What to do about it.
+
+    Raises:
+        CarbonError: it cannot be written to.
+    """
+    probe = _beside(path.join(folder, ""))
+    try:
+        with open(probe, "x", encoding="utf-8"):
+            pass
+        os.unlink(probe)
+    except (OSError, ValueError) as error:
+        raise cannot_write(name or folder, error, hint) from error
 
 
 def write_new_file(file: str, text: str) -> None:
-    """Write *text* into a new *file*; if that fails, nothing is left behind.
+    """Write *text* into a new *file*. If that fails, nothing is left behind.
 
     Raises:
-        CarbonError: the file is there already, or cannot be written.
+        CarbonError: the file exists already, or cannot be written.
     """
-    beside = _beside(file)
+
+    def place(unfinished: str) -> None:
+        if _exists(file):
+            raise CarbonError(f"{file!r} was made by another program in the meantime", hint="name another file, or remove that one first")
+        os.rename(unfinished, file)
+
+    _write(file, text, place, hint=_HINT)
+
+
+def replace_file(file: str, text: str, *, hint: str = _HINT) -> None:
+    """Make *text* the whole content of *file* and make its folder where needed: at any time it is the old or the new content, never a part.
+
+    Raises:
+        CarbonError: it cannot be written; the old content stands.
+    """
     try:
-        with open(beside, "x", encoding="utf-8") as stream:
+        os.makedirs(path.dirname(path.abspath(file)), exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise cannot_write(file, error, hint) from error
+    _write(file, text, lambda unfinished: os.replace(unfinished, file), hint=hint)
+
+
+def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonError:
+    """Return the error that says why *file* cannot be written."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return CarbonError(f"cannot write {file!r}: {reason}", hint=hint)
+
+
+def _write(file: str, text: str, place: Callable[[str], None], *, hint: str) -> None:
+    unfinished = _beside(file)
+    try:
+        with open(unfinished, "x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        if _is_there(file):
-            raise CarbonError(f"{file!r} came to be in the meantime", hint="name another file, or remove that one first")
-        os.rename(beside, file)
+        place(unfinished)
     except (OSError, ValueError) as error:
-        raise _cannot_write(file, error) from error
+        raise cannot_write(file, error, hint) from error
     finally:
         with suppress(OSError, ValueError):
-            os.unlink(beside)
+            os.unlink(unfinished)
 
 
-def _is_there(file: str) -> bool:
-    """Say whether anything bears that name, a link that leads nowhere too; a name that cannot be is an error."""
+def _exists(file: str) -> bool:
+    """Return whether anything has that name, a broken link too."""
     if not path.basename(file):
         raise ValueError("it has no name")
     try:
@@ -62,8 +109,3 @@ def _is_there(file: str) -> bool:
 
 def _beside(file: str) -> str:
     return path.join(path.dirname(file), f".{secrets.token_hex(8)}.part")
-
-
-def _cannot_write(file: str, error: OSError | ValueError) -> CarbonError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return CarbonError(f"cannot write {file!r}: {reason}", hint="name a file in a folder that you may write to, on a disk with room")

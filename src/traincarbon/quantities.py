@@ -46,6 +46,36 @@ _SOURCE_LABELS = {
 }
 
 
+def least_sure(*sources: EnergySource) -> EnergySource:
+    """Return the source of an energy that is made of several, which is known no better than the worst of them.
+
+    Example:
+        >>> str(least_sure(EnergySource.POWER, EnergySource.COUNTER))
+        'power'
+    """
+    return max(sources, key=_ORDER.__getitem__)
+
+
+_ORDER = {source: place for place, source in enumerate(EnergySource)}
+
+
+class Part(StrEnum):
+    """What a meter measures of a machine."""
+
+    GPU = "gpu"
+    """Accelerators of any kind."""
+    CPU = "cpu"
+    DRAM = "dram"
+    SERVER = "server"
+    """A whole server, with everything inside it."""
+    OTHER = "other"
+    """What is in none of the parts above."""
+
+
+ENERGY_PARTS = (Part.GPU, Part.CPU, Part.DRAM, Part.OTHER)
+"""The parts that the energy of a run is divided into; a server that was metered as a whole counts as ``other`` less its metered parts."""
+
+
 class CostBasis(StrEnum):
     """What the cost of a run counts; the values stand in records of runs."""
 

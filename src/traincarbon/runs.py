@@ -17,8 +17,8 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.store import Ledger, Merged
-from traincarbon.readers.formats import AUTO, FORMATS, STDIN, read_file, together
-from traincarbon.readers.reading import Reading, Told
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.imported import Imported, ImportOptions
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
@@ -62,7 +62,7 @@ class Found(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Imported(NamedTuple):
+class ImportResult(NamedTuple):
     """The result of an import.
 
     Attributes:
@@ -161,11 +161,11 @@ def read(
     Raises:
         CarbonError: a file cannot be read, its format is not recognised, or an argument is not possible.
     """
-    if format not in FORMATS:
-        raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(FORMATS)}")
-    told = Told(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
-    readings = [(_shown(file), _read(file, format, told, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
-    records = together([record for _, reading in readings for record in reading.records])
+    if format not in FORMAT_NAMES:
+        raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(FORMAT_NAMES)}")
+    options = ImportOptions(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
+    readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    records = merged([record for _, reading in readings for record in reading.records])
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
@@ -185,7 +185,7 @@ def import_(
     dry_run: bool = False,
     store: Store = None,
     progress: Progress | None = None,
-) -> Imported:
+) -> ImportResult:
     """Add the runs in *files* to the ledger; runs that it holds already stay as they are.
 
     Args:
@@ -210,7 +210,7 @@ def import_(
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
             added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
-    return Imported(found, added, dry_run)
+    return ImportResult(found, added, dry_run)
 
 
 def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None) -> bytes:
@@ -289,14 +289,14 @@ def _shown(file: str | os.PathLike[str]) -> str:
     return "standard input" if file == STDIN else os.fspath(file)
 
 
-def _read(file: str | os.PathLike[str], format: str, told: Told, progress: Progress | None) -> Reading:
+def _read(file: str | os.PathLike[str], format: str, options: ImportOptions, progress: Progress | None) -> Imported:
     """Return what one file holds; an error names the file."""
     name = os.fspath(file)
     size_b = os.path.getsize(name) if os.path.isfile(name) else 0
     if size_b > _LARGE_B and progress is not None:
         progress(f"reading {name}, {size_b / 1e6:,.0f} MB")
     try:
-        return read_file(name, format=format, told=told)
+        return read_file(name, format=format, options=options)
     except CarbonError as error:
         if os.path.basename(name) in str(error):
             raise

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.ledger.run_energy import ENERGY_PARTS
-from traincarbon.quantities import COMPARED, ESTIMATED, QUANTITIES, RECORDED, EnergySource
+from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
 Schema = Mapping[str, object]
 
@@ -27,6 +26,7 @@ _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _INTERVAL: Schema = {"$ref": "#/$defs/interval"}
 _PLAN: Schema = {"$ref": "#/$defs/plan"}
 _AXES = ("hw", "region", "rent", "start")
+_PARTS = tuple(part.value for part in ENERGY_PARTS)
 
 
 def _choice(values: Iterable[str]) -> Schema:
@@ -216,9 +216,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "nodes": _WHOLE,
             "accelerators": _or_null(_WHOLE),
             "hw": _TEXT,
-            "energy_j": _object({part: _or_null(_AMOUNT) for part in ENERGY_PARTS}),
-            "how": _object(dict.fromkeys(ENERGY_PARTS, _HOW), optional=ENERGY_PARTS),
-            "missing": _object(dict.fromkeys(ENERGY_PARTS, _TEXT), optional=ENERGY_PARTS),
+            "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
+            "how": _object(dict.fromkeys(_PARTS, _HOW), optional=_PARTS),
+            "missing": _object(dict.fromkeys(_PARTS, _TEXT), optional=_PARTS),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
             **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},

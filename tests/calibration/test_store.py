@@ -3,7 +3,7 @@ import os
 import pytest
 
 from made_runs import fitted, record, slower
-from traincarbon.calibration.store import as_dict, forget, save, to_toml
+from traincarbon.calibration.store import as_dict, forget, save, text_of
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.calibration import names, read
 
@@ -59,7 +59,7 @@ def test_forgetting_removes_the_file(calibration, tmp_path):
 
 
 def test_the_file_says_how_it_was_made(calibration):
-    text = to_toml(calibration)
+    text = text_of(calibration)
     assert 'used = ["run-0", "run-1", "run-2"]' in text
     assert 'hardware = "a100-sxm4-80gb"' in text
     assert "[errors.hours]" in text

@@ -276,7 +276,7 @@ def test_an_empty_folder_of_facts_has_no_products(folder, tmp_path):
 def test_calibrations_are_kept_beside_the_user_s_own_facts_or_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.delenv("CARBON_CALIBRATIONS", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert calibrations_folder() == str(tmp_path / "carbon" / "calibrations")
+    assert calibrations_folder() == str(tmp_path / "traincarbon" / "calibrations")
     monkeypatch.setenv("CARBON_CALIBRATIONS", "/elsewhere")
     assert calibrations_folder() == "/elsewhere"
 

@@ -4,16 +4,15 @@ import tomllib
 
 import pytest
 
-from traincarbon.database import overlay
 from traincarbon.database.load import Database, forget_databases, open_database
-from traincarbon.database.overlay import alone, check_writable, overlay_root, product_toml, replace_file, with_source
+from traincarbon.database.overlay import alone, check_writable, overlay_root, product_toml, with_source
 from traincarbon.database.records import Fact
 from traincarbon.errors import CarbonError, DatabaseError
 
 
 def test_a_named_folder_wins_over_the_environment_and_that_over_ones_own(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    assert overlay_root() == str(tmp_path / "config" / "carbon" / "hardware_db")
+    assert overlay_root() == str(tmp_path / "config" / "traincarbon" / "hardware_db")
     monkeypatch.setenv("CARBON_DB", str(tmp_path / "env"))
     assert overlay_root() == str(tmp_path / "env")
     assert overlay_root(str(tmp_path / "named")) == str(tmp_path / "named")
@@ -54,39 +53,6 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     assert "--db DIR" in refused.value.hint
     with pytest.raises(CarbonError, match="cannot write"):
         check_writable("/proc/nowhere")
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path):
-    replace_file(str(tmp_path), "servers/this.toml", "old\n")
-    replace_file(str(tmp_path), "servers/this.toml", "new\n")
-    assert (tmp_path / "servers" / "this.toml").read_text() == "new\n"
-    assert os.listdir(tmp_path / "servers") == ["this.toml"]
-
-
-@pytest.mark.parametrize("broken", ["fsync", "replace"])
-def test_whatever_breaks_the_old_file_stands_and_nothing_is_left_beside_it(tmp_path, monkeypatch, broken):
-    replace_file(str(tmp_path), "this.toml", "old\n")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(overlay.os, broken, full)
-    with pytest.raises(CarbonError, match="No space left on device"):
-        replace_file(str(tmp_path), "this.toml", "new\n")
-    assert (tmp_path / "this.toml").read_text() == "old\n"
-    assert os.listdir(tmp_path) == ["this.toml"]
-
-
-def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch):
-    replace_file(str(tmp_path), "this.toml", "old\n")
-
-    def killed(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(overlay.os, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        replace_file(str(tmp_path), "this.toml", "new\n")
-    assert (tmp_path / "this.toml").read_text() == "old\n"
 
 
 MINE = '# my sources\n[mine]\ntitle = "T"\npublisher = "P"\npublished = 2024\n\n\n'

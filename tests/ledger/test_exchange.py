@@ -115,7 +115,7 @@ def test_without_pyarrow_parquet_says_what_to_install(monkeypatch):
     [
         (b"\xff\xfe", "not in UTF-8"),
         (b"{", "not JSON"),
-        (b"[1]", "something else than records"),
+        (b"[1]", "does not hold records"),
         (b"[{}]", "its schema is 'None'"),
         (b"", "holds no runs"),
         (b"a,b\n1,2\n", "holds no runs"),
@@ -124,7 +124,7 @@ def test_without_pyarrow_parquet_says_what_to_install(monkeypatch):
         (b"run_id,state,energy_j.gpu\nr,finished,much\n", "row 2, energy_j.gpu: 'much' cannot be read"),
         (b'run_id,state,energy_j.gpu,plan\nr,finished,1,"{"\n', "row 2, plan"),
         (b'run_id,state,energy_j.gpu\n"r,finished,1\n', "not CSV"),
-        (b"run_id,state,energy_j.gpu\nr,finished,-1\n", "less than nothing"),
+        (b"run_id,state,energy_j.gpu\nr,finished,-1\n", "which is negative"),
         (b"run_id,state,energy_j.gpu\nr,finished,nan\n", "not a number"),
     ],
 )

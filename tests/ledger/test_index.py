@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
-from traincarbon.ledger.index import VERSION, Index
+from traincarbon.ledger import index_file
+from traincarbon.ledger.index import Index
+from traincarbon.ledger.index_file import VERSION
 from traincarbon.ledger.process_summary import Device, Process
 from traincarbon.ledger.record import RunRecord, merge
 
@@ -172,7 +174,7 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
 
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
     kept = [item.name for kind in (Process, Device, RunRecord) for item in fields(kind)]
-    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (2, 2943918886), "count VERSION up, as older indexes lack what is new"
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (3, 2972836312), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):
@@ -186,14 +188,15 @@ def test_a_damaged_index_that_cannot_be_set_aside_is_done_without(store, monkeyp
     write_run(store, "one")
     index = indexed(store)
     index.records()
-    monkeypatch.setattr(module, "_set_aside", lambda file: (_ for _ in ()).throw(PermissionError(13, "Permission denied", file)))
+    for each in (module, index_file):
+        monkeypatch.setattr(each, "set_aside", lambda file: (_ for _ in ()).throw(PermissionError(13, "Permission denied", file)))
     index._connection.execute("DROP TABLE runs")
     assert ids(index) == ["one"]
 
 
 def test_an_index_that_another_holds_for_long_is_done_without(store, monkeypatch):
     write_run(store, "one")
-    monkeypatch.setattr(module, "_BUSY_S", 0.05)
+    monkeypatch.setattr(index_file, "_BUSY_S", 0.05)
     indexed(store).close()
     other = sqlite3.connect(store / "index.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

@@ -150,7 +150,7 @@ def test_a_disk_that_fills_within_a_line_costs_that_line_its_first_copy_only(tmp
     lines, faults = read_journal(journal.file)
     assert [one["n"] for one in lines if one["kind"] == "interval"] == [1, 2]
     assert len(faults) == 1
-    assert faults[0].endswith("no JSON")
+    assert faults[0].endswith("not JSON")
 
 
 def test_a_limit_on_the_size_of_files_is_survived_like_a_full_disk(tmp_path):
@@ -266,9 +266,9 @@ def test_a_closed_journal_takes_no_more_and_closes_twice(tmp_path):
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"\xff\xfe\xfa\n", "no JSON"),
-        (b"\0\0\0\0\0\n", "nothing but NUL bytes"),
-        (b"[1, 2]\n", "no object"),
+        (b"\xff\xfe\xfa\n", "not JSON"),
+        (b"\0\0\0\0\0\n", "only NUL bytes"),
+        (b"[1, 2]\n", "not an object"),
         (b'{"schema": "traincarbon/journal/2"}\n', "its schema is 'traincarbon/journal/2', not 'traincarbon/journal/1'"),
         (b'{"hello": 1}\n', "its schema is 'None', not 'traincarbon/journal/1'"),
         (json.dumps(line("note", seq=True)).encode() + b"\n", "its seq is 'True'"),
@@ -277,9 +277,9 @@ def test_a_closed_journal_takes_no_more_and_closes_twice(tmp_path):
         (json.dumps(line("note", wall_s=1e308)).encode() + b"\n", "its wall_s is '1e+308'"),
         (json.dumps({**line("note"), "run_id": " "}).encode() + b"\n", "its run_id is ' '"),
         (json.dumps({**line("note"), "writer": 7}).encode() + b"\n", "its writer is '7'"),
-        (b'{"a":' * 100_000 + b"\n", "no JSON"),
-        (b'{"a": ' + b"9" * 5000 + b"}\n", "no JSON"),
-        (b"x" * (LONGEST_LINE_B + 10) + b"\n", "longer than a line of ours can be"),
+        (b'{"a":' * 100_000 + b"\n", "not JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}\n", "not JSON"),
+        (b"x" * (LONGEST_LINE_B + 10) + b"\n", "too long for a line of a journal"),
         (json.dumps(line("note")).encode(), "cut off"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of
-from traincarbon.ledger.process_summary import Process, fold, greatest, interval_of
+from traincarbon.ledger.process_summary import Process, fold, greatest
 from traincarbon.ledger.store_folder import life
 
 
@@ -23,12 +23,12 @@ def test_a_process_is_summed_up():
     assert (gpu.part, gpu.how, gpu.energy_j, gpu.power_max_w) == ("gpu", "counter", 2000.0, 100.0)
     assert (gpu.busy_s, gpu.watched_s) == (10.0, 20.0)
     assert (process.samples, process.gaps_s, process.last_mono_s - process.first_mono_s) == (20, 0.0, 20.0)
-    assert process.facts["hw"] == "box"
+    assert process.facts.hw == "box"
 
 
 def test_a_summary_survives_being_kept_as_json():
     process = only(lines_of(figures={"facility_energy_kwh": {"low": 1, "median": 2, "high": 3}}))
-    assert Process.from_dict(json.loads(json.dumps(process.to_dict()))) == process
+    assert Process.from_stored(json.loads(json.dumps(process.to_stored()))) == process
 
 
 @given(st.permutations(lines_of(intervals=6)), st.lists(st.integers(0, 7), max_size=8))
@@ -81,7 +81,7 @@ def test_what_is_no_energy_is_no_reading(energy_j):
 def test_hostile_fields_are_passed_over(kind, fields):
     process = only([*lines_of(end=False), line(kind, seq=99, mono_s=15.0, **fields)])
     assert process.devices["gpu:0"].energy_j == 1500.0
-    assert json.loads(json.dumps(process.to_dict()))
+    assert json.loads(json.dumps(process.to_stored()))
 
 
 def test_a_process_keeps_a_bounded_number_of_bounded_notes():
@@ -128,13 +128,9 @@ def test_a_start_and_nothing_more_is_lost_even_if_it_says_where_the_counters_sto
     assert not process.devices
 
 
-@pytest.mark.parametrize("value", [None, 5, {}, {"low": 1, "median": 2}, {"low": 1, "median": "2", "high": 3}, {"low": 3, "median": 2, "high": 1}])
-def test_what_is_no_interval_is_none(value):
-    assert interval_of(value) is None
-
-
-def test_an_interval_is_taken_as_floats():
-    assert interval_of({"low": 1, "median": 2, "high": 3, "more": 4}) == {"low": 1.0, "median": 2.0, "high": 3.0}
+def test_a_later_start_adds_what_it_knows_and_keeps_what_it_does_not():
+    process = only([line("start", hw="box", argv=["a"], params=1.0), line("start", seq=1, hw="", argv=["b"], plan={"tokens": 2.0})])
+    assert (process.facts.hw, process.facts.argv, process.facts.params, process.facts.plan) == ("box", ("b",), 1.0, {"tokens": 2.0})
 
 
 def test_the_greatest_of_an_unknown_is_the_known():

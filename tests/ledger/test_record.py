@@ -119,7 +119,7 @@ def test_a_record_comes_back_from_its_json_as_it_was():
 
 def test_a_record_comes_back_from_the_index_with_all_that_it_holds():
     record = merged([*lines_of(end=False), line("note", seq=9, mono_s=15.0, text="hello")], lines_of(begin_s=500.0, process=9))
-    assert RunRecord.stored(json.loads(json.dumps(record.to_store()))) == record
+    assert RunRecord.from_stored(json.loads(json.dumps(record.to_stored()))) == record
     assert (record.restarts, record.notes, len(record.by_device)) == (1, ("hello",), 1)
 
 
@@ -251,7 +251,7 @@ def test_what_the_cost_counts_is_kept_beyond_the_contract():
     record = merged(renting)
     assert record.cost_basis == "rent"
     assert list(record.to_dict()) == CONTRACT
-    assert RunRecord.stored(json.loads(json.dumps(record.to_store()))).cost_basis == "rent"
+    assert RunRecord.from_stored(json.loads(json.dumps(record.to_stored()))).cost_basis == "rent"
 
 
 def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
@@ -264,6 +264,6 @@ def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
 
 
 def test_a_record_of_an_index_from_before_the_basis_was_kept_is_read():
-    kept = merged(lines_of()).to_store()
+    kept = merged(lines_of()).to_stored()
     del kept["cost_basis"]
-    assert RunRecord.stored(kept).cost_basis == ""
+    assert RunRecord.from_stored(kept).cost_basis == ""

@@ -3,8 +3,8 @@
 import pytest
 
 from journals import WALL_S, line, lines_of
-from traincarbon.ledger.process_summary import fold
-from traincarbon.ledger.sessions import clusters, joined, shared_devices, side_by_side
+from traincarbon.ledger.process_summary import End, fold
+from traincarbon.ledger.sessions import clusters, joined, share_nothing, shared_devices
 
 
 def found(*journals):
@@ -38,10 +38,10 @@ def test_what_a_killed_meter_did_not_record_was_not_metered_however_long_it_live
 def test_a_process_that_only_ends_a_run_carries_on_the_session_before():
     ending = [{**lines_of(begin_s=15.0, process=2)[-1], "seq": 0}]
     ((session,),) = found(lines_of(begin_s=0.0, process=1, end=False), ending)
-    assert session.last.end == {"exit_code": 0, "signal": None, "state": None}
+    assert session.last.end == End(exit_code=0, signal=None, state="")
 
 
-def test_trackers_side_by_side_count_a_measured_device_once():
+def test_trackers_share_nothing_count_a_measured_device_once():
     (cluster,) = found(*(lines_of(process=number, intervals=6, devices=("gpu:0", "gpu:1")) for number in range(8)))
     assert len(cluster) == 8
     assert energy_j(cluster) == pytest.approx({"gpu:0": 3000.0, "gpu:1": 3000.0})
@@ -62,8 +62,8 @@ def test_sessions_at_once_share_what_is_measured_and_accelerators_and_nothing_el
     lines = [one for process in range(2) for one in lines_of(process=process, how=how, start={"accelerators": accelerators})]
     (cluster,) = clusters(fold(lines))
     assert len(cluster) == 2
-    assert side_by_side(cluster) == apart
-    assert side_by_side(cluster[:1])
+    assert share_nothing(cluster) == apart
+    assert share_nothing(cluster[:1])
 
 
 def test_devices_that_only_one_tracker_sees_are_taken_as_they_are():

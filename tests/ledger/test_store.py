@@ -45,7 +45,7 @@ def test_a_beginning_of_several_names_them_and_one_of_none_says_where_to_look(le
         write_run(ledger.store, f"bert-{number}", begin_s=100.0 * number)
     with pytest.raises(AmbiguousError, match="9 runs begin with 'bert'") as raised:
         ledger.run("bert")
-    assert raised.value.hint == "one of bert-8, bert-7, bert-6, bert-5, bert-4 and 4 more"
+    assert raised.value.hint == "use one of bert-8, bert-7, bert-6, bert-5, bert-4 and 4 more"
     for id in ("gpt", ""):
         with pytest.raises(NotFoundError, match="no run") as missing:
             ledger.run(id)
@@ -130,7 +130,7 @@ def test_what_is_no_journal_is_left_out_and_named(ledger, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "data.jsonl").write_text('{"text": "training data"}\n')
     merged = ledger.merge([tmp_path / "other"])
-    assert (merged.copied, merged.faults) == (0, (f"{tmp_path / 'other' / 'data.jsonl'}: no line of a journal",))
+    assert (merged.copied, merged.faults) == (0, (f"{tmp_path / 'other' / 'data.jsonl'}: it is not a journal",))
     with pytest.raises(NotFoundError, match="no folder"):
         ledger.merge([tmp_path / "nowhere"])
 

@@ -52,13 +52,13 @@ def test_a_counter_that_shows_zero_is_none(probe, amd_board, clock):
     assert (reading.how, reading.energy_j) == ("power", pytest.approx(200.0))
 
 
-def test_the_second_half_of_a_board_is_left_out_and_said(probe, amd_board):
+def test_the_second_half_of_a_gpu_is_left_out_and_said(probe, amd_board):
     silent = amd_board(
         "silent", amdsmi_get_energy_count={"energy_accumulator": 0}, amdsmi_get_power_info={"current_socket_power": 0, "average_socket_power": "N/A"}
     )
     meter, _ = probe([amd_board("first"), silent])
     assert [reading.device for reading in meter.read()] == ["gpu:first"]
-    assert "second half" in meter.notes[0]
+    assert "two halves" in meter.notes[0]
 
 
 @pytest.mark.parametrize("current", [0, 65535, 2**32 - 1, "N/A", None])
@@ -70,7 +70,7 @@ def test_what_stands_for_unknown_is_no_power(probe, amd_board, clock, current):
     assert (reading.power_w, reading.energy_j, reading.utilisation) == (300.0, pytest.approx(300.0), None)
 
 
-def test_a_board_that_fails_does_not_take_the_others_with_it(probe, amd_board, make_amd):
+def test_a_gpu_that_fails_does_not_take_the_others_with_it(probe, amd_board, make_amd):
     failing = amd_board("failing", amdsmi_get_energy_count={}, amdsmi_get_power_info=make_amd([]).AmdSmiException("unknown error"))
     meter, _ = probe([failing, amd_board("sound")])
     assert [reading.device for reading in meter.read()] == ["gpu:sound"]
@@ -88,14 +88,14 @@ def test_a_board_that_fails_does_not_take_the_others_with_it(probe, amd_board, m
         ({"ROCR_VISIBLE_DEVICES": "GPU-b,1"}, "b"),
     ],
 )
-def test_only_visible_boards_are_read(probe, amd_board, environ, devices):
+def test_only_visible_gpus_are_read(probe, amd_board, environ, devices):
     meter, _ = probe([amd_board(uuid) for uuid in "abc"], **environ)
     assert [reading.device for reading in meter.read()] == [f"gpu:{uuid}" for uuid in devices]
 
 
 def test_what_is_missing_is_named(tmp_path, monkeypatch, probe, amd_board):
     assert "no AMD driver" in amd.probe(kfd=str(tmp_path / "none")).reason
-    assert "no AMD board is visible" in probe([])[0].reason
+    assert "no AMD GPU is visible" in probe([])[0].reason
     assert "HIP_VISIBLE_DEVICES=7: no device 7" in probe([amd_board()], HIP_VISIBLE_DEVICES="7")[0].reason
     monkeypatch.setitem(sys.modules, "amdsmi", None)
     found = amd.probe(kfd=str(tmp_path / "kfd"))

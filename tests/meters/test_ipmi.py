@@ -146,7 +146,7 @@ def test_closing_ends_a_question_under_way(tool, clock):
 def test_a_controller_without_power_says_so(tool, output):
     found = ipmi.probe(command=tool(output, exit_code=1))
     assert isinstance(found, Unavailable)
-    assert "gives no power" in found.reason
+    assert "states no power" in found.reason
 
 
 def test_a_command_that_cannot_be_run_says_so(tmp_path):
@@ -164,7 +164,7 @@ def test_a_controller_that_is_silent_is_not_waited_for(tool, monkeypatch):
 
 @pytest.mark.parametrize(
     ("device", "tool_there", "allowed", "said"),
-    [(False, True, True, "/dev/ipmi0 is not there"), (True, False, True, "ipmitool is not installed"), (True, True, False, "no permission to use")],
+    [(False, True, True, "/dev/ipmi0 does not exist"), (True, False, True, "ipmitool is not installed"), (True, True, False, "no permission to use")],
 )
 def test_what_is_missing_is_named(monkeypatch, device, tool_there, allowed, said):
     monkeypatch.setattr(ipmi.os.path, "exists", lambda file: device and file == "/dev/ipmi0")

@@ -75,7 +75,7 @@ def test_bursts_after_a_long_quiet_are_not_missed(played):
 
 
 @pytest.mark.parametrize("extra", [[], [NO_COUNTER]])
-def test_staggered_boards_add_up(played, extra):
+def test_staggered_gpus_add_up(played, extra):
     played.play("devices 8", SQUARE, "stagger 0.125", *extra)
     found = meter(played)
     readings = run(played, found, seconds=10.3, every_s=None if extra else 1.0)
@@ -117,17 +117,17 @@ def test_a_counter_that_stands_still_gives_way_to_sampled_power(played):
     readings = run(played, found, seconds=30.0, every_s=1.0)
     assert readings[0].how == "power"
     assert readings[0].energy_j == pytest.approx(9000.0, rel=1e-6)
-    assert ["stood still" in note for note in found.notes] == [True]
+    assert ["has not moved" in note for note in found.notes] == [True]
 
 
-def test_a_board_that_idles_below_a_few_watts_keeps_its_counter(played):
+def test_a_gpu_that_idles_below_a_few_watts_keeps_its_counter(played):
     played.play("wave 1:0")
     found = meter(played)
     readings = run(played, found, seconds=60.0, every_s=1.0)
     assert (readings[0].how, readings[0].energy_j, found.notes) == ("counter", 0.0, [])
 
 
-def test_a_lost_board_keeps_its_energy_and_the_others_go_on(played):
+def test_a_lost_gpu_keeps_its_energy_and_the_others_go_on(played):
     played.play("devices 2", CONSTANT, "fail device lost only 0 from 5")
     found = meter(played)
     readings = run(played, found, seconds=20.0, every_s=0.5)
@@ -138,7 +138,7 @@ def test_a_lost_board_keeps_its_energy_and_the_others_go_on(played):
 
 
 @pytest.mark.parametrize("sticky", ["", "sticky"])
-def test_a_board_that_comes_back_goes_on_with_what_its_counter_counted(played, sticky):
+def test_a_gpu_that_comes_back_goes_on_with_what_its_counter_counted(played, sticky):
     played.play("devices 2", CONSTANT, f"fail device lost only 0 from 5 until 8 {sticky}")
     found = meter(played)
     readings = run(played, found, seconds=20.0, every_s=0.5)
@@ -148,7 +148,7 @@ def test_a_board_that_comes_back_goes_on_with_what_its_counter_counted(played, s
     assert "is read again after" in found.notes[1]
 
 
-def test_a_board_that_comes_back_with_its_counter_at_zero_is_counted_from_there(played):
+def test_a_gpu_that_comes_back_with_its_counter_at_zero_is_counted_from_there(played):
     played.play(CONSTANT, "fail device lost from 5 until 8 sticky", "counter set 0 at 7")
     found = meter(played)
     readings = run(played, found, seconds=20.0, every_s=0.5)
@@ -174,7 +174,7 @@ def test_a_mig_instance_is_charged_its_slices_and_called_modelled(played):
 
 
 @pytest.mark.parametrize(("cut", "visible", "share", "said"), [("1 3/1", 1, 1 / 7, "1 of 7"), ("2 1", 0, 2 / 4, "2 of 4")])
-def test_an_instance_is_charged_its_compute_slices_of_those_that_the_board_has(played, cut, visible, share, said):
+def test_an_instance_is_charged_its_compute_slices_of_those_that_the_gpu_has(played, cut, visible, share, said):
     played.play(CONSTANT, f"mig 0 {cut}", *(["slices 4"] if "4" in said else []))
     found = meter(played, visible=f"MIG-a110000{visible}")
     assert run(played, found, seconds=7.0, every_s=1.0)[0].energy_j == pytest.approx(2100.0 * share)
@@ -182,11 +182,11 @@ def test_an_instance_is_charged_its_compute_slices_of_those_that_the_board_has(p
 
 
 @pytest.mark.parametrize("how", ["not_supported", "unknown"])
-def test_an_instance_of_unknown_size_does_not_take_the_other_boards_with_it(played, how):
+def test_an_instance_of_unknown_size_does_not_take_the_other_gpus_with_it(played, how):
     played.play("devices 2", CONSTANT, "mig 1 1", f"fail attributes {how}")
     found = meter(played, visible="MIG-a1100100,0")
     assert [reading.device for reading in found.read()] == [FIRST]
-    assert "board 1 cannot be read" in found.notes[0]
+    assert "GPU 1 cannot be read" in found.notes[0]
 
 
 def test_all_instances_together_are_the_board(played):
@@ -196,18 +196,18 @@ def test_all_instances_together_are_the_board(played):
     assert sum(reading.energy_j for reading in readings) == pytest.approx(2100.0)
 
 
-def test_a_board_cut_by_mig_but_named_whole_is_counted_whole_and_said(played):
+def test_a_gpu_cut_by_mig_but_named_whole_is_counted_whole_and_said(played):
     played.play(CONSTANT, "mig 0 3 4")
     found = meter(played, visible="0")
     assert found.read()[0].how == "counter"
-    assert "counted whole" in found.notes[0]
+    assert "all of its energy counts" in found.notes[0]
     assert meter(played).notes == []
 
 
 @pytest.mark.parametrize(
     ("visible", "boards"), [(None, "0123"), ("2,0", "20"), ("1,9,0", "1"), ("GPU-5f3c0333", "3"), ("0,GPU-5f3c0222-0000-4000-8000-000000000002", "02")]
 )
-def test_only_visible_boards_are_read(played, visible, boards):
+def test_only_visible_gpus_are_read(played, visible, boards):
     played.play("devices 4", CONSTANT)
     found = meter(played, visible=visible)
     assert [reading.device[-1] for reading in found.read()] == list(boards)
@@ -227,7 +227,7 @@ def test_a_counter_is_enough_whatever_else_fails(played, what, code):
 @pytest.mark.parametrize("code", ["uninitialized", "not_supported", "no_permission", "not_found", "driver_not_loaded", "lost", "mismatch", "unknown"])
 @pytest.mark.parametrize("what", ["energy", "power", "limit", "utilisation", "attributes", "device"])
 @pytest.mark.parametrize("when", ["from 0", "from 5", "from 5 until 8", "from 5 until 8 sticky"])
-def test_whatever_fails_on_one_board_the_others_go_on_and_its_own_energy_never_falls(played, what, code, when):
+def test_whatever_fails_on_one_gpu_the_others_go_on_and_its_own_energy_never_falls(played, what, code, when):
     played.play("devices 3", CONSTANT, "mig 1 3 4", f"fail {what} {code} only 1 {when}")
     found = meter(played)
     before = {}
@@ -254,21 +254,21 @@ def test_power_is_enough_whatever_else_fails(played, code, from_s, other):
 
 
 @pytest.mark.parametrize("watts", ["0", "4294967.295"])
-def test_a_board_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(played, watts):
+def test_a_gpu_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(played, watts):
     played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1")
     found = meter(played)
     assert [reading.device for reading in run(played, found, seconds=5.0)] == [FIRST]
     assert found.notes == [f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1: its power reads {float(watts):,.0f} W"]
 
 
-def test_a_board_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
+def test_a_gpu_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
     played.play("devices 3", CONSTANT, "fail device lost only 1")
     found = meter(played, visible="1,2")
     assert [reading.device[-1] for reading in found.read()] == ["2"]
-    assert found.notes == ["board 1 cannot be read: nvmlDeviceGetHandleByIndex: GPU is lost"]
+    assert found.notes == ["GPU 1 cannot be read: nvmlDeviceGetHandleByIndex: GPU is lost"]
 
 
-def test_boards_of_other_jobs_are_not_numbered(played):
+def test_gpus_of_other_jobs_are_not_numbered(played):
     played.play("devices 4", CONSTANT, *(f"fail device no_permission only {board}" for board in (0, 1, 3)))
     for visible in (None, "0"):
         found = meter(played, visible=visible)
@@ -285,11 +285,11 @@ def test_boards_of_other_jobs_are_not_numbered(played):
         (["fail init mismatch"], None, "version mismatch", "reboot"),
         (["fail init no_permission"], None, "Insufficient Permissions", "/dev/nvidiactl"),
         (["fail init unknown"], None, "Unknown Error", "nvidia-smi"),
-        (["devices 0"], None, "no NVIDIA board is visible", "CUDA_VISIBLE_DEVICES"),
-        ([CONSTANT], "-1", "CUDA_VISIBLE_DEVICES=-1 makes no board visible", "CUDA_VISIBLE_DEVICES"),
-        ([CONSTANT], "", "makes no board visible", "CUDA_VISIBLE_DEVICES"),
-        (["fail energy not_supported", "fail power not_supported"], None, "tells neither energy nor power", "nvidia-smi"),
-        (["fail device lost"], None, "board 0 cannot be read", "nvidia-smi"),
+        (["devices 0"], None, "no NVIDIA GPU is visible", "CUDA_VISIBLE_DEVICES"),
+        ([CONSTANT], "-1", "CUDA_VISIBLE_DEVICES=-1 makes no GPU visible", "CUDA_VISIBLE_DEVICES"),
+        ([CONSTANT], "", "makes no GPU visible", "CUDA_VISIBLE_DEVICES"),
+        (["fail energy not_supported", "fail power not_supported"], None, "states neither energy nor power", "nvidia-smi"),
+        (["fail device lost"], None, "GPU 0 cannot be read", "nvidia-smi"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_what_to_do(played, lines, visible, reason, hint):
@@ -314,7 +314,7 @@ def test_a_counter_without_power_beside_it_is_enough(played):
     assert (readings[0].power_w, readings[0].utilisation) == (None, None)
 
 
-def test_a_board_tells_what_else_it_knows(played):
+def test_a_gpu_tells_what_else_it_knows(played):
     played.play("cap 600", CONSTANT)
     found = meter(played)
     reading = found.read()[0]

@@ -75,7 +75,7 @@ def test_a_move_wakes_the_fast_pace_at_once_and_keeps_it():
     assert max(found[2000:]) <= FAST_S * WAIT_RANGE[1]
 
 
-def test_boards_that_move_against_each_other_move():
+def test_gpus_that_move_against_each_other_move():
     pace = Pace()
     found = [pace.next_s([500.0, 100.0] if step % 100 < 50 else [100.0, 500.0], time_s=step * 0.04) for step in range(500)]
     assert max(found) <= FAST_S * WAIT_RANGE[1]

@@ -1,14 +1,16 @@
 """Which meters are opened together."""
 
 import sys
+from importlib import import_module
 
 import pytest
 
 from traincarbon.meters import codecarbon, cpu_model, hwmon, ipmi, nvml, rapl, registry
-from traincarbon.meters.base import Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.quantities import EnergySource, Part
 
 
-class Meter:
+class Fake(Meter):
     max_interval_s = 1.0
 
     def __init__(self, name, *devices):
@@ -38,7 +40,7 @@ def machine(monkeypatch):
 
         def model(*, pid, parts, born_s):
             modelled.update(pid=pid, parts=list(parts), born_s=born_s)
-            return Meter("cpu_model", *(f"{part}:model" for part in parts))
+            return Fake("cpu_model", *(f"{part}:model" for part in parts))
 
         monkeypatch.setattr(cpu_model, "probe", model)
         return modelled
@@ -59,30 +61,30 @@ def test_without_any_sensor_the_model_stands_in_for_the_job(machine):
 
 
 def test_the_model_stands_in_for_what_no_sensor_measures_only(machine):
-    modelled = machine(rapl=Meter("rapl", "cpu:0"), nvml=Meter("nvml", "gpu:a"))
+    modelled = machine(rapl=Fake("rapl", "cpu:0"), nvml=Fake("nvml", "gpu:a"))
     assert names(registry.open_meters()[0]) == ["nvml", "rapl", "cpu_model"]
     assert modelled["parts"] == ["dram"]
-    machine(rapl=Meter("rapl", "cpu:0", "dram:0"))
+    machine(rapl=Fake("rapl", "cpu:0", "dram:0"))
     assert names(registry.open_meters()[0]) == ["rapl"]
 
 
 def test_a_meter_of_the_whole_server_replaces_the_model(machine):
-    machine(hwmon=Meter("hwmon", "server:0"), nvml=Meter("nvml", "gpu:a"))
+    machine(hwmon=Fake("hwmon", "server:0"), nvml=Fake("nvml", "gpu:a"))
     assert names(registry.open_meters()[0]) == ["nvml", "hwmon"]
 
 
 def test_what_lies_within_a_measured_part_is_not_modelled_beside_it(machine):
-    grace = Meter("hwmon", "cpu:0")
+    grace = Fake("hwmon", "cpu:0")
     grace.covers = ("dram",)
     modelled = machine(hwmon=grace)
     opened, missing = registry.open_meters()
     assert (names(opened), modelled) == (["hwmon"], {})
-    assert missing[-1] == Unavailable("cpu_model", "dram is measured within another part", "nothing is left out")
+    assert missing[-1] == Unavailable("cpu_model", "dram is measured within another part", "nothing is missing")
 
 
 def test_a_sensor_that_does_what_nobody_foresaw_does_not_end_the_others(machine):
-    sensor = Meter("nvml", "gpu:a")
-    machine(nvml=sensor, rapl=Meter("rapl", "cpu:0", "dram:0"))
+    sensor = Fake("nvml", "gpu:a")
+    machine(nvml=sensor, rapl=Fake("rapl", "cpu:0", "dram:0"))
     opened, _ = registry.open_meters()
     sensor.fails = True
     assert [len(meter.read()) for meter in opened] == [1, 2]
@@ -90,16 +92,16 @@ def test_a_sensor_that_does_what_nobody_foresaw_does_not_end_the_others(machine)
 
 
 def test_a_second_meter_of_the_same_is_closed_and_said(machine):
-    second = Meter("ipmi", "server:0")
-    machine(hwmon=Meter("hwmon", "server:0"), ipmi=second)
+    second = Fake("ipmi", "server:0")
+    machine(hwmon=Fake("hwmon", "server:0"), ipmi=second)
     opened, missing = registry.open_meters()
     assert names(opened) == ["hwmon"]
     assert second.closed
-    assert missing[-1].reason == "server is measured by another meter already"
+    assert missing[-1].reason == "server is already measured by another meter"
 
 
 def test_only_the_meters_asked_for_are_opened(machine):
-    machine(rapl=Meter("rapl", "cpu:0"), nvml=Meter("nvml", "gpu:a"), codecarbon=Meter("codecarbon", "gpu:codecarbon"))
+    machine(rapl=Fake("rapl", "cpu:0"), nvml=Fake("nvml", "gpu:a"), codecarbon=Fake("codecarbon", "gpu:codecarbon"))
     assert names(registry.open_meters(only=["codecarbon", "rapl"])[0]) == ["codecarbon", "rapl"]
     opened, missing = registry.open_meters(only=["nvml", "codecarbon"])
     assert names(opened) == ["nvml"]
@@ -115,7 +117,7 @@ def test_an_unknown_name_lists_those_known(machine):
 
 
 def test_a_named_trace_stands_for_all_meters(machine, monkeypatch, tmp_path):
-    machine(nvml=Meter("nvml", "gpu:a"))
+    machine(nvml=Fake("nvml", "gpu:a"))
     (tmp_path / "trace.csv").write_text("time_s,device,power_w\n0,gpu:0,100\n9,gpu:0,100\n")
     monkeypatch.setenv("CARBON_REPLAY", str(tmp_path / "trace.csv"))
     assert names(registry.open_meters()[0]) == ["replay"]
@@ -216,3 +218,30 @@ def test_entry_points_are_only_read_where_a_package_names_our_group(machine, mon
     machine()
     monkeypatch.setitem(sys.modules, "importlib.metadata", None)
     assert registry.meter_names() == ["nvml", "amd", "rapl", "hwmon", "ipmi", "codecarbon", "replay", "cpu_model"]
+
+
+def test_a_part_that_is_not_measured_is_missing_for_the_reasons_of_the_meters_that_could():
+    unavailable = [
+        Unavailable("nvml", "no driver", ""),
+        Unavailable("amd", "no GPUs", ""),
+        Unavailable("rapl", "not allowed", ""),
+        Unavailable("ipmi", "none", ""),
+    ]
+    assert registry.missing_parts(unavailable, {"cpu": 1.0}) == {"gpu": "no driver; no GPUs", "dram": "not allowed"}
+    assert registry.missing_parts([], ["gpu", "cpu"]) == {"dram": "no meter reported it"}
+
+
+@pytest.mark.parametrize("kind", registry.METERS.values(), ids=lambda kind: kind.name)
+def test_each_row_names_a_module_with_a_probe(kind):
+    assert callable(import_module(f"traincarbon.meters.{kind.name}").probe)
+
+
+def test_a_foreign_meter_that_writes_plain_words_is_read_as_ours(machine, plugin):
+    machine()
+    plugin(PLUGIN)
+    (meter,), _ = registry.open_meters()
+    (reading,) = meter.read()
+    assert (reading.part, reading.how) == (Part.SERVER, EnergySource.POWER)
+    assert reading.how.is_measured
+    assert (meter.covers, meter.settle(1.0)) == ((), False)
+    meter.close()

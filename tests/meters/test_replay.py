@@ -62,5 +62,5 @@ def test_a_trace_that_cannot_be_says_so(played, text, said):
 
 def test_a_missing_trace_says_so(tmp_path, monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
-    assert "no trace is named" in replay.probe().reason
+    assert "names no trace" in replay.probe().reason
     assert "No such file" in replay.probe(file=str(tmp_path / "none.csv")).reason

@@ -5,8 +5,8 @@ import pytest
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
 from traincarbon.readers.carbontracker_log import is_carbontracker, read
-from traincarbon.readers.formats import read_file, together
-from traincarbon.readers.reading import NO_ZONE, ZERO
+from traincarbon.readers.formats import merged, read_file
+from traincarbon.readers.imported import NO_ZONE, ZERO
 
 STANDARD = "toy_10126.884094_2026-11-25T132728Z_carbontracker.log"
 OUTPUT = "toy_10126.884094_2026-11-25T132728Z_carbontracker_output.log"
@@ -34,7 +34,7 @@ def test_the_log_of_output_gives_the_energy_of_the_facility_but_no_carbon_of_the
 
 
 def test_both_logs_are_one_run():
-    (record,) = together([*read_kept(STANDARD).records, *read_kept(OUTPUT).records])
+    (record,) = merged([*read_kept(STANDARD).records, *read_kept(OUTPUT).records])
     assert (record.energy_j["cpu"], record.facility_energy_kwh["median"], record.state) == (540.0, 0.000237018182, "finished")
     assert record.facility_energy_kwh["median"] / record.metered_kwh == pytest.approx(1.58, rel=1e-3)
 
@@ -59,7 +59,7 @@ def test_a_training_that_was_stopped_was_killed():
 def test_one_figure_for_several_devices_is_their_mean_and_is_not_taken():
     text = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker.log").replace("NVIDIA A100.", "NVIDIA A100, NVIDIA A100.")
     (record,), _, notes = read_text(read, text, name="x")
-    assert (record.energy_j["gpu"], record.missing["gpu"]) == (None, "carbontracker logs one mean of 2 devices, not their sum")
+    assert (record.energy_j["gpu"], record.missing["gpu"]) == (None, "carbontracker logs the mean of 2 devices, not their sum")
     assert (record.accelerators, record.energy_j["cpu"]) == (2, 360.0)
     assert "no energy of gpu" in notes[-1]
     output = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker_output.log").replace("NVIDIA A100.", "NVIDIA A100, NVIDIA A100.")
@@ -74,7 +74,7 @@ def test_figures_of_each_device_add_up():
 
 @pytest.mark.parametrize(
     ("power", "reason"),
-    [("None", "carbontracker logged no power for it"), ("0.0", "carbontracker logged 0 W in some of its epochs, as it does where it may not read")],
+    [("None", "carbontracker logged no power for it"), ("0.0", "carbontracker logged 0 W in some epochs, which it also does without permission to read")],
 )
 def test_power_that_was_not_read_is_missing(power, reason):
     (record,), _, _ = read_text(read, text_of(STANDARD).replace("cpu: 60.0", f"cpu: {power}", 1), name="x")
@@ -92,7 +92,7 @@ def test_a_log_without_an_epoch_is_left_out():
     text = text_of(STANDARD)
     records, left_out, _ = read_text(read, text[: text.index("Epoch 1")], name="x")
     assert records == []
-    assert "no epoch of it was logged" in left_out[0]
+    assert "no epoch was logged" in left_out[0]
 
 
 def test_a_clock_that_no_calendar_has_is_left_out():
@@ -115,13 +115,13 @@ def test_a_log_that_is_too_long_is_refused_rather_than_read_in_part(monkeypatch)
 def test_another_file_is_refused():
     assert is_carbontracker(text_of(OUTPUT))
     assert not is_carbontracker("2026-11-25 13:27:28 - something else")
-    with pytest.raises(CarbonError, match="no log of carbontracker"):
+    with pytest.raises(CarbonError, match="not a log of carbontracker"):
         read_text(read, "a,b\n1,2\n")
     assert read_file(kept(STANDARD), format="carbontracker").records
 
 
 @pytest.mark.parametrize("name", ["toy_10126.884094_2026-11-25T132728Z_carbontracker.log", "gpu-16587.910585_2026-11-25T134040Z_carbontracker_output.log"])
 def test_lines_that_end_as_windows_ends_them_are_read_the_same(name):
-    told, plain = read_text(read, text_of(name).replace("\n", "\r\n"), name=name), read_text(read, text_of(name), name=name)
-    assert told == plain
-    assert len(told.records) == 1
+    options, plain = read_text(read, text_of(name).replace("\n", "\r\n"), name=name), read_text(read, text_of(name), name=name)
+    assert options == plain
+    assert len(options.records) == 1

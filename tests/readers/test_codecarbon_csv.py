@@ -12,7 +12,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import merge
 from traincarbon.readers.codecarbon_csv import COLUMNS, dump, is_codecarbon, read
 from traincarbon.readers.formats import read_file
-from traincarbon.readers.reading import NO_ZONE, Told
+from traincarbon.readers.imported import NO_ZONE, ImportOptions
 
 V1 = "timestamp,experiment_id,project_name,duration,emissions,energy_consumed,country_name,country_iso_code,region,on_cloud,cloud_provider,cloud_region"
 V2_1 = (
@@ -30,8 +30,8 @@ FULL = {
 }  # fmt: skip
 
 
-def load(content, **told):
-    reading = read_text(read, content.decode("utf-8-sig"), **told)
+def load(content, **options):
+    reading = read_text(read, content.decode("utf-8-sig"), **options)
     return reading.records, reading.left_out
 
 
@@ -97,8 +97,8 @@ def test_rows_that_cannot_be_read_are_named_and_the_rest_is_taken():
     found, faults = load(content + b"2026-11-24T10:00:30,bert,torn,e1,3")
     assert [record.run_id for record in found] == ["good"]
     assert len(faults) == 5
-    assert faults[-1] == "line 7: it is cut off, as the last of the file"
-    assert faults[0].startswith("line 3, run 'bad': column duration: 'x' is no number")
+    assert faults[-1] == "line 7: it is cut off, as the last line of the file"
+    assert faults[0].startswith("line 3, run 'bad': column duration: 'x' is not a number")
 
 
 @pytest.mark.parametrize("hostile", ["=cmd|' /C calc'!A0", "<script>", "x" * 10_000, "'; DROP TABLE runs; --", 'a,b"c'])
@@ -126,14 +126,14 @@ def test_a_real_file_gives_the_run_that_made_it():
 
 
 def test_a_clock_without_a_zone_is_in_that_of_the_user():
-    told = Told(zone=timezone(timedelta(hours=2)))
-    reading = read_file(kept("emissions.csv"), told=told)
+    options = ImportOptions(zone=timezone(timedelta(hours=2)))
+    reading = read_file(kept("emissions.csv"), options=options)
     assert (reading.records[0].started_at, reading.notes) == ("2026-11-25T11:27:43.994311Z", [])
 
 
 def test_what_is_no_emissions_csv_is_refused():
     assert not is_codecarbon("run_id,state,energy_j.gpu")
-    with pytest.raises(CarbonError, match=r"no emissions\.csv"):
+    with pytest.raises(CarbonError, match=r"not an emissions\.csv"):
         load(b"a,b\n1,2\n")
 
 

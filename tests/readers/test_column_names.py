@@ -4,7 +4,7 @@ import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.readers.column_names import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, size_of
-from traincarbon.readers.reading import Told
+from traincarbon.readers.imported import ImportOptions
 from traincarbon.readers.table import Row
 
 
@@ -25,8 +25,8 @@ def test_no_part_of_a_word_is_taken_for_it():
 
 
 def test_what_was_counted_comes_before_what_was_to_be_seen():
-    assert size_of(row(tokens="2e9", tokens_seen="1e9"), Told()).tokens == 1e9
-    assert size_of(row(tokens="2e9", tokens_seen=""), Told()).tokens == 2e9
+    assert size_of(row(tokens="2e9", tokens_seen="1e9"), ImportOptions()).tokens == 1e9
+    assert size_of(row(tokens="2e9", tokens_seen=""), ImportOptions()).tokens == 2e9
 
 
 def test_the_shortest_of_several_columns_counts():
@@ -34,24 +34,24 @@ def test_the_shortest_of_several_columns_counts():
 
 
 def test_the_user_says_which_columns_count():
-    told = Told(params_column="size", tokens_column="budget")
-    size = size_of(row(size="1.2B", budget="20e9", n_params="5", tokens="6"), told)
+    options = ImportOptions(params_column="size", tokens_column="budget")
+    size = size_of(row(size="1.2B", budget="20e9", n_params="5", tokens="6"), options)
     assert (size.params, size.tokens) == (1.2e9, 20e9)
 
 
 def test_a_column_of_the_user_that_is_not_there_is_refused():
     with pytest.raises(CarbonError, match="--tokens-column 'budget'"):
-        check_columns(["size"], Told(params_column="size", tokens_column="budget"))
+        check_columns(["size"], ImportOptions(params_column="size", tokens_column="budget"))
 
 
 def test_nothing_is_known_of_a_row_that_says_nothing():
-    assert size_of(row(loss="1"), Told()) == (None, None, None, "")
-    assert size_of(row(n_params="0", num_gpus="0"), Told()) == (None, None, None, "")
+    assert size_of(row(loss="1"), ImportOptions()) == (None, None, None, "")
+    assert size_of(row(n_params="0", num_gpus="0"), ImportOptions()) == (None, None, None, "")
 
 
 def test_a_handful_of_parameters_is_in_another_unit():
     with pytest.raises(ValueError, match=r"column n_params: 7 is too few; is it in billions\? Write 7e9 or 7B"):
-        size_of(row(n_params="7"), Told())
+        size_of(row(n_params="7"), ImportOptions())
 
 
 def test_logged_energy_counts_as_modelled_and_the_rest_is_other():
@@ -64,5 +64,5 @@ def test_a_count_is_whole_and_zero_is_none():
     assert first_count(Row(2, {"config.num_gpus": "16"}), ("num_gpus",)) == 16
     assert first_count(Row(2, {"gpus": "0"}), ("gpus",)) is None
     assert first_count(Row(2, {}), ("gpus",)) is None
-    with pytest.raises(ValueError, match=r"column gpus: 7\.5 is no count"):
+    with pytest.raises(ValueError, match=r"column gpus: 7\.5 is not a count"):
         first_count(Row(2, {"gpus": "7.5"}), ("gpus",))

@@ -1,4 +1,4 @@
-"""Files told apart by their content, and runs of which several files speak."""
+"""Files options apart by their content, and runs of which several files speak."""
 
 import io
 import json
@@ -15,8 +15,8 @@ from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
-from traincarbon.readers.formats import FORMATS, SOURCES, read_file, together
-from traincarbon.readers.reading import Told
+from traincarbon.readers.formats import FORMAT_NAMES, FORMATS, formats_table, merged, read_file
+from traincarbon.readers.imported import ImportOptions
 
 KINDS = {
     "emissions.csv": "codecarbon",
@@ -39,7 +39,7 @@ NASTY = (
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_each_file_is_known_by_one_reader_alone(name):
     beginning = Path(kept(name)).read_text("utf-8")
-    assert [source.name for source in SOURCES if source.recognise(beginning)] == [KINDS[name]]
+    assert [source.name for source in FORMATS if source.recognise(beginning)] == [KINDS[name]]
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
@@ -48,7 +48,7 @@ def test_a_forced_format_reads_the_same(name):
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-@pytest.mark.parametrize("format", FORMATS[1:])
+@pytest.mark.parametrize("format", FORMAT_NAMES[1:])
 def test_a_wrong_format_is_refused_or_finds_no_runs(name, format):
     if format == KINDS[name]:
         return
@@ -77,7 +77,7 @@ def test_a_file_cut_anywhere_is_refused_or_read_as_far_as_it_goes(name, tmp_path
 def test_a_file_with_anything_in_it_is_refused_or_read_never_a_crash(name):
     text = Path(kept(name)).read_text("utf-8")
     words = list(re.finditer(r"[^,|\n\": ]+", text))
-    source = next(source for source in SOURCES if source.name == KINDS[name])
+    source = next(source for source in FORMATS if source.name == KINDS[name])
     chance = random.Random(name)
     for nasty in NASTY * 8:
         word = chance.choice(words)
@@ -85,7 +85,7 @@ def test_a_file_with_anything_in_it_is_refused_or_read_never_a_crash(name):
             reading = read_text(source.read, text[: word.start()] + nasty + text[word.end() :], name=name)
         except CarbonError:
             continue
-        for record in together(reading.records):
+        for record in merged(reading.records):
             json.dumps(record.to_dict(), allow_nan=False)
             assert not any(energy_j == 0.0 for energy_j in record.energy_j.values())
 
@@ -129,8 +129,8 @@ def test_a_file_that_cannot_be_read_is_an_error_of_ours(file):
 
 
 def test_a_column_is_not_named_where_there_are_none_to_choose_from():
-    with pytest.raises(CarbonError, match="in which no column holds parameters or tokens"):
-        read_file(kept("joules-run.json"), told=Told(params_column="n"))
+    with pytest.raises(CarbonError, match="which has no columns for parameters or tokens"):
+        read_file(kept("joules-run.json"), options=ImportOptions(params_column="n"))
 
 
 def test_a_run_that_several_files_speak_of_is_one_run_in_either_order():
@@ -139,23 +139,23 @@ def test_a_run_that_several_files_speak_of_is_one_run_in_either_order():
         *read_kept("toy_10126.884094_2026-11-25T132728Z_carbontracker_output.log").records,
     ]
     assert len(parts) == 2
-    (one,), (other,) = together(parts), together(parts[::-1])
+    (one,), (other,) = merged(parts), merged(parts[::-1])
     assert one == other
     assert json.dumps(one.to_dict(), allow_nan=False)
 
 
 def test_runs_of_several_names_stay_apart():
     records = read_kept("mlflow.csv").records
-    assert together([*records, *records]) == records
+    assert merged([*records, *records]) == records
 
 
 @pytest.mark.parametrize("name", ["emissions", "mlflow", "wandb-metrics", "wandb-script", "wandb-table"])
 def test_a_table_that_a_spreadsheet_parted_by_semicolons_is_told_so(name, tmp_path):
     file = tmp_path / "saved.csv"
     file.write_text(Path(kept(name)).read_text().replace(",", ";"))
-    with pytest.raises(CarbonError, match=r"saved\.csv looks like .*, parted by semicolons") as told:
+    with pytest.raises(CarbonError, match=r"saved\.csv looks like .*, but with semicolons") as options:
         read_file(str(file))
-    assert "commas between the cells" in told.value.hint
+    assert "commas between cells" in options.value.hint
 
 
 @pytest.mark.parametrize("name", ["emissions", "mlflow", "sacct", "wandb-metrics", "wandb-script", "wandb-table"])
@@ -163,3 +163,8 @@ def test_a_file_without_a_run_says_so(name, tmp_path):
     file = tmp_path / "head.csv"
     file.write_text(Path(kept(name)).read_text().splitlines(keepends=True)[0])
     assert read_file(str(file)) == ([], [], ["it holds no run"])
+
+
+def test_the_manual_has_the_table_of_formats():
+    manual = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text("utf-8")
+    assert formats_table() in manual, f"put this into docs/ledger.md:\n{formats_table()}"

@@ -7,14 +7,14 @@ import pytest
 from imports import read_text
 from traincarbon.errors import CarbonError
 from traincarbon.readers.handwritten_csv import is_handwritten, read
-from traincarbon.readers.reading import NO_ZONE
+from traincarbon.readers.imported import NO_ZONE
 
 HEADER = "name,params,tokens,hw,accelerators,hours,energy_kwh"
 GOOD = "good,1B,20B,a100,8,100,350"
 
 
-def read_rows(*rows, header=HEADER, **told):
-    return read_text(read, "\n".join([header, *rows, ""]), **told)
+def read_rows(*rows, header=HEADER, **options):
+    return read_text(read, "\n".join([header, *rows, ""]), **options)
 
 
 def test_a_row_is_a_run():
@@ -22,7 +22,7 @@ def test_a_row_is_a_run():
     assert (record.run_id, record.state, record.params, record.tokens) == ("good", "finished", 1e9, 20e9)
     assert (record.hw, record.accelerators, record.nodes, record.duration_s, record.started_at) == ("a100", 8, 1, 360_000.0, "")
     assert (record.energy_j["other"], record.how) == (350 * 3.6e6, {"other": "modelled"})
-    assert record.missing["gpu"] == "the table states it only within the whole, which is under other"
+    assert record.missing["gpu"] == "the table states only the total, which is under other"
     assert (left_out, notes) == ([], [])
 
 
@@ -69,15 +69,15 @@ def test_a_comma_among_semicolons_is_not_guessed_at():
         ("x,1B,300,a100,8,100,350", "column tokens: 300 is too few"),
         ("x,1B,20B,a100,8,100,350000000", "is it in Wh?"),
         ("x,1B,20B,a100,8,100,0.35", "is it in MWh?"),
-        ("x,1000B,20000B,a100,8,1,", "are hours those of the clock?"),
+        ("x,1000B,20000B,a100,8,1,", "are these hours of wall-clock time?"),
         ("x,1B,20B,a100,8,,350", "column hours is empty"),
-        ("x,1B,20B,a100,8,0,350", "0 is no time for a run"),
-        ("x,1B,20B,a100,8,-1,350", "column hours: -1 is less than nothing"),
-        ("x,1B,20B,a100,8,abc,350", "column hours: 'abc' is no number"),
-        ("x,1B,20B,a100,8,1e400,350", "column hours: '1e400' is no finite number"),
+        ("x,1B,20B,a100,8,0,350", "a run cannot take 0 hours"),
+        ("x,1B,20B,a100,8,-1,350", "column hours: -1 is negative"),
+        ("x,1B,20B,a100,8,abc,350", "column hours: 'abc' is not a number"),
+        ("x,1B,20B,a100,8,1e400,350", "column hours: '1e400' is not a finite number"),
         ('x,1B,20B,a100,8,100,"3,5"', "write 1.5, not 1,5"),
         (",1B,20B,a100,8,100,350", "column name is empty"),
-        ("good,1B,20B,a100,8,100,350", "a run of this name stands in line 2 already"),
+        ("good,1B,20B,a100,8,100,350", "line 2 has a run with this name already"),
         ("x,1B", "more or fewer cells"),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_row_that_cannot_be_is_named_and_the_others_are_read(bad, reason):
         ("mfu", "45", "write 0.45 for 45 %"),
         ("state", "good", "none of finished, failed, killed"),
         ("how", "guess", "none of counter, power, modelled"),
-        ("gpu_energy_kwh", "9", "less than its parts together"),
+        ("gpu_energy_kwh", "9", "less than the sum of its parts"),
         ("co2e_kg", "500", "is it in grams?"),
         ("started", "soon", "'soon' is no date and time"),
     ],
@@ -110,7 +110,7 @@ def test_accelerator_hours_alone_do_not_say_how_long():
 
 
 def test_columns_that_are_not_read_are_named():
-    assert read_rows("a,1,x", header="name,hours,memo").notes == ["columns that are not read: memo"]
+    assert read_rows("a,1,x", header="name,hours,memo").notes == ["ignored columns: memo"]
 
 
 def test_the_user_says_which_columns_count_and_when_the_clock_is():
@@ -154,8 +154,8 @@ def test_a_degree_that_cannot_be_is_named_with_its_line():
 @pytest.mark.parametrize(
     ("column", "cell", "said"),
     [
-        ("accelerators", "2.5", "column accelerators: 2.5 is no count; write a whole number"),
-        ("nodes", "1e30", "column nodes: 1e+30 is no count; write a whole number"),
+        ("accelerators", "2.5", "column accelerators: 2.5 is not a count; write a whole number"),
+        ("nodes", "1e30", "column nodes: 1e+30 is not a count; write a whole number"),
         ("started", "2026-13-45", "column started: '2026-13-45' is no date and time"),
         ("date", "soon", "column date: 'soon' is no date and time"),
     ],

@@ -34,7 +34,7 @@ def test_a_real_result_gives_the_run_that_made_it():
 def test_the_carbon_of_a_grid_that_nobody_named_is_not_taken_and_a_stated_pue_is():
     (record,), _, notes = read_kept("joules-default-grid.json")
     assert record.operational_kgco2e is None
-    assert "assumes where no grid is named" in notes[0]
+    assert "because no grid was named" in notes[0]
     assert record.facility_energy_kwh["median"] == pytest.approx(17.9974728 / 3.6e6)
 
 

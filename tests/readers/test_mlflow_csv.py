@@ -12,8 +12,8 @@ HEADER = "run_id,experiment_id,status,artifact_uri,start_time,end_time"
 ROW = "abc,7,FINISHED,s3://bucket/jane,2026-11-25 13:00:00.5+00:00,2026-11-25 14:00:00.5+00:00"
 
 
-def read_one(header="", cells="", row=ROW, **told):
-    return read_text(read, f"{HEADER}{header}\n{row}{cells}\n", **told)
+def read_one(header="", cells="", row=ROW, **options):
+    return read_text(read, f"{HEADER}{header}\n{row}{cells}\n", **options)
 
 
 def test_a_real_export_gives_the_runs_that_have_ended():
@@ -46,7 +46,7 @@ def test_the_index_of_pandas_does_not_matter():
 def test_a_sample_of_power_is_not_the_power_of_a_run():
     (record,), _, _ = read_one(",metrics.system/gpu_0_power_usage_watts,params.num_gpus", ",312.5,8")
     assert (record.energy_j["gpu"], record.accelerators) == (None, 8)
-    assert record.missing["gpu"] == "MLflow exports one sample of power, the last, which says nothing of the whole run"
+    assert record.missing["gpu"] == "MLflow exports only the last sample of power, which says nothing about the whole run"
 
 
 def test_energy_that_was_logged_is_taken_and_a_zero_is_none():

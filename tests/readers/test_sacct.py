@@ -7,7 +7,7 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.readers.reading import NO_ZONE
+from traincarbon.readers.imported import NO_ZONE
 from traincarbon.readers.sacct import is_sacct, read
 
 HEADER = "JobID|State|Start|End|ElapsedRaw|NNodes|AllocTRES|ConsumedEnergyRaw"
@@ -17,8 +17,8 @@ def row(id="1", state="COMPLETED", start="2026-10-01T08:00:00", end="2026-10-01T
     return f"{id}|{state}|{start}|{end}|{elapsed}|{nodes}|{tres}|{energy}"
 
 
-def read_rows(*rows, header=HEADER, **told):
-    return read_text(read, "\n".join([header, *rows, ""]), **told)
+def read_rows(*rows, header=HEADER, **options):
+    return read_text(read, "\n".join([header, *rows, ""]), **options)
 
 
 def energy_of(*rows):
@@ -45,19 +45,19 @@ def test_the_tasks_of_an_array_are_runs_of_their_own():
     ]
     assert left_out == ["line 9, run '4712_[3-9%2]': it has not begun", "line 11, run '4714': it is RUNNING and has not ended; import it when it has"]
     assert notes[0] == NO_ZONE
-    assert "jobs that shared a node" in notes[1]
+    assert "each job on a shared node" in notes[1]
 
 
 @pytest.mark.parametrize("energy", ["0", "", "18446744073709551614", "18446744073709551615", "4294967294", "4294967295"])
 def test_what_slurm_writes_for_an_unknown_energy_is_missing(energy):
     (record,), _, _ = read_rows(row(energy=energy))
     assert record.metered_kwh is None
-    assert set(record.missing.values()) == {"SLURM states no energy; the cluster meters none, or keeps none"}
+    assert set(record.missing.values()) == {"SLURM states no energy; the cluster does not meter or store it"}
 
 
 def test_an_energy_that_no_server_draws_is_missing():
     (record,), _, _ = read_rows(row(energy="1e12"))
-    assert (record.metered_kwh, record.missing["other"]) == (None, "SLURM states more than 30,000 W for each node, which cannot be")
+    assert (record.metered_kwh, record.missing["other"]) == (None, "SLURM states more than 30,000 W for each node, which is impossible")
 
 
 def test_steps_one_after_the_other_add_up():
@@ -147,14 +147,14 @@ def test_a_requeued_job_is_several_runs():
         (row(state="RUNNING"), "has not ended"),
         (row(state="CANCELLED", start="Unknown", elapsed="0"), "it never began"),
         (row(state="CANCELLED", elapsed="0"), "it never began"),
-        (row(id="JOB"), "no number of a job"),
-        (row(energy="lots"), "column ConsumedEnergyRaw: 'lots' is no number of joules"),
-        (row(energy="-5"), "no number of joules"),
-        (row(energy="1e400"), "no number of joules"),
-        (row(elapsed="-1"), "column ElapsedRaw: -1 is less than nothing"),
+        (row(id="JOB"), "not the number of a job"),
+        (row(energy="lots"), "column ConsumedEnergyRaw: 'lots' is not a number of joules"),
+        (row(energy="-5"), "not a number of joules"),
+        (row(energy="1e400"), "not a number of joules"),
+        (row(elapsed="-1"), "column ElapsedRaw: -1 is negative"),
         (row(start="morning"), "'morning' is no date and time"),
         (row() + "|", "more or fewer cells"),
-        (row(id="1.0"), "only its steps are in the file"),
+        (row(id="1.0"), "the file has only its steps"),
     ],
 )
 def test_a_row_that_cannot_be_is_named_and_the_others_are_read(bad, reason):
@@ -166,7 +166,7 @@ def test_a_row_that_cannot_be_is_named_and_the_others_are_read(bad, reason):
 def test_an_output_that_is_cut_off_loses_its_last_line():
     reading = read_text(read, Path(kept("sacct.txt")).read_text("utf-8")[:-20])
     assert len(reading.records) == 4
-    assert reading.left_out[-1] == "line 11: it is cut off, as the last of the file"
+    assert reading.left_out[-1] == "line 11: it is cut off, as the last line of the file"
 
 
 def test_the_form_with_a_bar_at_the_end_is_read_too():

@@ -27,16 +27,16 @@ def test_lines_may_end_as_on_any_system(end):
 
 def test_rows_with_other_numbers_of_cells_are_named():
     assert read("a,b\n1\n1,2,3\n1,2\n") == [
-        "line 2: more or fewer cells than there are columns (1, not 2)",
-        "line 3: more or fewer cells than there are columns (3, not 2)",
+        "line 2: more or fewer cells than columns (1, not 2)",
+        "line 3: more or fewer cells than columns (3, not 2)",
         Row(4, {"a": "1", "b": "2"}),
     ]
 
 
 def test_a_last_line_without_an_end_is_torn_where_programs_end_each():
-    assert read("a,b\n1,2\n3,45") == [Row(2, {"a": "1", "b": "2"}), "line 3: it is cut off, as the last of the file"]
+    assert read("a,b\n1,2\n3,45") == [Row(2, {"a": "1", "b": "2"}), "line 3: it is cut off, as the last line of the file"]
     assert read("a,b\n1,2\n3,45", always_ended=False)[-1] == Row(3, {"a": "3", "b": "45"})
-    assert read("a,b\n1,2\n3", always_ended=False)[-1] == "line 3: it is cut off, as the last of the file"
+    assert read("a,b\n1,2\n3", always_ended=False)[-1] == "line 3: it is cut off, as the last line of the file"
 
 
 def test_a_quotation_mark_that_is_not_closed_is_said_with_the_lines_that_it_takes():
@@ -87,7 +87,7 @@ def test_a_comma_that_parts_decimals_gets_a_word():
 
 
 def test_an_amount_is_not_below_zero():
-    with pytest.raises(ValueError, match="column a: -1 is less than nothing"):
+    with pytest.raises(ValueError, match="column a: -1 is negative"):
         Row(2, {"a": "-1"}).amount("a")
 
 

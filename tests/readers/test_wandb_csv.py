@@ -4,8 +4,8 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
-from traincarbon.readers.formats import read_file, together
-from traincarbon.readers.reading import Told
+from traincarbon.readers.formats import merged, read_file
+from traincarbon.readers.imported import ImportOptions
 from traincarbon.readers.wandb_csv import is_metrics, is_runs, read_metrics, read_runs
 
 TABLE = "Name,State,User,Created,Runtime,ID"
@@ -19,7 +19,7 @@ def test_the_table_of_the_page_gives_the_runs_that_have_ended():
     ]
     assert (records[0].started_at, records[0].duration_s) == ("2026-11-25T13:27:50.000000Z", 5.3)
     assert (records[0].accelerators, records[0].hw) == (2, "NVIDIA A100-SXM4-80GB")
-    assert set(records[0].missing.values()) == {"W&B logs no energy of it"}
+    assert set(records[0].missing.values()) == {"W&B logs no energy for it"}
     assert left_out == ["line 4, run 'q8w7e6r5': it is 'running' and has not ended; import it when it has"]
     assert notes == []
     assert "somebody" not in repr(records)
@@ -37,19 +37,19 @@ def test_the_table_of_the_script_has_dictionaries_in_it_and_no_states():
 
 
 def test_system_metrics_are_integrated_over_all_gpus():
-    (record,), left_out, notes = read_file(kept("wandb-metrics.csv"), told=Told())
+    (record,), left_out, notes = read_file(kept("wandb-metrics.csv"), options=ImportOptions())
     assert record.energy_j["gpu"] == pytest.approx(2.875e3, rel=0.01)
     assert (record.how, record.accelerators, record.samples, record.gaps_s) == ({"gpu": "power"}, 2, 6, 0.0)
     assert record.started_at == "2026-11-25T13:27:51.088601Z"
     assert record.duration_s == pytest.approx(4.9988, rel=1e-4)
     assert (record.state, record.run_id, left_out) == ("lost", "wandb-wandb-metrics", [])
-    assert "import the table of runs with it" in notes[0]
+    assert "import the table of runs with the column ID" in notes[0]
 
 
 def test_the_table_and_the_metrics_of_a_run_are_one_run():
     with open(kept("wandb-metrics.csv"), encoding="utf-8") as stream:
         metrics = read_text(read_metrics, stream.read(), name="p6gfejee.csv")
-    first, *_ = together([*read_kept("wandb-table.csv").records, *metrics.records])
+    first, *_ = merged([*read_kept("wandb-table.csv").records, *metrics.records])
     assert (first.run_id, first.state, first.tokens, first.duration_s) == ("wandb-p6gfejee", "finished", 5.6e6, 5.3)
     assert first.energy_j["gpu"] == metrics.records[0].energy_j["gpu"]
     assert (first.how, first.samples) == ({"gpu": "power"}, 6)
@@ -80,7 +80,7 @@ def test_a_process_share_of_a_gpu_is_not_counted_beside_the_gpu():
 
 def test_a_last_sample_of_power_in_the_table_is_not_the_power_of_the_run():
     (record,), _, _ = read_text(read_runs, f"{TABLE},system.gpu.0.powerWatts\na,finished,me,2026-11-25T13:00:00Z,60,x1,400\n")
-    assert (record.energy_j["gpu"], record.missing["gpu"][:33]) == (None, "the export has one sample of powe")
+    assert (record.energy_j["gpu"], record.missing["gpu"][:33]) == (None, "the export has only the last samp")
 
 
 def test_a_run_without_an_id_is_known_by_its_name_and_when_it_began():
@@ -97,7 +97,7 @@ def test_entities_that_are_persons_are_masked():
     ("row", "reason"),
     [
         ("a,finished,me,2026-11-25T13:00:00Z,,x1", "run 'x1': column Runtime is empty"),
-        ("a,finished,me,2026-11-25T13:00:00Z,-3,x1", "column Runtime: -3 is less than nothing"),
+        ("a,finished,me,2026-11-25T13:00:00Z,-3,x1", "column Runtime: -3 is negative"),
         ("a,finished,me,noon,60,x1", "'noon' is no date and time"),
         ("a,pending,me,2026-11-25T13:00:00Z,60,x1", "has not ended"),
         (",finished,me,2026-11-25T13:00:00Z,60,", "column Name is empty"),

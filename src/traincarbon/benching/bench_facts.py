@@ -12,9 +12,10 @@ from traincarbon.benching.bench import Bench, GemmRate
 from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.driver_names import find_board
 from traincarbon.database.load import Database, forget_databases
-from traincarbon.database.overlay import alone, product_toml, replace_file, with_source
+from traincarbon.database.overlay import HINT, alone, product_toml, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.files import replace_file
 from traincarbon.quantities import EnergySource
 from traincarbon.uncertain import Uncertain
 
@@ -104,7 +105,7 @@ def write_facts(written: FactFiles, root: str) -> None:
         CarbonError: one cannot be written; the earlier facts are still consistent.
     """
     for name, text in written.files.items():
-        replace_file(root, name, text)
+        replace_file(os.path.join(root, name), text, hint=HINT)
     for name in written.stale:
         os.unlink(os.path.join(root, name))
     forget_databases()

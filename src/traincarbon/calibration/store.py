@@ -1,39 +1,31 @@
 """Save and delete named calibrations."""
 
 import os
-import secrets
-from contextlib import suppress
 
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names
-from traincarbon.estimation.plan import toml_value
+from traincarbon.files import replace_file
+from traincarbon.toml import to_toml
 
 
-def to_toml(calibration: Calibration) -> str:
-    """Return the TOML text that :func:`traincarbon.estimation.calibration.read` reads back."""
-    lines = [
-        "# Made by carbon calibrate; docs/calibration.md says what the numbers mean.",
-        f"schema = {toml_value(SCHEMA)}",
-        f"made = {toml_value(calibration.made)}",
-        f"version = {toml_value(calibration.version)}",
-        f"automatic = {'true' if calibration.automatic else 'false'}",
-        f"why = {toml_value(calibration.why)}",
-        f"notes = {toml_value(list(calibration.notes))}",
-        "",
-        "[runs]",
-        f"count = {calibration.n_runs}",
-        f"used = {toml_value(list(calibration.runs))}",
-    ]
-    for id, reason in calibration.set_aside:
-        lines += ["", "[[runs.set_aside]]", f"id = {toml_value(id)}", f"reason = {toml_value(reason)}"]
-    for quantity, errors in calibration.errors.items():
-        lines += ["", f"[errors.{quantity}]", *(f"{name} = {round(value, 6)!r}" for name, value in errors.items())]
-    for meter in calibration.meters:
-        lines += ["", "[[meter]]", *(f"{name} = {toml_value(value)}" for name, value in meter.items())]
-    for effect in calibration.effects:
-        lines += ["", "[[effect]]", *(f"{name} = {toml_value(value)}" for name, value in effect._asdict().items())]
-    return "\n".join([*lines, ""])
+def text_of(calibration: Calibration) -> str:
+    """Return the file that :func:`traincarbon.estimation.calibration.read` reads back."""
+    set_aside = [{"id": id, "reason": reason} for id, reason in calibration.set_aside]
+    table = {
+        "schema": SCHEMA,
+        "made": calibration.made,
+        "version": calibration.version,
+        "automatic": calibration.automatic,
+        "why": calibration.why,
+        "notes": calibration.notes,
+        "runs": {"count": calibration.n_runs, "used": calibration.runs, **({"set_aside": set_aside} if set_aside else {})},
+        "errors": {quantity: {name: round(value, 6) for name, value in errors.items()} for quantity, errors in calibration.errors.items()},
+        "meter": calibration.meters,
+        "effect": [effect._asdict() for effect in calibration.effects],
+    }
+    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect")}
+    return f"# Made by carbon calibrate; docs/calibration.md says what the numbers mean.\n{to_toml(stated)}"
 
 
 def save(calibration: Calibration, folder: str | None = None) -> str:
@@ -43,19 +35,7 @@ def save(calibration: Calibration, folder: str | None = None) -> str:
         CarbonError: the name is not possible, or the file cannot be written.
     """
     file = file_of(calibration.name, folder)
-    beside = os.path.join(os.path.dirname(file), f".{secrets.token_hex(8)}.part")
-    try:
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        with open(beside, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(to_toml(calibration))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, file)
-    except OSError as error:
-        raise CarbonError(f"cannot write {file!r}: {error.strerror or error}", hint="is the folder yours, and the disk not full?") from error
-    finally:
-        with suppress(OSError):
-            os.unlink(beside)
+    replace_file(file, text_of(calibration), hint="is the folder yours, and the disk not full?")
     return file
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
 from traincarbon.database.row_checks import NEVER_IN_A_KEY, row_faults
 from traincarbon.errors import DatabaseError, NotFoundError
+from traincarbon.paths import settings_folder
 
 _MOST = 1e30
 """No fact comes near this."""
@@ -190,9 +191,9 @@ def open_database(folder: str | PathLike[str] | None = None) -> Database:
 
 
 @lru_cache(maxsize=8)
-def _open(given: str, from_environment: str, config_home: str) -> Database:
+def _open(given: str, from_environment: str, config_home: str) -> Database:  # noqa: ARG001  part of the key
     roots = [builtin_root()]
-    own = own_root(config_home)
+    own = own_root()
     if path.isdir(own):
         roots.append(own)
     for named, name in ((from_environment, "$CARBON_DB"), (given, "--db")):
@@ -208,9 +209,9 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:
     return Database(roots)
 
 
-def own_root(config_home: str = "") -> str:
-    """Return the folder of the user's own facts, there or not, under *config_home* (``$XDG_CONFIG_HOME``) where that is stated."""
-    return path.join(_config_folder(config_home), "hardware_db")
+def own_root() -> str:
+    """Return the folder of the user's own facts, whether it exists or not."""
+    return path.join(settings_folder(), "hardware_db")
 
 
 def forget_databases() -> None:
@@ -224,8 +225,8 @@ def calibrations_folder() -> str:
 
 
 @lru_cache(maxsize=8)
-def _calibrations(from_environment: str, config_home: str) -> str:
-    return from_environment or path.join(_config_folder(config_home), "calibrations")
+def _calibrations(from_environment: str, config_home: str) -> str:  # noqa: ARG001  part of the key
+    return from_environment or path.join(settings_folder(), "calibrations")
 
 
 def builtin_root() -> str:
@@ -233,10 +234,6 @@ def builtin_root() -> str:
     package = path.dirname(path.dirname(path.abspath(__file__)))
     shipped = path.join(package, "hardware_db")
     return shipped if path.isdir(shipped) else path.join(path.dirname(path.dirname(package)), "hardware_db")
-
-
-def _config_folder(config_home: str) -> str:
-    return path.join(config_home or path.expanduser("~/.config"), "carbon")
 
 
 def _list(folder: str) -> list[str]:

@@ -1,19 +1,17 @@
 """The user's own facts: which folder they go to, and how a program adds to it without harming what stands there."""
 
-import json
 import os
-import secrets
-import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import path
 
+from traincarbon import files
 from traincarbon.database.load import own_root
 from traincarbon.database.records import Fact
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.toml import to_toml
 
-_BARE = frozenset(string.ascii_letters + string.digits + "-_")
-_HINT = "name a folder that you may write to: --db DIR or CARBON_DB=DIR"
+HINT = "name a folder that you may write to: --db DIR or CARBON_DB=DIR"
 
 
 def overlay_root(folder: str | None = None) -> str:
@@ -23,9 +21,9 @@ def overlay_root(folder: str | None = None) -> str:
         CarbonError: none of them is stated and there is no home folder.
     """
     named = folder or os.environ.get("CARBON_DB", "")
-    root = path.abspath(named) if named else own_root(os.environ.get("XDG_CONFIG_HOME", ""))
+    root = path.abspath(named) if named else own_root()
     if root.startswith("~"):
-        raise CarbonError("there is no home folder to keep facts in", hint=_HINT)
+        raise CarbonError("there is no home folder to keep facts in", hint=HINT)
     return root
 
 
@@ -38,13 +36,7 @@ def check_writable(root: str) -> None:
     above = root
     while not path.lexists(above) and path.dirname(above) != above:
         above = path.dirname(above)
-    probe = path.join(above, f".{secrets.token_hex(8)}.part")
-    try:
-        with open(probe, "x", encoding="utf-8"):
-            pass
-        os.unlink(probe)
-    except (OSError, ValueError) as error:
-        raise _cannot_write(root, error) from error
+    files.check_writable(above, name=root, hint=HINT)
 
 
 @contextmanager
@@ -58,7 +50,7 @@ def alone(root: str) -> Iterator[None]:
         os.makedirs(root, exist_ok=True)
         held = os.open(root, os.O_RDONLY)
     except (OSError, ValueError) as error:
-        raise _cannot_write(root, error) from error
+        raise files.cannot_write(root, error, HINT) from error
     try:
         with suppress(ImportError, OSError):  # where there are no locks, go without
             from fcntl import LOCK_EX, flock
@@ -67,28 +59,6 @@ def alone(root: str) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-
-
-def replace_file(root: str, name: str, text: str) -> None:
-    """Make *text* the whole of the file *name* under *root*: it is the old or the new one at any time, never a part.
-
-    Raises:
-        CarbonError: it cannot be written; the old one stands.
-    """
-    file = path.join(root, name)
-    unfinished = path.join(path.dirname(file), f".{secrets.token_hex(8)}.part")
-    try:
-        os.makedirs(path.dirname(file), exist_ok=True)
-        with open(unfinished, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(unfinished, file)
-    except (OSError, ValueError) as error:
-        raise _cannot_write(file, error) from error
-    finally:
-        with suppress(OSError, ValueError):
-            os.unlink(unfinished)
 
 
 def with_source(text: str, key: str, entry: Mapping[str, str]) -> str:
@@ -106,28 +76,19 @@ def with_source(text: str, key: str, entry: Mapping[str, str]) -> str:
     if key in known:
         raise DatabaseError(f"sources.toml has an entry {key!r} already", hint="a source is stated once")
     before = text.rstrip("\n")
-    title = key if set(key) <= _BARE else _quoted(key)
-    lines = [*([before, ""] if before else []), f"[{title}]", *(f"{name} = {_quoted(value)}" for name, value in entry.items())]
-    return "\n".join(lines) + "\n"
+    return (f"{before}\n\n" if before else "") + to_toml({key: {name: _printable(value) for name, value in entry.items()}})
 
 
 def product_toml(keys: Mapping[str, str], aliases: Sequence[str], facts: Mapping[str, Fact]) -> str:
     """Return the file of a product with its *keys*, *aliases* and *facts*."""
-    lines = [f"{name} = {_quoted(value)}" for name, value in keys.items() if value]
-    lines.append(f"aliases = [{', '.join(_quoted(alias) for alias in aliases)}]")
-    for name, fact in facts.items():
-        lines += ["", f"[{name}]", f"value = {fact.value!r}"]
-        lines += [f"{bound} = {limit!r}" for bound, limit in (("low", fact.low), ("high", fact.high)) if limit is not None]
-        texts = {part: getattr(fact, part) for part in ("as_published", "source", "locator", "kind", "note")}
-        lines += [f"{part} = {_quoted(text)}" for part, text in texts.items() if text]
-    return "\n".join(lines) + "\n"
+    texts = {name: _printable(value) for name, value in keys.items() if value}
+    return to_toml({**texts, "aliases": [_printable(alias) for alias in aliases], **{name: _fact(fact) for name, fact in facts.items()}})
 
 
-def _quoted(text: str) -> str:
-    """Return *text* as a TOML string, what cannot be printed replaced."""
-    return json.dumps("".join(character if character.isprintable() else "�" for character in text), ensure_ascii=False)
+def _fact(fact: Fact) -> dict[str, object]:
+    texts = {part: getattr(fact, part) for part in ("as_published", "source", "locator", "kind", "note")}
+    return {"value": fact.value, "low": fact.low, "high": fact.high, **{part: _printable(text) for part, text in texts.items() if text}}
 
 
-def _cannot_write(place: str, error: OSError | ValueError) -> CarbonError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return CarbonError(f"cannot write {place!r}: {reason}", hint=_HINT)
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -10,6 +10,7 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.fields import FIELDS, NUMBERS, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.formatting import clean, shortened
+from traincarbon.toml import to_toml
 from traincarbon.uncertain import Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Plan:
         """
         if any(hasattr(getattr(self, name), "shape") for name in NUMBERS):
             raise PlanError("a plan of arrays is many plans and cannot be written as one file", hint="write each of them")
-        return "".join(f"{name} = {toml_value(value)}\n" for name, value in self.to_dict().items())
+        return to_toml(self.to_dict())
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Plan":
@@ -237,15 +238,4 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def toml_value(value: Any) -> str:
-    """Return a text, a number or a list of them as TOML writes it."""
-    if isinstance(value, str):
-        escaped = "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c) for c in value)
-        return f'"{escaped}"'
-    if isinstance(value, list):
-        return f"[{', '.join(toml_value(item) for item in value)}]"
-    return repr(value)
-
-
 _LINES = 'lines are like: params = 530e9, tokens = "1.4T", hw = "dgx-a100"'
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -1,4 +1,4 @@
-"""Records of runs as JSON, CSV and Parquet, and back, without losing a digit."""
+"""Write records of runs as JSON, CSV and Parquet and read them back, without losing a digit."""
 
 import csv
 import io
@@ -8,28 +8,27 @@ from typing import Any
 from unicodedata import category
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.process_summary import FIGURES
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.record_checks import RUN_SCHEMA
-from traincarbon.ledger.run_energy import ENERGY_PARTS
+from traincarbon.quantities import ENERGY_PARTS, RECORDED
 
 FORMATS = ("csv", "json", "parquet")
 PARQUET = b"PAR1"
-"""How a file in Parquet begins."""
+"""The first bytes of a Parquet file."""
 
 _PLAIN = ("run_id", "project", "state", "exit_code", "started_at", "duration_s", "nodes", "accelerators", "hw", "gaps_s", "samples", "tokens", "params", "mfu")
 _NESTED = {
     **dict.fromkeys(("energy_j", "how", "missing"), ENERGY_PARTS),
-    **dict.fromkeys(FIGURES, ("low", "median", "high")),
+    **dict.fromkeys(RECORDED, ("low", "median", "high")),
 }
-"""What has parts, each of them a column ``name.part``."""
+"""Fields with parts; each part is a column ``name.part``."""
 _AS_JSON = ("argv", "forecast", "plan", "versions")
 _TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
 _JOINERS = "\u200c\u200d"
-"""Of what cannot be seen, what belongs to words of some scripts and to composed emoji; spaces of all kinds do too."""
+"""Invisible characters that some scripts and composed emoji need."""
 _FORMULA = ("=", "+", "-", "@", "'")
-"""A cell that begins like this may be run by a spreadsheet; an apostrophe before it says that it is text."""
+"""A spreadsheet may run a cell that begins with one of these; an apostrophe before it marks it as text."""
 COLUMNS = (*_PLAIN, *(f"{name}.{part}" for name, parts in _NESTED.items() for part in parts), *_AS_JSON)
 """The columns of CSV and Parquet, in order."""
 
@@ -38,7 +37,7 @@ def dump(records: Sequence[RunRecord], format: str) -> bytes:
     """Return the records in one of :data:`FORMATS`.
 
     Raises:
-        CarbonError: Parquet is asked for and pyarrow is not installed.
+        CarbonError: the format is Parquet and pyarrow is not installed.
     """
     if format == "json":
         return (json.dumps([record.to_dict() for record in records], indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
@@ -47,10 +46,10 @@ def dump(records: Sequence[RunRecord], format: str) -> bytes:
 
 
 def load(content: bytes) -> list[RunRecord]:
-    """Return the records in what :func:`dump` gave, or in the JSON of one record.
+    """Return the records of a file that :func:`dump` wrote, or of the JSON of one record.
 
     Raises:
-        CarbonError: it is none of these, or one of the records cannot be.
+        CarbonError: it is not such a file, or one of the records is invalid.
     """
     if content.startswith(PARQUET):
         return _from_parquet(content)
@@ -64,12 +63,12 @@ def load(content: bytes) -> list[RunRecord]:
 
 
 def is_ours(header: str) -> bool:
-    """Return whether the first line of a CSV file is one of ours, rather than another program's."""
+    """Return whether a CSV file with this first line was written by :func:`dump`."""
     return {"run_id", "state", "energy_j.gpu"} <= set(header.strip().split(","))
 
 
-def cell_of(value: Any) -> str:
-    """Return a value as a cell that is exact, that no spreadsheet runs, and that drives no terminal."""
+def cell_of(value: object) -> str:
+    """Return a value as an exact cell that no spreadsheet runs and that cannot control a terminal."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -79,7 +78,7 @@ def cell_of(value: Any) -> str:
 
 
 def text_of(cell: str) -> str:
-    """Return the text that :func:`cell_of` put in a cell."""
+    """Return the text that :func:`cell_of` wrote into a cell."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
@@ -90,15 +89,13 @@ def _from_json(text: str) -> list[RunRecord]:
         raise CarbonError(f"the file is not JSON: {error}", hint="is it cut off?") from error
     records = stated if isinstance(stated, list) else [stated]
     if not all(isinstance(record, dict) for record in records):
-        raise CarbonError("the file holds something else than records of runs", hint="write it with: carbon runs export --format json")
+        raise CarbonError("the file does not hold records of runs", hint="write it with: carbon runs export --format json")
     return [RunRecord.from_dict(record) for record in records]
 
 
 def _from_csv(text: str) -> list[RunRecord]:
     if not is_ours(text.partition("\n")[0]):
-        raise CarbonError(
-            "the file holds no runs: its first line names neither run_id, state nor energy_j.gpu", hint="import JSON or CSV of carbon runs export"
-        )
+        raise CarbonError("the file holds no runs: its first line lacks run_id, state or energy_j.gpu", hint="import JSON or CSV of carbon runs export")
     records = []
     try:
         for number, row in enumerate(csv.DictReader(io.StringIO(text, newline=""), strict=True), 2):
@@ -111,11 +108,7 @@ def _from_csv(text: str) -> list[RunRecord]:
 
 
 def _from_parquet(content: bytes) -> list[RunRecord]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]'") from error
+    pa, parquet = _pyarrow()
     try:
         rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowException, OSError) as error:
@@ -130,7 +123,7 @@ def _from_parquet(content: bytes) -> list[RunRecord]:
     return records
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
+def _csv(rows: list[dict[str, object]]) -> str:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -138,12 +131,8 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return stream.getvalue()
 
 
-def _parquet(rows: list[dict[str, Any]]) -> bytes:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or --format csv") from error
+def _parquet(rows: list[dict[str, object]]) -> bytes:
+    pa, parquet = _pyarrow()
     kinds = {name: pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64() for name in COLUMNS}
     table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
     sink = pa.BufferOutputStream()
@@ -152,31 +141,39 @@ def _parquet(rows: list[dict[str, Any]]) -> bytes:
     return content
 
 
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or use CSV or JSON") from error
+    return pa, parquet
+
+
 def _is_text(column: str) -> bool:
     return column in _TEXTS or column.startswith(("how.", "missing."))
 
 
-def _flat(stated: dict[str, Any]) -> dict[str, Any]:
-    """Return one value a column; what is not known is None."""
+def _flat(stated: dict[str, Any]) -> dict[str, object]:
+    """Return one value per column. What is not known is None."""
     row = {name: stated[name] for name in _PLAIN}
     row |= {f"{name}.{part}": (stated[name] or {}).get(part) for name, parts in _NESTED.items() for part in parts}
     return row | {name: None if stated[name] is None else _visible(json.dumps(stated[name], ensure_ascii=False)) for name in _AS_JSON}
 
 
 def _visible(text: str) -> str:
-    """Return JSON with what cannot be seen written as JSON escapes it, so that it is exact in every file."""
+    """Return JSON with invisible characters escaped, so that it is exact in every file."""
     return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
-def _unflat(row: dict[str, Any]) -> dict[str, Any]:
-    stated: dict[str, Any] = {"schema": RUN_SCHEMA, **{name: row.get(name) for name in (*_PLAIN, *_AS_JSON)}}
+def _unflat(row: dict[str, object]) -> dict[str, object]:
+    stated: dict[str, object] = {"schema": RUN_SCHEMA, **{name: row.get(name) for name in (*_PLAIN, *_AS_JSON)}}
     for name, parts in _NESTED.items():
-        known = {part: row[f"{name}.{part}"] for part in parts if row.get(f"{name}.{part}") is not None}
-        stated[name] = known
+        stated[name] = {part: row[f"{name}.{part}"] for part in parts if row.get(f"{name}.{part}") is not None}
     return stated
 
 
-def _uncell(name: str, cell: str, number: int) -> Any:
+def _uncell(name: str, cell: str, number: int) -> object:
     if _is_text(name):
         text = text_of(cell)
         if name not in _AS_JSON:
@@ -186,4 +183,4 @@ def _uncell(name: str, cell: str, number: int) -> Any:
     try:
         return json.loads(text) if name in _AS_JSON else int(cell) if name in _WHOLE else float(cell)
     except (ValueError, RecursionError) as error:
-        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave a cell empty where nothing is known") from error
+        raise CarbonError(f"row {number}, {name}: {cell[:40]!r} cannot be read", hint="leave unknown cells empty") from error

@@ -1,36 +1,22 @@
-"""The index over the journals of a store, in SQLite: it makes lists fast, holds nothing of its own, and is made anew whenever in doubt."""
+"""The index of a store in SQLite: it makes lists of runs fast and is rebuilt from the journals whenever it is missing or wrong."""
 
 import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.journal import read_journal, read_lines
+from traincarbon.ledger.index_file import connect, is_at_fault, set_aside
+from traincarbon.ledger.journal import Line, read_journal, read_lines
 from traincarbon.ledger.process_summary import Process, fold
 from traincarbon.ledger.record import RunRecord, combine
 
-VERSION = 2
-"""Of the tables below and of the summaries in them; an index of another version is set aside and made anew."""
-
-_APPLICATION = 0x74726361
-_BUSY_S = 30.0
 _FRESH_NS = 2_000_000_000
-"""A folder that changed so lately may change again without its time telling so."""
+"""A folder that changed within this time may change again without a new time of change."""
 _MOST_FAULTS = 20
-_TABLES = """
-CREATE TABLE folders (name TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, settled INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (folder TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, read_b INTEGER NOT NULL,
-                    faults TEXT NOT NULL, PRIMARY KEY (folder, name)) WITHOUT ROWID;
-CREATE TABLE processes (folder TEXT NOT NULL, name TEXT NOT NULL, run_id TEXT NOT NULL, writer TEXT NOT NULL, tangled INTEGER NOT NULL,
-                        summary TEXT NOT NULL, PRIMARY KEY (folder, name, run_id, writer)) WITHOUT ROWID;
-CREATE INDEX processes_of_a_run ON processes (run_id);
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, project TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL,
-                   record TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
 class JournalFile(NamedTuple):
@@ -43,40 +29,40 @@ class JournalFile(NamedTuple):
 
 
 class Index:
-    """The runs of a store. Every answer is brought up to date with the journals first.
+    """The runs of a store. Every answer takes in new lines of the journals first.
 
     Args:
         store: The folder that holds ``journals``.
-        file: Where the index is kept. If it can be neither read nor written the index is made in memory.
+        file: The file of the index. If it can be neither read nor written, the index is built in memory.
     """
 
     def __init__(self, store: str, file: str) -> None:
         self.journals = os.path.join(store, "journals")
         self.file = file
-        self._connection = _connect(file)
+        self._connection = connect(file)
 
     def close(self) -> None:
-        """Close the index; safe to call twice."""
+        """Close the index. It is safe to call twice."""
         self._connection.close()
 
     def refresh(self) -> None:
-        """Read what the journals hold beyond what the index knows; an index that cannot be trusted is made anew."""
+        """Read the new lines of the journals. An index that cannot be trusted is rebuilt."""
         for attempt in range(3):
             try:
                 self._refresh()
             except sqlite3.DatabaseError as error:
                 self._connection.close()
-                again = attempt == 0 and _is_at_fault(error)
+                again = attempt == 0 and is_at_fault(error)
                 if again:
-                    with suppress(OSError):  # as in a folder that can only be read
-                        _set_aside(self.file)
-                self._connection = _connect(self.file if again else ":memory:")
+                    with suppress(OSError):  # a read-only folder, for example
+                        set_aside(self.file)
+                self._connection = connect(self.file if again else ":memory:")
             else:
                 return
-        raise CarbonError("the index of the runs can be made neither on disk nor in memory", hint="is the disk full?")
+        raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
 
     def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[RunRecord], int]:
-        """Return the records that fit, the latest first and at most *limit* (0: all), and how many fit in all."""
+        """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
         where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3"
         chosen = (project, state, since)
@@ -85,18 +71,18 @@ class Index:
             f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4",  # noqa: S608  no value in it
             (*chosen, limit or -1),
         )
-        return [RunRecord.stored(json.loads(text)) for (text,) in rows], total
+        return [RunRecord.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
         self.refresh()
         rows = self._connection.execute("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
-        return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # for SQLite a text would end at its first NUL
+        return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # SQLite ends a text at its first NUL
 
     def record(self, run_id: str) -> RunRecord | None:
-        """Return the record of the run of that exact id."""
+        """Return the record of the run with that exact id."""
         row = self._connection.execute("SELECT record FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return RunRecord.stored(json.loads(row[0])) if row else None
+        return RunRecord.from_stored(json.loads(row[0])) if row else None
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""
@@ -104,13 +90,13 @@ class Index:
         return [os.path.join(self.journals, folder, name) for folder, name in rows]
 
     def runs_in(self, file: str) -> list[str]:
-        """Return the runs of which a journal holds lines."""
+        """Return the runs that a journal holds lines of."""
         folder, name = os.path.split(os.path.relpath(file, self.journals))
         rows = self._connection.execute("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", (folder, name))
         return [run_id for (run_id,) in rows]
 
     def faults(self) -> list[str]:
-        """Return what of the journals could not be used, up to 20 a file."""
+        """Return the faults of the journals with file and position, up to 20 per file."""
         rows = self._connection.execute("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
         return [os.path.join(folder, fault) for folder, text in rows for fault in json.loads(text)]
 
@@ -130,11 +116,11 @@ class Index:
             self._settle()
 
     def _unsettled(self) -> list[str]:
-        """Return the runs whose state time alone may change."""
+        """Return the runs whose state can change without new lines."""
         return [run_id for (run_id,) in self._connection.execute("SELECT run_id FROM runs WHERE state = 'running'")]
 
     def _changes(self) -> tuple[list[tuple[str, str]], list[JournalFile], dict[str, int]]:
-        """Return the files that are gone, those that are new or changed, and the folders that were looked into."""
+        """Return the files that are gone, those that are new or changed, and the folders that were read."""
         settled = dict(self._connection.execute("SELECT name, mtime_ns FROM folders WHERE settled"))
         known: dict[str, dict[str, tuple[int, int]]] = {}
         for folder, name, size, mtime_ns in self._connection.execute("SELECT folder, name, size, mtime_ns FROM files"):
@@ -164,7 +150,7 @@ class Index:
         return touched
 
     def _read(self, file: JournalFile) -> set[str]:
-        """Fold in what a file holds beyond what was read of it, all of it where it is not the same file any more."""
+        """Fold in the new lines of a file, or all of its lines if it is a different file now."""
         key = (file.folder, file.name)
         row = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         begin_b, touched = 0, set()
@@ -173,7 +159,7 @@ class Index:
         if row is not None and row[0] < file.size:
             begin_b = row[1]
             stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key)
-            summaries = {(run_id, writer): (Process.from_dict(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
+            summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
             faults = [fault for fault in json.loads(row[2]) if not fault.endswith("cut off")]
         elif row is not None:
             touched = self._drop(key)
@@ -187,33 +173,33 @@ class Index:
         self._connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", (*key, file.size, file.mtime_ns, begin_b, json.dumps(faults)))
         for (run_id, writer), (process, tangled) in summaries.items():
             if run_id in touched:
-                row = (*key, run_id, writer, tangled, json.dumps(process.to_dict()))
+                row = (*key, run_id, writer, tangled, json.dumps(process.to_stored()))
                 self._connection.execute("INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?)", row)
         return touched
 
     def _combine(self, run_id: str) -> None:
         rows = self._connection.execute("SELECT folder, name, writer, tangled, summary FROM processes WHERE run_id = ?", (run_id,)).fetchall()
-        if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # the same lines twice: only the lines themselves tell
+        if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
             files = {os.path.join(self.journals, folder, name) for folder, name, *_ in rows}
             processes = fold(line for file in sorted(files) for line in read_journal(file)[0] if line["run_id"] == run_id)
         else:
-            processes = [Process.from_dict(json.loads(row[4])) for row in rows]
+            processes = [Process.from_stored(json.loads(row[4])) for row in rows]
         try:
             record = combine(processes, now_s=time.time())
-        except CarbonError:  # no line is left, or what was imported cannot be
+        except CarbonError:  # no line is left, or an imported record is invalid
             self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
             return
         settled = all(process.end is not None or process.record is not None for process in processes)
-        row = (run_id, record.started_at, record.project, record.state, settled, json.dumps(record.to_store()))
+        row = (run_id, record.started_at, record.project, record.state, settled, json.dumps(record.to_stored()))
         self._connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def _settle(self) -> None:
-        """Mark the folders all of whose runs have ended: only a new file changes them, and that their own time tells."""
+        """Mark the folders whose runs have all ended: they change only by a new file, which changes the time of the folder."""
         self._connection.execute("""UPDATE folders SET settled = mtime_ns > 0 AND NOT EXISTS (SELECT 1 FROM processes JOIN runs USING (run_id)
                                     WHERE processes.folder = folders.name AND NOT runs.settled) WHERE NOT settled""")
 
 
-def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: dict[str, Any]) -> None:
+def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> None:
     key = (line["run_id"], line["writer"])
     process, tangled = summaries.get(key) or (Process(line["run_id"], line["writer"], line["node"], line["process"]), False)
     tangled = tangled or line["seq"] <= process.seq or line["node"] != process.node
@@ -242,90 +228,3 @@ def _files(path: str, folder: str) -> list[JournalFile]:
                     state = entry.stat(follow_symlinks=False)
                     found.append(JournalFile(folder, entry.name, state.st_size, state.st_mtime_ns))
     return found
-
-
-def _connect(file: str) -> sqlite3.Connection:
-    """Return a connection to a sound index of our version; what else stands in its place is set aside."""
-    for _ in range(2):
-        try:
-            return _open(file)
-        except sqlite3.DatabaseError as error:
-            if not _is_at_fault(error):
-                break
-            with suppress(OSError):
-                _set_aside(file)
-    return _open(":memory:")
-
-
-def _is_at_fault(error: sqlite3.DatabaseError) -> bool:
-    """Return whether it is the file that is wrong, rather than that it is locked, beyond our rights, or the disk full."""
-    codes = ("PERM", "BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN")
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF not in {getattr(sqlite3, f"SQLITE_{code}") for code in codes}
-
-
-def _open(file: str) -> sqlite3.Connection:
-    if file != ":memory:":
-        with suppress(OSError):
-            os.makedirs(os.path.dirname(file), exist_ok=True)
-    connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
-    try:
-        _check(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if not _check(connection):
-                for statement in _TABLES.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> bool:
-    """Return whether the tables are there; refuse a file that is not ours before anything in it is changed."""
-    application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and (application, version) != (_APPLICATION, VERSION):
-        raise sqlite3.DatabaseError("another's file, or of another version")
-    return bool(tables)
-
-
-def _set_aside(file: str) -> None:
-    """Move a file that is no index of ours out of the way, unless another command has done so."""
-    with _alone(f"{file}.lock"):
-        if _is_sound(file):
-            return
-        aside = f"{file}.set-aside-{time.time_ns()}"
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.replace(f"{file}{ending}", f"{aside}{ending}")
-
-
-def _is_sound(file: str) -> bool:
-    """Return whether the file holds whole tables of ours, or nobody can tell because it is in use."""
-    try:
-        connection = _open(file)
-    except sqlite3.DatabaseError as error:
-        return not _is_at_fault(error)
-    try:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return tables == {"folders", "files", "processes", "runs"} and connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-    except sqlite3.DatabaseError as error:
-        return not _is_at_fault(error)
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _alone(lock: str) -> Iterator[None]:
-    """Hold a lock that the system lets go of when its holder dies; where there is none, go without."""
-    with open(lock, "ab") as stream:
-        with suppress(ImportError, OSError):
-            from fcntl import LOCK_EX, flock
-
-            flock(stream, LOCK_EX)
-        yield

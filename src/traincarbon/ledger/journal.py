@@ -1,6 +1,6 @@
-"""The journal: one append-only file a process, one self-contained line a record; what a process wrote survives its ``kill -9``.
+"""The journal of a process: an append-only file of self-contained JSON lines, which survives a ``kill -9`` of its writer.
 
-The writer runs beside a training and stays lean: it imports what every Python has loaded, and json.
+The writer runs beside a training and stays lean: it imports only json and modules that every Python has loaded.
 """
 
 import json
@@ -8,43 +8,57 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypedDict, cast
 
 SCHEMA = "traincarbon/journal/1"
 LONGEST_LINE_B = 1 << 20
-"""A longer line is none of ours: it is skipped without being read into memory."""
+"""A longer line is not from a journal and is skipped without being read into memory."""
 
 _KEPT_B = 1 << 20
-"""Most that waits in memory while the file cannot be written."""
+"""The most that is kept in memory while the file cannot be written."""
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
-"""Characters of a text and items of a list that a line keeps; the next pair where the line is still too long."""
+"""The characters of a text and the items of a list that a line keeps; the next pair applies if the line is still too long."""
 _DEEPEST = 8
-_WANTED: dict[str, type | tuple[type, ...]] = {
+_REQUIRED: dict[str, type | tuple[type, ...]] = {
     "run_id": str, "node": str, "writer": str, "kind": str, "process": int, "seq": int, "wall_s": (int, float), "mono_s": (int, float)
 }  # fmt: skip
-"""What every line says, and how."""
+"""The fields of every line, with their types."""
 _MOST = 1e15
-"""No clock and no count of ours goes so far."""
+"""Clocks and counts stay below this."""
+
+
+class Line(TypedDict):
+    """A line of a journal as it was read: these fields are valid, all others come unchecked from the file."""
+
+    schema: str
+    run_id: str
+    node: str
+    writer: str
+    kind: str
+    process: int
+    seq: int
+    wall_s: float
+    mono_s: float
 
 
 class Journal:
-    """The writer: a line a record, each in one write to a file opened for appending.
+    """The writer: one line per record, appended in a single write.
 
-    It never raises for want of room or of rights: what cannot be written waits in memory, bounded, and follows when it can, with one
-    note that says so. Nothing has to be locked, as no other process writes to the file.
+    It never raises if the disk is full or the file cannot be written. Such lines wait in memory, up to a limit, and are written
+    as soon as possible, with one note about it. No lock is needed, as no other process writes to the file.
 
     Args:
-        file: Path of the file; its folders are made with the first line.
+        file: Path of the file; its folder is made with the first line.
         run_id: The run that the lines belong to.
-        node: What stands for this machine in the store, see :func:`traincarbon.ledger.store_folder.node_name`.
+        node: Name of this machine in the store, see :func:`traincarbon.ledger.store_folder.node_name`.
         process: Id of the process that writes.
-        life: What tells later whether that process still lives, see :func:`traincarbon.ledger.store_folder.life`.
+        life: Tells later whether that process is still alive, see :func:`traincarbon.ledger.store_folder.life`.
     """
 
     def __init__(self, file: str, *, run_id: str, node: str, process: int, life: str = "") -> None:
         self.file = file
         self.fault = ""
-        """Why the latest line had to stay in memory; empty when all lines are in the file."""
+        """Why the latest line is still in memory; empty if all lines are in the file."""
         writer = os.path.basename(file).removesuffix(".jsonl")
         self._envelope = {"schema": SCHEMA, "run_id": run_id, "node": node, "process": process, "writer": writer, "life": life}
         self._seq = 0
@@ -54,12 +68,12 @@ class Journal:
         self._fresh = True
         self._closed = False
 
-    def write(self, kind: str, fields: Mapping[str, Any]) -> bool:
-        """Append a line of *kind*; return False when it had to stay in memory, or the journal is closed.
+    def write(self, kind: str, fields: Mapping[str, object]) -> bool:
+        """Append a line of *kind*. Return False if it has to wait in memory or the journal is closed.
 
         Args:
             kind: ``start``, ``interval``, ``progress``, ``note`` or ``end``.
-            fields: What the line states beside who wrote it and when; what JSON cannot hold becomes text, no number becomes null.
+            fields: The content of the line. Values that JSON cannot hold become text, and infinite numbers become null.
         """
         if self._closed:
             return False
@@ -74,24 +88,24 @@ class Journal:
         return True
 
     def unwritten(self) -> list[str]:
-        """Return the lines that still wait in memory, the oldest first."""
+        """Return the lines that are still in memory, the oldest first."""
         return [line.decode("ascii") for _, line in self._waiting]
 
     def close(self) -> None:
-        """Write what still waits, if that is possible, and close the file; safe to call twice."""
+        """Write the lines that are still in memory, if possible, and close the file. It is safe to call twice."""
         if not self._closed:
             self._flush()
             self._release()
             self._closed = True
 
-    def _line(self, kind: str, fields: Mapping[str, Any]) -> bytes:
+    def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
         now = time.time()
         wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1e6):06d}Z"
         head = {**self._envelope, "seq": self._seq, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
         self._seq += 1
         for text, items in _BOUNDS:
-            plain = {name: value for name, value in _plain(fields, text, items, 0).items() if name not in head}
-            line = json.dumps({**_plain(head, text, items, 0), **plain}, separators=(",", ":")).encode("ascii") + b"\n"
+            rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
+            line = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii") + b"\n"
             if len(line) <= LONGEST_LINE_B:
                 break
         return line
@@ -111,7 +125,7 @@ class Journal:
     def _put(self, line: bytes) -> None:
         if self._descriptor < 0:
             self._descriptor, self._fresh = _open(self.file)
-        # after a line that was cut short, or that a killed writer may have cut, a new one begins on a line of its own
+        # the line before may be cut off, by a full disk or a killed writer
         data = line if self._fresh else b"\n" + line
         while data:
             written = os.write(self._descriptor, data)
@@ -120,7 +134,7 @@ class Journal:
         self._fresh = True
 
     def _bound(self) -> None:
-        """Drop the oldest intervals, which later ones make dispensable as energy is cumulative, then the oldest notes; never start or end."""
+        """Drop the oldest intervals, as energy is cumulative, then the oldest notes, but never a start or an end."""
         size_b = sum(len(line) for _, line in self._waiting)
         for kinds in (("interval", "progress"), ("note",)):
             kept = []
@@ -136,13 +150,13 @@ class Journal:
         if self._descriptor >= 0:
             try:
                 os.close(self._descriptor)
-            except OSError as error:  # a full network disk may say so only here; what was lost there, later lines make up for
+            except OSError as error:  # a full network disk may report it only here; later lines hold what was lost
                 self.fault = self.fault or error.strerror or str(error)
             self._descriptor = -1
 
 
 def new_journal(store: str, run_id: str) -> Journal:
-    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``; nothing is written yet."""
+    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``. Nothing is written yet."""
     from traincarbon.ledger.store_folder import life, node_name
 
     node, process = node_name(store), os.getpid()
@@ -151,7 +165,7 @@ def new_journal(store: str, run_id: str) -> Journal:
 
 
 def run_folder(store: str, run_id: str) -> str:
-    """Return the folder of a run's journals; an id that is no plain file name is escaped, so that none leads out of the store.
+    """Return the folder of a run's journals. An id that is not a plain file name is escaped, so that no id leads out of the store.
 
     Example:
         >>> run_folder("/s", "bert-3"), run_folder("/s", "../etc")
@@ -164,9 +178,9 @@ def run_folder(store: str, run_id: str) -> str:
     return os.path.join(store, "journals", plain)
 
 
-def read_journal(file: str | os.PathLike[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the lines of a journal and, one text each, what of it could not be used: cut off, corrupt, foreign or newer lines."""
-    lines: list[dict[str, Any]] = []
+def read_journal(file: str | os.PathLike[str]) -> tuple[list[Line], list[str]]:
+    """Return the lines of a journal and one text for each line that cannot be used: cut off, corrupt, foreign or newer."""
+    lines: list[Line] = []
     faults: list[str] = []
     for line, fault, _ in read_lines(file):
         if line is not None:
@@ -176,29 +190,29 @@ def read_journal(file: str | os.PathLike[str]) -> tuple[list[dict[str, Any]], li
     return lines, faults
 
 
-def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tuple[dict[str, Any] | None, str, int]]:
-    """Yield line, fault and the place in the file up to which all is read, never more than one line in memory.
+def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tuple[Line | None, str, int]]:
+    """Yield each line, its fault and the position up to which the file is read, with at most one line in memory.
 
-    A line that lacks its end is not counted as read: it may be one that is being written.
+    A last line without an end does not count as read, as it may still be being written.
 
     Args:
         file: The journal.
-        begin_b: Where to begin, a place that an earlier reading gave.
+        begin_b: Where to begin, a position from an earlier reading.
     """
     name = os.path.basename(os.fspath(file))
-    place_b = begin_b
+    position_b = begin_b
     try:
         with open(file, "rb") as stream:
             stream.seek(begin_b)
             for raw, length_b in _raw_lines(stream):
                 line, fault = _parse(raw)
-                at = f"{name}, byte {place_b}"
+                at = f"{name}, byte {position_b}"
                 if raw.endswith(b"\n") or len(raw) > LONGEST_LINE_B:
-                    place_b += length_b
+                    position_b += length_b
                 if line is not None or fault:
-                    yield line, f"{at}: {fault}" if fault else "", place_b
+                    yield line, f"{at}: {fault}" if fault else "", position_b
     except OSError as error:
-        yield None, f"{name}: {error.strerror or error}", place_b
+        yield None, f"{name}: {error.strerror or error}", position_b
 
 
 def _open(file: str) -> tuple[int, bool]:
@@ -215,15 +229,14 @@ def _escaped(letter: str) -> str:
     return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogatepass"))
 
 
-def _plain(value: Any, text: int, items: int, depth: int) -> Any:
-    """Return *value* as JSON can hold it, bounded in size and depth."""
+def _plain(value: object, text: int, items: int, depth: int) -> object:
+    """Return *value* as JSON can hold it, limited in size and depth."""
     if value is None or isinstance(value, (bool, int)):
         return value if not isinstance(value, int) or -(2**63) <= value < 2**63 else float(value) if abs(value) < 10**300 else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping) and depth < _DEEPEST:
-        pairs = list(value.items())[:items]
-        return {_cut(str(name), text): _plain(part, text, items, depth + 1) for name, part in pairs}
+        return _plain_table(value, text, items, depth)
     if isinstance(value, (list, tuple, set, frozenset)) and depth < _DEEPEST:
         parts = list(value)
         more = [f"… {len(parts) - items} more"] if len(parts) > items else []
@@ -231,12 +244,16 @@ def _plain(value: Any, text: int, items: int, depth: int) -> Any:
     return _cut(value if isinstance(value, str) else str(value), text)
 
 
+def _plain_table(table: Mapping[str, object], text: int, items: int, depth: int) -> dict[str, object]:
+    return {_cut(str(name), text): _plain(part, text, items, depth + 1) for name, part in list(table.items())[:items]}
+
+
 def _cut(value: str, most: int) -> str:
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
 
 def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield bytes and length of each line; one that is too long comes without its rest."""
+    """Yield bytes and length of each line. A line that is too long is cut."""
     while raw := stream.readline(LONGEST_LINE_B + 1):
         length_b, rest = len(raw), raw
         while len(rest) > LONGEST_LINE_B and not rest.endswith(b"\n"):
@@ -245,32 +262,38 @@ def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
         yield raw, length_b
 
 
-def _parse(raw: bytes) -> tuple[dict[str, Any] | None, str]:
+def _parse(raw: bytes) -> tuple[Line | None, str]:
     if len(raw) > LONGEST_LINE_B:
-        return None, "longer than a line of ours can be"
+        return None, "too long for a line of a journal"
     if not raw.endswith(b"\n"):
         return None, "cut off"
     text = raw.strip(b" \t\r\n\0")
     if not text:
-        return None, "" if not raw.strip() else "nothing but NUL bytes"
+        return None, "" if not raw.strip() else "only NUL bytes"
     try:
         line = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
             line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        return None, "no JSON"
+        return None, "not JSON"
     if not isinstance(line, dict):
-        return None, "no object"
+        return None, "not an object"
     if line.get("schema") != SCHEMA:
         return None, f"its schema is {str(line.get('schema'))[:60]!r}, not {SCHEMA!r}"
     line.setdefault("writer", f"{line.get('node')}-{line.get('process')}")
-    for name, kind in _WANTED.items():
+    fault = _fault_of(line)
+    return (None, fault) if fault else (cast("Line", line), "")
+
+
+def _fault_of(line: Mapping[str, object]) -> str:
+    """Return which required field of a line is missing or impossible, or "" if all are valid."""
+    for name, kind in _REQUIRED.items():
         value = line.get(name)
         if not isinstance(value, kind) or not _says_something(value):
-            return None, f"its {name} is {str(value)[:60]!r}"
-    return line, ""
+            return f"its {name} is {str(value)[:60]!r}"
+    return ""
 
 
-def _says_something(value: Any) -> bool:
-    """Return whether a value is a text that is not blank, or a number that can be."""
-    return bool(value.strip()) if isinstance(value, str) else not isinstance(value, bool) and abs(value) < _MOST
+def _says_something(value: object) -> bool:
+    """Return whether a value is text that is not blank or a plausible number."""
+    return bool(value.strip()) if isinstance(value, str) else isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST

@@ -1,4 +1,4 @@
-"""Secrets and persons taken out of a command line and an environment before they are written down."""
+"""Hide secrets and names of persons in a command line and an environment before they are recorded."""
 
 import os
 import re
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 HIDDEN = "***"
-"""Stands where a secret stood."""
+"""The replacement for a secret."""
 
 _MOST = 20_000
-"""Characters of an argument that are looked at; the journal keeps fewer."""
+"""Characters of an argument that are checked; the journal keeps fewer."""
 _SECRET = {"password", "passwd", "passphrase", "passcode", "secret", "secrets", "credential", "credentials", "apikey", "authorization", "bearer", "cookie"}
-"""Words that make the value of an option or a variable a secret wherever in its name they stand."""
+"""Words anywhere in the name of an option or a variable that make its value a secret."""
 _SECRET_LAST = {"token", "key", "auth", "pwd", "pw", "pass", "sig", "signature", "jwt", "pat", "sas", "apitoken", "authtoken", "accesstoken", "accesskey"}
-"""Words that do so at the end of a name, but for those below."""
+"""Words at the end of a name that do so, except after the words below."""
 _HARMLESS_BEFORE = {
     "token": {"pad", "eos", "bos", "unk", "mask", "cls", "sep", "special", "image", "audio", "video", "start", "end", "stop", "begin", "prompt", "think",
               "trigger", "placeholder", "per", "max", "min", "next", "new", "first", "last", "every", "each", "by", "oov", "blank", "word", "separator", "decoder"},
@@ -21,34 +21,15 @@ _HARMLESS_BEFORE = {
             "output", "config", "search", "join", "index", "partition", "dataset", "image", "state", "response", "message", "split", "loss", "score", "reward", "per"},
     "pass": {"num", "n", "max", "first", "second", "single", "multi", "two", "one", "forward", "backward", "low", "high", "band", "dry", "per"},
 }  # fmt: skip
-_NOT_THE_SECRET = {
-    "file",
-    "path",
-    "dir",
-    "folder",
-    "name",
-    "length",
-    "len",
-    "size",
-    "dim",
-    "count",
-    "policy",
-    "type",
-    "mode",
-    "env",
-    "var",
-    "url",
-    "arn",
-    "ttl",
-}
-"""Last words that say that the value is about a secret, not one itself."""
+_NOT_THE_SECRET = {"file", "path", "dir", "folder", "name", "length", "len", "size", "dim", "count", "policy", "type", "mode", "env", "var", "url", "arn", "ttl"}  # fmt: skip
+"""Last words of a name whose value is about a secret, but not a secret."""
 _SWITCHES = {"no", "use", "skip", "disable", "enable", "without", "ask", "prompt", "allow", "require", "has"}
 """First words of an option that takes no value."""
 _PERSON = {"user", "username", "login", "email", "mail", "host", "hostname", "hosts", "addr", "address", "nodelist", "nodename", "endpoint", "account"}
-"""Last words of a name whose value says who or where."""
+"""Last words of a name whose value names a person or a machine."""
 _LOCAL = {"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"}  # noqa: S104  named, not bound to
 _COMMON_USERS = {"root", "user", "ubuntu", "admin", "data", "train", "test", "ec2-user", "jovyan", "nobody", "runner", "app", "home", "src", "work"}
-"""Names that say nothing about a person, and stand in many paths that do not either."""
+"""User names that say nothing about a person and are part of many other paths."""
 
 _SHAPES = (
     r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
@@ -56,7 +37,7 @@ _SHAPES = (
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b",  # AWS
     r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}",
     r"\b(?:hf|api_org)_[A-Za-z0-9]{16,}",  # Hugging Face
-    r"\b(?:sk|rk|pk)[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[\w-]{16,}",  # OpenAI, Anthropic, Stripe and those after them
+    r"\b(?:sk|rk|pk)[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[\w-]{16,}",  # OpenAI, Anthropic, Stripe and others like them
     r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|(?<=hooks\.slack\.com/services/)[\w/]+",
     r"\bAIza[\w-]{30,}|\bya29\.[\w-]{16,}|\bGOCSPX-[\w-]{16,}",  # Google
     r"\b(?:npm|gsk|r8|dop_v1|shpat|lin_api|figd)_\w{20,}|\bpypi-[\w-]{16,}|\bnvapi-[\w-]{16,}|\bpplx-\w{16,}|\bdapi[0-9a-f]{32}\b",
@@ -73,7 +54,7 @@ _HOMES = r"(?i)(?<![\w.~])(?:[a-z]:)?(?:[\\/](?:export|var|usr|System[\\/]Volume
 
 _PASSWORD_SHORT = {"mysql": "p", "mysqldump": "p", "mysqladmin": "p", "mariadb": "p", "mongo": "p", "mongosh": "p", "mongodump": "p", "sshpass": "p",
                    "redis-cli": "a", "docker": "p", "podman": "p", "helm": "p", "curl": "uU", "wget": "", "http": "a", "ldapsearch": "w", "sqlcmd": "P"}  # fmt: skip
-"""Programs whose short options take a secret, joined or as the next argument."""
+"""Programs whose short options take a secret, either attached or as the next argument."""
 
 _KEPT_ENVIRONMENT = (
     "CUDA_", "NVIDIA_VISIBLE", "NVIDIA_DRIVER_CAP", "NVIDIA_TF32", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "NUMEXPR_", "TORCH", "PYTORCH_", "TF_", "XLA_",
@@ -81,12 +62,12 @@ _KEPT_ENVIRONMENT = (
     "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "ROCR_", "HIP_", "HSA_", "GPU_DEVICE_ORDINAL", "ZE_", "ONEAPI_", "TPU_", "NEURON_", "CARBON_", "PYTHONHASHSEED",
     "PYTHONUNBUFFERED", "PYTHONOPTIMIZE", "WANDB_MODE", "VLLM_", "TRITON_",
 )  # fmt: skip
-"""Beginnings of the variables that bear on how a training runs; no other is recorded."""
+"""Beginnings of variables that affect a training; no others are recorded."""
 _NEVER_ENVIRONMENT = ("CARBON_PROGRESS", "SLURMD_", "SLURM_TOPOLOGY", "SLURM_CONF", "SLURM_SRUN_COMM", "SLURM_LAUNCH", "SLURM_WORKING_CLUSTER")
 
 
 def mask(argv: Sequence[str]) -> list[str]:
-    """Return the command line with its secrets hidden, home folders as ``~``, and no name of a person or a machine; the rest as it was.
+    """Return the command line without secrets and names of persons and machines, and with home folders as ``~``.
 
     Example:
         >>> mask(["train.py", "--max-tokens", "4096", "--api-key", "s3cr3t", "--data=https://me:pw@example.org/d"])
@@ -110,7 +91,7 @@ def mask(argv: Sequence[str]) -> list[str]:
 
 
 def mask_env(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that bear on how a training runs, with secrets hidden, and none that says who runs it or where.
+    """Return the variables that affect a training, without secrets and names of persons and machines.
 
     Example:
         >>> mask_env({"NCCL_DEBUG": "INFO", "HF_TOKEN": "hf_abc", "HOME": "/home/me", "AWS_SECRET_ACCESS_KEY": "x"})
@@ -125,7 +106,7 @@ def mask_env(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def mask_text(text: str) -> str:
-    """Return *text* with what has the shape of a secret, an address of a person or machine, or a home folder taken out."""
+    """Return *text* without anything that looks like a secret, an address of a person or a machine, or a home folder."""
     text = text[:_MOST]
     for shape in _SHAPES:
         text = re.sub(shape, HIDDEN, text, flags=re.DOTALL)
@@ -133,11 +114,11 @@ def mask_text(text: str) -> str:
     text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text, flags=re.IGNORECASE)
     text = _mask_pairs(text)
     text = re.sub(r"[A-Za-z0-9]{32,}", _mask_if_random, text)
-    return _mask_who_and_where(text)
+    return _mask_persons_and_machines(text)
 
 
 def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
-    """Return the argument masked, and when to hide the next one: ``""`` never."""
+    """Return the masked argument and when to hide the next one. "" means never."""
     short = re.match(r"-([A-Za-z])(.*)", argument, re.DOTALL)
     if short and short[1] in shorts:
         return (argument, "always") if not short[2] else (f"-{short[1]}{HIDDEN}", "")
@@ -156,12 +137,12 @@ def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
 
 
 def _mask_pairs(text: str) -> str:
-    """Return *text* with the value hidden wherever a name and ``=`` or ``:`` stand before it, as in code, JSON and addresses."""
+    """Return *text* with secret values hidden after a name and ``=`` or ``:``, as in code, JSON and URLs."""
     shown = ""
     end = 0
     for name in re.finditer(_NAME, text):
         hides = name.end() > end and (_is_secret(name[1]) or (_is_personal(name[1]) and "=" in name[0]))
-        value = re.compile(_VALUE).match(text, name.end()) if hides else None  # reads on to the end of the word, so not for every name
+        value = re.compile(_VALUE).match(text, name.end()) if hides else None  # only for secret names, as it reads to the end of the value
         if value is None:
             continue
         plain = value[0].strip("\"'")
@@ -177,7 +158,7 @@ def _mask_if_random(word: "re.Match[str]") -> str:
     return HIDDEN if _looks_random(word[0]) else word[0]
 
 
-def _mask_who_and_where(text: str) -> str:
+def _mask_persons_and_machines(text: str) -> str:
     home = os.path.expanduser("~")
     if len(home) > 1 and not home.startswith("~"):
         text = re.sub(rf"(?<![\w.]){re.escape(home)}(?![\w.\-])", "~", text)
@@ -193,7 +174,7 @@ def _mask_who_and_where(text: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """Return the lower-case words of an option's or variable's name, ``camelCase`` and separators parting them.
+    """Return the lower-case words in the name of an option or a variable, split at separators and in ``camelCase``.
 
     Example:
         >>> _words("--wandb.apiKey"), _words("AWS_SECRET_ACCESS_KEY")
@@ -230,13 +211,13 @@ def _looks_like_an_option(argument: str) -> bool:
 
 
 def _looks_like_a_password(text: str) -> bool:
-    """Return whether what follows ``-p`` is no number, path, list or plain word."""
+    """Return whether the text after ``-p`` is not a number, path, list or plain word."""
     kinds = sum(bool(re.search(kind, text)) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^\w\s./,:=\-]"))
     return len(text) >= 6 and kinds >= (2 if re.search(r"[^\w\s./,:=\-]", text) else 3) and not re.match(r"[./~]", text)
 
 
 def _looks_random(text: str) -> bool:
-    """Return whether letters and digits follow each other as in a key, and not as in ``DistilBertForClassification2``."""
+    """Return whether letters and digits alternate as in a key, not as in ``DistilBertForClassification2``."""
     kinds = ["d" if letter.isdigit() else "u" if letter.isupper() else "l" for letter in text]
     changes = sum(here != there for here, there in pairwise(kinds))
     return len(text) >= 16 and kinds.count("d") >= 2 and len(set(kinds)) == 3 and changes >= 0.4 * len(text)

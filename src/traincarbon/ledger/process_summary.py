@@ -1,35 +1,38 @@
-"""What one process wrote, folded line by line into a summary, so that a journal of weeks needs no more memory than one of minutes."""
+"""The summary of one process: its journal lines folded one by one, so that a journal of weeks needs no more memory than one of minutes."""
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from traincarbon.decode import amount, interval, items, number, table
+from traincarbon.ledger.journal import Line
 from traincarbon.ledger.store_folder import lives
+from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
+from traincarbon.uncertain import Interval
 
-PARTS = ("gpu", "cpu", "dram", "server", "other")
-HOWS = ("counter", "power", "modelled")
-"""How energy was known, the surest first."""
 STATES = ("finished", "failed", "killed", "running", "lost")
-FIGURES = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd")
-"""What the tracker works out with the formulas of the estimate; the ledger only carries it."""
 COUNTS = ("tokens", "samples", "steps")
+"""What a script can report that it has done."""
 PATIENCE = 3.0
-"""Record intervals without a line after which a process of which nothing else is known counts as killed."""
+"""Intervals without a line after which a process counts as killed, if nothing else is known of it."""
 
 _LONGEST = 2000
 _MOST_NOTES = 200
 _MOST_DEVICES = 4096
+_MOST_WHOLE = 2.0**53
 _INTERVAL_S = 5.0
+_PARTS: dict[object, Part] = {part.value: part for part in Part}
+_SOURCES: dict[object, EnergySource] = {source.value: source for source in EnergySource}
 
 
 @dataclass(slots=True)
 class Device:
-    """What one device drew while one process watched."""
+    """The energy of one device while one process metered it."""
 
-    part: str
-    how: str
+    part: Part
+    how: EnergySource
     energy_j: float = 0.0
     power_max_w: float | None = None
     temperature_max_c: float | None = None
@@ -38,9 +41,35 @@ class Device:
     watched_s: float = 0.0
 
 
+class Facts(NamedTuple):
+    """What the start lines state of the run."""
+
+    argv: tuple[str, ...] = ()
+    project: str = ""
+    hw: str = ""
+    accelerators: int | None = None
+    params: float | None = None
+    plan: Mapping[str, object] | None = None
+    versions: Mapping[str, str] | None = None
+
+
+class End(NamedTuple):
+    """How a process ended."""
+
+    exit_code: int | None
+    signal: int | None
+    state: str
+    """One of :data:`STATES`, or empty if the line does not state it."""
+
+    @property
+    def outcome(self) -> str:
+        """The state in which it left the run."""
+        return self.state or ("killed" if self.signal or self.exit_code is None else "failed" if self.exit_code else "finished")
+
+
 @dataclass(slots=True)
 class Process:
-    """The lines of one writer, in the order of their numbers, folded into one."""
+    """The lines of one writer, folded in the order of their numbers."""
 
     run_id: str
     writer: str
@@ -53,35 +82,35 @@ class Process:
     first_mono_s: float = math.inf
     last_mono_s: float = -math.inf
     metered_s: float = -math.inf
-    """Until when its records go, on the monotonic clock; a process that was killed had metered some more."""
+    """The end of its last interval on the monotonic clock; a process that was killed metered a little longer."""
     first_wall_s: float = math.inf
     last_wall_s: float = -math.inf
     interval_s: float = _INTERVAL_S
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What the start line says of the run: argv, project, hw, accelerators, plan, params, versions."""
+    facts: Facts = field(default_factory=Facts)
     devices: dict[str, Device] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     gaps_s: float = 0.0
     samples: int = 0
     counts: dict[str, float] = field(default_factory=dict)
-    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    results: dict[str, Interval] = field(default_factory=dict)
+    """The recorded quantities, see :data:`traincarbon.quantities.RECORDED`, as this process last stated them."""
     cost_basis: str = ""
-    """What its cost counts, in the tracker's words."""
+    """What its cost counts, see :class:`traincarbon.quantities.CostBasis`."""
     mfu: float | None = None
-    forecast: dict[str, Any] | None = None
+    forecast: Mapping[str, object] | None = None
     notes: list[str] = field(default_factory=list)
-    end: dict[str, Any] | None = None
-    record: dict[str, Any] | None = None
+    end: End | None = None
+    record: Mapping[str, object] | None = None
     """The whole record of a run that was imported."""
 
-    def add(self, line: dict[str, Any]) -> None:
-        """Fold in the next line; energy and progress are cumulative, so that a line lost in between loses nothing.
+    def add(self, line: Line) -> None:
+        """Fold in the next line. Energy and progress are cumulative, so a lost line loses nothing.
 
-        Neither ever falls, but for an interval that is said to have ended the job: a meter that heard of the end late had counted on until then.
+        They never fall, except in an interval that ended the job: a meter that learnt of the end late had counted on until then.
         """
         self.seq = line["seq"]
-        self.life = self.life or _text(line.get("life") or "")
-        self.session = self.session or _text(line.get("session") or "")
+        self.life = self.life or _cut(line.get("life") or "")
+        self.session = self.session or _cut(line.get("session") or "")
         self.first_mono_s, self.last_mono_s = min(self.first_mono_s, line["mono_s"]), max(self.last_mono_s, line["mono_s"])
         if self.first_wall_s == math.inf:
             self.first_wall_s = line["wall_s"]
@@ -91,110 +120,114 @@ class Process:
             self._start(line)
         elif kind == "note":
             if len(self.notes) < _MOST_NOTES and line.get("text"):
-                self.notes.append(_text(line["text"]))
-        elif kind == "record" and isinstance(line.get("record"), dict):
-            self.record = line["record"]
+                self.notes.append(_cut(line.get("text")))
+        elif kind == "record":
+            self.record = _table_or(self.record, line.get("record"))
         elif kind == "end":
-            to_s = _number(line.get("to_s"))
-            if to_s is not None:  # the job ended then, whenever the lines about it were written
-                self.last_mono_s = max(self.first_mono_s, to_s)
-            self.end = {"exit_code": _whole(line.get("exit_code")), "signal": _whole(line.get("signal")), "state": line.get("state")}
-        self._figures(line)
+            self._end(line)
+        self._results(line)
 
     @property
     def recorded_s(self) -> float:
-        """How long the process ran until its last record."""
+        """How long the process ran until the end of its last interval."""
         return max(self.metered_s - self.first_mono_s, 0.0)
 
     def outcome(self, *, now_s: float) -> str:
-        """Return the state in which the process left its run, as far as can be known at *now_s* on the wall clock."""
+        """Return the state in which the process left its run, as far as it can be known at *now_s* on the wall clock."""
         if self.end is not None:
-            if self.end["state"] in STATES:
-                return str(self.end["state"])
-            return "killed" if self.end["signal"] or self.end["exit_code"] is None else "failed" if self.end["exit_code"] else "finished"
+            return self.end.outcome
         alive = lives(self.process, self.life)
         if alive is None:
             alive = abs(now_s - self.last_wall_s) <= PATIENCE * max(self.interval_s, _INTERVAL_S)
         return "running" if alive else "killed" if self.devices or self.counts else "lost"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the summary as JSON can hold it."""
-        devices = {name: {item: getattr(device, item) for item in device.__slots__} for name, device in self.devices.items()}
+    def to_stored(self) -> dict[str, object]:
+        """Return the summary as JSON can hold it, for the index."""
+        devices = {name: [getattr(device, item) for item in device.__slots__] for name, device in self.devices.items()}
         return {**{item: getattr(self, item) for item in self.__slots__}, "devices": devices}
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> "Process":
-        """Return the summary that :meth:`to_dict` gave."""
-        devices = {name: Device(**device) for name, device in stored["devices"].items()}
-        return cls(**{**stored, "devices": devices})
+    def from_stored(cls, stored: dict[str, Any]) -> "Process":
+        """Return the summary that :meth:`to_stored` gave."""
+        argv, *facts = stored["facts"]
+        return cls(
+            **{
+                **stored,
+                "facts": Facts(tuple(argv), *facts),
+                "devices": {name: Device(Part(part), EnergySource(how), *rest) for name, (part, how, *rest) in stored["devices"].items()},
+                "results": {name: Interval(*bounds) for name, bounds in stored["results"].items()},
+                "end": None if stored["end"] is None else End(*stored["end"]),
+            }
+        )
 
-    def _start(self, line: dict[str, Any]) -> None:
+    def _start(self, line: Line) -> None:
         self.began = True
-        self.interval_s = _amount(line.get("interval_s")) or _INTERVAL_S
-        argv, versions = line.get("argv"), line.get("versions")
-        plan = line.get("plan")
-        facts = {
-            "argv": [_text(word) for word in argv] if isinstance(argv, list) else [],
-            "project": _text(line.get("project") or ""),
-            "hw": _text(line.get("hw") or ""),
-            "accelerators": _whole(line.get("accelerators")),
-            "params": _amount(line.get("params")),
-            "plan": plan if isinstance(plan, dict) else None,
-            "versions": {_text(name): _text(version) for name, version in versions.items()} if isinstance(versions, dict) else {},
-        }
+        self.interval_s = amount(line.get("interval_s")) or _INTERVAL_S
+        facts = Facts(
+            argv=tuple(_cut(word) for word in items(line.get("argv"))),
+            project=_cut(line.get("project") or ""),
+            hw=_cut(line.get("hw") or ""),
+            accelerators=_whole(line.get("accelerators")),
+            params=amount(line.get("params")),
+            plan=_table_or(None, line.get("plan")),
+            versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
+        )
         # a later start line of the same process knows more
-        self.facts = {name: value or self.facts.get(name) or value for name, value in facts.items()}
+        self.facts = facts._replace(**{name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)})
 
-    def _figures(self, line: dict[str, Any]) -> None:
-        """Take from the line, whatever its kind, what it states of energy, progress and results."""
-        from_s, to_s = _number(line.get("from_s")), _number(line.get("to_s"))
+    def _end(self, line: Line) -> None:
+        to_s = number(line.get("to_s"))
+        if to_s is not None:  # the job ended then, whenever its last lines were written
+            self.last_mono_s = max(self.first_mono_s, to_s)
+        state = line.get("state")
+        self.end = End(_whole(line.get("exit_code")), _whole(line.get("signal")), state if isinstance(state, str) and state in STATES else "")
+
+    def _results(self, line: Line) -> None:
+        """Take from a line of any kind what it states of energy, progress and results."""
+        from_s, to_s = number(line.get("from_s")), number(line.get("to_s"))
         if from_s is not None and to_s is not None:
             self.first_mono_s, self.last_mono_s = min(self.first_mono_s, from_s), max(self.last_mono_s, to_s)
             if line["kind"] != "start":
                 self.metered_s = max(self.metered_s, to_s)
-        devices = line.get("devices") if line["kind"] != "start" else None  # where the counters stood is no energy of the run
-        for name, device in devices.items() if isinstance(devices, dict) else ():
-            if isinstance(device, dict):
-                self._device(_text(name), device, max((to_s or 0.0) - (from_s or 0.0), 0.0), ended=line.get("ended") is True)
-        self.gaps_s += _amount(line.get("gap_s")) or 0.0
+        if line["kind"] != "start":  # the counters before a run are no energy of the run
+            seconds = max((to_s or 0.0) - (from_s or 0.0), 0.0)
+            for name, device in table(line.get("devices")).items():
+                self._device(_cut(name), table(device), seconds, ended=line.get("ended") is True)
+        self.gaps_s += amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
-            count = _amount(line.get(name))
+            count = amount(line.get(name))
             if line["kind"] == "interval" and name == "samples":
                 self.samples += _whole(count) or 0
             elif count is not None:
                 self.counts[name] = max(count, self.counts.get(name, 0.0))
-        missing = line.get("missing")
-        for part, reason in missing.items() if isinstance(missing, dict) else ():
-            if part in PARTS:
-                self.missing[part] = _text(reason)
-        for name in FIGURES:
-            figure = interval_of(line.get(name))
-            if figure is not None:
-                self.figures[name] = figure
-        self.cost_basis = _text(line.get("cost_basis") or "") or self.cost_basis
-        mfu, forecast = _amount(line.get("mfu")), line.get("forecast")
+        self.missing |= {part: _cut(reason) for part, reason in table(line.get("missing")).items() if part in _PARTS}
+        self.results |= {name: result for name in RECORDED if (result := interval(line.get(name))) is not None}
+        self.cost_basis = _cut(line.get("cost_basis") or "") or self.cost_basis
+        mfu = amount(line.get("mfu"))
         self.mfu = self.mfu if mfu is None else mfu
-        self.forecast = forecast if isinstance(forecast, dict) else self.forecast
+        self.forecast = _table_or(self.forecast, line.get("forecast"))
 
-    def _device(self, name: str, stated: dict[str, Any], seconds: float, *, ended: bool) -> None:
-        energy_j = _amount(stated.get("energy_j"))
+    def _device(self, name: str, stated: Mapping[str, object], seconds: float, *, ended: bool) -> None:
+        energy_j = amount(stated.get("energy_j"))
         if energy_j is None or (name not in self.devices and len(self.devices) >= _MOST_DEVICES):
             return
-        how = stated.get("how")
-        device = self.devices.setdefault(name, Device(stated["part"] if stated.get("part") in PARTS else "other", HOWS[0]))
-        device.how = max(device.how, how if how in HOWS else HOWS[-1], key=HOWS.index)
+        how = _SOURCES.get(_word(stated.get("how")), EnergySource.MODELLED)
+        device = self.devices.get(name)
+        if device is None:
+            device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
+        device.how = least_sure(device.how, how)
         device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
-        device.power_max_w = greatest(device.power_max_w, _amount(stated.get("power_max_w")))
-        device.temperature_max_c = greatest(device.temperature_max_c, _number(stated.get("temperature_c")))
-        utilisation = _amount(stated.get("utilisation"))
+        device.power_max_w = greatest(device.power_max_w, amount(stated.get("power_max_w")))
+        device.temperature_max_c = greatest(device.temperature_max_c, number(stated.get("temperature_c")))
+        utilisation = amount(stated.get("utilisation"))
         if utilisation is not None:
             device.busy_s += min(utilisation, 1.0) * seconds
             device.watched_s += seconds
 
 
-def fold(lines: Iterable[dict[str, Any]]) -> list[Process]:
-    """Return a summary for each writer; lines in any order, each counted once however often it comes."""
-    by_writer: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
+def fold(lines: Iterable[Line]) -> list[Process]:
+    """Return a summary for each writer from lines in any order, each counted once even if it comes several times."""
+    by_writer: dict[tuple[str, str, str], dict[int, Line]] = {}
     for line in lines:
         known = by_writer.setdefault((line["run_id"], line["node"], line["writer"]), {})
         known[line["seq"]] = max(line, known[line["seq"]], key=_canonical) if line["seq"] in known and line != known[line["seq"]] else line
@@ -207,40 +240,27 @@ def fold(lines: Iterable[dict[str, Any]]) -> list[Process]:
     return processes
 
 
-def interval_of(value: object) -> dict[str, float] | None:
-    """Return *value* where it is an interval of three numbers in order, else None."""
-    if not isinstance(value, dict):
-        return None
-    low, median, high = (_number(value.get(name)) for name in ("low", "median", "high"))
-    if low is None or median is None or high is None or not low <= median <= high:
-        return None
-    return {"low": low, "median": median, "high": high}
-
-
 def greatest(one: float | None, other: float | None) -> float | None:
-    """Return the greater of two figures, either of which may be unknown."""
+    """Return the greater of two numbers, either of which may be unknown."""
     return other if one is None else one if other is None else max(one, other)
 
 
-def _canonical(line: dict[str, Any]) -> str:
+def _canonical(line: Line) -> str:
     return json.dumps(line, sort_keys=True)
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300 or value != value:  # noqa: PLR0124  not a number
-        return None
-    return float(value)
-
-
-def _amount(value: object) -> float | None:
-    number = _number(value)
-    return number if number is not None and number >= 0.0 else None
-
-
 def _whole(value: object) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None and abs(number) < 2**53 else None
+    found = number(value)
+    return int(found) if found is not None and abs(found) < _MOST_WHOLE else None
 
 
-def _text(value: object) -> str:
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _cut(value: object) -> str:
     return str(value)[:_LONGEST]
+
+
+def _table_or(default: Mapping[str, object] | None, value: object) -> Mapping[str, object] | None:
+    return value if isinstance(value, Mapping) else default

@@ -1,14 +1,15 @@
-"""Who ran when: the processes of a run as sessions on nodes, and the energy of a device that several of them watched at once."""
+"""Sessions of a run: which processes ran where and when, and the energy of a device that several of them metered at once."""
 
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.ledger.process_summary import HOWS, Device, Process, greatest
+from traincarbon.ledger.process_summary import Device, Process, greatest
+from traincarbon.quantities import least_sure
 
 
 class Session(NamedTuple):
-    """One training on one node, whatever number of processes metered it one after the other."""
+    """One training on one node, which one process metered, or several one after the other."""
 
     node: str
     processes: tuple[Process, ...]
@@ -17,17 +18,17 @@ class Session(NamedTuple):
 
     @property
     def last(self) -> Process:
-        """The process that saw the end, or as much of it as any."""
+        """The process that metered the end of the session, or the part nearest to it."""
         return self.processes[-1]
 
     @property
     def gaps_s(self) -> float:
-        """Time that was not metered: gaps that the processes report, and the holes from the last record of one to the start of the next."""
+        """Time that was not metered: gaps within processes, and between the last record of one and the start of the next."""
         holes = (_span(later)[0] - _span(earlier)[0] - earlier.recorded_s for earlier, later in itertools.pairwise(self.processes))
         return sum(process.gaps_s for process in self.processes) + sum(max(hole, 0.0) for hole in holes)
 
     def devices(self) -> dict[str, Device]:
-        """Return each device with its energy over all processes of the session, which followed each other."""
+        """Return each device with its energy over all processes of the session."""
         found: dict[str, Device] = {}
         for process in self.processes:
             for name, device in process.devices.items():
@@ -36,9 +37,9 @@ class Session(NamedTuple):
 
 
 def clusters(processes: Iterable[Process]) -> list[tuple[Session, ...]]:
-    """Return the sessions of a run in the order in which they ran, those that overlapped on one node together.
+    """Return the sessions of a run in the order in which they ran, with those that overlapped on one node together.
 
-    The order is that of the monotonic clock within one boot of a machine, so that no step of the wall clock changes it.
+    Within one boot of a machine the monotonic clock gives the order, so that setting the wall clock does not change it.
     """
     boots: dict[tuple[str, str], list[Process]] = {}
     for process in processes:
@@ -50,9 +51,9 @@ def clusters(processes: Iterable[Process]) -> list[tuple[Session, ...]]:
 
 
 def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
-    """Return each device with its energy, counted once where several sessions watched it at the same time.
+    """Return each device with its energy, counted once where several sessions metered it at the same time.
 
-    What was measured is the device's own, whoever asks; what was modelled is charged to the session that did the work, and adds up.
+    Measured energy is that of the whole device, so each session saw the same. Modelled energy is that of one session's work, so it adds up.
     """
     if len(cluster) == 1:
         return cluster[0].devices()
@@ -68,25 +69,25 @@ def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
         merged = seen[0][1]
         for _, device in seen[1:]:
             merged = joined(merged, device)
-        measured = [(session.from_s, session.to_s, device.energy_j) for session, device in seen if device.how != HOWS[-1]]
-        modelled_j = sum(device.energy_j for _, device in seen if device.how == HOWS[-1])
+        measured = [(session.from_s, session.to_s, device.energy_j) for session, device in seen if device.how.is_measured]
+        modelled_j = sum(device.energy_j for _, device in seen if not device.how.is_measured)
         merged.energy_j = _energy_once_j(measured) + modelled_j
         found[name] = merged
     return found
 
 
-def side_by_side(cluster: Sequence[Session]) -> bool:
-    """Say whether sessions that ran at once share nothing that was measured and no accelerators, so that what each stands for adds up."""
-    shared = [name for session in cluster for name, device in session.devices().items() if device.how != HOWS[-1]]
-    busy = sum(any(process.facts.get("accelerators") for process in session.processes) for session in cluster)
+def share_nothing(cluster: Sequence[Session]) -> bool:
+    """Return whether sessions that ran at once share no measured device and no accelerators, so that their results add up."""
+    shared = [name for session in cluster for name, device in session.devices().items() if device.how.is_measured]
+    busy = sum(any(process.facts.accelerators for process in session.processes) for session in cluster)
     return len(shared) == len(set(shared)) and busy < 2
 
 
 def joined(one: Device, other: Device) -> Device:
-    """Return what two spans of one device come to; known as surely as the less sure of them."""
+    """Return two spans of one device as one, known only as surely as the less sure of them."""
     return Device(
         one.part,
-        max(one.how, other.how, key=HOWS.index),
+        least_sure(one.how, other.how),
         one.energy_j + other.energy_j,
         greatest(one.power_max_w, other.power_max_w),
         greatest(one.temperature_max_c, other.temperature_max_c),
@@ -96,7 +97,7 @@ def joined(one: Device, other: Device) -> Device:
 
 
 def _sessions(processes: list[Process]) -> list[Session]:
-    """Return the sessions among processes of one boot; one that neither names its session nor began the run carries on the one before."""
+    """Return the sessions among the processes of one boot. A process that neither names a session nor began the run continues the session before it."""
     parted: dict[str, list[Process]] = {}
     latest = ""
     for process in sorted(processes, key=lambda process: (_span(process)[0], process.writer)):
@@ -124,7 +125,7 @@ def _overlapping(sessions: list[Session]) -> list[tuple[Session, ...]]:
 
 
 def _energy_once_j(watched: list[tuple[float, float, float]]) -> float:
-    """Return the energy of one device from spans that overlap: in each stretch of time the most that any span saw, at its mean power."""
+    """Return the energy of one device from overlapping spans: at any time, the highest mean power among the spans counts."""
     if not watched:
         return 0.0
     instants = [energy_j for from_s, to_s, energy_j in watched if to_s <= from_s]
@@ -141,7 +142,7 @@ def _boot(process: Process) -> str:
 
 
 def _span(process: Process) -> tuple[float, float]:
-    """Return from when to when the process ran: on the clock of its boot, or where that is unknown from its first moment on the wall."""
+    """Return when the process began and ended, on the clock of its boot, or on the wall clock if the boot is unknown."""
     if _boot(process):
         return process.first_mono_s, process.last_mono_s
     return process.first_wall_s, process.first_wall_s + process.last_mono_s - process.first_mono_s

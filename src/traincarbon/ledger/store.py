@@ -1,4 +1,4 @@
-"""The ledger of a store: its runs read from the journals through the index, forgotten, merged with others, exported and imported."""
+"""The ledger of a store: list, read, merge, import and delete its runs."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.store_folder import node_name, store_folder
 
 LATEST = "last"
-"""Stands for the run that began last."""
+"""Names the run that began last."""
 
 _SHOWN = 5
 
 
 class Merged(NamedTuple):
-    """What came of merging another store into this one."""
+    """The result of merging other stores into this one."""
 
     runs: int
     copied: int
@@ -48,68 +48,68 @@ class Ledger:
 
     @property
     def index(self) -> Index:
-        """The index, opened when first asked for; one for each machine, as SQLite cannot share a file between machines."""
+        """The index, opened when first used. Each machine has its own, as SQLite cannot share a file between machines."""
         if self._index is None:
             self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"))
         return self._index
 
     def close(self) -> None:
-        """Close the index; safe to call twice."""
+        """Close the index. It is safe to call twice."""
         if self._index is not None:
             self._index.close()
             self._index = None
 
     def runs(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> list[RunRecord]:
-        """Return the runs that fit, the latest first.
+        """Return the matching runs, the latest first.
 
         Args:
             project: Only those of this project.
             state: Only those in this state.
-            since: Only those that began at this instant in ISO 8601, UTC, or later.
-            limit: At most so many; 0 means all.
+            since: Only those that began at this time (ISO 8601, UTC) or later.
+            limit: Return at most this many; 0 means all.
         """
         return self.index.records(project=project, state=state, since=since, limit=limit)[0]
 
     def run(self, id: str) -> RunRecord:
-        """Return the run of that id, or of the only id that begins with it, or the ``last``.
+        """Return the run with that id, with the only id that begins with it, or the ``last`` run.
 
         Raises:
-            NotFoundError: there is none.
-            AmbiguousError: several begin with it.
+            NotFoundError: there is no such run.
+            AmbiguousError: several ids begin with it.
         """
         return self._found(self._full_id(id))
 
     def faults(self) -> list[str]:
-        """Return what of the journals could not be used, with its place."""
+        """Return the faults of the journals with file and position."""
         self.index.refresh()
         return self.index.faults()
 
     def forget(self, id: str, *, dry_run: bool = True) -> list[str]:
-        """Remove the journals of a run, or with *dry_run* only say which they are.
+        """Delete the journals of a run, or with *dry_run* only return their names.
 
         Raises:
             NotFoundError: there is no such run.
-            AmbiguousError: several begin with it.
-            CarbonError: it still runs, shares a file with another run, or a file cannot be removed.
+            AmbiguousError: several ids begin with it.
+            CarbonError: it still runs, shares a file with another run, or a file cannot be deleted.
         """
         run_id = self._full_id(id)
         if self._found(run_id).state == "running":
-            raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it has ended")
+            raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it ends")
         files = self.index.files(run_id)
         for file in files:
             others = [other for other in self.index.runs_in(file) if other != run_id]
             if others:
-                raise CarbonError(f"{file} also holds run {others[0][:60]!r}", hint="part the file first, or remove it by hand")
+                raise CarbonError(f"{file} also holds run {others[0][:60]!r}", hint="split the file first, or delete it by hand")
         if not dry_run:
             _remove(files)
             self.index.refresh()
         return files
 
     def merge(self, folders: Iterable[str | os.PathLike[str]]) -> Merged:
-        """Copy the journals of other stores or folders into this one; what is here already is not copied again.
+        """Copy the journals of other stores or folders into this one. Journals that are already here are not copied again.
 
         Raises:
-            NotFoundError: one of the folders does not exist.
+            NotFoundError: a folder does not exist.
             CarbonError: a file cannot be copied.
         """
         runs: set[str] = set()
@@ -118,7 +118,7 @@ class Ledger:
         own = os.path.realpath(os.path.join(self.store, "journals"))
         for folder in folders:
             if not os.path.isdir(folder):
-                raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="name a store, or a folder with journals")
+                raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")
             for file in _journals(os.fspath(folder), own):
                 run_id, fault = _run_of(file)
                 if not run_id:
@@ -132,9 +132,9 @@ class Ledger:
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
     def add(self, records: Sequence[RunRecord], *, dry_run: bool = False) -> list[str]:
-        """Write records from elsewhere into the store, as journals of one line, or with *dry_run* nothing; return the ids of those that were not there yet.
+        """Add records from elsewhere to the store as journals of one line and return the ids of the new ones. With *dry_run* nothing is written.
 
-        A run that has journals of its own keeps what these say.
+        If a run has journals of its own, these win.
 
         Raises:
             CarbonError: the store cannot be written.
@@ -165,36 +165,36 @@ class Ledger:
             return found[0]
         if not found or not id:
             begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
-            raise NotFoundError(f"no run{begun} in {self.store}", hint="all: carbon runs list; another place: --store DIR")
+            raise NotFoundError(f"no run{begun} in {self.store}", hint="list all with: carbon runs list; choose another store with: --store DIR")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
+            raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"use one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
         return found[0]
 
     def _found(self, run_id: str) -> RunRecord:
         record = self.index.record(run_id)
         if record is None:
-            raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it has gone since; all: carbon runs list")
+            raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it was deleted in the meantime; list all with: carbon runs list")
         return record
 
 
 def _journals(folder: str, own: str) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(place, name)) != own)
-        if os.path.realpath(place) != own:
-            yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".jsonl"))
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(parent, name)) != own)
+        if os.path.realpath(parent) != own:
+            yield from (os.path.join(parent, name) for name in sorted(names) if name.endswith(".jsonl"))
 
 
 def _run_of(file: str) -> tuple[str, str]:
-    """Return the run of the first line that is ours, or else why there is none."""
+    """Return the run of the first valid line, or the reason why there is none."""
     for line, _, _ in read_lines(file):
         if line is not None:
             return line["run_id"], ""
-    return "", f"{file}: {'no line of a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
+    return "", f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 
 
 def _target(file: str, folder: str) -> str:
-    """Return where to copy a journal: under its own name unless another file has it, and nowhere if all that it says is there."""
+    """Return the file to copy a journal to: its own name unless another journal has it, and "" if its lines are already here."""
     name = os.path.basename(file)
     target = os.path.join(folder, name)
     if not os.path.exists(target) or _begins_with(file, target):
@@ -207,7 +207,7 @@ def _target(file: str, folder: str) -> str:
 
 
 def _begins_with(file: str, beginning: str) -> bool:
-    """Return whether *file* holds all that *beginning* holds, and perhaps more after it."""
+    """Return whether the content of *file* begins with that of *beginning*."""
     with open(file, "rb") as whole, open(beginning, "rb") as part:
         while piece := part.read(1 << 16):
             if whole.read(len(piece)) != piece:

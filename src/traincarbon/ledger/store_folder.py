@@ -1,37 +1,38 @@
-"""Where runs are kept, and what stands in them for a machine and for a living process, without saying who or where."""
+"""The folder of a store, and anonymous names for machines and processes in it."""
 
 import os
-import sys
 
 from traincarbon.errors import CarbonError
+from traincarbon.paths import data_folder
+from traincarbon.procfs import stat_of
 
 
 def store_folder(given: str | os.PathLike[str] | None = None) -> str:
     """Return the folder of journals and ledger: *given* (``--store``), else ``$CARBON_STORE``, else the user's data folder.
 
     Raises:
-        CarbonError: it is the address of something else or relative to a folder that is gone, or none of them is stated and there is no home folder.
+        CarbonError: it is a URL, it is relative to a deleted folder, or none is given and there is no home folder.
     """
     named = os.fspath(given) if given is not None else os.environ.get("CARBON_STORE", "")
     if "://" in named:
         raise CarbonError(
-            f"the store is a folder, not {named.partition('://')[0][:40]}://…", hint="name one that all who share the runs can write: --store /shared/runs"
+            f"the store is a folder, not {named.partition('://')[0][:40]}://…", hint="give a folder that all machines can write: --store /shared/runs"
         )
     if named:
         try:
             return os.path.abspath(named)
-        except OSError as error:  # where we stand was deleted
-            raise CarbonError(f"the store {named[:40]!r} cannot be found from here: {error.strerror}", hint="name its whole path") from None
-    folder = os.path.expanduser(_data_folder())
+        except OSError as error:  # the current folder was deleted
+            raise CarbonError(f"the store {named[:40]!r} cannot be found from here: {error.strerror}", hint="give its full path") from None
+    folder = data_folder()
     if folder.startswith("~"):
-        raise CarbonError("there is no home folder to keep runs in", hint="name one: --store DIR or CARBON_STORE=DIR")
-    return os.path.join(os.path.abspath(folder), "traincarbon")
+        raise CarbonError("there is no home folder to keep runs in", hint="give one: --store DIR or CARBON_STORE=DIR")
+    return os.path.abspath(folder)
 
 
 def node_name(store: str) -> str:
-    """Return what stands for this machine in *store*: a hash of its name, salted with a secret that the store keeps and exports never hold.
+    """Return the anonymous name of this machine in *store*: a hash of its host name and a secret of the store, which is never exported.
 
-    The same machine has the same name in one store and another in the next. Where the secret can be neither read nor made
+    A machine keeps its name within a store and has another one in each other store. If the secret can be neither read nor made,
     the name is random, so that it is never that of another machine.
     """
     salt = _salt(os.path.join(store, "salt"))
@@ -39,23 +40,22 @@ def node_name(store: str) -> str:
 
 
 def life(process: int) -> str:
-    """Return what tells *process* apart from a later one of the same id: boot, space of process ids and time of birth; empty if unknown.
+    """Return what tells *process* apart from a later one with the same id: boot, process namespace and start time, or "" if unknown.
 
-    Linux says all three. Elsewhere it is empty, and only the age of a run's last line tells whether it runs.
+    Only Linux states all three. Elsewhere it is empty, and only the age of a run's last line tells whether the run is alive.
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             boot = stream.read().strip()
         space = os.readlink(f"/proc/{process}/ns/pid")
-        with open(f"/proc/{process}/stat", "rb") as stat:
-            born = stat.read().rpartition(b")")[2].split()[19].decode("ascii")
-    except (OSError, IndexError, ValueError):
+    except (OSError, ValueError):
         return ""
-    return f"{_hash(b'', boot)}/{space}/{born}"
+    stat = stat_of(process)
+    return "" if stat is None else f"{_hash(b'', boot)}/{space}/{stat.born}"
 
 
 def lives(process: int, known_life: str) -> bool | None:
-    """Return whether the process that had *known_life* still lives, None where this machine cannot tell, as on another than it ran on."""
+    """Return whether the process that had *known_life* is alive, or None if this machine cannot tell, as for a process of another machine."""
     here = life(os.getpid()).split("/")
     there = known_life.split("/")
     if len(here) != 3 or len(there) != 3 or here[:2] != there[:2]:
@@ -63,17 +63,8 @@ def lives(process: int, known_life: str) -> bool | None:
     return life(process) == known_life
 
 
-def _data_folder() -> str:
-    if sys.platform == "darwin":
-        return "~/Library/Application Support"
-    if sys.platform == "win32":
-        return os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    stated = os.environ.get("XDG_DATA_HOME", "")
-    return stated if os.path.isabs(stated) else "~/.local/share"
-
-
 def _salt(file: str) -> bytes:
-    """Return the secret of a store, made by the first who asks; empty where it can be neither read nor made."""
+    """Return the secret of a store, made when it is first needed, or "" if it can be neither read nor made."""
     try:
         return _read(file)
     except OSError:
@@ -83,7 +74,7 @@ def _salt(file: str) -> bytes:
         with open(own, "wb") as stream:
             stream.write(os.urandom(16))
         try:
-            os.link(own, file)  # whole or not at all, and never over that of another
+            os.link(own, file)  # complete at once, and never in place of an existing one
         except OSError:
             if not os.path.exists(file):
                 os.replace(own, file)  # a file system without links
@@ -105,7 +96,7 @@ def _host() -> str:
 
 
 def _hash(salt: bytes, text: str) -> str:
-    # hashlib loads OpenSSL, 4 MiB that the process beside a training need not hold
+    # hashlib loads OpenSSL, 4 MiB that the process beside a training does not need
     from _blake2 import blake2s
 
     return blake2s(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=6).hexdigest()

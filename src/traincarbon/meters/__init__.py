@@ -1,1 +1,1 @@
-"""Meters: what a run draws, read from the machine; one file a source, one interface for all."""
+"""Meters read the energy of a machine: one source per file, one interface for all."""

@@ -1,4 +1,4 @@
-"""AMD boards through AMD SMI: which of them the job sees and what they count."""
+"""AMD GPUs through AMD SMI: which of them the job sees and what they count."""
 
 import os
 import time
@@ -6,26 +6,26 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
-from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details
 from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.gpus import Details, GpuError, GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
 
 KFD = "/dev/kfd"
 _FALLBACK_LIMIT_W = 2000.0
 _FALLBACK_UNIT_J = 15.259e-6
-"""What the register of an Instinct board counts in."""
+"""The unit of the energy register of an Instinct GPU."""
 _UNKNOWN = 65535.0
-"""What some versions give, in watts or percent, for what a board does not tell; others give 2**32 - 1, 0 or "N/A"."""
+"""What some versions return for an unknown power or load; others return 2**32 - 1, 0 or "N/A"."""
 _NARROWING = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
-"""Each chooses among what the one before has left; the last two are the same to HIP, the first of them that is set counts."""
+"""Each chooses among the GPUs that the one before has left. HIP reads the last two alike; the first that is set counts."""
 
 
 def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
-    """Return a meter of the AMD boards that *environ* makes visible, or why there is none."""
+    """Return a meter of the AMD GPUs that *environ* makes visible, or the reason why there is none."""
     if not os.path.exists(kfd):
-        return Unavailable("amd", f"no AMD driver: {kfd} is not there", "in a container, start it with --device=/dev/kfd --device=/dev/dri")
+        return Unavailable("amd", f"no AMD driver: {kfd} does not exist", "in a container, start it with --device=/dev/kfd --device=/dev/dri")
     try:
-        with redirect_stdout(None):  # it prints there what it misses
+        with redirect_stdout(None):  # it prints warnings there
             import amdsmi
     except ImportError:
         return Unavailable("amd", "the Python bindings of AMD SMI are not installed", "pip install 'traincarbon[amd]'")
@@ -35,45 +35,45 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
     try:
         library("amdsmi_init")
         handles = list(library("amdsmi_get_processor_handles") or ())
-        boards, notes = _chosen(library, handles, environ)
-    except BoardError as error:
+        gpus, notes = _chosen(library, handles, environ)
+    except GpuError as error:
         return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER")
-    if not boards:
-        return Unavailable("amd", notes[0] if notes else "no AMD board is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
-    meter = BoardsMeter("amd", boards, notes=notes, clock=clock)
+    if not gpus:
+        return Unavailable("amd", notes[0] if notes else "no AMD GPU is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
+    meter = GpuMeter("amd", gpus, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
 
 
 class _Library:
-    """AMD SMI with errors of ours."""
+    """AMD SMI. Its errors are raised as :class:`GpuError`."""
 
     def __init__(self, amdsmi: Any) -> None:
         self._amdsmi = amdsmi
 
     def __call__(self, name: str, *values: Any) -> Any:
-        """Call the function *name*, None where this version has no such function."""
+        """Call the function *name*. Return None if this version has no such function."""
         function = getattr(self._amdsmi, name, None)
         if function is None:
             return None
         try:
             return function(*values)
         except self._amdsmi.AmdSmiException as error:
-            raise BoardError(f"{name}: {error}") from None
+            raise GpuError(f"{name}: {error}") from None
 
     def optional(self, name: str, *values: Any) -> Any:
-        """Call the function *name*, None where it fails."""
+        """Call the function *name*. Return None if it fails."""
         try:
             return self(name, *values)
-        except BoardError:
+        except GpuError:
             return None
 
     def close(self) -> None:
         self.optional("amdsmi_shut_down")
 
 
-class _Board:
-    """One board."""
+class _Gpu:
+    """One GPU."""
 
     share = 1.0
     sigma_ln = 0.0
@@ -90,59 +90,59 @@ class _Board:
         self.limit_w = _watts(cap) if cap else _FALLBACK_LIMIT_W
 
     def counts(self) -> int | None:
-        """What the energy register shows; one that stands at 0 from the start is none."""
+        """Return the energy register. One that is 0 at the start is not used."""
         return _counts(self._library("amdsmi_get_energy_count", self._handle) or {}) if self._has_counter else None
 
     def power_w(self) -> float | None:
-        """Power of the socket."""
-        told = self._library("amdsmi_get_power_info", self._handle) or {}
-        watts = (_number(told.get(key)) for key in ("current_socket_power", "socket_power", "average_socket_power"))
+        """Return the power of the socket."""
+        answer = self._library("amdsmi_get_power_info", self._handle) or {}
+        watts = (_number(answer.get(key)) for key in ("current_socket_power", "socket_power", "average_socket_power"))
         return next((power_w for power_w in watts if power_w and power_w < _UNKNOWN), None)
 
     def details(self) -> Details:
-        """Utilisation of the shaders and memory in use."""
+        """Return the load of the shaders and the memory in use."""
         busy = _number((self._library.optional("amdsmi_get_gpu_activity", self._handle) or {}).get("gfx_activity"))
         used_mb = _number((self._library.optional("amdsmi_get_gpu_vram_usage", self._handle) or {}).get("vram_used"))
         return Details(utilisation=None if busy is None or busy >= _UNKNOWN else busy / 100.0, memory_used_b=None if used_mb is None else used_mb * 2.0**20)
 
     def reopen(self) -> None:
-        """Nothing to do: handles last as long as the library."""
+        """Do nothing: handles last as long as the library."""
 
 
-def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -> tuple[list[_Board], list[str]]:
+def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -> tuple[list[_Gpu], list[str]]:
     notes: list[str] = []
     left = [(str(library("amdsmi_get_gpu_device_uuid", handle)), handle) for handle in handles]
     for names in (_NARROWING[:1], _NARROWING[1:]):
         name = next((name for name in names if name in environ), None)
         if name is not None:
             choices, ignored = visible(environ[name], [Listed(f"GPU-{uuid.removeprefix('GPU-')}") for uuid, _ in left], twice=True)
-            left = [left[choice.board] for choice in choices]
+            left = [left[choice.gpu] for choice in choices]
             notes += [f"{name}={environ[name]}: {ignored}"] if ignored else []
-    boards: list[_Board] = []
+    gpus: list[_Gpu] = []
     for uuid, handle in left:
-        board = _Board(library, handle, uuid)
+        gpu = _Gpu(library, handle, uuid)
         try:
-            tells = board.counts() is not None or board.power_w() is not None
-        except BoardError as error:
-            notes.append(f"{board.device}: {error}")
+            is_readable = gpu.counts() is not None or gpu.power_w() is not None
+        except GpuError as error:
+            notes.append(f"{gpu.device}: {error}")
             continue
-        if tells:
-            boards.append(board)
+        if is_readable:
+            gpus.append(gpu)
         else:
-            notes.append(f"{board.device}: tells neither energy nor power; the second half of a board is counted with the first")
-    return boards, notes
+            notes.append(f"{gpu.device}: states neither energy nor power; the first half of a GPU with two halves counts both")
+    return gpus, notes
 
 
-def _counts(told: Mapping[str, Any]) -> int | None:
-    found = _number(told.get("energy_accumulator", told.get("power")))
+def _counts(answer: Mapping[str, object]) -> int | None:
+    found = _number(answer.get("energy_accumulator", answer.get("power")))
     return int(found) if found else None
 
 
 def _watts(cap: float) -> float:
-    """Return a power cap in watts: newer versions tell microwatts."""
+    """Return a power cap in watts: newer versions state microwatts."""
     return cap / 1e6 if cap > 1e5 else cap
 
 
-def _number(told: Any) -> float | None:
-    """Return what AMD SMI told as a number; it writes "N/A" for what it does not know."""
-    return float(told) if isinstance(told, (int, float)) and not isinstance(told, bool) else None
+def _number(value: object) -> float | None:
+    """Return a number of AMD SMI, None for "N/A"."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,44 +1,40 @@
-"""What every meter offers: cumulative joules for each device, and a reason for what it cannot read."""
+"""The interface of meters: cumulative joules for each device, or the reason why a source cannot be read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from traincarbon.quantities import EnergySource, Part
+
 REPLAY = "CARBON_REPLAY"
-"""The variable that names a recorded trace; it is then played in place of all meters."""
-
-
-PARTS = ("gpu", "cpu", "dram", "server", "other")
-HOWS = ("counter", "power", "modelled")
+"""The variable that names a recorded trace, which then replaces all meters."""
 
 
 class Reading(NamedTuple):
-    """What one device has drawn since its meter was opened.
+    """The energy of one device since its meter was opened.
 
-    ``energy_j`` never falls, so the energy of any interval is a subtraction. A device that vanishes keeps its last figure.
-    What is not known is ``None``, never 0.
+    ``energy_j`` never falls, so the energy of any interval is a subtraction. A device that is lost keeps its last value.
+    What is not known is None, never 0.
     """
 
     device: str
-    """An id that lasts: ``gpu:GPU-5f3c…``, ``cpu:0``, ``dram:0``, ``server:0``."""
-    part: str
-    """``gpu``, ``cpu``, ``dram``, ``server`` or ``other``."""
+    """A stable id: ``gpu:GPU-5f3c…``, ``cpu:0``, ``dram:0``, ``server:0``."""
+    part: Part
     energy_j: float
     time_s: float
     """When it was read, on the clock of ``time.monotonic()``."""
-    how: str
-    """``counter``: the hardware counts energy. ``power``: power was sampled and integrated. ``modelled``: nothing was measured."""
+    how: EnergySource
     power_w: float | None = None
     utilisation: float | None = None
-    """Share of the time, as the source averages it, in which the device worked: 0 to 1."""
+    """Share of the time in which the device worked, as the source averages it: 0 to 1."""
     temperature_c: float | None = None
     clock_hz: float | None = None
     memory_used_b: float | None = None
     sigma_ln: float = 0.0
-    """Log-spread of a modelled figure."""
+    """Log-spread of a modelled energy."""
 
 
 class Unavailable(NamedTuple):
-    """A source that cannot be read here, why, and what would allow it."""
+    """A source that cannot be read here, the reason, and what would help."""
 
     name: str
     reason: str
@@ -46,22 +42,63 @@ class Unavailable(NamedTuple):
 
 
 class Meter(Protocol):
-    """A source of readings.
+    """A source of readings. Subclass it to inherit what most meters do not need.
 
-    Reading never raises: what a vendor's library has to say becomes a line in ``notes``, which the caller takes away.
+    Reading never raises: errors of a vendor's library become lines in ``notes``, which the caller takes away.
     """
 
     name: str
     max_interval_s: float
-    """The longest gap between two reads that loses nothing; it may change with what the meter sees, so ask after each read."""
+    """The longest time between two reads that loses nothing. It may change, so ask after each read."""
     notes: list[str]
     names: Mapping[str, str]
-    """Device to what its maker calls it, where the source knows."""
+    """Device to its product name, where the source states it."""
+    covers: tuple[Part, ...] = ()
+    """Parts whose energy is already within that of another part, so that no other meter may add it."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""
         ...
 
+    def settle(self, cpu_s: float) -> bool:  # noqa: ARG002  for meters that charge the job alone
+        """Count all the processor time of a job that has ended, if this meter charges the job alone. Return whether that changes its readings.
+
+        Args:
+            cpu_s: The processor time as the system states it. [s]
+        """
+        return False
+
     def close(self) -> None:
-        """Let go of the source; safe to call twice, and after it the readings stand still."""
+        """Release the source. It is safe to call twice, and the readings stay the same afterwards."""
         ...
+
+
+class SensorMeter(Meter):
+    """A meter that reads its source until it is closed. A subclass says how.
+
+    Args:
+        clock: Returns the time.
+        notes: Lines for the caller.
+        names: Device to its product name.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, notes: Iterable[str] = (), names: Mapping[str, str] | None = None) -> None:
+        self.notes = list(notes)
+        self.names = names or {}
+        self._clock = clock
+        self._closed = False
+        self._last: tuple[Reading, ...] = ()
+
+    def read(self) -> tuple[Reading, ...]:
+        """Return one reading for each device, the last ones once the meter is closed."""
+        if not self._closed:
+            self._last = tuple(self._read())
+        return self._last
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._closed = True
+
+    def _read(self) -> Iterable[Reading]:
+        """Read the source."""
+        raise NotImplementedError

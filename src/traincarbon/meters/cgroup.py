@@ -1,22 +1,22 @@
-"""What a job was allotted: the processors and the memory that its control group or its affinity leave it."""
+"""The processors and the memory that are reserved for a job by its control group or its affinity."""
 
 import os
 from typing import NamedTuple
 
 ROOT = "/sys/fs/cgroup"
 _UNLIMITED_B = 1 << 60
-"""Version 1 writes the largest page-aligned number where there is no limit."""
+"""Version 1 writes the largest page-aligned number if there is no limit."""
 
 
 class Allotment(NamedTuple):
-    """Processors and memory set aside for a job, None where it shares the host's."""
+    """Processors and memory that are reserved for a job, None if it shares those of the host."""
 
     threads: float | None
     memory_b: float | None
 
 
 def allotment(pid: int | str = "self", *, root: str = ROOT, proc: str = "/proc") -> Allotment:
-    """Return what the process *pid* was allotted, by the narrowest of its control groups and its affinity."""
+    """Return what is reserved for the process *pid*: the narrowest of its control groups and its affinity."""
     threads: list[float] = []
     memory_b: list[float] = []
     for folder in _folders(pid, root, proc):
@@ -30,7 +30,7 @@ def allotment(pid: int | str = "self", *, root: str = ROOT, proc: str = "/proc")
 
 
 def _folders(pid: int | str, root: str, proc: str) -> list[str]:
-    """Return the control groups that *pid* is in and their parents, of both versions."""
+    """Return the control groups of *pid* and their parents, of both versions."""
     found: list[str] = []
     try:
         with open(f"{proc}/{pid}/cgroup", encoding="utf-8", errors="replace") as stream:
@@ -48,7 +48,7 @@ def _folders(pid: int | str, root: str, proc: str) -> list[str]:
 
 
 def _quota(folder: str) -> float | None:
-    """Return how many processors' time the group may use, None where there is no limit."""
+    """Return how many processors the group may use, None if there is no limit."""
     text = _text(f"{folder}/cpu.max").split()
     if len(text) == 2 and all(word.isdigit() and int(word) for word in text):
         return int(text[0]) / int(text[1])
@@ -57,7 +57,7 @@ def _quota(folder: str) -> float | None:
 
 
 def _affinity(pid: int | str) -> float | None:
-    """Return how many processors *pid* may run on, None where that is all of them."""
+    """Return how many processors *pid* may run on, None if it may run on all."""
     try:
         allowed = len(os.sched_getaffinity(0 if pid == "self" else int(pid)))
     except (AttributeError, OSError):

@@ -1,21 +1,21 @@
-"""A register that only counts up, as joules since it was first read: it may wrap, start anew, go back or jump."""
+"""An energy register as joules since it was first read. It may wrap, restart, go back or jump."""
 
 _LAG_S = 0.25
-"""A board may refresh its register so late, so a short interval can hold the energy of a longer one."""
+"""A GPU may refresh its register so late, so a short interval can hold the energy of a longer one."""
 _LONGEST_BRIDGE_S = 30.0
-"""A longer interval without a trustworthy register stays uncounted."""
+"""A longer interval without a reliable register is not counted."""
 
 
 class Counter:
-    """Adds up what a register counts, in whole counts, and sets aside what cannot be.
+    """Adds up the steps of a register, in whole counts, and sets aside impossible ones.
 
-    A step beyond what the device can draw, or backwards where the register does not wrap, is not believed: the interval is
-    bridged with the power that was sampled at its ends, where there is any, and the register goes on from where it is now.
+    A step is impossible if it is more than the device can draw, or goes back without a wrap. Then the power that was sampled
+    at both ends of the interval counts instead, if there is any, and the register continues from its new value.
 
     Args:
         unit_j: Joules of one count.
-        most_w: No device of this kind draws more over an interval.
-        wraps_at: Counts at which the register starts at 0 again, if it does.
+        most_w: The most that such a device can draw over an interval.
+        wraps_at: Counts at which the register starts at 0 again, if it wraps.
     """
 
     def __init__(self, *, unit_j: float, most_w: float, wraps_at: int | None = None) -> None:
@@ -32,19 +32,19 @@ class Counter:
         return self._counts * self._unit_j + self._bridged_j
 
     def add(self, counts: int, *, time_s: float, power_w: float | None = None) -> str:
-        """Take a reading of the register; return what was odd about it, "" where nothing was.
+        """Take a reading of the register. Return what was wrong with it, "" if nothing was.
 
         Args:
-            counts: What the register shows.
+            counts: Value of the register.
             time_s: When it was read. [s]
-            power_w: Mean power since the last reading as far as samples tell, to bridge an interval that the register lost. [W]
+            power_w: Mean sampled power since the last reading, for an interval that the register lost. [W]
         """
         last, self._last = self._last, (counts, time_s)
         if last is None:
             return ""
         step, took_s = counts - last[0], time_s - last[1]
         most = self._most_w * (took_s + _LAG_S) / self._unit_j
-        wrap = self._wraps_at if self._wraps_at is not None and most < self._wraps_at else 0  # in so long a time anything could be one
+        wrap = self._wraps_at if self._wraps_at is not None and most < self._wraps_at else 0  # after a longer time any step could be a wrap
         for counts_on in (step, step + wrap):
             if 0 <= counts_on <= most:
                 self._counts += counts_on

@@ -1,27 +1,28 @@
-"""Processor and memory where nothing can be read: the job's processor time and memory, times watts from published measurements."""
+"""A model of processor and memory: the job's processor time and memory times watts from published measurements."""
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.select import prior
 from traincarbon.meters import process_usage
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.cgroup import Allotment, allotment
 from traincarbon.meters.power import PowerIntegral
+from traincarbon.quantities import EnergySource, Part
 
 _INTERVAL_S = 10.0
 _TICKS_S = 0.2
-"""Processor time comes in ticks of 10 ms, so power over less says nothing."""
+"""Processor time comes in ticks of 10 ms, so the power over a shorter time means nothing."""
 _GB = 1e9
 _CPUINFO = "/proc/cpuinfo"
 _VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD"}
 
 
 class Curve(NamedTuple):
-    """Watts by hardware thread, idle and busy, and by gigabyte of memory, with their log-spreads."""
+    """Watts per hardware thread, idle and busy, and per gigabyte of memory, with their log-spreads."""
 
     idle_w: float
     busy_w: float
@@ -30,17 +31,17 @@ class Curve(NamedTuple):
     memory_sigma_ln: float
 
 
-class CpuModel:
-    """Charges a job for what it uses: busy watts for its processor time, idle watts for allotted threads that it leaves idle, and its memory.
+class CpuModel(SensorMeter):
+    """Charges a job for its use: busy watts for its processor time, idle watts for its own threads that it leaves idle, and its memory.
 
     Args:
-        usage: What tells processor time and memory.
-        curve: What these draw.
-        threads: Hardware threads that are the job's alone; on a shared host none.
-        memory_b: Memory that is the job's alone; where there is no such limit, what it holds counts.
-        parts: ``cpu``, ``dram`` or both: what no sensor measures.
-        clock: What tells the time.
-        born_s: When the job began, where what it used before the first look counts too.
+        usage: Returns processor time and memory.
+        curve: Watts of these.
+        threads: Hardware threads that are reserved for the job; none on a shared host.
+        memory_b: Memory that is reserved for the job; without such a limit, the memory that it holds counts.
+        parts: ``cpu``, ``dram`` or both: those that no sensor measures.
+        clock: Returns the time.
+        born_s: When the job began, if what it used before the first read counts too.
     """
 
     name = "cpu_model"
@@ -53,46 +54,33 @@ class CpuModel:
         *,
         threads: float,
         memory_b: float | None,
-        parts: Sequence[str],
+        parts: Sequence[Part],
         clock: Callable[[], float],
         born_s: float | None = None,
     ) -> None:
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
+        super().__init__(clock)
         self._usage = usage
         self._curve = curve
         self._threads = threads
         self._memory_b = memory_b
         self._parts = parts
-        self._clock = clock
         self._cpu_j = 0.0
         self._cpu_w: float | None = None
         self._memory = PowerIntegral()
         self._before = None if born_s is None else (born_s, 0.0)
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         self.read()
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return a reading of the processor and one of the memory, as far as they are asked for."""
-        if not self._closed:
-            try:
-                self._last = tuple(reading for reading in self._charge() if reading.part in self._parts)
-            except (OSError, ValueError) as error:
-                self.notes.append(f"cpu:model: {error}")
-        return self._last
-
-    def settle(self, cpu_s: float) -> None:
-        """Charge a job that has ended for all the processor time that it used; the next read tells.
-
-        Args:
-            cpu_s: What the system says of it. [s]
-        """
+    def settle(self, cpu_s: float) -> bool:
+        """Charge a job that has ended for all its processor time. The next read includes it."""
         self._usage.settle(cpu_s)
+        return True
 
-    def close(self) -> None:
-        """Stop charging."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        try:
+            return [reading for reading in self._charge() if reading.part in self._parts]
+        except (OSError, ValueError) as error:
+            self.notes.append(f"cpu:model: {error}")
+            return self._last
 
     def _charge(self) -> tuple[Reading, Reading]:
         now, used = self._clock(), self._usage.usage()
@@ -108,38 +96,40 @@ class CpuModel:
         memory_w = memory_b / _GB * curve.memory_w_per_gb
         self._memory.add(memory_w, time_s=now)
         return (
-            Reading("cpu:model", "cpu", self._cpu_j, now, "modelled", self._cpu_w, utilisation, sigma_ln=curve.busy_sigma_ln),
-            Reading("dram:model", "dram", self._memory.energy_j, now, "modelled", memory_w, memory_used_b=memory_b, sigma_ln=curve.memory_sigma_ln),
+            Reading("cpu:model", Part.CPU, self._cpu_j, now, EnergySource.MODELLED, self._cpu_w, utilisation, sigma_ln=curve.busy_sigma_ln),
+            Reading(
+                "dram:model", Part.DRAM, self._memory.energy_j, now, EnergySource.MODELLED, memory_w, memory_used_b=memory_b, sigma_ln=curve.memory_sigma_ln
+            ),
         )
 
 
 def probe(
     *,
     pid: int | None = None,
-    parts: Sequence[str] = ("cpu", "dram"),
+    parts: Sequence[Part] = (Part.CPU, Part.DRAM),
     database: Database | None = None,
     allotted: Allotment | None = None,
     usage: process_usage.Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     born_s: float | None = None,
 ) -> Meter | Unavailable:
-    """Return a model of what the process tree of *pid*, or the whole machine, draws, or why there is none.
+    """Return a model of the power of the process tree of *pid*, or of the whole machine, or the reason why there is none.
 
     Args:
-        pid: The job; None stands for everything on this machine.
-        parts: What no sensor measures.
-        database: Where the watts come from; ours unless given.
-        allotted: What the job has to itself; found out unless given.
-        usage: What tells processor time and memory; found out unless given.
-        clock: What tells the time.
-        born_s: When the job began, where it is to be charged from its beginning; it is to be told by *clock*. [s]
+        pid: The job; None means everything on this machine.
+        parts: Parts that no sensor measures.
+        database: Source of the watts; the built-in one unless given.
+        allotted: Resources reserved for the job; read from the system unless given.
+        usage: Returns processor time and memory; read from the system unless given.
+        clock: Returns the time.
+        born_s: When the job began on that clock, to charge it from its beginning. [s]
     """
     usage = usage or process_usage.source(pid, since_birth=born_s is not None)
     if usage is None:
         return Unavailable("cpu_model", "processor time cannot be read without psutil here", "pip install 'traincarbon[track]'")
     curve = _curve(database or open_database())
     if curve is None:
-        return Unavailable("cpu_model", "priors.csv has no cpu_busy_w, cpu_idle_w or memory_w_per_gb", "carbon db check lists what is missing")
+        return Unavailable("cpu_model", "priors.csv has no cpu_busy_w, cpu_idle_w or memory_w_per_gb", "see what is missing with: carbon db check")
     if pid is None:
         return CpuModel(usage, curve, threads=float(os.cpu_count() or 1), memory_b=None, parts=parts, clock=clock)
     allotted = allotted or allotment(pid)
@@ -147,7 +137,7 @@ def probe(
 
 
 def _curve(database: Database) -> Curve | None:
-    """Return the watts for the processor at hand, those of all makers where it is another's."""
+    """Return the watts for the vendor of this processor, or those of all vendors if it is an unknown one."""
     rows = []
     for name, scope in (("cpu_idle_w", f"vendor={_vendor()}"), ("cpu_busy_w", f"vendor={_vendor()}"), ("memory_w_per_gb", "*")):
         found = prior(database, name, scope) or prior(database, name, "vendor=*")

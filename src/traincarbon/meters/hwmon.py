@@ -1,54 +1,44 @@
-"""Whole servers through the power meters that ACPI and the hwmon tree of Linux offer; a Grace processor's own too."""
+"""Whole servers and Grace processors through the power meters of ACPI in the hwmon tree of Linux."""
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from glob import glob
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.power import PowerIntegral
+from traincarbon.quantities import EnergySource, Part
 
 ROOT = "/sys/class/hwmon"
 _INTERVAL_S = 0.5
 """ACPI meters average over a second or so."""
 _PROCESSOR = re.compile(r"(Grace|CPU) Power Socket (\d+)")
-"""A Grace socket holds its memory; its CPU is the rail of the cores alone, and stands in where the other cannot be read."""
+"""The meter of a Grace socket includes its memory. That of its CPU includes only the cores, and is used if the other cannot be read."""
 _MOST_W = 1e5
-"""No server draws more: 2**32 - 1 mW is what some controllers give for unknown, and so is 0."""
+"""No server draws more. Some controllers return 2**32 - 1 mW, or 0, for unknown."""
 
 
-class HwmonMeter:
+class HwmonMeter(SensorMeter):
     """Samples the power of ACPI power meters and integrates it.
 
     Args:
-        files: Device to the file that tells its power.
-        covers: Parts that are within what is measured, so that nobody else may add them.
-        clock: What tells the time.
+        files: Device to the file that states its power.
+        covers: Parts that the measured devices include.
+        clock: Returns the time.
     """
 
     name = "hwmon"
+    max_interval_s = _INTERVAL_S
 
-    def __init__(self, files: Mapping[str, str], *, covers: tuple[str, ...] = (), clock: Callable[[], float]) -> None:
-        self.max_interval_s = _INTERVAL_S
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
+    def __init__(self, files: Mapping[str, str], *, covers: tuple[Part, ...] = (), clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self.covers = covers
         self._files = files
         self._integrals = {device: PowerIntegral() for device in files}
-        self._clock = clock
-        self._closed = False
-        self._last: tuple[Reading, ...] = ()
         self.read()
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each power meter."""
-        if not self._closed:
-            self._last = tuple(self._sample(device, file) for device, file in self._files.items())
-        return self._last
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._closed = True
+    def _read(self) -> Iterable[Reading]:
+        return [self._sample(device, file) for device, file in self._files.items()]
 
     def _sample(self, device: str, file: str) -> Reading:
         integral, now, power_w = self._integrals[device], self._clock(), None
@@ -60,13 +50,13 @@ class HwmonMeter:
             integral.forget()
         if odd:
             self.notes.append(f"{device}: {odd}")
-        return Reading(device, device.partition(":")[0], integral.energy_j, now, "power", power_w)
+        return Reading(device, Part(device.partition(":")[0]), integral.energy_j, now, EnergySource.POWER, power_w)
 
 
 def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
-    """Return a meter of the power meters below *root*, or why there is none."""
+    """Return a meter of the power meters below *root*, or the reason why there is none."""
     files: dict[str, str] = {}
-    covers: tuple[str, ...] = ()
+    covers: tuple[Part, ...] = ()
     denied = odd = ""
     for kind in ("", "Grace", "CPU"):
         for folder in sorted(glob(f"{root}/hwmon*")):
@@ -82,7 +72,7 @@ def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> M
                     odd = f"{file}: {error}"
                 else:
                     files[device] = file
-                    covers = ("dram",) if kind == "Grace" else covers
+                    covers = (Part.DRAM,) if kind == "Grace" else covers
                     break
     if files:
         return HwmonMeter(files, covers=covers, clock=clock)
@@ -90,11 +80,14 @@ def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> M
         return Unavailable("hwmon", f"no permission to read {denied}", f"sudo chmod a+r {denied}")
     if odd:
         return Unavailable("hwmon", odd, "is the management controller up to date?")
-    return Unavailable("hwmon", "no ACPI power meter", "few servers have one; sudo modprobe acpi_power_meter")
+    return Unavailable("hwmon", "no ACPI power meter", "few servers have one; try: sudo modprobe acpi_power_meter")
 
 
 def _device(folder: str, kind: str, number: int) -> str:
-    """Return what the power meter in *folder* measures, "" where it is none, or not of that *kind*: "" for a whole server, else ``Grace`` or ``CPU``."""
+    """Return the device that the power meter in *folder* measures, "" if it is not a power meter or not of that *kind*.
+
+    The kind is "" for a whole server, else ``Grace`` or ``CPU``.
+    """
     if _text_or_empty(f"{folder}/name") != "power_meter":
         return ""
     socket = _text_or_empty(f"{folder}/power1_oem_info") or _text_or_empty(f"{folder}/device/power1_oem_info")

@@ -1,65 +1,60 @@
-"""Whole servers through their management controller: the power that IPMI DCMI reports, by ``ipmitool``."""
+"""Whole servers through their management controller: the power of IPMI DCMI, read with ``ipmitool``."""
 
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.power import PowerIntegral
+from traincarbon.quantities import EnergySource, Part
 
 if TYPE_CHECKING:
     import subprocess
 
 _INTERVAL_S = 5.0
-"""A question costs a process and some milliseconds; controllers average over a second or more anyway."""
+"""A query costs a process and some milliseconds, and controllers average over a second or more anyway."""
 _PATIENCE_S = 20.0
 _FIRST_PATIENCE_S = 2.0
-"""Who opens meters waits for the first answer; healthy controllers give it in a fraction of that."""
+"""Opening the meter waits for the first answer; a healthy controller answers in a fraction of this."""
 _HELD_S = 10.0
-"""So long an answer is taken to hold on, that a run does not lack what it drew since the last one."""
+"""An answer is taken to hold for this long, so that the time since the last answer counts too."""
 _KILLED_S = 0.5
 _POWER = re.compile(r"Instantaneous power reading:\s+(\d+)\s+Watts")
 _UNKNOWN_W = 65535
-"""All ones of its 16 bits; 0 means the same."""
+"""Unknown, as 16 ones; 0 means the same."""
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 
 
-class IpmiMeter:
-    """Asks the controller without waiting for it: a read starts the question, a later one takes the answer."""
+class IpmiMeter(SensorMeter):
+    """Queries the controller without waiting: one read starts the query, a later one takes the answer."""
 
     name = "ipmi"
 
     def __init__(self, command: Sequence[str], first_w: float, *, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self.max_interval_s = 1.0
-        self.notes: list[str] = []
-        self.names: Mapping[str, str] = {}
         self._command = command
-        self._clock = clock
         self._integral = PowerIntegral()
         self._integral.add(first_w, time_s=clock())
         self._asked_s = self._last_s = clock()
         self._asked: subprocess.Popen[bytes] | None = None
         self._energy_j = 0.0
-        self._closed = False
         self._last = (self._reading(self._last_s),)
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return the server's energy up to now, by the last answer of its controller."""
-        if not self._closed:
-            now = self._clock()
-            if self._asked is not None:
-                self._take_answer(self._asked, now)
-            elif now - self._asked_s >= _INTERVAL_S:
-                self._ask(now)
-            self._last = (self._reading(now),)
-        return self._last
+    def _read(self) -> Iterable[Reading]:
+        now = self._clock()
+        if self._asked is not None:
+            self._take_answer(self._asked, now)
+        elif now - self._asked_s >= _INTERVAL_S:
+            self._ask(now)
+        return (self._reading(now),)
 
     def close(self) -> None:
-        """Stop asking; a question under way is dropped."""
-        self._closed = True
+        """Stop. A query that is running is dropped."""
+        super().close()
         if self._asked is not None:
             _drop(self._asked)
             self._asked = None
@@ -68,12 +63,12 @@ class IpmiMeter:
         power_w = self._integral.power_w
         held_j = 0.0 if power_w is None else power_w * min(now - self._last_s, _HELD_S)
         self._energy_j = max(self._energy_j, self._integral.energy_j + held_j)
-        return Reading("server:0", "server", self._energy_j, now, "power", power_w)
+        return Reading("server:0", Part.SERVER, self._energy_j, now, EnergySource.POWER, power_w)
 
     def _ask(self, now: float) -> None:
         self._asked_s = now
         try:
-            self._asked = _asking(self._command)
+            self._asked = _start(self._command)
         except OSError as error:
             self._fail(str(error))
 
@@ -84,7 +79,7 @@ class IpmiMeter:
                 self._fail("its controller does not answer any more")
             return
         self._asked = None
-        power_w = parsed(_said(asked))
+        power_w = parsed(_output(asked))
         if power_w is None:
             self._fail("its controller gives no power any more")
             return
@@ -100,11 +95,11 @@ class IpmiMeter:
 
 
 def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
-    """Return a meter that asks by *command*, ``ipmitool dcmi power reading`` unless another is given, or why there is none."""
+    """Return a meter that queries with *command* (default ``ipmitool dcmi power reading``), or the reason why there is none."""
     if command is None:
         found = next((device for device in _DEVICES if os.path.exists(device)), None)
         if found is None:
-            return Unavailable("ipmi", "no management controller: /dev/ipmi0 is not there", "sudo modprobe ipmi_devintf ipmi_si, on servers that have one")
+            return Unavailable("ipmi", "no management controller: /dev/ipmi0 does not exist", "on servers that have one: sudo modprobe ipmi_devintf ipmi_si")
         import shutil
 
         tool = shutil.which("ipmitool")
@@ -117,7 +112,7 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
 
     remedy = "try: sudo ipmitool dcmi power reading"
     try:
-        asked = _asking(command)
+        asked = _start(command)
     except OSError as error:
         return Unavailable("ipmi", f"the management controller does not answer: {error}", remedy)
     try:
@@ -125,15 +120,15 @@ def probe(*, command: Sequence[str] | None = None, clock: Callable[[], float] = 
     except subprocess.TimeoutExpired:
         _drop(asked)
         return Unavailable("ipmi", f"the management controller does not answer within {_FIRST_PATIENCE_S:g} s", remedy)
-    said = _said(asked)
-    power_w = parsed(said)
+    answer = _output(asked)
+    power_w = parsed(answer)
     if power_w is None:
-        return Unavailable("ipmi", f"the management controller gives no power: {(said.strip() or 'nothing').splitlines()[0][:80]}", remedy)
+        return Unavailable("ipmi", f"the management controller states no power: {(answer.strip() or 'nothing').splitlines()[0][:80]}", remedy)
     return IpmiMeter(command, power_w, clock=clock)
 
 
 def parsed(answer: str) -> float | None:
-    """Return the watts in what ``ipmitool dcmi power reading`` prints, None where it has none, or what controllers give for unknown.
+    """Return the watts in the output of ``ipmitool dcmi power reading``, None if it states none or the value for unknown.
 
     Example:
         >>> parsed("    Instantaneous power reading:                   288 Watts")
@@ -143,15 +138,15 @@ def parsed(answer: str) -> float | None:
     return float(found[1]) if found and 0 < int(found[1]) < _UNKNOWN_W and "deactivated" not in answer else None
 
 
-def _asking(command: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """Return the question under way."""
+def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a query."""
     import subprocess
 
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603  a command of ours
 
 
-def _said(asked: "subprocess.Popen[bytes]") -> str:
-    """Return what a question that has ended printed, without waiting for whoever else may hold its output open."""
+def _output(asked: "subprocess.Popen[bytes]") -> str:
+    """Return the output of a query that has ended, without waiting for other processes that may hold it open."""
     if asked.stdout is None:
         return ""
     os.set_blocking(asked.stdout.fileno(), False)
@@ -160,10 +155,10 @@ def _said(asked: "subprocess.Popen[bytes]") -> str:
 
 
 def _drop(asked: "subprocess.Popen[bytes]") -> None:
-    """End a question, and wait no longer than a moment for one that hangs in the kernel."""
+    """Kill a query, and wait only a moment for one that hangs in the kernel."""
     import subprocess
 
     asked.kill()
-    _said(asked)
+    _output(asked)
     with suppress(subprocess.TimeoutExpired):
         asked.wait(_KILLED_S)

@@ -1,4 +1,4 @@
-"""NVIDIA boards through NVML: which of them the job sees, what they count, and what the library's errors mean."""
+"""NVIDIA GPUs through NVML: which of them the job sees, their energy counters, and the meaning of the library's errors."""
 
 import os
 import sys
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.meters.accelerators import BoardError, BoardsMeter, Details, can_be
 from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.gpus import Details, GpuError, GpuMeter, is_possible
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
 
 _SLICES = 7
-"""Compute slices of a board that MIG can cut, where it does not tell: an A30 has 4."""
+"""Compute slices that MIG can split a GPU into, if the GPU does not state it; an A30 has 4."""
 _FALLBACK_LIMIT_W = 2000.0
 _HINTS = {
     "DRIVER_NOT_LOADED": "load the NVIDIA driver: sudo modprobe nvidia",
@@ -22,8 +22,8 @@ _HINTS = {
 
 
 def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
-    """Return a meter of the NVIDIA boards that *environ* makes visible, or why there is none."""
-    if sys.platform.startswith("linux") and not _driver_is_there():
+    """Return a meter of the NVIDIA GPUs that *environ* makes visible, or the reason why there is none."""
+    if sys.platform.startswith("linux") and not _has_driver():
         return Unavailable("nvml", "no NVIDIA driver: libnvidia-ml.so.1 is not found", "in a container, start it with --gpus all")
     try:
         import pynvml
@@ -32,25 +32,25 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     library = _Library(pynvml)
     try:
         library.open()
-        boards, notes = _chosen(library, environ)
-        readable = [board for board in boards if _answers(board, notes)]
-    except BoardError as error:
+        gpus, notes = _chosen(library, environ)
+        readable = [gpu for gpu in gpus if _answers(gpu, notes)]
+    except GpuError as error:
         library.close()
         return Unavailable("nvml", str(error), error.hint)
     if not readable:
         library.close()
-        return Unavailable("nvml", notes[0] if notes else "no NVIDIA board is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L")
-    meter = BoardsMeter("nvml", readable, notes=notes, clock=clock)
+        return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L")
+    meter = GpuMeter("nvml", readable, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
 
 
-class _NotOursError(BoardError):
-    """A board that this process may not open, as that of another job on the same machine."""
+class _NotOursError(GpuError):
+    """A GPU that this process may not open, such as one of another job on the same machine."""
 
 
 class _Library:
-    """NVML with errors of ours, counted openings, and a way to start over."""
+    """NVML, which can be initialised again. Its errors are raised as :class:`GpuError`."""
 
     def __init__(self, pynvml: Any) -> None:
         self._pynvml = pynvml
@@ -63,16 +63,16 @@ class _Library:
     def close(self) -> None:
         try:
             self("nvmlShutdown")
-        except BoardError:
+        except GpuError:
             return
 
     def reopen(self) -> None:
-        """Start over: boards that come back are only found by a library that is initialised anew."""
+        """Initialise it again: GPUs that come back are only found in this way."""
         self.close()
         self.open()
 
     def __call__(self, name: str, *values: Any) -> Any:
-        """Call the function *name*, None where a board has no such thing or does not let us see it."""
+        """Call the function *name*. Return None if a GPU does not support it or does not permit it."""
         try:
             return getattr(self._pynvml, name)(*values)
         except (self._pynvml.NVMLError_NotSupported, self._pynvml.NVMLError_FunctionNotFound):
@@ -82,14 +82,14 @@ class _Library:
                 return None
             code = type(error).__name__.removeprefix("NVMLError_")
             constant = next((key for key in _HINTS if key.replace("_", "") == code.upper()), "")
-            kind = _NotOursError if constant == "NO_PERMISSION" and name.startswith("nvmlDeviceGet") else BoardError
+            kind = _NotOursError if constant == "NO_PERMISSION" and name.startswith("nvmlDeviceGet") else GpuError
             raise kind(f"{name}: {error}", hint=_HINTS.get(constant, "see nvidia-smi")) from None
         except UnicodeDecodeError as error:
-            raise BoardError(f"{name}: {error}", hint="see nvidia-smi") from None
+            raise GpuError(f"{name}: {error}", hint="see nvidia-smi") from None
 
 
-class _Board:
-    """One board, or the share of it that is a MIG instance."""
+class _Gpu:
+    """One GPU, or the share of it that is a MIG instance."""
 
     unit_j = 1e-3
 
@@ -105,17 +105,17 @@ class _Board:
         self.limit_w = self._limit_w()
 
     def counts(self) -> int | None:
-        """Millijoules since the driver was loaded."""
+        """Return the millijoules since the driver was loaded."""
         found: int | None = self._ask("nvmlDeviceGetTotalEnergyConsumption")
         return found
 
     def power_w(self) -> float | None:
-        """Board power."""
+        """Return the power of the whole GPU."""
         found = self._ask("nvmlDeviceGetPowerUsage")
         return None if found is None else found / 1e3
 
     def details(self) -> Details:
-        """Utilisation, temperature, clock of the multiprocessors, memory in use, each where it can be read."""
+        """Return utilisation, temperature, clock of the multiprocessors and memory in use, as far as they can be read."""
         rates, memory = self._ask_if_it_can("nvmlDeviceGetUtilizationRates"), self._ask_if_it_can("nvmlDeviceGetMemoryInfo")
         celsius, mhz = self._ask_if_it_can("nvmlDeviceGetTemperature", 0), self._ask_if_it_can("nvmlDeviceGetClockInfo", 1)
         return Details(
@@ -126,7 +126,7 @@ class _Board:
         )
 
     def reopen(self) -> None:
-        """Initialise the library anew, unless another board just did, and look the board up."""
+        """Initialise the library again, unless another GPU just did, and look the GPU up."""
         if self._tried == self._library.opened:
             self._library.reopen()
         self._tried = self._library.opened
@@ -140,7 +140,7 @@ class _Board:
     def _ask_if_it_can(self, name: str, *values: Any) -> Any:
         try:
             return self._ask(name, *values)
-        except BoardError:
+        except GpuError:
             return None
 
     def _look_up(self) -> None:
@@ -155,8 +155,8 @@ class _Board:
         return _FALLBACK_LIMIT_W
 
 
-def _driver_is_there() -> bool:
-    """Say whether the driver's library can be loaded, before 6 MB of bindings are."""
+def _has_driver() -> bool:
+    """Return whether the driver's library can be loaded, before 6 MB of bindings are."""
     from ctypes import CDLL
 
     try:
@@ -166,51 +166,54 @@ def _driver_is_there() -> bool:
     return True
 
 
-def _chosen(library: _Library, environ: Mapping[str, str]) -> tuple[list[_Board], list[str]]:
-    """Return the boards that *environ* makes visible, and what is worth noting about them."""
+def _chosen(library: _Library, environ: Mapping[str, str]) -> tuple[list[_Gpu], list[str]]:
+    """Return the GPUs that *environ* makes visible, and notes about them."""
     listed, notes = _listed(library), list[str]()
     stated = environ.get("CUDA_VISIBLE_DEVICES")
-    choices, ignored = visible(stated, [board for board, _ in listed])
+    choices, ignored = visible(stated, [gpu for gpu, _ in listed])
     if ignored:
         notes.append(f"CUDA_VISIBLE_DEVICES={stated}: {ignored}, as CUDA reads it")
-    if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for board, name in listed if board.uuid}) > 1:
-        notes.append("boards differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may mean others by the numbers in CUDA_VISIBLE_DEVICES")
+    if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and len({name for gpu, name in listed if gpu.uuid}) > 1:
+        notes.append("the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may number them in another order")
     if stated is not None and not choices:
-        notes.append(f"CUDA_VISIBLE_DEVICES={stated} makes no board visible")
-    boards: list[_Board] = []
+        notes.append(f"CUDA_VISIBLE_DEVICES={stated} makes no GPU visible")
+    gpus: list[_Gpu] = []
     for choice in choices:
-        board, name = listed[choice.board]
-        if not board.uuid:
-            notes.append(f"board {choice.board} cannot be read: {name}")
+        gpu, name = listed[choice.gpu]
+        if not gpu.uuid:
+            notes.append(f"GPU {choice.gpu} cannot be read: {name}")
             continue
         try:
-            boards.append(_board(library, board, choice, stated, notes))
-        except BoardError as error:
-            notes.append(f"board {choice.board} cannot be read: {error}")
-    return boards, notes
+            gpus.append(_gpu(library, gpu, choice, stated, notes))
+        except GpuError as error:
+            notes.append(f"GPU {choice.gpu} cannot be read: {error}")
+    return gpus, notes
 
 
-def _board(library: _Library, listed: Listed, choice: Choice, stated: str | None, notes: list[str]) -> _Board:
+def _gpu(library: _Library, listed: Listed, choice: Choice, stated: str | None, notes: list[str]) -> _Gpu:
     if choice.instance is None:
         if listed.instances and stated is not None:
-            notes.append(f"gpu:{listed.uuid}: is cut by MIG but named as a whole: counted whole; name the instance to be charged its share")
-        return _Board(library, listed.uuid)
+            notes.append(f"gpu:{listed.uuid}: MIG is on, but the whole GPU is named: all of its energy counts; name the instance to count only its share")
+        return _Gpu(library, listed.uuid)
     instance = listed.instances[choice.instance]
     attributes = library("nvmlDeviceGetAttributes_v2", library("nvmlDeviceGetHandleByUUID", instance.uuid))
     if attributes is None or not attributes.computeInstanceSliceCount:
-        raise BoardError(f"nothing tells the share that its instance {instance.uuid} has")
+        raise GpuError(f"the share of its instance {instance.uuid} is unknown")
     slices = attributes.computeInstanceSliceCount
     of = library("nvmlDeviceGetMaxMigDeviceCount", library("nvmlDeviceGetHandleByUUID", listed.uuid)) or _SLICES
-    notes.append(f"gpu:{instance.uuid}: MIG counts no energy by instance: {slices} of {of} of the board's is charged")
-    from traincarbon.database.load import open_database  # takes longer than reading a board, and few are cut
+    notes.append(f"gpu:{instance.uuid}: MIG counts no energy per instance: {slices} of {of} slices of the GPU's energy count")
+    from traincarbon.database.load import open_database  # slower than reading a GPU, and rarely needed
     from traincarbon.database.select import sigma_of
 
     sigma_ln = sigma_of(open_database(), "mig_energy_share", "*")
-    return _Board(library, listed.uuid, share=min(slices / of, 1.0), sigma_ln=sigma_ln, instance=instance.uuid)
+    return _Gpu(library, listed.uuid, share=min(slices / of, 1.0), sigma_ln=sigma_ln, instance=instance.uuid)
 
 
 def _listed(library: _Library) -> list[tuple[Listed, str]]:
-    """Return all boards with their instances and names, or the reason why they cannot be read, in the driver's order, without those that are another job's: CUDA does not number them."""
+    """Return all GPUs in the driver's order, with their names or the reason why they cannot be read.
+
+    GPUs of another job are left out, as CUDA does not number them.
+    """
     listed: list[tuple[Listed, str]] = []
     refused: _NotOursError | None = None
     for index in range(library("nvmlDeviceGetCount") or 0):
@@ -219,7 +222,7 @@ def _listed(library: _Library) -> list[tuple[Listed, str]]:
             listed.append((Listed(str(library("nvmlDeviceGetUUID", handle)), _instances(library, handle)), str(library("nvmlDeviceGetName", handle))))
         except _NotOursError as error:
             refused = error
-        except BoardError as error:
+        except GpuError as error:
             listed.append((Listed(""), str(error)))  # keeps the numbering
     if refused is not None and not listed:
         raise refused
@@ -234,27 +237,27 @@ def _instances(library: _Library, handle: Any) -> tuple[Instance, ...]:
     for place in range(library("nvmlDeviceGetMaxMigDeviceCount", handle) or 0):
         try:
             instance = library("nvmlDeviceGetMigDeviceHandleByIndex", handle, place)
-        except BoardError:
+        except GpuError:
             continue
         numbers = [library(f"nvmlDeviceGet{which}InstanceId", instance) or 0 for which in ("Gpu", "Compute")]
         found.append(Instance(str(library("nvmlDeviceGetUUID", instance)), *numbers))
     return tuple(found)
 
 
-def _answers(board: _Board, notes: list[str]) -> bool:
-    """Say whether *board* tells its energy or power; note why not."""
+def _answers(gpu: _Gpu, notes: list[str]) -> bool:
+    """Return whether *gpu* states its energy or power, and note why not."""
     reasons: list[str] = []
     try:
-        if board.counts() is not None:
+        if gpu.counts() is not None:
             return True
-    except BoardError as error:
+    except GpuError as error:
         reasons.append(str(error))
     try:
-        power_w = board.power_w()
-        if power_w is not None and can_be(power_w, limit_w=board.limit_w):
+        power_w = gpu.power_w()
+        if power_w is not None and is_possible(power_w, limit_w=gpu.limit_w):
             return True
         reasons += [] if power_w is None else [f"its power reads {power_w:,.0f} W"]
-    except BoardError as error:
+    except GpuError as error:
         reasons.append(str(error))
-    notes.append(f"{board.device}: {'; '.join(reasons) or 'tells neither energy nor power'}")
+    notes.append(f"{gpu.device}: {'; '.join(reasons) or 'states neither energy nor power'}")
     return False

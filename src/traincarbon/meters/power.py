@@ -1,23 +1,23 @@
-"""Sampled power as energy: the trapezoid between samples, and how soon to look again."""
+"""Sampled power as energy by the trapezoidal rule, and the time until the next sample."""
 
 from collections.abc import Sequence
 
 FAST_S = 0.005
-"""Between samples while the power moves: short enough that bursts of 50 ms are seen ten times each."""
+"""Time between samples while the power changes: a burst of 50 ms gets ten samples."""
 SLOW_S = 0.04
-"""Between samples while it stands still: a burst of 50 ms is seen at least once, and wakes the fast pace."""
+"""Time between samples while it is steady: a burst of 50 ms gets at least one sample, which starts the fast pace."""
 _QUIET_S = 3.0
 _SLOWER = 1.2
 _MOVE_W = 2.0
 _MOVE_SHARE = 0.02
 _GOLDEN = 0.6180339887498949
 _SPREAD = 0.6
-"""Samples come at 0.7 to 1.3 times the interval, so that they fall into step with no rhythm of the training."""
+"""Samples come at 0.7 to 1.3 times the interval, so that they do not fall into step with the training."""
 _LONGEST_GAP_S = 30.0
 
 
 class PowerIntegral:
-    """Joules under the straight lines between samples of power; a gap of over 30 s is not counted."""
+    """Energy under the straight lines between samples of power. Gaps over 30 s are not counted."""
 
     def __init__(self) -> None:
         self.energy_j = 0.0
@@ -26,7 +26,7 @@ class PowerIntegral:
         self._time_s = 0.0
 
     def add(self, power_w: float, *, time_s: float) -> str:
-        """Take a sample; return what was odd about it, "" where nothing was."""
+        """Take a sample. Return what was wrong with it, "" if nothing was."""
         last_w, took_s = self.power_w, time_s - self._time_s
         self.power_w, self._time_s = power_w, time_s
         if last_w is None or took_s <= 0.0:
@@ -42,7 +42,7 @@ class PowerIntegral:
 
 
 class Pace:
-    """How long to wait for the next samples: 5 ms while any board's power moves, growing to 40 ms when all have stood still for 3 s."""
+    """How long to wait for the next samples: 5 ms while the power of any GPU changes, growing to 40 ms when all have been steady for 3 s."""
 
     def __init__(self) -> None:
         self._wait_s = FAST_S
@@ -51,7 +51,7 @@ class Pace:
         self._phase = 0.0
 
     def next_s(self, powers_w: Sequence[float], *, time_s: float) -> float:
-        """Return the longest wait after samples of *powers_w*, one a board."""
+        """Return the longest wait after samples of *powers_w*, one per GPU."""
         if len(powers_w) != len(self._levels_w) or any(map(_moved, self._levels_w, powers_w)):
             self._moved_s, self._levels_w, self._wait_s = time_s, list(powers_w), FAST_S
         elif time_s - self._moved_s > _QUIET_S:

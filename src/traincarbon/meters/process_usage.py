@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-PROC = "/proc"
+from traincarbon.procfs import PROC, Stat, all_stats, children_of, descendants, stat_of
+
 _SHARE = 2e-4
-"""Of the time: so much at most goes into asking every process of the host."""
+"""Share of the time that may be spent on reading every process of the host."""
 _LONGEST_S = 30.0
 
 
 class Usage(NamedTuple):
-    """Processor time since the first look, by all threads together, and memory now."""
+    """Processor time of all threads since the first look, and memory now."""
 
     cpu_s: float
     memory_b: float
@@ -22,46 +23,28 @@ class Usage(NamedTuple):
 
 
 class Source(Protocol):
-    """What tells usage."""
+    """Something whose usage can be read."""
 
     def usage(self) -> Usage:
-        """Return the usage now; processor time never falls."""
+        """Return the usage now. Processor time never falls."""
         ...
 
     def settle(self, cpu_s: float) -> None:
-        """Take what the system says that a job has used that has ended, which is more than was last seen of it."""
+        """Take the processor time of a job that has ended as the system states it. It is more than was last seen."""
         ...
 
 
-class _Seen(NamedTuple):
-    """A process as ``/proc`` shows it; the birth tells it from a later one of the same number."""
-
-    parent: int
-    cpu_s: float
-    born: int
-
-
-def stat_of(pid: int, *, proc: str = PROC) -> list[bytes] | None:
-    """Return what Linux shows of a process from its state on, as proc(5) counts: state 0, parent 1, processor time 11 to 14, birth 19. None where it is gone."""
-    try:
-        with open(f"{proc}/{pid}/stat", "rb") as stream:
-            fields = stream.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    return fields if len(fields) > 19 else None
-
-
 class ProcessTree:
-    """A process and its descendants in ``/proc``: those that have ended count through the parent that waited for them, orphans as they were last seen.
+    """A process and its descendants in ``/proc``. Those that have ended count through the parent that waited for them, orphans as last seen.
 
-    Memory is what each holds for itself, and the largest share held in common once. Those known are asked every time, and for the children of their
-    first threads. All other descendants are looked for now and then, since that means asking every process of the host.
+    Memory is the sum of what each holds for itself, plus the largest shared part once. Known processes, and the children of their
+    first threads, are read every time. Other descendants are looked for now and then, as that means reading every process of the host.
 
     Args:
         pid: The process.
-        since_birth: Whether what it used before the first look counts too.
+        since_birth: Whether its use before the first look counts too.
         proc: Where the system shows processes.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     def __init__(self, pid: int, *, since_birth: bool = False, proc: str = PROC, clock: Callable[[], float] = time.monotonic) -> None:
@@ -69,12 +52,12 @@ class ProcessTree:
         self._clock = clock
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
         self._page_b = os.sysconf("SC_PAGE_SIZE")
-        first = self._ask(pid)
-        self._known: dict[int, _Seen] = {} if first is None else {pid: first}
+        first = stat_of(pid, proc=proc)
+        self._known: dict[int, Stat] = {} if first is None else {pid: first}
         self._look_again_s = -math.inf
         self._first_s: float | None = 0.0 if since_birth else None
         self._cpu_s = 0.0
-        self._ended_s = 0.0
+        self._ended_ticks = 0
 
     def usage(self) -> Usage:
         """Return processor time since the first look and memory now."""
@@ -82,68 +65,45 @@ class ProcessTree:
         if self._clock() >= self._look_again_s:
             self._look_for_all()
         else:
-            self._known = self._same({pid: self._ask(pid) for pid in self._known})
+            self._known = self._same({pid: stat_of(pid, proc=self._proc) for pid in self._known})
             self._look_for_children()
-        self._ended_s += sum(seen.cpu_s for pid, seen in before.items() if self._is_lost(pid, seen))
-        cpu_s = self._ended_s + sum(seen.cpu_s for seen in self._known.values())
+        self._ended_ticks += sum(stat.cpu_ticks for pid, stat in before.items() if self._is_lost(pid, stat))
+        cpu_s = (self._ended_ticks + sum(stat.cpu_ticks for stat in self._known.values())) * self._tick_s
         if self._first_s is None:
             self._first_s = cpu_s
         self._cpu_s = max(self._cpu_s, cpu_s - self._first_s)
         return Usage(self._cpu_s, self._memory_b(list(self._known)), alive=bool(self._known))
 
     def settle(self, cpu_s: float) -> None:
-        """Count what the process used until its end, with those that it waited for, where that is more than was seen."""
+        """Count the use of the process until its end, with the children that it waited for, if that is more than was seen."""
         self._cpu_s = max(self._cpu_s, cpu_s - (self._first_s or 0.0))
 
-    def _is_lost(self, pid: int, seen: _Seen) -> bool:
-        """Say whether a process has ended for which none of those known can have waited, so that its time is in none of theirs."""
+    def _is_lost(self, pid: int, stat: Stat) -> bool:
+        """Return whether a process has ended and no known process can have waited for it, so that no other process holds its time."""
         now = self._known.get(pid)
-        return (now is None or now.born != seen.born) and seen.parent not in self._known
+        return (now is None or now.born != stat.born) and stat.parent not in self._known
 
     def _look_for_all(self) -> None:
-        """Find the process and its descendants, those included that lost their parent since they were first seen."""
+        """Find the process and its descendants, including those that lost their parent since they were first seen."""
         began_s = time.process_time()
-        table = {int(name): self._ask(int(name)) for name in os.listdir(self._proc) if name.isdigit()}
-        children: dict[int, list[int]] = {}
-        for pid, seen in table.items():
-            if seen is not None:
-                children.setdefault(seen.parent, []).append(pid)
-        found = self._same(table)
-        waiting = list(found)
-        while waiting:
-            for child in children.get(waiting.pop(), ()):
-                seen = table[child]
-                if child not in found and seen is not None:
-                    found[child] = seen
-                    waiting.append(child)
-        self._known = found
+        stats = all_stats(proc=self._proc)
+        self._known = {pid: stats[pid] for pid in descendants(self._same(stats), stats)}
         self._look_again_s = self._clock() + min((time.process_time() - began_s) / _SHARE, _LONGEST_S)
 
     def _look_for_children(self) -> None:
-        """Find what those known have begun since, as far as Linux lists it."""
+        """Find new children of known processes, as far as Linux lists them."""
         waiting = list(self._known)
         while waiting:
             pid = waiting.pop()
-            for child in self._children(pid):
-                seen = self._ask(child) if child not in self._known else None
-                if seen is not None and seen.parent == pid:
-                    self._known[child] = seen
+            for child in children_of(pid, all_threads=False, proc=self._proc):
+                stat = stat_of(child, proc=self._proc) if child not in self._known else None
+                if stat is not None and stat.parent == pid:
+                    self._known[child] = stat
                     waiting.append(child)
 
-    def _children(self, pid: int) -> list[int]:
-        try:
-            with open(f"{self._proc}/{pid}/task/{pid}/children", "rb") as stream:
-                return [int(child) for child in stream.read().split()]
-        except OSError:
-            return []
-
-    def _same(self, table: Mapping[int, _Seen | None]) -> dict[int, _Seen]:
-        """Return those of the processes known that still are what they were."""
-        return {pid: seen for pid, known in self._known.items() if (seen := table.get(pid)) is not None and seen.born == known.born}
-
-    def _ask(self, pid: int) -> _Seen | None:
-        fields = stat_of(pid, proc=self._proc)
-        return None if fields is None else _Seen(int(fields[1]), sum(int(field) for field in fields[11:15]) * self._tick_s, int(fields[19]))
+    def _same(self, stats: Mapping[int, Stat | None]) -> dict[int, Stat]:
+        """Return the known processes that are still the same."""
+        return {pid: stat for pid, known in self._known.items() if (stat := stats.get(pid)) is not None and stat.born == known.born}
 
     def _memory_b(self, family: list[int]) -> float:
         own, shared = 0, 0
@@ -173,7 +133,7 @@ class Machine:
         return Usage(self._busy_s() - self._first_s, float(memory_b))
 
     def settle(self, cpu_s: float) -> None:
-        """Leave the machine's time as it is: it holds that of every job."""
+        """Do nothing: the time of the machine includes every job."""
 
     def _busy_s(self) -> float:
         with open(f"{self._proc}/stat", encoding="ascii") as stream:
@@ -182,7 +142,7 @@ class Machine:
 
 
 class Portable:
-    """The same by ``psutil``, where there is no ``/proc``."""
+    """The same through ``psutil``, for systems without ``/proc``."""
 
     def __init__(self, psutil: Any, pid: int | None, *, since_birth: bool = False) -> None:
         self._psutil = psutil
@@ -215,7 +175,7 @@ class Portable:
         return self._since_first(self._ended_s + sum(now.values()), memory_b, alive=bool(now))
 
     def settle(self, cpu_s: float) -> None:
-        """Count what the process used until its end, where that is more than was seen."""
+        """Count the use of the process until its end, if that is more than was seen."""
         self._ended_s = max(self._ended_s, cpu_s - sum(self._running.values()))
 
     def _since_first(self, cpu_s: float, memory_b: float, *, alive: bool) -> Usage:
@@ -225,11 +185,11 @@ class Portable:
 
 
 def source(pid: int | None, *, since_birth: bool = False, proc: str = PROC) -> Source | None:
-    """Return what tells the usage of *pid*, of the machine where that is None; None where nothing can.
+    """Return the source of the usage of *pid*, or of the machine if that is None, or None if it cannot be read.
 
     Args:
         pid: The job.
-        since_birth: Whether its processor time counts from its own beginning, not from the first look.
+        since_birth: Whether its processor time counts from its start, not from the first look.
         proc: Where Linux shows processes.
     """
     if sys.platform.startswith("linux") and os.path.exists(f"{proc}/self/stat"):

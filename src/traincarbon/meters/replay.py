@@ -9,24 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
+from traincarbon.quantities import EnergySource, Part
 
-_PARTS = ("gpu", "cpu", "dram", "server")
 _HINT = "columns: time_s,device,power_w or time_s,device,energy_j"
 
 
-class ReplayMeter:
-    """Plays a trace from the moment it is opened: straight lines between its points, nothing after its end.
+class ReplayMeter(Meter):
+    """Plays a trace from the moment it is opened, with straight lines between its points and nothing after its end.
 
     Args:
-        points: Device to its points, by time: seconds, and joules so far.
-        how: ``power`` where the trace holds power, ``counter`` where it holds energy.
-        clock: What tells the time.
+        points: Device to its points in order of time: seconds, and joules so far.
+        how: ``power`` if the trace holds power, ``counter`` if it holds energy.
+        clock: Returns the time.
     """
 
     name = "replay"
     max_interval_s = 60.0
 
-    def __init__(self, points: Mapping[str, Sequence[tuple[float, float]]], *, how: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, points: Mapping[str, Sequence[tuple[float, float]]], *, how: EnergySource, clock: Callable[[], float] = time.monotonic) -> None:
         self.notes: list[str] = []
         self.names: Mapping[str, str] = {}
         self._points = points
@@ -48,14 +48,15 @@ class ReplayMeter:
     def _reading(self, device: str, points: Sequence[tuple[float, float]], now: float) -> Reading:
         energy_j, power_w = _at(points, now - self._start_s)
         kind = device.partition(":")[0]
-        return Reading(device, kind if kind in _PARTS else "other", energy_j - _at(points, 0.0)[0], now, self._how, power_w)
+        part = next((part for part in Part if part == kind), Part.OTHER)
+        return Reading(device, part, energy_j - _at(points, 0.0)[0], now, self._how, power_w)
 
 
 def probe(*, file: str | None = None, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
-    """Return a meter that plays *file*, that of ``$CARBON_REPLAY`` unless given, or why there is none."""
+    """Return a meter that plays *file* (default ``$CARBON_REPLAY``), or the reason why there is none."""
     file = file if file is not None else os.environ.get(REPLAY)
     if not file:
-        return Unavailable("replay", f"no trace is named in ${REPLAY}", f"to play one: {REPLAY}=FILE, CSV with the {_HINT}")
+        return Unavailable("replay", f"${REPLAY} names no trace", f"to play one: {REPLAY}=FILE, a CSV file with the {_HINT}")
     try:
         points, how = _read(file)
     except OSError as error:
@@ -65,8 +66,8 @@ def probe(*, file: str | None = None, clock: Callable[[], float] = time.monotoni
     return ReplayMeter(points, how=how, clock=clock)
 
 
-def _read(file: str) -> tuple[dict[str, list[tuple[float, float]]], str]:
-    """Return device to its points of time and energy, and how they were known."""
+def _read(file: str) -> tuple[dict[str, list[tuple[float, float]]], EnergySource]:
+    """Return device to its points of time and energy, and how they are known."""
     columns: dict[str, list[tuple[float, float]]] = {}
     with open(file, encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
@@ -78,17 +79,17 @@ def _read(file: str) -> tuple[dict[str, list[tuple[float, float]]], str]:
             time_s, value = float(row["time_s"] or "nan"), float(row[column] or "nan")
             points = columns.setdefault(row["device"], [])
             if not 0.0 <= value < 1e15 or (points and not time_s > points[-1][0]) or (points and column == "energy_j" and value < points[-1][1]):
-                raise ValueError(f"{row['device']} at {row['time_s']} s: {value} does not follow on the line before")
+                raise ValueError(f"{row['device']} at {row['time_s']} s: {value} does not follow from the line before")
             points.append((time_s, value))
     if not columns:
         raise ValueError("has no rows")
     if column == "energy_j":
-        return columns, "counter"
-    return {device: _integrated(points) for device, points in columns.items()}, "power"
+        return columns, EnergySource.COUNTER
+    return {device: _integrated(points) for device, points in columns.items()}, EnergySource.POWER
 
 
 def _integrated(samples: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return energy at each sample of power, by trapezoid; between them energy runs straight, so power is the mean of both ends."""
+    """Return the energy at each sample of power by the trapezoidal rule."""
     energy_j = 0.0
     points = [(samples[0][0], 0.0)]
     for (from_s, from_w), (to_s, to_w) in pairwise(samples):
@@ -98,7 +99,7 @@ def _integrated(samples: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 
 
 def _at(points: Sequence[tuple[float, float]], time_s: float) -> tuple[float, float | None]:
-    """Return energy and power at a time; before the first point and after the last nothing is drawn."""
+    """Return energy and power at a time. There is no power before the first point and after the last."""
     after = bisect_left(points, (time_s, math.inf))
     if after in (0, len(points)):
         return points[min(after, len(points) - 1)][1], None

@@ -1,16 +1,16 @@
-"""Which boards a process may use: ``CUDA_VISIBLE_DEVICES`` and its kin, read as CUDA reads them."""
+"""Which GPUs a process may use: ``CUDA_VISIBLE_DEVICES`` and similar variables, read as CUDA reads them."""
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 _INDEX = re.compile(r"[+-]?[0-9]{1,9}")
-"""CUDA reads a number as far as it goes, so that ``1gpu`` is 1."""
+"""CUDA reads the digits at the beginning, so ``1gpu`` is 1."""
 _OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-f-]+)/(\d+)/(\d+)")
 
 
 class Instance(NamedTuple):
-    """A part of a board that MIG has cut off."""
+    """A MIG instance: a part of a GPU."""
 
     uuid: str
     gpu_instance: int
@@ -18,21 +18,21 @@ class Instance(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A board as the driver lists it."""
+    """A GPU as the driver lists it."""
 
     uuid: str
     instances: tuple[Instance, ...] = ()
 
 
 class Choice(NamedTuple):
-    """A board that is visible, whole or one of its instances; both are places in the lists."""
+    """A visible GPU or one of its instances, as positions in the lists."""
 
-    board: int
+    gpu: int
     instance: int | None = None
 
 
-def visible(text: str | None, boards: Sequence[Listed], *, twice: bool = False) -> tuple[list[Choice], str]:
-    """Return what *text* makes visible of *boards*, and why the rest of *text* was ignored, "" where none was.
+def visible(text: str | None, gpus: Sequence[Listed], *, twice: bool = False) -> tuple[list[Choice], str]:
+    """Return what *text* makes visible of *gpus*, and why the rest of *text* was ignored, or "" if nothing was.
 
     None stands for a variable that is not set: everything is visible. An entry is an index, a UUID or a beginning of one that
     fits a single device; the first entry that is none of these, as -1, ends the list. For CUDA a device that is named
@@ -40,15 +40,15 @@ def visible(text: str | None, boards: Sequence[Listed], *, twice: bool = False) 
 
     Example:
         >>> visible("1,GPU-a", [Listed("GPU-a1"), Listed("GPU-b2")])
-        ([Choice(board=1, instance=None), Choice(board=0, instance=None)], '')
+        ([Choice(gpu=1, instance=None), Choice(gpu=0, instance=None)], '')
         >>> visible("0,7,1", [Listed("GPU-a1"), Listed("GPU-b2")])
-        ([Choice(board=0, instance=None)], 'no device 7, so the list ends there')
+        ([Choice(gpu=0, instance=None)], 'no device 7, so the list ends there')
     """
     if text is None:
-        return [Choice(number) for number in range(len(boards))], ""
+        return [Choice(number) for number in range(len(gpus))], ""
     chosen: list[Choice] = []
     for entry in (part.strip() for part in text.split(",")):
-        found = _find(entry, boards)
+        found = _find(entry, gpus)
         if found is None:
             return chosen, "" if entry == "NoDevFiles" or entry[:1] in ("", "-") else f"no device {entry[:60]}, so the list ends there"
         if found in chosen and not twice:
@@ -57,17 +57,17 @@ def visible(text: str | None, boards: Sequence[Listed], *, twice: bool = False) 
     return chosen, ""
 
 
-def _find(entry: str, boards: Sequence[Listed]) -> Choice | None:
+def _find(entry: str, gpus: Sequence[Listed]) -> Choice | None:
     index = _INDEX.match(entry)
     if index is not None:
-        return Choice(int(index[0])) if 0 <= int(index[0]) < len(boards) else None
+        return Choice(int(index[0])) if 0 <= int(index[0]) < len(gpus) else None
     old = _OLD_MIG.fullmatch(entry)
     found: list[Choice] = []
-    for number, board in enumerate(boards):
-        if entry.startswith("GPU-") and board.uuid.startswith(entry):
+    for number, gpu in enumerate(gpus):
+        if entry.startswith("GPU-") and gpu.uuid.startswith(entry):
             found.append(Choice(number))
-        for place, instance in enumerate(board.instances):
-            named = old is not None and (board.uuid, str(instance.gpu_instance), str(instance.compute_instance)) == old.groups()
+        for place, instance in enumerate(gpu.instances):
+            named = old is not None and (gpu.uuid, str(instance.gpu_instance), str(instance.compute_instance)) == old.groups()
             if named or (entry.startswith("MIG-") and len(entry) > len("MIG-") and instance.uuid.startswith(entry)):
                 found.append(Choice(number, place))
     return found[0] if len(found) == 1 else None

@@ -1,1 +1,1 @@
-"""Readers of the files of other tools, one format a file."""
+"""Readers of the files of other tools: one format per file."""

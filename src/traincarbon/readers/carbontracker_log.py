@@ -1,6 +1,6 @@
-"""The two logs of carbontracker, ``…_carbontracker.log`` and ``…_carbontracker_output.log``, as records of runs.
+"""Import the logs of carbontracker, ``…_carbontracker.log`` and ``…_carbontracker_output.log``.
 
-The first has the mean power and the time of each epoch, the second the energy of the facility and its carbon; read together, they are one run.
+The first states the mean power and the time of each epoch, the second the energy of the facility and its carbon. Together they are one run.
 """
 
 import re
@@ -8,7 +8,8 @@ import zlib
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.readers.reading import NO_ZONE, UNKNOWN_END, Reading, Told, exactly, moment, record_of
+from traincarbon.quantities import EnergySource, Part
+from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, exactly, moment, record_of
 
 _TIME = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - "
 _FOUND = r"The following components were found:(.*)"
@@ -17,52 +18,52 @@ _ACTUAL = re.compile(r"Actual consumption(?: for (\d+) epoch\(s\))?:\s*Time:\s*(
 _PREDICTED = re.compile(r"Predicted consumption for (\d+) epoch\(s\):")
 _LONGEST = 64 << 20
 _ASSUMED_INTENSITY = ("location: Unknown", "Defaulting to")
-_ONE_MEAN = "carbontracker logs one mean of {count} devices, not their sum"
+_ONE_MEAN = "carbontracker logs the mean of {count} devices, not their sum"
 _NOTHING = "carbontracker logged no power for it"
-_SOME_ZERO = "carbontracker logged 0 W in some of its epochs, as it does where it may not read"
+_SOME_ZERO = "carbontracker logged 0 W in some epochs, which it also does without permission to read"
 
 
 class _Epochs(NamedTuple):
-    """What the log has of its epochs: their times, and for each part the mean power of each device in each."""
+    """The epochs of a log: their durations, and for each part and epoch the mean power of its devices."""
 
     durations_s: list[float]
     powers_w: dict[str, list[list[float]]]
 
 
 def is_carbontracker(beginning: str) -> bool:
-    """Return whether a file that begins like this is a log of carbontracker."""
+    """Return whether a file with this beginning is a log of carbontracker."""
     return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: )", beginning.lstrip("\ufeff")))
 
 
-def read(stream: TextIO, told: Told) -> Reading:
+def read(stream: TextIO, options: ImportOptions) -> Imported:
     """Return the run of a log.
 
-    Its name ties the two logs of a run together; a file under another name is known by its first lines. What it calls processor power is modelled
-    where there is no counter, and the log does not say which, so it counts as modelled. Where one figure stands for several devices it is their
-    mean, not their sum, and their energy is left out. Its carbon is left out where it knew no place and took the intensity of the world.
+    The file name connects the two logs of a run; a file with another name is identified by its first lines. Processor power counts as
+    modelled, as the log does not say whether there was a counter. A single value for several devices is their mean, so their energy is
+    left out. Carbon is left out if the location was unknown and the world's intensity was used.
 
     Raises:
-        CarbonError: the file is no log of carbontracker.
+        CarbonError: the file is not a log of carbontracker.
     """
     text = stream.read(_LONGEST).replace("\r\n", "\n")
     if len(text) == _LONGEST:
-        raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; is it the log of several?")
+        raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; does it hold several logs?")
     if not is_carbontracker(text):
-        raise CarbonError("the file is no log of carbontracker", hint="its log_dir holds …_carbontracker.log and …_carbontracker_output.log")
-    run_id = _run_id(text, told.name)
+        raise CarbonError("the file is not a log of carbontracker", hint="find them in its log_dir: …_carbontracker.log and …_carbontracker_output.log")
+    run_id = _run_id(text, options.name)
     first = re.search(_TIME, text, re.MULTILINE)
-    notes = [] if told.zone else [NO_ZONE]
+    notes = [] if options.zone else [NO_ZONE]
     version = re.search(r"carbontracker version (\S+)", text)
     devices = _devices(text)
     actual = _ACTUAL.search(text)
     try:
-        began = moment(first[1], told.zone) if first else None
+        began = moment(first[1], options.zone) if first else None
         epochs = _epochs(text)
         durations_s = epochs.durations_s or ([_seconds(actual[2])] if actual else [])
         if not durations_s:
-            return Reading([], [f"run {run_id!r}: no epoch of it was logged; it was too short, or cut off"], [])
+            return Imported([], [f"run {run_id!r}: no epoch was logged; it was too short or cut off"], [])
         energy_j, missing = _energy(epochs, devices)
-        figures = _figures(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
+        results = _results(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
         record = record_of(
             run_id=run_id,
             state=_state(text),
@@ -73,16 +74,16 @@ def read(stream: TextIO, told: Told) -> Reading:
             energy_j=energy_j,
             missing={**missing, "": _NOTHING},
             versions={"carbontracker": version[1]} if version else {},
-            **figures,
+            **results,
         )
     except (CarbonError, ValueError, OverflowError) as error:
-        return Reading([], [f"run {run_id!r}: {error}"], [])
+        return Imported([], [f"run {run_id!r}: {error}"], [])
     predicted = _PREDICTED.search(text)
     monitored = int(actual[1]) if actual and actual[1] else 0
     if predicted and 0 < monitored < int(predicted[1]):
-        notes.append(f"run {run_id!r}: {monitored} of its {predicted[1]} epochs were metered; time and energy are those of these alone")
+        notes.append(f"run {run_id!r}: {monitored} of its {predicted[1]} epochs were metered; time and energy are only of these")
     notes += [f"run {run_id!r}: no energy of {part}, as {reason}" for part, reason in missing.items()]
-    return Reading([record], [], notes)
+    return Imported([record], [], notes)
 
 
 def _run_id(text: str, name: str) -> str:
@@ -101,10 +102,10 @@ def _devices(text: str) -> dict[str, list[str]]:
 
 
 def _epochs(text: str) -> _Epochs:
-    """Return the epochs of the log; one whose powers are cut off is not counted.
+    """Return the epochs of the log, without those whose powers are cut off.
 
     Raises:
-        ValueError: a figure cannot be read.
+        ValueError: a number cannot be read.
     """
     epochs = re.split(r"^.* - Epoch \d+:\s*$", text, flags=re.MULTILINE)[1:]
     durations_s: list[float] = []
@@ -116,30 +117,30 @@ def _epochs(text: str) -> _Epochs:
             continue
         durations_s.append(_seconds(duration[1]))
         for part, power in powers:
-            figures = [] if power == "None" else [float(figure) for figure in power.strip("[]").replace(",", " ").split()]
-            powers_w.setdefault(part, []).append(figures)
+            numbers = [] if power == "None" else [float(number) for number in power.strip("[]").replace(",", " ").split()]
+            powers_w.setdefault(part, []).append(numbers)
     return _Epochs(durations_s, powers_w)
 
 
-def _energy(epochs: _Epochs, devices: dict[str, list[str]]) -> tuple[dict[str, tuple[float, str]], dict[str, str]]:
-    energy_j: dict[str, tuple[float, str]] = {}
+def _energy(epochs: _Epochs, devices: dict[str, list[str]]) -> tuple[dict[Part, tuple[float, EnergySource]], dict[str, str]]:
+    energy_j: dict[Part, tuple[float, EnergySource]] = {}
     missing: dict[str, str] = {}
     for part, powers_w in epochs.powers_w.items():
         count = len(devices.get(part, ()))
-        if count > 1 and any(len(figures) == 1 for figures in powers_w):
+        if count > 1 and any(len(each_w) == 1 for each_w in powers_w):
             missing[part] = _ONE_MEAN.format(count=count)
         elif len(powers_w) != len(epochs.durations_s) or not all(powers_w):
             missing[part] = _NOTHING
-        elif any(0.0 in figures for figures in powers_w):
+        elif any(0.0 in each_w for each_w in powers_w):
             missing[part] = _SOME_ZERO
         else:
-            found_j = sum(sum(figures) * duration_s for figures, duration_s in zip(powers_w, epochs.durations_s, strict=True))
-            energy_j[part] = (found_j, "power" if part == "gpu" else "modelled")
+            found_j = sum(sum(each_w) * duration_s for each_w, duration_s in zip(powers_w, epochs.durations_s, strict=True))
+            energy_j[Part(part)] = (found_j, EnergySource.POWER if part == Part.GPU else EnergySource.MODELLED)
     return energy_j, missing
 
 
-def _figures(actual: "re.Match[str] | None", text: str, *, trusted: bool) -> dict[str, dict[str, float] | None]:
-    """Return energy of the facility and carbon, where the log has them and they are those of the run."""
+def _results(actual: "re.Match[str] | None", text: str, *, trusted: bool) -> dict[str, dict[str, float] | None]:
+    """Return energy and carbon of the facility, if the log states them for this run."""
     if actual is None or not trusted:
         return {}
     energy_kwh, carbon_g = float(actual[3]), float(actual[4])
@@ -156,3 +157,13 @@ def _state(text: str) -> str:
 def _seconds(text: str) -> float:
     hours, minutes, seconds = text.split(":")
     return int(hours) * 3600.0 + int(minutes) * 60.0 + float(seconds)
+
+
+FORMAT = Format(
+    "carbontracker",
+    "logs of carbontracker: `…_carbontracker.log`, `…_carbontracker_output.log`",
+    "energy of GPU and CPU; energy and CO2e of the facility",
+    "import both logs, they are one run; the mean of several devices and the CO2e of the world's mean are left out",
+    is_carbontracker,
+    read,
+)

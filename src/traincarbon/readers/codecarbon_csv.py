@@ -1,4 +1,4 @@
-"""CodeCarbon's ``emissions.csv``, of its versions 1 to 3, as records of runs, and records of runs as such a file."""
+"""Import and export ``emissions.csv`` of CodeCarbon, versions 1 to 3."""
 
 import csv
 import io
@@ -6,14 +6,15 @@ import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, TextIO
+from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.record_checks import RUN_SCHEMA
-from traincarbon.readers.reading import NO_ZONE, Reading, Told, exactly, moment, names_a_zone, timestamp
+from traincarbon.quantities import J_PER_KWH, EnergySource, Part
+from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, timestamp
 from traincarbon.readers.table import Row, check_needed, header_of, rows
 
 COLUMNS = (
@@ -22,29 +23,26 @@ COLUMNS = (
     "python_version", "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude", "ram_total_size", "tracking_mode",
     "cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue",
 )  # fmt: skip
-"""Those of version 3.3. Earlier ones lack some: 3.0 the water and the utilisation, 2.1 the PUE, 1 the parts of the energy and the run's id."""
+"""The columns of version 3.3. Version 3.0 lacks water and utilisation, 2.1 also the PUE, 1 also the energy of parts and the run's id."""
 
 _NEEDED = ("timestamp", "project_name", "duration", "emissions", "energy_consumed")
-_J_PER_KWH = 3.6e6
-_PARTS = {"gpu": "gpu_energy", "cpu": "cpu_energy", "dram": "ram_energy"}
-_HOW = {"gpu": "power", "cpu": "modelled", "dram": "modelled", "other": "modelled"}
-"""The file does not say how energy was known; this is the least sure of the ways that CodeCarbon has."""
+_PARTS = {Part.GPU: "gpu_energy", Part.CPU: "cpu_energy", Part.DRAM: "ram_energy"}
 _NOT_THERE = "CodeCarbon states no energy for it"
 
 
 def is_codecarbon(beginning: str) -> bool:
-    """Return whether a file that begins like this is an ``emissions.csv``."""
+    """Return whether a file with this beginning is an ``emissions.csv``."""
     return set(_NEEDED) <= set(header_of(beginning))
 
 
-def read(stream: TextIO, told: Told) -> Reading:
-    """Return the runs of an ``emissions.csv``, and the rows that cannot be read, such as a last one that is cut off.
+def read(stream: TextIO, options: ImportOptions) -> Imported:
+    """Return the runs of an ``emissions.csv``, and the rows that cannot be read, such as a last row that is cut off.
 
-    CodeCarbon multiplies each part by the PUE, and writes a run again at each flush, larger every time: the PUE is taken out of the
-    parts, and the longest row of a run counts. A part of 0 kWh was not measured. Its clock is that of its machine.
+    CodeCarbon multiplies each part by the PUE, which is taken out again. It adds a longer row for the same run at each flush, so the
+    longest row counts. A part of 0 kWh was not measured. Times are those of the machine's clock.
 
     Raises:
-        CarbonError: the file is no ``emissions.csv``.
+        CarbonError: the file is not an ``emissions.csv``.
     """
     longest: dict[str, RunRecord] = {}
     left_out = []
@@ -53,9 +51,9 @@ def read(stream: TextIO, told: Told) -> Reading:
         if isinstance(row, str):
             left_out.append(row)
             continue
-        check_needed(row, _NEEDED, "emissions.csv of CodeCarbon")
+        check_needed(row, _NEEDED, "an emissions.csv of CodeCarbon")
         try:
-            record = RunRecord.from_dict(_stated(row, told.zone))
+            record = RunRecord.from_dict(_stated(row, options.zone))
             zone_named = zone_named and names_a_zone(row.cells["timestamp"])
         except (CarbonError, ValueError, OverflowError) as error:
             left_out.append(f"{row.place(row.text('run_id', 'experiment_id', 'project_name'))}: {error}")
@@ -63,11 +61,11 @@ def read(stream: TextIO, told: Told) -> Reading:
         known = longest.get(record.run_id)
         if known is None or (record.duration_s, record.metered_kwh or 0.0) > (known.duration_s, known.metered_kwh or 0.0):
             longest[record.run_id] = record
-    return Reading(list(longest.values()), left_out, [] if zone_named or told.zone else [NO_ZONE])
+    return Imported(list(longest.values()), left_out, [] if zone_named or options.zone else [NO_ZONE])
 
 
 def dump(records: Sequence[RunRecord]) -> bytes:
-    """Return the records as an ``emissions.csv`` of version 3.3; what is not known, and the place, stays empty."""
+    """Return the records as an ``emissions.csv`` of version 3.3. Unknown values and the location stay empty."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -76,18 +74,18 @@ def dump(records: Sequence[RunRecord]) -> bytes:
     return stream.getvalue().encode("utf-8", "replace")
 
 
-def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
-    """Return one row in the layout of our records."""
+def _stated(row: Row, zone: tzinfo | None) -> dict[str, object]:
+    """Return a row in the schema of our records."""
     duration_s = row.amount("duration")
     if duration_s is None:
         raise ValueError("column duration is empty")
     began = moment(row.cells["timestamp"], zone) - timedelta(seconds=duration_s)
     pue = max(row.number("pue") or 1.0, 1.0)
     facility_kwh = row.number("energy_consumed")
-    energy_j: dict[str, float | None] = {part: energy_kwh * _J_PER_KWH / pue if (energy_kwh := row.number(column)) else None for part, column in _PARTS.items()}
+    energy_j: dict[Part, float | None] = {part: energy_kwh * J_PER_KWH / pue if (energy_kwh := row.number(column)) else None for part, column in _PARTS.items()}
     known_j = sum(energy for energy in energy_j.values() if energy is not None)
-    rest_j = (facility_kwh or 0.0) * _J_PER_KWH / pue - known_j
-    energy_j["other"] = rest_j if rest_j > 1e-9 * known_j and facility_kwh else None
+    rest_j = (facility_kwh or 0.0) * J_PER_KWH / pue - known_j
+    energy_j[Part.OTHER] = rest_j if rest_j > 1e-9 * known_j and facility_kwh else None
     missing = {part: _NOT_THERE for part, energy in energy_j.items() if energy is None}
     emissions = row.number("emissions")
     accelerators = row.number("gpu_count")
@@ -102,7 +100,8 @@ def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
         "accelerators": None if accelerators is None else int(accelerators),
         "hw": text_of(row.cells.get("gpu_model", "")),
         "energy_j": energy_j,
-        "how": {part: _HOW[part] for part, energy in energy_j.items() if energy is not None},
+        # the file does not say how an energy is known; these are the least sure ways that CodeCarbon has
+        "how": {part: EnergySource.POWER if part is Part.GPU else EnergySource.MODELLED for part, energy in energy_j.items() if energy is not None},
         "missing": missing,
         "facility_energy_kwh": exactly(facility_kwh),
         "operational_kgco2e": exactly(emissions),
@@ -110,14 +109,14 @@ def _stated(row: Row, zone: tzinfo | None) -> dict[str, Any]:
     }
 
 
-def _row(record: RunRecord) -> dict[str, Any]:
-    """Return a record as a row; its parts with the PUE in them, as CodeCarbon has them."""
+def _row(record: RunRecord) -> dict[str, object]:
+    """Return a record as a row, with the PUE in its parts, as CodeCarbon has them."""
     metered_kwh = record.metered_kwh
     facility_kwh = (record.facility_energy_kwh or {}).get("median")
     pue = max(facility_kwh / metered_kwh, 1.0) if facility_kwh and metered_kwh else 1.0
-    parts_kwh = {part: None if energy is None else energy * pue / _J_PER_KWH for part, energy in record.energy_j.items()}
+    parts_kwh = {part: None if energy is None else energy * pue / J_PER_KWH for part, energy in record.energy_j.items()}
     emissions = (record.operational_kgco2e or {}).get("median")
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "timestamp": _ended(record),
         "project_name": record.project,
         "run_id": record.run_id,
@@ -136,7 +135,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
         energy_kwh = parts_kwh[part]
         row[column] = energy_kwh
         if energy_kwh is not None and record.duration_s:
-            row[column.replace("energy", "power")] = energy_kwh * _J_PER_KWH / record.duration_s
+            row[column.replace("energy", "power")] = energy_kwh * J_PER_KWH / record.duration_s
     return row
 
 
@@ -149,5 +148,15 @@ def _ended(record: RunRecord) -> str:
 
 
 def _name(row: dict[str, str]) -> str:
-    """Return an id for a row of version 1 that has none: the same for the same row."""
+    """Return an id for a row of version 1, which has none. The same row gets the same id."""
     return f"codecarbon-{zlib.crc32(json.dumps(row, sort_keys=True).encode('utf-8', 'replace')):08x}"
+
+
+FORMAT = Format(
+    "codecarbon",
+    "`emissions.csv` of CodeCarbon, versions 1 to 3",
+    "energy by part and of the facility, CO2e, GPUs",
+    "the PUE is taken out of the parts, which count as sampled or modelled, as the file does not say",
+    is_codecarbon,
+    read,
+)

@@ -1,4 +1,4 @@
-"""Results that landauer-gap's ``joules`` wrote with ``--json --out FILE``, as records of runs."""
+"""Import results of ``joules`` (landauer-gap), written with ``--json --out FILE``."""
 
 import json
 import zlib
@@ -7,30 +7,31 @@ from typing import Any, TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.masking import mask
 from traincarbon.ledger.record import RunRecord
-from traincarbon.readers.reading import UNKNOWN_END, Reading, Told, exactly, moment, record_of
+from traincarbon.quantities import J_PER_KWH, EnergySource, Part, least_sure
+from traincarbon.readers.imported import UNKNOWN_END, Energies, Format, Imported, ImportOptions, exactly, moment, record_of
 
 SCHEMA = "joules/1"
 
 _LONGEST = 64 << 20
-_PARTS = {"gpu": "gpu", "cpu": "cpu", "dram": "dram", "est": "cpu", "soc": "other"}
-"""Its kinds of devices in our words. What it estimates is processor time; an Apple chip is processor and graphics in one."""
+_PARTS = {"gpu": Part.GPU, "cpu": Part.CPU, "dram": Part.DRAM, "est": Part.CPU, "soc": Part.OTHER}
+"""Its kinds of devices as our parts. Its estimates are of processor time; an Apple chip is processor and GPU in one."""
 _US_DEFAULT_G_PER_KWH = 370
-"""What it takes for the grid where nobody names one (its version 0.8): that is a default, not a fact about the run."""
+"""Its default intensity (version 0.8) if no grid is named, which is not a fact about the run."""
 
 
 def is_joules(beginning: str) -> bool:
-    """Return whether a file that begins like this is a result of ``joules``."""
+    """Return whether a file with this beginning is a result of ``joules``."""
     return beginning.lstrip()[:1] in ("{", "[") and '"joules/1"' in beginning[:2000]
 
 
-def read(stream: TextIO, told: Told) -> Reading:  # noqa: ARG001  every reader has this shape
+def read(stream: TextIO, options: ImportOptions) -> Imported:  # noqa: ARG001  every reader has this shape
     """Return the runs of a result, or of a list of results.
 
-    Simulated results and other kinds than ``run``, such as benches of a model server, are left out. Of its cost nothing is taken, as
-    the price is a default unless someone gave one; of its carbon, unless the intensity is its default.
+    Simulated results and other kinds than ``run``, such as benches of a model server, are left out. Its cost is not used, as the
+    price may be a default. Its carbon is used unless the intensity is the default.
 
     Raises:
-        CarbonError: the file is no JSON, such as one that is cut off, or no result of ``joules``.
+        CarbonError: the file is not JSON, for example cut off, or not a result of ``joules``.
     """
     text = stream.read(_LONGEST)
     try:
@@ -42,7 +43,7 @@ def read(stream: TextIO, told: Told) -> Reading:  # noqa: ARG001  every reader h
     for place, result in enumerate(results, 1):
         where = f"result {place}" if len(results) > 1 else "the result"
         if not isinstance(result, dict) or result.get("schema") != SCHEMA:
-            raise CarbonError(f"{where} is none of joules: its schema is not {SCHEMA!r}", hint="write it with: joules run --json --out FILE -- COMMAND")
+            raise CarbonError(f"{where} is not a result of joules: its schema is not {SCHEMA!r}", hint="write it with: joules run --json --out FILE -- COMMAND")
         try:
             record = _record(result)
         except (CarbonError, ValueError, OverflowError, TypeError, KeyError, AttributeError) as error:
@@ -50,8 +51,8 @@ def read(stream: TextIO, told: Told) -> Reading:  # noqa: ARG001  every reader h
             continue
         records.append(record)
         if record.operational_kgco2e is None:
-            notes.append(f"run {record.run_id!r}: its CO2e was not taken, as the intensity is the one that joules assumes where no grid is named")
-    return Reading(records, left_out, notes)
+            notes.append(f"run {record.run_id!r}: its CO2e is left out, as joules assumed the intensity because no grid was named")
+    return Imported(records, left_out, notes)
 
 
 def _record(result: dict[str, Any]) -> RunRecord:
@@ -78,25 +79,37 @@ def _record(result: dict[str, Any]) -> RunRecord:
         hw=" + ".join(dict.fromkeys(gpus)),
         energy_j=_energy(devices),
         missing={"": "joules had no sensor for it"},
-        facility_energy_kwh=exactly(totals["facility_j"] / 3.6e6 if totals.get("pue", 1.0) > 1.0 else None),
+        facility_energy_kwh=exactly(totals["facility_j"] / J_PER_KWH if totals.get("pue", 1.0) > 1.0 else None),
         operational_kgco2e=exactly(co2["grams"] / 1e3 if known_grid else None),
         versions={"joules": str(result.get("tool", "")).removeprefix("joules "), "python": str(host.get("python", "")), "os": str(host.get("os", ""))},
     )
 
 
-def _energy(devices: list[dict[str, Any]]) -> dict[str, tuple[float, str]]:
-    found: dict[str, tuple[float, str]] = {}
+def _energy(devices: list[dict[str, Any]]) -> Energies:
+    found: dict[Part, tuple[float, EnergySource]] = {}
     for device in devices:
         part = _PARTS[device["kind"]]
-        energy_j, how = found.get(part, (0.0, "counter"))
-        found[part] = (energy_j + float(device["energy_j"]), max(how, _how(device), key=("counter", "power", "modelled").index))
+        energy_j, how = found.get(part, (0.0, EnergySource.COUNTER))
+        found[part] = (energy_j + float(device["energy_j"]), least_sure(how, _how(device)))
     return found
 
 
-def _how(device: dict[str, Any]) -> str:
+def _how(device: dict[str, Any]) -> EnergySource:
     method = str(device.get("method", "")).lower()
-    return "modelled" if device["kind"] == "est" or "estimate" in method else "counter" if "counter" in method else "power"
+    if device["kind"] == "est" or "estimate" in method:
+        return EnergySource.MODELLED
+    return EnergySource.COUNTER if "counter" in method else EnergySource.POWER
 
 
 def _reason(error: Exception) -> str:
     return f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+
+
+FORMAT = Format(
+    "joules",
+    "JSON of landauer-gap: `joules run --json --out FILE`",
+    "energy by part and its source, exit code, command, CO2e",
+    "simulated results are left out, and so is CO2e if no grid was named; its cost is a default and is never used",
+    is_joules,
+    read,
+)

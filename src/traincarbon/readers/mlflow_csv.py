@@ -1,28 +1,28 @@
-"""Runs of MLflow, as ``mlflow experiments csv`` and ``mlflow.search_runs().to_csv()`` write them, as records of runs."""
+"""Import runs of MLflow, written by ``mlflow experiments csv`` or ``mlflow.search_runs().to_csv()``."""
 
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
-from traincarbon.readers.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
+from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, check_needed, header_of, rows
 
 _NEEDED = ("run_id", "experiment_id", "status", "start_time", "end_time")
 _NO_ENERGY = "MLflow logs no energy of it"
-_ONE_SAMPLE = "MLflow exports one sample of power, the last, which says nothing of the whole run"
+_ONE_SAMPLE = "MLflow exports only the last sample of power, which says nothing about the whole run"
 
 
 def is_mlflow(beginning: str) -> bool:
-    """Return whether a file that begins like this is an export of MLflow's runs."""
+    """Return whether a file with this beginning is an export of MLflow."""
     return set(_NEEDED) <= set(header_of(beginning))
 
 
-def read(stream: TextIO, told: Told) -> Reading:
-    """Return the runs of an export; those that have not ended are left out. Of who ran them, and from where, nothing is taken.
+def read(stream: TextIO, options: ImportOptions) -> Imported:
+    """Return the runs of an export without those that have not ended. Users and hosts are not read.
 
     Raises:
-        CarbonError: the file is no such export, or has no such column as the user names.
+        CarbonError: the file is not such an export, or lacks a column that the user names.
     """
     records, left_out, notes = [], [], []
     for number, row in enumerate(rows(stream)):
@@ -30,27 +30,27 @@ def read(stream: TextIO, told: Told) -> Reading:
             left_out.append(row)
             continue
         if number == 0:
-            check_needed(row, _NEEDED, "export of MLflow's runs")
-            check_columns(list(row.cells), told)
+            check_needed(row, _NEEDED, "an export of MLflow's runs")
+            check_columns(list(row.cells), options)
         try:
-            records.append(_record(row, told))
-            if not told.zone and not names_a_zone(row.text("start_time")):
+            records.append(_record(row, options))
+            if not options.zone and not names_a_zone(row.text("start_time")):
                 notes.append(NO_ZONE)
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(row.text('run_id'))}: {error}")
-    return Reading(records, left_out, list(dict.fromkeys(notes)))
+    return Imported(records, left_out, list(dict.fromkeys(notes)))
 
 
-def _record(row: Row, told: Told) -> RunRecord:
+def _record(row: Row, options: ImportOptions) -> RunRecord:
     run_id, status = row.text("run_id"), row.text("status")
     if not run_id:
         raise ValueError("column run_id is empty")
     if status.lower() not in ENDINGS or not row.text("end_time"):
         raise ValueError(f"it is {status[:20]!r} and has not ended; import it when it has")
-    began, ended = moment(row.text("start_time"), told.zone), moment(row.text("end_time"), told.zone)
+    began, ended = moment(row.text("start_time"), options.zone), moment(row.text("end_time"), options.zone)
     if ended < began:
-        raise ValueError("it ended before it began; was the clock set?")
-    size = size_of(row, told)
+        raise ValueError("it ended before it began; was the clock changed?")
+    size = size_of(row, options)
     return record_of(
         run_id=f"mlflow-{run_id}",
         project=f"experiment {row.text('experiment_id')}",
@@ -65,3 +65,14 @@ def _record(row: Row, told: Told) -> RunRecord:
         missing={"gpu": _ONE_SAMPLE if any("power_usage_watts" in column for column in row.cells) else _NO_ENERGY, "": _NO_ENERGY},
         versions={},
     )
+
+
+FORMAT = Format(
+    "mlflow",
+    "CSV of MLflow: `mlflow experiments csv`, `mlflow.search_runs().to_csv()`",
+    "duration, state, parameters, tokens, hardware",
+    "its power is only the last sample, so it gives no energy; energy that you logged (`energy_kwh`) counts as modelled",
+    is_mlflow,
+    read,
+    has_free_columns=True,
+)

@@ -1,7 +1,7 @@
-"""What SLURM's ``sacct --parsable2`` says of jobs, as records of runs.
+"""Import jobs of SLURM from ``sacct --parsable2``.
 
-The columns are those of SLURM's manual, https://slurm.schedmd.com/sacct.html. JobID, State, Start, and Elapsed or ElapsedRaw are needed; JobName,
-NNodes, AllocTRES, ConsumedEnergyRaw or ConsumedEnergy, ExitCode and Cluster are read where they are there. Who ran a job, and on which nodes, is not.
+The columns are those of SLURM's manual, https://slurm.schedmd.com/sacct.html. JobID, State, Start, and Elapsed or ElapsedRaw are required.
+JobName, NNodes, AllocTRES, ConsumedEnergyRaw or ConsumedEnergy, ExitCode and Cluster are optional. Users and names of nodes are not read.
 """
 
 import re
@@ -11,26 +11,27 @@ from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
-from traincarbon.readers.reading import ENDINGS, NO_ZONE, Reading, Told, moment, names_a_zone, record_of
+from traincarbon.quantities import EnergySource, Part
+from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, header_of, rows
 
 COMMAND = "sacct --parsable2 --format=JobID,JobName,State,ExitCode,Start,End,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw"
 
 _NOT_VALUES = (0.0, float(0xFFFFFFFFFFFFFFFE), float(0xFFFFFFFF), float(0xFFFFFFFE))
-"""What SLURM writes where it knows no energy: nothing, and its NO_VAL and INFINITE of 64 bits, one number as a float, and of 32."""
+"""What SLURM writes for an unknown energy: 0, and its NO_VAL and INFINITE of 64 bits (one number as a float) and of 32 bits."""
 _MOST_W = 30_000.0
-"""More than any server of accelerators draws; counters that wrapped or were reset give such figures."""
+"""More than any server draws; counters that wrapped or were reset give such values."""
 _PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _JOB = re.compile(r"(\d+(?:_\d+)?(?:\+\d+)?)(?:\.(.+))?")
 _ELAPSED = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
-_NO_PLUGIN = "SLURM states no energy; the cluster meters none, or keeps none"
-_TOO_MUCH = "SLURM states more than {watts:,.0f} W for each node, which cannot be"
+_NO_PLUGIN = "SLURM states no energy; the cluster does not meter or store it"
+_TOO_MUCH = "SLURM states more than {watts:,.0f} W for each node, which is impossible"
 _NOT_BY_PART = "SLURM states the energy of whole nodes, not of their parts; it is under other"
-_SHARED = "SLURM's energy is that of whole nodes: jobs that shared a node are each charged with all of it"
+_SHARED = "SLURM's energy is that of whole nodes: each job on a shared node is charged with all of it"
 
 
 class _Step(NamedTuple):
-    """A step of a job: which, on how many nodes, when, and the energy of its nodes meanwhile."""
+    """A step of a job, with the energy of its nodes while it ran."""
 
     name: str
     nodes: float
@@ -40,18 +41,18 @@ class _Step(NamedTuple):
 
 
 def is_sacct(beginning: str) -> bool:
-    """Return whether a file that begins like this is parsable output of ``sacct``."""
+    """Return whether a file with this beginning is parsable output of ``sacct``."""
     header = header_of(beginning, "|")
     return "State" in header and ("JobID" in header or "JobIDRaw" in header)
 
 
-def read(stream: TextIO, told: Told) -> Reading:
-    """Return the jobs of ``sacct``, one run a job; those that never began or have not ended are left out.
+def read(stream: TextIO, options: ImportOptions) -> Imported:
+    """Return the jobs of ``sacct`` as runs, without those that never began or have not ended.
 
-    The steps of a job draw on the same nodes as the job: its own figure counts, and where it has none that of its steps.
+    The steps of a job run on the nodes of the job, so the energy of the job counts; if it states none, that of its steps.
 
     Raises:
-        CarbonError: the file lacks a column that is needed.
+        CarbonError: the file lacks a required column.
     """
     jobs: list[tuple[str, Row]] = []
     steps: dict[str, list[_Step]] = {}
@@ -67,32 +68,32 @@ def read(stream: TextIO, told: Told) -> Reading:
         id = row.text("JobID", "JobIDRaw")
         known = _JOB.fullmatch(id)
         if not known:
-            left_out.append(f"{row.place(id)}: {'it has not begun' if '[' in id else 'this is no number of a job'}")
+            left_out.append(f"{row.place(id)}: {'it has not begun' if '[' in id else 'this is not the number of a job'}")
             continue
         try:
             if known[2]:
-                steps.setdefault(known[1], []).append(_step(known[2], row, told))
+                steps.setdefault(known[1], []).append(_step(known[2], row, options))
             else:
                 jobs.append((known[1], row))
         except ValueError as error:
             left_out.append(f"{row.place(id)}: {error}")
-    return _runs(jobs, steps, left_out, told)
+    return _runs(jobs, steps, left_out, options)
 
 
-def _runs(jobs: list[tuple[str, Row]], steps: dict[str, list[_Step]], left_out: list[str], told: Told) -> Reading:
+def _runs(jobs: list[tuple[str, Row]], steps: dict[str, list[_Step]], left_out: list[str], options: ImportOptions) -> Imported:
     records, notes = [], []
     for id, row in jobs:
         try:
-            records.append(_record(id, row, steps.get(id, []), told))
-            if not told.zone and not names_a_zone(row.text("Start")):
+            records.append(_record(id, row, steps.get(id, []), options))
+            if not options.zone and not names_a_zone(row.text("Start")):
                 notes.append(NO_ZONE)
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(id)}: {error}")
     if any(record.metered_kwh for record in records):
         notes.append(_SHARED)
     orphans = steps.keys() - {id for id, _ in jobs}
-    left_out += [f"job {id}: only its steps are in the file, not the job itself" for id in sorted(orphans)]
-    return Reading(records, left_out, list(dict.fromkeys(notes)))
+    left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(orphans)]
+    return Imported(records, left_out, list(dict.fromkeys(notes)))
 
 
 def _check(row: Row) -> None:
@@ -103,14 +104,14 @@ def _check(row: Row) -> None:
         raise CarbonError(f"the output of sacct lacks {', '.join(lacking)}", hint=COMMAND)
 
 
-def _record(id: str, row: Row, steps: list[_Step], told: Told) -> RunRecord:
+def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> RunRecord:
     state = row.text("State").split(" ")[0].lower()
     duration_s = _elapsed_s(row)
     if row.text("Start").lower() in ("", "unknown") or (state in ENDINGS and not duration_s):
         raise ValueError("it never began")
     if state not in ENDINGS:
         raise ValueError(f"it is {state.upper()[:20]} and has not ended; import it when it has")
-    began = moment(row.text("Start"), told.zone)
+    began = moment(row.text("Start"), options.zone)
     nodes = row.amount("NNodes") or row.amount("AllocNodes") or _tres(row).get("node") or 1.0
     energy_j, reason = _energy_j(row, steps, nodes=nodes, duration_s=duration_s)
     accelerators, kind = _accelerators(_tres(row))
@@ -126,19 +127,19 @@ def _record(id: str, row: Row, steps: list[_Step], told: Told) -> RunRecord:
         nodes=int(nodes),
         accelerators=accelerators,
         hw=kind,
-        energy_j={} if energy_j is None else {"other": (energy_j, "power")},
+        energy_j={} if energy_j is None else {Part.OTHER: (energy_j, EnergySource.POWER)},
         missing={"": reason} if energy_j is None else {"": _NOT_BY_PART},
         versions={},
     )
 
 
-def _step(name: str, row: Row, told: Told) -> _Step:
-    began, ended = (moment(text, told.zone) if (text := row.text(column)) and text.lower() != "unknown" else None for column in ("Start", "End"))
+def _step(name: str, row: Row, options: ImportOptions) -> _Step:
+    began, ended = (moment(text, options.zone) if (text := row.text(column)) and text.lower() != "unknown" else None for column in ("Start", "End"))
     return _Step(name, row.amount("NNodes") or 1.0, began, ended, _stated_j(row))
 
 
 def _energy_j(row: Row, steps: list[_Step], *, nodes: float, duration_s: float) -> tuple[float | None, str]:
-    """Return the energy of a job, or why there is none."""
+    """Return the energy of a job, or the reason why there is none."""
     energy_j = _stated_j(row)
     if energy_j is None:
         energy_j = _of_steps_j(steps, nodes=nodes)
@@ -150,7 +151,7 @@ def _energy_j(row: Row, steps: list[_Step], *, nodes: float, duration_s: float) 
 
 
 def _of_steps_j(steps: list[_Step], *, nodes: float) -> float | None:
-    """Return the most that the steps of a job show of it: ``batch`` and ``extern`` span all others, which may share nodes at the same time."""
+    """Return the most energy that the steps of a job show. ``batch`` and ``extern`` include all others, which may share nodes."""
     numbered = sorted((step for step in steps if step.name.isdigit() and step.energy_j), key=lambda step: (step.began is None, str(step.began)))
     around = [step.energy_j for step in steps if not step.name.isdigit() and step.energy_j]
     apart = all(here.ended and there.began and here.ended <= there.began for here, there in pairwise(numbered))
@@ -169,9 +170,9 @@ def _stated_j(row: Row) -> float | None:
         try:
             energy_j = float(cell if prefix == 1.0 else cell[:-1]) * prefix
         except ValueError as error:
-            raise ValueError(f"column {column}: {cell[:40]!r} is no number of joules") from error
+            raise ValueError(f"column {column}: {cell[:40]!r} is not a number of joules") from error
         if not 0.0 <= energy_j < 1e300:
-            raise ValueError(f"column {column}: {cell[:40]!r} is no number of joules")
+            raise ValueError(f"column {column}: {cell[:40]!r} is not a number of joules")
         return None if energy_j in _NOT_VALUES else energy_j
     return None
 
@@ -182,19 +183,29 @@ def _elapsed_s(row: Row) -> float:
         return raw
     found = _ELAPSED.fullmatch(row.text("Elapsed"))
     if not found:
-        raise ValueError(f"column Elapsed: {row.text('Elapsed')[:40]!r} is no time, such as 1-02:03:04")
+        raise ValueError(f"column Elapsed: {row.text('Elapsed')[:40]!r} is not a time such as 1-02:03:04")
     days, hours, minutes, seconds = (float(part or 0.0) for part in found.groups())
     return ((days * 24.0 + hours) * 60.0 + minutes) * 60.0 + seconds
 
 
 def _tres(row: Row) -> dict[str, float]:
-    """Return what a job had of each resource that is counted, such as ``gres/gpu:a100`` 8."""
+    """Return the count of each resource of a job, such as 8 of ``gres/gpu:a100``."""
     pairs = (pair.partition("=") for pair in row.text("AllocTRES", "AllocGRES").split(","))
     return {name: float(count) for name, _, count in pairs if count.isdigit()}
 
 
 def _accelerators(tres: dict[str, float]) -> tuple[int | None, str]:
-    """Return how many accelerators, and which; the count without a name is that of all named ones together."""
+    """Return the number and the names of the accelerators. A count without a name includes all named ones."""
     named = {name.partition(":")[2]: count for name, count in tres.items() if name.startswith("gres/gpu:")}
     count = sum(named.values()) or tres.get("gres/gpu")
     return int(count) if count else None, " + ".join(named)
+
+
+FORMAT = Format(
+    "sacct",
+    "output of SLURM's `sacct --parsable2` (`-P`)",
+    "energy of the nodes, duration, state, nodes, accelerators",
+    "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy",
+    is_sacct,
+    read,
+)

@@ -1,11 +1,11 @@
-"""Samples of power over time, and the energy that they come to."""
+"""Samples of power over time, and their energy."""
 
 from array import array
 from itertools import pairwise
 from statistics import median
 
 _GAP = 5.0
-"""So many times the usual distance between two samples is a gap, over which nothing is assumed."""
+"""A time between two samples that is this many times the usual one is a gap, which counts no energy."""
 _LEAST_GAP_S = 60.0
 
 
@@ -16,19 +16,19 @@ class Samples:
         self._by_device: dict[int, tuple[array[float], array[float]]] = {}
 
     def add(self, device: int, time_s: float, power_w: float) -> None:
-        """Take in what one device drew at one time."""
+        """Add the power of one device at one time."""
         times_s, powers_w = self._by_device.setdefault(device, (array("d"), array("d")))
         times_s.append(time_s)
         powers_w.append(power_w)
 
     @property
     def devices(self) -> int:
-        """How many devices there are."""
+        """The number of devices."""
         return len(self._by_device)
 
     @property
     def count(self) -> int:
-        """How many samples there are of the device that has most."""
+        """The number of samples of the device with the most samples."""
         return max((len(times_s) for times_s, _ in self._by_device.values()), default=0)
 
     @property
@@ -42,11 +42,11 @@ class Samples:
         return max(max(times_s) for times_s, _ in self._by_device.values()) - self.began_s
 
     def energy_j(self) -> float:
-        """Return the energy of all devices by the trapezium rule, of gaps nothing."""
+        """Return the energy of all devices by the trapezoidal rule, without gaps."""
         return sum(_integral_j(*series) for series in self._by_device.values())
 
     def gaps_s(self) -> float:
-        """Return the time within gaps, of the device that has most."""
+        """Return the time within gaps, of the device with the most."""
         return max((_gaps_s(times_s) for times_s, _ in self._by_device.values()), default=0.0)
 
 
@@ -67,6 +67,6 @@ def _distances(times_s: "array[float]") -> list[float]:
 
 
 def _longest(times_s: "array[float]") -> float:
-    """Return the longest distance between two samples in seconds, that is no gap."""
+    """Return the longest time between two samples in seconds that is not a gap."""
     found = _distances(times_s)
     return max(_GAP * median(found), _LEAST_GAP_S) if found else _LEAST_GAP_S

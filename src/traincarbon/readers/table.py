@@ -1,4 +1,4 @@
-"""A table of another program, read row by row, so that a file of any length takes the memory of one row."""
+"""Read a table of another program row by row, so that a file of any length takes the memory of one row."""
 
 import ast
 import csv
@@ -17,15 +17,15 @@ _EMPTY = ("", "nan", "none", "null", "n/a", "-")
 
 
 class Lines(Protocol):
-    """What a table is read from: a text file, or whatever else gives its lines."""
+    """The source of a table: a text file, or anything else with lines."""
 
     def readline(self, most: int, /) -> str:
-        """Return the next line, or as many letters of it; nothing at the end."""
+        """Return the next line, at most *most* letters of it. Nothing at the end."""
         ...
 
 
 class Row(NamedTuple):
-    """A row by the names of its columns, and the line of the file on which it ends."""
+    """A row as column name to cell, and the line of the file on which it ends."""
 
     line: int
     cells: dict[str, str]
@@ -36,10 +36,10 @@ class Row(NamedTuple):
         return next((cell for cell in found if cell.lower() not in _EMPTY), "")
 
     def number(self, column: str) -> float | None:
-        """Return the number in a cell, None where the cell is empty or the column is not there.
+        """Return the number in a cell, None if the cell is empty or the column does not exist.
 
         Raises:
-            ValueError: the cell holds something else, or no finite number.
+            ValueError: the cell is not a finite number.
         """
         cell = self.cells.get(column, "").strip()
         if cell.lower() in _EMPTY:
@@ -49,33 +49,33 @@ class Row(NamedTuple):
         except ValueError:
             number = _quantity(column, cell)
         if not math.isfinite(number) or abs(number) > _MOST:
-            raise ValueError(f"column {column}: {cell[:40]!r} is no finite number")
+            raise ValueError(f"column {column}: {cell[:40]!r} is not a finite number")
         return number
 
     def amount(self, column: str) -> float | None:
-        """Return the number in a cell, which cannot be below 0.
+        """Return the number in a cell, which must not be negative.
 
         Raises:
-            ValueError: it is, or the cell holds something else.
+            ValueError: it is negative, or the cell is not a number.
         """
         number = self.number(column)
         if number is not None and number < 0.0:
-            raise ValueError(f"column {column}: {number:g} is less than nothing")
+            raise ValueError(f"column {column}: {number:g} is negative")
         return number
 
     def nested(self, *columns: str) -> "Row":
-        """Return the row with what stands in cells as a dictionary in columns of its own: ``config.n_params`` for ``{'n_params': 1}`` in *config*."""
+        """Return the row with the dictionaries in cells as columns of their own: ``config.n_params`` for ``{'n_params': 1}`` in *config*."""
         inside = {f"{column}.{name}": value for column in columns for name, value in _items(self.cells.get(column, ""))}
         return Row(self.line, {**self.cells, **inside})
 
     def place(self, run: str) -> str:
-        """Return where the row stands, and of which run it is."""
+        """Return the line of the row and its run, for a message."""
         shown = run if len(run) <= _LONGEST_NAME else f"{run[: _LONGEST_NAME - 1]}…"
         return f"line {self.line}, run {shown!r}" if run else f"line {self.line}"
 
 
 def header_of(beginning: str, delimiter: str = ",") -> list[str]:
-    """Return the names of the columns in the first line of a file, or in what there is of it."""
+    """Return the names of the columns in the first line of a file, or of its beginning."""
     try:
         return [cell.strip() for cell in next(csv.reader(beginning.lstrip("\ufeff").splitlines()[:1], delimiter=delimiter), [])]
     except csv.Error:
@@ -83,21 +83,21 @@ def header_of(beginning: str, delimiter: str = ",") -> list[str]:
 
 
 def delimiter_of(beginning: str) -> str:
-    """Return what parts the cells of the first line: a comma, a semicolon or a tab."""
+    """Return the delimiter of the first line: a comma, a semicolon or a tab."""
     first = beginning.partition("\n")[0]
     return max(",;\t", key=first.count)
 
 
 def rows(stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_ended: bool = True) -> Iterator[Row | str]:
-    """Yield the rows of a table, and for those that cannot be read a text that says where and why.
+    """Yield the rows of a table, and a text with place and reason for each row that cannot be read.
 
-    Where a column stands twice, the first cell of it that is not empty counts.
+    If a column exists twice, the first cell that is not empty counts.
 
     Args:
-        stream: The file; of a line longer than a megabyte nothing is read.
-        delimiter: What parts the cells.
-        quoted: Whether quotation marks keep a cell together, or are letters like others.
-        always_ended: Whether its program ends each line, so that a last one without an end is torn, whatever it holds.
+        stream: The file; lines longer than a megabyte are not read.
+        delimiter: What separates the cells.
+        quoted: Whether quotation marks enclose a cell, or are letters like others.
+        always_ended: Whether its program ends each line, so that a last line without an end is always cut off.
     """
     ended = True
 
@@ -126,9 +126,9 @@ def rows(stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_end
         if not columns:
             columns = [column.strip().lstrip("\ufeff") for column in cells]
         elif not ended and (always_ended or len(cells) < len(columns)):
-            yield f"line {reader.line_num}: it is cut off, as the last of the file"
+            yield f"line {reader.line_num}: it is cut off, as the last line of the file"
         elif len(cells) != len(columns):
-            yield f"line {reader.line_num}: more or fewer cells than there are columns ({len(cells)}, not {len(columns)})"
+            yield f"line {reader.line_num}: more or fewer cells than columns ({len(cells)}, not {len(columns)})"
         else:
             yield Row(reader.line_num, _by_name(columns, cells))
 
@@ -137,7 +137,7 @@ def check_column(column: str, header: list[str], option: str) -> None:
     """Refuse a column that the user names and the file does not have.
 
     Raises:
-        CarbonError: it has none of that name.
+        CarbonError: there is no such column.
     """
     if column and column not in header:
         shown = ", ".join(name[:_LONGEST_NAME] for name in header[:12] if name) or "none"
@@ -146,14 +146,14 @@ def check_column(column: str, header: list[str], option: str) -> None:
 
 
 def check_needed(row: Row, needed: Collection[str], title: str) -> None:
-    """Refuse a table that lacks columns without which it is another one, whatever the user takes it for.
+    """Refuse a table that lacks *needed* columns.
 
     Raises:
-        CarbonError: one is not there.
+        CarbonError: one does not exist.
     """
     lacking = [column for column in needed if column not in row.cells]
     if lacking:
-        raise CarbonError(f"the file is no {title}: it lacks {', '.join(lacking)}", hint="leave out --format, or export it anew")
+        raise CarbonError(f"the file is not {title}: it lacks {', '.join(lacking)}", hint="leave out --format, or export it again")
 
 
 def _by_name(columns: list[str], cells: list[str]) -> dict[str, str]:
@@ -165,12 +165,12 @@ def _by_name(columns: list[str], cells: list[str]) -> dict[str, str]:
 
 
 def _items(cell: str) -> list[tuple[str, str]]:
-    """Return the names and values of a dictionary as pandas writes one into a cell, those of dictionaries inside it too; nothing for anything else."""
+    """Return the items of a dictionary that pandas wrote into a cell, and those of dictionaries inside it. Nothing for other cells."""
     if not cell.startswith("{"):
         return []
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of what is in the cell, which is not ours to warn of
+            warnings.simplefilter("ignore", SyntaxWarning)  # about the code in the cell
             stated = ast.literal_eval(cell.replace(": nan", ": None"))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return []
@@ -184,15 +184,15 @@ def _items(cell: str) -> list[tuple[str, str]]:
 
 
 def _quantity(column: str, cell: str) -> float:
-    """Return the number that a cell states as people write it, such as ``7B``.
+    """Return a number as people write it, such as ``7B``.
 
     Raises:
-        ValueError: it states none.
+        ValueError: the cell is not a number.
     """
     try:
         return parse_quantity(cell)
     except QuantityError as error:
-        raise ValueError(f"column {column}: {cell[:40]!r} is no number{_advice(cell)}") from error
+        raise ValueError(f"column {column}: {cell[:40]!r} is not a number{_advice(cell)}") from error
 
 
 def _advice(cell: str) -> str:

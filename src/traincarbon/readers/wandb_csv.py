@@ -1,7 +1,7 @@
-"""Exports of Weights & Biases as records of runs: the table of runs, and the system metrics of one run.
+"""Import exports of Weights & Biases: the table of runs, and the system metrics of a run.
 
-The table is that of the web page ("Export to CSV": Name, State, Created, Runtime, …) or that of the documented script with ``wandb.Api``, which writes
-the columns summary, config and name with dictionaries in them. System metrics are what ``run.history(stream="events")`` or a chart gives.
+The table comes from the web page ("Export to CSV": Name, State, Created, Runtime, …) or from the documented script with ``wandb.Api``, whose
+columns summary, config and name hold dictionaries. System metrics come from ``run.history(stream="events")`` or from a chart.
 """
 
 import re
@@ -10,8 +10,9 @@ from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import RunRecord
+from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
-from traincarbon.readers.reading import ENDINGS, NO_ZONE, UNKNOWN_END, Reading, Told, before, instant, moment, names_a_zone, record_of
+from traincarbon.readers.imported import ENDINGS, NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, before, instant, moment, names_a_zone, record_of
 from traincarbon.readers.samples import Samples
 from traincarbon.readers.table import Row, header_of, rows
 
@@ -20,28 +21,28 @@ _TIMES = ("_timestamp", "Relative Time (Process)", "Relative Time (Wall)", "_run
 _IDS = ("id", "ID", "run_id", "Run ID")
 _RUNTIMES = ("Runtime", "runtime", "summary._runtime", "_runtime", "summary._wandb/runtime", "summary._wandb.runtime")
 _ENDS = ("summary._timestamp", "_timestamp")
-_NO_ENERGY = "W&B logs no energy of it"
-_ONE_SAMPLE = "the export has one sample of power, the last, which says nothing of the whole run; export the system metrics"
-_NO_STATE = "it does not say how its runs ended, which is kept as lost; export the column State"
+_NO_ENERGY = "W&B logs no energy for it"
+_ONE_SAMPLE = "the export has only the last sample of power, which says nothing about the whole run; export the system metrics"
+_NO_STATE = "it does not say how its runs ended, so their state is lost; export the column State"
 
 
 def is_runs(beginning: str) -> bool:
-    """Return whether a file that begins like this is a table of W&B's runs."""
+    """Return whether a file with this beginning is a table of runs of W&B."""
     header = set(header_of(beginning))
     return {"Name", "State", "Runtime"} <= header or {"summary", "config", "name"} <= header
 
 
 def is_metrics(beginning: str) -> bool:
-    """Return whether a file that begins like this holds the power of GPUs over time."""
+    """Return whether a file with this beginning holds the power of GPUs over time."""
     header = header_of(beginning)
     return any(_POWER.fullmatch(column) for column in header) and not set(_TIMES).isdisjoint(header) and not is_runs(beginning)
 
 
-def read_runs(stream: TextIO, told: Told) -> Reading:
-    """Return the runs of a table; those that have not ended are left out. Of who ran them, and where, nothing is taken.
+def read_runs(stream: TextIO, options: ImportOptions) -> Imported:
+    """Return the runs of a table without those that have not ended. Users and hosts are not read.
 
     Raises:
-        CarbonError: the file has no such column as the user names.
+        CarbonError: the file lacks a column that the user names.
     """
     records, left_out, notes = [], [], []
     for number, flat in enumerate(rows(stream)):
@@ -50,27 +51,27 @@ def read_runs(stream: TextIO, told: Told) -> Reading:
             continue
         row = flat.nested("config", "summary")
         if number == 0:
-            check_columns(list(row.cells), told)
+            check_columns(list(row.cells), options)
         try:
-            records.append(_record(row, told))
+            records.append(_record(row, options))
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(_name(row))}: {error}")
             continue
         if records[-1].state == UNKNOWN_END:
             notes.append(_NO_STATE)
-        if not told.zone and row.text("Created") and not names_a_zone(row.text("Created")):
+        if not options.zone and row.text("Created") and not names_a_zone(row.text("Created")):
             notes.append(NO_ZONE)
-    return Reading(records, left_out, list(dict.fromkeys(notes)))
+    return Imported(records, left_out, list(dict.fromkeys(notes)))
 
 
-def read_metrics(stream: TextIO, told: Told) -> Reading:
-    """Return the run, or the runs of a chart, whose power over time a file holds: its integral, without the time in which nobody looked.
+def read_metrics(stream: TextIO, options: ImportOptions) -> Imported:
+    """Return the run of a file with power over time, or the runs of a chart. Their energy is the integral without gaps.
 
-    A run is known by the column ``id`` or ``run_id``, else by its name in the chart, else by the name of the file: call it by the run's id.
+    The id of a run is in the column ``id`` or ``run_id``, else in the chart, else it is the name of the file.
     """
     left_out: list[str] = []
     runs: dict[str, Samples] = {}
-    default = told.name.rpartition(".")[0] or told.name
+    default = options.name.rpartition(".")[0] or options.name
     absolute = False
     powers: dict[str, re.Match[str]] = {}
     for row in rows(stream):
@@ -94,21 +95,21 @@ def read_metrics(stream: TextIO, told: Told) -> Reading:
             records.append(_metered(run_id, samples, absolute=absolute))
         except (CarbonError, ValueError) as error:
             left_out.append(f"run {run_id[:60]!r}: {error}")
-    notes = ["it holds power alone; import the table of runs with it, with the column ID, to know the rest"] if records else []
-    return Reading(records, left_out, notes)
+    notes = ["it holds only power; import the table of runs with the column ID as well to know the rest"] if records else []
+    return Imported(records, left_out, notes)
 
 
-def _record(row: Row, told: Told) -> RunRecord:
+def _record(row: Row, options: ImportOptions) -> RunRecord:
     state = row.text("State", "state").lower()
     if state and state not in ENDINGS:
         raise ValueError(f"it is {state[:20]!r} and has not ended; import it when it has")
     duration_s = next((number for column in _RUNTIMES if (number := row.amount(column)) is not None), None)
     if duration_s is None:
-        raise ValueError("column Runtime is empty: how long it took is not known")
+        raise ValueError("column Runtime is empty: the duration is unknown")
     ended = next((number for column in _ENDS if (number := row.amount(column)) is not None), None)
     created = row.text("Created", "created_at", "_created_at")
-    began = moment(created, told.zone) if created else None if ended is None else before(instant(ended), duration_s)
-    size = size_of(row, told)
+    began = moment(created, options.zone) if created else None if ended is None else before(instant(ended), duration_s)
+    size = size_of(row, options)
     sampled = any(_POWER.fullmatch(column.removeprefix("summary.")) for column in row.cells)
     return record_of(
         run_id=f"wandb-{row.text(*_IDS) or _made_id(row, began)}",
@@ -129,7 +130,7 @@ def _record(row: Row, told: Told) -> RunRecord:
 def _metered(run_id: str, samples: Samples, *, absolute: bool) -> RunRecord:
     energy_j, gaps_s = samples.energy_j(), samples.gaps_s()
     if samples.duration_s <= 0.0:
-        raise ValueError("it has one sample of power, which is no time at all")
+        raise ValueError("it has only one sample of power")
     return record_of(
         run_id=f"wandb-{run_id}",
         state=UNKNOWN_END,
@@ -138,7 +139,7 @@ def _metered(run_id: str, samples: Samples, *, absolute: bool) -> RunRecord:
         gaps_s=gaps_s,
         samples=samples.count,
         accelerators=samples.devices,
-        energy_j={"gpu": (energy_j, "power")},
+        energy_j={Part.GPU: (energy_j, EnergySource.POWER)},
         missing={"": _NO_ENERGY},
         versions={},
     )
@@ -149,7 +150,7 @@ def _name(row: Row) -> str:
 
 
 def _made_id(row: Row, began: datetime | None) -> str:
-    """Return an id for a run of a table without the column ID: its name and when it began.
+    """Return an id for a run without the column ID: its name and when it began.
 
     Raises:
         ValueError: it has no name either.
@@ -158,3 +159,22 @@ def _made_id(row: Row, began: datetime | None) -> str:
     if not name:
         raise ValueError("column Name is empty")
     return "-".join([name, *([] if began is None else [f"{began:%Y%m%dT%H%M%S}"])])
+
+
+RUNS = Format(
+    "wandb",
+    'CSV of the runs of Weights & Biases: "Export to CSV", or the script of its documentation',
+    "duration, state, parameters, tokens, hardware",
+    "show the columns ID and State",
+    is_runs,
+    read_runs,
+    has_free_columns=True,
+)
+METRICS = Format(
+    "wandb-metrics",
+    'CSV of the system metrics of Weights & Biases: `run.history(stream="events")`, a chart of `system.gpu.N.powerWatts`',
+    "energy of the GPUs from sampled power",
+    "name the file after the run's id and import it with the table of runs: together they are one run",
+    is_metrics,
+    read_metrics,
+)

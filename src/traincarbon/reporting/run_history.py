@@ -1,9 +1,9 @@
 """What a run drew and did over time, from its journals: read once, line by line, into bins that grow wider as the run grows longer."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from traincarbon.ledger.journal import read_lines
+from traincarbon.ledger.journal import Line, read_lines
 
 _MOST_BINS = 300
 _FIRST_WIDTH_S = 1.0
@@ -104,7 +104,7 @@ class _Writer:
         self.tokens_s: float | None = None
 
 
-def _lines(file: str, run_id: str) -> Iterator[tuple[dict[str, Any], _Writer]]:
+def _lines(file: str, run_id: str) -> Iterator[tuple[Line, _Writer]]:
     writers: dict[str, _Writer] = {}
     for line, _, _ in read_lines(file):
         if line is None or line["run_id"] != run_id:
@@ -115,7 +115,7 @@ def _lines(file: str, run_id: str) -> Iterator[tuple[dict[str, Any], _Writer]]:
             yield line, writer
 
 
-def _add(line: dict[str, Any], writer: _Writer, bins: _Bins) -> Iterator[tuple[str, str]]:
+def _add(line: Line, writer: _Writer, bins: _Bins) -> Iterator[tuple[str, str]]:
     """Add what a line says since the one before; yield each device with the part that it is."""
     to_wall_s = line["wall_s"] - line["mono_s"]
     tokens = line.get("tokens")

@@ -23,7 +23,7 @@ def own(tmp_path, monkeypatch):
     """A folder of the user's own, of which nothing is there yet."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     forget_databases()
-    yield tmp_path / "carbon" / "hardware_db"
+    yield tmp_path / "traincarbon" / "hardware_db"
     forget_databases()
 
 

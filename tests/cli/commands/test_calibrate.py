@@ -182,7 +182,7 @@ def test_the_plot_is_one_file_with_every_run(place, runs):
     text = file.read_text("utf-8")
     assert "Predicted against measured" in text
     assert "run-3" in text
-    with pytest.raises(CarbonError, match="is there already"):
+    with pytest.raises(CarbonError, match="already exists"):
         invoke("--from", runs, "--dry-run", "--plot", str(file))
 
 

@@ -125,7 +125,7 @@ def test_a_saved_plan_gives_the_same_estimate_and_is_not_overwritten(tmp_path):
     before = answer(*MAIN, "--mfu", "0.3..0.5", "--save", file)
     assert answer(file)["results"] == before["results"]
     assert Plan.read(file).mfu == "0.3..0.5"
-    assert "is there already" in refusal(*MAIN, "--save", file)
+    assert "already exists" in refusal(*MAIN, "--save", file)
 
 
 def test_who_asks_nothing_is_shown_how_to_ask(tmp_path):

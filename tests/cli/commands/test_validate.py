@@ -72,7 +72,7 @@ def test_the_plot_is_one_new_file(few, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["plot.html"]
 
 
-@pytest.mark.parametrize(("place", "message"), [("there.html", "is there already"), ("none/x.html", "cannot write"), (".", "is a folder")])
+@pytest.mark.parametrize(("place", "message"), [("there.html", "already exists"), ("none/x.html", "cannot write"), (".", "is a folder")])
 def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, place, message):
     (tmp_path / "there.html").write_text("kept")
     monkeypatch.setattr("traincarbon.validation.backtest.backtest", lambda *_, **__: pytest.fail("computed"))

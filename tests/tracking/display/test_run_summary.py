@@ -77,13 +77,13 @@ def test_a_run_whose_name_looks_like_an_option_can_be_shown_again():
 @pytest.mark.parametrize(("number", "ended"), [(15, "killed by SIGTERM"), (9, "killed by SIGKILL"), (250, "killed by signal 250")])
 def test_the_signal_that_ended_it_has_its_name(number, ended):
     run = RunRecord.from_dict(record(state="killed", exit_code=None))
-    assert summary(RunRecord.stored({**run.to_store(), "signal": number})).splitlines()[0] == f"20261124-163653-837566 · nlp · {ended}"
+    assert summary(RunRecord.from_stored({**run.to_stored(), "signal": number})).splitlines()[0] == f"20261124-163653-837566 · nlp · {ended}"
 
 
 def test_a_note_has_two_lines_where_there_is_room():
     note = "the journal cannot be written (Too many levels of symbolic links): what is measured stays in memory until it can"
     run = RunRecord.from_dict(record(plan=None))
-    text = summary(RunRecord.stored({**run.to_store(), "notes": [note]}))
+    text = summary(RunRecord.from_stored({**run.to_stored(), "notes": [note]}))
     assert " ".join(text.split()).partition("Note: ")[2].startswith(f"{note} Again")
 
 
@@ -101,7 +101,7 @@ def test_parts_that_are_missing_for_the_same_reason_share_it():
 
 def test_samples_are_shown_where_no_tokens_are():
     run = RunRecord.from_dict(record(tokens=None))
-    counted = RunRecord.stored({**run.to_store(), "counts": {"samples": 1200.0, "steps": 12.0}})
+    counted = RunRecord.from_stored({**run.to_stored(), "counts": {"samples": 1200.0, "steps": 12.0}})
     assert "0.157 a second" in summary(counted)
     assert "Steps" in summary(counted)
 
@@ -120,7 +120,9 @@ def test_the_worst_run_still_fits_the_screen_and_drives_nothing(name):
             nodes=9000,
         )
     )
-    worst = RunRecord.stored({**run.to_store(), "notes": [name] * 50, "restarts": 12, "signal": 9, "counts": {"tokens": 1e15, "samples": 1e9, "steps": 1e7}})
+    worst = RunRecord.from_stored(
+        {**run.to_stored(), "notes": [name] * 50, "restarts": 12, "signal": 9, "counts": {"tokens": 1e15, "samples": 1e9, "steps": 1e7}}
+    )
     lines = summary(worst, budgets=[{"unit": name, "limit": 1.0, "spent": 3.0}] * 9, store=name, styled=False).splitlines()
     assert len(lines) <= MOST_LINES
     assert max(len(line) for line in lines) <= 80
@@ -159,7 +161,7 @@ def test_what_is_no_record_is_refused():
 def test_at_length_every_device_has_a_line():
     run = RunRecord.from_dict(record())
     use = DeviceUse(1, "gpu:0", "gpu", "counter", 3.6e6, 701.0, 0.97, None)
-    lines = "\n".join(page(RunRecord.stored({**run.to_store(), "by_device": [use] * 10})))
+    lines = "\n".join(page(RunRecord.from_stored({**run.to_stored(), "by_device": [use] * 10})))
     assert "   1  gpu:0    1 kWh       701 W   97%        –  counter" in lines
     assert "and 2 devices more" in lines
 

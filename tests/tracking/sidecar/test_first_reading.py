@@ -1,7 +1,7 @@
 """Boards are opened before it is known what to meter, unless a trace is played in their place."""
 
 from traincarbon.meters.base import Reading, Unavailable
-from traincarbon.meters.patient import Silent
+from traincarbon.meters.threaded import TimedOut
 from traincarbon.tracking.sidecar import first_reading
 
 
@@ -31,7 +31,7 @@ def test_where_there_are_none_the_reason_is_kept_so_that_nobody_asks_again(monke
 
 def test_those_that_have_not_answered_yet_are_opened_again_later(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
-    monkeypatch.setattr(first_reading, "probed", lambda name, *, wait_s: Silent(name, f"its library does not answer within {wait_s:g} s", ""))
+    monkeypatch.setattr(first_reading, "probed", lambda name, *, wait_s: TimedOut(name, f"its library does not answer within {wait_s:g} s", ""))
     assert first_reading.open_early() == first_reading.Early({}, ())
 
 

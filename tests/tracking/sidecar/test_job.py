@@ -125,7 +125,7 @@ def test_a_process_may_call_itself_anything(tmp_path, comm):
     folder = tmp_path / "71"
     folder.mkdir()
     (folder / "environ").write_bytes(f"A=1\0{MARK}=s\0".encode())
-    (folder / "stat").write_bytes(b"71 (" + comm + b") S 1")
+    (folder / "stat").write_bytes(b"71 (" + comm + b") S 1" + b" 0" * 20)
     (folder / "comm").write_bytes(comm)
     (left,) = left_behind("s", proc=str(tmp_path))
     assert left.pid == 71

@@ -11,10 +11,8 @@ import pytest
 
 from tracked import Place, until
 from traincarbon.ledger.journal import new_journal
-from traincarbon.meters.base import Unavailable
 from traincarbon.tracking.channel import Wire
 from traincarbon.tracking.options import prepared
-from traincarbon.tracking.sidecar import loop
 from traincarbon.tracking.sidecar.first_reading import Early
 from traincarbon.tracking.sidecar.job import Life
 from traincarbon.tracking.sidecar.loop import Metering
@@ -157,8 +155,3 @@ def test_a_command_that_ended_at_once_is_recorded_but_not_valued(session, sleepe
     record = place.record("r")
     assert (record.state, record.hw) == ("finished", "")
     assert "a command of less than 0.1 s is not valued: no CO2e and no cost" in record.notes
-
-
-def test_a_part_that_is_not_metered_is_missing_for_the_reason_of_the_meter_that_would():
-    unavailable = {"nvml": Unavailable("nvml", "no driver", ""), "amd": Unavailable("amd", "no boards", ""), "rapl": Unavailable("rapl", "not allowed", "")}
-    assert loop._missing(unavailable, {"cpu": None}) == {"gpu": "no driver; no boards", "dram": "not allowed"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tracked import until
+from traincarbon.tracking.sidecar import process_tree
 from traincarbon.tracking.sidecar.job import MARK
 from traincarbon.tracking.sidecar.process_tree import Kin
 
@@ -101,7 +102,7 @@ def test_a_later_process_of_the_same_number_is_not_taken_for_it(family):
 def test_what_is_looked_for_costs_little_of_the_time(family, monkeypatch):
     kin = Kin(family.mark, first=family.pid)
     asked = []
-    monkeypatch.setattr(kin, "_children", lambda pid: asked.append(pid) or [])
+    monkeypatch.setattr(process_tree, "children_of", lambda pid, **_: asked.append(pid) or [])
     monkeypatch.setattr(time, "process_time", iter([0.0, 1e-3, 0.0, 1e-3]).__next__)
     for now_s in (100.0, 104.9, 105.1):  # a millisecond of work is worth five seconds
         monkeypatch.setattr(time, "monotonic", lambda now_s=now_s: now_s)

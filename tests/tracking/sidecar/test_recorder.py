@@ -205,6 +205,7 @@ def test_a_job_that_has_ended_is_charged_for_all_that_it_used():
 
         def settle(self, cpu_s):
             self.energy_j = 3.0 * cpu_s
+            return True
 
         def close(self):
             pass

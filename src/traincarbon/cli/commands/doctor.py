@@ -19,7 +19,7 @@ _WAIT_S = 15.0
 """A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
-_PACKAGES = ("nvidia-ml-py", "psutil", "rich", "amdsmi", "codecarbon")
+
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 
 
@@ -192,9 +192,10 @@ def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     from traincarbon._version import __version__
+    from traincarbon.meters.registry import METERS
 
     found = {"carbon": __version__, "Python": ".".join(map(str, sys.version_info[:3]))}
-    for package in _PACKAGES:
+    for package in (*(kind.package for kind in METERS.values() if kind.package), "rich"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -98,6 +98,6 @@ def _save(plan: "Plan", file: str) -> None:
         with open(file, "x", encoding="utf-8") as stream:
             stream.write(plan.to_toml())
     except FileExistsError:
-        raise PlanError(f"{file!r} is there already", hint="name another file, or remove that one first") from None
+        raise PlanError(f"{file!r} already exists", hint="name another file, or remove that one first") from None
     except OSError as error:
         raise PlanError(f"cannot write {file!r}: {error.strerror}", hint="name a file in a folder that you may write to") from error

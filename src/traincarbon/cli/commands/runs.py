@@ -128,14 +128,26 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
         sys.stdout.buffer.write(content)
 
 
-@command.command("import", short_help="Import runs from files of other programs.")
+class _ImportCommand(click.Command):
+    """The command whose help lists the formats that can be imported."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help with the table of formats."""
+        from traincarbon.readers import formats
+
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Formats"):
+            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.FORMATS])
+
+
+@command.command("import", cls=_ImportCommand, short_help="Import runs from files of other programs.")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option(
     "--format",
     "format",
     default="auto",
     metavar="NAME",
-    help="Format of the files, if it is not recognised: one of the names in brackets above.  [default: auto]",
+    help="Format of the files, if it is not recognised.  [default: auto]",
 )
 @click.option("--project", default="", metavar="NAME", help="Project of all imported runs.")
 @click.option("--hw", default="", metavar="ID", help="Hardware of all imported runs.")
@@ -155,8 +167,7 @@ def import_command(
 ) -> None:
     """Import runs from files of this or other programs into the store. FILE may be - for standard input.
 
-    Recognised by their content: exports of `carbon runs export` (traincarbon), CodeCarbon's emissions.csv (codecarbon), results of landauer-gap (joules), logs of carbontracker (carbontracker),
-    exports of MLflow (mlflow) and Weights & Biases (wandb, wandb-metrics), output of `sacct --parsable2` (sacct), and tables by hand (csv).
+    The format of a file is recognised by its content.
 
     \b
     carbon runs import emissions.csv --dry-run

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
+from traincarbon.decode import interval
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import FIELDS
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import significant
-from traincarbon.ledger.process_summary import interval_of
 from traincarbon.ledger.record import RunRecord
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import table, text
@@ -47,7 +47,7 @@ def forecast_of(record: RunRecord, database: Database) -> Forecast | None:
     """Return what was estimated of the run when it began, or else what is estimated of its plan now; None where it carries no plan."""
     if record.plan is None:
         return None
-    recorded = {name: Interval(**interval) for name, value in record.plan.items() if (interval := interval_of(value)) is not None}
+    recorded = {name: found for name, value in record.plan.items() if (found := interval(value)) is not None}
     if recorded:
         return Forecast(recorded, _LEVEL, "made when it began")
     try:

@@ -5,12 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.meters.patient import Silent
-from traincarbon.meters.registry import probed
-
-_EARLY = ("nvml",)
-"""Meters that do not need to know the job, and whose counters tell what it draws from its first moment on."""
-
+from traincarbon.meters.registry import METERS, probed
+from traincarbon.meters.threaded import TimedOut
 
 _WAIT_S = 5.0
 """Boards that take longer are opened again when it is known what to meter, so that the run is on record before."""
@@ -27,6 +23,6 @@ def open_early() -> Early:
     """Open the boards and read them, unless a recorded trace is played in their place."""
     if os.environ.get(REPLAY):
         return Early({}, ())
-    probed_now = {name: probed(name, wait_s=_WAIT_S) for name in _EARLY}
-    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, Silent)}
+    probed_now = {name: probed(name, wait_s=_WAIT_S) for name, kind in METERS.items() if kind.is_opened_first}
+    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
     return Early(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

@@ -5,11 +5,12 @@ import signal
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from traincarbon.procfs import PROC, name_of, stat_of
+
 MARK = "CARBON_SESSION"
 """The variable by which the processes of a training are told from all others, however they were started."""
 RUN_ID = "CARBON_RUN_ID"
 """The variable that names the run to what a training starts."""
-PROC = "/proc"
 
 _MOST_NAMED = 5
 
@@ -94,7 +95,7 @@ def left_behind(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> l
     except OSError:
         return []
     pids = [int(name) for name in names if name.isdigit() and int(name) not in skipped]
-    return [Left(pid, name_of(f"{proc}/{pid}")) for pid in sorted(pids) if _is_marked(f"{proc}/{pid}", mark)]
+    return [Left(pid, name_of(pid, proc=proc)) for pid in sorted(pids) if _is_marked(pid, mark, proc=proc)]
 
 
 def told(left: list[Left]) -> str:
@@ -129,23 +130,15 @@ def catches(pid: int, number: int, *, proc: str = PROC) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def name_of(folder: str) -> str:
-    """Return what a process calls itself, fit to be printed; *folder* is where the system shows it."""
+def _is_marked(pid: int, mark: bytes, *, proc: str) -> bool:
     try:
-        with open(f"{folder}/comm", encoding="utf-8", errors="replace") as stream:
-            return "".join(letter if letter.isprintable() else "?" for letter in stream.read().strip())
-    except OSError:
-        return "?"
-
-
-def _is_marked(folder: str, mark: bytes) -> bool:
-    try:
-        with open(f"{folder}/environ", "rb") as stream:
+        with open(f"{proc}/{pid}/environ", "rb") as stream:
             if mark not in stream.read().split(b"\0"):
                 return False
     except OSError:
         return False
-    return _state_of(f"{folder}/stat") not in ("Z", "X", "")
+    stat = stat_of(pid, proc=proc)
+    return stat is not None and not stat.has_ended
 
 
 def _is_there(pid: int) -> bool:
@@ -159,12 +152,5 @@ def _is_there(pid: int) -> bool:
 
 
 def _state(pid: int) -> str:
-    return _state_of(f"{PROC}/{pid}/stat")
-
-
-def _state_of(file: str) -> str:
-    try:
-        with open(file, "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0].decode("ascii")
-    except (OSError, IndexError):
-        return ""
+    stat = stat_of(pid)
+    return "" if stat is None else stat.state

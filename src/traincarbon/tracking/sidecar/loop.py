@@ -125,7 +125,7 @@ class Metering:
         }
         self._write("start", {**facts, **self._account.facts()})
         self._wire.send("begun")
-        from traincarbon.meters.registry import open_meters
+        from traincarbon.meters.registry import missing_parts, open_meters
 
         born_s = None if self._alone or settings.carries_on else self._began_s
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
@@ -140,7 +140,7 @@ class Metering:
         else:
             self._appraiser.ask(self._account.request(journal=os.path.basename(self._journal.file)))
         parts = self._recorder.by_part()
-        self._missing = _missing({each.name: each for each in missing}, parts)
+        self._missing = missing_parts(missing, parts)
         self._write("start", {**facts, **self._account.facts(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
@@ -338,13 +338,3 @@ def _pattern(expression: str, notes: list[str]) -> Any:
     from traincarbon.tracking.pattern import Pattern
 
     return Pattern(expression, notes=notes).feed
-
-
-def _missing(unavailable: dict[str, Any], parts: dict[str, Any]) -> dict[str, str]:
-    """Return for each part that is not metered the reason of the meter that would."""
-    meters = {"gpu": ("nvml", "amd"), "cpu": ("rapl", "cpu_model"), "dram": ("rapl", "cpu_model")}
-    return {
-        part: "; ".join(dict.fromkeys(unavailable[name].reason for name in names if name in unavailable)) or "no meter reported it"
-        for part, names in meters.items()
-        if part not in parts
-    }

@@ -1,24 +1,13 @@
 """The processes of a training: those that carry its mark, and those that they started, whatever these have made of their environment."""
 
-import os
 import time
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from traincarbon.meters.process_usage import stat_of
-from traincarbon.tracking.sidecar.job import MARK, PROC, Left, left_behind, name_of
+from traincarbon.procfs import PROC, all_stats, children_of, descendants, name_of, stat_of
+from traincarbon.tracking.sidecar.job import MARK, Left, left_behind
 
 _SHARE = 2e-4
 """Of the time: so much at most goes into looking."""
-_ENDED = (b"Z", b"X")
-
-
-class _Seen(NamedTuple):
-    """A process as the system shows it; the birth tells it from a later one of the same number."""
-
-    state: bytes
-    parent: int
-    born: bytes
 
 
 class Kin:
@@ -36,11 +25,11 @@ class Kin:
     def __init__(self, session: str, *, first: int | None, proc: str = PROC) -> None:
         self._session = session
         self._proc = proc
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, int] = {}
         """Number to birth of those that were seen to belong to it."""
         self._by_descent = first is not None
         self._again_s = 0.0
-        if first is not None and (seen := self._ask(first)) is not None:
+        if first is not None and (seen := stat_of(first, proc=proc)) is not None:
             self._known[first] = seen.born
 
     def look(self) -> None:
@@ -51,11 +40,11 @@ class Kin:
         waiting = list(self._known)
         while waiting:
             pid = waiting.pop()
-            seen = self._ask(pid)
-            if seen is None or seen.state in _ENDED or self._known.setdefault(pid, seen.born) != seen.born:
+            seen = stat_of(pid, proc=self._proc)
+            if seen is None or seen.has_ended or self._known.setdefault(pid, seen.born) != seen.born:
                 self._known.pop(pid, None)
                 continue
-            waiting += [child for child in self._children(pid) if child not in self._known and not self._is_anothers(child)]
+            waiting += [child for child in children_of(pid, proc=self._proc) if child not in self._known and not self._is_anothers(child)]
         self._again_s = time.monotonic() + (time.process_time() - began_s) / _SHARE
 
     def left(self, *, but: Iterable[int] = ()) -> list[Left]:
@@ -68,35 +57,18 @@ class Kin:
         found.update(pid for pid, born in self._known.items() if self._is_still(pid, born))
         if found and self._by_descent:
             self._add_descendants(found)
-        return [Left(pid, name_of(f"{self._proc}/{pid}")) for pid in sorted(found.difference(but))]
+        return [Left(pid, name_of(pid, proc=self._proc)) for pid in sorted(found.difference(but))]
 
     def _add_descendants(self, found: set[int]) -> None:
         """Add what those *found* have started, and remember all."""
-        table = {int(name): seen for name in os.listdir(self._proc) if name.isdigit() and (seen := self._ask(int(name))) is not None}
-        children: dict[int, list[int]] = {}
-        for pid, seen in table.items():
-            if seen.state not in _ENDED:
-                children.setdefault(seen.parent, []).append(pid)
-        waiting = list(found)
-        while waiting:
-            new = [child for child in children.get(waiting.pop(), ()) if child not in found and not self._is_anothers(child)]
-            found.update(new)
-            waiting += new
-        self._known |= {pid: table[pid].born for pid in found if pid in table}
+        stats = all_stats(proc=self._proc)
+        found.update(descendants(found, stats, belongs=lambda pid: not stats[pid].has_ended and not self._is_anothers(pid)))
+        self._known |= {pid: stats[pid].born for pid in found if pid in stats}
 
-    def _children(self, pid: int) -> Iterator[int]:
-        """Yield what the threads of a process have started and not yet waited for."""
-        try:
-            for thread in os.listdir(f"{self._proc}/{pid}/task"):
-                with open(f"{self._proc}/{pid}/task/{thread}/children", "rb") as stream:
-                    yield from map(int, stream.read().split())
-        except OSError:  # it has ended, or this system lists none
-            return
-
-    def _is_still(self, pid: int, born: bytes) -> bool:
+    def _is_still(self, pid: int, born: int) -> bool:
         """Say whether one that was known is still there, and still belongs to the training: while it was being started, it showed no mark."""
-        seen = self._ask(pid)
-        return seen is not None and seen.born == born and seen.state not in _ENDED and not self._is_anothers(pid)
+        seen = stat_of(pid, proc=self._proc)
+        return seen is not None and seen.born == born and not seen.has_ended and not self._is_anothers(pid)
 
     def _is_anothers(self, pid: int) -> bool:
         try:
@@ -105,7 +77,3 @@ class Kin:
         except OSError:
             return False
         return bool(marks) and f"{MARK}={self._session}".encode() not in marks
-
-    def _ask(self, pid: int) -> _Seen | None:
-        fields = stat_of(pid, proc=self._proc)
-        return None if fields is None else _Seen(fields[0], int(fields[1]), fields[19])

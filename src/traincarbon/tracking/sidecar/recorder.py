@@ -144,9 +144,7 @@ class Recorder:
         """
         notes: list[str] = []
         for meter in self.meters:
-            settle = getattr(meter, "settle", None)  # only the model of processor and memory has it
-            if settle is not None:
-                settle(cpu_s)
+            if meter.settle(cpu_s):
                 notes += self._take(meter)
         return notes
 

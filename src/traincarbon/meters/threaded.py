@@ -1,4 +1,4 @@
-"""A meter whose vendor's library may hang: it is asked from a thread of its own, and nobody waits for it longer than some seconds."""
+"""A meter whose vendor's library may hang, read in a thread of its own, so that nothing waits for it longer than a few seconds."""
 
 import threading
 import time
@@ -9,21 +9,21 @@ from typing import Any
 from traincarbon.meters.base import Meter, Reading, Unavailable
 
 OPENING_S = 60.0
-"""A driver that has to wake many boards takes some seconds each."""
+"""A driver that has to wake many GPUs takes some seconds for each."""
 PATIENCE_S = 2.0
 _CLOSING_S = 0.5
 _SILENT_S = 1.0
-"""Between two looks at whether it answers again."""
+"""Time between checks whether it answers again."""
 
 
-class Silent(Unavailable):
-    """A source that has not answered in time; it may yet."""
+class TimedOut(Unavailable):
+    """A source that has not answered in time. It may answer later."""
 
     __slots__ = ()
 
 
-class PatientMeter:
-    """Reads *meter* in a thread; while that hangs its readings stand still, and what they come to then is not lost where a counter went on."""
+class ThreadedMeter(Meter):
+    """Reads *meter* in a thread. While it hangs, its readings stay the same. Afterwards a counter holds what it missed."""
 
     def __init__(self, meter: Meter, thread: "_Thread") -> None:
         self.name = meter.name
@@ -37,7 +37,7 @@ class PatientMeter:
         self._closed = False
 
     def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each device, the last ones where the library does not answer."""
+        """Return one reading for each device, the last ones if the library does not answer."""
         if self._closed:
             return self._last
         asked_s = time.monotonic()
@@ -58,28 +58,28 @@ class PatientMeter:
         return self._last
 
     def close(self) -> None:
-        """Close the meter, as soon as its library answers."""
+        """Close the meter as soon as its library answers."""
         if not self._closed:
             self._closed = True
             self._thread.end(self._meter, wait_s=_CLOSING_S)
 
 
 def opened(name: str, probe: Callable[[], Meter | Unavailable], *, wait_s: float) -> Meter | Unavailable:
-    """Return the meter that *probe* opens, or why there is none; one that has not opened after *wait_s* is :class:`Silent`."""
+    """Return the meter that *probe* opens, or the reason why there is none. After *wait_s* that is :class:`TimedOut`."""
     thread = _Thread()
     thread.ask(probe)
     if not thread.answers(wait_s=wait_s):
         thread.end()
-        return Silent(name, f"its library does not answer within {wait_s:g} s", "is a board lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'")
+        return TimedOut(name, f"its library does not answer within {wait_s:g} s", "is a GPU lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'")
     found: Meter | Unavailable = thread.answer()
     if isinstance(found, Unavailable):
         thread.end()
         return found
-    return PatientMeter(found, thread)
+    return ThreadedMeter(found, thread)
 
 
 class _Thread:
-    """A thread that does one thing at a time when it is asked, and that no process waits for when it ends."""
+    """A thread that does one task at a time and that no process waits for when it ends."""
 
     def __init__(self) -> None:
         self.busy = False
@@ -90,28 +90,28 @@ class _Thread:
         self._answer: Any = None
         self._error: Exception | None = None
         self._left: list[Meter] | None = None
-        """What to close in the end."""
+        """What to close at the end."""
         threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, work: Callable[[], Any]) -> None:
-        """Begin some work."""
+        """Start a task."""
         self.busy, self._work = True, work
         self._asked.release()
 
     def answers(self, *, wait_s: float) -> bool:
-        """Say whether the work is done, waiting for it so long."""
+        """Return whether the task is done, waiting for it no longer than *wait_s*."""
         if self.busy and self._done.acquire(timeout=wait_s):
             self.busy = False
         return not self.busy
 
     def answer(self) -> Any:
-        """Return what the work came to, or raise what it raised."""
+        """Return the result of the task, or raise its error."""
         if self._error is not None:
             raise self._error
         return self._answer
 
     def end(self, *meters: Meter, wait_s: float = 0.0) -> None:
-        """Close *meters*, and what was opened too late, and end; all that once the work is done, for which a moment is waited."""
+        """Close *meters*, and a meter that opened too late, and end once the task is done. Wait *wait_s* for that."""
         self._left = list(meters)
         if self._asked.locked():
             self._asked.release()
@@ -125,7 +125,7 @@ class _Thread:
             self._answer, self._error = None, None
             try:
                 self._answer = self._work()
-            except Exception as error:  # noqa: BLE001  around a meter's read; whoever waits for the answer gets it
+            except Exception as error:  # noqa: BLE001  around a meter's read; raised again where the answer is taken
                 self._error = error
             self._done.release()
         for opened_here in (*(self._left or ()), self._answer):

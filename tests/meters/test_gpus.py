@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.meters.accelerators import COUNTED_S, BoardError, BoardsMeter, Details
+from traincarbon.meters.gpus import COUNTED_S, Details, GpuError, GpuMeter
 
 
 class Fake:
@@ -27,12 +27,12 @@ class Fake:
 
     def counts(self):
         if self.lost or "energy" in self.mute:
-            raise BoardError("GPU is lost")
+            raise GpuError("GPU is lost")
         return round(300_000 * self.clock()) if self.counter else None
 
     def power_w(self):
         if self.lost or "power" in self.mute:
-            raise BoardError("GPU is lost")
+            raise GpuError("GPU is lost")
         return self.shown_w if self.power else None
 
     def details(self):
@@ -50,53 +50,53 @@ def run(meter, clock, *, seconds, every_s=1.0):
     return readings
 
 
-def test_a_board_with_a_counter_need_not_be_read_often(clock):
-    meter = BoardsMeter("acme", [Fake(clock)], clock=clock)
+def test_a_gpu_with_a_counter_need_not_be_read_often(clock):
+    meter = GpuMeter("acme", [Fake(clock)], clock=clock)
     assert meter.max_interval_s == COUNTED_S
     assert run(meter, clock, seconds=100, every_s=10.0)[0].energy_j == pytest.approx(30_000.0)
 
 
-def test_one_board_without_a_counter_sets_the_pace_for_all(clock):
-    meter = BoardsMeter("acme", [Fake(clock), Fake(clock, "gpu:1", counter=False)], clock=clock)
+def test_one_gpu_without_a_counter_sets_the_pace_for_all(clock):
+    meter = GpuMeter("acme", [Fake(clock), Fake(clock, "gpu:1", counter=False)], clock=clock)
     assert meter.max_interval_s < 0.01
     assert [reading.how for reading in meter.read()] == ["counter", "power"]
 
 
 def test_details_are_asked_for_once_a_second(clock):
     board = Fake(clock)
-    run(BoardsMeter("acme", [board], clock=clock), clock, seconds=10, every_s=0.01)
+    run(GpuMeter("acme", [board], clock=clock), clock, seconds=10, every_s=0.01)
     assert 10 <= board.asked <= 12
 
 
-def test_a_share_of_a_board_is_charged_and_called_modelled(clock):
+def test_a_share_of_a_gpu_is_charged_and_called_modelled(clock):
     board = Fake(clock)
     board.share, board.sigma_ln = 0.25, 0.3
-    reading = run(BoardsMeter("acme", [board], clock=clock), clock, seconds=10)[0]
+    reading = run(GpuMeter("acme", [board], clock=clock), clock, seconds=10)[0]
     assert (reading.energy_j, reading.power_w) == (pytest.approx(750.0), 75.0)
     assert (reading.how, reading.sigma_ln) == ("modelled", 0.3)
 
 
 def test_a_counter_that_disappears_gives_way_to_power_without_a_step(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.counter = False
     reading = run(meter, clock, seconds=10)[0]
     assert (reading.how, reading.energy_j) == ("power", pytest.approx(6000.0))
 
 
-def test_a_board_that_tells_nothing_any_more_is_lost(clock):
+def test_a_gpu_that_tells_nothing_any_more_is_lost(clock):
     board = Fake(clock, counter=False)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.power = False
     assert run(meter, clock, seconds=10)[0].energy_j == pytest.approx(3000.0)
-    assert meter.notes == ["gpu:0: cannot be read any more (it tells neither energy nor power): its energy stands still"]
+    assert meter.notes == ["gpu:0: cannot be read any more (it states neither energy nor power): its energy stands still"]
 
 
-def test_a_lost_board_is_looked_for_ever_more_rarely(clock):
+def test_a_lost_gpu_is_looked_for_ever_more_rarely(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     board.lost = True
     start_s = clock.now_s
     run(meter, clock, seconds=130)
@@ -106,7 +106,7 @@ def test_a_lost_board_is_looked_for_ever_more_rarely(clock):
 
 def test_each_loss_is_told_once_and_so_is_each_return(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     for _ in range(2):
         board.lost = True
         run(meter, clock, seconds=3)
@@ -117,7 +117,7 @@ def test_each_loss_is_told_once_and_so_is_each_return(clock):
 
 def test_closing_lets_go_of_the_library_once(clock):
     closed = []
-    meter = BoardsMeter("acme", [Fake(clock)], clock=clock)
+    meter = GpuMeter("acme", [Fake(clock)], clock=clock)
     meter.on_close(lambda: closed.append(True))
     meter.close()
     meter.close()
@@ -126,7 +126,7 @@ def test_closing_lets_go_of_the_library_once(clock):
 
 def test_a_counter_goes_on_while_the_power_cannot_be_read(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     board.mute = {"power"}
     reading = run(meter, clock, seconds=100)[0]
     assert (reading.how, reading.energy_j, reading.power_w, meter.notes) == ("counter", pytest.approx(30_000.0), None, [])
@@ -134,7 +134,7 @@ def test_a_counter_goes_on_while_the_power_cannot_be_read(clock):
 
 def test_sampled_power_stands_in_for_a_counter_that_cannot_be_read_for_a_while(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
     board.mute = {"energy"}
     assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(3000.0)
@@ -146,7 +146,7 @@ def test_sampled_power_stands_in_for_a_counter_that_cannot_be_read_for_a_while(c
 def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_in_for_it(clock):
     board = Fake(clock)
     board.shown_w = 400.0
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
     board.mute = {"energy"}
     assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(3500.0)
@@ -157,7 +157,7 @@ def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_
 def test_energy_never_falls_when_that_counter_disappears_too(clock):
     board = Fake(clock)
     board.shown_w = 1000.0
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     board.mute = {"energy"}
     assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(5000.0)
     board.mute = set()
@@ -168,7 +168,7 @@ def test_energy_never_falls_when_that_counter_disappears_too(clock):
 
 def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_step(clock):
     board = Fake(clock)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
     board.mute = {"energy"}
     reading = run(meter, clock, seconds=25)[0]
@@ -179,7 +179,7 @@ def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_ste
 @pytest.mark.parametrize("shown_w", [0.0, 2**32 / 1e3 - 1e-3, -1.0])
 def test_power_that_cannot_be_is_not_counted(clock, shown_w):
     board = Fake(clock, counter=False)
-    meter = BoardsMeter("acme", [board], clock=clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.shown_w = shown_w
     reading = run(meter, clock, seconds=10)[0]

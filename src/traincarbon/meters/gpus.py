@@ -1,37 +1,38 @@
-"""Accelerators of any vendor as a meter: by their energy counter, by sampled power where they have none, lost and found again."""
+"""GPUs of any vendor as a meter: by their energy counter, or by sampled power if they have none."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from traincarbon.errors import CarbonError
-from traincarbon.meters.base import Reading
+from traincarbon.meters.base import Reading, SensorMeter
 from traincarbon.meters.counter import Counter
 from traincarbon.meters.power import Pace, PowerIntegral
+from traincarbon.quantities import EnergySource, Part
 
 _T = TypeVar("_T")
 
 COUNTED_S = 10.0
-"""Longest gap between reads of counters: so much at most hangs on one step of a register that is not believed."""
+"""Longest time between reads of counters: a step of a counter that is set aside costs no more than this."""
 _DETAILS_S = 1.0
 _STUCK_S = 10.0
 _STUCK_W = 5.0
 _HEADROOM = 1.5
-"""A board may exceed its power limit for moments, but not by half over an interval."""
+"""A GPU may exceed its power limit for moments, but not by half over a whole interval."""
 _MOST_AT_ONCE = 4.0
-"""No sample is more than so many times the power limit: libraries give 2**32 - 1 mW for unknown, and 0."""
+"""No sample is more than this many times the power limit: libraries return 2**32 - 1 mW, or 0, for unknown."""
 _WRAP = 1 << 32
-"""A register of 64 bits never wraps; one that is 32 bits wide below does here."""
+"""A register of 64 bits never wraps; one with 32 bits inside wraps here."""
 _FIRST_RETRY_S = 1.0
 _LAST_RETRY_S = 30.0
 
 
-class BoardError(CarbonError):
+class GpuError(CarbonError):
     """A vendor's library could not answer."""
 
 
 class Details(NamedTuple):
-    """What else a board tells, None where it does not."""
+    """What else a GPU states, or None if it does not."""
 
     utilisation: float | None = None
     temperature_c: float | None = None
@@ -39,8 +40,8 @@ class Details(NamedTuple):
     memory_used_b: float | None = None
 
 
-class Board(Protocol):
-    """One accelerator, as its vendor's library answers; every question but that for details may raise :class:`BoardError`."""
+class Gpu(Protocol):
+    """One GPU as its vendor's library shows it. All methods except ``details`` may raise :class:`GpuError`."""
 
     device: str
     name: str
@@ -48,85 +49,76 @@ class Board(Protocol):
     unit_j: float
     """Joules of one count of the energy counter."""
     share: float
-    """Share of the board that is the job's, 1 for a whole board."""
+    """Share of the GPU that belongs to the job, 1 for a whole GPU."""
     sigma_ln: float
     """Log-spread of that share."""
 
     def counts(self) -> int | None:
-        """Return what the energy counter shows, None where the board has none."""
+        """Return the energy counter, None if the GPU has none."""
         ...
 
     def power_w(self) -> float | None:
-        """Return the power now, None where the board does not tell."""
+        """Return the power now, None if the GPU does not state it."""
         ...
 
     def details(self) -> Details:
-        """Return what else it tells."""
+        """Return what else it states."""
         ...
 
     def reopen(self) -> None:
-        """Look for the board anew after it was lost."""
+        """Look for the GPU again after it was lost."""
         ...
 
 
-class BoardsMeter:
-    """Reads a set of boards, each by the best that it offers."""
+class GpuMeter(SensorMeter):
+    """Reads a set of GPUs, each in the best way that it supports."""
 
-    def __init__(self, name: str, boards: Sequence[Board], *, notes: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, gpus: Sequence[Gpu], *, notes: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock, notes=notes, names={gpu.device: gpu.name for gpu in gpus})
         self.name = name
-        self.notes = list(notes)
-        self.names: Mapping[str, str] = {board.device: board.name for board in boards}
-        self._clock = clock
         self._pace = Pace()
         self._close: Callable[[], None] | None = None
-        self._boards = [_Tracked(board, self.notes) for board in boards]
-        self._last = tuple(self._read_all())
-        self._closed = False
+        self._gpus = [_Tracked(gpu, self.notes) for gpu in gpus]
+        self.read()
 
     def on_close(self, action: Callable[[], None]) -> None:
         """Call *action* once when the meter is closed."""
         self._close = action
 
-    def read(self) -> tuple[Reading, ...]:
-        """Return one reading for each board, in the order in which they were given."""
-        if not self._closed:
-            self._last = tuple(self._read_all())
-        return self._last
-
     def close(self) -> None:
-        """Let go of the vendor's library."""
+        """Release the vendor's library."""
         if not self._closed and self._close is not None:
             self._close()
-        self._closed = True
+        super().close()
 
-    def _read_all(self) -> list[Reading]:
-        readings = [board.read(self._clock) for board in self._boards]
-        powers_w = [reading.power_w or 0.0 for board, reading in zip(self._boards, readings, strict=True) if not board.counted]
+    def _read(self) -> list[Reading]:
+        readings = [gpu.read(self._clock) for gpu in self._gpus]
+        powers_w = [reading.power_w or 0.0 for gpu, reading in zip(self._gpus, readings, strict=True) if not gpu.counted]
         self.max_interval_s = self._pace.next_s(powers_w, time_s=readings[-1].time_s) if powers_w else COUNTED_S
         return readings
 
 
 class _Tracked:
-    """What has been read of one board so far."""
+    """The state of one GPU: its counter or its sampled power, and whether it is lost."""
 
-    def __init__(self, board: Board, notes: list[str]) -> None:
-        self._board = board
+    def __init__(self, gpu: Gpu, notes: list[str]) -> None:
+        self._gpu = gpu
         self._notes = notes
-        self._counter: Counter | None = Counter(unit_j=board.unit_j, most_w=_HEADROOM * board.limit_w, wraps_at=_WRAP)
+        self._counter: Counter | None = Counter(unit_j=gpu.unit_j, most_w=_HEADROOM * gpu.limit_w, wraps_at=_WRAP)
         self._sampled = PowerIntegral()
         self._watched_j = 0.0
         self._moved: tuple[int, float] | None = None
         self._counted_j = 0.0
-        self._told_j = 0.0
+        self._reached_j = 0.0
         self._unread = False
-        """Whether the counter could not be read the last time; until it can, the power that was sampled since stands in for it."""
+        """Whether the counter could not be read the last time; until it can, the power that was sampled since then counts."""
         self._details: tuple[float, Details] = (-_DETAILS_S, Details())
         self._lost_s: float | None = None
         self._retry: tuple[float, float] = (0.0, _FIRST_RETRY_S)
 
     @property
     def counted(self) -> bool:
-        """Whether the board is read by its counter."""
+        """Whether the GPU is read by its counter."""
         return self._counter is not None
 
     def read(self, clock: Callable[[], float]) -> Reading:
@@ -137,30 +129,30 @@ class _Tracked:
         try:
             power_w = self._measure(clock)
             if now - self._details[0] >= _DETAILS_S:
-                self._details = (now, self._board.details())
+                self._details = (now, self._gpu.details())
             details = self._details[1]
-        except BoardError as error:
+        except GpuError as error:
             self._lose(now, error)
         else:
             self._found(now)
-        board = self._board
-        how = "modelled" if board.share < 1.0 else "counter" if self.counted else "power"
-        return Reading(board.device, "gpu", self._energy_j() * board.share, now, how, _shared(power_w, board.share), *details, sigma_ln=board.sigma_ln)
+        gpu = self._gpu
+        how = EnergySource.MODELLED if gpu.share < 1.0 else EnergySource.COUNTER if self.counted else EnergySource.POWER
+        return Reading(gpu.device, Part.GPU, self._energy_j() * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
 
     def _energy_j(self) -> float:
         sampled_j = self._sampled.energy_j - self._watched_j
         counted_j = self._counted_j if self._counter is None else self._counter.energy_j
-        self._told_j = max(self._told_j, counted_j + (sampled_j if self._unread or self._counter is None else 0.0))
-        return self._told_j
+        self._reached_j = max(self._reached_j, counted_j + (sampled_j if self._unread or self._counter is None else 0.0))
+        return self._reached_j
 
     def _measure(self, clock: Callable[[], float]) -> float | None:
-        """Read energy and power, either of which may fail without the other; return the power."""
-        counts, failed = _answer(self._board.counts) if self._counter is not None else (None, None)
+        """Read energy and power, either of which may fail without the other. Return the power."""
+        counts, failed = _answer(self._gpu.counts) if self._counter is not None else (None, None)
         now = clock()
-        told_w, power_failed = _answer(self._board.power_w)
-        before_w, power_w = self._sampled.power_w, told_w if told_w is not None and can_be(told_w, limit_w=self._board.limit_w) else None
+        stated_w, power_failed = _answer(self._gpu.power_w)
+        before_w, power_w = self._sampled.power_w, stated_w if stated_w is not None and is_possible(stated_w, limit_w=self._gpu.limit_w) else None
         if counts is None and power_w is None:
-            raise failed or power_failed or BoardError("it tells neither energy nor power" if told_w is None else f"its power reads {told_w:,.0f} W")
+            raise failed or power_failed or GpuError("it states neither energy nor power" if stated_w is None else f"its power reads {stated_w:,.0f} W")
         self._unread = failed is not None
         if power_w is None:
             self._sampled.forget()
@@ -181,17 +173,17 @@ class _Tracked:
         return power_w
 
     def _watch(self, counter: Counter, counts: int, now: float, power_w: float | None) -> None:
-        """Give a counter up that has stood still for ten seconds while the board draws power."""
+        """Stop using a counter that has not moved for ten seconds while the GPU draws power."""
         if self._moved is None or counts != self._moved[0] or power_w is None or power_w < _STUCK_W:
             self._moved, self._watched_j = (counts, now), self._sampled.energy_j
         elif now - self._moved[1] > _STUCK_S:
-            self._note(f"its counter has stood still for {now - self._moved[1]:.0f} s: its power is sampled from there on")
+            self._note(f"its counter has not moved for {now - self._moved[1]:.0f} s: its power is sampled from there on")
             self._give_up(counter)
 
     def _give_up(self, counter: Counter) -> None:
         self._counted_j, self._counter = counter.energy_j, None
 
-    def _lose(self, now: float, error: BoardError) -> None:
+    def _lose(self, now: float, error: GpuError) -> None:
         if self._lost_s is None:
             self._lost_s, self._retry = now, (now + _FIRST_RETRY_S, _FIRST_RETRY_S)
             self._note(f"cannot be read any more ({error}): its energy stands still")
@@ -207,25 +199,25 @@ class _Tracked:
         wait_s = min(2.0 * self._retry[1], _LAST_RETRY_S)
         self._retry = (now + wait_s, wait_s)
         try:
-            self._board.reopen()
-        except BoardError:
+            self._gpu.reopen()
+        except GpuError:
             return
 
     def _note(self, text: str) -> None:
         if text:
-            self._notes.append(f"{self._board.device}: {text}")
+            self._notes.append(f"{self._gpu.device}: {text}")
 
 
-def can_be(power_w: float, *, limit_w: float) -> bool:
-    """Say whether a board that may draw *limit_w* can draw *power_w*, or whether that stands for unknown."""
+def is_possible(power_w: float, *, limit_w: float) -> bool:
+    """Return whether *power_w* is possible for a GPU with a limit of *limit_w*. Other values mean that the power is unknown."""
     return 0.0 < power_w <= _MOST_AT_ONCE * limit_w
 
 
-def _answer(question: Callable[[], _T | None]) -> tuple[_T | None, BoardError | None]:
-    """Return the answer of a board, and why there is none."""
+def _answer(question: Callable[[], _T | None]) -> tuple[_T | None, GpuError | None]:
+    """Return the answer of a GPU, and the error if there is none."""
     try:
         return question(), None
-    except BoardError as error:
+    except GpuError as error:
         return None, error
 
 

@@ -1,4 +1,4 @@
-"""What a reader of other programs' files is told, what it gives back, and how it makes a record of what it found."""
+"""What readers of other programs' files share: their options, their result, and records made from what they found."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,60 +9,81 @@ from typing import Any, NamedTuple, TextIO
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.record import RunRecord
 from traincarbon.ledger.record_checks import RUN_SCHEMA
-from traincarbon.ledger.run_energy import ENERGY_PARTS
+from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part
 
-J_PER_KWH = 3.6e6
 ENDINGS = {
     "finished": "finished", "completed": "finished",
     "failed": "failed", "crashed": "failed", "out_of_memory": "failed", "node_fail": "failed", "boot_fail": "failed",
     "killed": "killed", "cancelled": "killed", "timeout": "killed", "preempted": "killed", "deadline": "killed", "revoked": "killed",
 }  # fmt: skip
-"""How other programs say that a run has ended, in our words; whatever they say besides, it has not ended yet."""
+"""The words of other programs for the end of a run, and ours; with any other word the run has not ended yet."""
 UNKNOWN_END = "lost"
-"""The state of a run of which nothing says how it ended."""
-ZERO = "the file says 0, as it also does where there was no sensor"
-NO_ZONE = "its times name no zone and were taken as UTC; --timezone says which they are in"
+"""The state of a run if nothing states how it ended."""
+ZERO = "the file says 0, which it also says without a sensor"
+NO_ZONE = "its times have no zone and were read as UTC; name theirs with --timezone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the user says of a file that the file does not say itself."""
+class ImportOptions:
+    """What the user states about a file."""
 
     name: str = ""
     """The file's name, without its folder; empty for standard input."""
     zone: tzinfo | None = None
-    """The zone of times that name none; None means that nobody said, and that they are taken as UTC."""
+    """The zone of times that name none; None means that it is not known, and that they are read as UTC."""
     params_column: str = ""
     tokens_column: str = ""
 
 
-class Reading(NamedTuple):
-    """The runs of a file; what of it was left out, each by its place; and what is to know about the rest."""
+class Imported(NamedTuple):
+    """The runs of a file, the parts that were left out with their positions, and notes on the rest."""
 
     records: list[RunRecord]
     left_out: list[str]
     notes: list[str]
 
 
-Reader = Callable[[TextIO, Told], Reading]
+Reader = Callable[[TextIO, ImportOptions], Imported]
+Energies = Mapping[Part, tuple[float, EnergySource]]
+"""The energy of each part in joules, and how it is known."""
 
 
-def record_of(
-    *, run_id: str, state: str, began: datetime | None, duration_s: float, energy_j: Mapping[str, tuple[float, str]], missing: Mapping[str, str], **known: Any
-) -> RunRecord:
-    """Return the record of a run that another program has metered.
+class Format(NamedTuple):
+    """A format of files that can be imported.
+
+    Attributes:
+        name: Its name on the command line.
+        title: What such a file is.
+        carries: What its records hold.
+        note: What else to know about it.
+        recognise: Whether a file that begins like this has this format.
+        read: Its reader.
+        has_free_columns: Whether its users name its columns, so that they can state which ones hold parameters and tokens.
+    """
+
+    name: str
+    title: str
+    carries: str
+    note: str
+    recognise: Callable[[str], bool]
+    read: Reader
+    has_free_columns: bool = False
+
+
+def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: float, energy_j: Energies, missing: Mapping[str, str], **known: Any) -> RunRecord:
+    """Return the record of a run that another program metered.
 
     Args:
-        run_id: Its name; what looks like a person, a machine or a secret in it is masked.
+        run_id: Its name; persons, machines and secrets in it are masked.
         state: How it ended.
-        began: When, None where that is not known.
+        began: When it began, None if unknown.
         duration_s: How long it took. [s]
-        energy_j: Energy of each part that was metered, and how; an energy of 0 says that it was not. [J]
-        missing: Why the other parts were not; the reason under ``""`` is that of all others.
+        energy_j: Energy of each metered part and its source; an energy of 0 means that it was not metered. [J]
+        missing: Why other parts were not metered; the reason under ``""`` is for all others.
         known: Further fields of the record.
 
     Raises:
-        CarbonError: a value cannot be.
+        CarbonError: a value is impossible.
     """
     metered = {part: (energy, how) for part, (energy, how) in energy_j.items() if energy != 0.0}
     reasons = {part: ZERO if part in energy_j else missing.get(part) or missing.get("", "the file states no energy for it") for part in ENERGY_PARTS}
@@ -84,20 +105,20 @@ def record_of(
 
 @lru_cache(maxsize=256)
 def _masked(text: str) -> str:
-    """Return a text without persons and machines; many runs of a file have the same project and hardware."""
+    """Return a text without persons and machines. It is cached, as many runs of a file share project and hardware."""
     return mask_text(text)
 
 
 def exactly(value: float | None) -> dict[str, float] | None:
-    """Return a figure without an interval, as records have it."""
+    """Return a value without uncertainty as the interval that records have."""
     return None if value is None else {"low": value, "median": value, "high": value}
 
 
 def moment(text: str, zone: tzinfo | None) -> datetime:
-    """Return the instant that *text* states in ISO 8601 or in seconds since 1970, in UTC; without a zone in it, it is in *zone*.
+    """Return the time that *text* states in ISO 8601 or in seconds since 1970, in UTC. If it names no zone, it is in *zone*.
 
     Raises:
-        ValueError: it states none.
+        ValueError: it states no time.
 
     Example:
         >>> moment("2026-11-25 13:30:45.219+01:00", None).isoformat(), moment("1795613276", None).isoformat()
@@ -113,10 +134,10 @@ def moment(text: str, zone: tzinfo | None) -> datetime:
 
 
 def instant(since_s: float) -> datetime:
-    """Return the instant so many seconds after 1970 began.
+    """Return the time *since_s* seconds after the beginning of 1970.
 
     Raises:
-        ValueError: no calendar has it.
+        ValueError: it is beyond the calendar.
     """
     try:
         return datetime.fromtimestamp(since_s, UTC)
@@ -125,12 +146,12 @@ def instant(since_s: float) -> datetime:
 
 
 def names_a_zone(text: str) -> bool:
-    """Return whether a date and time says where it holds."""
+    """Return whether a date and time names its zone."""
     return text.replace(".", "", 1).isdigit() or datetime.fromisoformat(text.strip()).tzinfo is not None
 
 
 def before(ended: datetime, duration_s: float) -> datetime | None:
-    """Return when something began that took so long, None before the beginning of the calendar."""
+    """Return the time *duration_s* before *ended*, None if it is before the beginning of the calendar."""
     try:
         return ended - timedelta(seconds=duration_s)
     except OverflowError:
@@ -138,5 +159,5 @@ def before(ended: datetime, duration_s: float) -> datetime | None:
 
 
 def timestamp(when: datetime) -> str:
-    """Return an instant as records have it."""
+    """Return a time in the form that records have."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from traincarbon.meters import patient
+from traincarbon.meters import threaded
 from traincarbon.meters.base import Reading, Unavailable
 
 
@@ -37,8 +37,8 @@ class Library:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(patient, "PATIENCE_S", 0.05)
-    monkeypatch.setattr(patient, "_CLOSING_S", 0.05)
+    monkeypatch.setattr(threaded, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(threaded, "_CLOSING_S", 0.05)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def library():
 
 
 def opened(library, wait_s=5.0):
-    return patient.opened("nvml", lambda: library, wait_s=wait_s)
+    return threaded.opened("nvml", lambda: library, wait_s=wait_s)
 
 
 def until(condition):
@@ -110,8 +110,8 @@ def test_one_that_hangs_while_it_opens_is_named_and_closed_when_it_is_open(libra
         library.free.wait()
         return library
 
-    found = patient.opened("nvml", probe, wait_s=0.05)
-    assert isinstance(found, patient.Silent)
+    found = threaded.opened("nvml", probe, wait_s=0.05)
+    assert isinstance(found, threaded.TimedOut)
     assert (found.name, found.reason) == ("nvml", "its library does not answer within 0.05 s")
     library.free.set()
     assert until(lambda: library.closed == 1)
@@ -119,7 +119,7 @@ def test_one_that_hangs_while_it_opens_is_named_and_closed_when_it_is_open(libra
 
 def test_why_there_is_none_is_passed_on():
     reason = Unavailable("nvml", "no driver", "load it")
-    assert patient.opened("nvml", lambda: reason, wait_s=5.0) == reason
+    assert threaded.opened("nvml", lambda: reason, wait_s=5.0) == reason
 
 
 def test_what_it_raises_is_raised_where_it_was_asked(library):

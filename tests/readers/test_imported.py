@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError
-from traincarbon.readers.reading import ZERO, before, moment, names_a_zone, record_of, timestamp
+from traincarbon.readers.imported import ZERO, before, moment, names_a_zone, record_of, timestamp
 
 BEGAN = datetime(2026, 11, 25, 13, 0, tzinfo=UTC)
 

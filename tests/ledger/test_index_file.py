@@ -1,0 +1,54 @@
+"""The SQLite file of an index is sound, or it is set aside and made again."""
+
+import os
+import sqlite3
+
+import pytest
+
+from traincarbon.ledger.index_file import VERSION, connect, is_at_fault, set_aside
+
+
+def place_of(connection):
+    return connection.execute("PRAGMA database_list").fetchone()[2]
+
+
+def test_a_new_file_has_the_tables_and_the_version(tmp_path):
+    file = str(tmp_path / "new" / "index.sqlite")
+    connection = connect(file)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {"folders", "files", "processes", "runs"}
+    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    connection.close()
+
+
+def test_the_file_of_another_program_is_kept_under_another_name(tmp_path):
+    file = tmp_path / "index.sqlite"
+    file.write_bytes(b"not a database at all, but precious" * 100)
+    connection = connect(str(file))
+    assert place_of(connection) == str(file)
+    connection.close()
+    (aside,) = tmp_path.glob("index.sqlite.set-aside-*")
+    assert aside.read_bytes().startswith(b"not a database at all")
+
+
+def test_a_sound_file_is_not_set_aside(tmp_path):
+    file = str(tmp_path / "index.sqlite")
+    connect(file).close()
+    set_aside(file)
+    assert sorted(name for name in os.listdir(tmp_path) if not name.endswith(".lock")) == ["index.sqlite"]
+
+
+def test_a_place_that_cannot_be_written_gives_an_index_in_memory(tmp_path):
+    (tmp_path / "file").write_text("")
+    connection = connect(str(tmp_path / "file" / "index.sqlite"))
+    assert place_of(connection) == ""
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "at_fault"), [("SQLITE_NOTADB", True), ("SQLITE_CORRUPT", True), ("SQLITE_BUSY", False), ("SQLITE_FULL", False), ("SQLITE_READONLY", False)]
+)
+def test_only_a_wrong_file_is_at_fault(code, at_fault):
+    error = sqlite3.DatabaseError("x")
+    error.sqlite_errorcode = getattr(sqlite3, code)
+    assert is_at_fault(error) is at_fault
