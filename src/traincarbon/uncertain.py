@@ -151,21 +151,21 @@ class Uncertain:
         return result
 
     def __rtruediv__(self, other: Num) -> "Uncertain":
-        return Uncertain(other / self.median, {name: -s for name, s in self.spreads.items()})
+        result = Uncertain.__new__(Uncertain)
+        result.median = other / self.median
+        result.spreads = {name: -s for name, s in self.spreads.items()}
+        return result
 
     def __add__(self, other: Num) -> "Uncertain":
         result = Uncertain.__new__(Uncertain)
-        if other.__class__ is Uncertain:
-            result.median = total = self.median + other.median
-            share = _share(self.median, total)
+        is_uncertain = other.__class__ is Uncertain
+        result.median = total = self.median + (other.median if is_uncertain else other)
+        share = self.median / total if total.__class__ is float and total else _share(self.median, total)
+        result.spreads = spreads = {name: share * s for name, s in self.spreads.items()}
+        if is_uncertain:
             rest = 1.0 - share
-            result.spreads = spreads = {name: share * s for name, s in self.spreads.items()}
             for name, s in other.spreads.items():
                 spreads[name] = spreads[name] + rest * s if name in spreads else rest * s
-        else:
-            result.median = total = self.median + other
-            share = _share(self.median, total)
-            result.spreads = {name: share * s for name, s in self.spreads.items()}
         return result
 
     __radd__ = __add__
@@ -180,7 +180,10 @@ class Uncertain:
         return self.__neg__().__add__(other)
 
     def __pow__(self, exponent: float) -> "Uncertain":
-        return Uncertain(self.median**exponent, {name: exponent * s for name, s in self.spreads.items()})
+        result = Uncertain.__new__(Uncertain)
+        result.median = self.median**exponent
+        result.spreads = {name: exponent * s for name, s in self.spreads.items()}
+        return result
 
     def __lt__(self, other: Num) -> Any:
         return self.median < median_of(other)

@@ -222,6 +222,6 @@ def test_a_word_is_not_taken_for_a_slip_in_the_code_of_a_country(shipped):
 
 
 def test_a_machine_that_was_not_measured_is_pointed_to_the_bench(shipped):
-    with pytest.raises(NotFoundError, match="not measured yet") as caught:
+    with pytest.raises(NotFoundError, match="not been measured yet") as caught:
         find_hardware(shipped, "this")
     assert "carbon bench" in caught.value.hint

@@ -60,4 +60,4 @@ def test_a_small_database_has_little_to_offer(make_database, fields):
     database = make_database(WORLD)
     answer = estimate(**{**PLAN, **fields}, database=database)
     assert [choice.id for choice in places(answer, database)] == ["FR", "US"]
-    assert [choice.id for choice in hardware(answer, database)] == [answer.setting.hardware.id]
+    assert [choice.id for choice in hardware(answer, database)] == [answer.facts.hardware.id]

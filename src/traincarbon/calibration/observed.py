@@ -11,6 +11,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
+from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.plan import FIELDS
 from traincarbon.ledger.record import RunRecord
 from traincarbon.published.runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
@@ -60,7 +62,7 @@ class Job(NamedTuple):
     @property
     def label(self) -> str:
         """What a calibration calls the family of the job."""
-        return job_family({"moe": self.is_mixture, "family": self.family, "kind": self.kind})
+        return job_family(str(self.family or "") or None, str(self.kind or "") or None, is_moe=self.is_mixture)
 
 
 _SHAPE = Job._fields[2:]
@@ -263,12 +265,10 @@ def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_
 
 
 def _number(plan: Mapping[str, object], name: str) -> float | None:
-    from traincarbon.estimation.fields import check_number
-
     value = plan.get(name)
     if value is None or isinstance(value, list):
         return None
-    checked = check_number(name, value)
+    checked = check_number(name, value, FIELDS[name])
     return float(checked) if isinstance(checked, float) else None
 
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 import click
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.estimation.fields import CHOICES, FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Section
+from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -35,17 +35,8 @@ def money_option(command: C) -> C:
     )
 
 
-SECTIONS = {
-    "The model": ("name", "params", "tokens", "active_params", "trainable_params", "kind", "family", "precision"),
-    "Hardware, place and time": ("hw", "servers", "accelerators", "accelerator_hours", "region", "start"),
-    "Facts that you know better": ("mfu", "goodput", "pue", "carbon_intensity", "market_intensity", "basis", "calibration"),
-    "Prices and service life": ("electricity_price", "rent", "rent_price", "purchase_price", "service_life", "utilisation"),
-    "Model shape and parallel layout": (
-        *("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len"),
-        *("batch_tokens", "recompute", "tp", "pp", "dp"),
-    ),
-}
-"""Sections of the help, and the fields of a plan in each."""
+SECTIONS: dict[str, tuple[str, ...]] = {section.value: tuple(name for name, field in FIELDS.items() if field.section is section) for section in Section}
+"""Title to the fields of a plan that stand together in the help."""
 
 
 class PlanCommand(click.Command):

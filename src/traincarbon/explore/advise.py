@@ -6,9 +6,9 @@ from typing import Any, Unpack
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.fields import Number, check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import Number, Plan, PlanFields
+from traincarbon.estimation.plan import FIELDS, Plan, PlanFields
 from traincarbon.explore.advice import lifetime, other_places, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import together
@@ -175,10 +175,7 @@ def _number(name: str, value: Any) -> Any:
     """
     if value is None:
         return None
-    try:
-        checked = check_number("tokens", value)
-    except CarbonError as error:
-        raise type(error)(str(error).replace("tokens", name), hint=error.hint.replace("tokens", name)) from None
+    checked = check_number(name, value, FIELDS["tokens"])
     return parse_uncertain(checked, name) if isinstance(checked, str) else checked
 
 

@@ -24,7 +24,6 @@ MARKS: dict[str, str] = {"cheapest": "cost_usd", "fastest": "duration_s", "clean
 """What wins, and the figure by which it does. Where durations are unknown, the fewest accelerator-hours are the fastest."""
 _MOST = 2000
 """Combinations beyond these are a sweep, not a table that anybody reads."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 
 
 class Where(NamedTuple):
@@ -238,12 +237,11 @@ def _why_not(answer: Estimate, where: Where, database: Database) -> str | None:
     n, fewest = answer.accelerators, answer.fewest_accelerators
     if n is not None and fewest is not None and median_of(n) < median_of(fewest):
         return f"weights and optimiser fill {median_of(fewest):,.0f} accelerators, there are {median_of(n):,.0f}"
-    chip, place = answer.setting.accelerator, answer.setting.place
+    chip, place = answer.facts.accelerator, answer.facts.place
     if where.rent is not None and answer["rent_usd"] is None:
         return f"no {where.rent.replace('_', ' ')} price of {chip.name} is known"
-    hardware = answer.setting.hardware
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if place is None or place.region is None or operator in _ANYWHERE or answer.plan.rent_price is not None:
+    hardware = answer.facts.hardware
+    if place is None or place.region is None or not hardware.is_cloud or answer.plan.rent_price is not None:
         return None
     purchase = answer.plan.rent or "on_demand"
     offered = [row for row in database.rows("prices", chip.id) if row["server"] == hardware.id and row["purchase"] == purchase]
@@ -268,8 +266,8 @@ def _options(answers: list[tuple[Where, Estimate]], money: str, level: float) ->
         Option(
             where=where,
             plan=answer.plan,
-            hardware=answer.setting.hardware.name,
-            place=answer.setting.place.id if answer.setting.place is not None else "",
+            hardware=answer.facts.hardware.name,
+            place=answer.facts.place.id if answer.facts.place is not None else "",
             figures=intervals(row, level),
             marks=tuple(won),
             is_pareto=kept,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.errors import DatabaseError, OutOfRangeError
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.advice.evidence import Evidence, evidence_of
 from traincarbon.formatting import amount
@@ -122,7 +123,7 @@ def size_of(plan: Plan) -> Size | None:
     params, tokens = plan.number("params"), plan.number("tokens")
     active = plan.number("active_params")
     dense = active is None or median_of(active) == median_of(params)
-    if params is None or tokens is None or not dense or plan.kind not in (None, "pretrain") or plan.family not in (None, "decoder"):
+    if params is None or tokens is None or not dense or plan.kind not in (None, "pretrain") or not family_of(plan.family).has_scaling_law:
         return None
     if hasattr(params, "shape") or hasattr(tokens, "shape"):
         return None

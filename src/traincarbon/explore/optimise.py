@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Unpack
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.plan import FixedFields, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
@@ -144,7 +145,7 @@ def _split(plan: Plan, tokens_per_param: float | None) -> Split:
     Raises:
         PlanError: the plan is of a kind or family that the law is not of, or holds arrays.
     """
-    if plan.kind not in (None, "pretrain") or plan.family not in (None, "decoder") or plan.active_params is not None:
+    if plan.kind not in (None, "pretrain") or not family_of(plan.family).has_scaling_law or plan.active_params is not None:
         raise PlanError("the scaling law is of dense decoders trained from scratch", hint="leave out kind, family and active_params")
     if plan.accelerator_hours is not None:
         raise PlanError("accelerator_hours are given", hint="they follow from the budget: leave them out")
@@ -184,7 +185,7 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
     return Way(
         where=where,
         plan=answer.plan,
-        hardware=answer.setting.hardware.name,
+        hardware=answer.facts.hardware.name,
         size=size,
         loss=task.law.loss(size.params, size.tokens, level=task.level),
         figures=intervals(figures, task.level),

@@ -5,14 +5,13 @@ from typing import Any
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.estimation.result import Estimate
 from traincarbon.uncertain import any_of, clamp, median_of
 
-PRICES = ("rent_price", "purchase_price")
+PRICES = fields_with(Use.HARDWARE)
 """What a plan states of its own hardware, which is not so of other."""
-_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "trainable_params")
-_DEGREES = ("tp", "pp", "dp", "recompute")
 _MOST_MFU = 0.95
 _ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
 """Fields that change what an hour costs and emits, but not how many there are."""
@@ -26,12 +25,12 @@ def changed(plan: Plan, **fields: Any) -> Plan:
     """
     dropped: tuple[str, ...] = ()
     if "params" in fields or "active_params" in fields:
-        dropped += (*_SHAPE, *_DEGREES)
+        dropped += fields_with(Use.SIZE | Use.LAYOUT)
     tokens, step = fields.get("tokens"), plan.number("batch_tokens")
     if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan(tokens=tokens).number("tokens"))):
         dropped += ("batch_tokens",)
     if "hw" in fields:
-        dropped += (*_DEGREES, *PRICES)
+        dropped += fields_with(Use.LAYOUT | Use.HARDWARE)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
     return Plan.from_dict({**stated, **fields})
 

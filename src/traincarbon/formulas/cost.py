@@ -1,6 +1,7 @@
 """What a run costs: rented by the hour, or on hardware of one's own, with the electricity and the cluster's purchase."""
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Num
 
 
@@ -50,6 +51,29 @@ def electricity_usd(*, facility_energy_kwh: Num, electricity_usd_per_kwh: Num) -
     """
     require(at_least=0.0, facility_energy_kwh=facility_energy_kwh, electricity_usd_per_kwh=electricity_usd_per_kwh)
     return facility_energy_kwh * electricity_usd_per_kwh
+
+
+@equation("service_life × 8766", source="definition")
+def service_life_h(*, service_life: Num) -> Num:
+    r"""Return the hours that hardware stays in service.
+
+    .. math:: L = 8766 \, a
+
+    Args:
+        service_life: Time in service. [years]
+
+    Returns:
+        Time in service, in years of 365.25 days. [h]
+
+    Raises:
+        OutOfRangeError: *service_life* is not positive.
+
+    Example:
+        >>> service_life_h(service_life=4.0)
+        35064.0
+    """
+    require(above=0.0, service_life=service_life)
+    return service_life * H_PER_YEAR
 
 
 @equation("server_usd / accelerator_count / (1 - interconnect_share)", source="cottier-2024-cost")

@@ -32,6 +32,35 @@ def facility_energy_kwh(*, it_energy_kwh: Num, pue: Num) -> Num:
     return it_energy_kwh * pue
 
 
+@equation("it_energy_kwh × (accelerator_factor × accelerator_share + hours_factor × (1 - accelerator_share))", source="definition")
+def scaled_it_energy_kwh(*, it_energy_kwh: Num, accelerator_factor: Num, hours_factor: Num, accelerator_share: Num) -> Num:
+    r"""Return the energy of servers and network when a run takes longer and its accelerators need another energy.
+
+    The rest of the servers draws its power for as long as the run takes.
+
+    .. math:: E' = E \, (f_{acc} \, a + f_H \, (1 - a))
+
+    Args:
+        it_energy_kwh: Energy of servers and network as it was. [kWh]
+        accelerator_factor: Energy of the accelerators, new over old. [1]
+        hours_factor: Hours of the run, new over old. [1]
+        accelerator_share: Share a of the accelerators in the power of the servers. [1]
+
+    Returns:
+        Energy of servers and network. [kWh]
+
+    Raises:
+        OutOfRangeError: an input is negative, or *accelerator_share* exceeds 1.
+
+    Example:
+        >>> scaled_it_energy_kwh(it_energy_kwh=100.0, accelerator_factor=0.5, hours_factor=1.0, accelerator_share=0.5)
+        75.0
+    """
+    require(at_least=0.0, it_energy_kwh=it_energy_kwh, accelerator_factor=accelerator_factor, hours_factor=hours_factor)
+    require(at_least=0.0, at_most=1.0, accelerator_share=accelerator_share)
+    return it_energy_kwh * (accelerator_factor * accelerator_share + hours_factor * (1.0 - accelerator_share))
+
+
 @equation("it_energy_kwh × wue_l_per_kwh + facility_energy_kwh × grid_water_l_per_kwh", source="li-2023-water")
 def water_l(*, it_energy_kwh: Num, facility_energy_kwh: Num, wue_l_per_kwh: Num, grid_water_l_per_kwh: Num) -> Num:
     r"""Return the water consumed, evaporated on site for cooling and off site for making the electricity.

@@ -91,7 +91,7 @@ class LayoutMemory(NamedTuple):
         return self.weights_b + self.gradients_b + self.optimiser_b + self.activations_b
 
 
-@equation("weights + gradients + optimiser state + activations of the micro-batches in flight", source="korthikanti-2022-activation")
+@equation("weights_b + gradients_b + optimiser_b + activations_b", source="korthikanti-2022-activation")
 def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
     r"""Return what one step on a layout keeps in the memory of the fullest accelerator.
 

@@ -2,7 +2,7 @@
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import W_PER_KW
-from traincarbon.uncertain import Num, clamp
+from traincarbon.uncertain import Num, any_of, clamp, median_of
 
 
 @equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")
@@ -124,3 +124,33 @@ def calibrated_power_w(*, power_w: Num, factor: Num) -> Num:
     require(at_least=0.0, power_w=power_w)
     require(above=0.0, factor=factor)
     return power_w * factor
+
+
+@equation("max(host_j - metered_j, host_j × rest_share)", source="definition")
+def unmetered_j(*, host_j: Num, metered_j: Num, rest_share: Num) -> Num:
+    r"""Return the energy of the part of a server that no meter covers.
+
+    Meters of processors and memory take their part off the expected energy of the server beside its accelerators.
+    Fans, network cards, disks and conversion remain, whatever the meters show.
+
+    .. math:: E = \max(E_{host} - E_{metered}, \; s \, E_{host})
+
+    Args:
+        host_j: Expected energy of the server beside its accelerators. [J]
+        metered_j: Energy that meters of processors and memory show. [J]
+        rest_share: Share of *host_j* that no such meter covers. [1]
+
+    Returns:
+        Energy without a meter. [J]
+
+    Raises:
+        OutOfRangeError: an input is negative, or *rest_share* exceeds 1.
+
+    Example:
+        >>> unmetered_j(host_j=100.0, metered_j=30.0, rest_share=0.25), unmetered_j(host_j=100.0, metered_j=90.0, rest_share=0.25)
+        (70.0, 25.0)
+    """
+    require(at_least=0.0, host_j=host_j, metered_j=metered_j)
+    require(at_least=0.0, at_most=1.0, rest_share=rest_share)
+    left, least = host_j - metered_j, host_j * rest_share
+    return least if any_of(median_of(left) <= median_of(least)) else left

@@ -61,7 +61,11 @@ class _Work(NamedTuple):
         return self.matmul_s + self.attention_s + self.memory_s + self.launch_s + self.tensor_s + self.context_s + self.experts_s
 
 
-@equation("micro_batches × (layers of a stage × layer + head) + bubble + exposed exchange + optimiser", source="narayanan-2021-megatron")
+@equation(
+    "matmul_s + attention_s + memory_s + head_s + launch_s + tensor_parallel_s + context_parallel_s + expert_parallel_s"
+    " + pipeline_s + bubble_s + data_parallel_s + optimiser_s",
+    source="narayanan-2021-megatron",
+)
 def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained) -> StepTime:
     r"""Return how long one step takes, by term.
 
@@ -111,7 +115,6 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
     head_beyond_s = _positive(head_s - spared * layer_s)
     hop_s = _hop_s(shape, layout, machine, sustained, tokens)
     working_s = m * (stage_layers * layer_s + head_beyond_s)
-    fill_s = (p - 1.0) / v * (stage_layers * layer_s + head_s / p)
     runs = m * stage_layers
     data_s = _data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
     return StepTime(
@@ -124,13 +127,76 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
         context_parallel_s=runs * (forward.context_s + backward.context_s),
         expert_parallel_s=runs * (forward.experts_s + backward.experts_s),
         pipeline_s=m * hop_s * (1.0 - layout.overlap_pipeline),
-        bubble_s=fill_s,
+        bubble_s=pipeline_fill_s(pp=p, interleave=v, stage_layers=stage_layers, layer_s=layer_s, head_s=head_s),
         data_parallel_s=data_s,
         optimiser_s=_optimiser_s(shape, layout, memory),
     )
 
 
-@equation("model_flop_per_token × sequences × seq_len / (accelerators × peak × seconds)", source="chowdhery-2022-palm")
+@equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")
+def pipeline_fill_s(*, pp: Num, interleave: Num, stage_layers: Num, layer_s: Num, head_s: Num) -> Num:
+    r"""Return how long the stages of a pipeline idle while it fills and drains.
+
+    The head is the work of the last stage, so the others wait for their share of it.
+
+    .. math:: t = \frac{p - 1}{v} \left(\frac{L}{p} \, t_{layer} + \frac{t_{head}}{p}\right)
+
+    Args:
+        pp: Stages p. [1]
+        interleave: Model chunks v on each stage. [1]
+        stage_layers: Layers of a stage L / p, rounded up to whole chunks. [1]
+        layer_s: One micro-batch in one layer, forward and backward. [s]
+        head_s: One micro-batch in the head. [s]
+
+    Returns:
+        Idle time of a step. [s]
+
+    Raises:
+        OutOfRangeError: *pp* or *interleave* is below 1.
+
+    Example:
+        >>> pipeline_fill_s(pp=4.0, interleave=2.0, stage_layers=8.0, layer_s=0.25, head_s=2.0)
+        3.75
+
+    References:
+        Narayanan et al. 2021, arXiv:2104.04473, section 2.2.
+    """
+    require(at_least=1.0, pp=pp, interleave=interleave)
+    return (pp - 1.0) / interleave * (stage_layers * layer_s + head_s / pp)
+
+
+@equation("max((1 - overlap × (1 - exposed_share)) × exchange_s, exchange_s - overlap × behind_s)", source="isaev-2023-calculon")
+def exposed_s(*, exchange_s: Num, overlap: Num, behind_s: Num, exposed_share: Num) -> Num:
+    r"""Return what an exchange adds to a step when it overlaps with work.
+
+    It adds what outlasts the work, and at least the share of it that slows the work down.
+
+    .. math:: t = \max\left((1 - o \, (1 - e)) \, t_x, \; t_x - o \, t_w\right)
+
+    Args:
+        exchange_s: The exchange alone. [s]
+        overlap: Share o of it that may overlap. [1]
+        behind_s: The work that it overlaps with. [s]
+        exposed_share: Share e of an overlapped exchange that slows the work. [1]
+
+    Returns:
+        Added time. [s]
+
+    Raises:
+        OutOfRangeError: *overlap* or *exposed_share* is outside 0 to 1.
+
+    Example:
+        >>> exposed_s(exchange_s=4.0, overlap=1.0, behind_s=3.0, exposed_share=0.125)
+        1.0
+
+    References:
+        Isaev et al. 2023, *Calculon*, section on overlap; the share is fitted in docs/method.md, section Step time.
+    """
+    require(at_least=0.0, at_most=1.0, overlap=overlap, exposed_share=exposed_share)
+    return _most((1.0 - overlap * (1.0 - exposed_share)) * exchange_s, exchange_s - overlap * behind_s)
+
+
+@equation("model_flop_per_token × sequences × seq_len / (accelerators × peak_flop_per_s × seconds_s)", source="chowdhery-2022-palm")
 def step_mfu(*, shape: Shape, layout: Layout, machine: Machine, seconds_s: Num) -> Num:
     r"""Return the model FLOP utilisation of a step, attention scores counted in full.
 
@@ -208,7 +274,7 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
         launch_s=_positive(_KERNELS_FORWARD * kernel_s - forward_s),
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
         context_s=_positive(ring_s - attention_s),
-        experts_s=_exposed_s(swap_s, layout.overlap_experts, forward_s, sustained),
+        experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=forward_s, exposed_share=sustained.exposed_share),
     )
     full = layout.recompute_layers
     backward = _Work(
@@ -218,7 +284,8 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
         launch_s=_positive(_KERNELS_BACKWARD * kernel_s - backward_s) + full * forward.launch_s,
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
         context_s=_positive(2.0 * ring_s - attention_back_s) + full * forward.context_s,
-        experts_s=_exposed_s(swap_s, layout.overlap_experts, backward_s, sustained) + full * forward.experts_s,
+        experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=backward_s, exposed_share=sustained.exposed_share)
+        + full * forward.experts_s,
     )
     return forward, backward
 
@@ -277,13 +344,10 @@ def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: 
     turn_gather_s = shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
     copies_s = dense / shard * _ring_s_per_b(ranks / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
     gather_s = layout.micro_batches * turn_gather_s + copies_s
-    reduce_exposed_s = _exposed_s(reduce_s, layout.overlap_data, turn_s, sustained)
-    return layout.sharded_weights * _exposed_s(gather_s, layout.overlap_data, working_s, sustained) + (1.0 - layout.sharded_weights) * reduce_exposed_s
-
-
-def _exposed_s(exchange_s: Num, overlap: Num, behind_s: Num, sustained: Sustained) -> Num:
-    """Return what an exchange costs beside work that lasts *behind_s*: what sticks out, and at least the share that slows that work."""
-    return _most((1.0 - overlap * (1.0 - sustained.exposed_share)) * exchange_s, exchange_s - overlap * behind_s)
+    overlap, share = layout.overlap_data, sustained.exposed_share
+    gather_exposed_s = exposed_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
+    reduce_exposed_s = exposed_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
+    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
 
 
 def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:

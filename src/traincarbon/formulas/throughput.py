@@ -4,6 +4,9 @@ from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Num, clamp
 
+MOST_MFU = 0.95
+"""The highest utilisation that is ever expected."""
+
 
 @equation("step_mfu × goodput", source="chowdhery-2022-palm")
 def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
@@ -63,6 +66,63 @@ def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, in
     require(above=0.0, at_most=1.0, goodput=goodput)
     require(at_least=0.0, accelerators=accelerators, interruptions_per_h=interruptions_per_h, interruption_h=interruption_h)
     return goodput / (accelerators * interruptions_per_h * interruption_h + 1.0)
+
+
+@equation("min(0.95, mfu × ceiling / usual_ceiling)", source="fit-mfu")
+def scaled_mfu(*, mfu: float, ceiling: float, usual_ceiling: float) -> float:
+    r"""Return the utilisation of a chip whose matrix products come nearer to their peak than usual, or less near.
+
+    .. math:: U' = \min\left(0.95, \; U \frac{c}{c_0}\right)
+
+    Args:
+        mfu: Utilisation of chips of the generation. [1]
+        ceiling: Best measured rate of large matrix products on this chip over its peak. [1]
+        usual_ceiling: The same, usual in the generation. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> scaled_mfu(mfu=0.4, ceiling=0.75, usual_ceiling=0.6)
+        0.5
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, mfu=mfu, ceiling=ceiling, usual_ceiling=usual_ceiling)
+    return min(mfu * (ceiling / usual_ceiling), MOST_MFU)
+
+
+@equation("min(0.95, mfu × family_factor × kind_factor × precision_factor)", source="fit-mfu")
+def expected_mfu(*, mfu: float, family_factor: float, kind_factor: float, precision_factor: float) -> float:
+    r"""Return the utilisation expected of the steps of a training.
+
+    .. math:: U' = \min(0.95, \; U \, f_{family} \, f_{kind} \, f_{precision})
+
+    Args:
+        mfu: Utilisation of a dense language model trained from scratch at 16 bits. [1]
+        family_factor: Factor of the model family. [1]
+        kind_factor: Factor of the kind of training. [1]
+        precision_factor: Factor of the number format. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> expected_mfu(mfu=0.4, family_factor=0.5, kind_factor=1.0, precision_factor=1.0)
+        0.2
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, mfu=mfu, family_factor=family_factor, kind_factor=kind_factor, precision_factor=precision_factor)
+    return min(mfu * family_factor * kind_factor * precision_factor, MOST_MFU)
 
 
 @equation("mfu / (narrow_share + (1 - narrow_share) × speed_up)", source="fit-mfu")

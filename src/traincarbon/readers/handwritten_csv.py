@@ -5,6 +5,7 @@ from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.plan import FIELDS
 from traincarbon.ledger.record import RunRecord
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
 from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
@@ -172,7 +173,7 @@ def _layout(row: Row) -> dict[str, float] | None:
     for name in LAYOUT:
         if (amount := row.amount(name)) is not None:
             try:
-                stated[name] = check_number(name, amount)
+                stated[name] = check_number(name, amount, FIELDS[name])
             except CarbonError as error:
                 raise ValueError(f"column {error}; {error.hint}") from error
     return stated or None

@@ -27,7 +27,7 @@ from traincarbon.reporting.sections.summary import summary_section
 from traincarbon.reporting.sections.uncertainty import doubt_section
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.subjects import MOST_TRACED, Items, PlanItem, RunItem
-from traincarbon.reporting.what_if_data import what_if
+from traincarbon.reporting.what_if_data import LINKS, what_if
 
 
 def report_html(items: Items, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None) -> str:
@@ -133,9 +133,9 @@ def template(file: str) -> str:
 
 
 def script() -> str:
-    """Return the script of a page with what-if: the scales of units, the chain and the controls."""
+    """Return the script of a page with what-if: the scales of units, the links of the chain, their evaluation and the controls."""
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
-    return f"const LADDERS = {as_script(scales)};\n" + template("chain.js") + template("controls.js")
+    return f"const LADDERS = {as_script(scales)};\nconst LINKS = {as_script(LINKS)};\n" + template("equations.js") + template("controls.js")
 
 
 def _policy(style: str, script: str) -> str:

@@ -14,7 +14,6 @@ _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", 
 """Grids, from hydro to coal, that a reader of such a report may have in mind; where hardware of a cloud stands, its own regions are shown."""
 _OF_THE_PLACE = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
 """Figures of which not every place has what they rest on."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MOST_PLACES = 12
 _MOST_HARDWARE = 7
 _LEAST_PEAK_FLOP_PER_S, _LEAST_MEMORY_B = 100e12, 30e9
@@ -38,13 +37,12 @@ class Elsewhere(NamedTuple):
 
 def places(answer: Estimate, database: Database) -> list[Choice]:
     """Return places in which the plan's hardware may stand: its operator's regions from the cleanest grid to the dirtiest, or well-known countries."""
-    operator = answer.setting.hardware.keys.get("operator", "") if answer.setting.hardware.folder == "servers" else ""
-    own = answer.setting.place
-    if operator in _ANYWHERE:
+    hardware, own = answer.facts.hardware, answer.facts.place
+    if not hardware.is_cloud:
         zones = (rows[0] for zone in _COUNTRIES if (rows := database.rows("zones", zone)))
         found = [Choice(row["zone"], row["name"]) for row in zones]
     else:
-        regions = [row for row in database.all_rows("regions") if row["provider"] == operator]
+        regions = [row for row in database.all_rows("regions") if row["provider"] == hardware.operator]
         ordered = sorted(regions, key=lambda row: (_intensity(database, row["zone"]), row["region"]))
         found = [Choice(row["region"], f"{row['location']} ({row['name']})") for row in _spread(ordered, _MOST_PLACES)]
     if own is not None and own.id not in {choice.id for choice in found}:
@@ -54,12 +52,11 @@ def places(answer: Estimate, database: Database) -> list[Choice]:
 
 def hardware(answer: Estimate, database: Database) -> list[Choice]:
     """Return hardware of the same operator on which the plan could run, one for each accelerator, the newest first; the plan's own is among it."""
-    own = answer.setting.hardware
+    own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
-    operator = own.keys.get("operator", "") if own.folder == "servers" else "on-prem"
+    operator = own.operator if own.is_server else "on-prem"
     for server in database.products("servers"):
-        of = server.keys.get("operator", "")
-        if not (of == operator or (operator in _ANYWHERE and of == "on-prem")):
+        if not (server.operator == operator or (not own.is_cloud and server.operator == "on-prem")):
             continue
         chip = database.product("accelerators", server.keys.get("accelerator", ""))
         if chip is not None and _is_for_training(chip):
@@ -76,14 +73,14 @@ def hardware(answer: Estimate, database: Database) -> list[Choice]:
 
 def in_places(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
     """Return what the plan takes in each of the places that are possible, the cleanest first."""
-    own = answer.setting.place.id if answer.setting.place is not None else ""
+    own = answer.facts.place.id if answer.facts.place is not None else ""
     found = list(_tried(answer, database, choices, own=own, field="region"))
     return sorted(found, key=lambda each: _of(each.answer, "total_kgco2e"))
 
 
 def on_hardware(answer: Estimate, database: Database, choices: list[Choice]) -> list[Elsewhere]:
     """Return what the plan takes on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
-    found = list(_tried(answer, database, choices, own=answer.setting.hardware.id, field="hw"))
+    found = list(_tried(answer, database, choices, own=answer.facts.hardware.id, field="hw"))
     return sorted(found, key=lambda each: (_of(each.answer, "rent_usd"), _of(each.answer, "own_usd"), each.choice.id))
 
 
@@ -94,8 +91,9 @@ def nowhere(answer: Estimate, database: Database) -> Estimate:
 
 def stand_ins(answer: Estimate, world: Estimate) -> frozenset[str]:
     """Return the figures of *answer* that rest on nothing known of its place, but on what the *world* has."""
-    given, anywhere = answer.setting.given, world.setting.given
-    pairs = ((figure, given.get(input), anywhere.get(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None)
+    pairs = (
+        (figure, answer.facts.given(input), world.facts.given(input)) for figure, input in _OF_THE_PLACE.items() if getattr(answer.plan, input, None) is None
+    )
     return frozenset(figure for figure, here, there in pairs if here is not None and there is not None and here.value == there.value)
 
 

@@ -4,7 +4,8 @@ import math
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.result import Assumption, Estimate, Step
+from traincarbon.estimation.result import Estimate
+from traincarbon.estimation.trace import Assumption, Step
 from traincarbon.formatting import amount
 from traincarbon.quantities import ESTIMATED
 from traincarbon.uncertain import Interval, z_of
@@ -68,8 +69,8 @@ def said_by(answer: Estimate) -> Said:
         steps=answer.steps,
         assumptions=answer.assumptions,
         warnings=tuple(answer.warnings),
-        hardware=answer.setting.hardware.name,
-        place=answer.setting.place.name if answer.setting.place is not None else "",
+        hardware=answer.facts.hardware.name,
+        place=answer.facts.place.name if answer.facts.place is not None else "",
     )
 
 

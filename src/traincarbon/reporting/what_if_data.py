@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.result import Estimate
 from traincarbon.reporting.variants import Choice, hardware, places, varied
 from traincarbon.uncertain import Uncertain, median_of, z_of
@@ -66,6 +67,9 @@ SLIDERS = (
 )
 """What can be set, beside servers, place, hardware and year."""
 
+LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for name, source in link.inputs.items()]] for link in CHAIN]
+"""The rows of the chain as the page's script takes them: value, equation, fields that make it needless, and inputs with their sources."""
+
 
 class WhatIf(NamedTuple):
     """The choices of a plan, and the data with which the page works them out."""
@@ -81,21 +85,23 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
 
     The first of the hardware, places and years is the plan's own, called so even where it names none.
     """
-    plan, setting = answer.plan, answer.setting
+    plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
     own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
     chips = [Choice("", setting.hardware.name), *([] if fixed else _others(hardware(answer, database), setting.hardware.id))]
     grids = [Choice("", own_place), *_others(places(answer, database), setting.place.id if setting.place is not None else "")]
     starts = [Choice("", plan.start or "not named: the newest facts"), *(Choice(year, year) for year in _YEARS if year != plan.start)]
-    flop, hours = answer.values["compute_flop"], plan.number("accelerator_hours")
-    active = plan.number("active_params") if plan.active_params is not None else plan.number("params")
+    values = {
+        "compute_flop": answer.values["compute_flop"],
+        "accelerator_hours_h": plan.number("accelerator_hours"),
+        "accelerators": answer.accelerators,
+        "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
+        **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
+    }
     data = {
         "z": z_of(answer.level),
-        "flop": _pair(flop),
-        "hours": _pair(hours),
-        "active": None if active is None else median_of(active),
-        "accelerators": answer.accelerators,
-        "stated": {name: _pair(plan.number(name)) for name in INPUTS if getattr(plan, name, None) is not None},
+        "values": {name: _pair(value) for name, value in values.items()},
+        "stated": {name: _pair(plan.number(name)) for name in (*INPUTS, *CONDITIONS) if getattr(plan, name, None) is not None},
         "names": INPUTS,
         **_rows(answer, database, chips, grids, starts),
     }
@@ -120,9 +126,9 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
                 found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
                 if found is None:
                     continue
-                each, fewest = found.setting.accelerator_count, found.fewest_accelerators
+                each, fewest = found.facts.accelerator_count, found.fewest_accelerators
                 row = [
-                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.setting.given.get(name)) else -1 for name in names)
+                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.facts.given(name)) else -1 for name in names)
                     for names in (OF_HARDWARE, OF_PLACE)
                 ]
                 settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]

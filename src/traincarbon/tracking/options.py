@@ -196,8 +196,7 @@ def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any]
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database
-    from traincarbon.estimation.fields import FIELDS
-    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan import FIELDS, Plan
     from traincarbon.suggestions import did_you_mean
 
     facts = open_database(db)

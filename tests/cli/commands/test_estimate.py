@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.fields import CHOICES, FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 from traincarbon.quantities import ESTIMATED, QUANTITIES
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
@@ -147,7 +146,7 @@ def test_a_plan_cannot_be_saved_where_there_is_no_folder(tmp_path):
         (["--hw", "dgx-a10"], "fits more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
         (["--hw", "p5", "--region", "gcp:us-central1"], "aws-p5.48xlarge is not offered in gcp:us-central1"), (["--precision", "fp8"], "has no fp8 rate | it has fp32, tf32, fp16, bf16"),
         (["--mfu", "40"], "did you mean 0.4?"), (["--carbon-intensity", "0.429"], "did you mean 429?"), (["--pue", "0.9"], "pue is 0.9"), (["--servers", "2.5"], "whole number"), (["--start", "June"], "start is 'June'"),
-        (["--level", "1.5"], "confidence level 1.5"), (["--mfu", "0.5..0.3"], "not an interval"), (["--accelerator-hours", "10"], "fewer than this work takes at the peak rate"), (["--mfu", "0.4", "--accelerator-hours", "1e6"], "both mfu and accelerator_hours"),
+        (["--level", "1.5"], "confidence level 1.5"), (["--mfu", "0.5..0.3"], "not an interval"), (["--accelerator-hours", "10"], "fewer than this work takes at the peak rate"), (["--mfu", "0.4", "--accelerator-hours", "1e6"], "mfu and accelerator_hours exclude each other"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_and_a_hint(words, said):
@@ -181,9 +180,9 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         (["--start", "2018"], "came out in 2020, after the start in 2018"),
         (["--servers", "2"], "does not fit in the memory"),
         (["--tokens", "1e9"], "fewer tokens than parameters"),
-        (["--tp", "8"], "tp, pp and dp do not bear on this estimate: no number of servers"),
+        (["--tp", "8"], "ignored tp, pp and dp: no number of servers"),
         (["--rent", "reserved_3y", "--hw", "k80"], "no reserved 3y price"),
-        (["--params", "530", "--tokens", "270"], "is an ending missing"),
+        (["--params", "530", "--tokens", "270"], "is a suffix missing"),
         (["--servers", "1e9"], "no layout: none was found that fits"),
         (["--servers", "64", "--kind", "lora"], "no layout: layouts are searched for decoders"),
     ],

@@ -21,7 +21,7 @@ def served(situate):
 def test_serving_hours_are_those_of_the_forward_passes(served):
     answer = lifetime.service_of(served.base, served.database, params=7e9, tokens=1e12)
     mfu, _ = lifetime.serving_mfu(served.database)
-    peak = served.base.setting.given["peak_flop_per_s"].value
+    peak = served.base.facts.value("peak_flop_per_s")
     assert answer.median("accelerator_hours_h") == pytest.approx(2.0 * 7e9 * 1e12 / (peak * mfu.median) / 3600.0)
     assert answer.values["accelerator_hours_h"].spreads == {"serving_mfu": pytest.approx(-mfu.sigma)}
 

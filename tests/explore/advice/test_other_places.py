@@ -47,7 +47,7 @@ def test_no_region_is_offered_where_none_is_known_or_cleaner(situate, by_id, fie
 
 def test_a_better_building_saves_what_its_pue_does(megatron, by_id):
     found = by_id(other_places.better_building, megatron)["pue"]
-    now = median_of(megatron.base.setting.given["pue"].value)
+    now = median_of(megatron.base.facts.value("pue"))
     assert found.savings["facility_energy_kwh"].share == pytest.approx(1.0 - found.plan.pue / now)
 
 
@@ -75,7 +75,7 @@ def test_hardware_on_which_no_training_is_published_is_not_recommended(situate, 
         at = situate(**fields)
         chips = [each.plan.hw for each in by_id(other_places.newer_hardware, at).values() if isinstance(each, Alternative)]
         assert chips
-        assert all("none is published for" not in at.estimate(hw=chip).setting.given["mfu"].reason for chip in chips)
+        assert all("none is published for" not in at.estimate(hw=chip).facts.given("mfu").reason for chip in chips)
     stated = situate(params=7e9, tokens=140e9, hw="h100", mfu=0.4)
     assert "hardware-tpu-v6e" in by_id(other_places.newer_hardware, stated)
 

@@ -31,7 +31,7 @@ def test_large_numbers_read_as_powers_of_ten(ask, shipped):
 
 def test_assumptions_say_what_and_why(ask):
     html = assumptions_section(said_by(ask()), "p1")
-    assert '<th scope="row">Kind of training</th><td class="n">pretrain</td><td>not said: a training from scratch</td>' in html
+    assert '<th scope="row">Kind of training</th><td class="n">pretrain</td><td>not stated: training from scratch</td>' in html
     assert re.search(r'<th scope="row">Rent of an accelerator</th><td class="n">\d\.\d{1,3} \$/h</td>', html)
     assert '<th scope="row">Interruptions for each accelerator</th><td class="n">2 × 10⁻⁵ 1/h</td>' in html
     assert assumptions_section(said_by(ask())._replace(assumptions=()), "p1") == ""

@@ -75,6 +75,11 @@ def test_a_busy_processor_still_leaves_fans_and_conversion():
     assert medians({"gpu": Part(4.0 * KWH), "cpu": Part(3.0 * KWH)})["it_energy_kwh"] == pytest.approx(7.5)
 
 
+def test_nearly_all_of_the_host_metered_still_leaves_fans_and_conversion():
+    # of 2 kWh of host 1.9 are metered: not 0.1 but a quarter of the 2 is left
+    assert medians({"gpu": Part(4.0 * KWH), "cpu": Part(1.9 * KWH)})["it_energy_kwh"] == pytest.approx(4.0 + 1.9 + 0.5)
+
+
 def test_nearly_all_metered_leaves_a_rest_no_surer_than_its_order_of_magnitude():
     known = KNOWN._replace(host_rest_share=None)
     found = figures_of({"cpu": Part(1.99 * KWH)}, accelerator_hours_h=10.0, coefficients=known)
@@ -91,13 +96,13 @@ def test_a_metered_server_stands_for_all_that_is_in_it():
 def test_a_server_s_meter_that_shows_less_than_its_parts_is_not_believed():
     found = figures_of({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
-    assert found.notes == ("the server's meter shows less than its parts: it is left out",)
+    assert found.notes == ("ignored the meter of the server: it shows less than its parts",)
 
 
 def test_what_no_meter_covers_on_unknown_hardware_is_said_and_not_0():
     found = figures_of({"gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(host_w=None))
     assert found.values["it_energy_kwh"].median == pytest.approx(5.0)
-    assert found.notes == ("nothing is known of dram, fans, disks and power supply of this machine: they are not in the figures",)
+    assert found.notes == ("the energy of dram, fans, disks and power supply is unknown on this machine and not included",)
 
 
 def test_energy_of_which_nothing_is_known_is_not_0():
@@ -110,7 +115,7 @@ def test_a_modelled_processor_holds_its_share_of_the_server():
     found = figures_of({"cpu": Part(1.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=0.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].spreads == {"cpu model": 0.4}
     assert found.sources_kwh == pytest.approx({"measured": 0.0, "modelled": 1.0, "assumed": 0.0})
-    assert found.notes == ("nothing is known of the making of this hardware: CO2e is that of electricity alone",)
+    assert found.notes == ("the embodied emissions of this hardware are unknown: CO2e covers electricity only",)
 
 
 def test_what_a_meter_says_has_the_spread_of_meters_and_of_its_own():

@@ -22,7 +22,7 @@ class Source(NamedTuple):
     """An entry of the bibliography."""
 
     key: str
-    entry: Mapping[str, object]
+    entry: Mapping[str, str]
 
 
 LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")

@@ -7,8 +7,9 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.errors import QuantityError
+from traincarbon.estimation.fields import Use
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.compare import MARKS, by_reason
 from traincarbon.explore.compared_results import FIGURES
@@ -182,7 +183,7 @@ def _spans(way: "Way") -> str:
 
 def _without_work(plan: Plan) -> Plan:
     """Return where and on what a plan would run: its own size and data are what is asked for."""
-    work = ("params", "tokens", "active_params", "trainable_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "tp", "pp", "dp")
+    work = ("params", "tokens", "active_params", *fields_with(Use.SIZE | Use.DEGREE))
     return Plan(**{name: value for name, value in ((name, getattr(plan, name)) for name in plan.to_dict()) if name not in work})
 
 

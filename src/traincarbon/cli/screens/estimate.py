@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from traincarbon.cli import output
 from traincarbon.cli.screens import layout
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import NUMBERS
+from traincarbon.estimation.plan import NUMBERS
 from traincarbon.quantities import QUANTITIES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
 
 
 def _title(answer: "Estimate") -> str:
-    plan, setting = answer.plan, answer.setting
+    plan, setting = answer.plan, answer.facts
     what = [output.clean(plan.name)] if plan.name else []
     what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
     what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
@@ -78,7 +78,7 @@ def _title(answer: "Estimate") -> str:
 
 def _machines(answer: "Estimate") -> str:
     """Return the hardware and its number; a number of accelerators in servers says so."""
-    plan, hardware = answer.plan, answer.setting.hardware
+    plan, hardware = answer.plan, answer.facts.hardware
     if isinstance(plan.servers, float):
         return f"{plan.servers:,.0f} × {hardware.name}"
     if isinstance(plan.accelerators, float):
@@ -177,7 +177,7 @@ _STEP = "efficiency of a step"
 def _calibration(answer: "Estimate", facts: "Database") -> str | None:
     """Return which calibration was applied, its factors, and the results without it; None if none was applied."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
-    if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.setting.given.get("step_calibration")) is not None:
+    if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.facts.given("step_calibration")) is not None:
         used.append((_STEP, step))
     if not used:
         return None
@@ -191,7 +191,7 @@ def _calibration(answer: "Estimate", facts: "Database") -> str | None:
             changed.append(f"{median} {unit} ({bounds})")
     if used[-1][0] == _STEP and answer.layout.spread is not None:
         changed.append(f"a step {output.significant(float(answer.layout.spread.step.total_s) * answer.layout.spread.calibration, 3)} s")
-    name = output.clean(first.source.removeprefix("calibration "))
+    name = output.clean(answer.facts.calibration)
     how = "applied automatically (disable it with --calibration none)" if first.assumed else "as requested"
     return f"{name}, {output.clean(first.locator)}, {how}: {factors}. Without it: {', '.join(changed) or 'the same'}"
 

@@ -21,7 +21,7 @@ def line(answer: "Estimate", spread: "Spread") -> str:
     details = [f"{layout.ep:g} expert"] * (layout.ep > 1.0) + [f"{layout.interleave:g} chunks a stage"] * (layout.interleave > 1.0)
     details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
-    held = f"{spread.memory.total_b / 1e9:.0f} of {answer.setting.given['memory_b'].value / 1e9:.0f} GB"
+    held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
     step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
     below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
     caution = ", lower than the MFU above, which this many accelerators are unlikely to reach" if below else ""
@@ -30,7 +30,7 @@ def line(answer: "Estimate", spread: "Spread") -> str:
 
 def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
     """Return durations and purchase prices by number of servers, with the fastest layout of each if asked for, which takes a search."""
-    counted = "servers" if answer.setting.hardware.folder == "servers" else "accelerators"
+    counted = "servers" if answer.facts.hardware.folder == "servers" else "accelerators"
     fields: list[PlanFields] = [{"servers": count} if counted == "servers" else {"accelerators": count} for count in answer.server_counts]
     answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **each)) for count, each in zip(answer.server_counts, fields, strict=True)]
     known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.fields import FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Alternative
 from traincarbon.explore.advice.other_places import CHIP_SPREADS, SITE_SPREADS
@@ -18,7 +18,6 @@ from traincarbon.uncertain import Uncertain, median_of
 _PARTS = {"compute-optimal": "size", "fp8": "format", "half-precision": "format", "pue": "place", "region": "place", "hardware": "hardware", "lora": "tuning"}
 """Alternatives that are plans of the same end, and what of the plan each changes; of one kind only one is taken. Adapters are where tuning is planned."""
 _APART = {"place": SITE_SPREADS, "hardware": CHIP_SPREADS}
-_PACE = ("mfu", "goodput", "accelerator_hours")
 _LEAST_GAIN = 0.98
 
 
@@ -81,7 +80,7 @@ def _saves(alternative: Alternative, figure: str) -> float:
 
 def _changes(before: Plan, after: Plan) -> dict[str, Any]:
     """Return the fields in which *after* differs, but for the pace, which follows from the others."""
-    pairs = {name: (getattr(before, name), getattr(after, name)) for name in FIELDS if name not in _PACE}
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name, field in FIELDS.items() if not field.uses & Use.PACE}
     return {name: new for name, (old, new) in pairs.items() if old is not new and old != new}
 
 
@@ -92,9 +91,9 @@ def _fits(answer: Estimate) -> bool:
 
 def _is_offered(at: Situation, answer: Estimate) -> bool:
     """Say whether the chip is priced in the region, where one is named."""
-    place = answer.setting.place
-    rows = at.database.rows("prices", answer.setting.accelerator.id)
-    return place is None or place.region is None or place == at.base.setting.place or any(row["region"] == place.id for row in rows)
+    place = answer.facts.place
+    rows = at.database.rows("prices", answer.facts.accelerator.id)
+    return place is None or place.region is None or place == at.base.facts.place or any(row["region"] == place.id for row in rows)
 
 
 def _short(alternative: Alternative) -> str:

@@ -28,16 +28,13 @@ def trained_models(database: Database) -> tuple[Trained, ...]:
     Raises:
         DatabaseError: the file cannot be read.
     """
-    found: tuple[Trained, ...] | None = database.cache.get("trained_models")
-    if found is None:
-        by_name: dict[str, Trained] = {}
-        for run in _runs(database).values():
-            doubted = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
-            if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not doubted:
-                size = Size(run.total_params, run.tokens)
-                by_name.setdefault(run.model, Trained(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
-        found = database.cache["trained_models"] = tuple(by_name.values())
-    return found
+    by_name: dict[str, Trained] = {}
+    for run in _runs(database).values():
+        doubted = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
+        if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not doubted:
+            size = Size(run.total_params, run.tokens)
+            by_name.setdefault(run.model, Trained(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
+    return tuple(by_name.values())
 
 
 def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[Trained]:
@@ -57,7 +54,8 @@ def model_of(database: Database, id: str) -> tuple[float, float] | None:
 
 
 def _runs(database: Database) -> dict[str, PublishedRun]:
-    found: dict[str, PublishedRun] | None = database.cache.get("published_runs")
-    if found is None:
-        found = database.cache["published_runs"] = {run.id: run for run in read_runs()[0]}
-    return found
+    return database.remember(_read, None)
+
+
+def _read(_database: Database, _key: None) -> dict[str, PublishedRun]:
+    return {run.id: run for run in read_runs()[0]}

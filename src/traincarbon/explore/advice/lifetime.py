@@ -43,7 +43,7 @@ def service_of(base: Estimate, database: Database, *, params: Num, tokens: Num) 
     """
     mfu, _ = serving_mfu(database)
     flop = serving_flop(active_params=params, served_tokens=tokens)
-    hours = accelerator_hours_h(compute_flop=flop, peak_flop_per_s=base.setting.given["peak_flop_per_s"].value, mfu=mfu)
+    hours = accelerator_hours_h(compute_flop=flop, peak_flop_per_s=base.facts.value("peak_flop_per_s"), mfu=mfu)
     nothing = dict.fromkeys(("params", "active_params", "tokens", "servers", "accelerators", "mfu", "goodput", "kind", "family", "trainable_params"))
     return estimate(changed(base.plan, **nothing, accelerator_hours=hours), database=database, level=base.level)
 

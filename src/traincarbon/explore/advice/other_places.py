@@ -18,7 +18,6 @@ SITE_SPREADS = ("carbon_intensity", "pue", "wue_l_per_kwh", "grid_water_l_per_kw
 """What another place does not share with the first."""
 CHIP_SPREADS = ("mfu", "power", "host", "embodied", "rent_price", "purchase_price")
 """What other hardware does not share with the first."""
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
 _MUCH_CLEANER = 0.5
 """Share of the plan's CO2e below which a nearer region is worth naming before the cleanest."""
 _BEST_PUE = 1.15
@@ -39,11 +38,11 @@ def cleaner_place(at: Situation) -> Iterator[Found]:
         yield NotOffered("region", "A cleaner region", f"none of {len(everywhere)} regions where the hardware is offered is cleaner")
         return
     if not found or now is None:
-        yield NotOffered("region", "A cleaner region", f"no region where {at.base.setting.hardware.name} is offered is known")
+        yield NotOffered("region", "A cleaner region", f"no region where {at.base.facts.hardware.name} is offered is known")
         return
     found.sort(key=lambda each: _carbon(each[1]))
     clean = [each for each in found if _carbon(each[1]) <= _MUCH_CLEANER * float(median_of(now))]
-    other = _nearest(at.base.setting.place, clean)
+    other = _nearest(at.base.facts.place, clean)
     if other is None and clean:
         other = min(clean, key=lambda each: _cost(at, each[1]))
     chosen = [found[0], *([other] if other is not None else [])]
@@ -55,10 +54,10 @@ def cleaner_place(at: Situation) -> Iterator[Found]:
 
 
 def _in_region(at: Situation, id: str, answer: Estimate) -> Found:
-    place = answer.setting.place
+    place = answer.facts.place
     name = id if place is None or place.region is None else f"{id} ({place.region['location']})"
-    given = answer.setting.given["carbon_intensity"]
-    before = at.base.setting.given["carbon_intensity"]
+    given = answer.facts.need("carbon_intensity")
+    before = at.base.facts.need("carbon_intensity")
     grams = f"{median_of(given.value):.0f} g/kWh against {median_of(before.value):.0f}"
     figures = figures_of(answer, at.money)
     if figures["cost_usd"] is not None and not _is_priced_there(at, id):
@@ -82,13 +81,12 @@ def _in_region(at: Situation, id: str, answer: Estimate) -> Found:
 
 def regions_of(at: Situation) -> list[str]:
     """Return the regions where the hardware is offered as far as its prices say, of the plan's own provider where it names one."""
-    hardware, chip = at.base.setting.hardware, at.base.setting.accelerator
+    hardware, chip = at.base.facts.hardware, at.base.facts.accelerator
     purchase = at.plan.rent or "on_demand"
     rows = [row for row in at.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand") and at.database.rows("regions", row["region"])]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        rows = [row for row in rows if row["provider"] == operator and row["server"] == hardware.id]
-    here = at.base.setting.place
+    if hardware.is_cloud:
+        rows = [row for row in rows if row["provider"] == hardware.operator and row["server"] == hardware.id]
+    here = at.base.facts.place
     if here is None or here.region is None:
         return sorted({row["region"] for row in rows})
     mine = [row for row in rows if row["provider"] == here.region["provider"]]
@@ -98,7 +96,7 @@ def regions_of(at: Situation) -> list[str]:
 def better_building(at: Situation) -> Iterator[Found]:
     """Yield a building as good as the fleets of large operators, where the plan's is not."""
     stated = at.plan.number("pue")
-    now = float(median_of(stated if stated is not None else at.base.setting.given["pue"].value))
+    now = float(median_of(stated if stated is not None else at.base.facts.value("pue")))
     fleets: dict[str, list[Row]] = {}
     for row in at.database.all_rows("facilities"):
         if row["scope"] == "fleet" and row["pue"]:
@@ -141,31 +139,31 @@ def newer_hardware(at: Situation) -> Iterator[Found]:
         known = [answer for answer in found if figures_of(answer, at.money)[key] is not None]
         if known:
             best = min(known, key=lambda answer: float(median_of(figures_of(answer, at.money)[key])))
-            seen.setdefault(best.setting.hardware.id, (best, []))[1].append(what)
+            seen.setdefault(best.facts.hardware.id, (best, []))[1].append(what)
     for id, (answer, marks) in seen.items():
         yield _on_hardware(at, id, answer, " and ".join(marks))
 
 
 def _on_hardware(at: Situation, id: str, answer: Estimate, marks: str) -> Found:
-    chip = answer.setting.accelerator
-    peak, draw = answer.setting.given["peak_flop_per_s"], answer.setting.given.get("board_power_w")
+    chip = answer.facts.accelerator
+    peak, draw = answer.facts.need("peak_flop_per_s"), answer.facts.given("board_power_w")
     title = str(at.database.sources().get(peak.source, {}).get("title", peak.source))
     watts = f", {draw.value:.0f} W" if draw is not None else ""
     sheet = Evidence(f"accelerators/{chip.id}", f"{peak.value / 1e12:.0f} TFLOP/s dense{watts}", peak.source, title, peak.locator, peak.kind)
-    rent = answer.setting.given.get("rent_price")
+    rent = answer.facts.given("rent_price")
     priced = []
     if rent is not None and at.money == "rent":
         shop = str(at.database.sources().get(rent.source, {}).get("title", rent.source))
         priced.append(Evidence(f"prices/{chip.id}", f"{median_of(rent.value):.2f} $/h: {rent.reason}", rent.source, shop, rent.locator, rent.kind))
-    pair = (at.base.setting.accelerator.keys.get("generation"), chip.keys.get("generation"))
+    pair = (at.base.facts.accelerator.keys.get("generation"), chip.keys.get("generation"))
     measured = at.support("hw-a100-h100") if pair == ("ampere", "hopper") else ()
     return at.alternative(
         f"hardware-{id}",
         "same",
-        f"Train on {answer.setting.hardware.name}",
+        f"Train on {answer.facts.hardware.name}",
         answer,
         lost="nothing of the model; the code must run there" + ("" if chip.keys.get("type") == "gpu" else ", on another compiler"),
-        effort="low" if chip.keys.get("vendor") == at.base.setting.accelerator.keys.get("vendor") else "high",
+        effort="low" if chip.keys.get("vendor") == at.base.facts.accelerator.keys.get("vendor") else "high",
         not_when="there is none to be had, or what one owns stands idle meanwhile",
         how=f"the chain on as many of them ({marks} of those priced that hold the model)",
         evidence=(sheet, *priced, *measured),
@@ -175,14 +173,13 @@ def _on_hardware(at: Situation, id: str, answer: Estimate, marks: str) -> Found:
 
 def _candidates(at: Situation) -> list[str]:
     """Return what could take the place of the hardware: the operator's own instances in the region, else chips that anybody rents out."""
-    hardware, chip, place = at.base.setting.hardware, at.base.setting.accelerator, at.base.setting.place
+    hardware, chip, place = at.base.facts.hardware, at.base.facts.accelerator, at.base.facts.place
     purchase = at.plan.rent or "on_demand"
     rows = [row for row in at.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
         rows = [row for row in rows if row["region"] == place.id]
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    if operator not in _ANYWHERE:
-        return sorted({row["server"] for row in rows if row["provider"] == operator and row["server"]})
+    if hardware.is_cloud:
+        return sorted({row["server"] for row in rows if row["provider"] == hardware.operator and row["server"]})
     return sorted({row["accelerator"] for row in rows})
 
 
@@ -190,7 +187,7 @@ def _on(at: Situation, id: str) -> Estimate | None:
     """Return the estimate on other hardware, None where it cannot be, is not out yet, is too small or much slower."""
     product = at.database.product("servers", id) or at.database.product("accelerators", id)
     chip = _chip(at, product)
-    if chip is None or not _is_out(chip, at.plan.start) or chip.id == at.base.setting.accelerator.id:
+    if chip is None or not _is_out(chip, at.plan.start) or chip.id == at.base.facts.accelerator.id:
         return None
     n = at.base.accelerators
     precision = at.plan.precision if at.plan.precision is None or f"peak_{at.plan.precision}_flop_per_s" in chip.facts else None
@@ -206,7 +203,7 @@ def _on(at: Situation, id: str) -> Estimate | None:
 
 def _is_tried(at: Situation, answer: Estimate) -> bool:
     """Say whether the utilisation of that generation of chips comes from published trainings on it."""
-    return prior(at.database, "mfu", f"generation={answer.setting.accelerator.keys.get('generation', '')}") is not None
+    return prior(at.database, "mfu", f"generation={answer.facts.accelerator.keys.get('generation', '')}") is not None
 
 
 def _chip(at: Situation, product: Product | None) -> Product | None:
@@ -229,13 +226,13 @@ def _there(at: Situation, id: str) -> Estimate | None:
 
 def _is_priced_there(at: Situation, id: str) -> bool:
     purchase = at.plan.rent or "on_demand"
-    return any(row["region"] == id and row["purchase"] == purchase for row in at.database.rows("prices", at.base.setting.accelerator.id))
+    return any(row["region"] == id and row["purchase"] == purchase for row in at.database.rows("prices", at.base.facts.accelerator.id))
 
 
 def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str, Estimate] | None:
     """Return the nearest of *found* to *here*, None where no distance is known."""
     at = _position(here)
-    known = [(where, each) for each in found if (where := _position(each[1].setting.place)) is not None]
+    known = [(where, each) for each in found if (where := _position(each[1].facts.place)) is not None]
     if at is None or not known:
         return None
     return min(known, key=lambda each: distance_km(at, each[0]))[1]
@@ -271,5 +268,5 @@ def _cost(at: Situation, answer: Estimate) -> float:
 
 
 def _zone(answer: Estimate) -> str:
-    place = answer.setting.place
+    place = answer.facts.place
     return place.zone if place is not None else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from traincarbon.errors import OutOfRangeError
+from traincarbon.estimation.families import family_of
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.evidence import effect_of
 from traincarbon.explore.advice.situation import Found, Situation
@@ -135,7 +136,7 @@ def why_no_law(at: Situation) -> str:
     """Return why the law does not speak of the plan."""
     if at.kind != "pretrain":
         return "the scaling law is of trainings from scratch"
-    if at.plan.family not in (None, "decoder"):
+    if not family_of(at.plan.family).has_scaling_law:
         return "the scaling law is of decoder-only language models"
     return "the scaling law is of dense models of stated parameters and tokens"
 

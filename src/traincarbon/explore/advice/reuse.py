@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from traincarbon.database.select import prior, year_of
-from traincarbon.estimation import server_counts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.evidence import Evidence, effect_of
@@ -134,7 +134,7 @@ def multitask(at: Situation) -> Iterator[Found]:
     if at.goal is not None and at.goal.is_generation:
         yield NotOffered("t0", name, "it was held against GPT-3 in zero-shot tasks, not in writing text")
         return
-    if params < _LARGE_FOR_ZERO_SHOT or at.plan.family not in (None, "decoder", "encoder-decoder"):
+    if params < _LARGE_FOR_ZERO_SHOT or not family_of(at.plan.family).is_prompted:
         yield NotOffered("t0", name, "published for 11 billion parameters against 175: the plan is not that large")
         return
     small = params / float(row["typical"])
@@ -233,12 +233,13 @@ def _assumed(at: Situation) -> tuple[Evidence, ...]:
 
 def _accelerators_of_quantised(at: Situation, answer: Estimate) -> str:
     """Return in words how many accelerators hold a model of four bits with its adapters."""
-    params, memory_b = at.number("params"), answer.setting.given.get("memory_b")
-    usable: Any = answer.setting.given.get("usable_memory_share")
+    params, memory_b = at.number("params"), answer.facts.given("memory_b")
+    usable: Any = answer.facts.given("usable_memory_share")
     if params is None or memory_b is None or usable is None:
         return "fewer accelerators"
     state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable.value)
     needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b.value, usable_share=share)
-    whole = server_counts.fewest_accelerators(params=params, trainable_params=params, memory_b=memory_b.value, usable_share=share)
+    full_b = memory.training_state_b(params=params, trainable_params=params)
+    whole = memory.fewest_accelerators(training_state_b=full_b, memory_b=memory_b.value, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, {max(1, -int(-whole // 1)):,} for full fine-tuning"

@@ -7,8 +7,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, sigma_of, time_of
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.layout.search import OF_BEFORE, Habits, fastest
-from traincarbon.estimation.layout.task import task_of
+from traincarbon.estimation.layout.search import EARLIER_HABITS, Habits, fastest
+from traincarbon.estimation.layout.task import layout_task
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.advice.situation import Found, Situation
@@ -34,7 +34,7 @@ _FUSE = "Fused attention, overlapped exchange"
 
 def narrower_format(at: Situation) -> Iterator[Found]:
     """Yield 16 bits in place of 32, and 8 in place of 16, where the chip has them."""
-    chip = at.base.setting.accelerator
+    chip = at.base.facts.accelerator
     if at.precision in _WIDE:
         wide = next((name for name in ("bf16", "fp16") if f"peak_{name}_flop_per_s" in chip.facts), None)
         if wide is not None:
@@ -80,21 +80,21 @@ def format_spread(at: Situation, precision: str) -> Uncertain:
 
 def newer_software(at: Situation) -> Iterator[Found]:
     """Yield fused attention and overlapped exchange where the plan is of a time or a layout without them, by the model of the step."""
-    generation = at.base.setting.accelerator.keys.get("generation", "")
+    generation = at.base.facts.accelerator.keys.get("generation", "")
     n = at.base.accelerators
     if at.kind == "lora" or n is None or hasattr(n, "shape"):
         yield NotOffered("fuse", _FUSE, "it takes a number of servers to say what a step gains")
         return
     try:
-        task, _ = task_of(at.plan, at.base.setting, at.database, float(median_of(n)))
+        task, _ = layout_task(at.plan, at.base.facts, at.database, float(median_of(n)))
     except CarbonError as error:
         yield NotOffered("fuse", _FUSE, f"the model of the step does not cover the plan: {error}")
         return
-    if task.habits != OF_BEFORE:
+    if task.habits != EARLIER_HABITS:
         yield NotOffered("fuse", _FUSE, "software since 2023 does so: the published utilisation has it in it")
         return
     if generation in _PLAIN_CHIPS:
-        yield NotOffered("fuse", _FUSE, f"fused attention does not run on {at.base.setting.accelerator.name}")
+        yield NotOffered("fuse", _FUSE, f"fused attention does not run on {at.base.facts.accelerator.name}")
         return
     before, after = fastest(task), fastest(task._replace(habits=Habits()))
     if before is None or after is None or before.s_per_sequence < _LEAST_GAIN * after.s_per_sequence:
@@ -120,7 +120,7 @@ def free_layout(at: Situation) -> Iterator[Found]:
     if (at.plan.tp, at.plan.pp, at.plan.dp) == (None, None, None) or n is None or hasattr(n, "shape"):
         return
     try:
-        task, _ = task_of(at.plan, at.base.setting, at.database, float(median_of(n)))
+        task, _ = layout_task(at.plan, at.base.facts, at.database, float(median_of(n)))
     except CarbonError:
         return
     fixed, free = fastest(task), fastest(task._replace(tp=None, pp=None, dp=None, recompute=None))
@@ -146,7 +146,7 @@ def free_layout(at: Situation) -> Iterator[Found]:
 def power_cap(at: Situation) -> Iterator[Found]:
     """Yield a cap on the boards' power, by what caps saved where they were tried."""
     saved, slower = at.row("powercap-mit"), at.row("powercap-time")
-    if saved is None or slower is None or at.base.setting.accelerator.keys.get("type") != "gpu":
+    if saved is None or slower is None or at.base.facts.accelerator.keys.get("type") != "gpu":
         yield NotOffered("power-cap", "Cap the boards' power", "published for graphics processors only")
         return
     hours = 1.0 / effect_of(at.database, slower)
@@ -184,15 +184,15 @@ def other_price(at: Situation) -> Iterator[Found]:
         if used is not None and used < _LEAST_COMMITTED:
             yield NotOffered(purchase.replace("_", "-"), name, f"the run would use {100.0 * used:.2g} % of it")
             continue
-        pair = price_ratio(at.database, at.base.setting.accelerator.id, server=at.base.setting.hardware.id, purchase=purchase, start=at.plan.start)
+        pair = price_ratio(at.database, at.base.facts.accelerator.id, server=at.base.facts.hardware.id, purchase=purchase, start=at.plan.start)
         if pair is None:
             yield NotOffered(
-                purchase.replace("_", "-"), name, f"no {purchase.replace('_', ' ')} price of {at.base.setting.accelerator.name} beside one on demand is known"
+                purchase.replace("_", "-"), name, f"no {purchase.replace('_', ' ')} price of {at.base.facts.accelerator.name} beside one on demand is known"
             )
             continue
         ratio, row, n = pair
         figures = {**at.figures, "cost_usd": None if at.figures["cost_usd"] is None else at.figures["cost_usd"] * ratio}
-        claim = f"{n} pair{'s' * (n > 1)} of prices of {at.base.setting.accelerator.name} in one region: {ratio.median:.2f} of the price on demand"
+        claim = f"{n} pair{'s' * (n > 1)} of prices of {at.base.facts.accelerator.name} in one region: {ratio.median:.2f} of the price on demand"
         quoted = evidence_of(at.database, row, table="prices", key=row["accelerator"], claim=claim)
         yield at.alternative(
             purchase.replace("_", "-"),
@@ -245,7 +245,7 @@ def own_instead(at: Situation) -> Iterator[Found]:
     if at.money != "rent" or rent is None:
         return
     if own is None:
-        yield NotOffered("own", "Own the hardware", f"no purchase price of {at.base.setting.hardware.name} is known")
+        yield NotOffered("own", "Own the hardware", f"no purchase price of {at.base.facts.hardware.name} is known")
         return
     used = _share_of(at, _life_years(at))
     if used is not None and used < _LEAST_OWNED:
@@ -257,7 +257,7 @@ def own_instead(at: Situation) -> Iterator[Found]:
     rows = []
     if given is not None and given.source:
         title = at.database.sources().get(given.source, {}).get("title", given.source)
-        rows.append(Evidence(f"servers/{at.base.setting.hardware.id}", given.reason, given.source, str(title), given.locator, given.kind))
+        rows.append(Evidence(f"servers/{at.base.facts.hardware.id}", given.reason, given.source, str(title), given.locator, given.kind))
     yield at.alternative(
         "own",
         "same",
@@ -311,7 +311,7 @@ def _share_of(at: Situation, years: float) -> float | None:
 def _life_years(at: Situation) -> float:
     """Return for how many years the hardware serves, by the plan or the database."""
     stated = at.number("service_life")
-    return stated if stated is not None else float(median_of(at.base.setting.given["service_life"].value))
+    return stated if stated is not None else float(median_of(at.base.facts.value("service_life")))
 
 
 def pause(at: Situation) -> Iterator[Found]:

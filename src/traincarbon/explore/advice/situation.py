@@ -80,7 +80,7 @@ class Situation:
     @property
     def precision(self) -> str:
         """The number format of the plan's matrix products."""
-        return str(self.base.setting.given["peak_flop_per_s"].reason.split()[1])
+        return self.base.facts.precision
 
     def number(self, name: str) -> float | None:
         """Return the median of a field of the plan, None where it is not said."""

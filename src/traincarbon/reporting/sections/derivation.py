@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traincarbon.estimation.result import Assumption, Step
+from traincarbon.estimation.trace import Assumption, Step
 from traincarbon.formatting import significant
 from traincarbon.reporting.markup import name, section, table, text
 from traincarbon.reporting.naming import named

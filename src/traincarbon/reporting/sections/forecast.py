@@ -7,8 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.decode import interval
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formatting import significant
 from traincarbon.ledger.record import RunRecord
 from traincarbon.reporting.currency import NOT_KNOWN, Currency

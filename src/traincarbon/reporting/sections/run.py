@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
@@ -153,7 +153,7 @@ def _flop_per_token_over_peak(record: RunRecord, database: Database) -> float | 
     if not record.params or not record.hw or not record.accelerators:
         return None
     try:
-        peak = settle(Plan(hw=record.hw), database).given["peak_flop_per_s"].value
+        peak = gather(Plan(hw=record.hw), database).value("peak_flop_per_s")
     except CarbonError:
         return None
     return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))

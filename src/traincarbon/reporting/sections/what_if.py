@@ -48,8 +48,8 @@ def _select(id: str, key: str, label: str, choices: Sequence[Choice]) -> str:
 def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> str:
     """Return a slider that stands at what the estimate has, and counts only when it is moved."""
     given = answer.plan.number(slider.name) if getattr(answer.plan, slider.name) is not None else None
-    if given is None and slider.name in answer.setting.given:
-        given = answer.setting.given[slider.name].value
+    if given is None and answer.facts.given(slider.name) is not None:
+        given = answer.facts.value(slider.name)
     if slider.name == "mfu":
         given = answer.values["mfu"]
     if given is None:
@@ -65,7 +65,7 @@ def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> st
 
 def _count(id: str, answer: Estimate) -> str:
     """Return the field for the accelerators at work together, in whole servers where the hardware is one."""
-    each, n = answer.setting.accelerator_count, answer.accelerators
+    each, n = answer.facts.accelerator_count, answer.accelerators
     value = "" if n is None else f' value="{n:.0f}"'
     return (
         f'<p><label for="{id}-set-accelerators">Accelerators at work together</label>'

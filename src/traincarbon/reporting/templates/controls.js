@@ -46,7 +46,7 @@ class Panel {
     this.form = section.querySelector("form");
     this.page = opened(JSON.parse(section.querySelector(".data").textContent));
     this.controls = [...this.form.elements].filter(control => control.name);
-    this.plan = figuresOf(this.page, {});
+    this.plan = resultsOf(this.page, {});
     this.set = {};
     this.form.addEventListener("input", event => this.take(event.target));
     this.form.addEventListener("submit", event => event.preventDefault());
@@ -80,7 +80,7 @@ class Panel {
   }
 
   show() {
-    const found = figuresOf(this.page, this.set), isSet = Object.keys(this.set).length > 0;
+    const found = resultsOf(this.page, this.set), isSet = Object.keys(this.set).length > 0;
     const inputs = inputsOf(this.page, this.set) || {};
     for (const control of this.controls) this.showControl(control, inputs, found);
     for (const [name, unit] of Object.entries(this.page.figures)) {
@@ -98,7 +98,7 @@ class Panel {
 
   // A word where the model would not fit in memory; the figures are worked out all the same, as in the package.
   tooFew() {
-    const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.accelerators;
+    const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
     return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
   }
 

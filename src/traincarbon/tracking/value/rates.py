@@ -3,40 +3,28 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
-from traincarbon.estimation.chain import Chain, estimate
-from traincarbon.estimation.facts import hardware as hardware_facts
-from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
-from traincarbon.estimation.plan import Plan
-from traincarbon.formulas import cost, power
-from traincarbon.formulas.carbon import embodied_kgco2e
+from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.facts.gather import gather_for_run
+from traincarbon.estimation.facts.question import Question, Subject
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.links import CONSEQUENCES, RATES
+from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
-from traincarbon.quantities import H_PER_YEAR
 from traincarbon.tracking.value.run_results import Coefficients, interval
 from traincarbon.uncertain import Num, Uncertain, median_of
 
-_STATED = (
-    "calibration",
-    "region",
-    "start",
-    "precision",
-    "pue",
-    "carbon_intensity",
-    "electricity_price",
-    "rent_price",
-    "purchase_price",
-    "service_life",
-    "utilisation",
-    "basis",
-)
+_STATED = fields_with(Use.RUN)
 """Fields of a plan that a request may state too, and then wins over it."""
-_NOT_RENTED = ("", "on-prem", "generic", "hpc")
+_RATES = ("service_life_h", "accelerator_purchase_usd", "embodied_kgco2e", "own_usd")
+"""Links that give what an accelerator-hour costs."""
 _PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
@@ -77,8 +65,8 @@ class _Appraisal:
             count = hardware.value("accelerator_count") or 1.0
         facts = self.facts(hardware)
         bare = self.setting(hardware, chip, count, facts)
-        setting: Setting = self.tried(lambda: calibrated(facts, bare)) or bare
-        chain = Chain(facts, setting, self.database)
+        setting: Facts = self.tried(lambda: calibrated(facts, bare)) or bare
+        chain = Trace(facts, setting)
         rented = self.is_rented(setting, chain)
         coefficients = self.coefficients(chain, rented=bool(rented))
         answer = self.plan(facts, hardware)
@@ -101,7 +89,7 @@ class _Appraisal:
         try:
             return step()
         except CarbonError as error:
-            self.notes.append(f"{error}{f' ({error.hint})' if error.hint else ''}")
+            self.notes.append(_note(error))
             return None
 
     def hardware(self) -> Product:
@@ -114,7 +102,7 @@ class _Appraisal:
         stated = self.request.get("devices")
         devices: dict[str, Any] = stated if isinstance(stated, dict) else {}
         names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
-        boards = {name: self.tried(lambda name=name: find_board(self.database, name)) for name in names}  # type: ignore[misc]
+        boards = {name: self.tried(lambda name=name: find_accelerator(self.database, name)) for name in names}  # type: ignore[misc]
         known = {board.id: board for board in boards.values() if board is not None}
         self.notes += [
             f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)" for name, board in boards.items() if board is None
@@ -131,61 +119,41 @@ class _Appraisal:
         sound = {name: value for name, value in stated.items() if self.tried(lambda name=name, value=value: Plan.from_dict({name: value}))}  # type: ignore[misc]
         return Plan.from_dict({"hw": hardware.id or None, **sound})
 
-    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Setting:
+    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Facts:
         """Return what the database says, each part by itself."""
-        operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=operator)) if facts.region is not None else None
-        setting = Setting(hardware, chip, count, place)
-        if chip.id:
-            self.tried(lambda: hardware_facts.add_peak(setting, self.database, facts.precision))
-            self.tried(lambda: hardware_facts.add_power(setting, self.database))
-            self.tried(lambda: prices.add_prices(setting, self.database, facts))
-            self.tried(lambda: hardware_facts.add_embodied(setting, self.database))
-        self.tried(lambda: site.add_facility(setting, self.database, facts.start))
-        self.tried(lambda: site.add_intensity(setting, self.database, facts))
-        self.tried(lambda: setting.add_prior(self.database, "meter", "*", "", "what is true over what sensors say"))
-        self.tried(lambda: setting.add_prior(self.database, "host_rest_share", "*", "", "share of a server's rest that is neither processor nor memory"))
+        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=hardware.operator)) if facts.region is not None else None
+        setting, errors = gather_for_run(Subject(Question.of(facts), hardware, chip, count, place), self.database)
+        self.notes += [_note(error) for error in errors]
         return setting
 
-    def is_rented(self, setting: Setting, chain: Chain) -> str:
+    def is_rented(self, setting: Facts, chain: Trace) -> str:
         """Return why the hardware is taken as rented, empty where it is not."""
         if chain.plan.rent_price is not None:
             return "a rent is given"
-        if "rent_price" not in setting.given:
+        if setting.given("rent_price") is None:
             return ""
-        if setting.hardware.folder == "servers" and setting.hardware.keys.get("operator", "") not in _NOT_RENTED:
+        if setting.hardware.is_cloud:
             return f"{setting.hardware.name} is a cloud instance"
         if setting.place is not None and setting.place.region is not None:
             return f"{setting.place.id} is a cloud's region"
         return ""
 
-    def coefficients(self, chain: Chain, *, rented: bool) -> Coefficients:
+    def coefficients(self, chain: Trace, *, rented: bool) -> Coefficients:
         """Return what turns joules and hours into figures."""
         known = chain.known
-        each = chain.setting.accelerator_count
-        life_h = None if (years := known("service_life")) is None else years * H_PER_YEAR
-        share = {"service_life_h": life_h, "utilisation": known("utilisation")}
-        bought = chain.link(
-            cost.accelerator_purchase_usd, server_usd=known("purchase_price"), accelerator_count=each, interconnect_share=known("interconnect_share")
-        )
-        host_w = chain.link(
-            power.host_power_w,
-            max_power_w=known("max_power_w"),
-            accelerator_count=each,
-            board_power_w=known("board_power_w"),
-            host_share=known("host_share"),
-        )
+        chain.values |= {"accelerator_hours_h": 1.0, "electricity_usd": 0.0}
+        chain.walk((*RATES, *(link for link in CONSEQUENCES if link.name in _RATES)))
         return Coefficients(
             pue=_uncertain(known("pue")),
             carbon_intensity=_uncertain(known("carbon_intensity")),
-            embodied_kgco2e_per_h=_uncertain(chain.link(embodied_kgco2e, accelerator_hours_h=1.0, hardware_kgco2e=known("hardware_kgco2e"), **share)),
+            embodied_kgco2e_per_h=_uncertain(known("embodied_kgco2e")),
             electricity_usd_per_kwh=_uncertain(known("electricity_price")),
             rent_usd_per_h=_uncertain(known("rent_price")) if rented else None,
-            purchase_usd_per_h=_uncertain(chain.link(cost.own_usd, accelerator_hours_h=1.0, accelerator_purchase_usd=bought, electricity_usd=0.0, **share)),
+            purchase_usd_per_h=_uncertain(known("own_usd")),
             wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
             grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
             peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
-            host_w=_uncertain(chain.calibrated("host_calibration", power.calibrated_power_w, power_w=host_w)),
+            host_w=_uncertain(known("host_power_w")),
             host_rest_share=_uncertain(known("host_rest_share")),
             network_share=_uncertain(known("network_share")) if self.count("nodes") > 1.0 else None,
             meter=_uncertain(known("meter")),
@@ -235,3 +203,7 @@ def _median(value: Num | None) -> float | None:
 
 def _uncertain(value: Num | None) -> Uncertain | None:
     return value if value is None or isinstance(value, Uncertain) else Uncertain(float(value))
+
+
+def _note(error: CarbonError) -> str:
+    return f"{error}{f' ({error.hint})' if error.hint else ''}"
