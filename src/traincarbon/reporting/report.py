@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.reporting.header import read_header
 from traincarbon.reporting.render import report_html
-from traincarbon.reporting.subjects import Subject, read_items
+from traincarbon.reporting.subjects import Subject, read_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def report(
     header = read_header(
         None if settings is None else os.fspath(settings), title=title, notes=notes, approvers=approvers, logo=os.fspath(logo), currency=currency
     )
-    items = read_items(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
+    items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
     html = report_html(items, header=header, database=database, progress=progress)
     if file is not None:
         write_new_file(file, html)

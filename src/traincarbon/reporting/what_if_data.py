@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.variants import Choice, hardware, places, varied
+from traincarbon.reporting.plan_variants import Option, hardware_options, region_options, varied_plan
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
 OF_HARDWARE = (
@@ -74,9 +74,9 @@ LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for na
 class WhatIf(NamedTuple):
     """The choices of a plan, and the data with which the page works them out."""
 
-    hardware: list[Choice]
-    places: list[Choice]
-    starts: list[Choice]
+    hardware: list[Option]
+    places: list[Option]
+    starts: list[Option]
     data: dict[str, Any]
 
 
@@ -88,9 +88,9 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
     plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
     own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
-    chips = [Choice("", setting.hardware.name), *([] if fixed else _others(hardware(answer, database), setting.hardware.id))]
-    grids = [Choice("", own_place), *_others(places(answer, database), setting.place.id if setting.place is not None else "")]
-    starts = [Choice("", plan.start or "not named: the newest facts"), *(Choice(year, year) for year in _YEARS if year != plan.start)]
+    chips = [Option("", setting.hardware.name), *([] if fixed else _others(hardware_options(answer, database), setting.hardware.id))]
+    grids = [Option("", own_place), *_others(region_options(answer, database), setting.place.id if setting.place is not None else "")]
+    starts = [Option("", plan.start or "not named: the newest facts"), *(Option(year, year) for year in _YEARS if year != plan.start)]
     values = {
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
@@ -108,11 +108,11 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
     return WhatIf(chips, grids, starts, data)
 
 
-def _others(choices: Sequence[Choice], own: str) -> list[Choice]:
+def _others(choices: Sequence[Option], own: str) -> list[Option]:
     return [choice for choice in choices if choice.id != own]
 
 
-def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list[Choice], starts: list[Choice]) -> dict[str, Any]:
+def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list[Option], starts: list[Option]) -> dict[str, Any]:
     """Return the facts of every combination: each number once, each row of them once, and which row a combination has."""
     pool: dict[str, int] = {}
     numbers: list[Any] = []
@@ -146,7 +146,7 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
 def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
     """Return the estimate of one combination, or None where there is none such: hardware that is not offered there, or lacks the number format."""
     try:
-        return estimate(varied(answer, **{name: value for name, value in choice.items() if value}), database=database)
+        return estimate(varied_plan(answer, **{name: value for name, value in choice.items() if value}), database=database)
     except CarbonError:
         return None
 

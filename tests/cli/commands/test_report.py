@@ -62,7 +62,7 @@ def test_a_page_that_is_there_is_kept(place):
         (("none",), "no run that begins with 'none'"),
         (("plan.toml", "--level", "2"), "confidence level"),
         (("plan.toml", "--currency", "EUR"), "currency is 'EUR'"),
-        (("plan.toml", "--logo", "plan.toml"), "is no picture"),
+        (("plan.toml", "--logo", "plan.toml"), "is not a picture"),
         (("plan.toml", "--settings", "plan.toml"), "unknown key"),
     ],
 )

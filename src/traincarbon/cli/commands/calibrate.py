@@ -174,7 +174,7 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(fitted: "Fitted", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.calibration_plots import before_and_after
+    from traincarbon.reporting.plots.calibration_plots import calibration_panels
     from traincarbon.reporting.plots.page import page
 
     lead = (
@@ -182,7 +182,7 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
         "Bars are 90 % intervals. The grey band is a factor of two. Point at a mark to see its run."
     )
-    text = page(title="Predicted against measured", lead=output.clean(lead), panels=before_and_after(fitted), script=script)
+    text = page(title="Predicted against measured", lead=output.clean(lead), panels=calibration_panels(fitted), script=script)
     write_new_file(file, text)
     if sys.stderr.isatty():
         click.echo(f"plotted in {output.clean(file)}", err=True)

@@ -169,8 +169,8 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(found: "Comparison", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.choice_plots import of_comparison
+    from traincarbon.reporting.plots.choice_plots import comparison_panels
     from traincarbon.reporting.plots.page import page
 
     lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
-    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=of_comparison(found), script=script))
+    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=comparison_panels(found), script=script))

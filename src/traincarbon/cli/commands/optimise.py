@@ -210,8 +210,8 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(found: "Optimum", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.choice_plots import of_optimum
+    from traincarbon.reporting.plots.choice_plots import optimum_panels
     from traincarbon.reporting.plots.page import page
 
     lead = f"What the best way, {_label(found.best, found)}, reaches with less and more arithmetic, at the medians; bars are intervals of {found.level:.0%}."
-    write_new_file(file, page(title=output.clean(_title(found)), lead=output.clean(lead), panels=of_optimum(found), script=script))
+    write_new_file(file, page(title=output.clean(_title(found)), lead=output.clean(lead), panels=optimum_panels(found), script=script))

@@ -64,14 +64,14 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(tried: "Backtest", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.accuracy_plots import predicted_against_published
+    from traincarbon.reporting.plots.accuracy_plots import accuracy_panels
     from traincarbon.reporting.plots.page import page
 
     lead = (
         f"Published trainings ({tried.source}) and their predictions, with constants fitted without the runs of the same organisation. Bars are 90 % intervals. "
         "The grey band is a factor of two. Click a set in the legend to hide it, double-click to show it alone. Point at a mark to see its run."
     )
-    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=predicted_against_published(tried), script=script))
+    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=accuracy_panels(tried), script=script))
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:

@@ -15,7 +15,9 @@ function put(element, text) {
 // So many significant digits, thousands apart; what may be exact is a whole number without decimals where it rounds to one.
 function rounded(value, digits, isExact = true) {
   if (value === 0) return "0";
-  if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
+  if (Math.abs(value) < READABLE[0] || Math.abs(value) >= READABLE[1]) {
+    return String(Number(value.toPrecision(digits)).toExponential()).replace(/e([+-])(\d)$/, (_, sign, digit) => `e${sign}0${digit}`);
+  }
   const near = Number(value.toPrecision(digits));
   const decimals = isExact && Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(near))), 0);
   return written(near, decimals);

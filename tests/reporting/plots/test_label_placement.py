@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.reporting.plots.labels import _around, placed
+from traincarbon.reporting.plots.label_placement import _around, placed
 
 _SHARES = st.floats(0.0, 1.0)
 

@@ -1,12 +1,12 @@
-"""Where the names of points stand in a chart, so that none covers another."""
+"""Positions for the names of points in a chart, so that no name covers another or a point."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 _WIDE, _HIGH = 440.0, 420.0
-"""The room for points in a chart beside another. [pixel]"""
+"""Size of the area of a chart. [pixel]"""
 _LETTER, _LINE, _OFF = 7.5, 16.0, 7.0
-"""Width of a letter, height of a line, and how far a name stands from the middle of its point. [pixel]"""
+"""Width of a letter, height of a line, and distance of a name from its point. [pixel]"""
 
 
 class _Box(NamedTuple):
@@ -20,11 +20,11 @@ class _Box(NamedTuple):
 
 
 def placed(points: Sequence[tuple[str, float, float]], *, first: Sequence[bool]) -> list[str]:
-    """Return where the name of each point stands, in plotly's words; empty where it would cover a point, another name, or leave the chart.
+    """Return the position of each name as plotly's ``textposition``; empty where it would cover a point or another name, or leave the chart.
 
     Args:
-        points: Names, and their places from left and bottom as shares of the chart.
-        first: Which of them are named before the others, which are named from left to right.
+        points: Names, and their positions from left and bottom as shares of the chart.
+        first: Whether a point gets its name before the others, which follow from left to right.
 
     Example:
         >>> placed([("one", 0.5, 0.5), ("two", 0.5, 0.5)], first=[False, True])
