@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
     from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
-    from traincarbon.explore.compare import Comparison, compare
+    from traincarbon.explore.compare import compare
+    from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.ledger.record import RunRecord
@@ -34,7 +35,7 @@ _MODULES = {
     "Advice": "explore.advice.alternative",
     "AmbiguousError": "errors",
     "CarbonError": "errors",
-    "Comparison": "explore.compare",
+    "Comparison": "explore.comparison",
     "Database": "database.load",
     "DatabaseError": "errors",
     "Estimate": "estimation.result",

@@ -29,7 +29,7 @@ def test_points_are_medians_with_their_intervals(compared):
     drawn = {
         (x, x - low, x + high) for trace in traces for x, low, high in zip(trace["x"], trace["error_x"]["arrayminus"], trace["error_x"]["array"], strict=True)
     }
-    costs = [option.figures["cost_usd"] for option in compared.options]
+    costs = [option.results["cost_usd"] for option in compared.options]
     millions = [(cost.median / 1e6, cost.low / 1e6, cost.high / 1e6) for cost in sorted(costs, key=lambda cost: cost.median)]
     assert sorted(drawn) == [pytest.approx(each) for each in millions]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from traincarbon.explore.compare import Comparison
+from traincarbon.explore.comparison import Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
 from traincarbon.formatting import scale_of
@@ -32,7 +32,7 @@ class _Axis(NamedTuple):
 
 def comparison_panels(found: Comparison) -> list[Panel]:
     """Return a panel of cost against CO2e and, where durations are known, one of cost against time."""
-    results = [option.figures for option in found.options]
+    results = [option.results for option in found.options]
     names = [plain_text(str(option.where) or option.hardware) for option in found.options]
     across = _axis("cost_usd", results, of_cost=found.money)
     panels = []
@@ -49,14 +49,14 @@ def comparison_panels(found: Comparison) -> list[Panel]:
 
 def optimum_panels(found: Optimum) -> list[Panel]:
     """Return a panel of the predicted loss against each of cost, CO2e and time that is known."""
-    results = [point.figures for point in found.frontier]
+    results = [point.results for point in found.frontier]
     panels = []
     for quantity, title in (("cost_usd", "Loss and cost"), ("total_kgco2e", "Loss and CO2e"), ("duration_s", "Loss and time")):
         across = _axis(quantity, results, of_cost=found.money)
         points = [
             _Point(f"{point.params:.3g} parameters on {point.tokens:.3g} tokens", x, point.loss)
             for point in found.frontier
-            if (x := across.on(point.figures)) is not None
+            if (x := across.on(point.results)) is not None
         ]
         if points:
             bound = found.bounds.get(quantity)

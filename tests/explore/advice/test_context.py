@@ -3,7 +3,8 @@
 import pytest
 
 from traincarbon.errors import PlanError
-from traincarbon.explore.advice.situation import Service, goal_of
+from traincarbon.explore.advice.alternative import Change, Effort, Group
+from traincarbon.explore.advice.context import Service, goal_of
 from traincarbon.uncertain import Uncertain
 
 
@@ -39,11 +40,13 @@ def test_a_plan_is_read_with_its_defaults(tuned, megatron):
     assert megatron.number("layers") is None
 
 
-def test_an_alternative_is_held_against_the_plan_figure_by_figure(megatron):
-    half = {name: None if value is None else 0.5 * value for name, value in megatron.figures.items()}
-    found = megatron.alternative("half", "same", "Half", half, lost="", effort="low", not_when="", how="", evidence=megatron.support("amp"))
+def test_an_alternative_is_compared_with_the_plan_quantity_by_quantity(megatron):
+    half = {name: None if value is None else 0.5 * value for name, value in megatron.results.items()}
+    found = megatron.alternative(
+        "half", Group.SAME, Change.POWER, "Half", half, lost="", effort=Effort.LOW, not_when="", how="", evidence=megatron.support("amp")
+    )
     assert all(saved.share == pytest.approx(0.5) for saved in found.savings.values())
-    assert found.figures["cost_usd"].median == pytest.approx(0.5 * megatron.base.median("rent_usd"))
+    assert found.results["cost_usd"].median == pytest.approx(0.5 * megatron.base.median("rent_usd"))
     assert found.is_verified
 
 
@@ -52,8 +55,8 @@ def test_support_does_not_make_figures_unverified_but_a_basis_does(megatron):
 
 
 def test_what_is_set_apart_is_not_known_together(megatron):
-    texts = {"lost": "", "effort": "low", "not_when": "", "how": "", "evidence": ()}
-    together = megatron.alternative("a", "same", "A", megatron.base, **texts)
-    apart = megatron.alternative("a", "same", "A", megatron.base, apart=("mfu",), **texts)
+    texts = {"lost": "", "effort": Effort.LOW, "not_when": "", "how": "", "evidence": ()}
+    together = megatron.alternative("a", Group.SAME, Change.POWER, "A", megatron.base, **texts)
+    apart = megatron.alternative("a", Group.SAME, Change.POWER, "A", megatron.base, independent=("mfu",), **texts)
     assert together.savings["facility_energy_kwh"].share_low == 0.0
     assert apart.savings["facility_energy_kwh"].share_low < -0.5

@@ -1,4 +1,4 @@
-"""The scaling law of the database, with what its standard errors leave open."""
+"""The scaling law of the database, with the uncertainty of its constants."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from traincarbon.formulas.scaling import Law, params_of_loss, predicted_loss, to
 from traincarbon.uncertain import Interval, Uncertain, median_of, z_of
 
 SPREAD = "scaling_law"
-"""The name of the spread that the law brings into a figure."""
+"""The name of the spread that the law adds to a result."""
 _MOST_SIGMA = 2.0
 
 
@@ -35,17 +35,24 @@ class Size(NamedTuple):
 
 
 class FittedLaw(NamedTuple):
-    """A law with variants of it that are one standard error away, each pair on both sides of one constant."""
+    """A scaling law with the uncertainty of its constants.
+
+    Attributes:
+        law: The law.
+        variants: For each constant, the law one standard error above and one below it.
+        least: The smallest model and data that the law was fitted on.
+        most: The largest model and data that the law was fitted on.
+        evidence: Where the law comes from.
+    """
 
     law: Law
     variants: tuple[tuple[Law, Law], ...]
     least: Size
     most: Size
-    """The smallest and the largest of what the law was fitted on."""
     evidence: Evidence
 
     def loss(self, params: float, tokens: float, *, level: float = 0.9) -> Interval:
-        """Return the predicted loss with the interval that the standard errors leave. [nat/token]."""
+        """Return the predicted loss with its interval by the standard errors. [nat/token]."""
         middle = predicted_loss(params=params, tokens=tokens, law=self.law)
         halves = [
             (predicted_loss(params=params, tokens=tokens, law=up) - predicted_loss(params=params, tokens=tokens, law=down)) / 2.0 for up, down in self.variants
@@ -53,15 +60,15 @@ class FittedLaw(NamedTuple):
         reach = z_of(level) * math.hypot(*halves)
         return Interval(middle - reach, middle, middle + reach)
 
-    def spread(self, figure: Callable[[Law], float]) -> float:
-        """Return the log-spread of a *figure* that follows from the law, to first order in each constant."""
-        middle = math.log(figure(self.law))
+    def spread(self, result: Callable[[Law], float]) -> float:
+        """Return the log-spread of a *result* of the law, to first order in each constant."""
+        middle = math.log(result(self.law))
         parts = []
         for pair in self.variants:
             found = []
             for variant in pair:
                 try:
-                    found.append(math.log(figure(variant)))
+                    found.append(math.log(result(variant)))
                 except OutOfRangeError:
                     continue
             if len(found) == len(pair):
@@ -71,7 +78,7 @@ class FittedLaw(NamedTuple):
         return min(math.hypot(*parts), _MOST_SIGMA)
 
     def best_for(self, loss: float) -> Size:
-        """Return the model that reaches *loss* with the least arithmetic.
+        """Return the model that reaches *loss* with the least compute.
 
         Raises:
             OutOfRangeError: the loss is not above the irreducible one.
@@ -79,35 +86,35 @@ class FittedLaw(NamedTuple):
         params = params_of_loss(loss=loss, law=self.law)
         return Size(params, tokens_of_loss(params=params, loss=loss, law=self.law))
 
-    def same_loss_tokens(self, params: float, than: Size) -> Uncertain:
-        """Return the tokens on which *params* parameters reach what the model *than* does, each variant of the law by its own loss.
+    def same_loss_tokens(self, params: float, other: Size) -> Uncertain:
+        """Return the tokens with which *params* parameters equal the model *other*, each variant of the law by its own loss.
 
         Raises:
-            OutOfRangeError: so small a model does not reach it.
+            OutOfRangeError: so small a model does not reach its loss.
         """
 
         def tokens(law: Law) -> float:
-            return tokens_of_loss(params=params, loss=predicted_loss(params=than.params, tokens=than.tokens, law=law), law=law)
+            return tokens_of_loss(params=params, loss=predicted_loss(params=other.params, tokens=other.tokens, law=law), law=law)
 
         return Uncertain(tokens(self.law), {SPREAD: self.spread(tokens)})
 
     def is_beyond(self, size: Size) -> bool:
-        """Say whether *size* is outside of what the law was fitted on."""
+        """Say whether *size* is outside the range that the law was fitted on."""
         return not (self.least.params <= size.params <= self.most.params and self.least.tokens <= size.tokens <= self.most.tokens)
 
 
 def read_law(database: Database) -> FittedLaw:
-    """Return the law of ``scaling_laws.csv``: the user's own first row, else ours.
+    """Return the law of ``scaling_laws.csv``: the first row of the user's own table, or of the built-in one.
 
-    The constants of a fit are correlated: a steeper exponent comes with a larger scale, so that the loss in the middle of the data stays.
-    So each exponent is turned about the geometric mean of what was fitted on, and what the irreducible loss gains the two other terms lose there.
+    The constants of a fit are correlated: a steeper exponent comes with a larger scale, and the loss in the middle of the data stays.
+    So each exponent varies about the geometric mean of the fitted data, and the two other terms lose there what the irreducible loss gains.
 
     Raises:
-        DatabaseError: there is no law.
+        DatabaseError: the table is empty, or a standard error is impossible.
     """
     rows = database.all_rows("scaling_laws")
     if not rows:
-        raise DatabaseError("scaling_laws.csv holds no law", hint="add a row: hardware_db/README.md")
+        raise DatabaseError("scaling_laws.csv holds no law", hint="add a row; see hardware_db/README.md")
     row = rows[0]
     number = {name: float(row[name]) for name in row if name not in _TEXTS}
     law = Law(*(number[name] for name in Law._fields))
@@ -119,7 +126,7 @@ def read_law(database: Database) -> FittedLaw:
 
 
 def size_of(plan: Plan) -> Size | None:
-    """Return the model and data of *plan* where the law speaks of such a plan: a dense language model, trained from scratch."""
+    """Return the model and data of *plan* where the law covers it: a dense language model, trained from scratch."""
     params, tokens = plan.number("params"), plan.number("tokens")
     active = plan.number("active_params")
     dense = active is None or median_of(active) == median_of(params)
@@ -145,7 +152,7 @@ def _raised(law: Law, by: float, middle: Size) -> Law:
     above = predicted_loss(params=middle.params, tokens=middle.tokens, law=law) - law.irreducible_loss
     rest = (above - by) / above
     if rest <= 0.0:
-        raise DatabaseError("scaling_laws.csv: irreducible_loss_se is larger than what size and data take away", hint="is it in nat/token?")
+        raise DatabaseError("scaling_laws.csv: irreducible_loss_se is larger than the reducible loss", hint="is it in nat/token?")
     return law._replace(irreducible_loss=law.irreducible_loss + by, params_scale=law.params_scale * rest, tokens_scale=law.tokens_scale * rest)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from acme import line
 from traincarbon.errors import DatabaseError, OutOfRangeError
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.law import SPREAD, Size, read_law, size_of
+from traincarbon.explore.scaling_law import SPREAD, Size, read_law, size_of
 from traincarbon.formulas.scaling import optimal_params, predicted_loss
 
 ACME = line("scaling_laws", "acme-2020", 1.8, 400, 0.5, 400, 0.5, 0.1, 0.05, 0.04, 4e6, 16e6, 4e6, 16e6)
@@ -141,4 +141,4 @@ def test_the_law_speaks_of_dense_decoders_and_takes_the_median_of_an_interval():
 
 
 def test_a_size_is_said_as_people_say_it():
-    assert str(Size(50.92e9, 952.8e9)) == "50.9 B parameters on 953 B tokens"
+    assert str(Size(50.92e9, 952.8e9)) == "50.9B parameters on 953B tokens"
