@@ -7,7 +7,7 @@ from typing import NamedTuple
 from traincarbon.decode import decode, interval, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate
-from traincarbon.estimation.trace import Assumption, Step
+from traincarbon.estimation.walk import Assumption, Step
 from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.uncertain import Interval, z_of

@@ -1,4 +1,4 @@
-"""What the page needs to estimate anew by itself: the plan's own numbers, and the facts of each place, hardware and year that a reader may choose."""
+"""The data with which a page computes estimates itself: the plan's numbers, and the facts of each place, hardware and year to choose from."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -44,7 +44,7 @@ _YEARS = tuple(str(year) for year in range(2020, 2027))
 
 
 class Slider(NamedTuple):
-    """A number that the reader may set: between which bounds, in which steps, and in which unit it is shown."""
+    """A number that the reader can set: its bounds, its step, and its unit."""
 
     name: str
     label: str
@@ -72,7 +72,7 @@ LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for na
 
 
 class WhatIf(NamedTuple):
-    """The choices of a plan, and the data with which the page works them out."""
+    """The choices of a plan, and the data to compute them."""
 
     hardware: list[Option]
     places: list[Option]
@@ -81,9 +81,9 @@ class WhatIf(NamedTuple):
 
 
 def what_if(answer: Estimate, database: Database) -> WhatIf:
-    """Return what a page needs to answer for this plan what else might be.
+    """Return what a page needs to compute this plan with other inputs.
 
-    The first of the hardware, places and years is the plan's own, called so even where it names none.
+    The first of the hardware, places and years is the plan's own, even if the plan names none.
     """
     plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
@@ -113,7 +113,7 @@ def _others(choices: Sequence[Option], own: str) -> list[Option]:
 
 
 def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list[Option], starts: list[Option]) -> dict[str, Any]:
-    """Return the facts of every combination: each number once, each row of them once, and which row a combination has."""
+    """Return the facts of every combination: each number once, each row once, and the row of each combination."""
     pool: dict[str, int] = {}
     numbers: list[Any] = []
     rows: dict[tuple[int, ...], int] = {}
@@ -144,7 +144,7 @@ def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list
 
 
 def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
-    """Return the estimate of one combination, or None where there is none such: hardware that is not offered there, or lacks the number format."""
+    """Return the estimate of one combination, or None if the hardware is not offered there or lacks the number format."""
     try:
         return estimate(varied_plan(answer, **{name: value for name, value in choice.items() if value}), database=database)
     except CarbonError:

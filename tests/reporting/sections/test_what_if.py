@@ -63,7 +63,7 @@ def test_the_page_words_a_figure_as_the_package_does(tmp_path):
     cases += [(Interval(1.0, 2.0, 4.0), unit) for unit in units] + [(Interval(0.96e6, 0.9996e6, 9.97e6), unit) for unit in units]
     for currency in (USD, Currency("EUR", 0.92)):
         data = json.dumps([[interval._asdict(), unit, [currency.code, currency.per_usd]] for interval, unit in cases])
-        words = script().partition("// What a control")[0]
+        words = script().partition("// Describe the setting")[0]
         found = evaluate(words, f"{data}.map(([bounds, unit, money]) => shown(bounds, unit, money))", tmp_path)
         for (interval, unit), shown in zip(cases, found, strict=True):
             middle, scale, bounds = currency.shown(interval, unit)

@@ -160,7 +160,7 @@ def test_coefficients_cross_a_pipe_unchanged():
 
 @pytest.mark.parametrize("stated", [{}, {"median": None}, {"median": "many"}, {"median": 1.0, "spreads": 3}, 5, None, []])
 def test_what_is_no_figure_is_refused(stated):
-    with pytest.raises(CarbonError, match="no uncertain figure"):
+    with pytest.raises(CarbonError, match="not an uncertain value"):
         uncertain_of(stated)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Fact, Row
 from traincarbon.database.select import need_prior
+from traincarbon.estimation.walk import ComputedLink
 from traincarbon.uncertain import Num, Uncertain
 
 
@@ -20,6 +21,8 @@ class Given(NamedTuple):
     locator: str = ""
     kind: str = ""
     assumed: bool = False
+    derivation: tuple[ComputedLink, ...] = ()
+    """The links that gave the value."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

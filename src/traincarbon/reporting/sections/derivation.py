@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from traincarbon.estimation.trace import Assumption, Step
+from traincarbon.estimation.walk import Assumption, Step
 from traincarbon.formatting import significant
 from traincarbon.reporting.currency import NOT_KNOWN
 from traincarbon.reporting.labels import label_of

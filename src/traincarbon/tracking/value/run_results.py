@@ -1,11 +1,11 @@
-"""From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
+"""The results of a run from its metered energy: energy of the facility, CO2e, water and cost, each with its uncertainty."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.links import CONSEQUENCES
-from traincarbon.estimation.trace import walk
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """What turns joules and accelerator-hours into figures; each an :class:`Uncertain`, or None where it is not known."""
+    """What converts joules and accelerator-hours into results; each an :class:`Uncertain`, or None where unknown."""
 
     pue: Uncertain | None = None
     """Power usage effectiveness. [1]"""
@@ -55,11 +55,11 @@ class Coefficients(NamedTuple):
     peak_flop_per_s: Uncertain | None = None
     """Dense peak of one accelerator at the precision used. [FLOP/s]"""
     host_w: Uncertain | None = None
-    """Mean draw of the server beside its accelerators, for each of them. [W]"""
+    """Mean power of the rest of the server per accelerator. [W]"""
     host_rest_share: Uncertain | None = None
     """Share of that which no meter of processors and memory covers: fans, network cards, disks, conversion. [1]"""
     network_share: Uncertain | None = None
-    """Switches between servers as a share of the servers' draw. [1]"""
+    """Power of the switches between servers as a share of the servers' power. [1]"""
     meter: Uncertain | None = None
     """What is true over what a meter says, 1 with a spread. [1]"""
 
@@ -190,7 +190,7 @@ def uncertain_of(stated: Mapping[str, Any]) -> Uncertain:
     try:
         return Uncertain(float(stated["median"]), {str(name): float(sigma) for name, sigma in stated.get("spreads", {}).items()})
     except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise CarbonError(f"no uncertain figure: {str(stated)[:60]!r}", hint="it has a median and named spreads") from error
+        raise CarbonError(f"not an uncertain value: {str(stated)[:60]!r}", hint="it has a median and named spreads") from error
 
 
 def interval(value: Num, level: float = 0.9) -> dict[str, float]:
@@ -199,7 +199,7 @@ def interval(value: Num, level: float = 0.9) -> dict[str, float]:
 
 
 def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
-    """Return the figure whose 90 % interval a record states, its spread called *name*."""
+    """Return the value whose 90 % interval a record states; its spread is called *name*."""
     low, median, high = stated["low"], stated["median"], stated["high"]
     if not 0.0 < low <= median <= high:
         return Uncertain(median)
