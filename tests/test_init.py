@@ -37,7 +37,7 @@ PUBLIC = [
     "PlanError",
     "PlanFields",
     "QuantityError",
-    "RunRecord",
+    "Run",
     "Uncertain",
     "advise",
     "bench",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
     from traincarbon.reporting.report import report
     from traincarbon.tracking.progress import progress
     from traincarbon.tracking.tracker import track
@@ -47,7 +47,7 @@ _MODULES = {
     "PlanError": "errors",
     "PlanFields": "estimation.plan",
     "QuantityError": "errors",
-    "RunRecord": "ledger.record",
+    "Run": "ledger.record",
     "Uncertain": "uncertain",
     "advise": "explore.advise",
     "bench": "benching.machine",
@@ -80,7 +80,7 @@ __all__ = [
     "PlanError",
     "PlanFields",
     "QuantityError",
-    "RunRecord",
+    "Run",
     "Uncertain",
     "advise",
     "bench",

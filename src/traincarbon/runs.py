@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
@@ -42,7 +42,7 @@ class Listing(NamedTuple):
         store: The folder of the ledger.
     """
 
-    runs: tuple[RunRecord, ...]
+    runs: tuple[Run, ...]
     total: int
     faults: tuple[str, ...]
     store: str
@@ -57,7 +57,7 @@ class Found(NamedTuple):
         notes: Remarks on the rest.
     """
 
-    runs: tuple[RunRecord, ...]
+    runs: tuple[Run, ...]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -76,7 +76,7 @@ class ImportResult(NamedTuple):
     dry_run: bool
 
     @property
-    def new(self) -> tuple[RunRecord, ...]:
+    def new(self) -> tuple[Run, ...]:
         """The runs that were new to the ledger."""
         added = set(self.added)
         return tuple(run for run in self.found.runs if run.run_id in added)
@@ -101,7 +101,7 @@ class Forgotten(NamedTuple):
     removed: bool
 
 
-def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> tuple[RunRecord, ...]:
+def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> tuple[Run, ...]:
     """Return the runs in the ledger, the latest first.
 
     Args:
@@ -124,7 +124,7 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
         return Listing(tuple(runs), total, tuple(ledger.index.faults()), ledger.store)
 
 
-def load(id: str = "last", *, store: Store = None) -> RunRecord:
+def load(id: str = "last", *, store: Store = None) -> Run:
     """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run.
 
     Raises:

@@ -3,7 +3,7 @@
 from typing import assert_type
 
 import traincarbon
-from traincarbon import Advice, Comparison, Estimate, Interval, Optimum, Plan, PlanFields, RunRecord, Uncertain
+from traincarbon import Advice, Comparison, Estimate, Interval, Optimum, Plan, PlanFields, Run, Uncertain
 
 PLAN = Plan(params="7B", tokens=2e12, hw="dgx-h100")
 FIELDS: PlanFields = {"params": 7e9, "tokens": "2T", "hw": "dgx-h100", "servers": 32, "mfu": Uncertain(0.4, {"mfu": 0.1})}
@@ -28,7 +28,7 @@ def before() -> None:
 def during() -> None:
     """Use everything that meters a training."""
     with traincarbon.track(project="bert", max_kwh=50, on_budget="stop", region="france") as run:
-        assert_type(run.record, RunRecord | None)
+        assert_type(run.record, Run | None)
         traincarbon.progress(tokens=1e6, total_tokens=1e9, loss=2.5)
 
     @traincarbon.track
@@ -45,8 +45,8 @@ def during() -> None:
 
 def after() -> None:
     """Use everything that learns from runs."""
-    assert_type(traincarbon.runs.list(project="bert", since="7d"), tuple[RunRecord, ...])
-    assert_type(traincarbon.runs.load("last"), RunRecord)
+    assert_type(traincarbon.runs.list(project="bert", since="7d"), tuple[Run, ...])
+    assert_type(traincarbon.runs.load("last"), Run)
     imported = traincarbon.runs.import_("emissions.csv", dry_run=True)
     assert_type(imported.added, tuple[str, ...])
     made = traincarbon.calibrate(imported.found.runs, name="cluster-a", wall={"run-a": 12.4}, dry_run=True)

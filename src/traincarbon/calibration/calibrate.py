@@ -13,7 +13,7 @@ from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meter
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names, read
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.store import Ledger
 
 
@@ -57,7 +57,7 @@ class Calibrated:
 
 
 def calibrate(
-    runs: Iterable[RunRecord | str] | None = None,
+    runs: Iterable[Run | str] | None = None,
     *,
     name: str | None = None,
     site: str = "",
@@ -119,7 +119,7 @@ def calibrations() -> tuple[tuple[Calibration, ...], tuple[str, ...]]:
     return tuple(found), tuple(faults)
 
 
-def _records(runs: Iterable[RunRecord | str] | None, store: str | os.PathLike[str] | None) -> list[RunRecord]:
+def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | None) -> list[Run]:
     """Return the records of *runs*; ids are looked up in the ledger."""
     stated = None if runs is None else list(runs)
     if stated is not None and not any(isinstance(run, str) for run in stated):
@@ -131,7 +131,7 @@ def _records(runs: Iterable[RunRecord | str] | None, store: str | os.PathLike[st
     return found
 
 
-def _by_run(wall: Mapping[str, float | str], records: Sequence[RunRecord]) -> list[tuple[RunRecord, float | str]]:
+def _by_run(wall: Mapping[str, float | str], records: Sequence[Run]) -> list[tuple[Run, float | str]]:
     """Return each reading at the wall with its run; a run may be named by the beginning of its id.
 
     Raises:

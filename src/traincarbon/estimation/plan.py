@@ -269,7 +269,7 @@ class Plan:
         """Return the plan in a TOML *file*.
 
         Raises:
-            CarbonError: the file cannot be read or is no plan; the message names it.
+            CarbonError: the file cannot be read or is not a plan; the message names it.
         """
         try:
             with open(file, encoding="utf-8") as stream:

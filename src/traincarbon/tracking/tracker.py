@@ -20,7 +20,7 @@ from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
     from traincarbon.tracking.options import TrackOptions
 
 P = ParamSpec("P")
@@ -112,7 +112,7 @@ class Tracker:
         progress(**counts)
 
     @property
-    def record(self) -> "RunRecord | None":
+    def record(self) -> "Run | None":
         """The record of the run so far, None if nothing was recorded."""
         from traincarbon.ledger.record import read_run
 

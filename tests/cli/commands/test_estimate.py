@@ -187,7 +187,7 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         (["--servers", "64", "--kind", "lora"], "no layout: layouts are known only for decoders"),
     ],
 )
-def test_a_doubtful_plan_is_answered_with_a_warning(words, warned):
+def test_an_unreliable_plan_is_answered_with_a_warning(words, warned):
     assert any(warned in warning for warning in answer(*MAIN, *words)["warnings"])
 
 

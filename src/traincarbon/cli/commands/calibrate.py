@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError
 if TYPE_CHECKING:
     from traincarbon.calibration.calibrate import Calibrated
     from traincarbon.calibration.fit import Fitted
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
 
 _MOST_NOTES = 5
 _SLOW = 20_000
@@ -74,7 +74,7 @@ def command(
     script = _prepare_plot(plot) if plot is not None else ""
     from traincarbon.calibration.calibrate import calibrate
 
-    records: list[RunRecord | str] | None = [*_read(files, hw=hw, quiet=quiet), *runs] if runs or files else None
+    records: list[Run | str] | None = [*_read(files, hw=hw, quiet=quiet), *runs] if runs or files else None
     if not quiet and records is not None and len(records) >= _SLOW:
         click.echo(f"fitting {len(records):,} runs", err=True)
     made = calibrate(records, name=name, site=site, wall=_wall(wall), dry_run=dry_run, store=store, database=database(db))
@@ -88,7 +88,7 @@ def command(
     click.echo("\n".join([screen(made.fitted), "", output.wrapped("Saved" if made.file else "Not saved", _outcome(made))]))
 
 
-def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[RunRecord, ...]":
+def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[Run, ...]":
     """Return the runs in files; notes go to stderr."""
     from traincarbon.runs import read
 

@@ -11,7 +11,7 @@ from traincarbon.cli import output
 from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -217,7 +217,7 @@ def _show_progress(text: str) -> None:
     click.echo(output.clean(text), err=True)
 
 
-def _table(records: Sequence[RunRecord]) -> str:
+def _table(records: Sequence[Run]) -> str:
     rows = [_HEAD, *(_row(record) for record in records)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
@@ -232,7 +232,7 @@ def _table(records: Sequence[RunRecord]) -> str:
     return "\n".join([output.dim(head), *lines])
 
 
-def _row(record: RunRecord) -> tuple[str, ...]:
+def _row(record: Run) -> tuple[str, ...]:
     return (
         output.clean(record.run_id),
         record.started_at[2:16].replace("T", " "),
