@@ -7,7 +7,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas readme pictures proof clean
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas proof clean
+.PHONY: readme pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

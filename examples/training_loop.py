@@ -24,7 +24,7 @@ WARM_UP_STEPS = 20
 _SAVE, _STOP = getattr(signal, "SIGUSR1", None), signal.SIGTERM
 """What asks to save, where the system has it, and what asks to save and stop."""
 _OWN_TEXT = ("README.md", "docs/**/*.md", "hardware_db/README.md")
-"""What is learned where no text is given: the documentation of this repository."""
+"""The text to learn if none is given, with these examples: the documentation of this repository, where it is there."""
 
 
 class State(NamedTuple):
@@ -107,9 +107,10 @@ def options_of(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Opt
 
 
 def own_text() -> bytes:
-    """Return the documentation of this repository."""
-    root = Path(__file__).resolve().parent.parent
-    return b"\n".join(file.read_bytes() for pattern in _OWN_TEXT for file in sorted(root.glob(pattern)))
+    """Return the documentation of this repository and the text of these examples."""
+    here = Path(__file__).resolve().parent
+    files = [file for pattern in _OWN_TEXT for file in sorted(here.parent.glob(pattern))]
+    return b"\n".join(file.read_bytes() for file in (*files, *sorted(here.glob("*.py"))))
 
 
 def batch_of(options: Options, number: int) -> NDArray[np.integer]:

@@ -2,12 +2,8 @@
 
 import doctest
 import json
-import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
+import runpy
 from importlib import import_module
 from pathlib import Path
 
@@ -18,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [page for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))] if page.exists()]
 LINKED = [*PAGES, *(page for page in (*sorted(ROOT.glob("[A-Z]*.md")), ROOT / "hardware_db" / "README.md") if page not in PAGES)]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+OUTPUTS = runpy.run_path(str(ROOT / "docs" / "outputs.py"))
 
 
 def name(page: Path) -> str:
@@ -30,10 +27,8 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 
 def commands(page: Path) -> list[str]:
-    """The ``carbon …`` lines of the page's sh blocks, and of its console blocks those after a prompt."""
+    """The ``carbon …`` lines of the page's sh blocks; those of console blocks are run for their output."""
     lines = [line.strip() for text in blocks(page, "sh") for line in text.replace("\\\n", " ").splitlines()]
-    prompted = [line.strip() for text in blocks(page, "console") for line in text.replace("\\\n", " ").splitlines()]
-    lines += [line.removeprefix("$ ") for line in prompted if line.startswith("$ ")]
     return [line for line in lines if line.startswith("carbon ")]
 
 
@@ -45,31 +40,32 @@ def anchors(page: Path) -> set[str]:
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
     """A folder as a reader would stand in: the examples are there, and ``carbon`` is the one under test."""
-    for folder in ("reports", "hardware_db"):
-        if (ROOT / folder).exists():
-            shutil.copytree(ROOT / folder, tmp_path / folder)
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "carbon"
-    command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c 'from traincarbon.cli import main; main()' \"$@\"\n")
-    command.chmod(0o755)
+    OUTPUTS["prepare"](tmp_path)
     return tmp_path
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
-def test_the_commands_of_a_page_run(page: Path, workplace: Path) -> None:
-    paths = [str(workplace / "bin"), os.environ["PATH"]]
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join(paths),
-        "HOME": str(workplace),
-        "XDG_CONFIG_HOME": str(workplace / "config"),
-        "CARBON_STORE": str(workplace / "runs"),
-    }
+def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    environment = OUTPUTS["prepare"](tmp_path)
     for command in commands(page):
-        done = subprocess.run(
-            command, shell=True, cwd=workplace, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        OUTPUTS["run"](command, tmp_path, environment)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if OUTPUTS["CONSOLE"].search(page.read_text("utf-8"))], ids=name)
+def test_what_a_page_says_comes_out_is_what_comes_out(page: Path) -> None:
+    assert OUTPUTS["rewritten"](page) == page.read_text("utf-8"), "run make readme"
+
+
+def test_a_session_is_replayed_with_what_its_commands_print_now(tmp_path: Path) -> None:
+    session = "$ echo one \\\n    two\nold\n\n$ carbon --version\nold\n"
+    replayed = OUTPUTS["replayed"](session, tmp_path, OUTPUTS["prepare"](tmp_path))
+    assert replayed.startswith("$ echo one \\\n    two\none two\n\n$ carbon --version\ncarbon ")
+    assert "old" not in replayed
+
+
+def test_a_command_that_fails_is_not_shown_as_an_output(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"carbon db show nothing\nfailed with exit code 1:\nerror: "):
+        OUTPUTS["run"]("carbon db show nothing", tmp_path, OUTPUTS["prepare"](tmp_path))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
@@ -89,7 +85,7 @@ def test_the_python_of_a_page_runs(page: Path, workplace: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("page", LINKED, ids=name)
 def test_relative_links_resolve(page: Path) -> None:
-    for link in LINK.findall(re.sub(BLOCK, "", page.read_text("utf-8"))):
+    for link in ("".join(groups) for groups in LINK.findall(re.sub(BLOCK, "", page.read_text("utf-8")))):
         if re.match(r"[a-z]+:", link):
             continue
         file, _, anchor = link.partition("#")
@@ -114,13 +110,6 @@ def test_every_command_has_help() -> None:
         assert CliRunner().invoke(found, ["--help"]).exit_code == 0, command
 
 
-def test_what_the_readme_says_comes_out_is_what_comes_out(workplace: Path) -> None:
-    (block,) = [text for text in blocks(ROOT / "README.md", "text") if text.startswith("$ carbon ")]
-    command, _, shown = block.partition("\n")
-    done = subprocess.run([str(workplace / "bin" / "carbon"), *shlex.split(command)[2:]], capture_output=True, text=True, check=True)
-    assert done.stdout == shown
-
-
 def test_the_method_holds_every_equation_of_the_formulas() -> None:
     method = (ROOT / "docs" / "method.md").read_text("utf-8")
     for file in sorted((ROOT / "src" / "traincarbon" / "formulas").glob("[a-z]*.py")):
@@ -137,11 +126,10 @@ def test_the_plan_that_the_readme_shows_can_be_estimated() -> None:
     assert estimate(Plan.from_toml(text))["duration_s"] is not None
 
 
-def test_each_command_prints_the_json_that_its_page_says(workplace: Path) -> None:
-    environment = {**os.environ, "HOME": str(workplace), "XDG_CONFIG_HOME": str(workplace / "config"), "CARBON_STORE": str(workplace / "runs")}
+def test_each_command_prints_the_json_that_its_page_says(tmp_path: Path) -> None:
+    environment = OUTPUTS["prepare"](tmp_path)
     rows = re.findall(r"^\| `carbon (.+?)` \| (.+) \|$", (ROOT / "docs" / "json.md").read_text("utf-8"), re.MULTILINE)
     assert len(rows) > 10
     for command, keys in rows:
-        words = [str(workplace / "bin" / "carbon"), *shlex.split(command), "--json", "--quiet"]
-        done = subprocess.run(words, cwd=workplace, env=environment, capture_output=True, text=True, check=True)
-        assert list(json.loads(done.stdout)) == re.findall(r"`(\w+)`", keys), command
+        printed = OUTPUTS["run"](f"carbon {command} --json --quiet", tmp_path, environment)
+        assert list(json.loads(printed)) == re.findall(r"`(\w+)`", keys), command
