@@ -1,4 +1,4 @@
-"""Whether two checkouts give the same answers: plans, records of runs, reports and the JSON of commands, written to a folder and compared.
+"""Check whether two checkouts give the same answers: write plans, records of runs, reports and the JSON of commands to folders, and compare them.
 
     OLD/.venv/bin/python benchmarks/behaviour.py runs /tmp/store        # 50 tracked runs, made once
     OLD/.venv/bin/python benchmarks/behaviour.py dump /tmp/old /tmp/store
@@ -30,7 +30,7 @@ REGIONS = (None, "france", "us-east-1", "ca-central-1", "germany", "europe-north
 
 
 def random_plan(draw: random.Random) -> dict[str, Any]:
-    """Return the fields of a plan as people state them: always some work and hardware, the rest now and then."""
+    """Return the fields of a plan as people state them: always work and hardware, sometimes more."""
     params = 10 ** draw.uniform(7.5, 12.2)
     plan: dict[str, Any] = {"params": params, "tokens": params * 10 ** draw.uniform(-0.5, 2.5), "hw": draw.choice(HARDWARE), "region": draw.choice(REGIONS)}
     maybe: dict[str, Any] = {
@@ -72,7 +72,7 @@ def carbon(*words: str, **environment: str) -> str:
 
 
 def make_runs(store: Path) -> None:
-    """Track fifty short commands over a played trace into *store*: with and without plan, place, budget and progress."""
+    """Track fifty short commands with a replayed trace into *store*: with and without a plan, a place, a budget and progress."""
     store.mkdir(parents=True, exist_ok=True)
     trace = store.parent / f"{store.name}-trace.csv"
     trace.write_text("time_s,device,power_w\n0,gpu:0,310\n6000,gpu:0,310\n0,gpu:1,280\n6000,gpu:1,280\n")
@@ -121,7 +121,7 @@ def dump(folder: Path, store: Path) -> None:
 
 
 def leaves(value: object, place: str = "") -> Iterator[tuple[str, object]]:
-    """Yield every leaf of a JSON document with its path. Of lists also the length; steps go by their names, other items by their places."""
+    """Yield every leaf of a JSON document with its path, and the length of each list; steps are found by name, other items by position."""
     if isinstance(value, dict):
         yield place, sorted(value)
         for name, item in value.items():

@@ -1,7 +1,7 @@
-"""How long a calibration takes and how much memory it holds, by number of runs; run it with ``make bench``.
+"""Measure how long a calibration takes and how much memory it uses, by number of runs. Run it with ``make bench``.
 
-Runs are drawn around what is expected of them: 40 jobs on four chips at ten sites, with a team, machines and sites of their own.
-Ten thousand go in as records of the ledger, a million as columns.
+Runs are drawn at random around their expected values: 40 jobs on four chips at ten sites, each with its own team, machines and site.
+Ten thousand are given as records of the ledger, a million as columns.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How many estimates a second one core makes: one by one, as arrays, and by other estimators; run it with ``make bench``."""
+"""Measure how many estimates a second one core makes: one by one, as arrays, and with other estimators. Run it with ``make bench``."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ REPEATS = 7
 
 
 def rate(function: Callable[[int], object], *, each: int = 1) -> float:
-    """Return how many plans a second *function* answers, *each* in a call: the median of repeats of about a third of a second."""
+    """Return how many plans a second *function* answers with *each* plans a call: the median of repeats of about a third of a second."""
     start = time.perf_counter()
     calls = 0
     while time.perf_counter() - start < 1.0 / 3.0:
@@ -60,7 +60,7 @@ def traincarbon_arrays() -> None:
 
 
 def llm_analysis() -> None:
-    """MT-NLG 530B, the model that its own examples show, with its configurations read beforehand."""
+    """Measure llm-analysis on MT-NLG 530B, the model of its own examples, with its configurations read beforehand."""
     try:
         from llm_analysis.analysis import ActivationRecomputation, LLMAnalysis
         from llm_analysis.config import ParallelismConfig, get_dtype_config_by_name, get_gpu_config_by_name, get_model_config_by_name
@@ -88,7 +88,7 @@ def llm_analysis() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path, help="a virtual environment that holds other estimators to compare with")
+    parser.add_argument("--peers", type=Path, help="virtual environment with the other estimators")
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):

@@ -1,4 +1,4 @@
-"""Measure how often the interval of a running forecast contains the final value, over simulated runs: the table of docs/method.md."""
+"""Measure how often the interval of a running forecast contains the final value, over simulated runs: the table in docs/method.md."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Kill, interrupt and stop tracked runs at random instants, for the table of docs/metering.md. Run it with ``make faults``."""
+"""Kill, interrupt and stop tracked runs at random moments, for the table in docs/metering.md. Run it with ``make faults``."""
 
 import argparse
 import sys
@@ -13,8 +13,8 @@ sys.path.insert(0, str(HERE.parents[1] / "tests"))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=200, help="runs in all")
-    parser.add_argument("--at-once", type=int, default=4, help="runs side by side")
+    parser.add_argument("--rounds", type=int, default=200, help="number of runs")
+    parser.add_argument("--at-once", type=int, default=4, help="runs at the same time")
     options = parser.parse_args()
     from killed_runs import CASES, POWER_W, Round, Tracked, marked
     from tracked import Place
@@ -38,7 +38,7 @@ def main() -> None:
         with Ledger(store) as ledger:
             records = {record.run_id: record for record in ledger.runs()}
             corrupt = [fault for fault in ledger.faults() if "cut off" not in fault]
-    print("| hit | by | rounds | records | state | most time not metered, s |\n|---|---|---:|---:|---|---:|")
+    print("| process | signal | runs | records | state | most time not metered, s |\n|---|---|---:|---:|---|---:|")
     for who, how in CASES:
         hit = [each for each in rounds if (each.who, each.how) == (who, how)]
         found = [records[each.run_id] for each in hit if each.run_id in records]

@@ -1,7 +1,7 @@
-"""Measure the error of GPU meters against the exact integral of the power that a replaying NVML states; it prints the table of docs/metering.md.
+"""Measure the error of GPU meters, compared with the exact integral of the power that a replaying NVML reports. Prints the table in docs/metering.md.
 
-Each tool meters a sleep in real time, in its own process, against the same traces. Its result is compared with the integral between
-the beginning and the end of the sleep. Tools that are not installed in the environment of peers are listed.
+Each tool meters a sleep in real time, in its own process, with the same traces. Its result is compared with the integral between
+the start and the end of the sleep. Tools that are not installed in the peers' environment are listed.
 """
 
 import argparse
@@ -77,7 +77,7 @@ int main(int n, char **words) {
     return 0;
 }
 """
-"""A command that starts in no time, for tools that meter a command and not a piece of Python."""
+"""A command that starts immediately, for tools that meter a command instead of Python code."""
 
 
 class Job(NamedTuple):
@@ -90,7 +90,7 @@ class Job(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How far it was off, and what it took."""
+    """The error of a tool, and the processor time and memory it used."""
 
     error: float | None
     cpu_s: float = 0.0
@@ -111,7 +111,7 @@ class Bench:
         for mode, options in MODES.items():
             for trace, waves in TRACES.items():
                 self.trace(mode, trace).write_text("\n".join([f"origin {self.origin_s}", *waves, *options]) + "\n")
-        smi = folder / "nvidia-smi"  # codecarbon looks for the command before it asks the library
+        smi = folder / "nvidia-smi"  # codecarbon looks for the command before it uses the library
         smi.write_text("#!/bin/sh\nexit 0\n")
         smi.chmod(0o755)
         python = str(peers / "bin" / "python") if peers else ""
@@ -161,7 +161,7 @@ class Bench:
 
 
 def waited_for(pid: int) -> tuple[float, float]:
-    """Wait for a process; return the processor time and the most memory that it and those it started held at once, but for the command that is metered."""
+    """Wait for a process; return the processor time and the peak memory of it and its descendants, without the metered command."""
     rss_mib, cpu_s = 0.0, 0.0
     while True:
         done, _, used = os.wait4(pid, os.WNOHANG)
@@ -169,7 +169,7 @@ def waited_for(pid: int) -> tuple[float, float]:
             return max(cpu_s, used.ru_utime + used.ru_stime), rss_mib
         members = family(pid)
         rss_mib = max(rss_mib, sum(resident_mib(each) for each in members))
-        cpu_s = max(cpu_s, sum(cpu_of(each) for each in members))  # of those, too, that nobody will wait for
+        cpu_s = max(cpu_s, sum(cpu_of(each) for each in members))  # also of processes that are never waited for
         time.sleep(0.2)
 
 
@@ -254,11 +254,11 @@ def rounded(percent: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path, help="a virtual environment that holds other tools to compare with")
-    parser.add_argument("--seconds", type=float, action="append", help="length of a run; 30 and 3 unless given")
+    parser.add_argument("--peers", type=Path, help="virtual environment with the other tools")
+    parser.add_argument("--seconds", type=float, action="append", help="length of a run; default 30 and 3")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each tool on each trace")
     parser.add_argument(
-        "--at-once", type=int, default=6, help="runs of the greatest length side by side; of shorter ones fewer, as they sleep less of their time"
+        "--at-once", type=int, default=6, help="runs of the greatest length at the same time; fewer of shorter ones, because they sleep for less of their time"
     )
     options = parser.parse_args()
     lengths = options.seconds or [30.0, 3.0]

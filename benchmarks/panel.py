@@ -38,7 +38,7 @@ def main(file: str) -> None:
     for row in [Text(OUTPUT, end=""), Text(""), *rows(last, history, width=WIDTH - 1)]:
         console.print(row, no_wrap=True, end="\n")
     picture = console.export_svg(title="carbon track", theme=MONOKAI, unique_id="panel")
-    # the fonts would come from a server of others: a page must not ask it
+    # the picture must not load fonts from a server
     Path(file).write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Time and memory of a report on one plan and on ten thousand runs; run it with ``make bench``."""
+"""Measure the time and memory of a report on one plan and on ten thousand runs. Run it with ``make bench``."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def measured(command: Sequence[str]) -> tuple[float, float, float]:
 
 
 def write_runs(file: Path) -> None:
-    """Write records of runs that differ in everything that a report groups by."""
+    """Write records of runs that differ in everything a report groups by."""
     chance = random.Random(1)
     records = []
     for number in range(RUNS):

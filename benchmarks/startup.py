@@ -1,6 +1,6 @@
-"""How long whole processes take to start, beside the least that they could take; run it with ``make bench``.
+"""Measure how long whole processes take to start, compared with a minimal process. Run it with ``make bench``.
 
-Each command runs alternately with its baseline, so that a busy machine slows both; the ratio is the median over the pairs.
+Each command runs alternately with its baseline, so that other load slows both. The ratio is the median of the pairs.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def paired(command: Sequence[str], baseline: Sequence[str], runs: int) -> tuple[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20, help="pairs of runs for each line")
-    parser.add_argument("--peers", type=Path, help="a virtual environment that holds other tools to compare with")
+    parser.add_argument("--peers", type=Path, help="virtual environment with the other tools")
     options = parser.parse_args()
 
     lines = list(OURS)

@@ -1,6 +1,6 @@
-"""Measure the cost of tracking: start-up, time to the first sample, processor time and memory beside a command, and the slowdown of the command.
+"""Measure the cost of tracking: start-up, time to the first sample, processor time and memory while a command runs, and the slowdown of the command.
 
-Run it with ``make tracking``. Eight boards with counters are played by the library of ``tests/native/nvml_replay.c``, without panel or summary.
+Run it with ``make tracking``. The library of ``tests/native/nvml_replay.c`` replays eight GPUs with counters; there is no panel and no summary.
 """
 
 import argparse
@@ -17,9 +17,9 @@ HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
 CARBON = str(Path(sys.executable).parent / "carbon")
 CLICK = [sys.executable, "-c", "import click"]
-BOARDS = 8
+GPUS = 8
 WORK = "import sys, time\nbegan = time.perf_counter()\nx = 1\nfor i in range(int(sys.argv[1])):\n    x = x * 1103515245 % 2147483647\nprint(time.perf_counter() - began)"
-"""About a second of arithmetic in one process."""
+"""About a second of computation in one process."""
 
 
 def environment(folder: Path, *options: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ def environment(folder: Path, *options: str) -> dict[str, str]:
     from native.replay import environment as replaying
 
     trace = folder / "trace"
-    trace.write_text("\n".join([f"devices {BOARDS}", "wave 0.5:100 0.5:500", "stagger 0.125", *options]) + "\n")
+    trace.write_text("\n".join([f"devices {GPUS}", "wave 0.5:100 0.5:500", "stagger 0.125", *options]) + "\n")
     settings = replaying(build(folder), trace, HOME=str(folder), CARBON_STORE=str(folder / "store"))
     return {name: value for name, value in settings.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
 
@@ -39,7 +39,7 @@ def seconds(command: Sequence[str], settings: dict[str, str]) -> float:
 
 
 def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tuple[str, float, float]]:
-    """Return, for each tool, the time with a command that does nothing, and its ratio to the import of click."""
+    """Return for each tool the time around a command that does nothing, and its ratio to importing click."""
     bare = {name: value for name, value in settings.items() if name != "NVML_REPLAY_TRACE"}
     commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
     if peers is not None:
@@ -79,7 +79,7 @@ def first_sample_s(settings: dict[str, str], runs: int) -> float:
 
 
 def beside(settings: dict[str, str], length_s: float) -> tuple[float, float]:
-    """Return the share of a core that supervisor and metering process take beside a sleeping command, and their memory. [1, MiB]."""
+    """Return the share of a core and the memory that supervisor and metering process use while a command sleeps. [1, MiB]."""
     process = subprocess.Popen([CARBON, "track", "--quiet", "--", "sleep", str(length_s + 10.0)], env=settings, stdin=subprocess.DEVNULL)
     time.sleep(5.0)
     children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
@@ -94,7 +94,7 @@ def beside(settings: dict[str, str], length_s: float) -> tuple[float, float]:
 
 
 def cpu_s(pid: int) -> float:
-    """Return the processor time of a process by its scheduler, in nanoseconds and not in ticks."""
+    """Return the processor time of a process as its scheduler counts it, in nanoseconds rather than ticks. [s]."""
     return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
@@ -103,9 +103,9 @@ def resident_mib(pid: int) -> float:
 
 
 def slowed(settings: dict[str, str], pairs: int) -> tuple[float, float]:
-    """Return how much longer arithmetic in the command takes under the tracker, and its standard error, from paired runs.
+    """Return how much longer computation in a tracked command takes, and the standard error, from paired runs.
 
-    The runs without it have the same environment, as the size of that alone moves the stack of a process and makes Python 5 % faster or slower.
+    The untracked runs have the same environment, because its size alone moves the stack of a process and makes Python up to 5 % faster or slower.
     """
     plain = [sys.executable, "-c", WORK, "12000000"]
     tell = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
@@ -126,9 +126,9 @@ def slowed(settings: dict[str, str], pairs: int) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path, help="a virtual environment that holds other tools to compare with")
-    parser.add_argument("--runs", type=int, default=20, help="pairs of runs for each line of the start-up")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long processor time is watched")
+    parser.add_argument("--peers", type=Path, help="virtual environment with the other tools")
+    parser.add_argument("--runs", type=int, default=20, help="pairs of runs for each line of the start-up table")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long processor time is measured")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -138,12 +138,12 @@ def main() -> None:
             print(f"| {tool} | {took:.3f} | {ratio:.2f} |")
         print(f"\nFirst sample after the command was started: {first_sample_s(settings, options.runs) * 1e3:.0f} ms")
         share, memory = beside(settings, options.seconds)
-        print(f"Beside a command that sleeps, {BOARDS} boards: {share:.3%} of a core, {memory:.1f} MiB resident in both processes")
+        print(f"While a command sleeps, {GPUS} GPUs: {share:.3%} of a core, {memory:.1f} MiB resident in both processes")
         (folder / "uncounted").mkdir()
         share, _ = beside(environment(folder / "uncounted", "fail energy not_supported"), options.seconds)
         print(f"The same without counters: {share:.2%} of a core")
         slower, error = slowed(settings, 2 * options.runs)
-        print(f"The command's own arithmetic: {slower:+.2%} ± {error:.2%} slower")
+        print(f"Computation in the command: {slower:+.2%} ± {error:.2%} slower")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The sizes of a decoder-only transformer over bytes, the shapes of its weights, and where they start."""
+"""The sizes of a decoder-only transformer over bytes, the shapes of its weights, and their initial values."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Weights = dict[str, NDArray[np.floating]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
-    """How large a decoder is: pre-norm blocks of causal attention and a ReLU layer four times as wide, learned positions, tied embedding."""
+    """The sizes of a decoder: pre-norm blocks of causal attention and a ReLU layer four times as wide, learned positions, tied embedding."""
 
     layers: int
     hidden: int
@@ -23,11 +23,11 @@ class Decoder:
     seq_len: int
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Refuse sizes that cannot be built."""
         if min(self.layers, self.hidden, self.heads, self.seq_len) < 1:
             raise ValueError("layers, hidden, heads and seq-len must be at least 1")
         if self.hidden % self.heads:
-            raise ValueError(f"hidden {self.hidden} is no multiple of heads {self.heads}")
+            raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each weight; a matrix is applied from the right, as ``x @ w``."""
@@ -47,7 +47,7 @@ class Decoder:
         return sum(math.prod(shape) for shape in self.shapes().values())
 
     def initial_weights(self, seed: int, dtype: DTypeLike = np.float32) -> Weights:
-        """Return weights to start from, the same for the same *seed*: normal, narrower where blocks add to the stream (GPT-2)."""
+        """Return the initial weights, the same for the same *seed*: normal, with a smaller spread where blocks add to the residual stream (GPT-2)."""
         random = np.random.default_rng(seed)
         weights: Weights = {}
         for name, shape in self.shapes().items():

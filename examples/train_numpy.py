@@ -1,9 +1,9 @@
-"""A decoder-only transformer trained with NumPy alone: forward, backward by hand, Adam.
+"""A decoder-only transformer trained with NumPy only: forward pass, backward pass written by hand, Adam.
 
     python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --steps 100
 
-Each operation returns its output and a function that carries the gradient of the loss back through it; what it learns
-about weights it adds to ``gradients``.
+Each operation returns its output and a function that carries the gradient of the loss back through it and adds the
+gradients of its weights to ``gradients``.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _NORM_EPSILON = 1e-5
 
 
 def loss_and_gradients(model: Decoder, weights: Weights, tokens: NDArray[np.integer]) -> tuple[float, Weights]:
-    """Return the mean cross-entropy of predicting each next token, and its gradient by each weight.
+    """Return the mean cross-entropy of predicting each next token, and its gradient with respect to each weight.
 
     Args:
         model: The sizes.
@@ -49,7 +49,7 @@ def loss_and_gradients(model: Decoder, weights: Weights, tokens: NDArray[np.inte
 
 
 def _attention_block(model: Decoder, weights: Weights, gradients: Weights, layer: str, x: Array) -> tuple[Array, Backward]:
-    """Add to each position what it reads from itself and the ones before."""
+    """Add to each position what attention reads from it and from the positions before."""
     normed, back_norm = _norm(weights, gradients, f"{layer}.attention_norm", x)
     qkv, back_qkv = _linear(weights, gradients, f"{layer}.qkv", normed)
     read, back_read = _attention(qkv, model.heads)
@@ -57,8 +57,8 @@ def _attention_block(model: Decoder, weights: Weights, gradients: Weights, layer
     return x + mixed, lambda slope: slope + back_norm(back_qkv(back_read(back_mix(slope))))
 
 
-def _feed_block(model: Decoder, weights: Weights, gradients: Weights, layer: str, x: Array) -> tuple[Array, Backward]:  # noqa: ARG001  as its sibling
-    """Add to each position what two layers make of it alone."""
+def _feed_block(model: Decoder, weights: Weights, gradients: Weights, layer: str, x: Array) -> tuple[Array, Backward]:  # noqa: ARG001  same signature as the other block
+    """Add to each position the output of two layers applied to that position only."""
     normed, back_norm = _norm(weights, gradients, f"{layer}.feed_norm", x)
     wide, back_widen = _linear(weights, gradients, f"{layer}.widen", normed)
     narrow, back_narrow = _linear(weights, gradients, f"{layer}.narrow", np.maximum(wide, 0))
@@ -95,7 +95,7 @@ def _norm(weights: Weights, gradients: Weights, name: str, x: Array) -> tuple[Ar
 
 
 def _attention(qkv: Array, heads: int) -> tuple[Array, Backward]:
-    """Let each position read the values of those up to itself, by how well its query meets their keys."""
+    """Let each position read the values of the positions up to itself, weighted by how well its query matches their keys."""
     batch, length, _ = qkv.shape
     query, key, value = qkv.reshape(batch, length, 3, heads, -1).transpose(2, 0, 3, 1, 4)
     per_root = 1 / np.sqrt(query.shape[-1], dtype=qkv.dtype)
@@ -118,7 +118,7 @@ def _attention(qkv: Array, heads: int) -> tuple[Array, Backward]:
 
 
 def _cross_entropy(logits: Array, next_tokens: NDArray[np.integer]) -> tuple[float, Array]:
-    """Return the mean surprise at *next_tokens*, in nats, and its gradient by the logits."""
+    """Return the mean cross-entropy of *next_tokens*, in nats, and its gradient with respect to the logits."""
     surplus = logits - logits.max(axis=-1, keepdims=True)
     chance = np.exp(surplus)
     total = chance.sum(axis=-1, keepdims=True)
@@ -134,14 +134,14 @@ def _flat(x: Array) -> Array:
 
 
 class NumpyTrainer:
-    """The weights with Adam's two moments of their gradients."""
+    """The weights, and Adam's two moments of their gradients."""
 
     def __init__(self, model: Decoder, state: State) -> None:
         self.model = model
         self.weights, self.first, self.second = state
 
     def step(self, number: int, tokens: NDArray[np.integer], learning_rate: float) -> float:
-        """Learn from one batch as step *number*, counted from 1; return its loss before that."""
+        """Learn from one batch as step *number*, counted from 1; return the loss before the update."""
         loss, gradients = loss_and_gradients(self.model, self.weights, tokens)
         unbias_first, unbias_second = (1 - beta**number for beta in BETAS)
         for name, gradient in gradients.items():

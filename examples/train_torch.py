@@ -67,7 +67,7 @@ class TorchTrainer:
             self.adam.state[weight] = {"step": torch.tensor(0.0), **moments}
 
     def step(self, number: int, tokens: NDArray[np.integer], learning_rate: float) -> float:
-        """Learn from one batch as step *number*, counted from 1; return its loss before that."""
+        """Learn from one batch as step *number*, counted from 1; return the loss before the update."""
         with self.in_16_bits:
             loss = loss_of(self.model, self.weights, torch.from_numpy(tokens).to(self.device))
         self.adam.zero_grad()
@@ -91,6 +91,6 @@ class TorchTrainer:
 if __name__ == "__main__":
     parser = command_line(__doc__)
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, …")
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of matrix products; default fp32")
-    said = parser.parse_args()
-    train(lambda model, state: TorchTrainer(model, state, device=said.device, precision=said.precision), options_of(parser, said))
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="number format of matrix products; default fp32")
+    parsed = parser.parse_args()
+    train(lambda model, state: TorchTrainer(model, state, device=parsed.device, precision=parsed.precision), options_of(parser, parsed))

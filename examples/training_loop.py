@@ -1,4 +1,4 @@
-"""What surrounds a model in training: options, batches of text, progress, checkpoints, and signals to save and to stop."""
+"""The parts of training around a model: options, batches of text, progress, checkpoints, and signals to save and to stop."""
 
 import argparse
 import math
@@ -22,13 +22,13 @@ EPSILON = 1e-8
 WARM_UP_STEPS = 20
 
 _SAVE, _STOP = getattr(signal, "SIGUSR1", None), signal.SIGTERM
-"""What asks to save, where the system has it, and what asks to save and stop."""
+"""The signal to save, on systems that have it, and the signal to save and stop."""
 _OWN_TEXT = ("README.md", "docs/**/*.md", "hardware_db/README.md")
-"""The text to learn if none is given, with these examples: the documentation of this repository, where it is there."""
+"""The text to learn if none is given, with these examples: the documentation of this repository, if it is there."""
 
 
 class State(NamedTuple):
-    """All that training changes: the weights, and Adam's moments of their gradients."""
+    """Everything that training changes: the weights, and Adam's moments of their gradients."""
 
     weights: Weights
     first: Weights
@@ -39,7 +39,7 @@ class Trainer(Protocol):
     """A model that can learn from one batch after another."""
 
     def step(self, number: int, tokens: NDArray[np.integer], learning_rate: float) -> float:
-        """Learn from one batch as step *number*, counted from 1; return its loss before that."""
+        """Learn from one batch as step *number*, counted from 1; return the loss before the update."""
         ...
 
     def state(self) -> State:
@@ -49,7 +49,7 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What is trained, on what, for how long."""
+    """The model, the text, and the length of a training."""
 
     model: Decoder
     batch: int
@@ -61,22 +61,22 @@ class Options:
     checkpoint: Path | None
 
     @classmethod
-    def of(cls, said: argparse.Namespace) -> "Options":
-        """Return the options that a command line *said*.
+    def of(cls, parsed: argparse.Namespace) -> "Options":
+        """Return the options of the *parsed* command line.
 
         Raises:
-            ValueError: no training is like that.
-            OSError: the text cannot be read.
+            ValueError: The options do not fit together.
+            OSError: The text cannot be read.
         """
-        if min(said.batch, said.log_every) < 1:
+        if min(parsed.batch, parsed.log_every) < 1:
             raise ValueError("batch and log-every must be at least 1")
-        model = Decoder(layers=said.layers, hidden=said.hidden, heads=said.heads, seq_len=said.seq_len)
-        text = said.text.read_bytes() if said.text else own_text()
+        model = Decoder(layers=parsed.layers, hidden=parsed.hidden, heads=parsed.heads, seq_len=parsed.seq_len)
+        text = parsed.text.read_bytes() if parsed.text else own_text()
         if len(text) <= model.seq_len:
             raise ValueError(f"a text of {len(text):,} bytes is too short for contexts of {model.seq_len:,}")
-        steps = said.steps if said.tokens is None else math.ceil(said.tokens / (said.batch * model.seq_len))
-        rest = {"seed": said.seed, "learning_rate": said.learning_rate, "log_every": said.log_every, "checkpoint": said.checkpoint}
-        return cls(model=model, batch=said.batch, steps=steps, text=text, **rest)
+        steps = parsed.steps if parsed.tokens is None else math.ceil(parsed.tokens / (parsed.batch * model.seq_len))
+        rest = {"seed": parsed.seed, "learning_rate": parsed.learning_rate, "log_every": parsed.log_every, "checkpoint": parsed.checkpoint}
+        return cls(model=model, batch=parsed.batch, steps=steps, text=text, **rest)
 
     @property
     def tokens_per_step(self) -> int:
@@ -91,17 +91,17 @@ def command_line(about: str | None) -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"default {default}")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, default=200, metavar="N", help="default 200")
-    length.add_argument("--tokens", type=float, metavar="N", help="train on so many tokens, up to a whole step")
-    parser.add_argument("--text", type=Path, metavar="FILE", help="what to learn; default: the documentation of this repository")
+    length.add_argument("--tokens", type=float, metavar="N", help="train on this many tokens, rounded up to a whole step")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="text to learn; default: the documentation of this repository")
     parser.add_argument("--learning-rate", type=float, default=1e-3, metavar="RATE", help="default 0.001")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="start from it where it exists; save to it at the end, on SIGUSR1 and SIGTERM")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="start from it if it exists; save to it at the end, on SIGUSR1 and SIGTERM")
     return parser
 
 
-def options_of(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Options:
-    """Return the options that the command line *said*, or leave with exit code 2 and what is wrong with them."""
+def options_of(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> Options:
+    """Return the options of the *parsed* command line; if they are wrong, say why and exit with code 2."""
     try:
-        return Options.of(said)
+        return Options.of(parsed)
     except (ValueError, OverflowError, OSError) as error:
         parser.error(str(error))
 
@@ -114,7 +114,7 @@ def own_text() -> bytes:
 
 
 def batch_of(options: Options, number: int) -> NDArray[np.integer]:
-    """Return the tokens of step *number*, of shape (batch, seq_len + 1): the same for the same seed, whatever came before."""
+    """Return the tokens of step *number*, of shape (batch, seq_len + 1): the same for the same seed, regardless of earlier steps."""
     text = np.frombuffer(options.text, np.uint8)
     random = np.random.default_rng((options.seed, number))
     starts = random.integers(len(text) - options.model.seq_len, size=options.batch)
@@ -123,18 +123,18 @@ def batch_of(options: Options, number: int) -> NDArray[np.integer]:
 
 
 def train(make: Callable[[Decoder, State], Trainer], options: Options) -> None:
-    """Train from the start, or from the checkpoint, to the last step; leave with exit code 143 where SIGTERM asked to stop."""
+    """Train from the start, or from the checkpoint, to the last step; exit with code 143 after SIGTERM."""
     done, state = _start(options)
     trainer = make(options.model, state)
     signals = _Signals()
     model, each = options.model, options.tokens_per_step
     print(f"parameters {model.n_params():,} layers {model.layers} hidden {model.hidden} heads {model.heads} seq_len {model.seq_len} batch {options.batch}")
-    began_s, first, tell = time.perf_counter(), done, _told()
+    began_s, first, report = time.perf_counter(), done, _progress()
     for number in range(done + 1, options.steps + 1):
         rate = options.learning_rate * min(1.0, number / WARM_UP_STEPS)
         loss = trainer.step(number, batch_of(options, number), rate)
         done = number
-        tell(tokens=(done - first) * each, steps=done - first, loss=loss, total_tokens=(options.steps - first) * each)
+        report(tokens=(done - first) * each, steps=done - first, loss=loss, total_tokens=(options.steps - first) * each)
         if number % options.log_every == 0 or number == options.steps:
             print(f"step {number} loss {loss:.4f} tokens {number * each}", flush=True)
         if signals.take(_SAVE):
@@ -148,7 +148,7 @@ def train(make: Callable[[Decoder, State], Trainer], options: Options) -> None:
 
 
 class _Signals:
-    """Signals that came since one last asked; a step is never torn."""
+    """Signals received since the last check; a step is never interrupted."""
 
     def __init__(self) -> None:
         self._came: set[int | None] = set()
@@ -156,7 +156,7 @@ class _Signals:
             if number is not None:
                 signal.signal(number, self._note)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signature of a handler
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  a handler's signature
         self._came.add(number)
 
     def take(self, number: int | None) -> bool:
@@ -165,8 +165,8 @@ class _Signals:
         return came
 
 
-def _told() -> Callable[..., None]:
-    """Return what tells ``carbon track`` how far we are; it does nothing where nobody listens."""
+def _progress() -> Callable[..., None]:
+    """Return the function that reports progress to ``carbon track``; it does nothing without traincarbon."""
     try:
         from traincarbon import progress
     except ImportError:
@@ -175,7 +175,7 @@ def _told() -> Callable[..., None]:
 
 
 def _start(options: Options) -> tuple[int, State]:
-    """Return the steps done and the state after them: those of the checkpoint where there is one."""
+    """Return the number of steps done and the state after them: those of the checkpoint if there is one."""
     file = options.checkpoint
     if file is None or not file.exists():
         weights = options.model.initial_weights(options.seed)
@@ -185,13 +185,13 @@ def _start(options: Options) -> tuple[int, State]:
     with np.load(file, allow_pickle=False) as saved:
         arrays = {name: saved[name] for name in saved.files}
     if {name: array.shape for name, array in arrays.items() if name.startswith("weights/")} != {f"weights/{name}": shape for name, shape in shapes.items()}:
-        sys.exit(f"{file} is of another model: give its sizes, or another file")
+        sys.exit(f"{file} belongs to another model: give its sizes, or another file")
     print(f"continues {file} after step {arrays['step']}")
     return int(arrays["step"]), State(*({name: arrays[f"{part}/{name}"] for name in shapes} for part in State._fields))
 
 
 def _save(options: Options, done: int, trainer: Trainer) -> None:
-    """Write the checkpoint beside its place and move it there, so that it is always whole."""
+    """Write the checkpoint under another name and move it into place, so that it is always complete."""
     if options.checkpoint is None:
         return
     named = {f"{part}/{name}": array for part, arrays in trainer.state()._asdict().items() for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""A small made-up world to estimate in: facts written on the spot, and priors with numbers that are easy to reckon with."""
+"""A small invented database to estimate with: facts written by the tests, and priors with round numbers."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublis
 
 
 def line(table, *cells, **others):
-    """Return a line of *table*: its first *cells* in order, *others* by column, and evidence unless that is among them."""
+    """Return a line of *table*: its first *cells* in order, *others* by column, and evidence unless given."""
     columns = TABLES[table]
     row = {**dict.fromkeys(columns, ""), **EVIDENCE, **dict(zip(columns, cells, strict=False)), **others}
     text = io.StringIO()
@@ -22,14 +22,14 @@ def line(table, *cells, **others):
 
 
 def row(table, *cells, **others):
-    """Return the same as a row that was read."""
+    """Return the same line as a row that was read."""
     columns = TABLES[table]
     cells = next(csv.reader([line(table, *cells, **others)]))
     return {**dict(zip(columns, cells, strict=True)), "origin": ""}
 
 
 def fact(name, value, **others):
-    """Return a fact as it stands in a TOML file."""
+    """Return a fact as a TOML file states it."""
     entries = {**EVIDENCE, **others}
     return f"\n[{name}]\nvalue = {value}\n" + "".join(f"{key} = {entry!r}\n" for key, entry in entries.items())
 
@@ -40,7 +40,7 @@ def chip(*facts, without="", **keys):
 
 
 def server(*facts, **keys):
-    """Return the file of the Acme Box, of eight, with more *facts* or other *keys*."""
+    """Return the file of the Acme Box, a server of eight, with more *facts* or other *keys*."""
     return _edited(SERVER, facts, "", keys)
 
 
@@ -117,16 +117,16 @@ PLACES = {
     + line("grid", "US", 2023, 320, "direct", "production")
     + line("grid", "US-VA", 2023, 240, "direct", "production"),
 }
-"""A country, a state of another whose direct intensity alone is known, and a cloud region in each."""
+"""A country, a state of another country for which only the direct intensity is known, and a cloud region in each."""
 
 WORLD = {"priors.csv": priors(), **PLACES, "sources.toml": SOURCES}
-"""All that an estimate needs besides the hardware."""
+"""Everything an estimate needs besides the hardware."""
 
 PLAN = {"params": 1e9, "tokens": 1e11, "hw": "acme-box"}
 
 
 def subject_of(database, hw="acme-box", region=None, **fields):
-    """Return the hardware and region that facts are gathered for, as a plan of these *fields* names them; they may not go together."""
+    """Return the hardware and region that a plan of these *fields* names, to gather facts for; they need not match."""
     hardware = find_hardware(database, hw)
     accelerator = database.product("accelerators", hardware.keys["accelerator"]) if hardware.is_server else hardware
     count = hardware.value("accelerator_count") if hardware.is_server else 1.0

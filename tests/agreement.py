@@ -1,4 +1,4 @@
-"""What every formula owes: one answer for a float, an array and an uncertain quantity, and a refusal that names the culprit."""
+"""What is tested for every formula: one answer for a float, an array and an uncertain quantity, and errors that name the wrong argument."""
 
 import math
 
@@ -9,11 +9,11 @@ from traincarbon.errors import OutOfRangeError
 from traincarbon.uncertain import Uncertain
 
 NONSENSE = (-1.0, math.nan, -math.inf)
-"""What no quantity of a training can be."""
+"""Values that no quantity of a training can have."""
 
 
 def assert_agrees(formula, *, only_floats=(), **inputs):
-    """Hold *formula* of arrays against that of floats, elementwise, and the median of uncertain inputs against both."""
+    """Check that *formula* gives the same for arrays as for floats, elementwise, and the same median for uncertain inputs."""
     scalar = formula(**inputs)
     numbers = {name: value for name, value in inputs.items() if not isinstance(value, str) and name not in only_floats}
     arrays = {name: np.array([value, value]) for name, value in numbers.items()}
@@ -28,7 +28,7 @@ def assert_agrees(formula, *, only_floats=(), **inputs):
 
 
 def assert_refuses(formula, name, values, **inputs):
-    """Hold that each of *values* for *name* is refused, alone, as an uncertain median and within an array, and the message names it."""
+    """Check that each of *values* for *name* is refused, as a float, as an uncertain median and within an array, and that the message names it."""
     for value in values:
         for given in (value, Uncertain(value, {"x": 0.1}), np.array([inputs[name], value])):
             with pytest.raises(OutOfRangeError, match=name) as caught:
@@ -37,12 +37,12 @@ def assert_refuses(formula, name, values, **inputs):
 
 
 def assert_linear(formula, name, factor, **inputs):
-    """Hold that *factor* times *name* gives *factor* times the result."""
+    """Check that *factor* times *name* gives *factor* times the result."""
     scaled = formula(**{**inputs, name: inputs[name] * factor})
     assert scaled == pytest.approx(formula(**inputs) * factor, rel=1e-12)
 
 
 def assert_inverse(formula, name, factor, **inputs):
-    """Hold that *factor* times *name* gives the result divided by *factor*."""
+    """Check that *factor* times *name* gives the result divided by *factor*."""
     scaled = formula(**{**inputs, name: inputs[name] * factor})
     assert scaled == pytest.approx(formula(**inputs) / factor, rel=1e-12)

@@ -1,4 +1,4 @@
-"""Benches that need no quiet machine: a clock that is wound by hand, a meter of known watts, a workload of known speed, and a result."""
+"""Benchmarks that need no idle machine: a clock that the test moves, a meter of known power, a workload of known speed, and a result."""
 
 from traincarbon.benching.bench import Bench, GemmRate
 from traincarbon.benching.mean_power import MeanPower
@@ -8,7 +8,7 @@ from traincarbon.quantities import EnergySource
 
 
 class Clock:
-    """Tells the time, which passes only when something takes it."""
+    """A clock that moves only when something uses time."""
 
     def __init__(self):
         self.now = 100.0
@@ -21,7 +21,7 @@ class Clock:
 
 
 class Watts:
-    """A meter whose devices draw what is said: device to part and watts, which may be changed."""
+    """A meter whose devices use the given power: device to part and watts, which may be changed."""
 
     name = "watts"
     max_interval_s = 0.5
@@ -52,7 +52,7 @@ def rate(median, *, low=None, high=None, bursts=20, trend=1.0):
 
 
 def made_bench(**fields):
-    """Return what a bench of a small processor found, with other *fields*."""
+    """Return the result of a benchmark of a small processor, with other *fields*."""
     usual = {
         "started_at": "2026-03-04T05:06:07+00:00",
         "duration_s": 20.0,
@@ -74,7 +74,7 @@ def made_bench(**fields):
 
 
 def gpu_bench(name="Acme One 40GB", *, count=8, memory_b=42e9, flop_per_s=80e12, **fields):
-    """Return what a bench of a server of such GPUs found."""
+    """Return the result of a benchmark of a server of such GPUs."""
     idle, loaded = (
         (MeanPower("gpu", count * gpu_w, EnergySource.COUNTER, 0.0, count), MeanPower("cpu", cpu_w, EnergySource.COUNTER, 0.0, 2))
         for gpu_w, cpu_w in ((60.0, 90.0), (390.0, 150.0))

@@ -1,4 +1,4 @@
-"""Runs the page's scripts where they will run: in headless Chromium, else in node; a test that finds neither is skipped with that reason."""
+"""Run the page's scripts in headless Chromium, or else in node; a test that finds neither is skipped with that reason."""
 
 import html
 import json
@@ -21,7 +21,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # the browser's own calls home lead nowhere
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # the browser cannot reach the network
 )
 
 

@@ -1,9 +1,9 @@
-"""What all tests share: a shielded environment, the shipped database, and small databases made on the spot."""
+"""Fixtures of all tests: an environment without the user's settings, the shipped database, and small databases made by the tests."""
 
 import os
 from collections.abc import Iterator
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: threads of several workers get in each other's way
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: threads of several workers slow each other down
 
 import pytest
 from hypothesis import settings
@@ -58,7 +58,7 @@ kind = "published"
 
 @pytest.fixture(scope="session", autouse=True)
 def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the databases of whoever runs the tests out of them."""
+    """Keep the databases of the user who runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CARBON_DB", raising=False)
         patch.delenv("CARBON_CALIBRATIONS", raising=False)
@@ -74,7 +74,7 @@ def shipped() -> Database:
 
 @pytest.fixture
 def make_root(tmp_path):
-    """Return a function that writes a folder of facts: file name to text or bytes; a table is given by its rows alone."""
+    """Return a function that writes a folder of facts: file name to text or bytes; a table is given by its rows only."""
 
     def make(files: dict[str, str | bytes], *, folder: str = "db") -> str:
         root = tmp_path / folder
@@ -104,13 +104,13 @@ def make_database(make_root):
 
 @pytest.fixture
 def accelerator_toml() -> str:
-    """The text of the valid accelerator, to be damaged."""
+    """The text of the valid accelerator, for tests that damage it."""
     return ACCELERATOR
 
 
 @pytest.fixture(scope="session")
 def ask(shipped):
-    """Return a function that estimates a run of seven billion parameters on DGX A100, but for the fields given; None leaves one out."""
+    """Return a function that estimates a run of seven billion parameters on DGX A100, with other fields; None leaves one out."""
     from traincarbon.estimation.chain import estimate
 
     def answer(*, level: float = 0.9, **fields):
@@ -122,7 +122,7 @@ def ask(shipped):
 
 @pytest.fixture(scope="session")
 def published_steps(shipped):
-    """The steps that were read from our published runs, and the rows set aside."""
+    """The steps read from the published runs that are shipped, and the rows set aside."""
     from traincarbon.published.runs_file import read_runs
     from traincarbon.published.step_rows import read_steps
 

@@ -1,4 +1,4 @@
-"""Files of other programs, as they are kept for the tests or as they are written on the spot."""
+"""Files of other programs, saved for the tests or written by them."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ DATA = Path(__file__).parent / "readers" / "data"
 
 
 def kept(name: str) -> str:
-    """The path of a kept file; a beginning is enough."""
+    """The path of a saved file; the beginning of its name is enough."""
     (file,) = [file for file in sorted(DATA.iterdir()) if file.name.startswith(name)]
     return str(file)
 

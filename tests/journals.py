@@ -1,14 +1,14 @@
-"""Journals for tests: lines as the writer would leave them, on clocks of their own."""
+"""Journals for tests: lines as the writer writes them, with clocks set by the test."""
 
 import json
 import os
 
 WALL_S = 1_790_000_000.0
-"""An instant in September 2026, when the runs of the tests begin."""
+"""A moment in September 2026, when the runs of the tests start."""
 
 
 def line(kind, *, seq=0, mono_s=0.0, run_id="run", node="a1", process=7, writer="", wall_s=None, life="boot/space/1", **fields):
-    """One line of a journal; the wall clock goes with the monotonic one unless told otherwise."""
+    """One line of a journal; the wall clock follows the monotonic one unless given."""
     return {
         "schema": "traincarbon/journal/1", "run_id": run_id, "node": node, "process": process, "writer": writer or f"{node}-{process}-1", "seq": seq,
         "kind": kind, "wall": "", "wall_s": WALL_S + mono_s if wall_s is None else wall_s, "mono_s": mono_s, "life": life, **fields,
@@ -20,7 +20,7 @@ def device(energy_j, *, part="gpu", how="counter", **rest):
 
 
 def lines_of(*, intervals=3, begin_s=0.0, power_w=100.0, devices=("gpu:0",), part="gpu", how="counter", end=True, exit_code=0, start=None, figures=None, **who):
-    """A process that draws constant power on each of its devices: a start, an interval every 5 s, and an end."""
+    """A process with constant power on each of its devices: a start, an interval every 5 s, and an end."""
     found = [line("start", mono_s=begin_s, **{"hw": "box", "accelerators": len(devices), "argv": ["train.py"], **(start or {})}, **who)]
     for count in range(1, intervals + 1):
         used = {name: device(power_w * 5.0 * count, part=part, how=how, power_max_w=power_w, utilisation=0.5) for name in devices}
@@ -32,7 +32,7 @@ def lines_of(*, intervals=3, begin_s=0.0, power_w=100.0, devices=("gpu:0",), par
 
 
 def write_lines(file, lines):
-    """Write the lines to a journal, making its folder."""
+    """Write the lines to a journal, and create its folder."""
     os.makedirs(os.path.dirname(file), exist_ok=True)
     with open(file, "wb") as stream:
         stream.writelines(json.dumps(one).encode() + b"\n" for one in lines)

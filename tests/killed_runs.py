@@ -1,4 +1,4 @@
-"""Tracked commands whose processes are killed, interrupted or stopped at random instants."""
+"""Tracked commands whose processes are killed, interrupted or stopped at random moments."""
 
 import contextlib
 import os
@@ -15,9 +15,9 @@ from tracked import until
 
 CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 POWER_W = 1000.0
-"""What the recorded trace draws, on one board, for an hour."""
+"""Power of the recorded trace, of one GPU for an hour."""
 LENGTH_S = 1.0
-"""Of a tracked command, at least."""
+"""Shortest length of a tracked command."""
 CASES = [
     *[(who, how) for who in ("supervisor", "sidecar", "training") for how in ("SIGKILL", "SIGTERM", "SIGINT")],
     *[(who, "SIGSTOP") for who in ("supervisor", "sidecar", "training")],
@@ -34,7 +34,7 @@ class Tracked:
         self.process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, start_new_session=True, **rest)
 
     def children(self) -> dict[int, str]:
-        """The direct children of the supervisor, by what they run."""
+        """The direct children of the supervisor, by the program they run."""
         found = {}
         try:
             pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
@@ -46,15 +46,15 @@ class Tracked:
         return found
 
     def sidecar(self) -> int | None:
-        """The process that meters, once it is there."""
+        """The metering process, when it has started."""
         return next((pid for pid, words in self.children().items() if "tracking.sidecar" in words), None)
 
     def training(self) -> int | None:
-        """The command itself, once it is there."""
+        """The command itself, when it has started."""
         return next((pid for pid, words in self.children().items() if words and "traincarbon" not in words), None)
 
     def send(self, pid: int | None, number: int) -> bool:
-        """Send a signal, if there is still somebody to receive it."""
+        """Send a signal, if the process still exists."""
         try:
             os.kill(pid or 0, number) if pid else None
         except ProcessLookupError:
@@ -62,12 +62,12 @@ class Tracked:
         return pid is not None
 
     def wait(self, *, at_most_s: float = 60.0) -> int:
-        """Wait for the supervisor's end and return its code as a shell would have it, minus for signals."""
+        """Wait until the supervisor ends and return its exit code, negative for signals."""
         return self.process.wait(at_most_s)
 
 
 def marked(session: str) -> list[int]:
-    """Every process alive that carries the mark."""
+    """Every live process that carries the mark."""
     found = []
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
@@ -77,12 +77,12 @@ def marked(session: str) -> list[int]:
 
 
 def within_a_minute(condition):
-    """Wait for *condition*, on however busy a machine, and return what it gives; fail if it does not come."""
+    """Wait for *condition*, long enough for a busy machine, and return its value; fail if it stays false."""
     return until(condition, seconds=60.0) or pytest.fail("it did not happen in time")
 
 
 class Round:
-    """One run, what is done to it, and what its records must say.
+    """One run, what is done to it, and what its records must contain.
 
     The command waits until it is let go, which is after it was hit, however late that is.
     """
@@ -100,7 +100,7 @@ class Round:
         self.hit_wall_s = None
 
     def hit(self):
-        """Hit the run at a random instant, and let the command go when it has run for :data:`LENGTH_S`."""
+        """Signal the run at a random moment, and let the command end when it has run for :data:`LENGTH_S`."""
         pids = {"supervisor": lambda: self.tracked.process.pid, "sidecar": self.tracked.sidecar, "training": self.tracked.training}
         within_a_minute(self.tracked.training)
         seen_s = time.monotonic()

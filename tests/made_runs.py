@@ -1,4 +1,4 @@
-"""Records of runs made on the spot: with so many hours, or so many times what is expected of them."""
+"""Records of runs made by the tests: with a given number of hours, or a multiple of what is expected."""
 
 import numpy as np
 
@@ -20,13 +20,13 @@ def record(run_id="run", *, params=1e9, tokens=2e10, hours_h=240.0, accelerators
 
 
 def expected_hours_h(database, *, params, tokens, accelerators=8, hw=HW, **fields):
-    """Return what the priors expect of a run, in accelerator-hours."""
+    """Return the accelerator-hours that the priors expect of a run."""
     asked = {"params": params, "tokens": tokens, "hw": hw, "accelerators": accelerators, "calibration": "none", **fields}
     return estimate(database=database, **asked).median("accelerator_hours_h")
 
 
 def slower(database, factors, *, sizes=(1e9, 2e9, 4e9, 8e9), hw=HW, prefix="run", **fields):
-    """Return one run a factor, each taking so many times the hours that are expected of it."""
+    """Return one run for each factor, which takes that multiple of the expected hours."""
     made = []
     for at, (factor, params) in enumerate(zip(factors, sizes, strict=False)):
         tokens = 20.0 * params
@@ -45,7 +45,7 @@ def fitted(records, database, **options):
 
 
 def laid_out(database, factors, *, layouts=((7e9, 1, 1), (13e9, 2, 1), (30e9, 4, 1), (65e9, 8, 2)), hw=HW, prefix="step", **fields):
-    """Return one run a factor on 64 accelerators of known layout (params, tp, pp), each of whose steps is so many times as efficient as expected."""
+    """Return one run for each factor, on 64 accelerators with a known layout (params, tp, pp), whose steps are that many times as efficient as expected."""
     made = []
     for at, (factor, (params, tp, pp)) in enumerate(zip(factors, layouts, strict=False)):
         plan = {"tp": float(tp), "pp": float(pp), "seq_len": 2048.0, "batch_tokens": 2.0**22, **(fields.get("plan") or {})}

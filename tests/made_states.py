@@ -14,7 +14,7 @@ def gpu(number, power_w=640.0):
 
 
 def state(accelerators=8, *, elapsed_s=723.0, power_w=640.0, **rest):
-    """A training on so many accelerators, a processor and memory, a third done, within its plan but for its carbon."""
+    """A training on that many accelerators, a processor and memory, a third done, within its plan except for its carbon."""
     devices = (*(gpu(number, power_w) for number in range(accelerators)), DeviceState("cpu:0", "cpu", 182.0, 0.2), DeviceState("dram:0", "dram", 28.0))
     gpu_w = sum(device.power_w for device in devices[:-2])
     facility_kwh = 1.16 * (gpu_w + 210.0) * 723.0 / 3.6e6

@@ -1,4 +1,4 @@
-"""Simulated trainings, to compare forecasts on the way with the end."""
+"""Simulated trainings, to compare forecasts during the run with its end."""
 
 import math
 
@@ -19,7 +19,7 @@ KINDS = {
 
 
 def played(kind, chance, steps):
-    """Return seconds and watts of each step; the power wanders, and is slightly lower while the run is slow."""
+    """Return seconds and watts of each step; the power varies slowly, and is slightly lower while the run is slow."""
     run, level, power = [], 0.0, 0.0
     rise, near = chance.uniform(-0.15, 0.15), math.exp(-1.0 / (0.3 * steps))
     for step in range(steps):
@@ -55,5 +55,5 @@ def seen_of(run, steps=None, total=None, *, accelerators=8.0, start_up_s=0.0, na
 
 
 def truth_of(run, pue):
-    """Return what *run* took in the end."""
+    """Return what the whole *run* took."""
     return {"duration_s": sum(seconds for seconds, _ in run), "facility_energy_kwh": sum(seconds * watts for seconds, watts in run) * pue / 3.6e6}

@@ -38,7 +38,7 @@ class Place:
 
     @contextlib.contextmanager
     def tracking(self, *words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-        """Start ``carbon track`` and wait for the first line of the command; end it in the end."""
+        """Start ``carbon track`` and wait for the first line of the command; stop it afterwards."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
         process = subprocess.Popen(self.command(*words), env=self.env, **options)
         try:
@@ -50,17 +50,17 @@ class Place:
             process.communicate()
 
     def command(self, *words: str) -> list[str]:
-        """Return the command line that tracks."""
+        """Return the command line of ``carbon track``."""
         return [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {CARBON}", "track", "--interval", "0.1", *words]
 
     def record(self, run_id: str) -> Run:
-        """Return what the journals say of a run."""
+        """Return the journals' record of a run."""
         record = read_run(self.store, run_id)
         assert record is not None
         return record
 
     def lines(self, run_id: str) -> list[dict[str, Any]]:
-        """Return all lines of all journals of a run; the last may be just being written."""
+        """Return all lines of all journals of a run; the last may be incomplete."""
         files = sorted(Path(self.store, "journals", run_id).glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
@@ -71,7 +71,7 @@ def python(code: str) -> list[str]:
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:
-    """Wait for something that another process does."""
+    """Wait until another process has done something."""
     end_s = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end_s:
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A terminal for tests: a real pty whose other end is an emulator, so that the screen can be read."""
+"""A terminal for tests: a real pty connected to an emulator, so that the screen can be read."""
 
 import os
 import termios
@@ -8,7 +8,7 @@ import pyte
 
 
 class VirtualTerminal:
-    """A screen of some columns and rows behind a pty; whatever writes to ``stream`` is shown on it."""
+    """A screen of some columns and rows behind a pty; everything written to ``stream`` is shown on it."""
 
     def __init__(self, columns=80, rows=24):
         self.master, slave = os.openpty()
@@ -24,12 +24,12 @@ class VirtualTerminal:
         self.screen.resize(rows, columns)
 
     def write(self, text):
-        """Write as a program does that knows nothing of us."""
+        """Write as any other program does."""
         os.write(self.stream.fileno(), text.encode())
         self.sync()
 
     def sync(self):
-        """Let the emulator read all that was written: up to a mark that no screen shows."""
+        """Let the emulator read everything that was written, up to a mark that is not shown."""
         mark = f"\x1b]0;mark {next(self._marks)}\x07".encode()
         os.write(self.stream.fileno(), mark)
         data = b""
@@ -48,7 +48,7 @@ class VirtualTerminal:
         return self.screen.cursor.y, self.screen.cursor.x
 
     def transcript(self, *, without=0):
-        """All lines that were ever shown, scrolled off or not, but the bottom ones that are not the program's."""
+        """All lines that were ever shown, scrolled off or not, without the bottom rows that are not the program's."""
         self.sync()
         off = ["".join(line[column].data for column in range(self.screen.columns)).rstrip() for line in self.screen.history.top]
         return [line for line in [*off, *self.display[: self.screen.lines - without]] if line]

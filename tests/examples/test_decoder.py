@@ -35,7 +35,7 @@ def test_weights_start_in_their_shapes_with_norms_that_change_nothing():
 
 @pytest.mark.parametrize(
     ("sizes", "what"),
-    [({"heads": 5}, "hidden 12 is no multiple of heads 5"), ({"layers": 0}, "must be at least 1"), ({"seq_len": -1}, "must be at least 1")],
+    [({"heads": 5}, "hidden 12 is not a multiple of heads 5"), ({"layers": 0}, "must be at least 1"), ({"seq_len": -1}, "must be at least 1")],
     ids=["heads that do not divide", "no layer", "a negative context"],
 )
 def test_what_cannot_be_built_is_refused(sizes, what):

@@ -54,7 +54,7 @@ def test_the_documentation_of_the_repository_is_long_enough_to_learn_from():
     ("arguments", "what"),
     [
         (["--batch", "0"], "at least 1"),
-        (["--heads", "3"], "no multiple"),
+        (["--heads", "3"], "not a multiple"),
         (["--text", os.devnull], "0 bytes is too short"),
         (["--text", "no such file"], "No such file"),
         (["--tokens", "inf"], "infinity"),
@@ -130,4 +130,4 @@ def test_a_checkpoint_of_other_sizes_is_refused(tmp_path):
     run("--steps", "1", "--checkpoint", tmp_path / "small", check=True)
     refused = run("--steps", "1", "--checkpoint", tmp_path / "small", "--hidden", "16")
     assert refused.returncode == 1
-    assert "is of another model" in refused.stderr
+    assert "belongs to another model" in refused.stderr

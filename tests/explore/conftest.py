@@ -1,4 +1,4 @@
-"""Plans that advice, comparisons and optima are tried on."""
+"""Plans for the tests of advice, comparisons and optima."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from traincarbon.explore.scaling_law import read_law, size_of
 
 @pytest.fixture(scope="session")
 def situate(shipped):
-    """Return a function that looks at a plan as advice does."""
+    """Return a function that prepares a plan as ``advise`` does."""
 
     def look(plan=None, *, goal=None, service=None, finetune_tokens=None, money=None, loss=None, **fields):
         base = estimate(plan, database=shipped, **fields)
@@ -34,19 +34,19 @@ def situate(shipped):
 
 @pytest.fixture(scope="session")
 def megatron(situate):
-    """The plan of MT-NLG 530B, looked at."""
+    """The plan of MT-NLG 530B, prepared."""
     return situate(MEGATRON)
 
 
 @pytest.fixture(scope="session")
 def tuned(situate):
-    """A fine-tuning of seven billion parameters on eight H100 in Virginia, looked at."""
+    """A fine-tuning of seven billion parameters on eight H100 in Virginia, prepared."""
     return situate(TUNED)
 
 
 @pytest.fixture(scope="session")
 def by_id():
-    """Return a function that runs a builder and gives what it found by id."""
+    """Return a function that runs a builder and returns its alternatives by id."""
 
     def run(builder, at, *rest):
         return {found.id: found for found in builder(at, *rest)}

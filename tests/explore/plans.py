@@ -1,4 +1,4 @@
-"""Plans that advice, comparisons and optima are tried on."""
+"""Plans for the tests of advice, comparisons and optima."""
 
 from traincarbon.estimation.plan import Plan
 

@@ -13,7 +13,7 @@ from traincarbon.ledger.store import Ledger
 
 @pytest.fixture
 def environment(tmp_path):
-    """An environment in which one board draws constant power."""
+    """An environment in which one GPU uses constant power."""
     return Place(tmp_path, watts=POWER_W).env
 
 
@@ -24,7 +24,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def track(store, environment):
-    """Return a function that tracks a command; whatever is left of it is killed at the end."""
+    """Return a function that tracks a command; its remaining processes are killed at the end."""
     begun: list[Tracked] = []
 
     def begin(run_id: str, command: list[str], *options: str, env: dict[str, str] | None = None, **rest) -> Tracked:

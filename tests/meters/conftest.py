@@ -1,4 +1,4 @@
-"""What the tests of meters share: the replaying NVML, and every meter over a source that can be moved on and broken."""
+"""Fixtures of the tests of meters: the replaying NVML, and every meter with a source that can be advanced and broken."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ WATTS = 200.0
 
 
 class Clock:
-    """Time that only passes when it is told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -27,7 +27,7 @@ class Clock:
 
 
 class Case(NamedTuple):
-    """A meter, how to let time pass for its source, and how to break that."""
+    """A meter, how to let time pass for its source, and how to break the source."""
 
     meter: Meter
     advance: Callable[[float], None]
@@ -72,10 +72,10 @@ def powercap(tmp_path: Path):
 
 
 class Amd(SimpleNamespace):
-    """AMD SMI with boards as dictionaries: what each answers by the name of the question."""
+    """AMD SMI with GPUs as dictionaries: the answer of each by the name of the query."""
 
     class AmdSmiException(Exception):  # noqa: N818  its own name
-        """What AMD SMI raises."""
+        """The error of AMD SMI."""
 
     def __init__(self, boards: list[dict]) -> None:
         super().__init__(boards=boards, shut=0)
@@ -89,7 +89,7 @@ class Amd(SimpleNamespace):
         return board.get(name)
 
     def amdsmi_init(self) -> None:
-        """Nothing to start."""
+        """Do nothing."""
 
     def amdsmi_shut_down(self) -> None:
         self.shut += 1
@@ -100,13 +100,13 @@ class Amd(SimpleNamespace):
 
 @pytest.fixture
 def make_amd():
-    """Return what makes a module of AMD SMI."""
+    """Return a function that makes a module of AMD SMI."""
     return Amd
 
 
 @pytest.fixture
 def amd_board():
-    """Return what makes the answers of an AMD board."""
+    """Return a function that makes the answers of an AMD GPU."""
     return _amd_board
 
 
@@ -124,13 +124,13 @@ def _amd_board(uuid: str = "9cff74a1-0000-1000-80ff-aaaaaaaaaaaa", **answers) ->
 
 
 class Piece:
-    """A hardware object as CodeCarbon has them."""
+    """A hardware object like CodeCarbon's."""
 
     watts = WATTS
     broken = False
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Do nothing."""
 
     def measure_power_and_energy(self, last_duration: float):
         if self.broken:
@@ -139,7 +139,7 @@ class Piece:
 
 
 class Job:
-    """A process whose usage is told."""
+    """A process whose usage the test sets."""
 
     def __init__(self) -> None:
         self.cpu_s = 5.0
@@ -155,7 +155,7 @@ class Job:
 
 @pytest.fixture(params=["nvml", "nvml without counter", "nvml with MIG", "amd", "rapl", "hwmon", "ipmi", "cpu_model", "codecarbon", "replay"])
 def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Case:
-    """Every meter in turn, over a source of about 200 W."""
+    """Every meter in turn, with a source of about 200 W."""
 
     def wait(seconds: float) -> None:
         clock.now_s += seconds
@@ -225,6 +225,6 @@ def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Cas
 
 @pytest.fixture
 def case(opened_case):
-    """Every meter in turn, closed in the end."""
+    """Every meter in turn, closed after the test."""
     yield opened_case
     opened_case.meter.close()

@@ -1,4 +1,4 @@
-"""Compiles the replaying NVML and plays traces on it: in this process with a clock of its own, or for commands through their environment."""
+"""Compile the replaying NVML and replay traces on it: in this process with a clock that the test moves, or for commands through their environment."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ NAME = "libnvidia-ml.so.1"
 
 
 def build(folder: Path) -> Path:
-    """Compile the library into *folder* and return its file; skip the test where there is no C compiler."""
+    """Compile the library into *folder* and return its file; skip the test if there is no C compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         pytest.skip("no C compiler (cc, gcc, clang) to build the replaying NVML with")
@@ -23,12 +23,12 @@ def build(folder: Path) -> Path:
 
 
 def environment(library: Path, trace: Path, **others: str) -> dict[str, str]:
-    """Return the environment in which a command finds *library* for NVML and plays *trace*."""
+    """Return the environment in which a command loads *library* as NVML and replays *trace*."""
     return {**os.environ, "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(trace), **others}
 
 
 class Replay:
-    """The library in this process: traces, a clock that only moves when told, and the exact integral."""
+    """The library in this process: traces, a clock that the test moves, and the exact integral."""
 
     def __init__(self, library: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._library = ctypes.CDLL(str(library))

@@ -9,7 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("src/traincarbon", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "hardware_db/README.md", "examples", "notebooks/README.md")
+SOURCES = (
+    *("src/traincarbon", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "hardware_db/README.md"),
+    *("benchmarks", "examples", "notebooks/README.md", "notebooks/drawing.py", "notebooks/execute.py"),
+    *(str(file.relative_to(ROOT)) for file in sorted((ROOT / "tests").rglob("*.py")) if not file.name.startswith("test_")),
+)
+"""Of the tests, the modules that they share."""
 ENDINGS = (".py", ".md", ".html", ".js")
 OLD_PHRASES = {
     r"\b(held|holds?|holding) (it |them |\w+ )?against\b": "compared with",
@@ -41,8 +46,6 @@ OLD_PHRASES = {
     r"\bwhat is more than a number\b": "anything that is not a plain number",
 }
 """Pattern to what to write instead; see CONTRIBUTING.md for the rule."""
-EXEMPT = ("docs/decisions/",)
-"""Decisions are history."""
 TABLE = re.compile(r"^\| instead of \|.*?(?=^[^|])", re.MULTILINE | re.DOTALL)
 """The table of the old words and the new ones in CONTRIBUTING.md."""
 PATTERNS = {re.compile(pattern, re.IGNORECASE): instead for pattern, instead in OLD_PHRASES.items()}
@@ -53,7 +56,7 @@ def files(places: Iterable[str | Path]) -> Iterator[Path]:
     for place in places:
         path = ROOT / place
         found = [path] if path.is_file() else sorted(path.rglob("*")) if path.is_dir() else []
-        yield from (file for file in found if file.suffix in ENDINGS and not str(file.relative_to(ROOT)).startswith(EXEMPT))
+        yield from (file for file in found if file.suffix in ENDINGS)
 
 
 def old_phrases(text: str) -> Iterator[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""A typed client of the public face: mypy --strict checks that it is understood, and that each ignored mistake is one."""
+"""A typed client of the public face: mypy --strict checks that it is accepted, and that each ignored mistake is an error."""
 
 from typing import assert_type
 
@@ -10,7 +10,7 @@ FIELDS: PlanFields = {"params": 7e9, "tokens": "2T", "hw": "dgx-h100", "servers"
 
 
 def before() -> None:
-    """Use everything that plans a training."""
+    """Use every function for planning a training."""
     answer = traincarbon.estimate(params=7e9, tokens="2T", hw="dgx-h100", region="france", servers=32)
     assert_type(answer, Estimate)
     assert_type(traincarbon.estimate(PLAN, mfu="0.3..0.5", level=0.5), Estimate)
@@ -26,7 +26,7 @@ def before() -> None:
 
 
 def during() -> None:
-    """Use everything that meters a training."""
+    """Use every function for metering a training."""
     with traincarbon.track(project="bert", max_kwh=50, on_budget="stop", region="france") as run:
         assert_type(run.record, Run | None)
         traincarbon.progress(tokens=1e6, total_tokens=1e9, loss=2.5)
@@ -44,7 +44,7 @@ def during() -> None:
 
 
 def after() -> None:
-    """Use everything that learns from runs."""
+    """Use every function that learns from runs."""
     assert_type(traincarbon.runs.list(project="bert", since="7d"), tuple[Run, ...])
     assert_type(traincarbon.runs.load("last"), Run)
     imported = traincarbon.runs.import_("emissions.csv", dry_run=True)
