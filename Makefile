@@ -95,7 +95,7 @@ schemas: $(READY) ## write the JSON Schemas of docs/schemas anew
 readme: $(READY) ## run the commands of README and write what they print below them
 	@$(BIN)/python docs/outputs.py
 
-pictures: $(READY) ## draw the pictures of the documentation anew: the live panel, and the report in headless Chromium
+pictures: reports ## draw the pictures of the documentation anew: the live panel, and the top of a report in headless Chromium
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg
 	$(BIN)/python docs/screenshot.py reports/mt-nlg-530b.html docs/images/report.png
 

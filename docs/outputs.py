@@ -55,6 +55,7 @@ def prepare(folder: Path) -> dict[str, str]:
         "CARBON_STORE": str(folder / "runs"),
         "COLUMNS": str(COLUMNS),
         "NO_COLOR": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # on a busy machine, threads that wait for each other take minutes for the small matrices of the examples
     }
 
 
