@@ -7,22 +7,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas proof clean
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean
 .PHONY: readme pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The toy is planned on the processor, so a GPU is hidden from its meters; one thread, because its matrices are small. Nothing of the user's is read or changed.
-DEMO := env CARBON_DB=.venv/demo/facts CARBON_STORE=.venv/demo/runs CUDA_VISIBLE_DEVICES= ROCR_VISIBLE_DEVICES= OPENBLAS_NUM_THREADS=1 $(BIN)/carbon
-
+# The toy is planned for the processor, so GPUs are hidden from its meters, and for one thread, because its matrices are small.
+# The facts and runs of the user are neither read nor changed.
+demo: export CARBON_DB := .venv/demo/facts
+demo: export CUDA_VISIBLE_DEVICES :=
+demo: export ROCR_VISIBLE_DEVICES :=
+demo: export OPENBLAS_NUM_THREADS := 1
 demo: $(READY) ## estimate a training, look for better ways, plan and meter a small one on this machine, compare the model with published runs
+	@mkdir -p .venv/demo/facts
 	$(BIN)/carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
 	$(BIN)/carbon advise reports/mt-nlg-530b.toml
-	@mkdir -p .venv/demo/facts
-	$(DEMO) bench --quick --force --library numpy
-	$(DEMO) estimate examples/toy.toml
-	$(DEMO) track --plan examples/toy.toml --interval 1 -- $(BIN)/python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --seq-len 64 --steps 120
+	$(BIN)/carbon bench --quick --force --library numpy
+	$(BIN)/carbon estimate examples/toy.toml
+	$(BIN)/carbon track --plan examples/toy.toml --store .venv/demo/runs --interval 1 -- $(BIN)/python examples/train_numpy.py --layers 2 --hidden 64 --heads 2 --seq-len 64 --steps 120
 	$(BIN)/carbon validate
 
 test: $(READY) ## run the tests and the examples in the docstrings
@@ -95,8 +98,10 @@ schemas: $(READY) ## write the JSON Schemas of docs/schemas anew
 readme: $(READY) ## run the commands of README and write what they print below them
 	@$(BIN)/python docs/outputs.py
 
-pictures: reports ## draw the pictures of the documentation anew: the live panel, and the top of a report in headless Chromium
+panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg
+
+pictures: reports panel ## draw the pictures of the documentation anew: the top of a report in headless Chromium, and the live panel
 	$(BIN)/python docs/screenshot.py reports/mt-nlg-530b.html docs/images/report.png
 
 proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)

@@ -24,7 +24,7 @@ WARM_UP_STEPS = 20
 _SAVE, _STOP = getattr(signal, "SIGUSR1", None), signal.SIGTERM
 """The signal to save, on systems that have it, and the signal to save and stop."""
 _OWN_TEXT = ("README.md", "docs/**/*.md", "hardware_db/README.md")
-"""The text to learn if none is given, with these examples: the documentation of this repository, if it is there."""
+"""The text to learn if none is given: the documentation of this repository."""
 
 
 class State(NamedTuple):
@@ -107,10 +107,10 @@ def options_of(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> O
 
 
 def own_text() -> bytes:
-    """Return the documentation of this repository and the text of these examples."""
+    """Return the documentation of this repository; the code of this folder if it was copied out of it."""
     here = Path(__file__).resolve().parent
-    files = [file for pattern in _OWN_TEXT for file in sorted(here.parent.glob(pattern))]
-    return b"\n".join(file.read_bytes() for file in (*files, *sorted(here.glob("*.py"))))
+    found = [file for pattern in _OWN_TEXT for file in sorted(here.parent.glob(pattern))]
+    return b"\n".join(file.read_bytes() for file in found or sorted(here.glob("*.py")))
 
 
 def batch_of(options: Options, number: int) -> NDArray[np.integer]:
