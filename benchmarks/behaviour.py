@@ -121,15 +121,20 @@ def dump(folder: Path, store: Path) -> None:
 
 
 def leaves(value: object, place: str = "") -> Iterator[tuple[str, object]]:
-    """Yield every leaf of a JSON document with its path; of lists also the length."""
+    """Yield every leaf of a JSON document with its path. Of lists also the length; steps go by their names, other items by their places."""
     if isinstance(value, dict):
         yield place, sorted(value)
         for name, item in value.items():
             yield from leaves(item, f"{place}.{name}")
     elif isinstance(value, list):
-        yield place, len(value)
-        for at, item in enumerate(value):
-            yield from leaves(item, f"{place}[{at}]")
+        names = [str(at) for at in range(len(value))]
+        if place.endswith(".steps"):
+            given = [item["name"] for item in value]
+            names = [f"{name} {given[:at].count(name)}" for at, name in enumerate(given)]
+        else:
+            yield place, len(value)
+        for name, item in zip(names, value, strict=True):
+            yield from leaves(item, f"{place}[{name}]")
     else:
         yield place, value
 
@@ -143,7 +148,7 @@ def same(old: object, new: object) -> bool:
 
 def compare(old: Path, new: Path, *, with_texts: bool) -> int:
     """Print what differs, by kind of place; return the number of differences that are not wording."""
-    wrong, texts, files = Counter[str](), Counter[tuple[str, str]](), 0
+    wrong, added, texts, files = Counter[str](), Counter[str](), Counter[tuple[str, str]](), 0
     for file in sorted(old.glob("*.json")):
         files += 1
         was, now = (dict(leaves(json.loads((folder / file.name).read_text()))) for folder in (old, new))
@@ -151,11 +156,15 @@ def compare(old: Path, new: Path, *, with_texts: bool) -> int:
             before, after = was.get(place, "(absent)"), now.get(place, "(absent)")
             if same(before, after):
                 continue
-            if isinstance(before, str) and isinstance(after, str) and "(absent)" not in (before, after):
+            if ".steps[" in place and before == "(absent)":
+                added[place.partition(".steps[")[2].partition(" ")[0]] += 1
+            elif isinstance(before, str) and isinstance(after, str) and "(absent)" not in (before, after):
                 texts[before, after] += 1
             else:
                 wrong[f"{file.stem.split('-')[0]} {re.sub(r'[0-9]+', 'N', place)}: {before!r:.70} → {after!r:.70}"] += 1
     print(f"{files} documents: {sum(wrong.values())} values differ, {sum(texts.values())} texts differ ({len(texts)} kinds)")
+    for step, count in added.most_common():
+        print(f"{count:6} values of added steps: {step}")
     for what, count in wrong.most_common(40):
         print(f"{count:6} {what}")
     if with_texts:

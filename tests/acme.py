@@ -6,7 +6,7 @@ import io
 from conftest import ACCELERATOR, SERVER
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.records import TABLES
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.question import Question, Subject
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
 SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'
@@ -125,10 +125,10 @@ WORLD = {"priors.csv": priors(), **PLACES, "sources.toml": SOURCES}
 PLAN = {"params": 1e9, "tokens": 1e11, "hw": "acme-box"}
 
 
-def setting_of(database, hw="acme-box", region=None):
-    """Return the bare setting of hardware and region, on which nothing is noted yet."""
+def subject_of(database, hw="acme-box", region=None, **fields):
+    """Return the hardware and region that facts are gathered for, as a plan of these *fields* names them; they may not go together."""
     hardware = find_hardware(database, hw)
-    boxed = hardware.folder == "servers"
-    accelerator = database.product("accelerators", hardware.keys["accelerator"]) if boxed else hardware
-    count = hardware.value("accelerator_count") if boxed else 1.0
-    return Setting(hardware, accelerator, count, find_place(database, region) if region is not None else None)
+    accelerator = database.product("accelerators", hardware.keys["accelerator"]) if hardware.is_server else hardware
+    count = hardware.value("accelerator_count") if hardware.is_server else 1.0
+    place = find_place(database, region) if region is not None else None
+    return Subject(Question(hw=hw, region=region, **fields), hardware, accelerator, count, place)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.load import open_database
 
 # as nvidia-smi, rocm-smi and amd-smi print them on real machines; before about 2021 NVIDIA's driver left its own name out
@@ -93,18 +93,18 @@ OTHERS = [
 
 @pytest.mark.parametrize(("name", "id"), [line.split(" = ") for line in NAMES.strip().splitlines()])
 def test_a_board_is_known_by_what_its_driver_calls_it(name, id):
-    board = find_board(open_database(), name)
+    board = find_accelerator(open_database(), name)
     assert board is not None
     assert (board.folder, board.id) == ("accelerators", id)
 
 
 @pytest.mark.parametrize("name", OTHERS, ids=lambda name: repr(name[:30]))
 def test_a_name_that_does_not_fit_as_a_whole_is_nobody_s(name):
-    assert find_board(open_database(), name) is None
+    assert find_accelerator(open_database(), name) is None
 
 
 def test_a_name_that_two_products_bear_is_neither_s(make_database):
     chip = 'name = "Acme {0}"\nvendor = "Acme"\ntype = "gpu"\ngeneration = "acme"\naliases = ["acme-board"]\n'
     database = make_database({"accelerators/one.toml": chip.format("One"), "accelerators/two.toml": chip.format("Two")})
-    assert find_board(database, "Acme Board") is None
-    assert find_board(database, "two").id == "two"
+    assert find_accelerator(database, "Acme Board") is None
+    assert find_accelerator(database, "two").id == "two"

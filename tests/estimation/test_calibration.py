@@ -73,6 +73,12 @@ def test_the_trend_is_followed_four_times_beyond_the_sizes_of_the_runs_and_no_fu
     assert effect().at(0.25e9)[0] == pytest.approx(effect().at(1.0)[0])
 
 
+@pytest.mark.parametrize(("away", "correlation", "variance"), [(1.0, 0.5, 0.0256), (1.0, -0.5, 0.0176), (-1.0, 0.5, 0.0176)])
+def test_factor_and_slope_that_vary_together_widen_one_side_and_narrow_the_other(away, correlation, variance):
+    # 0.1² of the factor + 0.04² of the slope + 0.1² of the scatter = 0.0216, ± 2 × 0.5 × 0.1 × 0.04 = 0.004
+    assert effect(correlation=correlation).at(4e9 * math.exp(away))[1] == pytest.approx(math.sqrt(variance))
+
+
 def test_far_from_the_runs_it_is_less_sure():
     sigmas = [effect().at(size)[1] for size in (4e9, 4e10, 4e11, 4e12)]
     assert sigmas == sorted(sigmas)
@@ -113,8 +119,8 @@ def test_a_calibration_fits_hardware_that_it_has_runs_on_and_sites_that_it_does_
     assert calibration(effect()).fits("chip", "DE")
 
 
-def test_families_are_told_by_kind_of_model_and_training():
-    assert job_family({"family": None, "kind": "lora", "moe": True}) == "moe decoder lora"
+def test_a_job_family_names_the_kind_of_model_and_of_training():
+    assert job_family(None, "lora", is_moe=True) == "moe decoder lora"
 
 
 def test_a_file_is_read(folder):
@@ -135,13 +141,13 @@ def test_a_file_that_changed_is_read_anew(folder):
     [
         (lambda text: text[:120], "is no calibration"),
         (lambda text: text.replace("calibration/1", "calibration/9"), "its schema is 'traincarbon/calibration/9'"),
-        (lambda text: text.replace("scatter = 0.1\n", ""), "it has no scatter"),
+        (lambda text: text.replace("scatter = 0.1\n", ""), "no calibration: it.effect.0. has no scatter"),
         (lambda text: text.replace("scatter = 0.1\n", "scatter = -1.0\n"), "an effect on 'mfu' with spreads"),
-        (lambda text: text.replace("scatter = 0.1\n", "scatter = nan\n"), "an effect on 'mfu' with spreads"),
+        (lambda text: text.replace("scatter = 0.1\n", "scatter = nan\n"), "scatter is 'nan', not a number"),
         (lambda text: text.replace("log_factor = 0.2", "log_factor = 1e300"), "an effect on mfu of 1e"),
         (lambda text: text.replace('"mfu"', '"speed"'), "an effect on 'speed'"),
         (lambda text: text.replace("least_params = 1e9", "least_params = 0"), "models of"),
-        (lambda text: text.replace("log_factor = 0.2", 'log_factor = "much"'), "could not convert"),
+        (lambda text: text.replace("log_factor = 0.2", 'log_factor = "much"'), "log_factor is 'much', not a number"),
         (lambda text: text.replace("[runs]", "[[runs]]"), "is no calibration"),
         (lambda text: text.replace("because", "\\u001b[2J"), "it holds control characters"),
         (lambda text: text.replace('site = ""', 'site = "\\u202e"'), "a scope holds control characters"),

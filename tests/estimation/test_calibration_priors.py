@@ -44,8 +44,8 @@ def test_the_only_one_that_fits_is_applied_by_itself_and_said_as_an_assumption(s
     assert answer.median("accelerator_hours_h") == pytest.approx(1.5 * before.median("accelerator_hours_h"), rel=0.05)
     (assumption,) = [each for each in answer.assumptions if each.name == "mfu_calibration"]
     assert assumption.reason == (
-        "utilisation over what is expected without: 4 runs (a100-sxm4-80gb, decoder pretrain); "
-        "it fits the hardware and was applied by itself: calibration none switches it off"
+        "utilisation, measured over expected: 4 runs (a100-sxm4-80gb, decoder pretrain); "
+        "applied automatically because it fits the hardware: calibration none disables it"
     )
 
 
@@ -87,7 +87,7 @@ def test_other_hardware_is_left_alone_unless_asked_and_then_said(shipped, keep):
     assert "mfu_calibration" not in ask(shipped, hw="dgx-h100").inputs
     answer = ask(shipped, hw="dgx-h100", calibration="mine")
     assert 1.0 / 1.5 < answer.inputs["mfu_calibration"].value.median < 1.0
-    assert "calibration 'mine' has no run on NVIDIA H100 SXM5 80GB: what its runs on other hardware have in common is used" in answer.warnings
+    assert "calibration 'mine' has no run on NVIDIA H100 SXM5 80GB: it uses what its runs on other hardware have in common" in answer.warnings
 
 
 def test_another_site_is_left_alone(shipped, keep):
@@ -108,7 +108,7 @@ def test_a_damaged_calibration_is_left_out_with_a_warning(shipped, keep, tmp_pat
     (tmp_path / "broken.toml").write_text("schema = ")
     answer = ask(shipped)
     assert "mfu_calibration" in answer.inputs
-    assert any(warning.startswith("calibration 'broken' is left out") for warning in answer.warnings)
+    assert any(warning.startswith("ignored calibration 'broken': ") for warning in answer.warnings)
 
 
 def test_a_utilisation_that_the_plan_states_stays(shipped, keep):
@@ -181,7 +181,7 @@ def test_the_step_is_as_efficient_as_runs_of_known_layout_were_and_the_hours_sta
     assert after.layout.spread.layout == before.layout.spread.layout
     (assumption,) = [each for each in after.assumptions if each.name == "step_calibration"]
     assert assumption.value == pytest.approx(factor)
-    assert assumption.reason.startswith("efficiency of a step on its layout over what is expected without: 4 runs (a100-sxm4-80gb, decoder pretrain); it fits")
+    assert assumption.reason.startswith("efficiency of a step on its layout, measured over expected: 4 runs (a100-sxm4-80gb, decoder pretrain); applied auto")
     save(dataclasses.replace(kept, effects=tuple(effect for effect in kept.effects if effect.quantity != "step")))
     without_step = ask(shipped, **plan)
     assert without_step.results == after.results

@@ -1,6 +1,7 @@
 """What is asked: strict with what it is told, and written as it is read."""
 
 import json
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.fields import CHOICES, FIELDS
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS, FixedFields, Plan, PlanFields, fields_with
 from traincarbon.uncertain import Uncertain
 
 MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'
@@ -52,6 +53,32 @@ def test_every_field_is_an_attribute_that_may_be_left_out():
     assert all(getattr(Plan(), name) is None for name in FIELDS)
     assert list(Plan.__dataclass_fields__) == list(FIELDS)
     assert Plan().to_dict() == {}
+
+
+def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
+    declared, typed = get_type_hints(Plan, localns={"Array": np.ndarray}), get_type_hints(PlanFields, localns={"Array": np.ndarray})
+    assert typed == declared
+    assert set(declared) - set(get_type_hints(FixedFields, localns={"Array": np.ndarray})) == {"hw", "region", "start", "rent"}
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        (Use.SIZE, {"layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "trainable_params"}),
+        (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
+        (Use.HARDWARE, {"rent_price", "purchase_price"}),
+        (Use.PACE, {"mfu", "goodput", "accelerator_hours"}),
+        (Use.SIZE | Use.HARDWARE, {*fields_with(Use.SIZE), "rent_price", "purchase_price"}),
+    ],
+)
+def test_code_that_deals_with_several_fields_asks_the_plan_for_them(use, names):
+    assert set(fields_with(use)) == names
+
+
+def test_a_mixture_of_experts_has_other_active_parameters_than_parameters():
+    assert Plan(params=9e9, active_params=1e9).is_moe
+    assert not any(plan.is_moe for plan in (Plan(params=9e9), Plan(params=9e9, active_params=9e9)))
+    assert Plan(params=np.array([9e9, 1e9]), active_params=1e9).is_moe
 
 
 def test_a_plan_is_read_from_a_file(tmp_path):
@@ -248,3 +275,10 @@ def test_a_number_with_an_ending_and_no_quotes_is_told_how_it_is_written():
     with pytest.raises(PlanError, match="is not TOML") as caught:
         Plan.from_toml("tokens = 1.4T\n")
     assert 'tokens = "1.4T"' in caught.value.hint
+
+
+def test_the_typed_keyword_arguments_are_the_fields_of_a_plan():
+    assert PlanFields.__annotations__.keys() == FIELDS.keys()
+    texts = {name for name, kind in PlanFields.__annotations__.items() if kind == str | None}
+    assert texts == FIELDS.keys() - NUMBERS
+    assert FIELDS.keys() - FixedFields.__annotations__.keys() == {"hw", "region", "rent", "start"}

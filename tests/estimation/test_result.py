@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from traincarbon.database.load import open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.result import Estimate
 from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 
 SCHEMA = ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
@@ -152,7 +154,7 @@ def test_a_page_shows_the_figures_and_escapes_a_hostile_name(ask):
 def test_a_page_rounds_to_what_is_known_in_the_unit_that_is_best_read(ask):
     page = ask(servers=16, mfu=0.4, rent_price=2.0)._repr_html_()
     assert "<td>4.2e+22</td><td style='text-align:left'>FLOP</td><td>exact</td>" in page
-    assert "k$</td>" in page
+    assert "<td>$187k</td>" in page
     assert "days</td>" in page
     assert "90% interval" in page
 
@@ -242,3 +244,24 @@ def test_any_plan_of_arrays_gives_finite_figures_or_an_error_of_ours(fields):
 def test_any_plan_of_anything_gives_finite_figures_or_an_error_of_ours(fields):
     results = outcome(fields, 0.9)
     assert results == "refused" or all(math.isfinite(number) for number in numbers_in(results))
+
+
+def test_every_quantity_is_an_attribute_with_its_interval_and_a_description(ask):
+    answer = ask(servers=16, market_intensity=20)
+    for name in (*ESTIMATED, "operational_market_kgco2e"):
+        assert getattr(answer, name) == answer[name], name
+        unit = QUANTITIES[name].unit or "1"
+        assert getattr(Estimate, name).__doc__.endswith(f"[{unit}]"), name
+
+
+def test_an_attribute_of_an_unknown_quantity_says_what_to_give(ask):
+    with pytest.raises(CarbonError, match="duration_s is not known") as caught:
+        ask().duration_s  # noqa: B018  it is the access that raises
+    assert "give servers or accelerators" in caught.value.hint
+    with pytest.raises(CarbonError, match="operational_market_kgco2e"):
+        ask().operational_market_kgco2e  # noqa: B018
+
+
+def test_an_estimate_can_be_pickled(ask):
+    answer = ask(servers=16)
+    assert pickle.loads(pickle.dumps(answer)).to_dict() == answer.to_dict()

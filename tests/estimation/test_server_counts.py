@@ -9,40 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acme import PLAN, WORLD, fact, server
-from traincarbon.errors import OutOfRangeError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.server_counts import fewest_accelerators, round_up, server_counts
-from traincarbon.uncertain import Uncertain
+from traincarbon.estimation.server_counts import round_up, server_counts
 
 hours = st.floats(1e-3, 1e12)
 per_server = st.sampled_from([1.0, 4.0, 8.0, 16.0, 256.0])
 held = st.floats(0.0, 1e6)
-STATE = {"params": 7e9, "trainable_params": 7e9, "memory_b": 80e9, "usable_share": 0.7}
-
-
-def test_the_fewest_hold_weights_gradients_and_optimiser():
-    # 16 B × 7e9 = 112e9 B over 80e9 × 0.7 = 56e9 B each: 2
-    assert fewest_accelerators(**STATE) == pytest.approx(2.0)
-
-
-def test_a_frozen_model_needs_an_eighth_and_its_adapters_the_rest():
-    assert fewest_accelerators(**{**STATE, "trainable_params": 0.0}) == pytest.approx(0.25)
-    # 2 B × 7e9 and 14 B × 7e7 are 14.98e9 B
-    assert fewest_accelerators(**{**STATE, "trainable_params": 7e7}) == pytest.approx(0.2675)
-
-
-def test_the_fewest_are_had_for_arrays_and_uncertain_models_too():
-    many = np.array([7e9, 14e9])
-    assert fewest_accelerators(**{**STATE, "params": many, "trainable_params": many}) == pytest.approx([2.0, 4.0])
-    vague = Uncertain(7e9, {"params": 0.2})
-    fewest = fewest_accelerators(**{**STATE, "params": vague, "trainable_params": vague})
-    assert (fewest.median, fewest.spreads) == (pytest.approx(2.0), {"params": pytest.approx(0.2)})
-
-
-@pytest.mark.parametrize(("name", "value"), [("memory_b", 0.0), ("usable_share", 0.0), ("usable_share", 1.5), ("params", -1.0)])
-def test_an_impossible_memory_or_model_is_refused(name, value):
-    with pytest.raises(OutOfRangeError, match=name):
-        fewest_accelerators(**{**STATE, name: value})
 
 
 @pytest.mark.parametrize(

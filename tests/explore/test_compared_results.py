@@ -43,7 +43,7 @@ def test_less_energy_of_the_chips_leaves_hours_and_rent_and_the_hosts_share(answ
     found, before = scaled(answer, "rent", accelerator_energy=0.5), figures_of(answer, "rent")
     assert found["cost_usd"].median == before["cost_usd"].median
     assert found["accelerator_hours_h"].median == before["accelerator_hours_h"].median
-    draws = {formula.__name__: median_of(value) for formula, _, value in answer.links}
+    draws = {link.formula.__name__: median_of(value) for link, _, value in answer.links}
     chip, host = draws["accelerator_power_w"], draws["host_power_w"]
     assert found["facility_energy_kwh"].median == pytest.approx(before["facility_energy_kwh"].median * (0.5 * chip + host) / (chip + host))
 

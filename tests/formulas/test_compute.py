@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_linear, assert_refuses
-from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.compute import (
-    RECOMPUTE,
     adapter_training_flop,
+    attention_share,
     encoder_decoder_training_flop,
     hardware_flop,
     matmul_params,
@@ -134,23 +133,30 @@ def test_an_exact_count_of_nothing_is_refused(name):
     assert_agrees(transformer_training_flop, **inputs)
 
 
-@pytest.mark.parametrize(("recompute", "factor"), [("none", 1.0), ("selective", 1.0 + 0.3 / 3.0), ("full", 4.0 / 3.0)])
-def test_recomputation_does_the_forward_pass_again(recompute, factor):
-    assert hardware_flop(compute_flop=3e21, attention_share=0.3, recompute=recompute) == pytest.approx(3e21 * factor)
+@pytest.mark.parametrize(("repeated_share", "factor"), [(0.0, 1.0), (0.3, 1.1), (1.0, 4.0 / 3.0)])
+def test_recomputation_does_the_forward_pass_again(repeated_share, factor):
+    assert hardware_flop(compute_flop=3e21, repeated_share=repeated_share) == pytest.approx(3e21 * factor)
 
 
 @given(st.floats(0.0, 1.0), factors)
 def test_recomputing_more_never_takes_less(share, factor):
-    none, selective, full = (hardware_flop(compute_flop=1e21, attention_share=share, recompute=recompute) for recompute in RECOMPUTE)
-    assert none <= selective <= full * (1.0 + 1e-15)
-    assert_linear(hardware_flop, "compute_flop", factor, compute_flop=1e21, attention_share=share, recompute="selective")
+    none, some, full = (hardware_flop(compute_flop=1e21, repeated_share=repeated) for repeated in (0.0, share, 1.0))
+    assert none <= some <= full
+    assert_linear(hardware_flop, "compute_flop", factor, compute_flop=1e21, repeated_share=share)
 
 
-def test_an_unknown_recomputation_or_share_is_refused():
-    inputs = {"compute_flop": 1e21, "attention_share": 0.1, "recompute": "selective"}
+def test_an_impossible_share_of_recomputation_is_refused():
+    inputs = {"compute_flop": 1e21, "repeated_share": 0.1}
     assert_refuses(hardware_flop, "compute_flop", (0.0, *NONSENSE), **inputs)
-    assert_refuses(hardware_flop, "attention_share", (1.1, math.inf, *NONSENSE), **inputs)
-    with pytest.raises(OutOfRangeError, match="'some'") as caught:
-        hardware_flop(**{**inputs, "recompute": "some"})
-    assert "selective" in caught.value.hint
+    assert_refuses(hardware_flop, "repeated_share", (1.1, math.inf, *NONSENSE), **inputs)
     assert_agrees(hardware_flop, **inputs)
+
+
+def test_attention_is_its_share_of_the_flop_and_never_all_of_more():
+    shape = {"layers": 32.0, "hidden": 4096.0, "seq_len": 2048.0, "tokens": 1e12}
+    # 12 × 32 × 4096 × 2048 × 1e12 = 3.22e21 of 4.2e22
+    assert attention_share(**shape, compute_flop=4.2e22) == pytest.approx(0.0767, rel=1e-3)
+    assert attention_share(**shape, compute_flop=1e21) == 1.0
+    for name in (*shape, "compute_flop"):
+        assert_refuses(attention_share, name, (0.0, *NONSENSE), **shape, compute_flop=4.2e22)
+    assert_agrees(attention_share, **shape, compute_flop=4.2e22)

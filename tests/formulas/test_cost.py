@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.cost import accelerator_purchase_usd, electricity_usd, own_usd, purchase_usd, rent_usd
+from traincarbon.formulas.cost import accelerator_purchase_usd, electricity_usd, own_usd, purchase_usd, rent_usd, service_life_h
 
 amounts = st.floats(0.0, 1e12)
 factors = st.floats(0.01, 100.0)
@@ -109,3 +109,9 @@ def test_ownership_of_nothing_is_refused():
     assert_refuses(own_usd, "utilisation", (1.01, math.inf), **OWN)
     assert_refuses(own_usd, "electricity_usd", NONSENSE, **OWN)
     assert_agrees(own_usd, **OWN)
+
+
+def test_a_service_life_is_counted_in_years_of_365_and_a_quarter_days():
+    assert service_life_h(service_life=4.0) == 4 * 365.25 * 24
+    assert_refuses(service_life_h, "service_life", (0.0, *NONSENSE), service_life=4.0)
+    assert_agrees(service_life_h, service_life=4.0)

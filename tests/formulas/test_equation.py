@@ -4,6 +4,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+import random
 import re
 import tomllib
 from pathlib import Path
@@ -15,14 +16,26 @@ from traincarbon import formulas
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.equation import equation, require
+from traincarbon.formulas.evaluation import evaluate
+from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
+from traincarbon.formulas.scaling import Law
 from traincarbon.uncertain import Uncertain
 
-NO_PUBLICATION = ("definition", "fit-power", "fit-mfu")
+NO_PUBLICATION = ("definition", "fit-power", "fit-mfu", "fit-batch")
 """Sources that are no publication: a definition, and the laws fitted in docs/method.md."""
 
-MODULES = [importlib.import_module(f"traincarbon.formulas.{module.name}") for module in pkgutil.iter_modules(formulas.__path__) if module.name != "equation"]
+MODULES = [
+    importlib.import_module(f"traincarbon.formulas.{module.name}")
+    for module in pkgutil.iter_modules(formulas.__path__)
+    if module.name not in ("equation", "evaluation")
+]
+PARTS = ("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller")
+"""Parts of a step that are no equation of one line."""
 FORMULAS = [
-    item for module in MODULES for name, item in vars(module).items() if inspect.isfunction(item) and item.__module__ == module.__name__ and name[0] != "_"
+    item
+    for module in MODULES
+    for name, item in vars(module).items()
+    if inspect.isfunction(item) and item.__module__ == module.__name__ and name[0] != "_" and name not in PARTS
 ]
 every_formula = pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.__name__)
 
@@ -31,6 +44,77 @@ def sections(formula) -> dict[str, str]:
     """Return the sections of a docstring by their titles."""
     parts = re.split(r"^(Args|Returns|Raises|Example|References):\n", inspect.getdoc(formula), flags=re.MULTILINE)
     return dict(zip(["summary", *parts[1::2]], [parts[0], *parts[2::2]], strict=True))
+
+
+UNIT_SHARES = ("mfu", "utilisation", "goodput", "overlap", "exponent")
+LAYOUTS = [
+    Layout(sequences=64.0),
+    Layout(sequences=256.0, tp=4.0, pp=2.0, dp=8.0, interleave=2.0, overlap_data=0.8, sequence_parallel=1.0),
+    Layout(sequences=512.0, dp=64.0, sharded_weights=1.0, recompute_layers=1.0, flash=0.0, overlap_data=1.0),
+    Layout(sequences=256.0, dp=8.0, pp=4.0, micro_batch=2.0, recompute_attention=1.0, sharded_optimiser=1.0),
+]
+OBJECTS = {
+    "law": lambda chance: Law(
+        chance.uniform(1.5, 2.0), chance.uniform(300.0, 600.0), chance.uniform(0.3, 0.4), chance.uniform(1e3, 3e3), chance.uniform(0.3, 0.4)
+    ),
+    "shape": lambda chance: Shape(24.0, 2048.0, 16.0, 16.0, 2048.0, chance.uniform(4e3, 9e3), 2.0, chance.uniform(3e4, 6e4), 2048.0),
+    "layout": lambda chance: chance.choice(LAYOUTS),
+    "machine": lambda chance: Machine(chance.uniform(1e14, 1e15), 312e12, 2e12, 300e9, 25e9, 8.0),
+    "sustained": lambda chance: Sustained(chance.uniform(0.5, 0.9), 192.0, 0.4, 0.85, 2.0, 0.76, 8e-5, 0.8, 2e-5, 1e-5, 0.15),
+}
+RANGES = {
+    "pue": (1.0, 2.0),
+    "max_power_w": (1e3, 1e4),
+    "accelerator_count": (1.0, 4.0),
+    "board_power_w": (10.0, 200.0),
+    "interconnect_share": (0.0, 0.9),
+    "pp": (1.0, 16.0),
+    "interleave": (1.0, 4.0),
+    "params_of_loss.loss": (2.1, 4.0),
+    "tokens_of_loss.loss": (2.5, 4.0),
+    "tokens_of_loss.params": (1e9, 1e12),
+}
+"""Valid ranges by parameter; all others are shares or any positive number."""
+
+
+def random_inputs(formula, chance):
+    """Return random inputs in the valid range of a formula."""
+    found = {}
+    for name in inspect.signature(formula).parameters:
+        bounds = RANGES.get(f"{formula.__name__}.{name}", RANGES.get(name))
+        if name in OBJECTS:
+            found[name] = OBJECTS[name](chance)
+        elif bounds is not None:
+            found[name] = chance.uniform(*bounds)
+        elif name.endswith(("share", "mfu")) or name in UNIT_SHARES:
+            found[name] = chance.uniform(0.01, 1.0)
+        else:
+            found[name] = 10.0 ** chance.uniform(-1.0, 2.0)
+    return found
+
+
+def names_of(inputs, result):
+    """Return every name that an equation may use: the inputs, what they hold, and the terms of a result of several."""
+    names = dict(inputs)
+    for holder in (*inputs.values(), result):
+        if isinstance(holder, tuple):
+            names |= {name: getattr(holder, name) for name in dir(holder) if name[0] != "_" and not callable(getattr(holder, name))}
+    return names
+
+
+def test_the_text_of_every_equation_gives_what_its_function_computes():
+    checked = 0
+    for formula in FORMULAS:
+        chance = random.Random(formula.__name__)
+        for _ in range(60):
+            inputs = random_inputs(formula, chance)
+            result = formula(**inputs)
+            value = evaluate(formula.equation, names_of(inputs, result))
+            expected = next((getattr(result, total) for total in ("total_s", "total_b") if hasattr(result, total)), result)
+            assert value == pytest.approx(expected, rel=1e-9, abs=1e-15), (formula.__name__, inputs)
+        checked += 1
+    print(f"{checked} equations evaluated, 60 times each")
+    assert checked == len(FORMULAS) == 50
 
 
 def test_there_are_formulas_in_every_module_but_that_of_the_layouts():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_linear, assert_refuses
-from traincarbon.formulas.facility import facility_energy_kwh, water_l
+from traincarbon.formulas.facility import facility_energy_kwh, scaled_it_energy_kwh, water_l
 
 amounts = st.floats(0.0, 1e12)
 factors = st.floats(0.01, 100.0)
@@ -59,3 +59,13 @@ def test_negative_water_and_energy_are_refused(name):
 
 def test_water_agrees_for_floats_arrays_and_uncertain_numbers():
     assert_agrees(water_l, **WATER)
+
+
+def test_energy_scales_with_the_accelerators_and_the_hours_by_their_shares():
+    inputs = {"it_energy_kwh": 100.0, "accelerator_factor": 0.5, "hours_factor": 2.0, "accelerator_share": 0.75}
+    # 75 kWh of accelerators halve, 25 kWh of the rest double
+    assert scaled_it_energy_kwh(**inputs) == pytest.approx(37.5 + 50.0)
+    for name in inputs:
+        assert_refuses(scaled_it_energy_kwh, name, NONSENSE, **inputs)
+    assert_refuses(scaled_it_energy_kwh, "accelerator_share", (1.1,), **inputs)
+    assert_agrees(scaled_it_energy_kwh, **inputs)

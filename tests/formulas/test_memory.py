@@ -169,3 +169,17 @@ def test_published_layouts_of_dense_models_at_16_bits_fit_the_memory_that_they_r
     outside = {id for id, share in held.items() if share > 1.04}
     assert outside <= {"megatron21-t2-zero3-530b-640"}
     assert max(share for id, share in held.items() if id.startswith("foundry")) > 0.9
+
+
+def test_the_last_stage_holds_a_logit_at_16_and_at_32_bits():
+    shape = Shape(layers=1, hidden=64, heads=1, kv_heads=1, attention_width=64, ffn=256, ffn_matrices=2, vocab=100_000, seq_len=128)
+    one, two = (layout_memory(shape=shape._replace(vocab=vocab), layout=Layout(sequences=2, micro_batch=2)).activations_b for vocab in (100_000, 200_000))
+    # 2 + 4 B for each of 2 × 128 tokens and 100,000 more words
+    assert two - one == pytest.approx(6.0 * 2 * 128 * 100_000)
+
+
+def test_sharded_weights_are_gathered_for_two_layers_at_a_time():
+    shape = Shape(layers=8, hidden=64, heads=1, kv_heads=1, attention_width=64, ffn=256, ffn_matrices=2, vocab=10, seq_len=128)
+    layout = Layout(sequences=64, dp=8, sharded_weights=1)
+    layer, ends = 12 * 64 * 64, 2 * 64 * 10
+    assert layout_memory(shape=shape, layout=layout).weights_b == pytest.approx(2 * ((8 * layer + ends) / 8 + 2 * layer + ends))

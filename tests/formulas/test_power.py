@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.power import accelerator_power_w, calibrated_power_w, host_power_w, it_energy_kwh
+from traincarbon.formulas.power import accelerator_power_w, calibrated_power_w, host_power_w, it_energy_kwh, unmetered_j
 from traincarbon.uncertain import Uncertain
 
 shares = st.floats(0.01, 1.0)
@@ -139,3 +139,13 @@ def test_a_factor_of_nothing_is_refused():
     assert_refuses(calibrated_power_w, "factor", (0.0, *NONSENSE), power_w=300.0, factor=1.25)
     assert_refuses(calibrated_power_w, "power_w", (-1.0, math.nan), power_w=300.0, factor=1.25)
     assert_agrees(calibrated_power_w, power_w=300.0, factor=1.25)
+
+
+def test_energy_without_a_meter_is_the_rest_and_at_least_its_share():
+    inputs = {"host_j": 100.0, "metered_j": 30.0, "rest_share": 0.25}
+    assert unmetered_j(**inputs) == 70.0
+    assert unmetered_j(**{**inputs, "metered_j": 90.0}) == 25.0
+    assert unmetered_j(**{**inputs, "metered_j": 200.0}) == 25.0
+    for name in inputs:
+        assert_refuses(unmetered_j, name, NONSENSE, **inputs)
+    assert_refuses(unmetered_j, "rest_share", (1.1,), **inputs)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
-from traincarbon.formulas.step import StepTime, step_mfu, step_time
+from traincarbon.formulas.step import StepTime, pipeline_fill_s, step_mfu, step_time
 
 GPT = Shape(layers=24, hidden=2048, heads=16, kv_heads=16, attention_width=2048, ffn=8192, ffn_matrices=2, vocab=51200, seq_len=2048)
 MIXED = GPT._replace(experts=64, experts_per_token=4, ffn=2048)
@@ -238,3 +238,22 @@ def test_an_array_gives_what_its_elements_give(tp, pp, dp, flash, recompute, sha
     together, single = timed(many), timed(alone)
     for name in StepTime._fields:
         assert np.broadcast_to(getattr(together, name), 2)[0] == pytest.approx(getattr(single, name), rel=1e-12, abs=1e-15)
+
+
+def test_the_bubble_waits_for_the_head_too():
+    # 3 of 4 stages wait 8 layers of 0.25 s, and a quarter of the head of 2 s: (4 - 1) / 2 × (2 + 0.5)
+    assert pipeline_fill_s(pp=4.0, interleave=2.0, stage_layers=8.0, layer_s=0.25, head_s=2.0) == pytest.approx(3.75)
+    assert pipeline_fill_s(pp=1.0, interleave=1.0, stage_layers=8.0, layer_s=0.25, head_s=2.0) == 0.0
+
+
+def test_a_wider_head_makes_the_bubble_longer_by_its_share():
+    layout = Layout(sequences=64, pp=4)
+    one, two = (timed(layout, machine=FREE, sustained=IDEAL, shape=GPT._replace(vocab=vocab)) for vocab in (51200, 102400))
+    head_s = 6.0 * GPT.seq_len * GPT.hidden * 51200 / FREE.peak_flop_per_s
+    assert two.bubble_s - one.bubble_s == pytest.approx(3.0 * head_s / 4.0)
+
+
+@pytest.mark.parametrize("name", ["pp", "interleave"])
+def test_a_pipeline_of_less_than_one_stage_is_refused(name):
+    with pytest.raises(OutOfRangeError, match=name):
+        pipeline_fill_s(**{"pp": 4.0, "interleave": 2.0, "stage_layers": 8.0, "layer_s": 0.25, "head_s": 2.0, name: 0.5})

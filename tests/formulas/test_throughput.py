@@ -12,9 +12,11 @@ from traincarbon.formulas.throughput import (
     calibrated_mfu,
     duration_s,
     end_to_end_mfu,
+    expected_mfu,
     implied_mfu,
     narrowed_mfu,
     run_goodput,
+    scaled_mfu,
     thinned_mfu,
 )
 from traincarbon.uncertain import Uncertain
@@ -175,3 +177,18 @@ def test_calibrating_nothing_is_refused():
     assert_refuses(calibrated_mfu, "mfu", (0.0, *NONSENSE), mfu=0.4, factor=0.5)
     assert_refuses(calibrated_mfu, "factor", (0.0, *NONSENSE), mfu=0.4, factor=0.5)
     assert_agrees(calibrated_mfu, mfu=0.4, factor=0.5)
+
+
+def test_better_matrix_products_raise_the_utilisation_to_a_limit():
+    assert scaled_mfu(mfu=0.4, ceiling=0.9, usual_ceiling=0.6) == pytest.approx(0.6)
+    assert scaled_mfu(mfu=0.8, ceiling=0.9, usual_ceiling=0.6) == 0.95
+    for name in ("mfu", "ceiling", "usual_ceiling"):
+        assert_refuses(scaled_mfu, name, (0.0, *NONSENSE), mfu=0.4, ceiling=0.9, usual_ceiling=0.6)
+
+
+def test_factors_of_a_training_multiply_to_a_limit():
+    inputs = {"mfu": 0.4, "family_factor": 0.5, "kind_factor": 0.5, "precision_factor": 2.0}
+    assert expected_mfu(**inputs) == pytest.approx(0.2)
+    assert expected_mfu(**{**inputs, "mfu": 0.9, "family_factor": 3.0}) == 0.95
+    for name in inputs:
+        assert_refuses(expected_mfu, name, (0.0, *NONSENSE), **inputs)

@@ -205,7 +205,7 @@ def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
 
 
 def test_a_column_says_why_no_constant_may_be_fitted_to_a_row(write):
-    rows = [{**LLAMA, "id": str(at), "unusable": cell} for at, cell in enumerate(("", "doubtful", "epochs-unknown", "broken"))]
+    rows = [{**LLAMA, "id": str(at), "unusable": cell} for at, cell in enumerate(("", "unreliable", "epochs-unknown", "broken"))]
     *read, bad = read_rows(write(text(*rows, columns=[*COLUMNS, "unusable"])))
     assert [row.unusable for row in read] == [None, Unusable.DOUBTFUL, Unusable.EPOCHS_UNKNOWN]
     assert bad.reason.startswith("column unusable: 'broken' is none of frozen, shared-parameters, ")

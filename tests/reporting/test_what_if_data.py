@@ -2,11 +2,9 @@
 
 import json
 import random
-from pathlib import Path
 
 import pytest
 
-import traincarbon
 from browser import evaluate
 from made_runs import fitted, record, slower
 from traincarbon.calibration.store import save
@@ -14,10 +12,11 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
-from traincarbon.reporting.variants import varied
-from traincarbon.reporting.what_if_data import INPUTS, SLIDERS, what_if
+from traincarbon.reporting.plan_variants import varied_plan
+from traincarbon.reporting.render import template
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, what_if
 
-CHAIN = (Path(traincarbon.__file__).parent / "reporting" / "templates" / "chain.js").read_text("utf-8")
+EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
     {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280, "start": "2021"},
     {"params": 7e9, "tokens": 2e12, "hw": "aws-p5.48xlarge", "region": "us-east-1", "mfu": "0.3..0.5", "goodput": 0.9},
@@ -53,17 +52,17 @@ def assert_agreement(answer, database, tmp_path, *, seed):
         for page, fields in settings:
             page.pop("mfu", None)
             fields.pop("mfu", None)
-    script = f"{CHAIN}\nconst page = opened({json.dumps(found.data)});\nconst settings = {json.dumps([page for page, _ in settings])};"
+    script = f"{EQUATIONS}\nconst page = opened({json.dumps(found.data)});\nconst settings = {json.dumps([page for page, _ in settings])};"
     seen = evaluate(
         script,
-        "settings.map(set => { const found = figuresOf(page, set); return found && Object.fromEntries(Object.entries(found)"
+        "settings.map(set => { const found = resultsOf(page, set); return found && Object.fromEntries(Object.entries(found)"
         ".map(([name, value]) => [name, value && interval(value, page.z)])); })",
         tmp_path,
     )
     compared = 0
     for (_, fields), figures in zip(settings, seen, strict=True):
         try:
-            expected = estimate(varied(answer, **fields), database=database)
+            expected = estimate(varied_plan(answer, **fields), database=database)
         except CarbonError:
             assert figures is None
             continue
@@ -95,28 +94,28 @@ def test_the_page_agrees_with_the_package_where_runs_of_ones_own_calibrate_it(sh
     assert_agreement(answer, shipped, tmp_path, seed=3)
 
 
-def test_the_first_choices_are_the_plans_own(ask):
+def test_the_first_choices_are_the_plans_own(ask, shipped):
     answer = ask(region="france", start="2024")
-    found = what_if(answer, answer._database)
+    found = what_if(answer, shipped)
     assert (found.hardware[0].name, found.places[0].name, found.starts[0].name) == ("NVIDIA DGX A100 640GB", "France", "2024")
     assert len({choice.id for choice in found.places}) == len(found.places)
     assert "dgx-a100" not in [choice.id for choice in found.hardware]
 
 
-def test_what_the_plan_states_goes_to_the_page_as_stated(ask):
-    found = what_if(ask(mfu="0.3..0.5", pue=1.1), ask()._database)
+def test_what_the_plan_states_goes_to_the_page_as_stated(ask, shipped):
+    found = what_if(ask(mfu="0.3..0.5", pue=1.1), shipped)
     assert found.data["stated"]["pue"] == [1.1]
     assert found.data["stated"]["mfu"][0] == pytest.approx(0.3873, rel=1e-3)
     assert set(found.data["stated"]) == {"mfu", "pue"}
 
 
-def test_hardware_is_fixed_where_the_hours_are_given(ask):
+def test_hardware_is_fixed_where_the_hours_are_given(ask, shipped):
     answer = ask(accelerator_hours=1e5)
-    assert [choice.id for choice in what_if(answer, answer._database).hardware] == [""]
+    assert [choice.id for choice in what_if(answer, shipped).hardware] == [""]
 
 
-def test_every_number_is_there_once_and_the_page_stays_small(ask):
-    data = what_if(ask(servers=64), ask()._database).data
+def test_every_number_is_there_once_and_the_page_stays_small(ask, shipped):
+    data = what_if(ask(servers=64), shipped).data
     assert len({json.dumps(pair) for pair in data["pool"]}) == len(data["pool"])
     assert len(json.dumps(data)) < 100_000
 

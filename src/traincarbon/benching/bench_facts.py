@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from traincarbon.benching.bench import Bench, GemmRate
 from traincarbon.benching.mean_power import MeanPower
-from traincarbon.database.driver_names import find_board
+from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.load import Database, forget_databases
 from traincarbon.database.overlay import HINT, alone, product_toml, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
@@ -214,7 +214,7 @@ def _known_chip(bench: Bench, database: Database) -> tuple[str | None, list[str]
     if not bench.accelerators:
         return None, []
     name = bench.accelerators[0]
-    chip = find_board(database, name)
+    chip = find_accelerator(database, name)
     if chip is None or chip.id.endswith("-chip"):
         return None, [f"{name} is not in the database: its measured rates are used as its peaks"]
     memory_b, peak, reached = chip.value("memory_b"), chip.value(f"peak_{bench.main}_flop_per_s"), bench.gemm[bench.main].rate.median

@@ -105,21 +105,21 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: "Codes", job: J
         fields["active_params"] = observed.active_params[rows]
     n = observed.accelerators[rows]
     answer = estimate(Plan(**fields, accelerators=n if n[0] >= 1.0 else None), database=database)
-    setting = answer.setting
+    facts = answer.facts
     columns["mfu"][rows] = answer.median("mfu")
     mfu = answer.values["mfu"]
     columns["sigma"][rows] = mfu.sigma if isinstance(mfu, Uncertain) else 0.0
-    peak = median_of(setting.given["peak_flop_per_s"].value)
+    peak = median_of(facts.value("peak_flop_per_s"))
     reached = answer.median("compute_flop") / (peak * S_PER_H * observed.hours_h[rows])
     columns["reached_mfu"][rows] = reached
-    if "board_power_w" not in setting.given:
-        return setting.accelerator.id
+    if facts.given("board_power_w") is None:
+        return facts.accelerator.id
     power_w, hours_h = _link(answer, power.accelerator_power_w), answer.median("accelerator_hours_h")
     columns["planned_kwh"][rows] = hours_h * power_w / W_PER_KW
-    columns["power_exponent"][rows] = setting.given["power_exponent"].value
-    if (nameplate := setting.given.get("max_power_w")) is not None:
-        columns["most_server_w"][rows] = median_of(nameplate.value) / setting.accelerator_count
-    columns["most_w"][rows] = setting.given["board_power_w"].value
+    columns["power_exponent"][rows] = facts.value("power_exponent")
+    if (nameplate := facts.given("max_power_w")) is not None:
+        columns["most_server_w"][rows] = median_of(nameplate.value) / facts.accelerator_count
+    columns["most_w"][rows] = facts.value("board_power_w")
     possible = reached <= 1.0
     if possible.any():
         by_hours = {name: value[possible] if hasattr(value, "shape") else value for name, value in fields.items()}
@@ -128,9 +128,9 @@ def _fill(columns: dict[str, "Array"], observed: Observed, rows: "Codes", job: J
             value = _link(timed, formula)
             if value is not None:
                 columns[name][rows[possible]] = value
-    return setting.accelerator.id
+    return facts.accelerator.id
 
 
 def _link(answer: "Estimate", formula: Callable[..., Num]) -> Num:
     """Return the median of the result of *formula* in the chain, None if it was not used."""
-    return next((median_of(value) for used, _, value in answer.links if used is formula), None)
+    return next((median_of(value) for link, _, value in answer.links if link.formula is formula), None)

@@ -14,7 +14,7 @@ from traincarbon.calibration.observed import Observed
 from traincarbon.calibration.unmetered_power import accelerator_energy
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.calibration import QUANTITIES, Calibration, Effect
+from traincarbon.estimation.calibration import CALIBRATED, Calibration, Effect
 from traincarbon.fitting.outliers import outliers
 from traincarbon.fitting.shrinkage import Shrunk
 from traincarbon.published.runs import SetAside
@@ -179,7 +179,7 @@ def _effects_and_errors(
     """Return the effects on every measured quantity, and the errors of hours, energy, the power of the host and the step."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
-    for quantity in QUANTITIES:
+    for quantity in CALIBRATED:
         rows = np.flatnonzero(~np.isnan(shown[quantity]))
         if rows.size:
             part = used.select(rows) if rows.size < len(used) else used

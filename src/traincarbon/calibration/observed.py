@@ -11,7 +11,9 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
-from traincarbon.ledger.record import RunRecord
+from traincarbon.estimation.fields import check_number
+from traincarbon.estimation.plan import FIELDS
+from traincarbon.ledger.record import Run
 from traincarbon.published.runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
 
@@ -60,7 +62,7 @@ class Job(NamedTuple):
     @property
     def label(self) -> str:
         """What a calibration calls the family of the job."""
-        return job_family({"moe": self.is_mixture, "family": self.family, "kind": self.kind})
+        return job_family(str(self.family or "") or None, str(self.kind or "") or None, is_moe=self.is_mixture)
 
 
 _SHAPE = Job._fields[2:]
@@ -128,7 +130,7 @@ class Observed:
 
 
 def from_records(
-    records: Iterable[RunRecord],
+    records: Iterable[Run],
     database: Database,
     *,
     site: str = "",
@@ -198,7 +200,7 @@ def from_records(
     return observed, aside
 
 
-def _reason_against(record: RunRecord, seen: set[str]) -> str:
+def _reason_against(record: Run, seen: set[str]) -> str:
     """Return why a record is not used, empty if it is."""
     if record.run_id in seen:
         return "a duplicate"
@@ -239,7 +241,7 @@ def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, P
     return next((each for each in found if each[0].folder == "servers"), found[0])
 
 
-def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
+def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
     """Return the numbers of a record in the order of the columns."""
     n = float(record.accelerators or _number(plan, "accelerators") or 1.0)
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)
@@ -263,12 +265,10 @@ def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_
 
 
 def _number(plan: Mapping[str, object], name: str) -> float | None:
-    from traincarbon.estimation.fields import check_number
-
     value = plan.get(name)
     if value is None or isinstance(value, list):
         return None
-    checked = check_number(name, value)
+    checked = check_number(name, value, FIELDS[name])
     return float(checked) if isinstance(checked, float) else None
 
 

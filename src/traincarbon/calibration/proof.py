@@ -72,12 +72,13 @@ def as_observed(runs: Sequence[PublishedRun], database: Database) -> Observed:
     jobs: dict[Job, int] = {}
     for run in runs:
         chip, plan = chip_of(run, database), run.plan(database)
-        params, active = float(plan.params), float(plan.active_params or plan.params)
+        params, tokens = float(plan.number("params")), float(plan.number("tokens"))
+        active = float(plan.number("active_params") or params)
         mfu = run.implied_mfu(chip.peak_flop_per_s)
-        flop = run.flop_per_token(active) * float(plan.tokens)
+        flop = run.flop_per_token(active) * tokens
         job = Job(chip.product.id, active != params, precision=chip.precision, kind=plan.kind, family=plan.family)
         hours_h = flop / (chip.peak_flop_per_s * (mfu or math.nan) * S_PER_H)
-        rows.append((params, active, float(plan.tokens), run.accelerators or math.nan, hours_h, jobs.setdefault(job, len(jobs))))
+        rows.append((params, active, tokens, run.accelerators or math.nan, hours_h, jobs.setdefault(job, len(jobs))))
     table = np.array(rows, dtype=float).T
     n = table[3] if not np.isnan(table[3]).any() else np.full(len(rows), np.nan)
     return Observed(

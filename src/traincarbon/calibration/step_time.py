@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import NONE
-from traincarbon.estimation.facts.gather import settle
+from traincarbon.estimation.facts.gather import gather
+from traincarbon.estimation.fields import Use
 from traincarbon.estimation.layout.search import fastest
-from traincarbon.estimation.layout.task import task_of
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.layout.task import layout_task
+from traincarbon.estimation.plan import Plan, fields_with
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:
@@ -22,23 +23,8 @@ if TYPE_CHECKING:
 
 LayoutFields = Mapping[str, str | float]
 """The fields of a plan that determine a layout and the time of its step."""
-DEGREES = ("tp", "pp", "dp")
-_RELEVANT = (
-    "active_params",
-    "precision",
-    "kind",
-    "family",
-    "layers",
-    "hidden",
-    "heads",
-    "kv_heads",
-    "ffn",
-    "vocab",
-    "seq_len",
-    "recompute",
-    "start",
-    "goodput",
-)
+DEGREES = fields_with(Use.DEGREE)
+_RELEVANT = fields_with(Use.STEP)
 """Fields of a plan that change the time of a step, besides size, layout and batch."""
 
 
@@ -88,7 +74,7 @@ def expected_s_per_token(layouts: Sequence[LayoutFields], layout_of: "Codes", da
 def _s_per_token(layout: LayoutFields, database: Database) -> float:
     try:
         plan = Plan.from_dict({**layout, "calibration": NONE})
-        task, _ = task_of(plan, settle(plan, database), database, math.prod(float(layout[name]) for name in DEGREES))
+        task, _ = layout_task(plan, gather(plan, database), database, math.prod(float(layout[name]) for name in DEGREES))
         spread = fastest(task)
     except CarbonError:
         return math.nan

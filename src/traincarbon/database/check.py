@@ -1,31 +1,31 @@
-"""Does the database hold together: sources, keys, possible values, names that clash."""
+"""Check the database: sources, keys, possible values and names that clash."""
 
-import tomllib
 from collections.abc import Iterator
 from os import listdir, path
 from typing import NamedTuple
 
 from traincarbon.database.find import aliases_in, squeeze
 from traincarbon.database.load import READ, Database
+from traincarbon.database.read_files import read_toml
 from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
 _NAMEPLATE_SLACK = 1.25
-"""Accelerators may be capped below their own power in a small server, but not by more than this."""
+"""How far the power of its accelerators may exceed a server's nameplate: in small servers they are capped below their own power."""
 _GEMM_SLACK = 1.1
-"""A chip may clock higher than its data sheet says, but not by more than this."""
+"""How far a measured rate may exceed the peak: an accelerator may clock higher than its data sheet says."""
 
 
 class Fault(NamedTuple):
-    """Something in the database that cannot be right, and where."""
+    """Something wrong in the database, and where."""
 
     place: str
     what: str
 
 
 class Report(NamedTuple):
-    """What was counted and what was found wrong."""
+    """How much the database holds, and every fault in it."""
 
     counts: dict[str, int]
     kinds: dict[str, int]
@@ -33,11 +33,11 @@ class Report(NamedTuple):
 
 
 def check(database: Database) -> Report:
-    """Return counts of things and of facts by kind, and every fault of the *database*."""
+    """Return how many products, rows and facts of each kind the *database* holds, and every fault in it."""
     faults: list[Fault] = []
     counts: dict[str, int] = {}
     kinds: dict[str, int] = dict.fromkeys(KINDS, 0)
-    faults += _strangers(database)
+    faults += _unread(database)
     sources = _sources(database, faults)
     products: dict[str, dict[str, Product]] = {}
     for folder in ("accelerators", "servers"):
@@ -74,8 +74,8 @@ def check(database: Database) -> Report:
     return Report(counts, kinds, faults)
 
 
-def _strangers(database: Database) -> Iterator[Fault]:
-    """Yield what lies in the folders and is not read, be it for a slip in its name; notes to read beside the facts are welcome."""
+def _unread(database: Database) -> Iterator[Fault]:
+    """Yield the files and folders that are not read, perhaps because of a misspelt name; text files beside the facts are allowed."""
     for root in database.roots:
         for name in sorted(listdir(root)):
             is_folder = path.isdir(path.join(root, name))
@@ -93,9 +93,8 @@ def _sources(database: Database, faults: list[Fault]) -> set[str]:
         if not path.exists(file):
             continue
         try:
-            with open(file, "rb") as stream:
-                entries = tomllib.load(stream)
-        except (OSError, ValueError) as error:
+            entries = read_toml(file)
+        except DatabaseError as error:
             faults.append(Fault("sources.toml", str(error)))
             continue
         for key, entry in entries.items():
@@ -111,8 +110,8 @@ def _products(database: Database, folder: str, faults: list[Fault]) -> dict[str,
     found = {}
     for root in database.roots:
         where = path.join(root, folder)
-        strangers = [name for name in sorted(listdir(where)) if not name.endswith(".toml")] if path.isdir(where) else []
-        faults.extend(Fault(f"{folder}/{name}", "is no TOML file") for name in strangers)
+        others = [name for name in sorted(listdir(where)) if not name.endswith(".toml")] if path.isdir(where) else []
+        faults.extend(Fault(f"{folder}/{name}", "is no TOML file") for name in others)
     for id in database.ids(folder):
         try:
             product = database.product(folder, id)

@@ -1,4 +1,4 @@
-"""From what a driver calls a board to the accelerator of the database."""
+"""Find the accelerator of the database that a driver names."""
 
 from traincarbon.database.find import hardware_names, squeeze
 from traincarbon.database.load import Database
@@ -6,20 +6,20 @@ from traincarbon.database.records import Product
 
 _MAKERS = ("nvidia", "amd", "intel(r)", "intel")
 _LINES = ("tesla", "quadro", "geforce", "instinct", "radeon")
-"""Names of product lines, which drivers of some years put before the model and those of others do not."""
+"""Names of product lines; some drivers put them before the model, others do not."""
 _ENDINGS = ("oam", "vf", "hf")
-"""What says how a board is built in or shared, and not what it is: an open module, a virtual function."""
+"""Endings that state how an accelerator is built in or shared, not which one it is: an open module, a virtual function."""
 
 
-def find_board(database: Database, name: str) -> Product | None:
-    """Return the accelerator that NVML or amdsmi calls *name*; None where it is none of ours, or not one alone.
+def find_accelerator(database: Database, name: str) -> Product | None:
+    """Return the accelerator that NVML or amdsmi calls *name*; None if it is unknown or ambiguous.
 
-    A name must fit as a whole: a laptop's ``RTX 4090 Laptop GPU`` is no ``RTX 4090``. An instance of a board cut by MIG is that board.
+    The whole name must match: a laptop's ``RTX 4090 Laptop GPU`` is not an ``RTX 4090``. A MIG instance is the GPU that it is part of.
 
     Example:
         >>> from traincarbon.database.load import open_database
-        >>> board = find_board(open_database(), "NVIDIA A100-SXM4-80GB")
-        >>> board.id if board else None
+        >>> found = find_accelerator(open_database(), "NVIDIA A100-SXM4-80GB")
+        >>> found.id if found else None
         'a100-sxm4-80gb'
     """
     names = hardware_names(database)
@@ -31,7 +31,7 @@ def find_board(database: Database, name: str) -> Product | None:
 
 
 def _spellings(name: str) -> list[str]:
-    """Return *name* as it stands, then without what some drivers add: instance, maker, line of products, form."""
+    """Return *name* as it is, then without the words that some drivers add: MIG instance, maker, product line, form."""
     words = name[:200].replace("(TM)", " ").replace("(R)", " ").split(" MIG ")[0].split()
     spellings = [" ".join(words)]
     for additions in (_MAKERS, _LINES):

@@ -1,4 +1,4 @@
-"""From what a person types to the thing meant: ids, aliases, near spellings, and candidates where it is not clear."""
+"""Find hardware and places by what a person types: by id, by alias, or by an unambiguous part of a name."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
@@ -10,13 +10,13 @@ from traincarbon.errors import AmbiguousError, NotFoundError
 _MOST_CANDIDATES = 6
 _LONGEST_SHOWN = 60
 THIS = "this"
-"""The name under which the machine is kept that this runs on."""
+"""The name of the machine that this runs on, once ``carbon bench`` has measured it."""
 _CODE = 3
-"""Letters of a country's code, which resembles many a longer word."""
+"""Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
 
 
 class Place(NamedTuple):
-    """Where a training runs: a grid zone, and the cloud region where one was named."""
+    """Where a training runs: a grid zone, and the cloud region if one was named."""
 
     zone: str
     name: str
@@ -24,12 +24,12 @@ class Place(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The region's id, or the zone where no region was named."""
+        """The region's id, or the zone if no region was named."""
         return self.region["region"] if self.region is not None else self.zone
 
 
 def squeeze(text: str) -> str:
-    """Return *text* as names are compared: lower case, without spaces, hyphens, dots and underscores.
+    """Return *text* in the form in which names are compared: lower case, without spaces, hyphens, dots and underscores.
 
     Example:
         >>> squeeze("DGX A100"), squeeze("p4d.24xlarge")
@@ -42,11 +42,11 @@ _DROPPED = str.maketrans("", "", " -_.")
 
 
 def find_hardware(database: Database, text: str) -> Product:
-    """Return the server or accelerator that *text* names by id, alias or unmistakable part of a name.
+    """Return the server or accelerator that *text* names by id, alias or any unambiguous part of a name.
 
     Raises:
-        AmbiguousError: several products fit; the hint lists them.
-        NotFoundError: none does; the hint lists the nearest.
+        AmbiguousError: several products match; the hint lists them.
+        NotFoundError: none matches; the hint lists the nearest.
     """
     slug = "-".join(text.strip().lower().replace("_", "-").split())
     if _is_file_name(slug):
@@ -66,7 +66,7 @@ def find_hardware(database: Database, text: str) -> Product:
         if product is not None:
             return product
     if wanted == THIS and not exact:
-        raise NotFoundError("no hardware 'this': this machine was not measured yet", hint="carbon bench measures it and keeps it under that name")
+        raise NotFoundError("no hardware 'this': this machine has not been measured yet", hint="measure it with carbon bench")
     return _refuse("hardware", text, [id for _, id in exact], ((name, id) for name, places in names.items() for _, id in places), "carbon db list hardware")
 
 
@@ -76,11 +76,11 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     Args:
         database: Where to look.
         text: What the person typed.
-        provider: The operator of the hardware; of equally named regions its own is meant.
+        provider: The operator of the hardware; its region wins over others of the same name.
 
     Raises:
-        AmbiguousError: several places fit; the hint lists them.
-        NotFoundError: none does; the hint lists the nearest.
+        AmbiguousError: several places match; the hint lists them.
+        NotFoundError: none matches; the hint lists the nearest.
     """
     exact = database.rows("regions", text.strip())
     if exact:
@@ -102,56 +102,53 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
 
 
 def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
-    """Return every squeezed id and alias with the products (folder, id) that bear it, without parsing whole files."""
-    names: dict[str, list[tuple[str, str]]] | None = database.cache.get("hardware_names")
-    if names is None:
-        names = {}
-        for folder in ("servers", "accelerators"):
-            for id in database.ids(folder):
-                mine = {squeeze(id)}
-                for _, text in database.raw(folder, id):
-                    mine.update(squeeze(alias) for alias in aliases_in(text))
-                for name in mine:
-                    names.setdefault(name, []).append((folder, id))
-        database.cache["hardware_names"] = names
+    """Return every squeezed id and alias with the products (folder, id) of that name, without parsing whole files."""
+    return database.remember(_hardware_names, None)
+
+
+def _hardware_names(database: Database, _key: None) -> dict[str, list[tuple[str, str]]]:
+    names: dict[str, list[tuple[str, str]]] = {}
+    for folder in ("servers", "accelerators"):
+        for id in database.ids(folder):
+            mine = {squeeze(id)}
+            for _, text in database.raw(folder, id):
+                mine.update(squeeze(alias) for alias in aliases_in(text))
+            for name in mine:
+                names.setdefault(name, []).append((folder, id))
     return names
 
 
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
-    """Return every squeezed name of a region or zone with the places that bear it."""
-    names: dict[str, dict[str, Place]] | None = database.cache.get("place_names")
-    if names is None:
-        names = {}
-        for row in database.all_rows("zones"):
-            for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
-                if name:
-                    names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
-        for row in database.all_rows("regions"):
-            for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
-                if name:
-                    names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
-        database.cache["place_names"] = names
+    """Return every squeezed name of a region or zone with the places of that name."""
+    return database.remember(_place_names, None)
+
+
+def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
+    names: dict[str, dict[str, Place]] = {}
+    for row in database.all_rows("zones"):
+        for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
+            if name:
+                names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
+    for row in database.all_rows("regions"):
+        for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
+            if name:
+                names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
     return names
-
-
-def near(wanted: str, names: Iterable[str], *, most: int = _MOST_CANDIDATES) -> list[str]:
-    """Return the *names* that look most like *wanted*, best first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(wanted, sorted(set(names)), n=most, cutoff=0.6)
 
 
 def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[str, str]], listing: str) -> NoReturn:
     if fitting:
         shown = sorted(set(fitting))
         rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
-        raise AmbiguousError(f"{_shown(text)} fits more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+        raise AmbiguousError(f"{_shown(text)} matches more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    from traincarbon.suggestions import nearest
+
     wanted = squeeze(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, id in names:
         if len(name) > _CODE or len(wanted) <= _CODE:
             bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in near(wanted, bearers)))
+    close = list(dict.fromkeys(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES)))
     hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 
@@ -161,7 +158,7 @@ def _shown(text: str) -> str:
 
 
 def _documented(database: Database, found: dict[str, Place]) -> dict[str, Place]:
-    """Return those of equally named regions whose operator publishes figures for them, all where that leaves none."""
+    """Return the regions of one name whose operator publishes PUE or water for them; all if there are none."""
     known = {}
     for id, place in found.items():
         region = place.region
@@ -179,7 +176,7 @@ def _zone(row: Row) -> Place:
 
 
 def aliases_in(text: str) -> list[str]:
-    """Return the aliases that the text of a product's file states on their one line, without parsing the rest."""
+    """Return the aliases in the text of a product's file; they stand on one line, so the rest is not parsed."""
     for line in text.split("\n"):
         if line.startswith("aliases"):
             return line.partition("#")[0].split('"' if '"' in line else "'")[1::2]

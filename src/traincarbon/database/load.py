@@ -1,31 +1,31 @@
-"""Reading the database, strictly and only as much as is asked for."""
+"""The database: folders of facts, read strictly and only as far as they are asked for."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
-from typing import Any
+from typing import Any, TypeVar
 
-from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Product, Row
-from traincarbon.database.row_checks import NEVER_IN_A_KEY, row_faults
+from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, parse_rows, read_sources, read_text
+from traincarbon.database.records import TABLES, Product, Row
+from traincarbon.database.row_checks import NEVER_IN_A_KEY
 from traincarbon.errors import DatabaseError, NotFoundError
 from traincarbon.paths import settings_folder
 
-_MOST = 1e30
-"""No fact comes near this."""
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
-"""Files and folders of a database; nothing else in its folder is looked at."""
+"""Files and folders of a database; everything else in its folder is ignored."""
 _EVERY = "\n"
-"""Stands for all keys of a table; no key can look like it."""
+"""Means all keys of a table; no key can look like it."""
 
 
 class Database:
-    """The facts of one or more folders; a later folder adds to the earlier ones and wins over them.
+    """The facts of one or more folders; a later folder adds to the earlier ones and overrides them.
 
-    Nothing is read before it is asked for, and what was read is kept.
+    Files are read when they are first asked for, and kept.
 
     Args:
-        roots: Folders in the layout of ``hardware_db``, ours first, then the user's own.
+        roots: Folders in the layout of ``hardware_db``, the built-in one first, then the user's own.
     """
 
     def __init__(self, roots: Sequence[str]) -> None:
@@ -33,13 +33,21 @@ class Database:
         self._texts: dict[str, tuple[tuple[str, str], ...]] = {}
         self._rows: dict[tuple[str, str], tuple[Row, ...]] = {}
         self._products: dict[tuple[str, str], Product | None] = {}
-        self._sources: dict[str, dict[str, Any]] | None = None
+        self._sources: dict[str, Mapping[str, str]] | None = None
         self._replaced: dict[str, dict[str, list[Row]]] = {}
-        self.cache: dict[Any, Any] = {}
-        """What callers worked out from the facts and want to keep with them."""
+        self._remembered: dict[object, dict[Any, Any]] = {}
+
+    def remember(self, function: "Callable[[Database, K], V]", key: K) -> V:
+        """Return what *function* answers for this database and *key*; it is called once for each key."""
+        answers: dict[K, V] | None = self._remembered.get(function)
+        if answers is None:
+            answers = self._remembered[function] = {}
+        if key not in answers:
+            answers[key] = function(self, key)
+        return answers[key]
 
     def product(self, folder: str, id: str) -> Product | None:
-        """Return the product of that exact *id* in *folder*, or None where there is none.
+        """Return the product of that exact *id* in *folder*, or None if there is none.
 
         Raises:
             DatabaseError: its file is not TOML or breaks the schema.
@@ -75,7 +83,7 @@ class Database:
         if place not in self._rows:
             found: list[Row] = []
             for root, text in self._table(table):
-                found += _strict(table, root, _lines(text, key))
+                found += checked_rows(table, root, lines_of(text, key))
             self._rows[place] = tuple(found)
         return self._rows[place]
 
@@ -89,20 +97,20 @@ class Database:
         if table in self._replaced:
             return tuple(row for rows in self._replaced[table].values() for row in rows)
         if place not in self._rows:
-            self._rows[place] = tuple(row for root, text in self._table(table) for row in _strict(table, root, text.split("\n")[1:]))
+            self._rows[place] = tuple(row for root, text in self._table(table) for row in checked_rows(table, root, text.split("\n")[1:]))
         return self._rows[place]
 
     def unchecked_rows(self, table: str) -> Iterator[Row]:
-        """Yield every row of *table* whatever its cells hold, for those who look for faults.
+        """Yield every row of *table* whatever its cells hold, to look for faults.
 
         Raises:
             DatabaseError: the table has other columns, or a row has more or fewer cells than there are columns.
         """
         for root, text in self._table(table):
-            yield from _parse(table, root, text.split("\n")[1:])
+            yield from parse_rows(table, root, text.split("\n")[1:])
 
     def replace(self, table: str, rows: Sequence[Row]) -> "Database":
-        """Return a database with the same facts but *rows* as the whole of *table*."""
+        """Return a database with the same facts, in which *table* holds *rows* and nothing else."""
         other = Database(self.roots)
         by_key: dict[str, list[Row]] = {}
         for row in rows:
@@ -111,8 +119,8 @@ class Database:
         other._products = self._products
         return other
 
-    def sources(self) -> dict[str, dict[str, Any]]:
-        """Return the bibliography: key to title, publisher, url and so on.
+    def sources(self) -> dict[str, Mapping[str, str]]:
+        """Return the bibliography: key to title, publisher, URL and so on.
 
         Raises:
             DatabaseError: a ``sources.toml`` is not TOML.
@@ -120,45 +128,25 @@ class Database:
         if self._sources is None:
             self._sources = {}
             for root in self.roots:
-                file = path.join(root, "sources.toml")
-                for key, entry in (_toml(file) if path.exists(file) else {}).items():
-                    if not isinstance(entry, dict) or not all(str(text).isprintable() for text in (key, *entry.values())):
-                        raise DatabaseError(f"{file}: [{key!r}] is no entry of printable texts", hint="an entry has title, publisher, published")
-                    self._sources[key] = entry
+                self._sources |= read_sources(path.join(root, "sources.toml"))
         return self._sources
 
     def raw(self, folder: str, id: str) -> Iterator[tuple[str, str]]:
-        """Yield root and text of each file that states *id* in *folder*, ours first."""
+        """Yield root and text of each file about *id* in *folder*, the built-in one first."""
         for root in self.roots:
             file = path.join(root, folder, f"{id}.toml")
             if path.exists(file):
-                yield root, _read(file)
+                yield root, read_text(file)
 
     def _read_product(self, folder: str, id: str) -> Product | None:
-        known_keys, known_facts = PRODUCTS[folder]
-        keys: dict[str, str] = {}
-        aliases: tuple[str, ...] = ()
-        facts: dict[str, Fact] = {}
+        stated = ProductFile(folder, id)
         for root in self.roots:
-            file = path.join(root, folder, f"{id}.toml")
-            if not path.exists(file):
-                continue
-            for name, content in _toml(file).items():
-                if isinstance(content, dict):
-                    if name not in known_facts:
-                        raise DatabaseError(f"{file}: unknown fact {name!r}", hint=f"known are {', '.join(sorted(known_facts))}")
-                    facts[name] = _fact(file, name, content, root)
-                elif name not in known_keys:
-                    raise DatabaseError(f"{file}: unknown key {name!r}", hint=f"known are {', '.join(sorted(known_keys))}")
-                elif name == "aliases":
-                    aliases += tuple(_text(file, name, alias) for alias in (content if isinstance(content, list) else [content]))
-                else:
-                    keys[name] = _text(file, name, content)
-        if not keys and not facts:
+            stated.add(root)
+        if not stated.keys and not stated.facts:
             return None
-        if "name" not in keys:
+        if "name" not in stated.keys:
             raise DatabaseError(f"{folder}/{id}.toml has no name", hint='add: name = "…"')
-        return Product(id, folder, keys, aliases, facts)
+        return Product(id, folder, stated.keys, stated.aliases, stated.facts)
 
     def _table(self, table: str) -> tuple[tuple[str, str], ...]:
         if table not in self._texts:
@@ -166,7 +154,7 @@ class Database:
             for root in reversed(self.roots):
                 file = path.join(root, f"{table}.csv")
                 if path.exists(file):
-                    text = _read(file)
+                    text = read_text(file)
                     header = tuple(text.partition("\n")[0].rstrip("\r").split(","))
                     if header != TABLES[table]:
                         raise DatabaseError(f"{file}: the columns are not those of the schema", hint=f"expected {','.join(TABLES[table])}")
@@ -176,9 +164,12 @@ class Database:
 
 
 def open_database(folder: str | PathLike[str] | None = None) -> Database:
-    """Return the database: ours, the user's own folder, that of ``$CARBON_DB``, and *folder*; the later ones win.
+    """Return the database of the built-in folder, the user's own, that of ``$CARBON_DB``, and *folder*; later ones override earlier ones.
 
-    The object is shared: opening the same folders again costs nothing.
+    Opening the same folders again returns the same object.
+
+    Args:
+        folder: One more folder in the form of ``hardware_db``.
 
     Raises:
         NotFoundError: *folder* or ``$CARBON_DB`` names no folder.
@@ -196,7 +187,7 @@ def _open(given: str, from_environment: str, config_home: str) -> Database:  # n
     for named, name in ((from_environment, "$CARBON_DB"), (given, "--db")):
         if named:
             if not path.isdir(named):
-                raise NotFoundError(f"no folder {named!r}, named by {name}", hint="make the folder, or leave the option out")
+                raise NotFoundError(f"no folder {named!r}, named by {name}", hint="create the folder, or leave the option out")
             held = set(_list(named))
             if held and held.isdisjoint(READ):
                 raise NotFoundError(
@@ -212,7 +203,7 @@ def own_root() -> str:
 
 
 def forget_databases() -> None:
-    """Let the next :func:`open_database` read anew: files were written."""
+    """Make the next :func:`open_database` read the files again, after some were written."""
     _open.cache_clear()
 
 
@@ -227,7 +218,7 @@ def _calibrations(from_environment: str, config_home: str) -> str:  # noqa: ARG0
 
 
 def builtin_root() -> str:
-    """Return the folder of our own facts: inside the package when installed, else that of the checkout."""
+    """Return the folder of the built-in facts: inside the package when installed, else in the checkout."""
     package = path.dirname(path.dirname(path.abspath(__file__)))
     shipped = path.join(package, "hardware_db")
     return shipped if path.isdir(shipped) else path.join(path.dirname(path.dirname(package)), "hardware_db")
@@ -235,103 +226,3 @@ def builtin_root() -> str:
 
 def _list(folder: str) -> list[str]:
     return listdir(folder) if path.isdir(folder) else []
-
-
-def _read(file: str) -> str:
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            return stream.read()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise DatabaseError(f"cannot read {file}: {reason}", hint="it must be a readable file in UTF-8") from error
-
-
-def _toml(file: str) -> dict[str, Any]:
-    import tomllib  # tables need none of it, and who reads only those starts sooner
-
-    try:
-        return tomllib.loads(_read(file).replace("\r\n", "\n"))
-    except (ValueError, RecursionError) as error:
-        raise DatabaseError(f"{file} is not TOML: {error}", hint="is the file cut off?") from error
-
-
-def _text(file: str, name: str, content: object) -> str:
-    if not isinstance(content, str) or not content.isprintable():
-        raise DatabaseError(f"{file}: {name} must be printable text, not {content!r}", hint=f'write {name} = "…"')
-    return content
-
-
-def _fact(file: str, name: str, content: dict[str, Any], origin: str) -> Fact:
-    unknown = content.keys() - FACT_KEYS
-    if unknown:
-        raise DatabaseError(f"{file}: [{name}] has unknown keys {sorted(unknown)}", hint=f"known are {', '.join(sorted(FACT_KEYS))}")
-    value: Any = content.get("value")
-    low: Any = content.get("low", value)
-    high: Any = content.get("high", value)
-    for number in (value, low, high):
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0.0 < number < _MOST:
-            raise DatabaseError(f"{file}: [{name}] {str(number)[:40]!r} is not a positive number", hint="leave out what nobody knows")
-    if not low <= value <= high:
-        raise DatabaseError(f"{file}: [{name}] value {value:g} is outside of low and high", hint="low is at most the value, high at least")
-    for key in ("source", "locator", "kind"):
-        if not isinstance(content.get(key), str) or not content[key].isprintable() or not content[key]:
-            raise DatabaseError(f"{file}: [{name}] has no {key}", hint="every fact names its source, the place in it and its kind")
-    if content["kind"] not in KINDS:
-        raise DatabaseError(f"{file}: [{name}] kind {content['kind']!r} is unknown", hint=f"known are {', '.join(KINDS)}")
-    for key in ("as_published", "note"):
-        text = content.get(key, "")
-        if not isinstance(text, str) or not text.isprintable():
-            raise DatabaseError(f"{file}: [{name}] {key} is no printable text", hint=f'write {key} = "…"')
-    if content["kind"] == "derived" and not content.get("note"):
-        raise DatabaseError(f"{file}: [{name}] is derived without a note", hint="state the arithmetic in note")
-    if content["kind"] == "assumed" and not {"low", "high"} <= content.keys():
-        raise DatabaseError(f"{file}: [{name}] is assumed without low and high", hint="say how wide the assumption is")
-    return Fact(
-        value=float(value),
-        source=content["source"],
-        locator=content["locator"],
-        kind=content["kind"],
-        origin=origin,
-        as_published=content.get("as_published", ""),
-        note=content.get("note", ""),
-        low=float(low) if "low" in content else None,
-        high=float(high) if "high" in content else None,
-    )
-
-
-def _lines(text: str, key: str) -> Iterator[str]:
-    """Yield the lines of *text* that start with *key* as their first cell, without looking at the others."""
-    mark = f"\n{key},"
-    start = text.find(mark)
-    while start >= 0:
-        end = text.find("\n", start + 1)
-        yield text[start + 1 : end if end >= 0 else len(text)]
-        start = text.find(mark, start + len(mark)) if end < 0 else text.find(mark, end)
-
-
-def _strict(table: str, origin: str, lines: Iterable[str]) -> list[Row]:
-    rows = _parse(table, origin, lines)
-    for row in rows:
-        for fault in row_faults(table, row):
-            raise DatabaseError(f"{table}.csv in {origin}, {row[TABLES[table][0]]}: {fault}", hint="carbon db check lists all such faults")
-    return rows
-
-
-def _parse(table: str, origin: str, lines: Iterable[str]) -> list[Row]:
-    columns = TABLES[table]
-    found: list[Row] = []
-    try:
-        parsed = list(csv.reader(line.rstrip("\r") for line in lines))
-    except csv.Error as error:
-        raise DatabaseError(f"{table}.csv in {origin}: {error}", hint="is a quote missing?") from error
-    for cells in parsed:
-        if len(cells) != len(columns):
-            if not cells:
-                continue
-            raise DatabaseError(
-                f"{table}.csv in {origin}: {len(cells)} cells instead of {len(columns)} in the row of {cells[0]!r}", hint="is the file cut off?"
-            )
-        row = dict(zip(columns, cells, strict=True))
-        row["origin"] = origin
-        found.append(row)
-    return found

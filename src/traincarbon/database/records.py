@@ -1,10 +1,15 @@
-"""The types of the database and its schema: which files there are and what each may state."""
+"""The types of the database and its schema: which files it has and what each may state."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+PURCHASES = ("on_demand", "spot", "reserved_1y", "reserved_3y")
+"""Kinds of price for rented hardware."""
+BASES = ("lifecycle", "direct")
+"""What a carbon intensity counts: the life cycle of fuel and plant, or direct emissions only."""
 KINDS: tuple[str, ...] = ("published", "measured", "derived", "assumed", "unverified")
 PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
+NARROW_PRECISIONS = ("fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high"})
 ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "form_factor", "aliases"})
@@ -30,7 +35,10 @@ SERVER_FACTS = frozenset(
     | {f"gemm_{precision}_flop_per_s" for precision in PRECISIONS}
 )
 PRODUCTS = {"accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS), "servers": (SERVER_KEYS, SERVER_FACTS)}
-"""Folder of products to what a file there may state: keys and facts."""
+"""Folder of products to the keys and facts that a file in it may state."""
+
+NO_CLOUDS = ("", "on-prem", "generic", "hpc")
+"""Operators that rent nothing out: their servers may stand in any region."""
 
 _EVIDENCE = ("source", "locator", "kind", "note")
 TABLES: dict[str, tuple[str, ...]] = {
@@ -62,7 +70,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 """Table to its columns; the first is the key by which it is sorted and looked up."""
 
 Row = Mapping[str, str]
-"""A line of a table: column to text, and ``origin``, the folder that it came from."""
+"""A row of a table: column to text, and ``origin``, the folder that it came from."""
 
 
 class Fact(NamedTuple):
@@ -80,7 +88,7 @@ class Fact(NamedTuple):
 
 
 class Product(NamedTuple):
-    """An accelerator or a server: what it is called and the facts known about it."""
+    """An accelerator or a server: its names and the known facts about it."""
 
     id: str
     folder: str
@@ -90,10 +98,40 @@ class Product(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The full name, with its vendor."""
+        """The full name, with the vendor."""
         return self.keys["name"]
 
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server, not an accelerator."""
+        return self.folder == "servers"
+
+    @property
+    def type(self) -> str:
+        """Kind of accelerator: gpu, tpu, asic or cpu; empty for a server."""
+        return self.keys.get("type", "")
+
+    @property
+    def generation(self) -> str:
+        """Generation of the accelerator; empty for a server."""
+        return self.keys.get("generation", "")
+
+    @property
+    def peak_16_bit_flop_per_s(self) -> float | None:
+        """Dense peak at 16 bits, or None if it is unknown."""
+        return self.value("peak_bf16_flop_per_s") or self.value("peak_fp16_flop_per_s")
+
+    @property
+    def operator(self) -> str:
+        """Who runs it; empty for an accelerator."""
+        return self.keys.get("operator", "")
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is rented out by a cloud, in the regions of that cloud only."""
+        return self.operator not in NO_CLOUDS
+
     def value(self, fact: str) -> float | None:
-        """Return the value of *fact*, or None where nobody knows it."""
+        """Return the value of *fact*, or None if it is unknown."""
         known = self.facts.get(fact)
         return known.value if known is not None else None

@@ -1,52 +1,62 @@
-"""What a row of a table must hold: evidence, and numbers within what can be."""
+"""Check a row of a table: evidence, and numbers within possible bounds."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from traincarbon.database.records import KINDS, TABLES, Row
+from traincarbon.database.records import BASES, KINDS, PURCHASES, TABLES, Row
 
 MOST_GCO2E_PER_KWH = 1500.0
-_YEAR = (1990.0, 2100.0, True)
 
-_NUMBERS: dict[str, dict[str, tuple[float, float, bool]]] = {
-    "grid": {"year": _YEAR, "intensity_gco2e_per_kwh": (0.0, MOST_GCO2E_PER_KWH, True)},
-    "electricity": {"year": _YEAR, "price_usd_per_kwh": (0.0, 2.0, True)},
-    "regions": {"latitude": (-90.0, 90.0, False), "longitude": (-180.0, 180.0, False)},
-    "facilities": {"year": _YEAR, "pue": (1.0, 5.0, False), "wue_l_per_kwh": (0.0, 20.0, False)},
-    "prices": {"accelerator_count": (0.01, 1e5, True), "usd_per_h": (0.001, 1e5, True)},
-    "embodied": {"kgco2e": (0.1, 1e6, False), "low": (0.1, 1e6, False), "high": (0.1, 1e6, False)},
-    "equivalents": {"value": (1e-9, 1e12, True)},
+
+class _Bounds(NamedTuple):
+    low: float
+    high: float
+    is_required: bool
+    """Whether the cell must be filled."""
+
+
+_YEAR = _Bounds(1990.0, 2100.0, True)
+
+_NUMBERS: dict[str, dict[str, _Bounds]] = {
+    "grid": {"year": _YEAR, "intensity_gco2e_per_kwh": _Bounds(0.0, MOST_GCO2E_PER_KWH, True)},
+    "electricity": {"year": _YEAR, "price_usd_per_kwh": _Bounds(0.0, 2.0, True)},
+    "regions": {"latitude": _Bounds(-90.0, 90.0, False), "longitude": _Bounds(-180.0, 180.0, False)},
+    "facilities": {"year": _YEAR, "pue": _Bounds(1.0, 5.0, False), "wue_l_per_kwh": _Bounds(0.0, 20.0, False)},
+    "prices": {"accelerator_count": _Bounds(0.01, 1e5, True), "usd_per_h": _Bounds(0.001, 1e5, True)},
+    "embodied": {"kgco2e": _Bounds(0.1, 1e6, False), "low": _Bounds(0.1, 1e6, False), "high": _Bounds(0.1, 1e6, False)},
+    "equivalents": {"value": _Bounds(1e-9, 1e12, True)},
     "architectures": {
-        **dict.fromkeys(("layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices"), (1.0, 1e7, True)),
-        **dict.fromkeys(("vocab", "experts", "experts_per_token"), (1.0, 1e7, True)),
-        **dict.fromkeys(("shared_ffn", "attention_params"), (0.0, 1e12, True)),
-        "window": (0.0, 1e12, False),
-        "windowed": (0.0, 1.0, False),
+        **dict.fromkeys(("layers", "hidden", "heads", "kv_heads", "attention_width", "ffn", "ffn_matrices"), _Bounds(1.0, 1e7, True)),
+        **dict.fromkeys(("vocab", "experts", "experts_per_token"), _Bounds(1.0, 1e7, True)),
+        **dict.fromkeys(("shared_ffn", "attention_params"), _Bounds(0.0, 1e12, True)),
+        "window": _Bounds(0.0, 1e12, False),
+        "windowed": _Bounds(0.0, 1.0, False),
     },
     "scaling_laws": {
-        **dict.fromkeys(("irreducible_loss", "params_scale", "tokens_scale"), (1e-9, 1e12, True)),
-        **dict.fromkeys(("params_exponent", "tokens_exponent"), (0.01, 2.0, True)),
-        **dict.fromkeys(("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se"), (0.0, 1.0, True)),
-        **dict.fromkeys(("least_params", "most_params", "least_tokens", "most_tokens"), (1.0, 1e30, True)),
+        **dict.fromkeys(("irreducible_loss", "params_scale", "tokens_scale"), _Bounds(1e-9, 1e12, True)),
+        **dict.fromkeys(("params_exponent", "tokens_exponent"), _Bounds(0.01, 2.0, True)),
+        **dict.fromkeys(("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se"), _Bounds(0.0, 1.0, True)),
+        **dict.fromkeys(("least_params", "most_params", "least_tokens", "most_tokens"), _Bounds(1.0, 1e30, True)),
     },
-    "run_features": {"value": (0.0, 1e15, True)},
-    "priors": {"median": (1e-9, 1e12, True), "sigma_ln": (0.0, 5.0, False), "n": (0.0, 1e9, False)},
+    "run_features": {"value": _Bounds(0.0, 1e15, True)},
+    "priors": {"median": _Bounds(1e-9, 1e12, True), "sigma_ln": _Bounds(0.0, 5.0, False), "n": _Bounds(0.0, 1e9, False)},
 }
-"""Table and column to the least and the most that can be, and whether the cell must be filled."""
+"""Table and column to the bounds of its numbers."""
 
 _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "grid": {"basis": ("lifecycle", "direct"), "boundary": ("production", "consumption", "provider")},
-    "prices": {"purchase": ("on_demand", "spot", "reserved_1y", "reserved_3y")},
+    "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
+    "prices": {"purchase": PURCHASES},
     "embodied": {"scope": ("accelerator", "accelerator-with-server-share", "server", "server-without-accelerators", "baseboard", "die", "method")},
 }
 """Table and column to the words that it may hold."""
 
 NEVER_IN_A_KEY = frozenset(',"\r\n')
-_LONGEST_MONTH = 31
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DATE_WIDTHS = ([4], [4, 2], [4, 2, 2])
 
 
 def row_faults(table: str, row: Row) -> Iterator[str]:
-    """Yield what is wrong with *row* of *table*, in words."""
+    """Yield a description of each fault in *row* of *table*."""
     key = TABLES[table][0]
     for column in TABLES[table]:
         if column != key and not row[column].isprintable():
@@ -70,16 +80,16 @@ def row_faults(table: str, row: Row) -> Iterator[str]:
 
 
 def _number_faults(table: str, row: Row) -> Iterator[str]:
-    for column, (low, high, required) in _NUMBERS.get(table, {}).items():
+    for column, (low, high, is_required) in _NUMBERS.get(table, {}).items():
         text = row[column]
         if not text:
-            if required:
+            if is_required:
                 yield f"has no {column}"
             continue
         try:
             value = float(text)
         except ValueError:
-            yield f"{column} {text!r} is no number"
+            yield f"{column} {text!r} is not a number"
             continue
         if not low <= value <= high:
             yield f"{column} {text} is outside {low:g} to {high:g}"
@@ -101,4 +111,4 @@ def is_date(text: str) -> bool:
     if [len(part) for part in parts] not in _DATE_WIDTHS or not all(part.isascii() and part.isdigit() for part in parts):
         return False
     _, month, day = (int(part) for part in [*parts, "1", "1"][:3])
-    return 1 <= month <= 12 and 1 <= day <= _LONGEST_MONTH
+    return 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1]

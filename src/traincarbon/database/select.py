@@ -1,8 +1,9 @@
-"""Choosing the row that fits: the nearest in time, the prior of a scope."""
+"""Choose a row of a table: the nearest in time, or the prior of a scope."""
 
 import math
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
@@ -10,13 +11,32 @@ from traincarbon.errors import DatabaseError
 from traincarbon.uncertain import Uncertain
 
 
-def prior(database: Database, name: str, scope: str) -> tuple[Row, Uncertain] | None:
-    """Return the prior *name* for *scope* with its row, or None where there is none; the spread bears its name."""
+class Prior(NamedTuple):
+    """A row of priors.csv and the quantity that it states; its spread has the prior's name."""
+
+    row: Row
+    value: Uncertain
+
+
+def prior(database: Database, name: str, scope: str) -> Prior | None:
+    """Return the prior *name* for *scope*, None if there is none."""
     for row in database.rows("priors", name):
         if row["scope"] == scope:
             sigma = float(row["sigma_ln"] or 0.0)
-            return row, Uncertain(float(row["median"]), {name: sigma} if sigma else None)
+            return Prior(row, Uncertain(float(row["median"]), {name: sigma} if sigma else None))
     return None
+
+
+def need_prior(database: Database, name: str, *scopes: str) -> Prior:
+    """Return the prior *name* for the first of *scopes* that has one.
+
+    Raises:
+        DatabaseError: none has.
+    """
+    for scope in scopes:
+        if (found := prior(database, name, scope)) is not None:
+            return found
+    raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
 
 
 def sigma_of(database: Database, name: str, scope: str) -> float:
@@ -25,16 +45,13 @@ def sigma_of(database: Database, name: str, scope: str) -> float:
     Raises:
         DatabaseError: there is none.
     """
-    found = prior(database, name, scope)
-    if found is None:
-        raise DatabaseError(f"priors.csv has no {name},{scope}", hint="carbon db check lists what is missing")
-    return float(found[1].sigma)
+    return float(need_prior(database, name, scope).value.sigma)
 
 
 def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
-    """Return the row whose year or date is nearest to *start*, the newest where nothing is said or of two equally near.
+    """Return the row whose year or date is nearest to *start*; without a start, and of two equally near, the newest.
 
-    The user's own rows come first and win where the dates are the same.
+    The user's own rows come first and win over others of the same date.
     """
     column: str = ""
     best: Row | None = None

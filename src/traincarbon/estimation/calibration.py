@@ -1,4 +1,4 @@
-"""Named calibrations: what a team's own runs showed by scope, read from plain TOML that ``carbon calibrate`` writes."""
+"""Named calibrations: what a team's own runs showed, by scope. ``carbon calibrate`` writes them as TOML; this module reads them."""
 
 import math
 import os
@@ -6,17 +6,19 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.database.load import calibrations_folder
+from traincarbon.decode import decode
 from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.estimation.families import USUAL
 from traincarbon.uncertain import Num
 
 SCHEMA = "traincarbon/calibration/1"
 NONE = "none"
 """The name that switches calibrations off."""
-QUANTITIES = ("mfu", "power", "host", "step")
-"""What a calibration can correct: end-to-end utilisation, the draw of an accelerator, that of the rest of its server, the efficiency of a step on its layout."""
+CALIBRATED = ("mfu", "power", "host", "step")
+"""What a calibration corrects: end-to-end utilisation, power of an accelerator, power of the rest of its server, efficiency of a step on its layout."""
 
 _REACH = math.log(4.0)
 """How far beyond the sizes of the runs their trend is followed, as a logarithm of parameters."""
@@ -53,7 +55,7 @@ class Effect(NamedTuple):
         return (self.hardware, self.site, self.family)
 
     def at(self, params: Num | None) -> tuple[Num, Num]:
-        """Return mean and standard deviation of the logarithm for a model of *params*, the scatter of a run included; without, that of the centre."""
+        """Return mean and standard deviation of the logarithm for a model of *params*, by default of the centre; they include the scatter of a run."""
         if params is None or not self.log_slope_sigma:
             return self.log_factor, math.hypot(self.log_factor_sigma, self.scatter)
         away = _log(params / self.centre_params)
@@ -72,14 +74,14 @@ class Calibration:
         name: What it is called.
         made: When it was fitted, ISO 8601 in UTC.
         version: That of the package that fitted it.
-        automatic: Whether it may be applied without being named: leave-one-out showed it to be better than none.
+        automatic: Whether it may be applied without being named, because a leave-one-out test showed that it helps.
         why: The reason for that, in a sentence.
         effects: What each scope showed.
-        runs: The runs that it rests on; of very many the first.
-        n_runs: How many they are.
+        runs: The runs that it was fitted on; the first ones if there are very many.
+        n_runs: How many there are.
         set_aside: Runs that were not used, each with the reason.
         errors: By quantity the median absolute logarithm of predicted over measured ``before``, ``after`` and ``left_out``.
-        meters: What readings at the wall showed of the meters inside.
+        meters: What readings at the wall showed about the meters inside.
         notes: What a reader should know before relying on it.
     """
 
@@ -93,19 +95,19 @@ class Calibration:
     n_runs: int = 0
     set_aside: tuple[tuple[str, str], ...] = ()
     errors: Mapping[str, Mapping[str, float]]
-    meters: tuple[Mapping[str, Any], ...] = ()
+    meters: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
 
     def fits(self, hardware: str, site: str) -> bool:
-        """Say whether runs on that hardware are behind it, and none of its sites contradicts *site*; a site that is not said contradicts none."""
+        """Say whether it was fitted on runs on that hardware, at that *site* if both sides name one."""
         on_it = [effect for effect in self.effects if effect.quantity == "mfu" and effect.hardware == hardware]
         sites = {effect.site for effect in on_it if effect.site}
         return bool(on_it) and (not site or not sites or site in sites)
 
     def effect(self, quantity: str, hardware: str, site: str, family: str) -> Effect | None:
-        """Return the narrowest effect on *quantity* whose scope holds all three, None where there is none.
+        """Return the narrowest effect on *quantity* whose scope includes all three, None if there is none.
 
-        Where the runs on that hardware are of one site and either side does not say which, it is taken to be the same.
+        If the runs on that hardware are of one site and either side does not name it, it is taken to be the same.
         """
         sites = {effect.site for effect in self.effects if effect.quantity == quantity and effect.hardware == hardware and effect.family}
         if len(sites) == 1 and (not site or "" in sites):
@@ -115,15 +117,14 @@ class Calibration:
         return next((mine[scope] for scope in scopes if scope in mine), None)
 
 
-def job_family(fields: Mapping[str, Any]) -> str:
-    """Return what a calibration calls the family of a job, by the *fields* of its plan.
+def job_family(family: str | None, kind: str | None, *, is_moe: bool) -> str:
+    """Return what a calibration calls the family of a job, by the fields of its plan.
 
     Example:
-        >>> job_family({}), job_family({"family": "encoder", "kind": "finetune"}), job_family({"moe": True})
+        >>> job_family(None, None, is_moe=False), job_family("encoder", "finetune", is_moe=False), job_family(None, None, is_moe=True)
         ('decoder pretrain', 'encoder finetune', 'moe decoder pretrain')
     """
-    words = ("moe",) if fields.get("moe") else ()
-    return " ".join((*words, str(fields.get("family") or "decoder"), str(fields.get("kind") or "pretrain")))
+    return f"{'moe ' if is_moe else ''}{family or USUAL.name} {kind or 'pretrain'}"
 
 
 def names(folder: str | None = None) -> list[str]:
@@ -138,11 +139,11 @@ def names(folder: str | None = None) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise CarbonError(f"cannot read {place!r}: {error.strerror}", hint="is the folder yours? calibration none does without") from error
+        raise CarbonError(f"cannot read {place!r}: {error.strerror}", hint="is the folder yours? calibration none needs none") from error
 
 
 def is_name(name: str) -> bool:
-    """Say whether a calibration may be called so: letters, digits, ``-``, ``_`` and dots inside."""
+    """Say whether *name* can be the name of a calibration: letters, digits, ``-``, ``_`` and dots inside."""
     plain = name.replace("-", "").replace("_", "").replace(".", "")
     return 0 < len(name) <= _LONGEST_NAME and plain.isascii() and plain.isalnum() and name[0] != "." and name.lower() != NONE
 
@@ -151,7 +152,7 @@ def file_of(name: str, folder: str | None = None) -> str:
     """Return the file of the calibration *name*.
 
     Raises:
-        CarbonError: nothing can be called so.
+        CarbonError: it cannot be a name.
     """
     if not is_name(name):
         raise CarbonError(f"{name[:60]!r} cannot be the name of a calibration", hint="use up to 64 letters, digits, - and _")
@@ -159,7 +160,7 @@ def file_of(name: str, folder: str | None = None) -> str:
 
 
 def read(name: str, folder: str | None = None) -> Calibration:
-    """Return the calibration *name*; what was read is kept until the file changes.
+    """Return the calibration *name*; it is read again only if the file has changed.
 
     Raises:
         NotFoundError: there is none.
@@ -170,71 +171,90 @@ def read(name: str, folder: str | None = None) -> Calibration:
         stamp = os.stat(file)
     except OSError:
         known = names(folder)
-        hint = f"known are {', '.join(known[:8])}, and none" if known else "make one of your runs: carbon calibrate"
+        hint = f"known are {', '.join(known[:8])}, and none" if known else "make one from your runs: carbon calibrate"
         raise NotFoundError(f"no calibration {name!r}", hint=hint) from None
     return _parsed(file, name, (stamp.st_mtime_ns, stamp.st_size))
+
+
+class _SetAside(NamedTuple):
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    used: tuple[str, ...]
+    count: int
+    set_aside: tuple[_SetAside, ...] = ()
+
+
+class _File(NamedTuple):
+    """What the file of a calibration states."""
+
+    schema: str
+    made: str
+    version: str
+    why: str
+    runs: _Runs
+    effect: tuple[Effect, ...]
+    automatic: bool = False
+    errors: Mapping[str, Mapping[str, float]] = {}
+    meter: tuple[Mapping[str, object], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=64)
 def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noqa: ARG001  a changed file has another stamp
     try:
         with open(file, "rb") as stream:
-            return _stated(name, tomllib.load(stream))
-    except KeyError as error:
-        raise CarbonError(f"{file} is no calibration: it has no {error.args[0]}", hint="make it again: carbon calibrate") from error
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            stated = decode(_File, tomllib.load(stream), where="it")
+        _check(stated)
+    except (OSError, ValueError, RecursionError, CarbonError) as error:
         raise CarbonError(f"{file} is no calibration: {error}", hint="make it again: carbon calibrate; is the file cut off?") from error
-
-
-def _stated(name: str, stated: Mapping[str, Any]) -> Calibration:
-    """Return the calibration that a file states.
-
-    Raises:
-        KeyError: something is missing.
-        ValueError: something cannot be.
-    """
-    if stated["schema"] != SCHEMA:
-        raise ValueError(f"its schema is {str(stated['schema'])[:60]!r}")
-    if not all(str(stated[name]).isprintable() for name in ("made", "version", "why")):
-        raise ValueError("it holds control characters")
     return Calibration(
         name=name,
-        made=str(stated["made"]),
-        version=str(stated["version"]),
-        automatic=stated["automatic"] is True,
-        why=str(stated["why"]),
-        effects=tuple(_effect(entry) for entry in stated["effect"]),
-        runs=tuple(map(str, stated["runs"]["used"])),
-        n_runs=int(stated["runs"]["count"]),
-        set_aside=tuple((str(entry["id"]), str(entry["reason"])) for entry in stated["runs"].get("set_aside", ())),
-        errors={str(quantity): {key: float(value) for key, value in table.items()} for quantity, table in stated.get("errors", {}).items()},
-        meters=tuple(stated.get("meter", ())),
-        notes=tuple(map(str, stated.get("notes", ()))),
+        made=stated.made,
+        version=stated.version,
+        automatic=stated.automatic,
+        why=stated.why,
+        effects=stated.effect,
+        runs=stated.runs.used,
+        n_runs=stated.runs.count,
+        set_aside=stated.runs.set_aside,
+        errors=stated.errors,
+        meters=stated.meter,
+        notes=stated.notes,
     )
 
 
-def _effect(entry: Mapping[str, Any]) -> Effect:
-    """Return one effect of a file, its numbers within what can be.
+def _check(stated: _File) -> None:
+    """Refuse a file whose schema is another, or whose texts or numbers cannot be.
 
     Raises:
-        ValueError: a number cannot be.
+        ValueError: with what is wrong.
     """
-    quantity, hardware, site, family = (str(entry[name]) for name in Effect._fields[:4])
-    effect = Effect(quantity, hardware, site, family, int(entry["runs"]), *(float(entry[name]) for name in Effect._fields[5:]))
+    if stated.schema != SCHEMA:
+        raise ValueError(f"its schema is {stated.schema[:60]!r}")
+    if not all(text.isprintable() for text in (stated.made, stated.version, stated.why)):
+        raise ValueError("it holds control characters")
+    for effect in stated.effect:
+        _check_effect(effect)
+
+
+def _check_effect(effect: Effect) -> None:
     spreads = (effect.log_factor_sigma, effect.log_slope_sigma, effect.scatter)
     sizes = (effect.least_params, effect.centre_params, effect.most_params)
     if not "".join(effect[:4]).isprintable():
         raise ValueError("a scope holds control characters")
-    if effect.quantity not in QUANTITIES or not all(0.0 <= spread <= _MOST_SIGMA for spread in spreads):
+    if effect.quantity not in CALIBRATED or not all(0.0 <= spread <= _MOST_SIGMA for spread in spreads):
         raise ValueError(f"an effect on {effect.quantity[:20]!r} with spreads {spreads}")
     if not (abs(effect.log_factor) <= _MOST_SIGMA and abs(effect.log_slope) <= _MOST_SIGMA and abs(effect.correlation) <= 1.0):
         raise ValueError(f"an effect on {effect.quantity} of {effect.log_factor:g}, slope {effect.log_slope:g}, correlation {effect.correlation:g}")
     if not 0.0 < sizes[0] <= sizes[1] <= sizes[2] < math.inf:
         raise ValueError(f"an effect on {effect.quantity} of models of {sizes} parameters")
-    return effect
 
 
-def _log(value: Any) -> Any:
+def _log(value: Num) -> Num:
     if isinstance(value, float):
         return math.log(value)
     import numpy as np

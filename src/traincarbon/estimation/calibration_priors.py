@@ -1,46 +1,59 @@
-"""A calibration laid over the priors of an estimate: the one that the plan names, or the only one that fits it. See ``docs/calibration.md``."""
+"""Apply a calibration to the priors of an estimate: the one that the plan names, or the only one that fits. See ``docs/calibration.md``."""
 
 import math
-from typing import Any
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.calibration import NONE, QUANTITIES, Calibration, Effect, job_family, names, read
-from traincarbon.estimation.facts.types import Given, Setting
+from traincarbon.estimation.calibration import NONE, Calibration, Effect, job_family, names, read
+from traincarbon.estimation.facts.evidence import Given
+from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.plan import Plan
-from traincarbon.uncertain import Uncertain, median_of
+from traincarbon.uncertain import Num, Uncertain, median_of
 
 _FAR = 10.0
 """Times the largest run, or below the smallest, from which a reader is warned."""
-_STANDS_IN = {"mfu": ("mfu", "goodput"), "power": ("power_share", "board_power_w"), "host": ("host_share", "max_power_w"), "step": ()}
-"""Quantities to the givens whose spreads a calibration replaces by its own."""
-_WORDS = {"mfu": "utilisation", "power": "draw of an accelerator", "host": "draw of the rest of a server", "step": "efficiency of a step on its layout"}
 
 
-def calibrated(plan: Plan, setting: Setting) -> Setting:
-    """Return *setting* with the calibration that the plan names, or the only one that fits it, laid over its priors.
+class _Correction(NamedTuple):
+    """A quantity that a calibration corrects: what it is called, and the facts whose spreads it replaces by its own."""
+
+    label: str
+    replaced: tuple[str, ...] = ()
+
+
+_CORRECTIONS = {
+    "mfu": _Correction("utilisation", ("mfu", "goodput")),
+    "power": _Correction("power of an accelerator", ("power_share", "board_power_w")),
+    "host": _Correction("power of the rest of a server", ("host_share", "max_power_w")),
+    "step": _Correction("efficiency of a step on its layout"),
+}
+
+
+def calibrated(plan: Plan, facts: Facts) -> Facts:
+    """Return *facts* with the calibration that the plan names, or the only one that fits them.
 
     Raises:
-        NotFoundError: there is none of the name that the plan states.
+        NotFoundError: no calibration has the name that the plan states.
         CarbonError: the named one cannot be read.
     """
     if plan.calibration == NONE:
-        return setting
-    place = setting.place.id if setting.place is not None else ""
+        return facts
+    site = facts.place.id if facts.place is not None else ""
     if plan.calibration is not None:
-        return _laid_over(setting, read(plan.calibration), plan, place, by_itself=False)
-    fitting, faults = _fitting(setting.accelerator.id, place)
+        return _applied(facts, read(plan.calibration), plan, site, is_automatic=False)
+    fitting, warnings = _fitting(facts.accelerator.id, site)
     if len(fitting) == 1:
-        setting = _laid_over(setting, fitting[0], plan, place, by_itself=True)
+        facts = _applied(facts, fitting[0], plan, site, is_automatic=True)
     elif fitting:
         listed = ", ".join(found.name for found in fitting[:5])
-        faults.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")
-    return _copy(setting, warnings=faults) if faults else setting
+        warnings.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")
+    return facts.having(warnings=tuple(warnings)) if warnings else facts
 
 
-def _fitting(hardware: str, place: str) -> tuple[list[Calibration], list[str]]:
-    """Return the calibrations that may be applied there by themselves, and what cannot be read in words."""
+def _fitting(hardware: str, site: str) -> tuple[list[Calibration], list[str]]:
+    """Return the calibrations that may be applied there without being named, and warnings of those that cannot be read."""
     fitting: list[Calibration] = []
-    faults: list[str] = []
+    warnings: list[str] = []
     try:
         known = names()
     except CarbonError as error:
@@ -49,80 +62,70 @@ def _fitting(hardware: str, place: str) -> tuple[list[Calibration], list[str]]:
         try:
             found = read(name)
         except CarbonError as error:
-            faults.append(f"calibration {name!r} is left out: {error}")
+            warnings.append(f"ignored calibration {name!r}: {error}")
             continue
-        if found.automatic and found.fits(hardware, place):
+        if found.automatic and found.fits(hardware, site):
             fitting.append(found)
-    return fitting, faults
+    return fitting, warnings
 
 
-def _laid_over(setting: Setting, calibration: Calibration, plan: Plan, site: str, *, by_itself: bool) -> Setting:
-    """Return *setting* with the factors of *calibration* among its givens, and the priors that they replace without their spreads."""
-    active = plan.active_params
-    moe = active is not None and (hasattr(active, "shape") or active != plan.params)
-    family = job_family({"family": plan.family, "kind": plan.kind, "moe": moe})
-    params = plan.number("active_params" if active is not None else "params")
+def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, is_automatic: bool) -> Facts:
+    """Return *facts* with the factors of *calibration*; the priors that these correct lose their spreads."""
+    family = job_family(plan.family, plan.kind, is_moe=plan.is_moe)
+    params = plan.number("active_params" if plan.active_params is not None else "params")
     size = median_of(params) if params is not None else None
-    laid = _copy(setting)
-    stated = {"mfu": plan.mfu is not None or plan.accelerator_hours is not None}
-    for quantity in QUANTITIES:
-        effect = calibration.effect(quantity, setting.accelerator.id, site, family)
-        replaced = _STANDS_IN[quantity]
-        if effect is None or stated.get(quantity) or (replaced and replaced[0] not in setting.given):
+    changed: list[Given] = []
+    warnings: list[str] = []
+    for quantity, correction in _CORRECTIONS.items():
+        effect = calibration.effect(quantity, facts.accelerator.id, site, family)
+        known = [given for name in correction.replaced if (given := facts.given(name)) is not None]
+        is_stated = quantity == "mfu" and (plan.mfu is not None or plan.accelerator_hours is not None)
+        if effect is None or is_stated or (correction.replaced and facts.given(correction.replaced[0]) is None):
             continue
         mean, sigma = effect.at(size)
-        if replaced:
-            sigma = _at_most(sigma, _spread_of(setting, quantity))
-        for name in replaced:
-            if (given := setting.given.get(name)) is not None:
-                laid.given[name] = given._replace(value=median_of(given.value))
-        laid.given[f"{quantity}_calibration"] = Given(
+        if known:
+            sigma = _at_most(sigma, _spread_of(known))
+        changed += [given._replace(value=median_of(given.value)) for given in known]
+        factor = Given(
             f"{quantity}_calibration",
             Uncertain(_exp(mean), {quantity: sigma}),
             "",
-            f"{_WORDS[quantity]} over what is expected without: {_said(effect, by_itself=by_itself)}",
+            f"{correction.label}, measured over expected: {_scope(effect, is_automatic=is_automatic)}",
             f"calibration {calibration.name}",
             f"made {calibration.made[:10]} of {calibration.n_runs:,} run{'s' * (calibration.n_runs != 1)}",
             "measured",
-            by_itself,
+            is_automatic,
         )
+        changed.append(factor)
         if quantity == "mfu":
-            laid.warnings += _cautions(effect, calibration.name, setting.accelerator.name, size)
-    return laid
+            warnings += _warnings(effect, calibration.name, facts.accelerator.name, size)
+    return facts.having(*changed, calibration=calibration.name, warnings=tuple(warnings))
 
 
-def _said(effect: Effect, *, by_itself: bool) -> str:
-    scope = ", ".join(name for name in effect.scope if name) or "whatever the hardware"
+def _scope(effect: Effect, *, is_automatic: bool) -> str:
+    scope = ", ".join(name for name in effect.scope if name) or "any hardware"
     found = f"{effect.runs:,} run{'s' * (effect.runs != 1)} ({scope})"
-    return f"{found}; it fits the hardware and was applied by itself: calibration none switches it off" if by_itself else found
+    return f"{found}; applied automatically because it fits the hardware: calibration none disables it" if is_automatic else found
 
 
-def _cautions(effect: Effect, name: str, chip: str, size: Any) -> list[str]:
+def _warnings(effect: Effect, name: str, accelerator: str, size: Num | None) -> list[str]:
     found = []
     if not effect.hardware:
-        found.append(f"calibration {name!r} has no run on {chip}: what its runs on other hardware have in common is used")
+        found.append(f"calibration {name!r} has no run on {accelerator}: it uses what its runs on other hardware have in common")
     if isinstance(size, float) and not effect.least_params / _FAR <= size <= effect.most_params * _FAR:
         nearest = effect.most_params if size > effect.most_params else effect.least_params
         found.append(f"calibration {name!r} has no run nearer to {size:.3g} parameters than {nearest:.3g}: its trend is not followed that far")
     return found
 
 
-def _spread_of(setting: Setting, quantity: str) -> float:
-    """Return the log-spread without a calibration, beyond which none goes."""
-    values = [setting.given[name].value for name in _STANDS_IN[quantity] if name in setting.given]
-    return math.sqrt(sum(value.sigma**2 for value in values if isinstance(value, Uncertain)))
+def _spread_of(known: list[Given]) -> float:
+    """Return the log-spread without a calibration; with one it is never larger."""
+    return math.sqrt(sum(given.value.sigma**2 for given in known if isinstance(given.value, Uncertain)))
 
 
-def _copy(setting: Setting, warnings: list[str] | None = None) -> Setting:
-    other = Setting(setting.hardware, setting.accelerator, setting.accelerator_count, setting.place)
-    other.given = dict(setting.given)
-    other.warnings = [*setting.warnings, *(warnings or ())]
-    return other
-
-
-def _at_most(value: Any, most: float) -> Any:
+def _at_most(value: Num, most: float) -> Num:
     return min(value, most) if isinstance(value, float) else value.clip(max=most)
 
 
-def _exp(value: Any) -> Any:
+def _exp(value: Num) -> Num:
     return math.exp(value) if isinstance(value, float) else math.e**value

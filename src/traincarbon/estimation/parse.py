@@ -11,13 +11,18 @@ _GROUP = 3
 """Digits between two commas."""
 
 
+class NoNumberError(QuantityError):
+    """A text does not state a number at all."""
+
+
 def parse_quantity(text: str) -> float:
     """Return the finite number that *text* states, with an optional ending k, M, B (or G), T or P.
 
     Underscores and commas between thousands are allowed, spaces before the ending are not needed.
 
     Raises:
-        QuantityError: *text* is no number, has an unknown ending, or is not finite.
+        NoNumberError: *text* is not a number, or has an unknown ending.
+        QuantityError: the number is not finite.
 
     Example:
         >>> parse_quantity("530B"), parse_quantity("1.4T"), parse_quantity("270e9")
@@ -29,7 +34,7 @@ def parse_quantity(text: str) -> float:
     try:
         value = float(f"{number}e{int(exponent if mark else 0) + ending}")
     except ValueError:
-        raise QuantityError(f"no number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
+        raise NoNumberError(f"no number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
     if not math.isfinite(value):
         raise QuantityError(f"no finite number: {text[:60]!r}", hint="the largest number that fits is about 1.8e308")
     return value
@@ -57,7 +62,7 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     ``0.3..0.5`` gives the bounds; ``0.4±0.05`` (or ``0.4+-0.05``) the median and the half-width.
 
     Raises:
-        QuantityError: a part is no number.
+        QuantityError: a part is not a number.
         OutOfRangeError: the bounds are not positive or in the wrong order.
 
     Example:
@@ -73,7 +78,7 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     _check_parts(text, middle, half)
     median, width = parse_quantity(middle), parse_quantity(half)
     if not 0.0 <= width < median:
-        raise OutOfRangeError(f"{name} is {text!r}", hint="the half-width after ± must be below the number before it")
+        raise OutOfRangeError(f"no interval: {text!r}", hint="the half-width after ± must be below the number before it")
     relative = 1.0 + width / median
     return Uncertain(median, Uncertain.from_interval(1.0 / relative, relative, name=name).spreads)
 

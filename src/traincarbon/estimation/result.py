@@ -1,112 +1,146 @@
-"""The answer: every figure with its interval, what it was made of, and what was assumed."""
+"""The estimate of a plan: every result with its interval, the steps that led to it, and what was assumed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, overload
 
-from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
-from traincarbon.estimation.facts.types import Given, Setting
-from traincarbon.estimation.plan import Plan
-from traincarbon.quantities import unit_of
+from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of
+from traincarbon.quantities import ESTIMATED, unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from traincarbon.estimation.facts.evidence import Given
     from traincarbon.estimation.layout.task import Found
 
-Link = tuple[Callable[..., Num], Mapping[str, Num], Num]
-"""A formula, what went into it, and what came out."""
 
+class Result:
+    """A result of an estimate as an attribute: its interval at the level of the estimate.
 
-class Step(NamedTuple):
-    """One link of the chain, or one fact that entered it: enough to check the figure by hand."""
+    Raises:
+        CarbonError: the result is unknown for this plan; the hint says what to give.
+    """
 
-    name: str
-    formula: str
-    inputs: dict[str, Any]
-    value: Any
-    unit: str
-    source: str
+    def __init__(self, description: str) -> None:
+        self.__doc__ = description
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
 
-class Assumption(NamedTuple):
-    """Something that the plan did not say and what stood in for it."""
+    @overload
+    def __get__(self, answer: None, owner: type) -> "Result": ...
 
-    name: str
-    value: Any
-    reason: str
+    @overload
+    def __get__(self, answer: "Estimate", owner: type) -> Interval: ...
+
+    def __get__(self, answer: "Estimate | None", owner: type) -> "Interval | Result":
+        """Return the interval."""
+        return self if answer is None else answer.interval(answer.known(self.name))
 
 
 class Estimate:
     """What a plan takes; see :func:`traincarbon.estimate`.
 
+    Each result is an attribute, which raises where the result is unknown, and an item, which is None there.
+
     Attributes:
-        plan: What was asked.
-        setting: What the database said about its hardware, place and time.
-        values: Every figure as it was computed, None where it cannot be known.
-        links: The formulas in the order in which they ran.
-        inputs: The facts and priors that entered the chain, by name.
+        plan: The plan.
+        facts: The facts about its hardware, place and time.
+        values: Every result as it was computed, None where it is unknown.
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
-        accelerators: Accelerators at work together, None where the plan does not say. [1]
+        accelerators: Accelerators that work together, None where the plan does not state it. [1]
     """
 
-    __slots__ = ("_assumed", "_database", "_found", "accelerators", "fewest_accelerators", "inputs", "level", "links", "plan", "setting", "values", "warnings")
+    __slots__ = (
+        "_find_layout",
+        "_layout",
+        "_trace",
+        "accelerators",
+        "facts",
+        "fewest_accelerators",
+        "level",
+        "plan",
+        "values",
+        "warnings",
+    )
 
-    def __init__(
-        self,
-        *,
-        plan: Plan,
-        setting: Setting,
-        values: Mapping[str, Num | None],
-        links: Sequence[Link],
-        inputs: Mapping[str, Given],
-        assumed: Sequence[Assumption],
-        warnings: list[str],
-        level: float,
-        fewest_accelerators: Num | None,
-        accelerators: Num | None,
-        database: Database,
-    ) -> None:
-        self.plan = plan
-        self.setting = setting
-        self.values = values
-        self.links = links
-        self.inputs = inputs
-        self.warnings = warnings
+    compute_flop = Result("Floating-point operations of the model. [FLOP]")
+    mfu = Result("Model FLOP utilisation over the whole run. [1]")
+    accelerator_hours_h = Result("Accelerator-hours, also called GPU-hours. [h]")
+    duration_s = Result("Wall-clock time. [s]")
+    it_energy_kwh = Result("Energy of servers and network. [kWh]")
+    facility_energy_kwh = Result("Energy at the meter of the facility. [kWh]")
+    operational_kgco2e = Result("Emissions of the electricity, by the intensity of the grid. [kg CO2e]")
+    operational_market_kgco2e = Result("Emissions of the electricity, by the plan's market_intensity. [kg CO2e]")
+    embodied_kgco2e = Result("The run's share of the emissions of making the hardware. [kg CO2e]")
+    total_kgco2e = Result("Operational and embodied emissions. [kg CO2e]")
+    water_l = Result("Water consumed, on the site and for the electricity. [L]")
+    electricity_usd = Result("Cost of the electricity. [$]")
+    rent_usd = Result("Cost of renting the accelerators. [$]")
+    own_usd = Result("Cost of ownership: the run's share of the purchase, and the electricity. [$]")
+    purchase_usd = Result("Purchase price of the cluster. [$]")
+
+    def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
+        self.plan = trace.plan
+        self.facts = trace.facts
+        computed = trace.values  # noqa: PD011  not a data frame
+        self.values: dict[str, Num | None] = {name: computed[name] for name in ESTIMATED}
+        if trace.plan.market_intensity is not None:
+            self.values["operational_market_kgco2e"] = computed["operational_market_kgco2e"]
+        self._trace = trace
+        self.warnings = trace.warnings
         self.level = level
-        self.fewest_accelerators = fewest_accelerators
-        self.accelerators = accelerators
-        self._assumed = assumed
-        self._database = database
-        self._found: Found | None = None
+        self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
+        self.accelerators: Num | None = computed["accelerators"]
+        self._find_layout = find_layout
+        self._layout = layout
 
     def __getitem__(self, name: str) -> Interval | None:
         value = self.values[name]
         return None if value is None else self.interval(value)
 
-    def median(self, name: str) -> Any:
-        """Return the median of the figure *name*.
+    def known(self, name: str) -> Num:
+        """Return the result *name* as it was computed.
 
         Raises:
-            CarbonError: it cannot be known for this plan.
+            CarbonError: it is unknown for this plan.
         """
-        value = self.values[name]
+        value = self.values.get(name)
         if value is None:
             raise CarbonError(f"{name} is not known for this plan", hint=" ".join(self.warnings))
-        return median_of(value)
+        return value
+
+    def median(self, name: str) -> Any:
+        """Return the median of the result *name*.
+
+        Raises:
+            CarbonError: it is unknown for this plan.
+        """
+        return median_of(self.known(name))
+
+    @property
+    def links(self) -> list[ComputedLink]:
+        """The links that were computed, each with its inputs and its value, in their order."""
+        return self._trace.links
+
+    @property
+    def inputs(self) -> "dict[str, Given]":
+        """The facts and priors that entered the chain, by name."""
+        return self._trace.used
 
     @property
     def results(self) -> dict[str, Interval | None]:
-        """Every figure with its interval at :attr:`level`; None where it cannot be known."""
+        """Every result with its interval at :attr:`level`; None where it cannot be known."""
         return {name: self[name] for name in self.values}
 
     @property
     def spread_shares(self) -> dict[str, dict[str, Any]]:
-        """For each figure, the share of its spread (variance of the logarithm) by source, largest first."""
+        """For each result, the share of its spread (variance of the logarithm) by source, largest first."""
         shares = {}
         for name, value in self.values.items():
             if isinstance(value, Uncertain) and value.spreads:
@@ -116,66 +150,41 @@ class Estimate:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The facts that entered the chain and the formulas in the order in which they ran."""
+        """The facts that entered the chain, the formulas that gave some of them, and the links in the order in which they were computed."""
         facts = (
-            Step(given.name, given.reason, {}, _number(given.value), given.unit, f"{given.source}: {given.locator}" if given.source else "")
+            Step(given.name, given.reason, {}, median_of(given.value), given.unit, f"{given.source}: {given.locator}" if given.source else "")
             for given in self.inputs.values()
         )
-        links = (
-            Step(
-                _name(formula),
-                _attribute(formula, "equation"),
-                {key: _number(item) for key, item in inputs.items()},
-                _number(value),
-                _unit(formula),
-                _attribute(formula, "source"),
-            )
-            for formula, inputs, value in self.links
-        )
-        return (*facts, *links)
+        derivations = (step for given in self.inputs.values() for step in steps_of(given.derivation))
+        return (*facts, *derivations, *steps_of(self.links))
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
-        """What the plan did not say and what stood in for it."""
-        priors = (Assumption(given.name, _number(given.value), given.reason) for given in self.inputs.values() if given.assumed)
-        step = self.setting.given.get("step_calibration")
+        """What the plan leaves open, and the value assumed for it."""
+        priors = (Assumption(given.name, median_of(given.value), given.reason) for given in self.inputs.values() if given.assumed)
+        step = self.facts.given("step_calibration")
         if step is None or not step.assumed or self.accelerators is None or self.layout.spread is None:
-            return (*self._assumed, *priors)
-        return (*self._assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
+            return (*self._trace.assumed, *priors)
+        return (*self._trace.assumed, *priors, Assumption(step.name, self.layout.spread.calibration, step.reason))
 
     @property
     def server_counts(self) -> list[int]:
-        """Numbers of servers, or of accelerators where the hardware is no server, that are worth comparing; empty for arrays."""
+        """Numbers of servers, or of accelerators for a bare accelerator, that are worth comparing; empty for arrays."""
         hours = self.values["accelerator_hours_h"]
         if hours is None or hasattr(median_of(hours), "shape"):
             return []
         fewest = 1.0 if self.fewest_accelerators is None else float(median_of(self.fewest_accelerators))
-        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.setting.accelerator_count, fewest=fewest)
+        return server_counts.server_counts(accelerator_hours_h=float(median_of(hours)), accelerator_count=self.facts.accelerator_count, fewest=fewest)
 
     @property
     def layout(self) -> "Found":
-        """The fastest layout that fits over the plan's accelerators, searched when first asked for, or why there is none.
-
-        Raises:
-            OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
-        """
-        if self._found is None:
-            from traincarbon.estimation.layout.task import spread_of
-
-            self._found = spread_of(self.plan, self.setting, self._database, self.accelerators)
-        return self._found
-
-    def warn_of_layout(self) -> None:
-        """Look at the layout that the plan states, in part or whole, and warn where it cannot be tried.
-
-        Raises:
-            OutOfRangeError: no layout can have these degrees of parallelism.
-        """
-        if self.layout.spread is None:
-            self.warnings.append(f"tp, pp and dp do not bear on this estimate: {self.layout.why_none}")
+        """The fastest layout that fits on the plan's accelerators, searched when first asked for, or why there is none."""
+        if self._layout is None:
+            self._layout = self._find_layout()
+        return self._layout
 
     def missing_layout(self) -> list[str]:
-        """Return the one warning that no layout is known for the accelerators of the plan; none where there is a layout, no number of them, or it was given."""
+        """Return a warning where a number of accelerators is known but no layout for it, and :attr:`warnings` does not say so already."""
         stated = any(getattr(self.plan, degree) is not None for degree in ("tp", "pp", "dp"))
         return [] if stated or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
 
@@ -198,7 +207,7 @@ class Estimate:
         }
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the figures as a DataFrame: a row a figure, or for arrays a row a plan with columns (figure, bound).
+        """Return the results as a DataFrame: a row for each result, or for arrays a row for each plan with columns (result, bound).
 
         Raises:
             ImportError: pandas is not installed.
@@ -222,7 +231,7 @@ class Estimate:
             median, unit, interval = median_and_interval(result, unit_of(name))
             cells = f"<td>{median}</td><td style='text-align:left'>{escape(unit)}</td><td>{interval}</td>"
             rows.append(f"<tr><th style='text-align:left'>{escape(name)}</th>{cells}</tr>")
-        title = escape(self.plan.name or f"{self.setting.hardware.name}")
+        title = escape(self.plan.name or f"{self.facts.hardware.name}")
         head = f"<tr><th></th><th>median</th><th></th><th>{self.level:.0%} interval</th></tr>"
         return f"<table><caption>{title}</caption>{head}{''.join(rows)}</table>"
 
@@ -233,22 +242,6 @@ class Estimate:
         for name, result in self.results.items():
             if result is not None and not hasattr(result.median, "shape"):
                 yield name, result
-
-
-def _name(formula: Callable[..., Num]) -> str:
-    return formula.__name__
-
-
-def _unit(formula: Callable[..., Num]) -> str:
-    return unit_of(formula.__name__)
-
-
-def _attribute(formula: Callable[..., Num], name: str) -> str:
-    return str(getattr(formula, name, ""))
-
-
-def _number(value: Any) -> Any:
-    return median_of(value)
 
 
 def _mean(value: Any) -> float:

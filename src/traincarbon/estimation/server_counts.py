@@ -1,25 +1,14 @@
-"""How many servers: the fewest that hold the model, and a few round numbers of them worth looking at."""
+"""Numbers of servers worth comparing: the fewest that hold the model, and round numbers that finish in usual times."""
 
 import math
 
-from traincarbon.formulas import memory
 from traincarbon.quantities import H_PER_DAY
-from traincarbon.uncertain import Num
 
 _DAYS = (365.0, 180.0, 90.0, 30.0, 14.0, 7.0, 1.0, 0.25)
-"""Durations that people plan with; the counts aim at these."""
+"""Durations that people plan with. [d]"""
 _MOST_COUNTS = 5
 _ROUND = (10, 12, 15, 16, 20, 24, 30, 32, 40, 48, 50, 60, 64, 80, 90, 100)
 """Two-digit numbers that people build clusters of."""
-
-
-def fewest_accelerators(*, params: Num, trainable_params: Num, memory_b: Num, usable_share: Num) -> Num:
-    """Return the accelerators, not rounded, that the training's state fills when it is divided over all of them.
-
-    A rule of thumb: it leaves a fixed share of the memory to activations and asks nothing of the layout.
-    """
-    state_b = memory.training_state_b(params=params, trainable_params=trainable_params)
-    return memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=usable_share)
 
 
 def server_counts(*, accelerator_hours_h: float, accelerator_count: float, fewest: float) -> list[int]:

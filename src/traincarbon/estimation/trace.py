@@ -1,56 +1,66 @@
-"""What the links of a chain share: the plan, what the database says beside it, and the memory of every step and assumption."""
+"""The values of one plan along the chain, and a memory of each fact, link and assumption."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from traincarbon.estimation.facts.types import Given, Setting
-from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.result import Assumption, Link
+from traincarbon.estimation.facts.evidence import Given
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.plan import NUMBERS, Plan
+from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.uncertain import Num
 
 
-class Links:
-    """Quantities by name, from the plan or else from the database; each use and each formula is remembered, so that every figure can explain itself."""
+class Trace:
+    """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed."""
 
-    def __init__(self, plan: Plan, setting: Setting) -> None:
+    __slots__ = ("_history", "assumed", "facts", "plan", "values", "warnings")
+
+    def __init__(self, plan: Plan, facts: Facts) -> None:
         self.plan = plan
-        self.setting = setting
-        self.links: list[Link] = []
-        self.used: dict[str, Given] = {}
+        self.facts = facts
+        self.values: dict[str, Num | None] = facts.values.copy()
+        self.values["accelerator_count"] = facts.accelerator_count
+        for name in NUMBERS:
+            if getattr(plan, name) is not None:
+                self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = []
-        self.warnings: list[str] = list(setting.warnings)
+        self.warnings: list[str] = list(facts.warnings)
+        self._history: list[str | ComputedLink] = []
 
-    def link(self, formula: Callable[..., Num], **inputs: Num | None) -> Num | None:
-        """Return *formula* of *inputs* and remember it; None where an input is not known."""
-        for value in inputs.values():
-            if value is None:
-                return None
-        value = formula(**inputs)
-        self.links.append((formula, inputs, value))
-        return value
+    def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
+        """Compute *links* and remember each."""
+        self._history += walk(links, self.values, stated)
 
-    def calibrated(self, factor: str, formula: Callable[..., Num], **expected: Num | None) -> Num | None:
-        """Return the one quantity that is *expected*, brought by the *factor* to what runs of the user's own showed; as it is where there are none."""
-        if factor not in self.setting.given:
-            return next(iter(expected.values()))
-        return self.link(formula, **expected, factor=self.known(factor))
+    def known(self, name: str) -> Num | None:
+        """Return the value of *name*, None where it is unknown, and remember its use."""
+        self._history.append(name)
+        return self.values.get(name)
 
-    def known(self, name: str) -> Num:
-        """Return what the plan says of *name*, else what the database does, else None."""
-        stated = getattr(self.plan, name, None)
-        if stated is not None:
-            return self.plan.number(name)
-        given = self.setting.given.get(name)
-        if given is None:
-            return None
-        self.used[name] = given
-        return given.value
+    @property
+    def links(self) -> list[ComputedLink]:
+        """The links that were computed, in their order."""
+        return [entry for entry in self._history if not isinstance(entry, str) and entry[2] is not None]
 
-    def stated_or(self, name: str, value: float, reason: str) -> Num:
-        """Return what the plan says of *name*, or *value* as an assumption."""
-        stated = self.plan.number(name)
-        return self.assume(name, value, reason) if stated is None else stated
+    @property
+    def used(self) -> dict[str, Given]:
+        """The facts that entered the chain, by name, in the order of their first use."""
+        used: dict[str, Given] = {}
+        computed: set[str] = set()
+        for entry in self._history:
+            names = (entry,) if isinstance(entry, str) else tuple(source for source in entry[0].names if source not in computed)
+            for name in names:
+                given = self.facts.known.get(name)
+                if given is not None and getattr(self.plan, name, None) is None:
+                    used[name] = given
+            if not isinstance(entry, str):
+                computed.add(entry[0].name)
+        return used
+
+    def default(self, name: str, value: float, reason: str) -> None:
+        """Assume *value* for *name* where the plan does not state it."""
+        if self.plan.number(name) is None:
+            self.values[name] = self.assume(name, value, reason)
 
     def assume(self, name: str, value: float, reason: str) -> float:
-        """Note that *value* stands in for *name*, which the plan does not say, and return it."""
+        """Remember that *value* is assumed for *name*, and return it."""
         self.assumed.append(Assumption(name, value, reason))
         return value

@@ -1,8 +1,7 @@
-"""From a model and its training data to the arithmetic done: floating-point operations of a run."""
+"""Floating-point operations of a training, from its model and its data."""
 
-from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.equation import equation, require
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, clamp
 
 
 @equation("6 × active_params × tokens", source="kaplan-2020-scaling")
@@ -166,37 +165,61 @@ def transformer_training_flop(*, matmul_params: Num, layers: Num, hidden: Num, s
     return (6.0 * matmul_params + 12.0 * layers * hidden * seq_len) * tokens
 
 
-RECOMPUTE = ("none", "selective", "full")
-"""How much of the forward pass is done again in the backward pass."""
+@equation("clamp(12 × layers × hidden × seq_len × tokens / compute_flop, 0, 1)", source="chowdhery-2022-palm")
+def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, compute_flop: Num) -> Num:
+    r"""Return the share of the model FLOP that is attention scores.
+
+    .. math:: a = \mathrm{clamp}\left(\frac{12 \, L \, h \, s \, D}{C}, \; 0, \; 1\right)
+
+    Args:
+        layers: Transformer layers L. [1]
+        hidden: Width of all heads together h. [1]
+        seq_len: Context length s. [1]
+        tokens: Tokens seen in training D, epochs included. [1]
+        compute_flop: Model FLOP of the run C. [FLOP]
+
+    Returns:
+        Share of the model FLOP, broadcast over the inputs. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> attention_share(layers=10.0, hidden=100.0, seq_len=10.0, tokens=1e6, compute_flop=1.2e12)
+        0.1
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B: the second term of the FLOP of a token.
+    """
+    require(above=0.0, layers=layers, hidden=hidden, seq_len=seq_len, tokens=tokens, compute_flop=compute_flop)
+    return clamp(12.0 * layers * hidden * seq_len * tokens / compute_flop, 0.0, 1.0)
 
 
-@equation("compute_flop × (1, 1 + attention share / 3, 4/3) for recompute none, selective, full", source="korthikanti-2022-recompute")
-def hardware_flop(*, compute_flop: Num, attention_share: Num, recompute: str) -> Num:
-    r"""Return the FLOP that the hardware executes, recomputation included: what HFU is measured against.
+@equation("compute_flop × (1 + repeated_share / 3)", source="korthikanti-2022-recompute")
+def hardware_flop(*, compute_flop: Num, repeated_share: Num) -> Num:
+    r"""Return the FLOP that the hardware executes, recomputation included. HFU is measured against it.
 
-    .. math:: C_{hw} = C \, (1, \; 1 + a/3, \; 4/3)
+    The forward pass is a third of the model FLOP. Selective recomputation repeats its attention scores, full recomputation all of it.
+
+    .. math:: C_{hw} = C \, (1 + r / 3)
 
     Args:
         compute_flop: Model FLOP of the run. [FLOP]
-        attention_share: Share *a* of the model FLOP that is attention scores, 12 L h s D / C. [1]
-        recompute: ``none``, ``selective`` (the attention scores) or ``full`` (every layer). [-]
+        repeated_share: Share *r* of the forward pass that is computed again. [1]
 
     Returns:
         Executed FLOP. [FLOP]
 
     Raises:
-        OutOfRangeError: *compute_flop* is not positive, *attention_share* is outside 0 to 1, or *recompute* is unknown.
+        OutOfRangeError: *compute_flop* is not positive, or *repeated_share* is outside 0 to 1.
 
     Example:
-        >>> hardware_flop(compute_flop=3e21, attention_share=0.1, recompute="full")
+        >>> hardware_flop(compute_flop=3e21, repeated_share=1.0)
         4e+21
 
     References:
         Korthikanti et al. 2022, *Reducing activation recomputation*, arXiv:2205.05198, appendix A.
     """
     require(above=0.0, compute_flop=compute_flop)
-    require(at_least=0.0, at_most=1.0, attention_share=attention_share)
-    if recompute not in RECOMPUTE:
-        raise OutOfRangeError(f"recompute is {recompute!r}", hint=f"it must be one of {', '.join(RECOMPUTE)}")
-    factors = {"none": 1.0, "selective": 1.0 + attention_share / 3.0, "full": 4.0 / 3.0}
-    return compute_flop * factors[recompute]
+    require(at_least=0.0, at_most=1.0, repeated_share=repeated_share)
+    return compute_flop * (1.0 + repeated_share / 3.0)

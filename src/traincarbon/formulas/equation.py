@@ -1,4 +1,4 @@
-"""What every formula carries and refuses: its equation in one readable line, its source, and its bounds."""
+"""The equation and source that every formula carries, and the check of its inputs."""
 
 import math
 from collections.abc import Callable
@@ -36,17 +36,17 @@ def equation(text: str, *, source: str) -> "Callable[[Callable[P, R_co]], Formul
 
 
 def require(*, at_least: float | None = None, above: float | None = None, at_most: float = math.inf, **quantities: Num) -> None:
-    """Refuse any of the *quantities* outside the bounds; a NaN is outside any.
+    """Refuse a quantity outside the bounds; NaN is always outside.
 
     Raises:
         OutOfRangeError: with the name and the value of the first quantity that is out.
     """
+    low: Any = at_least if above is None else above
     for name, quantity in quantities.items():
         value: Any = quantity.median if quantity.__class__ is Uncertain else quantity
-        inside = value > above if above is not None else value >= at_least
-        if inside is True and value <= at_most:
+        if value.__class__ is float and low <= value <= at_most and value != above:
             continue
-        inside = inside & (value <= at_most)
+        inside = (value > above if above is not None else value >= low) & (value <= at_most)
         if not (inside if isinstance(inside, bool) else inside.all()):
             bound = f"above {above:g}" if above is not None else f"at least {at_least:g}"
             limit = "" if at_most == math.inf else f" and at most {at_most:g}"

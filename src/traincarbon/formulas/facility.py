@@ -1,4 +1,4 @@
-"""From the servers to the building: facility energy and water."""
+"""Energy and water of the facility, from the energy of its servers and network."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num
@@ -30,6 +30,35 @@ def facility_energy_kwh(*, it_energy_kwh: Num, pue: Num) -> Num:
     require(at_least=0.0, it_energy_kwh=it_energy_kwh)
     require(at_least=1.0, pue=pue)
     return it_energy_kwh * pue
+
+
+@equation("it_energy_kwh × (accelerator_factor × accelerator_share + hours_factor × (1 - accelerator_share))", source="definition")
+def scaled_it_energy_kwh(*, it_energy_kwh: Num, accelerator_factor: Num, hours_factor: Num, accelerator_share: Num) -> Num:
+    r"""Return the energy of servers and network when the hours and the energy of the accelerators change.
+
+    The rest of the servers keeps its power for as long as the run takes.
+
+    .. math:: E' = E \, (f_{acc} \, a + f_H \, (1 - a))
+
+    Args:
+        it_energy_kwh: Energy of servers and network as it was. [kWh]
+        accelerator_factor: Energy of the accelerators, new over old. [1]
+        hours_factor: Hours of the run, new over old. [1]
+        accelerator_share: Share a of the accelerators in the power of the servers. [1]
+
+    Returns:
+        Energy of servers and network. [kWh]
+
+    Raises:
+        OutOfRangeError: an input is negative, or *accelerator_share* exceeds 1.
+
+    Example:
+        >>> scaled_it_energy_kwh(it_energy_kwh=100.0, accelerator_factor=0.5, hours_factor=1.0, accelerator_share=0.5)
+        75.0
+    """
+    require(at_least=0.0, it_energy_kwh=it_energy_kwh, accelerator_factor=accelerator_factor, hours_factor=hours_factor)
+    require(at_least=0.0, at_most=1.0, accelerator_share=accelerator_share)
+    return it_energy_kwh * (accelerator_factor * accelerator_share + hours_factor * (1.0 - accelerator_share))
 
 
 @equation("it_energy_kwh × wue_l_per_kwh + facility_energy_kwh × grid_water_l_per_kwh", source="li-2023-water")

@@ -1,8 +1,11 @@
-"""From arithmetic to time: accelerator-hours and wall-clock at a given utilisation."""
+"""From compute to time: utilisation, accelerator-hours and wall-clock."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Num, clamp
+
+MOST_MFU = 0.95
+"""The highest utilisation that is ever expected."""
 
 
 @equation("step_mfu × goodput", source="chowdhery-2022-palm")
@@ -34,7 +37,7 @@ def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
 
 @equation("goodput / (1 + accelerators × interruptions_per_h × interruption_h)", source="grattafiori-2024-llama-3")
 def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, interruption_h: Num) -> Num:
-    r"""Return the share of a run's wall-clock in which steps run, by the number of accelerators that may stop it.
+    r"""Return the share of a run's wall-clock in which steps run, given interruptions by its accelerators.
 
     Each interruption costs the restart and the work since the last checkpoint; a job of twice the accelerators stops twice as often.
 
@@ -63,6 +66,63 @@ def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, in
     require(above=0.0, at_most=1.0, goodput=goodput)
     require(at_least=0.0, accelerators=accelerators, interruptions_per_h=interruptions_per_h, interruption_h=interruption_h)
     return goodput / (accelerators * interruptions_per_h * interruption_h + 1.0)
+
+
+@equation("min(0.95, mfu × ceiling / usual_ceiling)", source="fit-mfu")
+def scaled_mfu(*, mfu: float, ceiling: float, usual_ceiling: float) -> float:
+    r"""Return the utilisation of a chip whose matrix products come nearer to their peak than usual, or less near.
+
+    .. math:: U' = \min\left(0.95, \; U \frac{c}{c_0}\right)
+
+    Args:
+        mfu: Utilisation of chips of the generation. [1]
+        ceiling: Best measured rate of large matrix products on this chip over its peak. [1]
+        usual_ceiling: The same, usual in the generation. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> scaled_mfu(mfu=0.4, ceiling=0.75, usual_ceiling=0.6)
+        0.5
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, mfu=mfu, ceiling=ceiling, usual_ceiling=usual_ceiling)
+    return min(mfu * (ceiling / usual_ceiling), MOST_MFU)
+
+
+@equation("min(0.95, mfu × family_factor × kind_factor × precision_factor)", source="fit-mfu")
+def expected_mfu(*, mfu: float, family_factor: float, kind_factor: float, precision_factor: float) -> float:
+    r"""Return the utilisation expected of the steps of a training.
+
+    .. math:: U' = \min(0.95, \; U \, f_{family} \, f_{kind} \, f_{precision})
+
+    Args:
+        mfu: Utilisation of a dense language model trained from scratch at 16 bits. [1]
+        family_factor: Factor of the model family. [1]
+        kind_factor: Factor of the kind of training. [1]
+        precision_factor: Factor of the number format. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> expected_mfu(mfu=0.4, family_factor=0.5, kind_factor=1.0, precision_factor=1.0)
+        0.2
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, mfu=mfu, family_factor=family_factor, kind_factor=kind_factor, precision_factor=precision_factor)
+    return min(mfu * family_factor * kind_factor * precision_factor, MOST_MFU)
 
 
 @equation("mfu / (narrow_share + (1 - narrow_share) × speed_up)", source="fit-mfu")
@@ -100,7 +160,9 @@ def narrowed_mfu(*, mfu: Num, speed_up: Num, narrow_share: float) -> Num:
 
 @equation("mfu × min(1, active_params / accelerators / ample_params) ^ exponent", source="fit-mfu")
 def thinned_mfu(*, mfu: Num, active_params: Num, accelerators: Num, ample_params: float, exponent: float) -> Num:
-    r"""Return the utilisation of a model spread thinly: few parameters on each accelerator leave it waiting for the others.
+    r"""Return the utilisation of a model with few parameters per accelerator.
+
+    Such accelerators wait for each other.
 
     An empirical law; above *ample_params* on each accelerator it changes nothing.
 
@@ -190,12 +252,12 @@ def implied_mfu(*, compute_flop: Num, peak_flop_per_s: Num, accelerator_hours_h:
 
 @equation("clamp(mfu × factor, 0, 1)", source="definition")
 def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
-    r"""Return an expected utilisation brought to what the user's own runs reached.
+    r"""Return an expected utilisation, calibrated with the user's own runs.
 
     .. math:: U' = \min(f \, U, 1)
 
     Args:
-        mfu: Model FLOP utilisation, end to end, that is expected without them. [1]
+        mfu: Expected model FLOP utilisation without calibration, end to end. [1]
         factor: Measured over expected, of the runs of a calibration. [1]
 
     Returns:
@@ -214,7 +276,9 @@ def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
 
 @equation("accelerator_hours_h × 3600 / accelerators", source="definition")
 def duration_s(*, accelerator_hours_h: Num, accelerators: Num) -> Num:
-    r"""Return the wall-clock of a run on a number of accelerators, the utilisation being that of this number.
+    r"""Return the wall-clock of a run on a number of accelerators.
+
+    The accelerator-hours must hold for that number.
 
     .. math:: t = 3600 \, H / n
 

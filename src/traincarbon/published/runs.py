@@ -9,15 +9,12 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
 from traincarbon.estimation.calibration import NONE
+from traincarbon.estimation.families import MOE, published_family
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, throughput
 from traincarbon.quantities import H_PER_DAY
 
-MIXTURE = "moe-lm"
-"""The family of mixtures of experts."""
-_FAMILIES = {"dense-lm": "decoder", MIXTURE: "decoder", "seq2seq": "encoder-decoder", "ssm": "decoder"}
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
-_KNOWN_FAMILIES = ("encoder", "vision", "diffusion", "speech", "multimodal")
 _USUAL_PRECISIONS = ("bf16", "fp16", "tf32", "fp32")
 """Tried in this order where a row states no precision."""
 
@@ -56,7 +53,7 @@ class Unusable(StrEnum):
     """A mixture of experts whose active parameters are not published."""
     CIRCULAR = "circular"
     """The compute was derived from the time."""
-    DOUBTFUL = "doubtful"
+    UNRELIABLE = "unreliable"
     """The published numbers contradict each other or what the hardware can do."""
 
 
@@ -146,7 +143,7 @@ class PublishedRun:
     @property
     def is_mixture(self) -> bool:
         """Whether the model is a mixture of experts."""
-        return self.family == MIXTURE
+        return self.family == MOE
 
     @property
     def is_adapter(self) -> bool:
@@ -208,7 +205,7 @@ class PublishedRun:
             calibration=NONE,
             active_params=self.active_params,
             precision=self.number_format,
-            family=_FAMILIES.get(self.family, self.family if self.family in _KNOWN_FAMILIES else "decoder"),
+            family=published_family(self.family).name,
             kind=("lora" if self.is_adapter else "finetune") if self.kind is RunKind.FINETUNE else "pretrain",
             accelerators=self.accelerators if hardware.folder == "accelerators" else None,
             goodput=1.0 if self.is_steady else None,
@@ -246,9 +243,7 @@ class PublishedRun:
         """Return the model FLOP of one token for *params* active parameters."""
         if self.is_adapter:
             return float(compute.adapter_training_flop(frozen_params=params, trainable_params=0.0, tokens=1.0))
-        if self.family == "seq2seq":
-            return float(compute.encoder_decoder_training_flop(active_params=params, tokens=1.0))
-        return float(compute.training_flop(active_params=params, tokens=1.0))
+        return float(published_family(self.family).training_flop(active_params=params, tokens=1.0))
 
 
 class SetAside(NamedTuple):

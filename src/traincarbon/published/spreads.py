@@ -11,7 +11,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.estimation.calibration import QUANTITIES
+from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.chain import estimate
 from traincarbon.fitting.outliers import outliers
 from traincarbon.published import priors
@@ -65,7 +65,7 @@ def spreads_of(database: Database) -> Spreads:
         DatabaseError: one is missing.
     """
     found = {row["scope"]: float(row["sigma_ln"]) for row in database.rows("priors", PRIOR) if row["sigma_ln"]}
-    wanted = [f"{quantity}:{level}" for quantity in QUANTITIES for level in (*LEVELS, "run")]
+    wanted = [f"{quantity}:{level}" for quantity in CALIBRATED for level in (*LEVELS, "run")]
     missing = [scope for scope in (*wanted, "mfu:size") if scope not in found]
     if missing:
         raise DatabaseError(f"priors.csv has no {PRIOR},{missing[0]}", hint="carbon db check lists what is missing")

@@ -12,7 +12,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.layout.machine import machine_of
-from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits
+from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
 from traincarbon.published.runs import Chip, PublishedRun, SetAside, chip_of
@@ -164,7 +164,7 @@ def _layout(run: PublishedRun, known: Mapping[str, float], shape: Shape) -> Layo
 
 def _habits(run: PublishedRun) -> dict[str, float]:
     """Return the usual features of software of the row's year."""
-    habits = OF_BEFORE if run.year is not None and run.year < MODERN_YEAR else Habits()
+    habits = EARLIER_HABITS if run.year is not None and run.year < MODERN_YEAR else Habits()
     split = habits.splits_sequences * ((run.tp or 1.0) > 1.0)
     return {"flash": habits.flash, "overlap_data": habits.overlap_data, "sequence_parallel": float(split), "sharded_optimiser": 1.0}
 

@@ -4,12 +4,19 @@ import math
 
 import pytest
 
-from acme import PLAN, WORLD, chip, fact, line, priors, server, setting_of
+from acme import PLAN, WORLD, chip, fact, line, priors, server, subject_of
 from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.facts.hardware import add_embodied, add_mfu, add_peak, add_power, gemm_ceiling, measured_ceiling, speed_up_of
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.facts.hardware import (
+    embodied_facts,
+    gemm_ceiling,
+    measured_ceiling,
+    peak_facts,
+    power_facts,
+    speed_up_of,
+    utilisation_facts,
+)
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
@@ -39,56 +46,49 @@ def peaks(*precisions):
 )
 def test_without_a_precision_the_usual_one_for_training_is_taken_and_said(make, precisions, used):
     database = make({CHIP: peaks(*precisions)})
-    setting = setting_of(database)
-    add_peak(setting, database, None)
-    assert setting.given["peak_flop_per_s"].value == (precisions.index(used) + 1) * 1e12
-    assert (setting.given["precision"].value, setting.given["precision"].assumed) == (used, True)
+    found = peak_facts(subject_of(database), database)
+    assert found.peak_flop_per_s.value == (precisions.index(used) + 1) * 1e12
+    assert (found.precision, found.assumed_precision.value, found.assumed_precision.assumed) == (used, used, True)
 
 
 def test_a_precision_that_is_said_is_taken_and_is_no_assumption(make):
     database = make({CHIP: peaks("bf16", "fp8")})
-    setting = setting_of(database)
-    add_peak(setting, database, "fp8")
-    assert setting.given["peak_flop_per_s"].value == 2e12
-    assert setting.given["peak_flop_per_s"].reason == "dense fp8 peak of Acme One 40GB"
-    assert "precision" not in setting.given
+    found = peak_facts(subject_of(database, precision="fp8"), database)
+    assert found.peak_flop_per_s.value == 2e12
+    assert found.peak_flop_per_s.reason == "dense fp8 peak of Acme One 40GB"
+    assert (found.precision, found.assumed_precision) == ("fp8", None)
 
 
 def test_a_sparse_peak_is_never_taken(make):
     database = make({CHIP: chip(fact("peak_bf16_sparse_flop_per_s", 200e12), fact("peak_fp8_sparse_flop_per_s", 400e12))})
-    setting = setting_of(database)
-    add_peak(setting, database, None)
-    assert setting.given["peak_flop_per_s"].value == 100e12
+    found = peak_facts(subject_of(database), database)
+    assert found.peak_flop_per_s.value == 100e12
     with pytest.raises(PlanError, match=r"^Acme One 40GB has no fp8 rate$"):
-        add_peak(setting, database, "fp8")
+        peak_facts(subject_of(database, precision="fp8"), database)
 
 
 def test_a_precision_that_the_chip_lacks_is_refused_with_those_that_it_has(make):
     database = make({CHIP: peaks("fp16", "fp32")})
     with pytest.raises(PlanError, match=r"^Acme One 40GB has no bf16 rate$") as caught:
-        add_peak(setting_of(database), database, "bf16")
+        peak_facts(subject_of(database, precision="bf16"), database)
     assert caught.value.hint == "it has fp32, fp16"
 
 
 def test_a_chip_without_any_peak_is_refused(make):
     database = make({CHIP: peaks()})
     with pytest.raises(PlanError, match=r"^no peak rate of Acme One 40GB is known$"):
-        add_peak(setting_of(database), database, None)
+        peak_facts(subject_of(database), database)
 
 
 def test_memory_is_noted_where_it_is_known_with_the_share_that_is_usable(make):
     for files, known in (({}, {"memory_b": 40e9, "usable_memory_share": 0.7}), ({CHIP: chip(without="memory_b")}, {})):
         database = make(files)
-        setting = setting_of(database)
-        add_peak(setting, database, None)
-        assert {name: setting.given[name].value for name in ("memory_b", "usable_memory_share") if name in setting.given} == known
+        found = peak_facts(subject_of(database), database)
+        assert {given.name: given.value for given in (found.memory_b, found.usable_memory_share) if given is not None} == known
 
 
-def mfu_of(database, *, moe=False, **fields):
-    setting = setting_of(database)
-    add_peak(setting, database, fields.get("precision"))
-    add_mfu(setting, database, Plan(**fields), moe=moe)
-    return setting.given["mfu"]
+def mfu_of(database, **fields):
+    return utilisation_facts(subject_of(database, **fields), database).mfu
 
 
 def test_the_utilisation_of_a_generation_with_runs_is_its_own(make):
@@ -123,8 +123,8 @@ def test_of_the_shipped_generations_none_is_less_certain_than_one_without_runs(s
         ({"kind": "finetune"}, 0.9, (0.4,)),
         ({"precision": "fp8"}, 0.5, (0.4,)),
         ({"precision": "fp32"}, 0.6, (0.4,)),
-        ({"moe": True}, 0.5, (0.2,)),
-        ({"moe": True, "family": "vision"}, 0.5, (0.2,)),
+        ({"is_moe": True}, 0.5, (0.2,)),
+        ({"is_moe": True, "family": "vision"}, 0.5, (0.2,)),
         # 0.8 × 0.9 × 0.5
         ({"family": "encoder-decoder", "kind": "finetune", "precision": "fp8"}, 0.36, (0.4, 0.4, 0.4)),
     ],
@@ -144,10 +144,8 @@ def test_a_prior_of_utilisation_never_reaches_the_peak(make):
 def test_family_and_kind_that_are_not_said_are_assumptions_and_those_said_are_not(make):
     database = make()
     for fields, expected in (({}, {"family": "decoder", "kind": "pretrain"}), ({"family": "vision", "kind": "finetune"}, {})):
-        setting = setting_of(database)
-        add_peak(setting, database, None)
-        add_mfu(setting, database, Plan(**fields), moe=False)
-        assert {name: setting.given[name].value for name in ("family", "kind") if name in setting.given} == expected
+        found = utilisation_facts(subject_of(database, **fields), database)
+        assert {given.name: given.value for given in (found.assumed_family, found.assumed_kind) if given is not None} == expected
 
 
 def test_a_database_without_a_prior_of_utilisation_is_refused(make):
@@ -158,7 +156,7 @@ def test_a_database_without_a_prior_of_utilisation_is_refused(make):
 
 def test_a_narrow_format_has_less_of_its_higher_peak(make):
     database = make({"priors.csv": priors() + line("priors", "mfu_narrow_share", "*", 0.75), CHIP: peaks("bf16", "fp8")})
-    chip_of = setting_of(database).accelerator
+    chip_of = subject_of(database).accelerator
     speed_up = chip_of.value("peak_fp8_flop_per_s") / chip_of.value("peak_bf16_flop_per_s")
     wide, narrow = (mfu_of(database, precision=precision).value.median for precision in ("bf16", "fp8"))
     # the prior's own factor for fp8 is a half
@@ -203,26 +201,24 @@ def test_more_accelerators_are_interrupted_more_often(make):
 
 
 def power_of(database, hw="acme-box"):
-    setting = setting_of(database, hw)
-    add_power(setting, database)
-    return setting
+    return power_facts(subject_of(database, hw), database)
 
 
 def test_the_idle_draw_is_the_chip_s_own_where_it_is_known(make):
-    given = power_of(make({CHIP: chip(fact("idle_power_w", 100))})).given["idle_share"]
+    given = power_of(make({CHIP: chip(fact("idle_power_w", 100))})).idle_share
     # 100 W of 400 W
     assert (given.value, given.assumed) == (0.25, False)
-    prior = power_of(make()).given["idle_share"]
+    prior = power_of(make()).idle_share
     assert (prior.value, prior.assumed) == (0.15, True)
 
 
 def test_the_mean_draw_is_that_of_the_generation_else_of_all_and_its_spread_is_called_power(make):
-    assert power_of(make()).given["power_share"].value == Uncertain(0.75, {"power": 0.2})
-    assert power_of(make({CHIP: chip(generation="later")})).given["power_share"].value == Uncertain(0.9, {"power": 0.1})
+    assert power_of(make()).power_share.value == Uncertain(0.75, {"power": 0.2})
+    assert power_of(make({CHIP: chip(generation="later")})).power_share.value == Uncertain(0.9, {"power": 0.1})
 
 
 def test_a_nameplate_that_is_known_is_certain(make):
-    given = power_of(make({BOX: server(fact("max_power_w", 6500))})).given["max_power_w"]
+    given = power_of(make({BOX: server(fact("max_power_w", 6500))})).max_power_w
     assert (given.value, given.assumed, given.reason) == (6500.0, False, "nameplate of Acme Box")
 
 
@@ -230,7 +226,7 @@ def test_a_nameplate_that_is_known_is_certain(make):
     ("keys", "ratio", "sigma"), [({}, 0.5, 0.3), ({"type": "asic"}, 0.5, 0.3), ({"type": "tpu"}, 0.25, 0.2), ({"generation": "later", "type": "tpu"}, 0.8, 0.1)]
 )
 def test_without_a_nameplate_the_ratio_of_such_chips_stands_in_with_its_spread(make, keys, ratio, sigma):
-    given = power_of(make({CHIP: chip(**keys)})).given["max_power_w"]
+    given = power_of(make({CHIP: chip(**keys)})).max_power_w
     assert given.assumed
     # eight chips of 400 W, and the ratio on top; the spread weighs with the host's part
     assert given.value.median == pytest.approx(3200.0 * (1.0 + ratio))
@@ -239,13 +235,13 @@ def test_without_a_nameplate_the_ratio_of_such_chips_stands_in_with_its_spread(m
 
 def test_a_nameplate_below_the_chips_own_caps_is_not_believed(make):
     for watts in (3000, 3200):
-        given = power_of(make({BOX: server(fact("max_power_w", watts))})).given["max_power_w"]
+        given = power_of(make({BOX: server(fact("max_power_w", watts))})).max_power_w
         assert given.value.median == pytest.approx(4800.0)
-        assert given.reason.startswith("its nameplate is below the chips' own power caps: ")
+        assert given.reason.startswith("its nameplate is below the accelerators' own power caps: ")
 
 
 def test_a_chip_by_itself_has_a_share_of_a_server_that_it_would_stand_in(make):
-    assert power_of(make(), "acme-one-40gb").given["max_power_w"].value.median == pytest.approx(600.0)
+    assert power_of(make(), "acme-one-40gb").max_power_w.value.median == pytest.approx(600.0)
 
 
 def test_the_energy_with_a_nameplate_is_as_worked_by_hand(make):
@@ -268,9 +264,7 @@ def test_without_the_power_of_the_chip_energy_is_absent_and_a_warning_names_it(m
 
 
 def embodied_of(database, hw="acme-box"):
-    setting = setting_of(database, hw)
-    add_embodied(setting, database)
-    return setting.given.get("hardware_kgco2e")
+    return embodied_facts(subject_of(database, hw), database).hardware_kgco2e
 
 
 def test_the_making_of_a_whole_server_is_shared_over_its_accelerators(make):
@@ -287,7 +281,7 @@ def test_without_one_it_is_the_geometric_mean_of_the_chip_s_figures_and_a_share_
         # √(100 × 400) = 200, and 200 of the host; half of each spread
         assert given.value.median == pytest.approx(400.0)
         assert given.value.spreads == pytest.approx({"embodied": 0.5 * 0.4 + 0.5 * 0.6})
-        assert given.reason == "making Acme One 40GB (2 published figures) and its share of a server"
+        assert given.reason == "making Acme One 40GB (2 published values) and its share of a server"
         assert given.assumed
 
 
@@ -296,7 +290,7 @@ def test_without_any_of_the_chip_it_is_that_of_any_accelerator_and_less_certain(
     # 50 + 200; a fifth of 1.5 × 0.4 and four fifths of 0.6
     assert given.value.median == pytest.approx(250.0)
     assert given.value.spreads == pytest.approx({"embodied": 0.2 * 0.6 + 0.8 * 0.6})
-    assert given.reason == "making an accelerator of any kind (1 published figure) and its share of a server"
+    assert given.reason == "making an accelerator of any kind (1 published value) and its share of a server"
 
 
 def test_figures_of_another_scope_are_not_mixed_in(make):
@@ -314,33 +308,27 @@ def test_without_any_figure_the_embodied_emissions_are_absent(make):
 
 def test_a_shipped_server_has_the_facts_of_its_datasheet(shipped):
     for precision, flop_per_s in ((None, 312e12), ("bf16", 312e12), ("tf32", 156e12), ("fp32", 19.5e12)):
-        setting = setting_of(shipped, "dgx-a100")
-        add_peak(setting, shipped, precision)
-        assert setting.given["peak_flop_per_s"].value == flop_per_s
-    power = power_of(shipped, "dgx-a100").given
-    assert (power["board_power_w"].value, power["max_power_w"].value, setting.accelerator_count) == (400.0, 6500.0, 8.0)
+        found = peak_facts(subject_of(shipped, "dgx-a100", precision=precision), shipped)
+        assert found.peak_flop_per_s.value == flop_per_s
+    power = power_of(shipped, "dgx-a100")
+    assert (power.board_power_w.value, power.max_power_w.value, subject_of(shipped, "dgx-a100").accelerator_count) == (400.0, 6500.0, 8.0)
 
 
 def test_a_shipped_chip_without_bf16_is_used_at_the_precision_that_it_has(shipped):
-    setting = setting_of(shipped, "v100-sxm2-32gb")
-    add_peak(setting, shipped, None)
-    assert setting.given["precision"].value == "fp16"
+    found = peak_facts(subject_of(shipped, "v100-sxm2-32gb"), shipped)
+    assert found.precision == "fp16"
 
 
 def test_a_processor_trains_in_single_precision_where_nothing_is_said(make):
     peaks_of_a_processor = chip(fact("peak_fp32_flop_per_s", 1e12), type="cpu")
-    setting = setting_of(make({CHIP: peaks_of_a_processor}))
-    add_peak(setting, make({CHIP: peaks_of_a_processor}), None)
-    assert setting.given["precision"].value == "fp32"
+    database = make({CHIP: peaks_of_a_processor})
+    assert peak_facts(subject_of(database), database).precision == "fp32"
 
 
 def test_matrix_products_measured_on_the_machine_scale_its_utilisation(make):
     def mfu_of(files):
         database = make(files)
-        setting = setting_of(database)
-        add_peak(setting, database, None)
-        add_mfu(setting, database, Plan(params=7e9, tokens=1e12, hw="box"), moe=False)
-        return setting.given["mfu"]
+        return utilisation_facts(subject_of(database), database).mfu
 
     usual, measured = mfu_of({}), mfu_of({BOX: server(fact("gemm_bf16_flop_per_s", 60e12))})
     (ceiling,) = {gemm_ceiling(make(), "acme")}
@@ -355,8 +343,8 @@ def test_narrow_formats_start_from_the_products_at_16_bits(make, precision, shar
         CHIP: chip(fact("peak_fp32_flop_per_s", 10e12), fact("peak_fp8_flop_per_s", 200e12), fact("peak_tf32_flop_per_s", 50e12)),
         BOX: server(fact("gemm_bf16_flop_per_s", 80e12), fact("gemm_fp32_flop_per_s", 5e12)),
     }
-    setting = setting_of(make(files))
-    assert measured_ceiling(setting.hardware, setting.accelerator, precision) == share
+    subject = subject_of(make(files))
+    assert measured_ceiling(subject.hardware, subject.accelerator, precision) == share
 
 
 def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_does_not(make):
@@ -364,7 +352,7 @@ def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_doe
     spreads = {}
     for kind in ("derived", "assumed"):
         cap = chip(fact("board_power_w", 400, kind=kind, note="x", **bounds), without="board_power_w")
-        spreads[kind] = power_of(make({CHIP: cap})).given["power_share"].value.spreads
+        spreads[kind] = power_of(make({CHIP: cap})).power_share.value.spreads
     assert spreads["derived"]["power_cap"] == pytest.approx(math.log(4.0) / (2.0 * 1.6448536))
     assert "power_cap" not in spreads["assumed"]
     assert spreads["derived"]["power"] == spreads["assumed"]["power"]
@@ -372,7 +360,7 @@ def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_doe
 
 def test_a_processor_that_is_its_whole_machine_has_no_host_beside_it(make):
     files = {CHIP: chip(type="cpu"), BOX: server(fact("max_power_w", 3200))}
-    assert power_of(make(files)).given["max_power_w"].value == 3200.0
+    assert power_of(make(files)).max_power_w.value == 3200.0
     answer = estimate(database=make(files), **PLAN, goodput=1.0)
     (host,) = [step for step in answer.steps if step.name == "host_power_w"]
     assert host.value == 0.0

@@ -4,10 +4,9 @@ import math
 
 import pytest
 
-from acme import PLAN, WORLD, chip, fact, line, server, setting_of
+from acme import PLAN, WORLD, chip, fact, line, server, subject_of
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.facts.prices import add_prices
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.facts.prices import price_facts
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX, TWIN = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml", "servers/acme-twin.toml"
@@ -31,13 +30,11 @@ def make(make_database):
 
 
 def prices_of(database, hw="acme-box", region=None, **fields):
-    setting = setting_of(database, hw, region)
-    add_prices(setting, database, Plan(**fields))
-    return setting
+    return price_facts(subject_of(database, hw, region, **fields), database)
 
 
 def rent_of(database, hw="acme-box", region=None, **fields):
-    return prices_of(database, hw, region, **fields).given.get("rent_price")
+    return prices_of(database, hw, region, **fields).rent_price
 
 
 def test_the_rent_is_the_middle_of_the_instance_s_own_quotes_for_one_accelerator(make):
@@ -92,7 +89,7 @@ def test_the_rent_is_that_nearest_to_the_start(make, start, usd, date):
     ("start", "date"), [("2017", "2020-01"), ("2030", "2024-01"), ("2025-08", "2024-01"), ("2025-07", None), ("2021-06", None), (None, None)]
 )
 def test_a_rent_more_than_a_year_and_a_half_from_the_start_is_warned_of(make, start, date):
-    expected = [f"the nearest known rent is of {date}, the start is {start}"] if date else []
+    expected = (f"the nearest known rent is of {date}, the start is {start}",) if date else ()
     assert prices_of(make({"prices.csv": OWN}), region="acme:paris-1", start=start).warnings == expected
 
 
@@ -114,7 +111,7 @@ def test_the_rent_of_a_run_is_its_hours_times_the_price(make):
 
 
 def purchase_of(database, hw="acme-box"):
-    return prices_of(database, hw).given.get("purchase_price")
+    return prices_of(database, hw).purchase_price
 
 
 def test_a_server_costs_its_own_price(make):
@@ -142,7 +139,7 @@ def test_without_one_it_costs_by_its_chips_what_a_server_of_the_same_does(make):
         given = purchase_of(database, hw)
         assert given.value.median == pytest.approx(usd)
         assert given.value.spreads == pytest.approx({"purchase_price": 0.45})
-        assert (given.reason, given.assumed) == ("as Acme Twin, which holds the same chip", True)
+        assert (given.reason, given.assumed) == ("as Acme Twin, which has the same accelerator", True)
 
 
 def test_a_server_of_another_chip_is_no_measure(make):
@@ -156,7 +153,7 @@ def test_without_such_a_server_it_costs_its_chips_and_the_rest_of_a_server(make)
         assert given.value.median == pytest.approx(1.5 * 10e3 * chips)
         # 0.3 of the listed price and 0.4 of the ratio
         assert given.value.spreads == pytest.approx({"purchase_price": 0.5})
-        assert (given.reason, given.assumed) == ("1.50 × the price of Acme One 40GB: a server costs more than its chips", True)
+        assert (given.reason, given.assumed) == ("1.50 × the price of Acme One 40GB: a server costs more than its accelerators", True)
 
 
 def test_what_nobody_sells_has_no_price_and_says_so(make):
@@ -167,11 +164,11 @@ def test_what_nobody_sells_has_no_price_and_says_so(make):
 
 
 def test_service_life_use_and_network_are_assumptions(make):
-    given = prices_of(make()).given
-    assert given["service_life"].value == Uncertain(4.0, {"service_life": 0.2})
-    assert given["utilisation"].value == Uncertain(0.8, {"utilisation": 0.1})
-    assert given["interconnect_share"].value == Uncertain(0.2, {"interconnect": 0.4})
-    assert all(given[name].assumed for name in given)
+    found = prices_of(make())
+    assert found.service_life.value == Uncertain(4.0, {"service_life": 0.2})
+    assert found.utilisation.value == Uncertain(0.8, {"utilisation": 0.1})
+    assert found.interconnect_share.value == Uncertain(0.2, {"interconnect": 0.4})
+    assert all(given.assumed for given in (found.service_life, found.utilisation, found.interconnect_share))
 
 
 def test_an_instance_of_a_cloud_has_the_newest_price_of_its_region_in_the_shipped_database(shipped):

@@ -4,12 +4,11 @@ import math
 
 import pytest
 
-from acme import PLACES, PLAN, WORLD, chip, line, server, setting_of
+from acme import PLACES, PLAN, WORLD, chip, line, server, subject_of
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.facts.site import add_facility, add_intensity
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.facts.site import electricity_facts, facility_facts
 from traincarbon.uncertain import Uncertain
 
 BOX = "servers/acme-box.toml"
@@ -33,83 +32,79 @@ def make(make_database):
 
 
 def facility_of(database, region=None, start=None):
-    setting = setting_of(database, region=region)
-    add_facility(setting, database, start)
-    return setting.given
+    return facility_facts(subject_of(database, region=region, start=start), database)
 
 
 def test_a_region_has_its_own_figures_with_the_narrowest_spread(make):
-    given = facility_of(make(FACILITIES), "acme:paris-1")
-    assert given["pue"].value == Uncertain(1.08, {"pue": 0.02})
-    assert given["wue_l_per_kwh"].value == Uncertain(0.1, {"wue_l_per_kwh": 0.2})
-    assert (given["pue"].assumed, given["pue"].reason) == (False, "acme paris-1, 2024")
+    found = facility_of(make(FACILITIES), "acme:paris-1")
+    assert found.pue.value == Uncertain(1.08, {"pue": 0.02})
+    assert found.wue_l_per_kwh.value == Uncertain(0.1, {"wue_l_per_kwh": 0.2})
+    assert (found.pue.assumed, found.pue.reason) == (False, "acme paris-1, 2024")
 
 
 def test_a_figure_that_a_region_lacks_is_that_of_its_operator_s_fleet(make):
     database = make({**PLACES, **FACILITIES, "regions.csv": PLACES["regions.csv"] + line("regions", "acme:paris-2", "acme", "paris-2", "Paris", "FR")})
-    given = facility_of(database, "acme:paris-2")
-    assert given["pue"].value == Uncertain(1.15, {"pue": 0.06})
-    assert given["wue_l_per_kwh"].value == Uncertain(0.3, {"wue_l_per_kwh": 0.5})
-    assert (given["pue"].assumed, given["pue"].reason) == (True, "acme's fleet, 2024")
+    found = facility_of(database, "acme:paris-2")
+    assert found.pue.value == Uncertain(1.15, {"pue": 0.06})
+    assert found.wue_l_per_kwh.value == Uncertain(0.3, {"wue_l_per_kwh": 0.5})
+    assert (found.pue.assumed, found.pue.reason) == (True, "acme's fleet, 2024")
 
 
 def test_water_and_power_of_a_site_are_looked_up_one_by_one(make):
     rows = line("facilities", "acme", "fleet", 2024, 1.15, 0.3) + line("facilities", "acme", "paris-1", 2024, 1.08)
-    given = facility_of(make({"facilities.csv": rows}), "acme:paris-1")
-    assert (given["pue"].value.median, given["wue_l_per_kwh"].value.median) == (1.08, 0.3)
+    found = facility_of(make({"facilities.csv": rows}), "acme:paris-1")
+    assert (found.pue.value.median, found.wue_l_per_kwh.value.median) == (1.08, 0.3)
 
 
 def test_without_a_region_the_fleet_of_the_server_s_operator_stands_in(make):
     database = make({**FACILITIES, BOX: server(operator="acme")})
-    assert facility_of(database)["pue"].value.median == 1.15
+    assert facility_of(database).pue.value.median == 1.15
     # a country is not a region: still the operator's fleet
-    assert facility_of(database, "FR")["pue"].value.median == 1.15
+    assert facility_of(database, "FR").pue.value.median == 1.15
 
 
 @pytest.mark.parametrize(
-    ("region", "where"), [(None, "no region named"), ("FR", "no figure for France"), ("zeta:norfolk", "no figure for Norfolk (zeta:norfolk)")]
+    ("region", "where"), [(None, "no region named"), ("FR", "no value for France"), ("zeta:norfolk", "no value for Norfolk (zeta:norfolk)")]
 )
 def test_without_a_figure_the_range_of_facilities_stands_in_and_says_why(make, region, where):
-    given = facility_of(make(FACILITIES), region)
-    assert given["pue"].value == Uncertain(1.3, {"pue": 0.1})
-    assert given["wue_l_per_kwh"].value == Uncertain(0.5, {"wue_l_per_kwh": 0.9})
-    for name in ("pue", "wue_l_per_kwh"):
-        assert given[name].assumed
-        assert given[name].reason == f"{where}: from hyperscale fleets to the average of the industry"
+    found = facility_of(make(FACILITIES), region)
+    assert found.pue.value == Uncertain(1.3, {"pue": 0.1})
+    assert found.wue_l_per_kwh.value == Uncertain(0.5, {"wue_l_per_kwh": 0.9})
+    for given in (found.pue, found.wue_l_per_kwh):
+        assert given.assumed
+        assert given.reason == f"{where}: from hyperscale fleets to the average of the industry"
 
 
 @pytest.mark.parametrize(("start", "pue"), [("2019", 1.1), ("2021-06", 1.1), ("2023", 1.08), (None, 1.08)])
 def test_the_figure_of_the_year_nearest_to_the_start_is_taken(make, start, pue):
-    assert facility_of(make(FACILITIES), "acme:paris-1", start)["pue"].value.median == pue
+    assert facility_of(make(FACILITIES), "acme:paris-1", start).pue.value.median == pue
 
 
 def test_a_figure_known_of_one_year_holds_for_the_others(make):
     # Of 2020 no WUE of the region is known: that of 2024 is nearer to the truth than the fleet's.
-    assert facility_of(make(FACILITIES), "acme:paris-1", "2020")["wue_l_per_kwh"].value.median == 0.1
+    assert facility_of(make(FACILITIES), "acme:paris-1", "2020").wue_l_per_kwh.value.median == 0.1
 
 
 def test_a_site_that_evaporates_nothing_has_no_water_of_its_own(make):
     rows = line("facilities", "acme", "fleet", 2024, 1.15, 0.3) + line("facilities", "acme", "paris-1", 2024, 1.08, 0)
     database = make({"facilities.csv": rows})
-    assert facility_of(database, "acme:paris-1")["wue_l_per_kwh"].value == 0.0
+    assert facility_of(database, "acme:paris-1").wue_l_per_kwh.value == 0.0
     answer = estimate(database=database, **PLAN, region="acme:paris-1")
     assert answer.median("water_l") == pytest.approx(4.0 * answer.median("facility_energy_kwh"))
 
 
 @pytest.mark.parametrize(("region", "litres", "sigma"), [("FR", 4.0, 0.4), ("acme:paris-1", 4.0, 0.4), ("US-VA", 3.0, 0.6), (None, 3.0, 0.6)])
 def test_the_water_of_electricity_is_the_country_s_else_the_world_s(make, region, litres, sigma):
-    assert facility_of(make(), region)["grid_water_l_per_kwh"].value == Uncertain(litres, {"grid_water_l_per_kwh": sigma})
+    assert facility_of(make(), region).grid_water_l_per_kwh.value == Uncertain(litres, {"grid_water_l_per_kwh": sigma})
 
 
 def test_the_water_of_a_state_is_that_of_its_country(make):
     priors = WORLD["priors.csv"] + line("priors", "grid_water_l_per_kwh", "zone=US", 2, 0.45)
-    assert facility_of(make({"priors.csv": priors}), "zeta:norfolk")["grid_water_l_per_kwh"].value.median == 2.0
+    assert facility_of(make({"priors.csv": priors}), "zeta:norfolk").grid_water_l_per_kwh.value.median == 2.0
 
 
 def grid_of(database, region=None, **fields):
-    setting = setting_of(database, region=region)
-    add_intensity(setting, database, Plan(region=region, **fields))
-    return setting
+    return electricity_facts(subject_of(database, region=region, **fields), database)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +117,13 @@ def grid_of(database, region=None, **fields):
     ],
 )
 def test_the_intensity_of_a_grid_is_that_of_the_year_nearest_to_the_start_with_its_basis_said(make, start, intensity, reason):
-    given = grid_of(make(), "FR", start=start).given["carbon_intensity"]
+    given = grid_of(make(), "FR", start=start).carbon_intensity
     assert given.value == Uncertain(intensity, {"carbon_intensity": 0.3})
     assert (given.reason, given.assumed) == (reason, False)
 
 
 def test_a_cloud_region_has_the_intensity_of_its_grid(make):
-    given = grid_of(make(), "acme:paris-1").given["carbon_intensity"]
+    given = grid_of(make(), "acme:paris-1").carbon_intensity
     assert given.value.median == 40.0
     assert given.reason == "Paris (acme:paris-1), 2024, lifecycle, consumption"
 
@@ -137,22 +132,22 @@ def test_a_cloud_region_has_the_intensity_of_its_grid(make):
 def test_an_intensity_two_years_away_is_warned_of(make, start, warned):
     # Known are 2020 and 2024.
     year = {"2022": "2024", "2018-06": "2020"}.get(start or "", "2024")
-    expected = [f"the intensity of France is that of {year}: none is known for {start}"] if warned else []
+    expected = (f"the intensity of France is of {year}: none is known for {start}",) if warned else ()
     assert grid_of(make(), "FR", start=start).warnings == expected
 
 
 def test_without_a_region_the_range_of_the_world_stands_in_and_says_so(make):
-    given = grid_of(make()).given["carbon_intensity"]
+    given = grid_of(make()).carbon_intensity
     assert given.value == Uncertain(400.0, {"carbon_intensity": 0.9})
     assert (given.reason, given.assumed) == ("no region named: the range of grids on which clouds run", True)
 
 
 def test_the_direct_basis_is_taken_only_where_it_is_asked_for(make):
     database = make()
-    direct = grid_of(database, "US", basis="direct").given["carbon_intensity"]
+    direct = grid_of(database, "US", basis="direct").carbon_intensity
     assert (direct.value.median, direct.reason) == (320.0, "United States, 2023, direct, production")
     for basis in (None, "lifecycle"):
-        lifecycle = grid_of(database, "US", basis=basis).given["carbon_intensity"]
+        lifecycle = grid_of(database, "US", basis=basis).carbon_intensity
         assert (lifecycle.value.median, lifecycle.reason) == (400.0, "United States, 2024, lifecycle, production")
 
 
@@ -170,7 +165,7 @@ def test_a_place_without_any_intensity_asks_for_one(make):
 
 @pytest.mark.parametrize("region", ["US-VA", "zeta:norfolk"])
 def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make, region):
-    given = grid_of(make(), region).given["carbon_intensity"]
+    given = grid_of(make(), region).carbon_intensity
     # 240 direct × 400 lifecycle over 320 direct of the country in the state's year
     assert given.value.median == pytest.approx(300.0)
     assert given.value.spreads == pytest.approx({"carbon_intensity": math.hypot(0.3, 0.1)})
@@ -179,15 +174,15 @@ def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make,
 
 
 def test_a_scaled_intensity_follows_the_country_s_lifecycle_of_the_start(make):
-    setting = grid_of(make(), "US-VA", start="2020")
+    found = grid_of(make(), "US-VA", start="2020")
     # 240 × 450 / 320
-    assert setting.given["carbon_intensity"].value.median == pytest.approx(337.5)
-    assert setting.warnings == []
-    assert grid_of(make(), "US-VA", start="2016").warnings == ["the intensity of Virginia is that of 2020: none is known for 2016"]
+    assert found.carbon_intensity.value.median == pytest.approx(337.5)
+    assert found.warnings == ()
+    assert grid_of(make(), "US-VA", start="2016").warnings == ("the intensity of Virginia is of 2020: none is known for 2016",)
 
 
 def test_a_state_on_the_direct_basis_is_not_scaled(make):
-    given = grid_of(make(), "US-VA", basis="direct").given["carbon_intensity"]
+    given = grid_of(make(), "US-VA", basis="direct").carbon_intensity
     assert given.value == Uncertain(240.0, {"carbon_intensity": 0.3})
     assert not given.assumed
 
@@ -205,19 +200,19 @@ def test_where_the_country_has_one_basis_alone_its_state_is_refused_rather_than_
 def test_a_cloud_region_s_own_figure_on_the_basis_asked_wins_over_its_grid_s(make):
     rows = PLACES["grid.csv"] + line("grid", "acme:paris-1", 2020, 11, "lifecycle", "provider") + line("grid", "zeta:norfolk", 2023, 22, "direct", "provider")
     database = make({"grid.csv": rows})
-    assert grid_of(database, "acme:paris-1").given["carbon_intensity"].value.median == 11.0
-    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 40.0
+    assert grid_of(database, "acme:paris-1").carbon_intensity.value.median == 11.0
+    assert grid_of(database, "FR").carbon_intensity.value.median == 40.0
     # one of another basis does not stand in
-    assert grid_of(database, "zeta:norfolk", basis="direct").given["carbon_intensity"].value.median == 22.0
-    assert grid_of(database, "zeta:norfolk").given["carbon_intensity"].value.median == pytest.approx(300.0)
+    assert grid_of(database, "zeta:norfolk", basis="direct").carbon_intensity.value.median == 22.0
+    assert grid_of(database, "zeta:norfolk").carbon_intensity.value.median == pytest.approx(300.0)
 
 
 def test_one_s_own_figure_wins_over_another_of_the_same_year(make_root):
     ours = make_root({**WORLD, "accelerators/acme-one-40gb.toml": chip(), BOX: server()}, folder="ours")
     own = make_root({"grid.csv": line("grid", "FR", 2024, 77, "lifecycle", "production")}, folder="own")
     database = Database([ours, own])
-    assert grid_of(database, "FR").given["carbon_intensity"].value.median == 77.0
-    assert grid_of(database, "FR", start="2020").given["carbon_intensity"].value.median == 50.0
+    assert grid_of(database, "FR").carbon_intensity.value.median == 77.0
+    assert grid_of(database, "FR", start="2020").carbon_intensity.value.median == 50.0
 
 
 def test_a_plan_that_states_its_intensity_needs_none_of_the_place(make):
@@ -235,14 +230,14 @@ PRICES = {"electricity.csv": line("electricity", "FR", 2020, 0.09, "industrial")
 
 @pytest.mark.parametrize(("start", "price", "year"), [(None, 0.12, 2024), ("2021", 0.09, 2020)])
 def test_electricity_costs_what_it_does_in_the_zone_near_the_start(make, start, price, year):
-    given = grid_of(make(PRICES), "FR", start=start).given["electricity_price"]
+    given = grid_of(make(PRICES), "FR", start=start).electricity_price
     assert given.value == Uncertain(price, {"electricity_price": 0.2})
     assert (given.reason, given.assumed) == (f"industrial price of France, {year}", False)
 
 
 @pytest.mark.parametrize(("region", "reason"), [(None, "industrial prices of the world"), ("US-VA", "no price of Virginia is known")])
 def test_without_a_price_of_the_zone_the_world_s_range_stands_in(make, region, reason):
-    given = grid_of(make(PRICES), region).given["electricity_price"]
+    given = grid_of(make(PRICES), region).electricity_price
     assert given.value == Uncertain(0.1, {"electricity_price": 0.4})
     assert (given.reason, given.assumed) == (reason, True)
 
@@ -271,14 +266,10 @@ def test_a_real_place_answers_on_the_lifecycle_basis(shipped, region):
 
 def test_every_shipped_region_has_an_intensity_with_its_source(shipped):
     for row in shipped.all_rows("regions"):
-        setting = setting_of(shipped, "h100", row["region"])
-        add_intensity(setting, shipped, Plan(region=row["region"]))
-        given = setting.given["carbon_intensity"]
+        given = electricity_facts(subject_of(shipped, "h100", row["region"]), shipped).carbon_intensity
         assert 1.0 <= given.value.median <= 1500.0, row["region"]
         assert given.source, row["region"]
 
 
 def test_a_shipped_cloud_has_the_facility_of_its_fleet_where_no_region_is_named(shipped):
-    setting = setting_of(shipped, "aws-p4d.24xlarge")
-    add_facility(setting, shipped, None)
-    assert setting.given["pue"].reason.startswith("aws's fleet, ")
+    assert facility_facts(subject_of(shipped, "aws-p4d.24xlarge"), shipped).pue.reason.startswith("aws's fleet, ")

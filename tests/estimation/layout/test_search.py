@@ -6,7 +6,7 @@ import pytest
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.estimation.layout.machine import machine_of, sustained_of
-from traincarbon.estimation.layout.search import OF_BEFORE, Task, check, fastest
+from traincarbon.estimation.layout.search import EARLIER_HABITS, LayoutTask, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.formulas.layout import Layout
 from traincarbon.formulas.memory import layout_memory
@@ -19,7 +19,7 @@ def task(shipped):
 
     def make(n=1024.0, params=175e9, *, sequences=1536.0, memory_b=76e9, seq_len=2048.0, layers=None, hidden=None, heads=None, active_params=None, **rest):
         chip = shipped.product("accelerators", "a100-sxm4-80gb")
-        return Task(
+        return LayoutTask(
             shape=shape_of(params=params, layers=layers, hidden=hidden, heads=heads, active_params=active_params, vocab=50257.0, seq_len=seq_len),
             machine=machine_of(shipped, chip, precision="bf16", accelerators=n)[0],
             sustained=sustained_of(shipped, accelerator=chip.id, generation="ampere", precision="bf16"),
@@ -63,7 +63,7 @@ def test_no_layout_tried_by_hand_is_faster(task):
 @pytest.mark.parametrize(("n", "dp"), [(2240.0, 8.0), (2800.0, 10.0)])
 def test_mt_nlg_is_laid_out_as_published(task, n, dp):
     # Smith et al. 2022: 8-way tensor, 35-way pipeline on 280, 350 (and 420) servers
-    found = fastest(task(n, 530e9, sequences=1920.0, layers=105.0, hidden=20480.0, heads=128.0, is_batch_stated=True, habits=OF_BEFORE))
+    found = fastest(task(n, 530e9, sequences=1920.0, layers=105.0, hidden=20480.0, heads=128.0, is_batch_stated=True, habits=EARLIER_HABITS))
     assert (found.layout.tp, found.layout.pp, found.layout.dp) == (8.0, 35.0, dp)
 
 
@@ -101,6 +101,15 @@ def test_a_batch_nobody_states_bends_a_little_so_that_it_divides(task):
     found = fastest(task(1000.0, sequences=1537.0))
     assert found.layout.sequences == pytest.approx(1537.0, rel=0.1)
     assert found.layout.accelerators == 1000.0
+
+
+def test_a_usual_batch_grows_at_most_fourfold_to_divide_and_a_stated_one_hardly(task):
+    # one layer and one head on 96 accelerators can only be divided by data, so a step has 96 sequences
+    tiny = {"layers": 1.0, "hidden": 1024.0, "heads": 1.0}
+    assert fastest(task(96.0, 20e6, sequences=24.0, **tiny)).layout.sequences == 96.0
+    assert fastest(task(96.0, 20e6, sequences=23.0, **tiny)) is None
+    assert fastest(task(96.0, 20e6, sequences=90.0, is_batch_stated=True, **tiny)) is None
+    assert fastest(task(96.0, 20e6, sequences=92.0, is_batch_stated=True, **tiny)).layout.sequences == 96.0
 
 
 def test_the_words_and_the_json_of_a_layout_are_its_own(task):

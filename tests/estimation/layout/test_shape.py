@@ -51,3 +51,11 @@ def test_a_mixture_of_experts_has_its_active_and_its_whole_size():
     assert outside + each * guess.experts_per_token == pytest.approx(37e9, rel=0.1)
     assert outside + each * guess.experts == pytest.approx(671e9, rel=0.35)
     assert guess.experts_per_token == 8
+
+
+def test_experts_never_have_less_than_a_third_of_what_a_token_passes_through():
+    # so wide that attention and vocabulary alone exceed the active parameters: the experts get 0.3 of these
+    guess = shape_of(params=100e9, active_params=2e9, layers=24.0, hidden=8192.0, heads=64.0, vocab=50257.0, seq_len=2048.0)
+    visited = guess.layers * guess.ffn_matrices * guess.hidden * guess.ffn * guess.experts_per_token
+    assert guess.layers * guess.projection_params + guess.hidden * guess.vocab > 2e9
+    assert visited == pytest.approx(0.3 * 2e9)

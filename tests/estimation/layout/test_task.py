@@ -4,7 +4,9 @@ import pytest
 
 from traincarbon.errors import OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.layout.task import calibrated
+from traincarbon.estimation.facts.gather import gather
+from traincarbon.estimation.layout.task import calibrated, layout_task
+from traincarbon.estimation.plan import Plan
 
 PLAN = {"params": 175e9, "tokens": 300e9, "hw": "dgx-a100", "servers": 128}
 
@@ -50,15 +52,15 @@ def test_degrees_that_fit_nowhere_are_told_in_a_warning(shipped):
     answer = estimate(database=shipped, **PLAN, tp=1, pp=1)
     assert answer.layout.spread is None or answer.layout.spread.layout.sharded_weights
     answer = estimate(database=shipped, **{**PLAN, "servers": 1}, tp=8)
-    assert any("none was found that fits" in warning for warning in answer.warnings)
+    assert any("no layout fits" in warning for warning in answer.warnings)
 
 
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
         ({"servers": None}, "no number of servers"),
-        ({"kind": "lora"}, "trained whole"),
-        ({"family": "diffusion"}, "trained whole"),
+        ({"kind": "lora"}, "trained as a whole"),
+        ({"family": "diffusion"}, "trained as a whole"),
         ({"servers": 1}, "fits in memory"),
     ],
 )
@@ -100,3 +102,19 @@ def test_a_calibrated_step_takes_its_time_in_every_term_and_never_more_than_the_
     assert (slower.mfu, slower.calibration) == pytest.approx((0.5 * spread.mfu, 0.5))
     assert (faster.mfu, faster.calibration) == pytest.approx((1.0, 1.0 / spread.mfu))
     assert faster.step.total_s == pytest.approx(spread.step.total_s * spread.mfu)
+
+
+def test_driver_and_libraries_keep_a_share_of_the_memory(shipped):
+    plan, share = Plan(**PLAN), float(shipped.rows("priors", "layout_memory_share")[0]["median"])
+    task, _ = layout_task(plan, gather(plan, shipped), shipped, 1024.0)
+    assert task.memory_b == share * shipped.product("accelerators", "a100-sxm4-80gb").value("memory_b")
+    assert 0.5 < share < 1.0
+    assert found(shipped, servers=32).spread.memory.total_b <= task.memory_b
+
+
+@pytest.mark.parametrize(("times", "sequences"), [(1.0, 1562.0), (16.0, 3125.0), (1.0 / 16.0, 781.0)])
+def test_the_usual_batch_grows_with_the_fourth_root_of_the_model(shipped, times, sequences):
+    # 3.2 M tokens at 175 B parameters are 1562.5 sequences of 2,048
+    plan = Plan(**{**PLAN, "params": times * 175e9, "vocab": 50257, "seq_len": 2048})
+    task, _ = layout_task(plan, gather(plan, shipped), shipped, 1024.0)
+    assert (task.sequences, task.is_batch_stated) == (sequences, False)

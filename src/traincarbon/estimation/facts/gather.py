@@ -1,59 +1,53 @@
-"""What a plan does not say: the facts and priors that stand in for it, gathered once for each kind of plan."""
+"""Gather the facts about a plan from the database, once for each combination of hardware, place and time."""
 
-from traincarbon.database.find import find_hardware, find_place
+from collections.abc import Callable
+
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
-from traincarbon.errors import DatabaseError, PlanError
-from traincarbon.estimation.facts import hardware as hardware_facts
-from traincarbon.estimation.facts import prices, site
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.errors import CarbonError
+from traincarbon.estimation.facts.evidence import Part
+from traincarbon.estimation.facts.facts import Facts, meter_facts
+from traincarbon.estimation.facts.hardware import embodied_facts, peak_facts, power_facts, utilisation_facts
+from traincarbon.estimation.facts.prices import price_facts
+from traincarbon.estimation.facts.question import Question, Subject, subject_of
+from traincarbon.estimation.facts.site import electricity_facts, facility_facts
 from traincarbon.estimation.plan import Plan
 
-_ANYWHERE = ("", "on-prem", "generic", "hpc")
-"""Operators of servers that may stand in any region."""
+Gatherer = Callable[[Subject, Database], Part]
+_OF_A_PLAN: tuple[Gatherer, ...] = (peak_facts, utilisation_facts, power_facts, facility_facts, electricity_facts, price_facts, embodied_facts)
+_OF_A_SITE: tuple[Gatherer, ...] = (facility_facts, electricity_facts, meter_facts)
+_OF_A_RUN: tuple[Gatherer, ...] = (peak_facts, power_facts, price_facts, embodied_facts, *_OF_A_SITE)
 
 
-def settle(plan: Plan, database: Database) -> Setting:
-    """Return what the *database* says about the hardware, place and time of *plan*; worked out once for each such combination.
+def gather(plan: Plan, database: Database) -> Facts:
+    """Return what the *database* knows about the hardware, place and time of *plan*; the answer is kept with the database.
 
     Raises:
         NotFoundError: the hardware or region is unknown.
         PlanError: hardware, region and precision do not go together.
     """
-    active = plan.active_params
-    moe = active is not None and (hasattr(active, "shape") or active != plan.params)
-    said = plan.carbon_intensity is not None
-    key = (plan.hw, plan.region, plan.start, plan.precision, plan.kind, plan.family, plan.rent, plan.basis, moe, said)
-    setting: Setting | None = database.cache.get(key)
-    if setting is None:
-        setting = database.cache[key] = _settle(plan, database, moe=moe)
-    return setting
+    return database.remember(_gathered, Question.of(plan))
 
 
-def _settle(plan: Plan, database: Database, *, moe: bool) -> Setting:
-    if plan.hw is None:
-        raise PlanError("the plan names no hardware", hint="give hw, as dgx-a100 or h100; all: carbon db list hardware")
-    hardware = find_hardware(database, plan.hw)
-    operator = hardware.keys.get("operator", "") if hardware.folder == "servers" else ""
-    place = find_place(database, plan.region, provider=operator) if plan.region is not None else None
-    if hardware.folder == "servers":
-        accelerator = database.product("accelerators", hardware.keys.get("accelerator", ""))
-        if accelerator is None:
-            raise DatabaseError(f"server {hardware.id} names no known accelerator", hint="carbon db check lists such faults")
-        accelerator_count = hardware.value("accelerator_count") or 1.0
-    else:
-        accelerator, accelerator_count = hardware, 1.0
-    setting = Setting(hardware, accelerator, accelerator_count, place)
-    if place is not None and place.region is not None and operator not in _ANYWHERE and operator != place.region["provider"]:
-        raise PlanError(f"{hardware.id} is not offered in {place.id}", hint=f"name a region of {operator}, or hw {accelerator.id} for the chip alone")
-    hardware_facts.add_peak(setting, database, plan.precision)
-    hardware_facts.add_mfu(setting, database, plan, moe=moe)
-    hardware_facts.add_power(setting, database)
-    site.add_facility(setting, database, plan.start)
-    site.add_intensity(setting, database, plan)
-    prices.add_prices(setting, database, plan)
-    hardware_facts.add_embodied(setting, database)
-    launched = accelerator.value("launch_year")
-    if plan.start is not None and launched is not None and year_of(plan.start) < launched:
-        setting.warnings.append(f"{accelerator.name} came out in {launched:.0f}, after the start in {plan.start}")
-    return setting
+def _gathered(database: Database, question: Question) -> Facts:
+    subject = subject_of(question, database)
+    chip, start = subject.accelerator, question.start
+    launched = chip.value("launch_year")
+    is_early = start is not None and launched is not None and year_of(start) < launched
+    warnings = (f"{chip.name} came out in {launched:.0f}, after the start in {start}",) if is_early else ()
+    return Facts.of(subject, [gatherer(subject, database) for gatherer in _OF_A_PLAN], warnings=warnings)
+
+
+def gather_for_run(subject: Subject, database: Database) -> tuple[Facts, list[CarbonError]]:
+    """Return what the *database* knows about the hardware and place of a run, and the errors of the parts that are left out.
+
+    A run is measured, so nothing about its utilisation is gathered. Hardware without an id is unknown: the facts are those of the place.
+    """
+    parts: list[Part] = []
+    errors: list[CarbonError] = []
+    for gatherer in _OF_A_RUN if subject.accelerator.id else _OF_A_SITE:
+        try:
+            parts.append(gatherer(subject, database))
+        except CarbonError as error:
+            errors.append(error)
+    return Facts.of(subject, parts), errors

@@ -1,1 +1,1 @@
-"""How a model is spread over its accelerators: shape, machine, memory and the search for the fastest layout."""
+"""How a model is divided over its accelerators: its shape, the machine, and the search for the fastest layout."""

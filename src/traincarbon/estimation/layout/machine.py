@@ -1,34 +1,32 @@
-"""The machine that steps run on: peaks, bandwidths and what is reached of them, from the facts about a chip and its servers."""
+"""The machine that steps run on: its peaks and bandwidths, and how much of them is reached."""
 
 from collections.abc import Mapping
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import Product
-from traincarbon.database.select import prior
+from traincarbon.database.records import NARROW_PRECISIONS, Product
+from traincarbon.database.select import need_prior, prior
 from traincarbon.errors import DatabaseError
 from traincarbon.formulas.layout import Machine, Sustained
 
 _ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
-"""Servers that stand for a chip where none is named, or where little is known of the one named: the maker's own."""
-_NARROW = ("fp8", "fp4")
+"""The vendors' own servers, used if no server is named or if facts about the named one are missing."""
 
 
 def machine_of(
     database: Database, chip: Product, *, precision: str, accelerators: float, server: Product | None = None, known: Mapping[str, float] | None = None
 ) -> tuple[Machine, list[tuple[str, float, str]]]:
-    """Return the machine that *chip* and its servers make, and what had to be assumed: name, value and reason of each.
+    """Return the machine of *chip* and its servers, and what is assumed for it: name, value and reason of each.
 
     Args:
         database: Where servers of the chip and priors are looked up.
         chip: The accelerator.
         precision: Number format of the matrix products.
-        accelerators: How many work together: what they do not need is not assumed. [1]
-        server: The server it stands in; by default the maker's own.
-        known: Fields of the machine that are known otherwise: ``domain``, of servers by default and of TPU a pod;
-            ``network_bandwidth_b_per_s``; ``tensor_share``.
+        accelerators: How many work together; nothing that they do not use is assumed. [1]
+        server: The server that contains it; by default the vendor's own.
+        known: Known fields of the machine: ``domain`` (by default a server, of a TPU a pod), ``network_bandwidth_b_per_s`` and ``tensor_share``.
 
     Raises:
-        DatabaseError: its peak rate or memory bandwidth is not known.
+        DatabaseError: its peak rate or memory bandwidth is unknown.
     """
     peak, memory_b_per_s = chip.value(f"peak_{precision}_flop_per_s"), chip.value("memory_bandwidth_b_per_s")
     if peak is None or memory_b_per_s is None:
@@ -37,7 +35,7 @@ def machine_of(
     known = known or {}
     servers = _servers(database, chip, server)
     counts = [count for each in servers if (count := each.value("accelerator_count")) is not None]
-    joined = known.get("domain", (max(counts) if chip.keys.get("type") == "tpu" else counts[0]) if counts else 1.0)
+    joined = known.get("domain", (max(counts) if chip.type == "tpu" else counts[0]) if counts else 1.0)
     assumed: list[tuple[str, float, str]] = []
 
     def prior_of(name: str, *, is_needed: bool, reason: str) -> float:
@@ -49,29 +47,31 @@ def machine_of(
     links = chip.value("link_bandwidth_b_per_s")
     link_b_per_s = links / 2.0 if links is not None else None
     if link_b_per_s is None:
-        link_b_per_s = prior_of("host_link_b_per_s", is_needed=accelerators > 1.0, reason="no fast links between these chips are known: those of the host")
+        link_b_per_s = prior_of(
+            "host_link_b_per_s", is_needed=accelerators > 1.0, reason="no fast links between these accelerators are known: those of the host"
+        )
     each_b_per_s = known.get("network_bandwidth_b_per_s", _network_b_per_s(servers))
     if each_b_per_s is None:
         reason = "no network between such servers is known: a card of 100 Gb/s for each accelerator"
         each_b_per_s = prior_of("network_b_per_s", is_needed=accelerators > joined, reason=reason)
-    wide = chip.value("peak_bf16_flop_per_s") or chip.value("peak_fp16_flop_per_s") or peak
-    gain = 1.0 / _factor(database, "gemm_precision_factor", f"{chip.keys.get('generation', '')}:{precision}")
-    scores = wide if precision in _NARROW else peak
+    wide = chip.peak_16_bit_flop_per_s or peak
+    gain = 1.0 / _factor(database, "gemm_precision_factor", f"{chip.generation}:{precision}")
+    scores = wide if precision in NARROW_PRECISIONS else peak
     return Machine(peak, scores, memory_b_per_s, link_b_per_s, each_b_per_s, joined, known.get("tensor_share", 1.0), gain), assumed
 
 
 def sustained_of(database: Database, *, accelerator: str, generation: str, precision: str, gemm_efficiency: float | None = None) -> Sustained:
-    """Return what is reached of a chip's datasheet by ``priors.csv``.
+    """Return how much of its datasheet an accelerator reaches, from ``priors.csv``.
 
     Args:
-        database: Where the constants stand.
-        accelerator: The chip's id.
+        database: Where the constants are looked up.
+        accelerator: Its id.
         generation: Its generation.
         precision: Number format of the matrix products.
-        gemm_efficiency: That of the generation's 16-bit products, where it is not to be that of the file. [1]
+        gemm_efficiency: That of 16-bit matrix products, in place of the one in the file. [1]
 
     Raises:
-        DatabaseError: a constant is not there.
+        DatabaseError: a constant is missing.
     """
     gemm = gemm_efficiency if gemm_efficiency is not None else constant(database, "gemm_efficiency", f"generation={generation}", "generation=*")
     gemm *= _factor(database, "gemm_precision_factor", f"{generation}:{precision}") * _factor(database, "gemm_chip_factor", f"accelerator={accelerator}")
@@ -79,29 +79,26 @@ def sustained_of(database: Database, *, accelerator: str, generation: str, preci
 
 
 def constant(database: Database, name: str, *scopes: str) -> float:
-    """Return the median of the prior *name* for the first of *scopes* that has one; looked up once.
+    """Return the median of the prior *name* for the first of *scopes* that has one.
 
     Raises:
         DatabaseError: none has.
     """
-    key = (name, *scopes)
-    value: float | None = database.cache.get(key)
-    if value is None:
-        found = next((found for scope in scopes if (found := prior(database, name, scope)) is not None), None)
-        if found is None:
-            raise DatabaseError(f"priors.csv has no {name},{scopes[-1]}", hint="carbon db check lists what is missing")
-        value = database.cache[key] = float(found[1].median)
-    return value
+    return database.remember(_constant, (name, *scopes))
+
+
+def _constant(database: Database, key: tuple[str, ...]) -> float:
+    return float(need_prior(database, *key).value.median)
 
 
 def _factor(database: Database, name: str, scope: str) -> float:
-    """Return the median of the prior *name* for *scope*, 1 where there is none."""
+    """Return the median of the prior *name* for *scope*, 1 if there is none."""
     found = prior(database, name, scope)
     return float(found[1].median) if found is not None else 1.0
 
 
 def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:
-    """Return the servers that tell about the chip's surroundings, the one named first, then those with the most known."""
+    """Return servers with that accelerator: the named one first, then the vendor's own, those of known network first."""
     makers = [each for each in database.products("servers") if each.keys.get("accelerator") == chip.id and each.id.startswith(_ON_PREMISES)]
     makers.sort(key=lambda each: each.value("network_bandwidth_b_per_s") is None)
     return makers if server is None else [server, *makers]

@@ -1,7 +1,7 @@
-"""How a model is spread over its accelerators: the layouts that fit in memory, and the fastest of them."""
+"""Search for the fastest way to divide a model over its accelerators that fits in memory."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import UNEVEN_LAYERS, Layout, Machine, Shape, Sustained
@@ -10,44 +10,44 @@ from traincarbon.formulas.step import StepTime, step_mfu, step_time
 
 _MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _MOST_TENSOR = 16.0
-"""Tensor parallelism beyond it is not used, however many accelerators the fast links join."""
+"""Largest degree of tensor parallelism, however many accelerators the fast links connect."""
 _LONG_SEQUENCE = 16384.0
-"""Tokens on one accelerator beyond which sequences are split over several."""
+"""Tokens on one accelerator above which a sequence is split over several."""
 _MOST_CHUNKS = 8
-"""Chunks of a model on one stage of a pipeline, at most."""
+"""Largest number of chunks of a model on one stage of a pipeline."""
 _OFF_STATED = (0.0, 0.05)
-_OFF_WISHED = (0.1, 3.0)
-"""How far, as a share, a step may be from the batch that is stated or wished for: as near as divides, then further."""
+_OFF_USUAL = (0.1, 3.0)
+"""How far the batch of a step may be from the one stated, or from the usual one, as shares: the nearest that divides is tried first."""
 
 
 class Habits(NamedTuple):
-    """What software of the time does, whatever the layout."""
+    """What training software of the time does in every layout."""
 
     flash: float = 1.0
     splits_sequences: float = 1.0
-    """Whether tensor parallelism splits the rest of the layer along the sequence too."""
+    """Whether tensor parallelism also splits the rest of the layer along the sequence."""
     overlap_data: float = 1.0
     narrow_gradients: float = 0.0
-    """Whether gradients are exchanged at 16 bits outside FSDP; at 32 where not."""
+    """Whether gradients are exchanged at 16 bits outside FSDP, not at 32."""
 
 
-OF_BEFORE = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
-"""Plain attention, nothing split along the sequence, nothing hidden."""
+EARLIER_HABITS = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
+"""Habits before :data:`MODERN_YEAR`: plain attention, no split along the sequence, no overlap of exchange and compute."""
 MODERN_YEAR = 2023
-"""From then on the habits are those of today."""
+"""The year from which software has the habits of today."""
 
 
-class Task(NamedTuple):
-    """What is to be spread: a model, its batch, the machine, and what is fixed beforehand."""
+class LayoutTask(NamedTuple):
+    """A search for a layout: the model, its batch, the machine, and the degrees that are fixed."""
 
     shape: Shape
     machine: Machine
     sustained: Sustained
     accelerators: float
     memory_b: float
-    """What the driver and libraries leave of an accelerator's memory. [B]"""
+    """Memory of an accelerator that driver and libraries leave free. [B]"""
     sequences: float
-    """Sequences of a step, wished for or stated."""
+    """Sequences of a step, usual or stated."""
     is_batch_stated: bool = False
     tp: float | None = None
     pp: float | None = None
@@ -57,32 +57,32 @@ class Task(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """A layout with its step, its memory on the fullest accelerator, and its utilisation while steps run."""
+    """A layout with the time of its step, its memory on the fullest accelerator, and its utilisation while steps run."""
 
     layout: Layout
     step: StepTime
     memory: LayoutMemory
     mfu: float = 0.0
     calibration: float = 1.0
-    """Efficiency of the step over what the formula expects, as runs of the user's own showed it; time and utilisation hold it."""
+    """Efficiency of the step over the expected one, measured on the user's own runs; time and utilisation include it."""
 
     @property
     def s_per_sequence(self) -> float:
-        """Seconds of a step for each of its sequences. [s]."""
+        """Seconds of a step for each of its sequences."""
         return float(self.step.total_s / self.layout.sequences)
 
     @property
     def recompute(self) -> str:
-        """What the backward pass computes again."""
+        """What the backward pass recomputes: none, selective or full."""
         return "full" if self.layout.recompute_layers else "selective" if self.layout.recompute_attention else "none"
 
     @property
     def limits(self) -> str:
-        """The term beyond useful arithmetic that takes most of the step, in words."""
+        """What takes most of the step beside the useful compute."""
         terms = {words: getattr(self.step, name) for name, words in _LIMITS.items()}
         return max(terms, key=terms.__getitem__)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return layout, step and memory fit for JSON."""
         layout = self.layout
         return {
@@ -110,13 +110,13 @@ _LIMITS = {
 }
 
 
-def fastest(task: Task) -> Spread | None:
-    """Return the layout that fits in memory and takes the least time for a sequence, or None where none fits.
+def fastest(task: LayoutTask) -> Spread | None:
+    """Return the layout that fits in memory and takes the least time for a sequence, or None if none fits.
 
-    Of each way to divide the accelerators, the least recomputation that fits is taken.
+    For each way to divide the accelerators, only the least recomputation that fits is tried.
     """
     shape = task.shape
-    for off in _OFF_STATED if task.is_batch_stated else _OFF_WISHED:
+    for off in _OFF_STATED if task.is_batch_stated else _OFF_USUAL:
         best: Spread | None = None
         for ways in _divisions(task, off):
             for layout, memory in _fitting(task, ways, off):
@@ -128,11 +128,11 @@ def fastest(task: Task) -> Spread | None:
     return None
 
 
-def check(task: Task) -> None:
-    """Refuse the degrees of parallelism that *task* fixes where no layout can have them.
+def check(task: LayoutTask) -> None:
+    """Refuse the degrees of parallelism that *task* fixes if no layout can have them.
 
     Raises:
-        OutOfRangeError: with what is wrong: degrees that do not divide, tensor parallelism beyond the fast links, a batch too small, …
+        OutOfRangeError: degrees do not divide, tensor parallelism exceeds the fast links, the batch is too small, …
     """
     tp, pp = task.tp or 1.0, task.pp or 1.0
     product = tp * pp * (task.dp or 1.0)
@@ -143,7 +143,7 @@ def check(task: Task) -> None:
     Layout(sequences, tp, pp, dp).check(shape=task.shape, machine=task.machine)
 
 
-def _divisions(task: Task, off: float) -> Iterator[Layout]:
+def _divisions(task: LayoutTask, off: float) -> Iterator[Layout]:
     """Yield the ways to divide the accelerators over the dimensions of parallelism."""
     shape, n, habits = task.shape, task.accelerators, task.habits
     for tp in _degrees(task.tp, n, most=min(_MOST_TENSOR, task.machine.domain), powers=True):
@@ -161,8 +161,8 @@ def _divisions(task: Task, off: float) -> Iterator[Layout]:
                     yield Layout(task.sequences, tp, pp, dp, cp, ep, sequence_parallel=split, flash=habits.flash, overlap_data=habits.overlap_data)
 
 
-def _fitting(task: Task, ways: Layout, off: float) -> Iterator[tuple[Layout, LayoutMemory]]:
-    """Yield the layouts of one division that fit: micro-batches, chunks of the pipeline, what is sharded, what is computed again."""
+def _fitting(task: LayoutTask, ways: Layout, off: float) -> Iterator[tuple[Layout, LayoutMemory]]:
+    """Yield the layouts of one division that fit in memory: by micro-batch, chunks of the pipeline, sharding and recomputation."""
     wide_b = 2.0 + 2.0 * (1.0 - task.habits.narrow_gradients)
     shardings = [{"sharded_optimiser": 1.0, "gradient_b": wide_b}]
     if ways.pp == 1.0 and ways.dp * ways.cp > 1.0:
@@ -182,21 +182,21 @@ def _fitting(task: Task, ways: Layout, off: float) -> Iterator[tuple[Layout, Lay
                         break
 
 
-def _batch(task: Task, multiple: float, off: float) -> float | None:
-    """Return the number of sequences nearest to the wish that *multiple* divides, None where that is too far off."""
+def _batch(task: LayoutTask, multiple: float, off: float) -> float | None:
+    """Return the number of sequences nearest to that of *task* that *multiple* divides, None if it is too far off."""
     near = max(1, round(task.sequences / multiple)) * multiple
     return near if abs(near - task.sequences) <= max(off * task.sequences, 0.5) else None
 
 
 def _interleaves(layers: float, pp: float, micro_batches: float) -> list[float]:
-    """Return the chunks that a stage may hold: one, or such as divide its layers where the micro-batches go round."""
+    """Return how many chunks a stage may hold: one, or more if they divide its layers and the stages divide the micro-batches."""
     if pp == 1.0 or micro_batches % pp:
         return [1.0]
     most = min(_MOST_CHUNKS, int(-(-layers // pp)))
     return [float(chunks) for chunks in range(1, most + 1) if pp * chunks <= layers and -layers % (pp * chunks) <= UNEVEN_LAYERS]
 
 
-def _recomputations(task: Task) -> list[dict[str, float]]:
+def _recomputations(task: LayoutTask) -> list[dict[str, float]]:
     known = {"none": {}, "selective": {"recompute_attention": 1.0}, "full": {"recompute_layers": 1.0}}
     if task.recompute is not None:
         return [known[task.recompute]]
@@ -204,7 +204,7 @@ def _recomputations(task: Task) -> list[dict[str, float]]:
 
 
 def _degrees(fixed: float | None, n: float, *, most: float, powers: bool) -> list[float]:
-    """Return the degrees up to *most* that divide *n*, or the one that is fixed."""
+    """Return the degrees up to *most* that divide *n*, or the fixed one."""
     if fixed is not None:
         return [fixed]
     if powers:

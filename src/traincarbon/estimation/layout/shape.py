@@ -1,10 +1,10 @@
-"""The model's shape where a plan tells only its size: width and depth as published models of that size have them."""
+"""Guess the shape of a model from its size: width and depth as in published models of that size."""
 
 import math
 
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.size import WIDTH_OVER_DEPTH, usual_params, width_of_depth
 
-_WIDTH_OVER_DEPTH = 128.0
 _HEAD_WIDTHS = (128.0, 64.0)
 _EXPERTS_PER_TOKEN = 8.0
 
@@ -22,10 +22,10 @@ def shape_of(
     vocab: float,
     seq_len: float,
 ) -> Shape:
-    """Return a decoder of *params* parameters that has what is known of it, the rest in usual proportions.
+    """Return a decoder of *params* parameters with the known sizes given, and the others in the usual proportions.
 
-    Width is 128 times depth unless one of them is known; of a mixture of experts, eight experts for each token make up two thirds of the
-    parameters that a token passes.
+    Width is 128 times depth unless one of them is known. In a mixture of experts, eight experts for each token make up two thirds of the
+    parameters that a token passes through.
 
     Example:
         >>> gpt3 = shape_of(params=175e9, vocab=50257.0, seq_len=2048.0)
@@ -34,7 +34,7 @@ def shape_of(
     """
     size = params if active_params is None else active_params
     if hidden is None:
-        hidden = _rounded(_width(size, vocab) if layers is None else _width_of_depth(size, layers, vocab))
+        hidden = _rounded(_width(size, vocab) if layers is None else width_of_depth(params=size, layers=layers, vocab=vocab))
     if layers is None:
         layers = _even_depth((size - hidden * vocab) / _layer_params(hidden, ffn, ffn_matrices))
     if heads is None:
@@ -46,7 +46,7 @@ def shape_of(
 
 
 def _mixed(plain: Shape, *, params: float, active_params: float) -> Shape:
-    """Return the mixture of experts of the depth and width of *plain*."""
+    """Return the mixture of experts that has the depth and width of *plain*."""
     layers, hidden = plain.layers, plain.hidden
     each = 3.0 * hidden
     outside = layers * plain.projection_params + hidden * plain.vocab
@@ -62,25 +62,20 @@ def _layer_params(hidden: float, ffn: float | None, ffn_matrices: float) -> floa
 
 def _width(size: float, vocab: float) -> float:
     """Return the width at which a model of the usual proportions has *size* parameters, by Newton's method."""
-    width = math.cbrt(_WIDTH_OVER_DEPTH * size / 12.0)
+    width = math.cbrt(WIDTH_OVER_DEPTH * size / 12.0)
     for _ in range(8):
-        width -= (12.0 * width**3 / _WIDTH_OVER_DEPTH + width * vocab - size) / (36.0 * width**2 / _WIDTH_OVER_DEPTH + vocab)
-    return max(width, 1.0)
-
-
-def _width_of_depth(size: float, layers: float, vocab: float) -> float:
-    """Return the width at which *layers* layers and a vocabulary make up *size* parameters."""
-    a, b = 12.0 * layers, vocab
-    return (math.sqrt(b * b + 4.0 * a * size) - b) / (2.0 * a)
+        slope = 36.0 * width**2 / WIDTH_OVER_DEPTH + vocab
+        width = max(width - (usual_params(hidden=width, vocab=vocab) - size) / slope, 1.0)
+    return width
 
 
 def _rounded(width: float) -> float:
-    """Return *width* as people choose it: a multiple that heads, tiles and tensor parallelism divide."""
+    """Return *width* rounded as people choose it, to a multiple that heads, tiles and tensor parallelism divide."""
     step = 1024.0 if width >= 8192.0 else 512.0 if width >= 2048.0 else 128.0 if width >= 256.0 else 8.0
     return max(step, step * round(width / step))
 
 
 def _even_depth(layers: float) -> float:
-    """Return *layers* as a count that divides over the stages of a pipeline: deep models have multiples of eight."""
+    """Return *layers* rounded to a count that the stages of a pipeline divide; deep models have multiples of eight."""
     step = 8.0 if layers >= 48.0 else 4.0 if layers >= 16.0 else 1.0
     return max(1.0, step * round(layers / step))

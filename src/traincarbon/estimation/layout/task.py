@@ -1,17 +1,19 @@
-"""From a plan to the task of spreading its model: shape, batch, machine and habits, with what had to be assumed."""
+"""Make the layout search of a plan: shape, batch, machine and habits, with what is assumed for it."""
 
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
-from traincarbon.estimation.facts.types import Setting
+from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
-from traincarbon.estimation.layout.search import MODERN_YEAR, OF_BEFORE, Habits, Spread, Task, check, fastest
+from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits, LayoutTask, Spread, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
 from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
 from traincarbon.uncertain import median_of
@@ -19,21 +21,19 @@ from traincarbon.uncertain import median_of
 Assumed = list[tuple[str, float, str]]
 
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
-"""Chips from before fused attention."""
-_BATCH_PARAMS = 175e9
-_BATCH_EXPONENT = 0.25
+"""Generations of accelerators without fused attention."""
 
 
 class Found(NamedTuple):
-    """The layout of a plan, or why there is none, and what was assumed for it."""
+    """The layout of a plan or the reason why there is none, and what was assumed for it."""
 
     spread: Spread | None
     why_none: str
     assumed: Assumed
 
 
-def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: float | None) -> Found:
-    """Return the fastest layout of *plan* over so many accelerators that fits.
+def find_layout(plan: Plan, facts: Facts, database: Database, accelerators: float | None) -> Found:
+    """Return the fastest layout of *plan* that fits on so many accelerators.
 
     Raises:
         OutOfRangeError: the plan fixes degrees of parallelism that no layout can have.
@@ -41,26 +41,26 @@ def spread_of(plan: Plan, setting: Setting, database: Database, accelerators: fl
     if accelerators is None:
         return Found(None, "no number of servers or accelerators is given", [])
     try:
-        task, assumed = task_of(plan, setting, database, accelerators)
+        task, assumed = layout_task(plan, facts, database, accelerators)
     except CarbonError as error:
         return Found(None, str(error), [])
     spread = fastest(task)
     if spread is not None:
-        if (given := setting.given.get("step_calibration")) is not None:
+        if (given := facts.given("step_calibration")) is not None:
             spread = calibrated(spread, factor=float(median_of(given.value)))
             assumed.append((given.name, spread.calibration, f"{given.reason}; {given.source}"))
         batch = spread.layout.sequences * task.shape.seq_len
         return Found(spread, "", [(name, batch if name == "batch_tokens" else value, reason) for name, value, reason in assumed])
     if task.tp is not None or task.pp is not None or task.dp is not None:
         check(task)
-    return Found(None, "none was found that fits in memory and divides model, batch and accelerators", assumed)
+    return Found(None, "no layout fits in memory and divides model, batch and accelerators", assumed)
 
 
 def calibrated(spread: Spread, *, factor: float) -> Spread:
-    """Return *spread* with the efficiency of its step brought to what the user's own runs reached; each term takes its share of the time.
+    """Return *spread* with the efficiency that the user's own runs reached; every term of its step changes by the same factor.
 
     Args:
-        spread: As the formula has it.
+        spread: The layout as the formula expects it.
         factor: Measured over expected efficiency, of the runs of a calibration. [1]
     """
     mfu = calibrated_mfu(mfu=spread.mfu, factor=factor)
@@ -68,20 +68,20 @@ def calibrated(spread: Spread, *, factor: float) -> Spread:
     return spread._replace(step=step, mfu=mfu, calibration=mfu / spread.mfu)
 
 
-def task_of(plan: Plan, setting: Setting, database: Database, accelerators: float) -> tuple[Task, Assumed]:
-    """Return what is to be spread over *accelerators*, and what was assumed for it: name, value and reason of each.
+def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: float) -> tuple[LayoutTask, Assumed]:
+    """Return the layout search of *plan* on so many accelerators, and what is assumed for it: name, value and reason of each.
 
     Raises:
-        PlanError: nothing of the kind is known to be spread so: the message says why.
+        PlanError: no layout can be searched for such a plan.
         DatabaseError: a rate or bandwidth of the chip is not known.
     """
-    if plan.kind == "lora" or plan.family not in (None, "decoder", "encoder"):
-        raise PlanError("layouts are searched for decoders and encoders that are trained whole", hint="the estimate rests on published runs alone")
+    if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
+        raise PlanError("layouts are known only for decoders and encoders that are trained as a whole", hint="the estimate is based on published runs alone")
     if plan.params is None or hasattr(plan.params, "shape") or hasattr(accelerators, "shape"):
-        raise PlanError("layouts are searched for one plan of known params", hint="give params, not as an array")
-    chip = setting.accelerator
-    precision = setting.given["peak_flop_per_s"].reason.split()[1]
-    server = setting.hardware if setting.hardware.folder == "servers" else None
+        raise PlanError("a layout needs the params of a single plan", hint="give params, not as an array")
+    chip = facts.accelerator
+    precision = facts.precision
+    server = facts.hardware if facts.hardware.is_server else None
     assumed: Assumed = []
     machine, more = machine_of(database, chip, precision=precision, accelerators=accelerators, server=server)
     assumed += more
@@ -89,10 +89,10 @@ def task_of(plan: Plan, setting: Setting, database: Database, accelerators: floa
     memory_b = chip.value("memory_b")
     if memory_b is None:
         raise PlanError(f"no memory of {chip.name} is known", hint=f"add memory_b to accelerators/{chip.id}.toml")
-    task = Task(
+    task = LayoutTask(
         shape=shape,
         machine=machine,
-        sustained=sustained_of(database, accelerator=chip.id, generation=chip.keys.get("generation", ""), precision=precision),
+        sustained=sustained_of(database, accelerator=chip.id, generation=chip.generation, precision=precision),
         accelerators=accelerators,
         memory_b=memory_b * constant(database, "layout_memory_share", "*"),
         sequences=_sequences(plan, shape, database, assumed),
@@ -101,23 +101,23 @@ def task_of(plan: Plan, setting: Setting, database: Database, accelerators: floa
         pp=plan.number("pp"),
         dp=plan.number("dp"),
         recompute=plan.recompute,
-        habits=_habits(plan, chip.keys.get("generation", "")),
+        habits=_habits(plan, chip.generation),
     )
     return task, assumed
 
 
 def _shape(plan: Plan, assumed: Assumed) -> Shape:
     number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
-    for name, value, reason in (("vocab", VOCAB, "not said: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not said: contexts of 2,048 tokens")):
+    for name, value, reason in (("vocab", VOCAB, "not stated: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")):
         if number[name] is None:
             number[name] = value
             assumed.append((name, value, reason))
     gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
     shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
-    reason = "not said: as models of this size have it"
+    reason = "not stated: as in models of this size"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
     if shape.experts > 1.0:
-        assumed.append(("experts", shape.experts, "not said: eight for each token, two thirds of what it passes"))
+        assumed.append(("experts", shape.experts, "not stated: eight experts for each token, two thirds of the parameters that it passes through"))
     return shape
 
 
@@ -131,12 +131,12 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
         return float(round(median_of(stated) / shape.seq_len))
     active = plan.number("active_params")
     size = median_of(active if active is not None else plan.number("params"))
-    batch = constant(database, "batch_tokens", "*") * (size / _BATCH_PARAMS) ** _BATCH_EXPONENT
+    batch = usual_batch_tokens(params=size, reference_tokens=constant(database, "batch_tokens", "*"))
     sequences = float(max(1, round(batch / shape.seq_len)))
-    assumed.append(("batch_tokens", sequences * shape.seq_len, "not said: as published runs of this size have it, or near it where that divides better"))
+    assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs of this size, or near it if that divides better"))
     return sequences
 
 
 def _habits(plan: Plan, generation: str) -> Habits:
     is_old = plan.start is not None and year_of(plan.start) < MODERN_YEAR
-    return OF_BEFORE if is_old or generation in _PLAIN_GENERATIONS else Habits()
+    return EARLIER_HABITS if is_old or generation in _PLAIN_GENERATIONS else Habits()

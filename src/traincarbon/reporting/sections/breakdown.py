@@ -1,124 +1,112 @@
-"""What each figure is made of: the parts of time, money, energy, carbon and water, which add up to their medians."""
+"""The parts of time, money, energy, carbon and water, which add up to their medians."""
 
+from math import isclose
 from typing import NamedTuple
 
+from traincarbon.errors import CarbonError
+from traincarbon.formulas.evaluation import evaluate
+from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
+from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
-from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.view import Said
+from traincarbon.reporting.view import EstimateView
+
+_SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
+    "accelerator_hours_h": (
+        ("Compute at the peak rate", "accelerator_hours_h × mfu"),
+        ("In steps, below the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),
+        ("Between steps: interruptions, stalls, evaluation", "accelerator_hours_h × (step_mfu - mfu) / step_mfu"),
+    ),
+    "own_usd": (
+        ("Share of the hardware’s price", "accelerator_hours_h × accelerator_purchase_usd / (service_life_h × utilisation)"),
+        ("Electricity", "electricity_usd"),
+    ),
+    "purchase_usd": (
+        ("Servers", "accelerators × accelerator_purchase_usd × (1 - interconnect_share)"),
+        ("Network between them", "accelerators × accelerator_purchase_usd × interconnect_share"),
+    ),
+    "facility_energy_kwh": (
+        ("Accelerators", "accelerator_hours_h × accelerator_power_w / 1000"),
+        ("Rest of the servers", "accelerator_hours_h × host_power_w / 1000"),
+        ("Network", "accelerator_hours_h × (accelerator_power_w + host_power_w) × network_share / 1000"),
+        ("Cooling and conversion", "it_energy_kwh × (pue - 1)"),
+    ),
+    "total_kgco2e": (("Making the electricity", "operational_kgco2e"), ("Making the hardware, the run’s share", "embodied_kgco2e")),
+    "water_l": (
+        ("Evaporated on the site", "it_energy_kwh × wue_l_per_kwh"),
+        ("Consumed in making the electricity", "facility_energy_kwh × grid_water_l_per_kwh"),
+    ),
+}
+"""The parts of each result as equations of the inputs of its links."""
+_LINKS = ("end_to_end_mfu", "it_energy_kwh", "facility_energy_kwh", "accelerator_purchase_usd", "own_usd", "purchase_usd", "water_l")
+"""The links whose inputs the parts are made of."""
+_CLOSE = 1e-6
 
 
 class Part(NamedTuple):
-    """A part of a figure, and how much of it that is, in the figure's unit."""
+    """A part of a result, in the unit of the result."""
 
     label: str
     value: float
 
 
 class Whole(NamedTuple):
-    """A figure and its parts."""
+    """A result and its parts."""
 
     name: str
     parts: tuple[Part, ...]
 
 
-def wholes(said: Said) -> list[Whole]:
-    """Return the figures of which the parts are known, each with its parts."""
-    found = [_hours(said), _own(said), _purchase(said), _energy(said), _carbon(said), _water(said)]
+def wholes(view: EstimateView) -> list[Whole]:
+    """Return the results whose parts are known and add up."""
+    values = _values(view)
+    found = (_whole(name, split, values, view.median(name) or 0.0) for name, split in _SPLITS.items())
     return [whole for whole in found if whole is not None]
 
 
-def parts_section(said: Said, currency: Currency, id: str) -> str:
-    """Return for each figure a drawing of its parts above their table."""
-    boxes = "".join(_box(whole, said, currency, id) for whole in wholes(said))
-    return section(f"{id}-parts", "What it is made of", f'<div class="grid">{boxes}</div>') if boxes else ""
+def _values(view: EstimateView) -> dict[str, float]:
+    """Return the inputs of the links and the medians of the results, by name."""
+    values: dict[str, float] = {}
+    for link in _LINKS:
+        step = view.step(link)
+        names = step.inputs if step is not None else {}
+        values |= {name: value for name in names if (value := view.input(link, name)) is not None}
+    values |= {name: median for name in view.results if (median := view.median(name)) is not None}
+    if "mfu" in values:
+        values.setdefault("step_mfu", values["mfu"])
+    return values
 
 
-def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
-    unit = UNITS[whole.name]
-    total = sum(part.value for part in whole.parts)
-    _, _, bounds = currency.shown(said.results[whole.name], unit)
-    figures, scale = column([part.value for part in whole.parts], total, unit, currency, digits=3)
-    label = f'<a href="#{id}-{whole.name}">{LABELS[whole.name]}</a>' if said.step(whole.name) is not None else LABELS[whole.name]
-    rows = [
-        [f"{key(at)} {text(part.label)}", f"{figure} {text(scale)}", f"{100.0 * part.value / total:.0f} %"]
-        for at, (part, figure) in enumerate(zip(whole.parts, figures, strict=False))
-    ]
-    spread = f" <small>{text(bounds)} {text(scale)}</small>" if bounds != "exact" else ""
-    foot = ["In all", f"{figures[-1]} {text(scale)}", ""]
-    drawing = stacked_bar([part.value / total for part in whole.parts])
-    return f'<div class="box">{table(f"{label}{spread}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
-
-
-def _whole(name: str, total: float | None, *parts: tuple[str, float | None]) -> Whole | None:
-    known = [Part(label, value) for label, value in parts if value is not None]
-    return Whole(name, tuple(known)) if total and len(known) == len(parts) and sum(part.value for part in known) > 0.0 else None
-
-
-def _product(*factors: float | None) -> float | None:
-    product = 1.0
-    for factor in factors:
-        if factor is None:
-            return None
-        product *= factor
-    return product
-
-
-def _less(whole: float | None, part: float | None) -> float | None:
-    return None if whole is None or part is None else whole - part
-
-
-def _hours(said: Said) -> Whole | None:
-    hours, mfu, step_mfu = said.median("accelerator_hours_h"), said.median("mfu"), said.input("end_to_end_mfu", "step_mfu")
-    if hours is None or mfu is None:
+def _whole(name: str, split: tuple[tuple[str, str], ...], values: dict[str, float], median: float) -> Whole | None:
+    """Return a result with its parts, None where one is unknown or where they do not add up, as in a file that was edited."""
+    try:
+        parts = tuple(Part(label, float(evaluate(equation, values))) for label, equation in split)
+    except (CarbonError, ArithmeticError):
         return None
-    between = (("Between steps: interruptions, stalls, evaluation", hours * (step_mfu - mfu) / step_mfu),) if step_mfu is not None else ()
-    in_steps = hours if step_mfu is None else hours * mfu / step_mfu
-    useful = in_steps * (mfu if step_mfu is None else step_mfu)
-    return _whole(
-        "accelerator_hours_h", hours, ("The model’s arithmetic at the peak rate", useful), ("In steps, below the peak rate", in_steps - useful), *between
-    )
+    total = sum(part.value for part in parts)
+    if total <= 0.0 or not isclose(total, median, rel_tol=_CLOSE):
+        return None
+    return Whole(name, tuple(part for part in parts if part.value != 0.0))
 
 
-def _own(said: Said) -> Whole | None:
-    total, electricity = said.median("own_usd"), said.median("electricity_usd")
-    return _whole("own_usd", total, ("Share of the hardware’s price", _less(total, electricity)), ("Electricity", electricity))
+def parts_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
+    """Return for each figure a drawing of its parts above their table."""
+    boxes = joined(_box(whole, view, currency, id) for whole in wholes(view))
+    return section(f"{id}-parts", text("Breakdown"), html('<div class="grid">{}</div>', boxes)) if boxes else None
 
 
-def _purchase(said: Said) -> Whole | None:
-    total, share = said.median("purchase_usd"), said.input("accelerator_purchase_usd", "interconnect_share")
-    network = _product(total, share)
-    return _whole("purchase_usd", total, ("Servers", _less(total, network)), ("Network between them", network))
-
-
-def _energy(said: Said) -> Whole | None:
-    hours, network = said.median("accelerator_hours_h"), said.input("it_energy_kwh", "network_share")
-    accelerators = _product(hours, said.input("it_energy_kwh", "accelerator_power_w"), 1e-3)
-    hosts = _product(hours, said.input("it_energy_kwh", "host_power_w"), 1e-3)
-    switches = None if accelerators is None or hosts is None else _product(accelerators + hosts, network)
-    overhead = _less(said.median("facility_energy_kwh"), said.median("it_energy_kwh"))
-    return _whole(
-        "facility_energy_kwh",
-        said.median("facility_energy_kwh"),
-        ("Accelerators", accelerators),
-        ("Rest of the servers", hosts),
-        ("Network", switches),
-        ("Cooling and conversion", overhead),
-    )
-
-
-def _carbon(said: Said) -> Whole | None:
-    return _whole(
-        "total_kgco2e",
-        said.median("total_kgco2e"),
-        ("Making the electricity", said.median("operational_kgco2e")),
-        ("Making the hardware, the run’s share", said.median("embodied_kgco2e")),
-    )
-
-
-def _water(said: Said) -> Whole | None:
-    total = said.median("water_l")
-    site = _product(said.median("it_energy_kwh"), said.input("water_l", "wue_l_per_kwh"))
-    return _whole("water_l", total, ("Evaporated on the site", site), ("Consumed in making the electricity", _less(total, site)))
+def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:
+    quantity, total = QUANTITIES[whole.name], sum(part.value for part in whole.parts)
+    _, _, bounds = currency.shown(view.results[whole.name], quantity.unit)
+    values, scale = column([part.value for part in whole.parts], total, quantity.unit, currency, digits=3)
+    label = link_to(f"{id}-{whole.name}", text(quantity.label)) if view.step(whole.name) is not None else text(quantity.label)
+    rows = [
+        [html("{} {}", key(at), text(part.label)), *texts(f"{value} {scale}".rstrip(), f"{100.0 * part.value / total:.0f} %")]
+        for at, (part, value) in enumerate(zip(whole.parts, values, strict=False))
+    ]
+    spread = html(" <small>{}</small>", text(f"{bounds} {scale}".rstrip())) if bounds != "exact" else EMPTY
+    caption = html("{}{}{}", label, spread, stacked_bar([part.value / total for part in whole.parts]))
+    foot = texts("Total", f"{values[-1]} {scale}".rstrip(), "")
+    return html('<div class="box">{}</div>', table(caption, texts("Part", "Median", "Share"), rows, numbers=(1, 2), foot=foot))

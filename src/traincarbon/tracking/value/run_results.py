@@ -1,37 +1,36 @@
-"""From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
+"""The results of a run from its metered energy: energy of the facility, CO2e, water and cost, each with its uncertainty."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from traincarbon.errors import CarbonError
-from traincarbon.formulas import carbon, cost, facility
+from traincarbon.estimation.links import CONSEQUENCES
+from traincarbon.estimation.walk import walk
+from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu
-from traincarbon.quantities import S_PER_H
+from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
 from traincarbon.uncertain import Num, Uncertain, median_of
 
-if TYPE_CHECKING:
-    from traincarbon.meters.base import Reading
-
-J_PER_KWH = 3.6e6
-
-_HOWS = ("counter", "power", "modelled")
 _HOST_PARTS = ("cpu", "dram")
 _MOST_SIGMA = 1.0
-"""A difference of like figures is told no better than by its order of magnitude."""
+"""The difference of two similar values is known to no worse than its order of magnitude."""
+_RESULTS = (
+    *("it_energy_kwh", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e"),
+    *("water_l", "electricity_usd"),
+)
 
 
 class Part(NamedTuple):
     """What one part of the machine drew: ``gpu``, ``cpu``, ``dram``, ``server`` or ``other``."""
 
     energy_j: Num
-    how: str = "counter"
-    """``counter``, ``power`` or ``modelled``."""
+    how: str = EnergySource.COUNTER
+    """How it is known, an :class:`~traincarbon.quantities.EnergySource`."""
     sigma: float = 0.0
     """Log-spread that its meter states; 0 where it states none."""
 
 
 class Coefficients(NamedTuple):
-    """What turns joules and accelerator-hours into figures; each an :class:`Uncertain`, or None where it is not known."""
+    """What converts joules and accelerator-hours into results; each an :class:`Uncertain`, or None where unknown."""
 
     pue: Uncertain | None = None
     """Power usage effectiveness. [1]"""
@@ -51,22 +50,13 @@ class Coefficients(NamedTuple):
     peak_flop_per_s: Uncertain | None = None
     """Dense peak of one accelerator at the precision used. [FLOP/s]"""
     host_w: Uncertain | None = None
-    """Mean draw of the server beside its accelerators, for each of them. [W]"""
+    """Mean power of the rest of the server per accelerator. [W]"""
     host_rest_share: Uncertain | None = None
     """Share of that which no meter of processors and memory covers: fans, network cards, disks, conversion. [1]"""
     network_share: Uncertain | None = None
-    """Switches between servers as a share of the servers' draw. [1]"""
+    """Power of the switches between servers as a share of the servers' power. [1]"""
     meter: Uncertain | None = None
     """What is true over what a meter says, 1 with a spread. [1]"""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the coefficients as JSON can hold them."""
-        return {name: None if value is None else plain(value) for name, value in zip(self._fields, self, strict=True)}
-
-    @classmethod
-    def from_dict(cls, stated: Mapping[str, Any]) -> "Coefficients":
-        """Return the coefficients that :meth:`to_dict` gave; what is not there is not known."""
-        return cls(**{name: uncertain_of(value) for name in cls._fields if (value := stated.get(name)) is not None})
 
 
 class Figures(NamedTuple):
@@ -82,54 +72,67 @@ class Figures(NamedTuple):
     notes: tuple[str, ...]
 
 
-def parts_of(readings: "Iterable[Reading]") -> dict[str, Part]:
-    """Return what each part drew, from the readings of all devices: joules added up, by the least sure means among them."""
-    parts: dict[str, Part] = {}
-    for reading in readings:
-        known = parts.get(reading.part, Part(0.0, _HOWS[0]))
-        total_j = known.energy_j + reading.energy_j
-        sigma = (known.sigma * known.energy_j + reading.sigma_ln * reading.energy_j) / total_j if total_j > 0.0 else reading.sigma_ln
-        parts[reading.part] = Part(total_j, max(known.how, reading.how, key=_HOWS.index), sigma)
-    return parts
-
-
 def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:
-    """Return what the energy of *parts* over *accelerator_hours_h* means.
+    """Return what the energy of *parts* over *accelerator_hours_h* amounts to.
 
-    What no meter covers is an assumption with its spread where the hardware is known, and a note where it is not. A metered
-    server stands for all that is in it. A figure one of whose coefficients is not known is left out, and so is energy of which nothing is known.
+    Energy that no meter covers is assumed, with its uncertainty, where the hardware is known, and noted where it is not.
+    A metered server covers all its parts. A result with an unknown coefficient is left out, and so is energy that is unknown altogether.
 
     Args:
-        parts: Part to what it drew since the run, or the session, began.
-        accelerator_hours_h: Wall-clock by the accelerators at work, 0 without any. [h]
-        coefficients: What the place and the hardware make of it.
+        parts: The energy of each part since the run, or the session, began.
+        accelerator_hours_h: Wall-clock times accelerators at work, 0 without any. [h]
+        coefficients: What converts them at this place and for this hardware.
     """
-    known = coefficients
-    hours = accelerator_hours_h
-    believed, doubt = _believed(parts)
-    metered, sources = _metered(believed, known)
-    rest, gap = _rest(believed, hours, known)
-    it_kwh = (rest + metered) * (1.0 / J_PER_KWH)
+    known, hours = coefficients, accelerator_hours_h
+    counted, left_out = _without_double_counts(parts)
+    metered_j, sources = _metered(counted, known)
+    rest_j, gap = _unmetered(counted, hours, known)
+    it_kwh = (rest_j + metered_j) * (1.0 / J_PER_KWH)
     if known.network_share is not None:
         it_kwh = it_kwh * (known.network_share + 1.0)
     sources["assumed"] = max(median_of(it_kwh) - sum(sources.values()), 0.0)
     is_known = bool(parts) or median_of(it_kwh) > 0.0
-    values: dict[str, Uncertain] = {"it_energy_kwh": it_kwh} if is_known else {}
-    if is_known and known.pue is not None:
-        values["facility_energy_kwh"] = energy = facility.facility_energy_kwh(it_energy_kwh=it_kwh, pue=known.pue)
-        values |= _of_energy(it_kwh, energy, known)
-    if known.embodied_kgco2e_per_h is not None and median_of(hours) > 0.0:
-        values["embodied_kgco2e"] = known.embodied_kgco2e_per_h * hours
-    emissions = [values[name] for name in ("operational_kgco2e", "embodied_kgco2e") if name in values]
-    if "operational_kgco2e" in values:
-        values["total_kgco2e"] = emissions[0] if len(emissions) == 1 else carbon.total_kgco2e(operational_kgco2e=emissions[0], embodied_kgco2e=emissions[1])
-    price, basis = _cost(hours, values.get("electricity_usd"), known)
-    if price is not None:
-        values["cost_usd"] = price
-    notes = [note for note in (doubt, gap) if note]
-    if "total_kgco2e" in values and "embodied_kgco2e" not in values:
-        notes.append("nothing is known of the making of this hardware: CO2e is that of electricity alone")
+    found = _consequences(it_kwh if is_known else None, hours if median_of(hours) > 0.0 else None, known)
+    notes = [note for note in (left_out, gap) if note]
+    if found["total_kgco2e"] is None and found["operational_kgco2e"] is not None:
+        found["total_kgco2e"] = found["operational_kgco2e"]
+        notes.append("the embodied emissions of this hardware are unknown: CO2e covers electricity only")
+    cost, basis = _cost(found)
+    values = {name: value for name in _RESULTS if (value := found[name]) is not None}
+    if cost is not None:
+        values["cost_usd"] = cost
     return Figures(values, basis, sources, tuple(notes))
+
+
+def _consequences(it_kwh: Num | None, hours: Num | None, known: Coefficients) -> dict[str, Num | None]:
+    """Return what follows from the energy of servers and network and the hours, by the links of the chain.
+
+    Coefficients are rates of an accelerator-hour, so they enter the chain as those of hardware that serves one hour and is used all of it.
+    """
+    values: dict[str, Num | None] = {
+        "it_energy_kwh": it_kwh,
+        "accelerator_hours_h": hours,
+        "pue": known.pue,
+        "carbon_intensity": known.carbon_intensity,
+        "electricity_price": known.electricity_usd_per_kwh,
+        "rent_price": known.rent_usd_per_h,
+        "wue_l_per_kwh": known.wue_l_per_kwh,
+        "grid_water_l_per_kwh": known.grid_water_l_per_kwh,
+        "hardware_kgco2e": known.embodied_kgco2e_per_h,
+        "accelerator_purchase_usd": known.purchase_usd_per_h,
+        "service_life_h": 1.0,
+        "utilisation": 1.0,
+    }
+    walk(CONSEQUENCES, values)
+    return values
+
+
+def _cost(found: Mapping[str, Num | None]) -> tuple[Num | None, str]:
+    """Return the cost and what it counts: the rent of rented hardware, else a share of the purchase and the electricity."""
+    for name, basis in (("rent_usd", CostBasis.RENT), ("own_usd", CostBasis.OWN), ("electricity_usd", CostBasis.ELECTRICITY)):
+        if found[name] is not None:
+            return found[name], basis
+    return None, ""
 
 
 def mfu_of(*, tokens: float, flop_per_token: float, accelerator_hours_h: float, peak_flop_per_s: Num) -> float | None:
@@ -148,47 +151,22 @@ def mfu_of(*, tokens: float, flop_per_token: float, accelerator_hours_h: float, 
     return float(implied_mfu(compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=accelerator_hours_h))
 
 
-def plain(value: Num) -> dict[str, Any]:
-    """Return *value* as JSON can hold it, with its spreads: what :func:`uncertain_of` reads back."""
-    return {"median": value.median, "spreads": dict(value.spreads)} if value.__class__ is Uncertain else {"median": float(value), "spreads": {}}
-
-
-def uncertain_of(stated: Mapping[str, Any]) -> Uncertain:
-    """Return what :func:`plain` wrote.
-
-    Raises:
-        CarbonError: it is no such thing.
-    """
-    try:
-        return Uncertain(float(stated["median"]), {str(name): float(sigma) for name, sigma in stated.get("spreads", {}).items()})
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise CarbonError(f"no uncertain figure: {str(stated)[:60]!r}", hint="it has a median and named spreads") from error
-
-
-def interval(value: Num, level: float = 0.9) -> dict[str, float]:
-    """Return *value* as the record holds it: low, median and high of the central *level* interval."""
-    if value.__class__ is not Uncertain:
-        return {"low": float(value), "median": float(value), "high": float(value)}
-    low, high = value.interval(level)
-    return {"low": low, "median": value.median, "high": high}
-
-
 def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
-    """Return the figure whose 90 % interval a record states, its spread called *name*."""
+    """Return the value whose 90 % interval a record states; its spread is called *name*."""
     low, median, high = stated["low"], stated["median"], stated["high"]
     if not 0.0 < low <= median <= high:
         return Uncertain(median)
     return Uncertain(median, {name: Uncertain.from_interval(low, high, name=name).sigma})
 
 
-def _believed(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:
-    """Return the parts that add up to the machine, and a note where one is left out: a metered server stands for all that is in it."""
+def _without_double_counts(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:
+    """Return the parts that add up to the machine, and a note where a meter is left out: a metered server covers all its parts."""
     server = parts.get("server")
     if server is None:
         return parts, ""
     if median_of(server.energy_j) >= sum(median_of(part.energy_j) for name, part in parts.items() if name not in ("server", "other")):
         return {"server": server}, ""
-    return {name: part for name, part in parts.items() if name != "server"}, "the server's meter shows less than its parts: it is left out"
+    return {name: part for name, part in parts.items() if name != "server"}, "ignored the meter of the server: it shows less than its parts"
 
 
 def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[str, float]]:
@@ -196,55 +174,24 @@ def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[
     total: Num = 0.0
     sources = {"measured": 0.0, "modelled": 0.0}
     for name, part in parts.items():
-        is_modelled = part.how == "modelled"
-        own = Uncertain(1.0, {f"{name} model" if is_modelled else f"{name} meter": part.sigma} if part.sigma else None)
-        total = total + (own if is_modelled or known.meter is None else own * known.meter) * part.energy_j
+        is_modelled = part.how == EnergySource.MODELLED
+        factor = Uncertain(1.0, {f"{name} model" if is_modelled else f"{name} meter": part.sigma} if part.sigma else None)
+        total = total + (factor if is_modelled or known.meter is None else factor * known.meter) * part.energy_j
         sources["modelled" if is_modelled else "measured"] += median_of(part.energy_j) / J_PER_KWH
     return (total if total.__class__ is Uncertain else Uncertain(total)), sources
 
 
-def _rest(parts: Mapping[str, Part], hours: Num, known: Coefficients) -> tuple[Num, str]:
-    """Return the joules of the machine that no meter covers, as an assumption, or a note where nothing is known of them."""
+def _unmetered(parts: Mapping[str, Part], hours: Num, known: Coefficients) -> tuple[Num, str]:
+    """Return the joules of the machine that no meter covers, as an assumption, or a note where they are unknown."""
     if "server" in parts:
         return Uncertain(0.0), ""
     if known.host_w is None or median_of(hours) <= 0.0:
-        if "cpu" in parts and parts["cpu"].how == "modelled":
-            return Uncertain(0.0), ""  # the model of a processor holds its share of the server
+        if "cpu" in parts and parts["cpu"].how == EnergySource.MODELLED:
+            return Uncertain(0.0), ""  # the model of a processor includes its share of the server
         missing = [name for name in _HOST_PARTS if name not in parts]
         what = f"{' and '.join(missing)}, fans, disks and power supply" if missing else "fans, disks and power supply"
-        return Uncertain(0.0), f"nothing is known of {what} of this machine: they are not in the figures"
-    whole = known.host_w * hours * S_PER_H
-    metered: Num = 0.0
-    for name in (*_HOST_PARTS, "other"):
-        if name in parts:
-            metered = metered + parts[name].energy_j
-    left = whole - metered
-    least = whole * (known.host_rest_share if known.host_rest_share is not None else 0.0)
-    if left.median <= least.median:
-        return least, ""
-    return (left if left.sigma <= _MOST_SIGMA else Uncertain(left.median, {"host": _MOST_SIGMA})), ""
-
-
-def _of_energy(it_kwh: Uncertain, energy: Uncertain, known: Coefficients) -> dict[str, Uncertain]:
-    """Return what follows from the energy alone."""
-    values: dict[str, Uncertain] = {}
-    if known.carbon_intensity is not None:
-        values["operational_kgco2e"] = carbon.operational_kgco2e(facility_energy_kwh=energy, intensity_gco2e_per_kwh=known.carbon_intensity)
-    if known.wue_l_per_kwh is not None and known.grid_water_l_per_kwh is not None:
-        values["water_l"] = facility.water_l(
-            it_energy_kwh=it_kwh, facility_energy_kwh=energy, wue_l_per_kwh=known.wue_l_per_kwh, grid_water_l_per_kwh=known.grid_water_l_per_kwh
-        )
-    if known.electricity_usd_per_kwh is not None:
-        values["electricity_usd"] = cost.electricity_usd(facility_energy_kwh=energy, electricity_usd_per_kwh=known.electricity_usd_per_kwh)
-    return values
-
-
-def _cost(hours: Num, electricity: Uncertain | None, known: Coefficients) -> tuple[Uncertain | None, str]:
-    """Return the cost and what it counts: the rent where it is rented, else the share of the purchase and the electricity."""
-    if known.rent_usd_per_h is not None and median_of(hours) > 0.0:
-        return cost.rent_usd(accelerator_hours_h=hours, rent_usd_per_h=known.rent_usd_per_h), "rent"
-    if electricity is None:
-        return None, ""
-    if known.purchase_usd_per_h is not None and median_of(hours) > 0.0:
-        return electricity + known.purchase_usd_per_h * hours, "electricity and a share of the purchase"
-    return electricity, "electricity alone"
+        return Uncertain(0.0), f"the energy of {what} is unknown on this machine and not included"
+    metered_j = sum((parts[name].energy_j for name in (*_HOST_PARTS, "other") if name in parts), 0.0)
+    share = known.host_rest_share if known.host_rest_share is not None else 0.0
+    rest_j = unmetered_j(host_j=known.host_w * hours * S_PER_H, metered_j=metered_j, rest_share=share)
+    return (rest_j if rest_j.sigma <= _MOST_SIGMA else Uncertain(rest_j.median, {"host": _MOST_SIGMA})), ""

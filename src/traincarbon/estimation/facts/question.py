@@ -1,0 +1,86 @@
+"""What facts are gathered for: the parts of a plan that choose them, and the hardware and place that it names."""
+
+from typing import NamedTuple
+
+from traincarbon.database.find import Place, find_hardware, find_place
+from traincarbon.database.load import Database
+from traincarbon.database.records import Product
+from traincarbon.errors import DatabaseError, PlanError
+from traincarbon.estimation.plan import Plan
+
+
+class Question(NamedTuple):
+    """Everything in a plan that facts depend on; gathering sees nothing else of the plan, so that its answer can be kept.
+
+    Attributes:
+        is_moe: Whether the model is a mixture of experts.
+        is_intensity_stated: Whether the plan states its own carbon intensity.
+    """
+
+    hw: str | None = None
+    region: str | None = None
+    start: str | None = None
+    precision: str | None = None
+    kind: str | None = None
+    family: str | None = None
+    rent: str | None = None
+    basis: str | None = None
+    is_moe: bool = False
+    is_intensity_stated: bool = False
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Question":
+        """Return the question that *plan* asks."""
+        return cls(
+            plan.hw,
+            plan.region,
+            plan.start,
+            plan.precision,
+            plan.kind,
+            plan.family,
+            plan.rent,
+            plan.basis,
+            plan.is_moe,
+            plan.carbon_intensity is not None,
+        )
+
+
+class Subject(NamedTuple):
+    """A question with the records that it names."""
+
+    question: Question
+    hardware: Product
+    """A server or an accelerator."""
+    accelerator: Product
+    accelerator_count: float
+    """Accelerators in the hardware, 1 of an accelerator."""
+    place: Place | None
+
+    @property
+    def server(self) -> Product | None:
+        """The hardware where it is a server."""
+        return self.hardware if self.hardware.is_server else None
+
+
+def subject_of(question: Question, database: Database) -> Subject:
+    """Return the hardware and the place that *question* names.
+
+    Raises:
+        NotFoundError: the hardware or region is unknown.
+        PlanError: no hardware is named, or it is not offered in the region.
+        DatabaseError: the server names no known accelerator.
+    """
+    if question.hw is None:
+        raise PlanError("the plan names no hardware", hint="give hw, as dgx-a100 or h100; all: carbon db list hardware")
+    hardware = find_hardware(database, question.hw)
+    place = find_place(database, question.region, provider=hardware.operator) if question.region is not None else None
+    accelerator, count = hardware, 1.0
+    if hardware.is_server:
+        chip = database.product("accelerators", hardware.keys.get("accelerator", ""))
+        if chip is None:
+            raise DatabaseError(f"server {hardware.id} names no known accelerator", hint="carbon db check lists such faults")
+        accelerator, count = chip, hardware.value("accelerator_count") or 1.0
+    if hardware.is_cloud and place is not None and place.region is not None and place.region["provider"] != hardware.operator:
+        hint = f"name a region of {hardware.operator}, or hw {accelerator.id} for the accelerator alone"
+        raise PlanError(f"{hardware.id} is not offered in {place.id}", hint=hint)
+    return Subject(question, hardware, accelerator, count, place)

@@ -1,0 +1,185 @@
+"""The chain as a table: each row names a value, its formula, and where every input of the formula comes from.
+
+Rows run from the work to every result. An input is the name of an earlier value, a field of the plan or a fact.
+Estimates, tracking, comparisons and the what-if part of a report walk the same rows.
+"""
+
+from traincarbon.estimation.families import FAMILIES
+from traincarbon.estimation.walk import Link
+from traincarbon.formulas import carbon, compute, cost, facility, memory, power, throughput
+
+MATMUL_PARAMS = Link(
+    "active_params",
+    compute.matmul_params,
+    layers="layers",
+    hidden="hidden",
+    heads=("heads", 1.0),
+    kv_heads=("kv_heads", "heads", 1.0),
+    ffn="ffn",
+    vocab="vocab",
+    ffn_matrices="ffn_matrices",
+)
+"""The parameters of a shape."""
+
+BY_SHAPE = Link(
+    "compute_flop",
+    compute.transformer_training_flop,
+    matmul_params="active_params",
+    layers="layers",
+    hidden="hidden",
+    seq_len="seq_len",
+    tokens="tokens",
+)
+BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens")
+BY_FAMILY = {family.name: Link("compute_flop", family.training_flop, active_params="active_params", tokens="tokens") for family in FAMILIES.values()}
+WORK = (BY_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
+"""The FLOP of a training, the most exact count first; :func:`traincarbon.estimation.work.flop_link` chooses one."""
+
+ATTENTION_SHARE = Link(
+    "attention_share",
+    compute.attention_share,
+    layers="layers",
+    hidden="hidden",
+    seq_len="seq_len",
+    tokens="tokens",
+    compute_flop="compute_flop",
+)
+HARDWARE_FLOP = Link("hardware_flop", compute.hardware_flop, compute_flop="compute_flop", repeated_share="repeated_share")
+"""What the hardware executes. Utilisation counts model FLOP, so nothing follows from it."""
+
+MEMORY = (
+    Link("training_state_b", memory.training_state_b, params="params", trainable_params="updated_params", weight_b=2.0, state_b=14.0),
+    Link("fewest_accelerators", memory.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"),
+)
+"""How many accelerators hold the training."""
+
+DURATION = Link("duration_s", throughput.duration_s, accelerator_hours_h="accelerator_hours_h", accelerators="accelerators")
+
+EXPECTED_MFU = (
+    Link("mfu", throughput.scaled_mfu, mfu="mfu", ceiling="ceiling", usual_ceiling="usual_ceiling"),
+    Link("mfu", throughput.narrowed_mfu, mfu="mfu", speed_up="speed_up", narrow_share="narrow_share"),
+    Link(
+        "mfu",
+        throughput.expected_mfu,
+        mfu="mfu",
+        family_factor="family_factor",
+        kind_factor="kind_factor",
+        precision_factor="precision_factor",
+    ),
+)
+"""From the prior of a generation to the utilisation expected of the steps; facts about the hardware begin with it."""
+
+TIME = (
+    Link("mfu", throughput.implied_mfu, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", accelerator_hours_h="accelerator_hours_h"),
+    Link(
+        "mfu",
+        throughput.thinned_mfu,
+        unless=("accelerator_hours", "mfu"),
+        mfu="mfu",
+        active_params="median_active_params",
+        accelerators="accelerators",
+        ample_params="mfu_ample_params",
+        exponent="mfu_thin_exponent",
+    ),
+    Link(
+        "run_goodput",
+        throughput.run_goodput,
+        unless=("accelerator_hours", "mfu"),
+        goodput="goodput",
+        accelerators=("accelerators", 1.0),
+        interruptions_per_h="interruptions_per_h",
+        interruption_h="interruption_h",
+    ),
+    Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
+    Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
+    Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
+    DURATION,
+)
+"""From FLOP to accelerator-hours at a utilisation; where the plan states the hours, the utilisation follows from them."""
+
+RATES = (
+    Link(
+        "host_power_w",
+        power.host_power_w,
+        max_power_w="max_power_w",
+        accelerator_count="accelerator_count",
+        board_power_w="board_power_w",
+        host_share="host_share",
+    ),
+    Link("host_power_w", power.calibrated_power_w, power_w="host_power_w", factor="host_calibration"),
+)
+"""The power of the rest of a server."""
+
+ENERGY = (
+    Link(
+        "accelerator_power_w",
+        power.accelerator_power_w,
+        board_power_w="board_power_w",
+        reference_share="power_share",
+        mfu=("mfu", "power_reference_mfu"),
+        reference_mfu="power_reference_mfu",
+        exponent="power_exponent",
+        idle_share="idle_share",
+    ),
+    Link("accelerator_power_w", power.calibrated_power_w, power_w="accelerator_power_w", factor="power_calibration"),
+    *RATES,
+    Link(
+        "it_energy_kwh",
+        power.it_energy_kwh,
+        accelerator_hours_h="accelerator_hours_h",
+        accelerator_power_w="accelerator_power_w",
+        host_power_w="host_power_w",
+        network_share="network_share",
+    ),
+)
+"""From accelerator-hours to the energy of servers and network."""
+
+CONSEQUENCES = (
+    Link("facility_energy_kwh", facility.facility_energy_kwh, it_energy_kwh="it_energy_kwh", pue="pue"),
+    Link("operational_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="carbon_intensity"),
+    Link("service_life_h", cost.service_life_h, service_life="service_life"),
+    Link(
+        "embodied_kgco2e",
+        carbon.embodied_kgco2e,
+        accelerator_hours_h="accelerator_hours_h",
+        service_life_h="service_life_h",
+        utilisation="utilisation",
+        hardware_kgco2e="hardware_kgco2e",
+    ),
+    Link("total_kgco2e", carbon.total_kgco2e, operational_kgco2e="operational_kgco2e", embodied_kgco2e="embodied_kgco2e"),
+    Link("operational_market_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="market_intensity"),
+    Link(
+        "water_l",
+        facility.water_l,
+        it_energy_kwh="it_energy_kwh",
+        facility_energy_kwh="facility_energy_kwh",
+        wue_l_per_kwh="wue_l_per_kwh",
+        grid_water_l_per_kwh="grid_water_l_per_kwh",
+    ),
+    Link("electricity_usd", cost.electricity_usd, facility_energy_kwh="facility_energy_kwh", electricity_usd_per_kwh="electricity_price"),
+    Link(
+        "accelerator_purchase_usd",
+        cost.accelerator_purchase_usd,
+        server_usd="purchase_price",
+        accelerator_count="accelerator_count",
+        interconnect_share="interconnect_share",
+    ),
+    Link("rent_usd", cost.rent_usd, accelerator_hours_h="accelerator_hours_h", rent_usd_per_h="rent_price"),
+    Link(
+        "own_usd",
+        cost.own_usd,
+        accelerator_hours_h="accelerator_hours_h",
+        accelerator_purchase_usd="accelerator_purchase_usd",
+        service_life_h="service_life_h",
+        utilisation="utilisation",
+        electricity_usd="electricity_usd",
+    ),
+    Link("purchase_usd", cost.purchase_usd, accelerators="accelerators", accelerator_purchase_usd="accelerator_purchase_usd"),
+)
+"""From the energy of servers and network, expected or measured, and the hours to carbon, water and money."""
+
+CHAIN = TIME + ENERGY + CONSEQUENCES
+"""Every link after the work."""
+
+CONDITIONS = tuple(sorted({field for link in CHAIN for field in link.unless}))
+"""Fields of a plan that make links needless."""

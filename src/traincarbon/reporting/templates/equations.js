@@ -1,0 +1,99 @@
+// The chain in the browser: evaluates the equation texts of LINKS on uncertain values. It holds no formula of its own.
+"use strict";
+
+const exact = median => ({ median, spreads: {} });
+const combine = (a, b, wa, wb) => {
+  const spreads = {};
+  for (const name in a) spreads[name] = wa * a[name];
+  for (const name in b) spreads[name] = (spreads[name] || 0) + wb * b[name];
+  return spreads;
+};
+const sum = (a, b, sign) => {
+  const median = a.median + sign * b.median, share = median ? a.median / median : 0;
+  return { median, spreads: combine(a.spreads, b.spreads, share, 1 - share) };
+};
+// Products add spreads by name, sums weigh them by share, and bounds leave them: as traincarbon.uncertain does.
+const OPERATIONS = {
+  "+": (a, b) => sum(a, b, 1),
+  "-": (a, b) => sum(a, b, -1),
+  "×": (a, b) => ({ median: a.median * b.median, spreads: combine(a.spreads, b.spreads, 1, 1) }),
+  "/": (a, b) => ({ median: a.median / b.median, spreads: combine(a.spreads, b.spreads, 1, -1) }),
+  "^": (a, b) => ({ median: a.median ** b.median, spreads: combine(a.spreads, {}, b.median, 0) }),
+  min: (a, b) => ({ median: Math.min(a.median, b.median), spreads: combine(a.spreads, b.spreads, 1, 1) }),
+  max: (a, b) => ({ median: Math.max(a.median, b.median), spreads: combine(a.spreads, b.spreads, 1, 1) }),
+  clamp: (a, low, high) => ({ median: Math.min(Math.max(a.median, low.median), high.median), spreads: a.spreads }),
+};
+const LEVELS = [["+", "-"], ["×", "/"], ["^"]];
+
+// Return the text of an equation as a function of the values of its names; the grammar is that of traincarbon.formulas.evaluation.
+function parse(text) {
+  const tokens = text.replaceAll("²", " ^ 2").match(/\d+(?:\.\d+)?(?:e[+-]?\d+)?|[A-Za-z_]\w*|[-+×/^(),]/g);
+  const atom = () => {
+    const token = tokens.shift();
+    if (token !== "(" && tokens[0] !== "(") {
+      const constant = exact(Number(token));
+      return /\d/.test(token[0]) ? () => constant : values => values[token];
+    }
+    if (token !== "(") tokens.shift();
+    const parts = [];
+    do parts.push(operation(0)); while (tokens.shift() === ",");
+    return token === "(" ? parts[0] : values => OPERATIONS[token](...parts.map(part => part(values)));
+  };
+  const operation = level => {
+    if (level === LEVELS.length) return atom();
+    let left = operation(level + 1);
+    while (LEVELS[level].includes(tokens[0])) {
+      const combined = OPERATIONS[tokens.shift()], before = left, right = operation(level < 2 ? level + 1 : level);
+      left = values => combined(before(values), right(values));
+    }
+    return left;
+  };
+  return operation(0);
+}
+
+const ROWS = LINKS.map(([name, text, unless, inputs]) => ({ name, formula: parse(text), unless, inputs, refines: inputs.some(input => input[1] === name) }));
+
+// Compute every link into the values, as traincarbon.estimation.trace.walk does.
+function walk(values, known, stated) {
+  for (const { name, formula, unless, inputs, refines } of ROWS) {
+    if (!refines && values[name] || unless.some(stated)) continue;
+    const given = {};
+    for (const [parameter, ...sources] of inputs) {
+      for (const source of sources) if (!given[parameter]) given[parameter] = typeof source === "number" ? exact(source) : known(source);
+    }
+    if (inputs.every(([parameter]) => given[parameter])) values[name] = formula(given);
+    else if (!refines) values[name] = null;
+  }
+  return values;
+}
+
+// The facts of the place, hardware and year that are chosen; what cannot be combined is null.
+function inputsOf(page, set) {
+  const places = page.settings[`${set.hw || 0}|${set.region || 0}|${set.start || 0}`];
+  if (!places) return null;
+  const row = places.flatMap(place => page.rows[place]);
+  return Object.fromEntries(page.names.map((name, at) => [name, row[at] < 0 ? null : page.pool[row[at]]]));
+}
+
+// Every result of the estimate, null where it is unknown. Settings of the reader override the plan, the plan overrides the facts.
+function resultsOf(page, set) {
+  const facts = inputsOf(page, set);
+  if (!facts) return null;
+  const fact = name => (set[name] !== undefined ? exact(set[name]) : page.stated[name] || facts[name]);
+  const values = { ...page.values, accelerator_count: exact(page.hardware[set.hw || 0].each) };
+  if (set.accelerators !== undefined) values.accelerators = exact(set.accelerators);
+  if (!values.accelerator_hours_h) values.mfu = fact("mfu");
+  return walk(values, name => (name in values ? values[name] : fact(name)), name => set[name] !== undefined || name in page.stated);
+}
+
+const interval = ({ median, spreads }, z) => {
+  const reach = Math.exp(z * Math.hypot(...Object.values(spreads)));
+  return { low: median / reach, median, high: median * reach };
+};
+
+// The data of the page with its numbers as uncertain values.
+function opened(data) {
+  const value = pair => (pair === null ? null : { median: pair[0], spreads: pair[1] || {} });
+  const opened = values => Object.fromEntries(Object.entries(values).map(([name, pair]) => [name, value(pair)]));
+  return { ...data, pool: data.pool.map(value), stated: opened(data.stated), values: opened(data.values) };
+}

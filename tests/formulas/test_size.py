@@ -1,0 +1,40 @@
+"""Shape and batch by the size of a model: published models, inverses, refusals."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traincarbon.errors import OutOfRangeError
+from traincarbon.formulas.size import usual_batch_tokens, usual_params, width_of_depth
+
+
+def test_gpt_3_is_as_wide_as_usual():
+    # 96 layers of width 12,288 are 12 × 96 × 12288² = 174e9, and the head
+    assert usual_params(hidden=12288.0, vocab=50257.0) == pytest.approx(12 * 96 * 12288**2 + 12288 * 50257)
+
+
+@given(st.floats(16.0, 3e4), st.floats(1.0, 200.0), st.floats(1.0, 2e5))
+def test_the_width_of_a_depth_gives_the_parameters_again(hidden, layers, vocab):
+    params = 12.0 * layers * hidden**2 + hidden * vocab
+    assert width_of_depth(params=params, layers=layers, vocab=vocab) == pytest.approx(hidden, rel=1e-6)
+
+
+def test_a_model_sixteen_times_as_large_has_twice_the_batch():
+    small, large = (usual_batch_tokens(params=params, reference_tokens=3.2e6) for params in (1e9, 16e9))
+    assert large == pytest.approx(2.0 * small)
+    assert usual_batch_tokens(params=175e9, reference_tokens=3.2e6) == 3.2e6
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs"),
+    [
+        (usual_params, {"hidden": 64.0, "vocab": 100.0}),
+        (width_of_depth, {"params": 1e9, "layers": 24.0, "vocab": 100.0}),
+        (usual_batch_tokens, {"params": 1e9, "reference_tokens": 1e6}),
+    ],
+)
+def test_nothing_and_less_is_refused(formula, inputs):
+    for name in inputs:
+        for value in (0.0, -1.0, float("nan")):
+            with pytest.raises(OutOfRangeError, match=name):
+                formula(**{**inputs, name: value})
