@@ -449,7 +449,7 @@ def _vision(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
         ffn_bias=True,
         extra_params=(2 * tokens + (kind == "dinov2")) * hidden - hidden * (kind == "clip_vision_model"),
         extra_layer_params=2 * hidden if kind == "dinov2" else 0,
-        head="classes" if is_classifier else "pooler" if kind in ("vit", "deit") else "",
+        head="classes" if is_classifier else "pooler" if keys.class_name() in ("ViTModel", "DeiTModel") else "",
         classes=len(labels) if is_classifier and isinstance(labels, Mapping) else 2 if is_classifier else 0,
         image_size=image,
         patch_size=patch,
