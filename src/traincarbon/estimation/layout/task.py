@@ -113,7 +113,10 @@ def _shape(plan: Plan, assumed: Assumed) -> Shape:
             number[name] = value
             assumed.append((name, value, reason))
     gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
-    shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
+    matrices = median_of(plan.number("ffn_matrices"))
+    shape = shape_of(**number, ffn_matrices=matrices if matrices is not None else 3.0 if gated else 2.0)
+    if (head_dim := median_of(plan.number("head_dim"))) is not None:
+        shape = shape._replace(attention_width=shape.heads * head_dim)
     reason = "not stated: as in models of this size"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
     if shape.experts > 1.0:

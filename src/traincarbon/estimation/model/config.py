@@ -18,7 +18,7 @@ class ModelConfig:
         ffn: Inner width of a dense feed-forward block; of an encoder-decoder, in the encoder.
         ffn_matrices: Matrices of a feed-forward block or an expert: 2, or 3 where it is gated.
         vocab: Size of the vocabulary.
-        context: Longest context that the configuration states.
+        context: Longest context that the configuration states; the one before the positions were stretched, where it states that.
         is_tied: Whether the output layer shares the weights of the embeddings.
         query_bias: Whether the projections of queries, keys and values have biases.
         output_bias: Whether the projection after attention has one.

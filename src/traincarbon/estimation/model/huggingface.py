@@ -191,6 +191,8 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
         value_dim = head_dim
     width = keys.count("word_embed_proj_dim", default=hidden)
     context = keys.count("max_position_embeddings", "n_positions", "n_ctx", "seq_length", "max_seq_len", default=0, least=0)
+    scaled = keys.part("rope_scaling" if keys.table.get("rope_scaling") else "rope_parameters")
+    trained = scaled.count("original_max_position_embeddings", default=0, least=0)
     bias = keys.flag("use_bias", "bias", default=False)
     query_bias = keys.flag("attention_bias", "qkv_bias", "use_qkv_bias", default=common.query_bias or bias)
     is_llama_like = common.output_bias or kind not in ("qwen2", "qwen2_moe", "glm", "glm4", "glm4_moe", "stablelm")
@@ -205,7 +207,7 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
         ffn=_ffn(keys, kind, hidden),
         ffn_matrices=3 if common.is_gated else 2,
         vocab=keys.count("vocab_size"),
-        context=context,
+        context=trained or context,
         is_tied=keys.flag("tie_word_embeddings", default=common.is_tied),
         query_bias=query_bias,
         output_bias=common.output_bias if "attention_bias" not in keys.table else query_bias and is_llama_like,
