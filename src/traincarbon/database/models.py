@@ -69,7 +69,6 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
         for _, text in database.raw(FOLDER, id):
             for alias in aliases_in(text):
                 names.setdefault(model_name(alias), id)
-                names.setdefault(model_name(alias.rpartition("/")[2]), id)
     return names
 
 

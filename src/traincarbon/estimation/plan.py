@@ -108,7 +108,8 @@ class Plan:
         metadata=_about(Check.COUNT, "Key and value heads", _SHAPE, "Number of key and value heads (grouped-query attention).", uses=_JOB | Use.SIZE),
     )
     head_dim: Number = field(
-        default=None, metadata=_about(Check.COUNT, "Width of a head", _SHAPE, "Width of an attention head, if it is not hidden over heads.", uses=_JOB | Use.SIZE)
+        default=None,
+        metadata=_about(Check.COUNT, "Width of a head", _SHAPE, "Width of an attention head, if it is not hidden over heads.", uses=_JOB | Use.SIZE),
     )
     ffn: Number = field(
         default=None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike, fspath, path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.model.architectures import ARCHITECTURES, GATED, LINEAR_ATTENTION, TEXT_ONLY, WITHOUT_ATTENTION, Architecture
@@ -182,8 +182,8 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
     layers = keys.count("num_hidden_layers", "n_layer", "num_layers", "n_layers")
     heads = keys.count("num_attention_heads", "n_head", "num_heads", "n_heads")
     kv_heads = _kv_heads(keys, kind, heads)
-    ranks = {name: keys.count(key, default=0, least=0) for name, key in (("query_rank", "q_lora_rank"), ("kv_rank", "kv_lora_rank"))}
-    is_latent = ranks["kv_rank"] > 0
+    query_rank, kv_rank = keys.count("q_lora_rank", default=0, least=0), keys.count("kv_lora_rank", default=0, least=0)
+    is_latent = kv_rank > 0
     if is_latent:
         head_dim, value_dim = keys.count("qk_nope_head_dim"), keys.count("v_head_dim")
     else:
@@ -212,15 +212,16 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
         query_bias=query_bias,
         output_bias=common.output_bias if "attention_bias" not in keys.table else query_bias and is_llama_like,
         ffn_bias=keys.flag("mlp_bias", default=common.ffn_bias or bias),
+        query_rank=query_rank,
+        kv_rank=kv_rank,
         rope_dim=keys.count("qk_rope_head_dim", default=0, least=0) if is_latent else 0,
         embedding_width=width if width != hidden else 0,
         positions=0 if common.position_offset is None else context + common.position_offset,
         extra_params=2 * width * hidden if width != hidden else 0,
-        extra_layer_params=_extra_layer_params(keys, kind, hidden=hidden, heads=heads, ranks=ranks),
+        extra_layer_params=_extra_layer_params(keys, kind, hidden=hidden, heads=heads, query_rank=query_rank),
         qk_norm=_qk_norm(keys, kind, common),
         norms=_norms(keys, kind, common),
         final_norms=0 if kind == "opt" and not keys.flag("do_layer_norm_before", default=True) else common.final_norms,
-        **ranks,
         **_experts(keys, kind, layers),
     )
 
@@ -263,7 +264,7 @@ def _qk_norm(keys: _Keys, kind: str, common: Architecture) -> str:
     return common.qk_norm
 
 
-def _extra_layer_params(keys: _Keys, kind: str, *, hidden: int, heads: int, ranks: Mapping[str, int]) -> int:
+def _extra_layer_params(keys: _Keys, kind: str, *, hidden: int, heads: int, query_rank: int) -> int:
     """Return the parameters that only the architecture *kind* has in each layer."""
     if kind == "gpt_oss":
         return heads  # a learned sink of attention for each head
@@ -271,11 +272,21 @@ def _extra_layer_params(keys: _Keys, kind: str, *, hidden: int, heads: int, rank
         return hidden  # the gate of the shared expert
     if kind in ("deepseek_v32", "glm_moe_dsa"):  # the indexer that chooses the tokens attended to: queries, a key with its norm, weights
         count, width = keys.count("index_n_heads"), keys.count("index_head_dim")
-        return ranks["query_rank"] * count * width + hidden * width + 2 * width + hidden * count
+        return query_rank * count * width + hidden * width + 2 * width + hidden * count
     return 0
 
 
-def _experts(keys: _Keys, kind: str, layers: int) -> dict[str, int]:
+class _Experts(TypedDict, total=False):
+    """The fields of a configuration about the experts of a mixture."""
+
+    experts: int
+    experts_per_token: int
+    expert_ffn: int
+    shared_ffn: int
+    dense_layers: int
+
+
+def _experts(keys: _Keys, kind: str, layers: int) -> _Experts:
     """Return what a configuration states about the experts of a mixture, nothing where it has none."""
     experts = keys.count("n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", default=0, least=0)
     if experts <= 1:

@@ -89,15 +89,14 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     model = _as_stated(model, plan)
     params = plan.number("params")
     if isinstance(params, float) and abs(params / model.params - 1.0) > _APART:
-        raise PlanError(
-            f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model"
-        )
+        raise PlanError(f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model")
     return Plan.from_dict({**model.fields, **{name: getattr(plan, name) for name in stated}}), model
 
 
 def _is_place(name: str) -> bool:
     """Say whether *name* is that of a file, a folder or a page, not of a model that the database knows."""
-    return name.startswith(hub.PREFIX) or name.endswith(".json") or path.sep in name and path.exists(name) or path.isdir(name)
+    is_folder = path.isfile(path.join(name, "config.json"))
+    return name.startswith(hub.PREFIX) or name.endswith(".json") or is_folder or (path.sep in name and path.exists(name))
 
 
 def _model(name: str, database: "Database", *, is_complete: bool) -> Model | None:
@@ -134,24 +133,38 @@ def _as_stated(model: Model, plan: Plan) -> Model:
     changes: dict[str, int] = {}
     for name in _SHAPE:
         value = plan.number(name)
-        if value is None or value == own.get(name):
+        if value is None:
             continue
         if not isinstance(value, float):
             shown = shortened(str(value), most=40)
             raise PlanError(f"{name} {shown} beside a model is not one number", hint="leave out model, and give params and the shape")
-        changes[name] = int(value)
-    if not changes:
-        return model
-    if model.config.decoder_layers and "layers" in changes:
-        changes["layers"] -= model.config.decoder_layers
-    if changes.keys() & {"hidden", "heads"} and "head_dim" not in changes and "head_dim" not in own and not model.config.kv_rank:
-        changes["head_dim"] = changes.get("hidden", model.config.hidden) // changes.get("heads", model.config.heads)
-    if "head_dim" in changes:
-        changes["value_dim"] = changes["head_dim"]
-    if "heads" in changes and "kv_heads" not in changes and model.config.kv_heads == model.config.heads:
-        changes["kv_heads"] = changes["heads"]
-    config = replace(model.config, **changes)
-    if min(config.layers, config.head_dim, config.kv_heads) < 1:
+        if value != own.get(name):
+            changes[name] = int(value)
+    return _recounted(model, changes) if changes else model
+
+
+def _recounted(model: Model, changes: Mapping[str, int]) -> Model:
+    """Return *model* with other sizes.
+
+    Raises:
+        PlanError: no model has these sizes.
+    """
+    config = model.config
+    hidden, heads = changes.get("hidden", config.hidden), changes.get("heads", config.heads)
+    has_plain_heads = not config.kv_rank and config.head_dim * config.heads == config.hidden
+    head_dim = changes.get("head_dim", hidden // heads if has_plain_heads else config.head_dim)
+    config = replace(
+        config,
+        layers=changes.get("layers", config.layers + config.decoder_layers) - config.decoder_layers,
+        hidden=hidden,
+        heads=heads,
+        kv_heads=changes.get("kv_heads", heads if config.kv_heads == config.heads else config.kv_heads),
+        head_dim=head_dim,
+        value_dim=config.value_dim if config.kv_rank else head_dim,
+        ffn=changes.get("ffn", config.ffn),
+        vocab=changes.get("vocab", config.vocab),
+    )
+    if config.layers <= config.dense_layers or config.head_dim < 1:
         raise PlanError(f"the stated shape is too small for the model {model.name}", hint="leave out model, and give params and the shape")
     size = size_of(config)
     return model._replace(config=config, params=float(size.params), active_params=float(size.active_params))
