@@ -10,7 +10,7 @@ from traincarbon.estimation.model import hub
 from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.huggingface import read_file
-from traincarbon.estimation.model.size import size_of
+from traincarbon.estimation.model.size import attention_weights, size_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import shortened
 
@@ -66,6 +66,19 @@ class Model(NamedTuple):
             found["vocab"] = float(config.vocab)
         if config.context:
             found["seq_len"] = self.seq_len
+        return found
+
+    @property
+    def layout_shape(self) -> dict[str, float]:
+        """What a layout has to know of the shape beside the fields of a plan: experts and latent attention."""
+        config = self.config
+        found: dict[str, float] = {}
+        if config.experts:
+            found |= {"ffn": float(config.expert_ffn), "ffn_matrices": float(config.ffn_matrices), "shared_ffn": float(config.shared_ffn)}
+            found |= {"experts": float(config.experts), "experts_per_token": float(config.experts_per_token)}
+        if config.kv_rank:
+            found["attention_width"] = config.heads * (config.head_dim + config.rope_dim + config.value_dim) / 2.0
+            found["attention_params"] = float(attention_weights(config))
         return found
 
 

@@ -59,25 +59,30 @@ def _total(config: ModelConfig, embedding: int, experts: int) -> int:
     return round(total)
 
 
+def attention_weights(config: ModelConfig) -> int:
+    """Return the weights of one attention block, biases and normalisations left out."""
+    hidden, heads = config.hidden, config.heads
+    if not config.kv_rank:
+        return round(parameters.attention_params(hidden=hidden, heads=heads, kv_heads=config.kv_heads, head_dim=config.head_dim, value_dim=config.value_dim))
+    query_dim = config.head_dim + config.rope_dim
+    queries = float(hidden * heads * query_dim)
+    if config.query_rank:
+        queries = parameters.compressed_query_params(hidden=hidden, query_rank=config.query_rank, heads=heads, query_dim=query_dim)
+    rest = parameters.latent_attention_params(
+        hidden=hidden, heads=heads, kv_rank=config.kv_rank, rope_dim=config.rope_dim, head_dim=config.head_dim, value_dim=config.value_dim
+    )
+    return round(queries + rest)
+
+
 def _attention(config: ModelConfig, kind: Architecture) -> int:
     """Return the parameters of a layer without its feed-forward block: attention, its biases and normalisations, the layer's norms."""
-    hidden, heads, kv_heads = config.hidden, config.heads, config.kv_heads
     if config.kv_rank:
-        query_dim = config.head_dim + config.rope_dim
-        queries = hidden * heads * query_dim
-        if config.query_rank:
-            queries = round(parameters.compressed_query_params(hidden=hidden, query_rank=config.query_rank, heads=heads, query_dim=query_dim))
-        weights = queries + parameters.latent_attention_params(
-            hidden=hidden, heads=heads, kv_rank=config.kv_rank, rope_dim=config.rope_dim, head_dim=config.head_dim, value_dim=config.value_dim
-        )
         inner = config.query_rank + config.kv_rank
     else:
-        weights = parameters.attention_params(hidden=hidden, heads=heads, kv_heads=kv_heads, head_dim=config.head_dim, value_dim=config.value_dim)
-        inner = _attention_biases(config, kind) + {"head": _KEY_AND_VALUE * config.head_dim, "full": (heads + kv_heads) * config.head_dim}.get(
-            config.qk_norm, 0
-        )
-    norms = parameters.norm_params(norms=config.norms, vectors=kind.norm_vectors, width=hidden)
-    return round(weights + norms) + inner + config.extra_layer_params
+        widths = {"head": _KEY_AND_VALUE * config.head_dim, "full": (config.heads + config.kv_heads) * config.head_dim}
+        inner = _attention_biases(config, kind) + widths.get(config.qk_norm, 0)
+    norms = parameters.norm_params(norms=config.norms, vectors=kind.norm_vectors, width=config.hidden)
+    return attention_weights(config) + round(norms) + inner + config.extra_layer_params
 
 
 def _attention_biases(config: ModelConfig, kind: Architecture) -> int:
@@ -91,11 +96,8 @@ def _dense_layer(config: ModelConfig, kind: Architecture) -> int:
 
 def _decoder_layer(config: ModelConfig, kind: Architecture) -> int:
     """Return the parameters of a layer of the decoder, which attends to itself and to the encoder."""
-    cross = parameters.attention_params(
-        hidden=config.hidden, heads=config.heads, kv_heads=config.kv_heads, head_dim=config.head_dim, value_dim=config.value_dim
-    )
     norm = parameters.norm_params(norms=1, vectors=kind.norm_vectors, width=config.hidden)
-    return _attention(config, kind) + round(cross + norm) + _attention_biases(config, kind) + _feed_forward(config, config.decoder_ffn)
+    return _attention(config, kind) + attention_weights(config) + round(norm) + _attention_biases(config, kind) + _feed_forward(config, config.decoder_ffn)
 
 
 def _feed_forward(config: ModelConfig, ffn: int) -> int:
