@@ -192,5 +192,5 @@ def test_two_runs_without_a_name_have_different_ids_and_sessions():
 
 
 def test_the_size_of_a_model_that_is_named_is_known_to_the_run():
-    settings = settings_from(model="gpt2")
+    settings = settings_from(argv=["x"], model="gpt2")
     assert settings.context["params"] == 124439808

@@ -9,7 +9,7 @@ from traincarbon.cli import output
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import Place, find_hardware, find_place, hardware_names, place_names, squeeze
-from traincarbon.database.models import find_model, model_name, model_names
+from traincarbon.database.models import find_model
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -130,16 +130,14 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     exact = squeeze(name)
     if exact in place_names(facts) and exact not in hardware_names(facts):
         return find_place(facts, name)
-    try:
-        return find_hardware(facts, name)
-    except NotFoundError as no_hardware:
+    errors: list[NotFoundError] = []
+    for find in (find_hardware, find_place, find_model):
         try:
-            return find_place(facts, name)
-        except NotFoundError as no_place:
-            if model_name(name.rpartition("/")[2]) in model_names(facts):
-                return find_model(facts, name)
-            nearest = no_hardware if "did you mean" in no_hardware.hint or "one of" in no_hardware.hint else no_place
-            raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
+            return find(facts, name)
+        except NotFoundError as error:
+            errors.append(error)
+    nearest = next((error for error in errors if "did you mean" in error.hint or "one of" in error.hint), errors[1])
+    raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
 
 
 def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:
