@@ -58,7 +58,7 @@ _GEMMA3_DEFAULTS: dict[str, object] = {"num_attention_heads": 8, "num_key_value_
 
 ARCHITECTURES: dict[str, Architecture] = {
     **dict.fromkeys(("llama", "mistral", "mixtral", "deepseek_v2", "deepseek_v3", "kimi_k2", "granite", "granitemoe", "llama4_text", "seed_oss"), _LLAMA),
-    **dict.fromkeys(("phi3", "deepseek", "deepseek_v32", "glm_moe_dsa", "internlm2", "helium"), _LLAMA),
+    **dict.fromkeys(("phi3", "deepseek", "deepseek_v32", "glm_moe_dsa", "internlm2", "helium", "dbrx"), _LLAMA),
     "smollm3": Architecture(is_tied=True),
     "qwen2": Architecture(query_bias=True),
     "qwen2_moe": Architecture(query_bias=True),
@@ -75,6 +75,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "olmoe": _OLMO2,
     "minimax_m2": _OLMO2,
     "glm": Architecture(query_bias=True),
+    "chatglm": Architecture(query_bias=True),
     "glm4": Architecture(query_bias=True, norms=4),
     "glm4_moe": _LLAMA,
     "dots1": _QWEN3,

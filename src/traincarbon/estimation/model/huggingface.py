@@ -1,18 +1,22 @@
 """Reading a ``config.json`` as Hugging Face writes it: from keys that every architecture names its own way to one configuration."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike, fspath, path
 from typing import NamedTuple, TypedDict
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.model.architectures import ARCHITECTURES, GATED, LINEAR_ATTENTION, TEXT_ONLY, WITHOUT_ATTENTION, Architecture
 from traincarbon.estimation.model.config import ModelConfig
+from traincarbon.estimation.model.size import size_of
 from traincarbon.formatting import clean, shortened
 
 MOST_BYTES = 4 * 1024 * 1024
 """No configuration is larger; a weight file given by mistake is."""
 _MOST = 100_000_000
 """No width, depth or vocabulary comes near this."""
+_WITH_VISION = ("gemma3",)
+"""Multimodal architectures whose vision tower is counted too."""
 _HINT = "it must be the config.json of a model on Hugging Face, unchanged; or state params, layers, hidden and so on in the plan"
 
 
@@ -71,9 +75,14 @@ def read_config(table: Mapping[str, object], *, where: str = "config.json") -> R
         raise PlanError(
             f"{where}: the architecture {kind!r} has layers that are not attention and cannot be counted", hint="state params (and active_params) instead"
         )
+    if kind == "dbrx":
+        keys = _dbrx(keys)
     if kind not in ARCHITECTURES:
         kind = _like(keys, kind, warnings)
-    return Reading(_READERS.get(kind, _decoder)(keys.with_defaults(ARCHITECTURES[kind].defaults), kind, ARCHITECTURES[kind]), tuple(warnings))
+    config = _READERS.get(kind, _decoder)(keys.with_defaults(ARCHITECTURES[kind].defaults), kind, ARCHITECTURES[kind])
+    if table.get("model_type") in _WITH_VISION and table.get("vision_config"):
+        config = replace(config, extra_params=config.extra_params + _vision_params(_Keys(table, where).part("vision_config"), hidden=config.hidden))
+    return Reading(config, tuple(warnings))
 
 
 class _Keys:
@@ -143,10 +152,18 @@ def _language_part(table: Mapping[str, object], where: str, warnings: list[str])
     text = table.get("text_config")
     if not isinstance(text, Mapping):
         return kind or _kind_of_class(keys.class_name()), keys
-    warnings.append("the configuration is of a multimodal model: only its language model is counted")
+    if kind not in _WITH_VISION:
+        warnings.append("the configuration is of a multimodal model: only its language model is counted")
     outer = {name: table[name] for name in ("tie_word_embeddings",) if name in table}
     part = _Keys({**outer, **text}, f"{where}: text_config")
     return TEXT_ONLY.get(kind) or part.text("model_type") or kind, part
+
+
+def _vision_params(keys: _Keys, *, hidden: int) -> int:
+    """Return the parameters of a vision tower, its projection to the width *hidden* of the language model, and the normalisation before that."""
+    kind = "siglip_vision_model"
+    config = _vision(keys, kind, ARCHITECTURES[kind])
+    return size_of(config).params + config.hidden * (hidden + 1)
 
 
 def _kind_of_class(name: str) -> str:
@@ -154,6 +171,14 @@ def _kind_of_class(name: str) -> str:
     squeezed = name.lower()
     fitting = [kind for kind in ARCHITECTURES if squeezed.startswith(kind.replace("-", "").replace("_", ""))]
     return max(fitting, key=len, default="")
+
+
+def _dbrx(keys: _Keys) -> _Keys:
+    """Return the keys of DBRX, which keeps attention and experts in tables of their own, under the names that others use."""
+    attention, experts = keys.part("attn_config"), keys.part("ffn_config")
+    moved = {"intermediate_size": "ffn_hidden_size", "num_experts": "moe_num_experts", "num_experts_per_tok": "moe_top_k"}
+    found = {name: experts.table.get(key) for name, key in moved.items()}
+    return _Keys({**keys.table, "num_key_value_heads": attention.table.get("kv_n_heads"), **found}, keys.where)
 
 
 def _like(keys: _Keys, kind: str, warnings: list[str]) -> str:
@@ -194,7 +219,7 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
     scaled = keys.part("rope_scaling" if keys.table.get("rope_scaling") else "rope_parameters")
     trained = scaled.count("original_max_position_embeddings", default=0, least=0)
     bias = keys.flag("use_bias", "bias", default=False)
-    query_bias = keys.flag("attention_bias", "qkv_bias", "use_qkv_bias", default=common.query_bias or bias)
+    query_bias = keys.flag("attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", default=common.query_bias or bias)
     is_llama_like = common.output_bias or kind not in ("qwen2", "qwen2_moe", "glm", "glm4", "glm4_moe", "stablelm")
     return ModelConfig(
         architecture=kind,
@@ -206,7 +231,7 @@ def _decoder(keys: _Keys, kind: str, common: Architecture) -> ModelConfig:
         value_dim=value_dim,
         ffn=_ffn(keys, kind, hidden),
         ffn_matrices=3 if common.is_gated else 2,
-        vocab=keys.count("vocab_size"),
+        vocab=keys.count("vocab_size", "padded_vocab_size"),
         context=trained or context,
         is_tied=keys.flag("tie_word_embeddings", default=common.is_tied),
         query_bias=query_bias,
@@ -231,7 +256,7 @@ def _kv_heads(keys: _Keys, kind: str, heads: int) -> int:
         return 1 if keys.flag("multi_query", default=True) else heads
     if kind == "gpt_bigcode":
         return 1 if keys.flag("multi_query", default=True) else heads
-    found = keys.count("num_key_value_heads", "num_kv_heads", "n_head_kv", default=heads)
+    found = keys.count("num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num", default=heads)
     if found > heads or heads % found:
         raise PlanError(
             f"{keys.where}: {heads} attention heads do not divide by {found} key and value heads", hint="each key and value head serves as many heads"
