@@ -49,6 +49,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
     assert report.counts == {
         "accelerators": 1,
         "servers": 1,
+        "models": 0,
         "zones": 3,
         "grid": 6,
         "electricity": 1,

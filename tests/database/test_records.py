@@ -10,7 +10,7 @@ COUNTS = {"accelerator_count", "cpu_count", "launch_year"}
 """Facts that have no unit."""
 
 
-@pytest.mark.parametrize("folder", PRODUCTS)
+@pytest.mark.parametrize("folder", ["accelerators", "servers"])
 def test_every_fact_but_a_count_has_its_unit_in_its_name(folder):
     for fact in PRODUCTS[folder][1] - COUNTS:
         assert re.search(r"_(flop_per_s|b_per_s|b|w|usd)$", fact), fact

@@ -10,7 +10,16 @@ from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import ESTIMATED
 
-PRESET = {"accelerators", "accelerator_hours_h", "accelerator_count", "run_goodput", "median_active_params", "updated_params", "repeated_share", "ffn_matrices"}
+PRESET = {
+    "accelerators",
+    "accelerator_hours_h",
+    "accelerator_count",
+    "run_goodput",
+    "median_active_params",
+    "updated_params",
+    "repeated_share",
+    "attention_width",
+}
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
 ALL = (MATMUL_PARAMS, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)

@@ -64,7 +64,10 @@ def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
 @pytest.mark.parametrize(
     ("use", "names"),
     [
-        (Use.SIZE, {"layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "trainable_params"}),
+        (
+            Use.SIZE,
+            {"model", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "batch_tokens", "trainable_params"},
+        ),
         (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
         (Use.HARDWARE, {"rent_price", "purchase_price"}),
         (Use.PACE, {"mfu", "goodput", "accelerator_hours"}),

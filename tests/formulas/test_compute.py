@@ -19,8 +19,17 @@ from traincarbon.formulas.compute import (
 
 counts = st.floats(1.0, 1e13)
 factors = st.floats(0.01, 100.0)
-GPT3 = {"layers": 96.0, "hidden": 12288.0, "heads": 96.0, "kv_heads": 96.0, "ffn": 49152.0, "vocab": 50257.0}
-LLAMA_2_70B = {"layers": 80.0, "hidden": 8192.0, "heads": 64.0, "kv_heads": 8.0, "ffn": 28672.0, "vocab": 32000.0, "ffn_matrices": 3.0}
+GPT3 = {"layers": 96.0, "hidden": 12288.0, "attention_width": 12288.0, "heads": 96.0, "kv_heads": 96.0, "ffn": 49152.0, "vocab": 50257.0}
+LLAMA_2_70B = {
+    "layers": 80.0,
+    "hidden": 8192.0,
+    "attention_width": 8192.0,
+    "heads": 64.0,
+    "kv_heads": 8.0,
+    "ffn": 28672.0,
+    "vocab": 32000.0,
+    "ffn_matrices": 3.0,
+}
 
 
 def test_gpt_3_takes_six_flop_for_each_parameter_and_token():
@@ -91,6 +100,12 @@ def test_the_shape_of_llama_2_70b_has_its_parameters():
     # attention 80 × 8192² × (2 + 2 × 8 / 64) = 12.08e9; gated 80 × 3 × 8192 × 28672 = 56.37e9; head 8192 × 32000 = 0.26e9
     assert matmul_params(**LLAMA_2_70B) == pytest.approx(80 * 8192**2 * 2.25 + 80 * 3 * 8192 * 28672 + 8192 * 32000)
     assert matmul_params(**LLAMA_2_70B) == pytest.approx(68.98e9 - 8192 * 32000, rel=0.001)  # 68.98e9 published, with the embedding
+
+
+def test_heads_that_are_wider_than_the_model_have_more_parameters():
+    # Qwen3 0.6B: 28 layers of width 1,024 with 16 heads of 128; tied embeddings are the head
+    shape = {"layers": 28.0, "hidden": 1024.0, "attention_width": 2048.0, "heads": 16.0, "kv_heads": 8.0, "ffn": 3072.0, "vocab": 151936.0}
+    assert matmul_params(**shape, ffn_matrices=3.0) == pytest.approx(596049920, rel=0.001)
 
 
 @given(st.floats(1.0, 64.0), factors)

@@ -189,3 +189,8 @@ def test_two_runs_without_a_name_have_different_ids_and_sessions():
     assert one.run_id != other.run_id
     assert one.session != other.session
     assert one.owner == os.getpid()
+
+
+def test_the_size_of_a_model_that_is_named_is_known_to_the_run():
+    settings = settings_from(argv=["x"], model="gpt2")
+    assert settings.context["params"] == 124439808

@@ -1,13 +1,14 @@
 """Check the database: sources, keys, possible values and names that clash."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import listdir, path
 from typing import NamedTuple
 
 from traincarbon.database.find import aliases_in, squeeze
 from traincarbon.database.load import READ, Database
+from traincarbon.database.models import model_name
 from traincarbon.database.read_files import read_toml
-from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
+from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
@@ -40,7 +41,7 @@ def check(database: Database) -> Report:
     faults += _unread(database)
     sources = _sources(database, faults)
     products: dict[str, dict[str, Product]] = {}
-    for folder in ("accelerators", "servers"):
+    for folder in PRODUCTS:
         products[folder] = _products(database, folder, faults)
         counts[folder] = len(products[folder])
         for product in products[folder].values():
@@ -52,7 +53,8 @@ def check(database: Database) -> Report:
         faults += _accelerator_faults(product)
     for product in products["servers"].values():
         faults += _server_faults(product, products["accelerators"])
-    faults += _clashes([product for folder in products.values() for product in folder.values()])
+    faults += _clashes([*products["accelerators"].values(), *products["servers"].values()], squeeze)
+    faults += _clashes(products["models"].values(), model_name)
     tables: dict[str, tuple[Row, ...]] = {}
     for table in TABLES:
         try:
@@ -162,11 +164,12 @@ def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterat
             yield Fault(place, f"matrix products at {reached:g} FLOP/s exceed the {precision} peak of {peak:g}")
 
 
-def _clashes(products: list[Product]) -> Iterator[Fault]:
+def _clashes(products: Iterable[Product], written: Callable[[str], str]) -> Iterator[Fault]:
+    """Yield the names that two *products* share, once they are *written* as names are compared."""
     bearers: dict[str, tuple[str, str]] = {}
     for product in products:
         mine = (product.folder, product.id)
-        for name in dict.fromkeys(squeeze(name) for name in (product.id, *product.aliases)):
+        for name in dict.fromkeys(written(name) for name in (product.id, *product.aliases)):
             other = bearers.setdefault(name, mine)
             if other != mine:
                 yield Fault(f"{product.folder}/{product.id}.toml", f"its name {name!r} is also one of {other[1]}")

@@ -6,14 +6,14 @@ from os import PathLike, environ, fspath, listdir, path
 from typing import Any, TypeVar
 
 from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, parse_rows, read_sources, read_text
-from traincarbon.database.records import TABLES, Product, Row
+from traincarbon.database.records import PRODUCTS, TABLES, Product, Row
 from traincarbon.database.row_checks import NEVER_IN_A_KEY
 from traincarbon.errors import DatabaseError, NotFoundError
 from traincarbon.paths import settings_folder
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
+READ = frozenset((*PRODUCTS, "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
 """Files and folders of a database; everything else in its folder is ignored."""
 _EVERY = "\n"
 """Means all keys of a table; no key can look like it."""

@@ -34,7 +34,19 @@ SERVER_FACTS = frozenset(
     }
     | {f"gemm_{precision}_flop_per_s" for precision in PRECISIONS}
 )
-PRODUCTS = {"accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS), "servers": (SERVER_KEYS, SERVER_FACTS)}
+MODEL_KEYS = frozenset({"name", "vendor", "architecture", "flags", "repository", "aliases"})
+MODEL_FACTS = frozenset(
+    {
+        *("layers", "decoder_layers", "hidden", "heads", "kv_heads", "head_dim", "value_dim", "ffn", "vocab", "context", "token_types"),
+        *("experts", "experts_per_token", "expert_ffn", "shared_ffn", "dense_layers", "query_rank", "kv_rank", "rope_dim", "index_heads", "index_dim"),
+        *("position_buckets", "image_size", "patch_size", "mel_bands", "source_positions", "params", "active_params", "training_tokens"),
+    }
+)
+PRODUCTS = {
+    "accelerators": (ACCELERATOR_KEYS, ACCELERATOR_FACTS),
+    "servers": (SERVER_KEYS, SERVER_FACTS),
+    "models": (MODEL_KEYS, MODEL_FACTS),
+}
 """Folder of products to the keys and facts that a file in it may state."""
 
 NO_CLOUDS = ("", "on-prem", "generic", "hpc")
@@ -88,7 +100,7 @@ class Fact(NamedTuple):
 
 
 class Product(NamedTuple):
-    """An accelerator or a server: its names and the known facts about it."""
+    """An accelerator, a server or a model: its names and the known facts about it."""
 
     id: str
     folder: str

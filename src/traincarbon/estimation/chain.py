@@ -48,13 +48,20 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()
+    model = None
+    if plan.model is not None:
+        from traincarbon.estimation.model.resolve import with_model
+
+        plan, model = with_model(plan, database)
     facts = gather(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
         from traincarbon.estimation.calibration_priors import calibrated
 
         facts = calibrated(plan, facts)
     trace = Trace(plan, facts)
-    work.count_flop(trace)
+    if model is not None:
+        trace.warnings += model.warnings
+    work.count_flop(trace, model=model)
     values = trace.values
     values["accelerators"] = n = _accelerators(trace, database)
     _check_memory(trace, n)

@@ -2,8 +2,8 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from os import PathLike
+from dataclasses import dataclass, field, fields, replace
+from os import PathLike, path
 from typing import Any, TypedDict
 
 from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
@@ -50,6 +50,16 @@ class Plan:
     """
 
     name: str | None = field(default=None, metadata=_about(Check.TEXT, "Name", _WORK, "What to call the run."))
+    model: str | None = field(
+        default=None,
+        metadata=_about(
+            Check.TEXT,
+            "Model",
+            _WORK,
+            "A known model, the path of a Hugging Face config.json, or `hub:ORG/NAME`; states parameters and shape.",
+            uses=Use.SIZE,
+        ),
+    )
     params: Number = field(default=None, metadata=_about(Check.POSITIVE, "Parameters", _WORK, "Parameters of the model, all experts included."))
     tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens", _WORK, "Tokens seen in training, all epochs included."))
     hw: str | None = field(
@@ -97,6 +107,10 @@ class Plan:
         default=None,
         metadata=_about(Check.COUNT, "Key and value heads", _SHAPE, "Number of key and value heads (grouped-query attention).", uses=_JOB | Use.SIZE),
     )
+    head_dim: Number = field(
+        default=None,
+        metadata=_about(Check.COUNT, "Width of a head", _SHAPE, "Width of an attention head, if it is not hidden over heads.", uses=_JOB | Use.SIZE),
+    )
     ffn: Number = field(
         default=None,
         metadata=_about(
@@ -105,6 +119,12 @@ class Plan:
             _SHAPE,
             "Inner width of the feed-forward layers; below four times hidden they count as gated (three matrices).",
             uses=_JOB | Use.SIZE,
+        ),
+    )
+    ffn_matrices: Number = field(
+        default=None,
+        metadata=_about(
+            Check.COUNT, "Matrices of a feed-forward layer", _SHAPE, "Matrices of a feed-forward layer: 2, or 3 if it is gated.", uses=_JOB | Use.SIZE
         ),
     )
     vocab: Number = field(default=None, metadata=_about(Check.COUNT, "Vocabulary size", _SHAPE, "Size of the vocabulary.", uses=_JOB | Use.SIZE))
@@ -266,7 +286,7 @@ class Plan:
 
     @classmethod
     def read(cls, file: str | PathLike[str]) -> "Plan":
-        """Return the plan in a TOML *file*.
+        """Return the plan in a TOML *file*; the path of a model's configuration may be relative to it.
 
         Raises:
             CarbonError: the file cannot be read or is not a plan; the message names it.
@@ -278,15 +298,18 @@ class Plan:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise PlanError(f"cannot read {str(file)!r}: {reason}", hint="a plan is a TOML file in UTF-8") from error
         try:
-            return cls.from_toml(text)
+            plan = cls.from_toml(text)
         except CarbonError as error:
             raise type(error)(f"{clean(str(file))}: {error}", hint=error.hint) from error
+        beside = path.join(path.dirname(file), plan.model) if plan.model is not None else ""
+        return replace(plan, model=beside) if beside and not path.exists(plan.model or "") and path.exists(beside) else plan
 
 
 class FixedFields(TypedDict, total=False):
     """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared."""
 
     name: str | None
+    model: str | None
     params: Number
     tokens: Number
     active_params: Number
@@ -301,7 +324,9 @@ class FixedFields(TypedDict, total=False):
     hidden: Number
     heads: Number
     kv_heads: Number
+    head_dim: Number
     ffn: Number
+    ffn_matrices: Number
     vocab: Number
     seq_len: Number
     batch_tokens: Number

@@ -1,5 +1,7 @@
 """The work of a training: model FLOP by the most exact count that the plan allows, and the FLOP that the hardware executes."""
 
+from typing import TYPE_CHECKING
+
 from traincarbon.errors import PlanError
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.links import ATTENTION_SHARE, BY_ADAPTERS, BY_FAMILY, BY_SHAPE, HARDWARE_FLOP, MATMUL_PARAMS
@@ -7,6 +9,9 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import Trace
 from traincarbon.estimation.walk import Link
 from traincarbon.uncertain import Num, any_of, median_of
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.model.resolve import Model
 
 LORA_SHARE = 0.01
 """Parameters in adapters as a share of the model, where a plan does not state them."""
@@ -20,12 +25,17 @@ _FEW = 1000.0
 """Fewer parameters or tokens than this suggest a forgotten suffix."""
 _MOST_APART = 2.0
 """Largest plausible factor between the parameters in matrix products and all parameters, embeddings included."""
-_SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
 _FULL = 1.0
+_TRILLION = 1e12
 
 
-def count_flop(trace: Trace) -> None:
+def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     """Compute the model FLOP by the most exact count that the plan allows; they stay None where the plan states hours and no work.
+
+    Args:
+        trace: The values of the plan; receives the FLOP.
+        model: The model that the plan names.
 
     Raises:
         PlanError: the plan states neither work nor hours.
@@ -37,10 +47,14 @@ def count_flop(trace: Trace) -> None:
         if plan.accelerator_hours is not None:
             return
         missing, example = ("tokens", "270e9 or 1.4T") if tokens is None else ("params", "530e9 or 7B")
+        if tokens is None and model is not None and model.training_tokens is not None:
+            example = f"{_short(model.training_tokens)}, the tokens of its own training, or 10M for a fine-tuning"
         raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, such as {example}, or accelerator_hours if you know them")
     trace.known("kind")
     trace.known("family")
     count = flop_link(plan)
+    head_dim, heads = number("head_dim"), number("heads")
+    trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
     is_shape_used = count is BY_SHAPE or (params is None and active is None)
     if active is None:
         if is_shape_used:
@@ -50,11 +64,18 @@ def count_flop(trace: Trace) -> None:
     _warn_of_slips(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
     _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
     if count is BY_SHAPE:
+        if model is not None and model.config.context > model.seq_len == plan.seq_len:
+            trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
     if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
     trace.walk((count,))
     _count_executed(trace)
+
+
+def _short(tokens: float) -> str:
+    """Return *tokens* as an option takes them."""
+    return f"{tokens / 1e12:g}T" if tokens >= _TRILLION else f"{tokens / 1e9:g}B"
 
 
 def flop_link(plan: Plan) -> Link:
@@ -92,10 +113,11 @@ def _count_executed(trace: Trace) -> None:
 def _count_params(trace: Trace) -> None:
     """Compute the parameters in matrix products of the shape that the plan states."""
     hidden, ffn = trace.plan.number("hidden"), trace.plan.number("ffn")
-    trace.values["ffn_matrices"] = 2.0
+    stated = trace.plan.number("ffn_matrices")
+    trace.values["ffn_matrices"] = 2.0 if stated is None else stated
     if ffn is None:
         trace.values["ffn"] = trace.assume("ffn_over_hidden", 4.0, "not stated: the feed-forward part is four times as wide as the model") * hidden
-    elif not any_of(ffn > GATED_BELOW * hidden):
+    elif stated is None and not any_of(ffn > GATED_BELOW * hidden):
         trace.values["ffn_matrices"] = trace.assume("ffn_matrices", 3.0, "such a narrow feed-forward part is taken as gated")
     trace.default("vocab", VOCAB, "not stated: the vocabulary of GPT-2")
     trace.walk((MATMUL_PARAMS,))
@@ -109,7 +131,7 @@ def _warn_of_slips(trace: Trace, *, shape_params: Num | None) -> None:
     if few:
         trace.warnings.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
     hidden, heads = plan.number("hidden"), plan.number("heads")
-    if hidden is not None and heads is not None and any_of(hidden % heads != 0.0):
+    if hidden is not None and heads is not None and plan.head_dim is None and any_of(hidden % heads != 0.0):
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")
     if params is None:
         return
@@ -125,7 +147,8 @@ def _warn_of_slips(trace: Trace, *, shape_params: Num | None) -> None:
 def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     """Name the fields of the plan that have no effect."""
     plan = trace.plan
-    names = [] if plan.servers is not None or plan.accelerators is not None else ["batch_tokens"] if is_shape_used else [*_SHAPE, "batch_tokens"]
+    shape = () if is_shape_used or plan.model is not None else _SHAPE
+    names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
     names += [] if plan.kind == "lora" else ["trainable_params"]
     unused = [name for name in names if getattr(plan, name) is not None]
     if unused:

@@ -97,17 +97,20 @@ def encoder_decoder_training_flop(*, active_params: Num, tokens: Num) -> Num:
     return 3.0 * active_params * tokens
 
 
-@equation("layers × hidden² × (2 + 2 × kv_heads / heads) + layers × ffn_matrices × hidden × ffn + hidden × vocab", source="narayanan-2021-megatron")
-def matmul_params(*, layers: Num, hidden: Num, heads: Num, kv_heads: Num, ffn: Num, vocab: Num, ffn_matrices: Num = 2.0) -> Num:
+@equation(
+    "layers × hidden × attention_width × (2 + 2 × kv_heads / heads) + layers × ffn_matrices × hidden × ffn + hidden × vocab", source="narayanan-2021-megatron"
+)
+def matmul_params(*, layers: Num, hidden: Num, attention_width: Num, heads: Num, kv_heads: Num, ffn: Num, vocab: Num, ffn_matrices: Num = 2.0) -> Num:
     r"""Return the parameters of a transformer that take part in matrix products, biases and norms left out.
 
     The vocabulary counts once: the head multiplies, the embedding is a look-up.
 
-    .. math:: N = L \left[ h^2 \left(2 + 2 \frac{a_{kv}}{a}\right) + m \, h \, f \right] + h V
+    .. math:: N = L \left[ h \, w \left(2 + 2 \frac{a_{kv}}{a}\right) + m \, h \, f \right] + h V
 
     Args:
         layers: Transformer layers L. [1]
         hidden: Width h. [1]
+        attention_width: Width of all query heads together w, in most models that of the model. [1]
         heads: Query heads a. [1]
         kv_heads: Key and value heads (grouped-query attention), *heads* where every head has its own. [1]
         ffn: Inner width f of the feed-forward part; of a mixture of experts, times the experts that a token visits. [1]
@@ -121,14 +124,15 @@ def matmul_params(*, layers: Num, hidden: Num, heads: Num, kv_heads: Num, ffn: N
         OutOfRangeError: an input is not positive.
 
     Example:
-        >>> round(matmul_params(layers=105, hidden=20480, heads=128, kv_heads=128, ffn=81920, vocab=51200) / 1e9, 1)
+        >>> round(matmul_params(layers=105, hidden=20480, attention_width=20480, heads=128, kv_heads=128, ffn=81920, vocab=51200) / 1e9, 1)
         529.5
 
     References:
         Narayanan et al. 2021, *Efficient large-scale language model training on GPU clusters*, arXiv:2104.04473, equation 2.
     """
-    require(above=0.0, layers=layers, hidden=hidden, heads=heads, kv_heads=kv_heads, ffn=ffn, vocab=vocab, ffn_matrices=ffn_matrices)
-    attention = hidden * hidden * (2.0 + 2.0 * kv_heads / heads)
+    require(above=0.0, layers=layers, hidden=hidden, attention_width=attention_width, heads=heads, kv_heads=kv_heads)
+    require(above=0.0, ffn=ffn, vocab=vocab, ffn_matrices=ffn_matrices)
+    attention = hidden * attention_width * (2.0 + 2.0 * kv_heads / heads)
     return layers * (attention + ffn_matrices * hidden * ffn) + hidden * vocab
 
 

@@ -103,7 +103,7 @@ def varied_plan(answer: Estimate, **fields: Any) -> Plan:
         CarbonError: the fields do not make a valid plan.
     """
     plan = answer.plan
-    kept: Mapping[str, Any] = {name: getattr(plan, name) for name in plan.to_dict() if name not in ("servers", "tp", "pp", "dp")}
+    kept: Mapping[str, Any] = {name: getattr(plan, name) for name in plan.to_dict() if name not in ("servers", "tp", "pp", "dp", "model")}
     count = {} if answer.accelerators is None else {"accelerators": answer.accelerators}
     return Plan.from_dict({**kept, **count, **fields})
 

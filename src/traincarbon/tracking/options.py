@@ -14,6 +14,7 @@ from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Sett
 from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
+    from traincarbon.database.load import Database
     from traincarbon.estimation.plan import Plan, PlanFields
 
     class TrackOptions(PlanFields, total=False):
@@ -202,7 +203,7 @@ def _planned(
 
     _refuse_unknown(stated)
     facts = open_database(db)
-    context: dict[str, object] = Plan.from_dict(stated).to_dict()
+    context = _with_model(Plan.from_dict(stated), facts)
     if "hw" in context:
         find_hardware(facts, str(context["hw"]))
     if "region" in context:
@@ -211,11 +212,20 @@ def _planned(
         return None, context
     if isinstance(plan, (str, os.PathLike)):
         plan = Plan.read(plan)
-    fields = {**(plan.to_dict() if isinstance(plan, Plan) else dict(plan)), **context}
+    fields = _with_model(Plan.from_dict({**(plan.to_dict() if isinstance(plan, Plan) else dict(plan)), **context}), facts)
     from traincarbon.estimation.chain import estimate
 
     answer = estimate(Plan.from_dict(fields), database=facts)
     return answer.plan.to_dict(), fields
+
+
+def _with_model(plan: "Plan", facts: "Database") -> dict[str, object]:
+    """Return the fields of *plan*, with those that follow from the model that it names."""
+    if plan.model is not None:
+        from traincarbon.estimation.model.resolve import with_model
+
+        plan, _ = with_model(plan, facts)
+    return plan.to_dict()
 
 
 def _refuse_unknown(options: Iterable[str]) -> None:

@@ -178,3 +178,17 @@ def test_a_hostile_bibliography_of_somebody_else_is_refused_and_its_text_is_not_
         done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
         assert isinstance(done.exception, CarbonError)
         assert "\x1b[2J" not in done.stdout + str(done.exception)
+
+
+@pytest.mark.parametrize("name", ["llama-3-8b", "Llama 3 8B", "meta-llama/Meta-Llama-3-8B-Instruct"])
+def test_a_model_is_shown_with_the_source_of_each_fact(name):
+    shown = json.loads(run("show", name, "--json").stdout)
+    assert (shown["id"], shown["folder"]) == ("llama-3-8b", "models")
+    assert shown["facts"]["layers"]["value"] == 32
+    assert all(fact["source"] and fact["locator"] for fact in shown["facts"].values())
+
+
+def test_models_are_listed_by_the_words_of_their_names():
+    ids = {row["id"] for row in json.loads(run("list", "models", "deepseek", "--json").stdout)}
+    assert ids >= {"deepseek-v2", "deepseek-v3", "deepseek-r1"}
+    assert "llama-3-8b" not in ids

@@ -253,3 +253,34 @@ def test_no_combination_of_options_ends_in_a_traceback(options):
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", CHOICES[name][0] if name in CHOICES else value)]
     done = run("--params", "7B", "--tokens", "1T", "--hw", "h100", *words)
     assert done.exception is None or isinstance(done.exception, CarbonError | SystemExit)
+
+
+def test_a_model_by_name_leaves_only_tokens_and_hardware_to_state():
+    plan = answer("--model", "llama-3-8b", "--kind", "lora", "--tokens", "10M", "--hw", "dgx-h100", "--servers", "1")["plan"]
+    assert (plan["model"], plan["params"], plan["layers"]) == ("llama-3-8b", 8030261248, 32)
+    assert run("--model", "llama-3-8b", "--tokens", "10M", "--hw", "h100").stdout.startswith("llama-3-8b · 8.03B parameters")
+
+
+def test_a_model_by_its_configuration_is_counted_from_it(tmp_path):
+    config = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 256, "vocab_size": 1000}
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    plan = answer("--model", str(tmp_path / "config.json"), "--tokens", "1M", "--hw", "h100")["plan"]
+    assert plan["params"] == 2 * 1000 * 64 + 2 * (4 * 64 * 64 + 3 * 64 * 256 + 2 * 64) + 64
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model", "lama-3-8b"), "did you mean llama-3-8b"),
+        (("--model", "llama-3"), "matches more than one model"),
+        (("--model", "nowhere/config.json"), "cannot read the model's configuration"),
+        (("--model", "llama-3-8b", "--params", "70B"), "contradict the model"),
+        (("--model", "hub:not a name"), "no name of a model"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_with_a_way_on(words, message):
+    assert message in refusal(*words, "--tokens", "10M", "--hw", "h100")
+
+
+def test_a_model_without_tokens_suggests_those_of_its_own_training():
+    assert "15T, the tokens of its own training" in refusal("--model", "llama-3-8b", "--hw", "h100")

@@ -118,3 +118,19 @@ def test_the_usual_batch_grows_with_the_fourth_root_of_the_model(shipped, times,
     plan = Plan(**{**PLAN, "params": times * 175e9, "vocab": 50257, "seq_len": 2048})
     task, _ = layout_task(plan, gather(plan, shipped), shipped, 1024.0)
     assert (task.sequences, task.is_batch_stated) == (sequences, False)
+
+
+def test_the_layout_of_a_known_mixture_of_experts_has_its_experts_and_its_attention(shipped):
+    plan = estimate(model="deepseek-v3", tokens="14.8T", hw="dgx-h100", database=shipped).plan
+    task, assumed = layout_task(plan, gather(plan, shipped), shipped, 2048.0)
+    (published,) = shipped.rows("architectures", "deepseek-v3")
+    for name in ("layers", "hidden", "heads", "attention_width", "ffn", "ffn_matrices", "vocab", "experts", "experts_per_token", "shared_ffn"):
+        assert getattr(task.shape, name) == float(published[name]), name
+    assert task.shape.attention_params == pytest.approx(float(published["attention_params"]), rel=0.001)
+    assert {name for name, _, _ in assumed}.isdisjoint({"experts", "layers", "hidden", "heads", "vocab", "seq_len"})
+
+
+def test_heads_that_are_wider_than_the_model_widen_the_attention_of_the_layout(shipped):
+    plan = Plan(**{**PLAN, "layers": 28, "hidden": 1024, "heads": 16, "head_dim": 128, "ffn": 4096, "ffn_matrices": 3, "params": 6e8})
+    task, _ = layout_task(plan, gather(plan, shipped), shipped, 8.0)
+    assert (task.shape.attention_width, task.shape.ffn_matrices) == (2048.0, 3.0)

@@ -9,6 +9,7 @@ from traincarbon.cli import output
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import Place, find_hardware, find_place, hardware_names, place_names, squeeze
+from traincarbon.database.models import find_model
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Source(NamedTuple):
     entry: Mapping[str, str]
 
 
-LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "priors")
+LISTS = ("hardware", "servers", "accelerators", "models", "regions", "zones", "sources", "priors")
 
 
 @click.group("db", cls=Ordered)
@@ -40,10 +41,11 @@ def command() -> None:
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
     """List ids and names, all or those that contain every WORD.
 
-    WHAT is hardware, servers, accelerators, regions, zones, sources or priors.
+    WHAT is hardware, servers, accelerators, models, regions, zones, sources or priors.
 
     \b
     carbon db list servers a100
+    carbon db list models llama
     carbon db list regions france
     """  # noqa: D301  click reads the escape
     head, rows = _listing(database(db), what)
@@ -62,7 +64,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
 @click.argument("name")
 @common_options
 def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    """Show every fact about a server, accelerator, region, zone or source, with its source and its kind of evidence.
+    """Show every fact about a server, accelerator, model, region, zone or source, with its source and its kind of evidence.
 
     \b
     carbon db show dgx-a100
@@ -107,7 +109,7 @@ def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa
 
 
 def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":
-    if what in ("hardware", "servers", "accelerators"):
+    if what in ("hardware", "servers", "accelerators", "models"):
         folders = ("servers", "accelerators") if what == "hardware" else (what,)
         products = [product for folder in folders for product in facts.products(folder)]
         return ("id", "name", "also"), [(product.id, product.name, ", ".join(product.aliases[:3])) for product in products]
@@ -122,17 +124,20 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     entry = facts.sources().get(name)
     if entry is not None:
         return Source(name, entry)
+    model = facts.product("models", name) if name.isprintable() and "/" not in name else None
+    if model is not None:
+        return model
     exact = squeeze(name)
     if exact in place_names(facts) and exact not in hardware_names(facts):
         return find_place(facts, name)
-    try:
-        return find_hardware(facts, name)
-    except NotFoundError as no_hardware:
+    errors: list[NotFoundError] = []
+    for find in (find_hardware, find_place, find_model):
         try:
-            return find_place(facts, name)
-        except NotFoundError as no_place:
-            nearest = no_hardware if "did you mean" in no_hardware.hint or "one of" in no_hardware.hint else no_place
-            raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
+            return find(facts, name)
+        except NotFoundError as error:
+            errors.append(error)
+    nearest = next((error for error in errors if "did you mean" in error.hint or "one of" in error.hint), errors[1])
+    raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
 
 
 def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:

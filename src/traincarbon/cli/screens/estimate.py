@@ -65,7 +65,8 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
 
 def _title(answer: "Estimate") -> str:
     plan, setting = answer.plan, answer.facts
-    what = [output.clean(plan.name)] if plan.name else []
+    title = plan.name or plan.model
+    what = [output.clean(title)] if title else []
     what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
     what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
     what.append(_machines(answer))

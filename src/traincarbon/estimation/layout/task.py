@@ -85,7 +85,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
     assumed: Assumed = []
     machine, more = machine_of(database, chip, precision=precision, accelerators=accelerators, server=server)
     assumed += more
-    shape = _shape(plan, assumed)
+    shape = _shape(plan, database, assumed)
     memory_b = chip.value("memory_b")
     if memory_b is None:
         raise PlanError(f"no memory of {chip.name} is known", hint=f"add memory_b to accelerators/{chip.id}.toml")
@@ -106,19 +106,34 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
     return task, assumed
 
 
-def _shape(plan: Plan, assumed: Assumed) -> Shape:
+def _shape(plan: Plan, database: Database, assumed: Assumed) -> Shape:
     number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
     for name, value, reason in (("vocab", VOCAB, "not stated: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")):
         if number[name] is None:
             number[name] = value
             assumed.append((name, value, reason))
     gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
-    shape = shape_of(**number, ffn_matrices=3.0 if gated else 2.0)
+    matrices = median_of(plan.number("ffn_matrices"))
+    shape = shape_of(**number, ffn_matrices=matrices if matrices is not None else 3.0 if gated else 2.0)
+    if (head_dim := median_of(plan.number("head_dim"))) is not None:
+        shape = shape._replace(attention_width=shape.heads * head_dim)
+    known = _known_shape(plan, database)
+    shape = shape._replace(**known)
     reason = "not stated: as in models of this size"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
-    if shape.experts > 1.0:
+    if shape.experts > 1.0 and not known:
         assumed.append(("experts", shape.experts, "not stated: eight experts for each token, two thirds of the parameters that it passes through"))
     return shape
+
+
+def _known_shape(plan: Plan, database: Database) -> dict[str, float]:
+    """Return what the model that *plan* names says of its experts and its attention, nothing where it names none."""
+    if plan.model is None:
+        return {}
+    from traincarbon.estimation.model.resolve import with_model
+
+    _, model = with_model(plan, database)
+    return {} if model is None else model.layout_shape
 
 
 def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -> float:

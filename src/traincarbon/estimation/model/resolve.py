@@ -1,0 +1,183 @@
+"""From the model that a plan names to the fields of the plan that follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import path
+from typing import TYPE_CHECKING, NamedTuple
+
+from traincarbon.errors import CarbonError, PlanError
+from traincarbon.estimation.model import hub
+from traincarbon.estimation.model.architectures import ARCHITECTURES
+from traincarbon.estimation.model.config import ModelConfig
+from traincarbon.estimation.model.huggingface import read_file
+from traincarbon.estimation.model.size import attention_weights, size_of
+from traincarbon.estimation.plan import Plan
+from traincarbon.formatting import shortened
+
+if TYPE_CHECKING:
+    from traincarbon.database.load import Database
+
+_APART = 0.1
+"""How far params may be from those of the model: names round them, as 8B for 8.03e9."""
+_LONGEST_TRAINED = 8192
+"""Longest context that a configuration is taken to be trained with: what it allows beyond was added late, for a small share of the tokens."""
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocab")
+"""Fields of a plan that are fields of a configuration too."""
+
+
+class Model(NamedTuple):
+    """A model that a plan names.
+
+    Attributes:
+        name: Its id in the database, or what the plan calls it.
+        config: Its configuration.
+        params: Its parameters, as counted.
+        active_params: Those that a token passes through.
+        training_tokens: The tokens of its own training where they are published, else None.
+        warnings: What a reader should know about the count.
+    """
+
+    name: str
+    config: ModelConfig
+    params: float
+    active_params: float
+    training_tokens: float | None
+    warnings: tuple[str, ...]
+
+    @property
+    def seq_len(self) -> float:
+        """The context that a training is counted with, 0 where the configuration states none."""
+        return float(min(self.config.context, _LONGEST_TRAINED))
+
+    @property
+    def fields(self) -> dict[str, float | str]:
+        """The fields of a plan that the model states."""
+        config = self.config
+        found: dict[str, float | str] = {"params": self.params, "family": ARCHITECTURES[config.architecture].family}
+        if self.active_params != self.params:
+            found["active_params"] = self.active_params
+        found |= {"layers": float(config.layers + config.decoder_layers), "hidden": float(config.hidden), "heads": float(config.heads)}
+        found["kv_heads"] = float(config.kv_heads)
+        if not config.kv_rank and config.head_dim * config.heads != config.hidden:
+            found["head_dim"] = float(config.head_dim)
+        if not config.experts:
+            found |= {"ffn": float(config.ffn), "ffn_matrices": float(config.ffn_matrices)}
+        if config.vocab:
+            found["vocab"] = float(config.vocab)
+        if config.context:
+            found["seq_len"] = self.seq_len
+        return found
+
+    @property
+    def layout_shape(self) -> dict[str, float]:
+        """What a layout has to know of the shape beside the fields of a plan: experts and latent attention."""
+        config = self.config
+        found: dict[str, float] = {}
+        if config.experts:
+            found |= {"ffn": float(config.expert_ffn), "ffn_matrices": float(config.ffn_matrices), "shared_ffn": float(config.shared_ffn)}
+            found |= {"experts": float(config.experts), "experts_per_token": float(config.experts_per_token)}
+        if config.kv_rank:
+            found["attention_width"] = config.heads * (config.head_dim + config.rope_dim + config.value_dim) / 2.0
+            found["attention_params"] = float(attention_weights(config))
+        return found
+
+
+def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
+    """Return *plan* with the fields that follow from its model, and the model; a field that the plan states stays as it is.
+
+    Raises:
+        CarbonError: the model is unknown, cannot be read, or contradicts the plan.
+    """
+    if plan.model is None:
+        return plan, None
+    stated = plan.to_dict()
+    try:
+        model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
+    except CarbonError:
+        if "params" not in stated or not _is_place(plan.model):
+            raise
+        return plan, None  # the plan was written where the configuration could be read
+    if model is None:
+        return plan, None
+    model = _as_stated(model, plan)
+    params = plan.number("params")
+    if isinstance(params, float) and abs(params / model.params - 1.0) > _APART:
+        raise PlanError(f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model")
+    return Plan.from_dict({**model.fields, **{name: getattr(plan, name) for name in stated}}), model
+
+
+def _is_place(name: str) -> bool:
+    """Say whether *name* is that of a file, a folder or a page, not of a model that the database knows."""
+    is_folder = path.isfile(path.join(name, "config.json"))
+    return name.startswith(hub.PREFIX) or name.endswith(".json") or is_folder or (path.sep in name and path.exists(name))
+
+
+def _model(name: str, database: "Database", *, is_complete: bool) -> Model | None:
+    """Return the model *name*, None for one on a hub where the plan *is_complete* without it."""
+    if name.startswith(hub.PREFIX) and is_complete:
+        return None
+    return database.remember(_read, name.strip())
+
+
+def _read(database: "Database", name: str) -> Model:
+    tokens = None
+    if name.startswith(hub.PREFIX):
+        reading = hub.fetch(name.removeprefix(hub.PREFIX))
+    elif _is_place(name):
+        reading = read_file(name)
+    else:
+        from traincarbon.database.models import find_model
+        from traincarbon.estimation.model.named import reading_of
+
+        product = find_model(database, name)
+        reading, name, tokens = reading_of(product), product.id, product.value("training_tokens")
+    config, warnings = reading
+    size = size_of(config)
+    return Model(name, config, float(size.params), float(size.active_params), tokens, warnings)
+
+
+def _as_stated(model: Model, plan: Plan) -> Model:
+    """Return *model* with the shape that the plan states in place of its own, counted anew.
+
+    Raises:
+        PlanError: a stated field is an array or cannot be one of the model's.
+    """
+    own: Mapping[str, float | str] = model.fields
+    changes: dict[str, int] = {}
+    for name in _SHAPE:
+        value = plan.number(name)
+        if value is None:
+            continue
+        if not isinstance(value, float):
+            shown = shortened(str(value), most=40)
+            raise PlanError(f"{name} {shown} beside a model is not one number", hint="leave out model, and give params and the shape")
+        if value != own.get(name):
+            changes[name] = int(value)
+    return _recounted(model, changes) if changes else model
+
+
+def _recounted(model: Model, changes: Mapping[str, int]) -> Model:
+    """Return *model* with other sizes.
+
+    Raises:
+        PlanError: no model has these sizes.
+    """
+    config = model.config
+    hidden, heads = changes.get("hidden", config.hidden), changes.get("heads", config.heads)
+    has_plain_heads = not config.kv_rank and config.head_dim * config.heads == config.hidden
+    head_dim = changes.get("head_dim", hidden // heads if has_plain_heads else config.head_dim)
+    config = replace(
+        config,
+        layers=changes.get("layers", config.layers + config.decoder_layers) - config.decoder_layers,
+        hidden=hidden,
+        heads=heads,
+        kv_heads=changes.get("kv_heads", heads if config.kv_heads == config.heads else config.kv_heads),
+        head_dim=head_dim,
+        value_dim=config.value_dim if config.kv_rank else head_dim,
+        ffn=changes.get("ffn", config.ffn),
+        vocab=changes.get("vocab", config.vocab),
+    )
+    if config.layers <= config.dense_layers or config.head_dim < 1:
+        raise PlanError(f"the stated shape is too small for the model {model.name}", hint="leave out model, and give params and the shape")
+    size = size_of(config)
+    return model._replace(config=config, params=float(size.params), active_params=float(size.active_params))
