@@ -21,7 +21,7 @@ _PLAIN = frozenset((bool, int, float, str))
 
 
 def number(value: object) -> float | None:
-    """Return *value* as a finite float, None where it is no number; True is none.
+    """Return *value* as a finite float, None where it is not a number; True is not one.
 
     Example:
         >>> number(3), number("3"), number(True), number(float("nan"))
@@ -33,7 +33,7 @@ def number(value: object) -> float | None:
 
 
 def amount(value: object) -> float | None:
-    """Return *value* as a finite float that is not negative, None where it is none."""
+    """Return *value* as a finite float that is not negative, else None."""
     found = number(value)
     return None if found is None or found < 0.0 else found
 

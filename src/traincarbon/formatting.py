@@ -60,7 +60,7 @@ LADDERS: dict[str, tuple[Scale, ...]] = {
     "s": tuple(Scale(size, unit=name) for size, name in ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))),
 }
 """The scales of each unit, the largest first."""
-READABLE = (1e-9, 1e10)
+READABLE = (1e-6, 1e10)
 """Sizes of numbers that are written out, without an exponent."""
 _LONGEST_WORD = 60
 

@@ -33,6 +33,18 @@ class EnergySource(StrEnum):
         """Whether a device stated it."""
         return self is not EnergySource.MODELLED
 
+    @property
+    def label(self) -> str:
+        """What a table says about it."""
+        return _SOURCE_LABELS[self]
+
+
+_SOURCE_LABELS = {
+    EnergySource.COUNTER: "counted by the hardware",
+    EnergySource.POWER: "integrated from sampled power",
+    EnergySource.MODELLED: "modelled, not measured",
+}
+
 
 def least_sure(*sources: EnergySource) -> EnergySource:
     """Return the source of an energy that is made of several, which is known no better than the worst of them.

@@ -153,7 +153,7 @@ def test_a_stated_utilisation_is_kept(shipped):
         ({"requests": math.nan, "tokens_per_request": 1e3}, OutOfRangeError, "requests is nan"),
         ({"requests": "many", "tokens_per_request": 1e3}, QuantityError, "no number: 'many'"),
         ({"requests": "1e400", "tokens_per_request": 1e3}, QuantityError, "requests is no finite number"),
-        ({"requests": 1e9, "tokens_per_request": "nan"}, QuantityError, "tokens_per_request is no number"),
+        ({"requests": 1e9, "tokens_per_request": "nan"}, QuantityError, "tokens_per_request is not a number"),
         ({"finetune_tokens": 0}, OutOfRangeError, "finetune_tokens is 0"),
         ({"loss": 1.5}, OutOfRangeError, "the loss 1.5 is not above 1.8172"),
         ({"loss": math.nan}, OutOfRangeError, "the loss nan is not above"),

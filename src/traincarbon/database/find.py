@@ -136,24 +136,19 @@ def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
     return names
 
 
-def near(wanted: str, names: Iterable[str], *, most: int = _MOST_CANDIDATES) -> list[str]:
-    """Return the *names* most similar to *wanted*, best first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(wanted, sorted(set(names)), n=most, cutoff=0.6)
-
-
 def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[str, str]], listing: str) -> NoReturn:
     if fitting:
         shown = sorted(set(fitting))
         rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
         raise AmbiguousError(f"{_shown(text)} matches more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    from traincarbon.suggestions import nearest
+
     wanted = squeeze(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, id in names:
         if len(name) > _CODE or len(wanted) <= _CODE:
             bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in near(wanted, bearers)))
+    close = list(dict.fromkeys(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES)))
     hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 

@@ -217,7 +217,7 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     ``0.3..0.5`` gives the bounds; ``0.4±0.05`` (or ``0.4+-0.05``) the median and the half-width.
 
     Raises:
-        QuantityError: a part is no number.
+        QuantityError: a part is not a number.
         OutOfRangeError: the bounds are not positive or in the wrong order.
 
     Example:

@@ -246,11 +246,9 @@ class Plan:
         """
         for name in fields:
             if name not in FIELDS:
-                from difflib import get_close_matches
+                from traincarbon.suggestions import did_you_mean
 
-                close = get_close_matches(str(name).replace("-", "_"), FIELDS, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(FIELDS)}"
-                raise PlanError(f"unknown key {name!r} in the plan", hint=hint)
+                raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
         return cls(**fields)
 
     @classmethod
@@ -271,7 +269,7 @@ class Plan:
         """Return the plan in a TOML *file*.
 
         Raises:
-            CarbonError: the file cannot be read or is no plan; the message names it.
+            CarbonError: the file cannot be read or is not a plan; the message names it.
         """
         try:
             with open(file, encoding="utf-8") as stream:

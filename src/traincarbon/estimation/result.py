@@ -169,7 +169,7 @@ class Estimate:
 
     @property
     def server_counts(self) -> list[int]:
-        """Numbers of servers, or of accelerators where the hardware is no server, that are worth comparing; empty for arrays."""
+        """Numbers of servers, or of accelerators for a bare accelerator, that are worth comparing; empty for arrays."""
         hours = self.values["accelerator_hours_h"]
         if hours is None or hasattr(median_of(hours), "shape"):
             return []

@@ -7,7 +7,7 @@ from functools import lru_cache
 from os import path
 from string import Template
 
-from traincarbon import __version__
+from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, READABLE, counted

@@ -12,7 +12,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.ledger.store import Ledger
 from traincarbon.reporting.run_history import RunHistory, history_of
@@ -25,7 +25,7 @@ MOST_SINGLE_RUNS = 5
 """Up to this number of runs, each has a section with its power over time; more runs are only summed."""
 
 
-Subject = Plan | Estimate | RunRecord | str | os.PathLike[str]
+Subject = Plan | Estimate | Run | str | os.PathLike[str]
 """What a report is about; text is the name of a file, or the id of a run."""
 
 
@@ -39,7 +39,7 @@ class ReportedPlan(NamedTuple):
 class ReportedRun(NamedTuple):
     """A run in a report, and its power over time where its journals are at hand."""
 
-    record: RunRecord
+    record: Run
     history: RunHistory | None = None
 
 
@@ -70,7 +70,7 @@ def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str
             plans.append(reported_plan(subject, database, level))
         elif isinstance(subject, Estimate):
             plans.append(ReportedPlan(EstimateView.of(subject), subject))
-        elif isinstance(subject, RunRecord):
+        elif isinstance(subject, Run):
             runs[subject.run_id] = ReportedRun(subject)
         else:
             found = _named(os.fspath(subject), database, store, level)
@@ -140,11 +140,11 @@ def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_r
         return {record.run_id: _reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
 
 
-def _reported_run(ledger: Ledger, record: RunRecord) -> ReportedRun:
+def _reported_run(ledger: Ledger, record: Run) -> ReportedRun:
     return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id))
 
 
-def _records(name: str, content: bytes, found: object) -> list[RunRecord]:
+def _records(name: str, content: bytes, found: object) -> list[Run]:
     """Return the runs in a file; *found* is its content if it is JSON."""
     if found is not None and not (isinstance(found, list) or (isinstance(found, dict) and found.get("schema") == RUN_SCHEMA)):
         schema = found.get("schema") if isinstance(found, dict) else type(found).__name__

@@ -14,7 +14,30 @@ from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Sett
 from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
-    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan import Plan, PlanFields
+
+    class TrackOptions(PlanFields, total=False):
+        """The options of a tracked run as keyword arguments of :func:`traincarbon.track`; :func:`settings_from` describes them."""
+
+        run_id: str | None
+        project: str
+        store: str | os.PathLike[str] | None
+        interval_s: float
+        meters: str | Sequence[str]
+        plan: Plan | PlanFields | str | os.PathLike[str] | None
+        db: str | os.PathLike[str] | None
+        progress_regex: str
+        on_budget: str
+        budget_signal: str | int
+        grace_s: float
+        max_kwh: float | str | None
+        max_usd: float | str | None
+        max_kgco2e: float | str | None
+        max_hours: float | str | None
+        total_tokens: float | str | None
+        total_samples: float | str | None
+        total_steps: float | str | None
+
 
 LIMITS = {f"max_{name}": name for name in BUDGETED}
 """Option to the budget that it sets."""
@@ -197,14 +220,12 @@ def _planned(
 
 def _refuse_unknown(options: Iterable[str]) -> None:
     """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
-    from difflib import get_close_matches
-
     from traincarbon.estimation.plan import FIELDS
+    from traincarbon.suggestions import did_you_mean
 
     for name in options:
         if name not in FIELDS:
-            close = get_close_matches(name, (*LIMITS, *TOTALS, *settings_from.__annotations__, *FIELDS), n=1)
-            raise CarbonError(f"unknown option {name!r}", hint=f"did you mean {close[0]}?" if close else "carbon track --help lists the options")
+            raise CarbonError(f"unknown option {name!r}", hint=did_you_mean(name, (*LIMITS, *TOTALS, *settings_from.__annotations__, *FIELDS)))
 
 
 def _printable(name: str, text: str | None) -> str:

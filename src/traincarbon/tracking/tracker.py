@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat, TypeVar, Unpack, overload
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Sidecar
@@ -20,7 +20,8 @@ from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
+    from traincarbon.tracking.options import TrackOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,7 +112,7 @@ class Tracker:
         progress(**counts)
 
     @property
-    def record(self) -> "RunRecord | None":
+    def record(self) -> "Run | None":
         """The record of the run so far, None if nothing was recorded."""
         from traincarbon.ledger.record import read_run
 
@@ -173,8 +174,8 @@ class Tracker:
 @overload
 def track(function: Callable[P, T], /) -> Callable[P, T]: ...
 @overload
-def track(function: None = None, /, *, quiet: bool = ..., **options: Any) -> Tracker: ...
-def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False, **options: Any) -> Any:
+def track(function: None = None, /, *, quiet: bool = ..., **options: "Unpack[TrackOptions]") -> Tracker: ...
+def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False, **options: "Unpack[TrackOptions]") -> Any:
     """Return a tracker: ``with traincarbon.track(project="bert") as run: …``, ``@traincarbon.track`` or ``@traincarbon.track(project="bert")``.
 
     Args:

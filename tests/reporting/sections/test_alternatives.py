@@ -23,8 +23,8 @@ def test_every_alternative_has_its_row_in_its_group_best_first(advice, shipped):
 
 def test_unchecked_evidence_is_marked(advice, shipped):
     html = section_html(alternatives_section(advice, shipped.sources(), "p1"))
-    doubtful = [each for each in advice.alternatives if not each.is_verified]
-    assert html.count("\u00a0†</th>") == len(doubtful) > 0
+    unreliable = [each for each in advice.alternatives if not each.is_verified]
+    assert html.count("\u00a0†</th>") == len(unreliable) > 0
 
 
 def test_every_source_is_for_the_bibliography(advice, shipped):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.outline import section_html
@@ -23,7 +23,7 @@ def record_of(run_id="a", *, energy_j=3.6e6, **fields):
         "accelerators": 8,
     }
     figure = {"low": 1.0, "median": 2.0, "high": 3.0}
-    return RunRecord(**{**blank, "run_id": run_id, "energy_j": {"gpu": energy_j}, "operational_kgco2e": figure, "cost_usd": figure, **fields})
+    return Run(**{**blank, "run_id": run_id, "energy_j": {"gpu": energy_j}, "operational_kgco2e": figure, "cost_usd": figure, **fields})
 
 
 def column(html, caption, at):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from made_states import interval as interval_of
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.tracking.display.run_summary import MOST_LINES, page, summary
 from traincarbon.tracking.live_state import BudgetState
@@ -28,7 +28,7 @@ def record(**rest):
         "missing": {"other": "no meter reported it"}, "gaps_s": 2.5, "samples": 7600, "facility_energy_kwh": interval(14.2), "operational_kgco2e": interval(5.1, 0.2),
         "embodied_kgco2e": interval(1.9, 0.3), "cost_usd": interval(33.1, 0.0), "tokens": 3.1e8, "mfu": 0.412, "plan": PLAN, "versions": {},
     }  # fmt: skip
-    return RunRecord.from_dict({**stated, **rest})
+    return Run.from_dict({**stated, **rest})
 
 
 def test_a_run_is_summed_up_on_one_screen():
@@ -83,13 +83,13 @@ def test_a_run_whose_name_looks_like_an_option_can_be_shown_again():
 @pytest.mark.parametrize(("number", "ended"), [(15, "killed by SIGTERM"), (9, "killed by SIGKILL"), (250, "killed by signal 250")])
 def test_the_signal_that_ended_it_has_its_name(number, ended):
     run = record(state="killed", exit_code=None)
-    assert summary(RunRecord.from_stored({**run.to_stored(), "signal": number})).splitlines()[0] == f"20261124-163653-837566 · nlp · {ended}"
+    assert summary(Run.from_stored({**run.to_stored(), "signal": number})).splitlines()[0] == f"20261124-163653-837566 · nlp · {ended}"
 
 
 def test_a_note_has_two_lines_where_there_is_room():
     note = "the journal cannot be written (Too many levels of symbolic links): what is measured stays in memory until it can"
     run = record(plan=None)
-    text = summary(RunRecord.from_stored({**run.to_stored(), "notes": [note]}))
+    text = summary(Run.from_stored({**run.to_stored(), "notes": [note]}))
     assert " ".join(text.split()).partition("Note: ")[2].startswith(f"{note} Again")
 
 
@@ -107,7 +107,7 @@ def test_parts_that_are_missing_for_the_same_reason_share_it():
 
 def test_samples_are_shown_where_no_tokens_are():
     run = record(tokens=None)
-    counted = RunRecord.from_stored({**run.to_stored(), "counts": {"samples": 1200.0, "steps": 12.0}})
+    counted = Run.from_stored({**run.to_stored(), "counts": {"samples": 1200.0, "steps": 12.0}})
     assert "0.157 a second" in summary(counted)
     assert "Steps" in summary(counted)
 
@@ -124,9 +124,7 @@ def test_the_worst_run_still_fits_the_screen_and_drives_nothing(name):
         accelerators=100_000,
         nodes=9000,
     )
-    worst = RunRecord.from_stored(
-        {**run.to_stored(), "notes": [name] * 50, "restarts": 12, "signal": 9, "counts": {"tokens": 1e15, "samples": 1e9, "steps": 1e7}}
-    )
+    worst = Run.from_stored({**run.to_stored(), "notes": [name] * 50, "restarts": 12, "signal": 9, "counts": {"tokens": 1e15, "samples": 1e9, "steps": 1e7}})
     lines = summary(worst, budgets=[BudgetState("kwh", 1.0, 3.0)] * 9, store=name, styled=False).splitlines()
     assert len(lines) <= MOST_LINES
     assert max(len(line) for line in lines) <= 80
@@ -160,7 +158,7 @@ def test_it_is_bold_and_dim_only_where_asked():
 def test_at_length_every_device_has_a_line():
     run = record()
     use = DeviceUse(1, "gpu:0", "gpu", "counter", 3.6e6, 701.0, 0.97, None)
-    lines = "\n".join(page(RunRecord.from_stored({**run.to_stored(), "by_device": [use] * 10})))
+    lines = "\n".join(page(Run.from_stored({**run.to_stored(), "by_device": [use] * 10})))
     assert "   1  gpu:0    1 kWh       701 W   97%         –  counter" in lines
     assert "and 2 devices more" in lines
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, Command, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, C, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
 from traincarbon.errors import QuantityError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimum import Optimum, Point, Way
 
 
-def _budget_options(command: Command) -> Command:
+def _budget_options(command: C) -> C:
     for name, quantity in reversed(BUDGETS.items()):
         unit = "days" if name == "budget_days" else QUANTITIES[quantity].unit
         command = click.option(f"--{name.replace('_', '-')}", name, metavar="NUMBER", help=f"Limit on {QUANTITIES[quantity].phrase}. [{unit}]")(command)

@@ -6,7 +6,6 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database
-from traincarbon.errors import CarbonError
 
 
 @click.command("report")
@@ -53,25 +52,29 @@ def command(
     carbon report plan.toml last -o review.html --currency EUR=0.92
     carbon report --project bert -o bert.html
     """  # noqa: D301  click reads the escape
-    from traincarbon.files import check_new_file, write_new_file
-    from traincarbon.reporting.header import read_header
-    from traincarbon.reporting.render import report_html
-    from traincarbon.reporting.subjects import read_subjects
+    from traincarbon.reporting.report import report
 
-    if with_all and project is not None:
-        raise CarbonError("both --all and --project are given", hint="give one of them")
-    check_new_file(file)
-    facts = database(db)
-    header = read_header(settings, title=title, notes=notes, approvers=approvers, logo=logo, currency=currency)
-    subjects = read_subjects(items, database=facts, store=store, level=level, project="" if with_all else project)
-    page = report_html(subjects, header=header, database=facts, progress=None if quiet else _show_progress)
-    write_new_file(file, page)
-    size_b = len(page.encode("utf-8"))
+    made = report(
+        *items,
+        output=file,
+        title=title,
+        notes=notes,
+        approvers=approvers,
+        logo=logo,
+        currency=currency,
+        settings=settings,
+        all=with_all,
+        project=project,
+        store=store,
+        level=level,
+        database=database(db),
+        progress=None if quiet else _show_progress,
+    )
     if as_json:
-        click.echo(output.as_json({"file": file, "plans": len(subjects.plans), "runs": len(subjects.runs), "size_b": size_b}))
+        click.echo(output.as_json(made.to_dict()))
     elif not quiet:
-        of = [f"{output.counted(len(group), what)}" for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
-        click.echo(f"{output.clean(file)}: {' and '.join(of)}, {size_b / 1000:,.0f} kB", err=True)
+        parts = [output.counted(count, what) for count, what in ((made.plans, "plan"), (made.runs, "run")) if count]
+        click.echo(f"{output.clean(file)}: {' and '.join(parts)}, {made.size_b / 1000:,.0f} kB", err=True)
 
 
 def _show_progress(done: int, of: int) -> None:

@@ -8,7 +8,6 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database
-from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
     from traincarbon.validation.accuracy import Backtest
@@ -37,14 +36,9 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     """  # noqa: D301  click reads the escape
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads make the fits twice as slow
     script = _prepare_plot(plot) if plot is not None else ""
-    try:
-        import numpy as np  # noqa: F401  if it is missing, fail before any work
+    from traincarbon.validation.validate import validate
 
-        from traincarbon.validation.backtest import backtest
-
-        tried = backtest(runs_file, database=database(db), progress=None if quiet else _show_progress)
-    except ImportError as error:
-        raise CarbonError(f"validate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
+    tried = validate(runs_file, database=database(db), progress=None if quiet else _show_progress)
     if plot is not None:
         _plot(tried, plot, script)
     if as_json:

@@ -40,7 +40,7 @@ def trained_models(database: Database) -> tuple[TrainedModel, ...]:
     """
     by_name: dict[str, TrainedModel] = {}
     for run in _runs(database).values():
-        is_unreliable = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
+        is_unreliable = "tokens" in run.unverified_fields or run.unusable is Unusable.UNRELIABLE
         if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not is_unreliable:
             size = Size(run.total_params, run.tokens)
             by_name.setdefault(run.model, TrainedModel(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))

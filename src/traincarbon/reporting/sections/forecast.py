@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formatting import significant
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
@@ -32,7 +32,7 @@ class Forecast(NamedTuple):
     made: str
 
 
-def forecast_of(record: RunRecord, database: Database) -> Forecast | None:
+def forecast_of(record: Run, database: Database) -> Forecast | None:
     """Return the estimate that was recorded when the run began, or else a new one of its plan; None for a run without a plan."""
     if record.plan is None:
         return None
@@ -46,7 +46,7 @@ def forecast_of(record: RunRecord, database: Database) -> Forecast | None:
     return Forecast(answer.results, answer.level, "made now, from the plan in the run’s record")
 
 
-def actual_result(record: RunRecord, quantity: str) -> Interval | None:
+def actual_result(record: Run, quantity: str) -> Interval | None:
     """Return what the run states of a *quantity*, None where it states nothing."""
     if quantity == "duration_s":
         return Interval.of(record.duration_s) if record.duration_s else None
@@ -55,7 +55,7 @@ def actual_result(record: RunRecord, quantity: str) -> Interval | None:
     return interval(getattr(record, quantity)) if quantity in RECORDED else None
 
 
-def cost_basis_of(record: RunRecord) -> CostBasis | None:
+def cost_basis_of(record: Run) -> CostBasis | None:
     """Return what the cost of a run counts, None where it is not known or its sessions differ."""
     try:
         return CostBasis(record.cost_basis)
@@ -63,13 +63,13 @@ def cost_basis_of(record: RunRecord) -> CostBasis | None:
         return None
 
 
-def share_done(record: RunRecord) -> float | None:
+def share_done(record: Run) -> float | None:
     """Return the share of its plan's tokens that a run processed, None where either is not known."""
     planned = number(record.plan.get("tokens")) if record.plan is not None else None
     return record.tokens / planned if record.tokens is not None and planned is not None and planned > 0.0 else None
 
 
-def forecast_table(record: RunRecord, forecast: Forecast | None, currency: Currency) -> Html:
+def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -> Html:
     """Return the forecast of a run compared with what it took."""
     if forecast is None:
         return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")

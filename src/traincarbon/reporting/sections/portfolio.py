@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from traincarbon.formatting import counted
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -37,7 +37,7 @@ class Sums(NamedTuple):
     known: dict[str, int]
 
 
-def sums_of(label: str, records: Iterable[RunRecord]) -> Sums:
+def sums_of(label: str, records: Iterable[Run]) -> Sums:
     """Return what *records* took together.
 
     Energy is the facility's where it is stated, else that at the meters. The CO2e of a run is known where that of its electricity is;
@@ -54,9 +54,9 @@ def sums_of(label: str, records: Iterable[RunRecord]) -> Sums:
     return Sums(label, runs, totals, known)
 
 
-def grouped(records: Sequence[RunRecord], by: Callable[[RunRecord], str]) -> list[Sums]:
+def grouped(records: Sequence[Run], by: Callable[[Run], str]) -> list[Sums]:
     """Return the sums by group, those of most energy first; the smallest are combined where there are many."""
-    groups: dict[str, list[RunRecord]] = {}
+    groups: dict[str, list[Run]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
     ordered = sorted((sums_of(label, members) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label))
@@ -66,7 +66,7 @@ def grouped(records: Sequence[RunRecord], by: Callable[[RunRecord], str]) -> lis
     return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]))]
 
 
-def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> Section | None:
+def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | None:
     """Return the runs together: the totals, what failed runs took, the tables by group, and the largest runs."""
     total = sums_of("Total", records)
     by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
@@ -83,7 +83,7 @@ def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> Secti
     )
 
 
-def _values(record: RunRecord) -> dict[str, float | None]:
+def _values(record: Run) -> dict[str, float | None]:
     """Return what a run states of each of the summed quantities."""
     energy, operational, cost = record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd
     embodied = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
@@ -95,7 +95,7 @@ def _values(record: RunRecord) -> dict[str, float | None]:
     }
 
 
-def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> Html:
+def _sentence(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
     """Return the totals, what failed, killed and lost runs took, idle time and what is not known."""
     parts = [
         html("<strong>{}</strong>{}", text(currency.amount(total.totals[quantity], QUANTITIES[quantity].unit, digits=3)), text(what))
@@ -111,7 +111,7 @@ def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> 
     return html("{} {}. {}{}{}{}", text(counted(total.runs, "run")), took, _unfinished(records, total), _idle(records), *more)
 
 
-def _unfinished(records: Sequence[RunRecord], total: Sums) -> Html:
+def _unfinished(records: Sequence[Run], total: Sums) -> Html:
     sums = sums_of("", (record for record in records if record.state in _UNFINISHED))
     if not sums.runs:
         return text("None failed, was killed or lost.")
@@ -120,7 +120,7 @@ def _unfinished(records: Sequence[RunRecord], total: Sums) -> Html:
     return text(f"{counted(sums.runs, 'run')} did not finish (failed, killed or lost){share}.")
 
 
-def _idle(records: Sequence[RunRecord]) -> Html:
+def _idle(records: Sequence[Run]) -> Html:
     """Return the share of time in which accelerators were idle, in the runs that measured it; empty where none did."""
     measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record)[_HOURS]) is not None]
     total_h = sum(hours for hours, _ in measured)
@@ -130,7 +130,7 @@ def _idle(records: Sequence[RunRecord]) -> Html:
     return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it.")
 
 
-def _by_run(records: Sequence[RunRecord], total: Sums, currency: Currency) -> Html:
+def _by_run(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
     """Return the largest runs one by one, each with its outcome, and the others together."""
     ordered = sorted(records, key=lambda record: (-(_values(record)[_ENERGY] or 0.0), -record.duration_s, record.run_id))
     largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record]) for record in ordered[:MOST_LISTED]]
@@ -141,11 +141,11 @@ def _by_run(records: Sequence[RunRecord], total: Sums, currency: Currency) -> Ht
     return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
 
 
-def _month(record: RunRecord) -> str:
+def _month(record: Run) -> str:
     return record.started_at[:7] or "month not known"
 
 
-def _year(record: RunRecord) -> str:
+def _year(record: Run) -> str:
     return record.started_at[:4] or "year not known"
 
 

@@ -8,7 +8,7 @@ from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
 from traincarbon.reporting.charts import Line, lines, share_bar
 from traincarbon.reporting.currency import Currency
@@ -46,13 +46,13 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
     )
 
 
-def busy_share(record: RunRecord) -> float | None:
+def busy_share(record: Run) -> float | None:
     """Return the share of time in which the run's accelerators were busy, None where no meter measured it."""
     seen = [use.utilisation for use in record.by_device if use.part == "gpu" and use.utilisation is not None]
     return sum(seen) / len(seen) if seen else None
 
 
-def _sentence(record: RunRecord, currency: Currency) -> Html:
+def _sentence(record: Run, currency: Currency) -> Html:
     project = html(" of project {}", name(record.project, most=80)) if record.project else EMPTY
     began = html(" began {} UTC,", text(record.started_at[:16].replace("T", " "))) if record.started_at else EMPTY
     took = text(currency.amount(record.duration_s, "s", digits=3))
@@ -73,7 +73,7 @@ def _sentence(record: RunRecord, currency: Currency) -> Html:
     return joined(parts, " ")
 
 
-def _metered(record: RunRecord) -> Html:
+def _metered(record: Run) -> Html:
     """Return the energy of the run and how much of it was measured."""
     total = record.metered_kwh
     if not total:
@@ -90,7 +90,7 @@ def _metered(record: RunRecord) -> Html:
     return html("used <strong>{}</strong>, {}", text(amount(total, "kWh", digits=3)), text(how))
 
 
-def _cards(record: RunRecord, currency: Currency) -> Html:
+def _cards(record: Run, currency: Currency) -> Html:
     """Return the run's cost, time, energy and CO2e."""
     basis, metered = cost_basis_of(record), record.metered_kwh
     energy, scope = actual_result(record, "facility_energy_kwh"), "servers, network, cooling"
@@ -108,7 +108,7 @@ def _cards(record: RunRecord, currency: Currency) -> Html:
     return html('<ul class="cards">{}</ul>', joined(cards))
 
 
-def _energy(record: RunRecord, currency: Currency) -> Html:
+def _energy(record: Run, currency: Currency) -> Html:
     total = record.metered_kwh
     scale = currency.scale(total or 0.0, "kWh")
     rows = []
@@ -123,7 +123,7 @@ def _energy(record: RunRecord, currency: Currency) -> Html:
     return table(text("Energy, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
 
 
-def _over_time(record: RunRecord, history: RunHistory, database: Database) -> Html:
+def _over_time(record: Run, history: RunHistory, database: Database) -> Html:
     has_seconds = history.end_s - history.begin_s < _SHORT_S
     begin, end = (_moment(wall_s, has_seconds=has_seconds) for wall_s in (history.begin_s, history.end_s))
     most_w = max((value for values in history.power_w.values() for value in values if value is not None), default=0.0)
@@ -145,7 +145,7 @@ def _moment(wall_s: float, *, has_seconds: bool) -> str:
         return ""
 
 
-def _mfu_of_one_token_per_s(record: RunRecord, database: Database) -> float | None:
+def _mfu_of_one_token_per_s(record: Run, database: Database) -> float | None:
     """Return the MFU at one token per second: FLOP per token over the peak of all accelerators; None where one of them is not known."""
     if not record.params or not record.hw or not record.accelerators:
         return None
@@ -156,6 +156,6 @@ def _mfu_of_one_token_per_s(record: RunRecord, database: Database) -> float | No
     return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))
 
 
-def _notes(record: RunRecord) -> Html:
+def _notes(record: Run) -> Html:
     gaps = [f"{amount(record.gaps_s, 's')} of the run were not metered"] if record.gaps_s else []
     return notes((name(note, most=300) for note in [*gaps, *record.notes[:10]]), label="What to know about the run")

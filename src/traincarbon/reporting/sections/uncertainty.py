@@ -24,7 +24,7 @@ def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Sect
         "are at their medians. Narrow the first source to narrow the answer most.</p>",
         100.0 * view.level,
     )
-    return section(f"{id}-doubt", text("Where the uncertainty comes from"), lead, html('<div class="grid">{}</div>', boxes))
+    return section(f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, html('<div class="grid">{}</div>', boxes))
 
 
 def _box(name: str, view: EstimateView, currency: Currency) -> Html:

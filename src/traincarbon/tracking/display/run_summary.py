@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
 from traincarbon.formatting import WIDTH, amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, wrapped
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
@@ -22,7 +22,7 @@ _MODELLED = (EnergySource.MODELLED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
-def summary(run: RunRecord, *, budgets: Iterable[BudgetState] = (), store: str = "", again: bool = True, styled: bool = False) -> str:
+def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", again: bool = True, styled: bool = False) -> str:
     """Return what a run took, in at most 24 lines of 80 columns.
 
     Args:
@@ -49,14 +49,14 @@ def summary(run: RunRecord, *, budgets: Iterable[BudgetState] = (), store: str =
     return "\n".join(lines if styled else map(plain, lines)).rstrip()
 
 
-def _again(run: RunRecord, store: str) -> list[str]:
+def _again(run: Run, store: str) -> list[str]:
     """Return the command that shows the run again, quoted for a shell."""
     where = f" --store {shlex.quote(store)}" if store else ""
     run_id = shlex.quote(run.run_id)
     return [_single("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
 
 
-def page(run: RunRecord) -> list[str]:
+def page(run: Run) -> list[str]:
     """Return the long summary, with each device and all reasons, as lines of 80 columns in bold and dim."""
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
@@ -64,7 +64,7 @@ def page(run: RunRecord) -> list[str]:
     return [*_head(run), "", *energy, _gaps(run), *_sources(run), *_results(run, counts=tuple(run.counts)), *_devices(run), *([""] if notes else []), *notes]
 
 
-def _missing(run: RunRecord) -> dict[str, str]:
+def _missing(run: Run) -> dict[str, str]:
     """Return each reason why something is missing, with its parts."""
     parts: dict[str, list[str]] = {}
     for part, reason in run.missing.items():
@@ -72,7 +72,7 @@ def _missing(run: RunRecord) -> dict[str, str]:
     return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
-def _head(run: RunRecord) -> list[str]:
+def _head(run: Run) -> list[str]:
     exit_code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     ended = f" · {run.state}{exit_code}{_by(run.signal)}"
     project = f" · {shortened(run.project, most=20)}" if run.project else ""
@@ -94,23 +94,23 @@ def _by(number: int | None) -> str:
     return f" by {names.get(number, f'signal {number}')}"
 
 
-def _parts(run: RunRecord, sources: tuple[EnergySource, ...]) -> str:
+def _parts(run: Run, sources: tuple[EnergySource, ...]) -> str:
     shown = [f"{part} {wording.short_amount(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, sources).items()]
     used = [source for source in sources if source in run.how.values()]
     by = f" (by {' and '.join(used)})" if sources == _MEASURED else ""
     return f"{' · '.join(shown)}{by}" if shown else "nothing"
 
 
-def _energy_j(run: RunRecord, sources: tuple[EnergySource, ...]) -> dict[str, float]:
+def _energy_j(run: Run, sources: tuple[EnergySource, ...]) -> dict[str, float]:
     return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in sources}
 
 
-def _gaps(run: RunRecord) -> str:
+def _gaps(run: Run) -> str:
     gaps = f"{amount(run.gaps_s, 's')} were not metered" if run.gaps_s else "none"
     return wrapped("Gaps", f"{gaps}; {counted(run.samples, 'sample')}")
 
 
-def _sources(run: RunRecord) -> list[str]:
+def _sources(run: Run) -> list[str]:
     """Return the shares of the facility's energy that were measured, modelled and assumed: overhead and parts without a meter."""
     whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
     if whole_kwh <= 0.0:
@@ -120,7 +120,7 @@ def _sources(run: RunRecord) -> list[str]:
     return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items()))]
 
 
-def _results(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
+def _results(run: Run, *, counts: Sequence[str]) -> list[str]:
     """Return the results of the run, beside the plan if there was one; what is not known is not shown."""
     rows = [row for name in _SHOWN if (row := _result(run, name))]
     planned = _planned(run, "duration_s")
@@ -135,7 +135,7 @@ def _results(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
     return ["", *(line[:WIDTH] for line in table(rows, right=(1,)).split("\n"))] if rows else []
 
 
-def _result(run: RunRecord, name: str) -> tuple[str, ...] | None:
+def _result(run: Run, name: str) -> tuple[str, ...] | None:
     label, unit = QUANTITIES[name].label, QUANTITIES[name].unit
     if name == "cost_usd" and run.cost_basis:
         label += f", {wording.cost_word(run.cost_basis)}"
@@ -149,13 +149,13 @@ def _result(run: RunRecord, name: str) -> tuple[str, ...] | None:
     return label, median, scale, "no interval stated" if value.is_exact else bounds, "" if planned is None else _comparison(value.median, planned, unit)
 
 
-def _total(run: RunRecord) -> Interval | None:
+def _total(run: Run) -> Interval | None:
     parts = [interval(value) for value in (run.operational_kgco2e, run.embodied_kgco2e)]
     known = [part for part in parts if part is not None]
     return Interval(*map(sum, zip(*known, strict=True))) if len(known) == len(parts) else None
 
 
-def _planned(run: RunRecord, name: str) -> Interval | None:
+def _planned(run: Run, name: str) -> Interval | None:
     return interval((run.plan or {}).get(name))
 
 
@@ -165,7 +165,7 @@ def _comparison(value: float, planned: Interval, unit: str) -> str:
     return f"plan {amount(planned.median, unit, digits=3)}, {wording.deviation(value, planned.median)}, {side}"
 
 
-def _rate(run: RunRecord, name: str) -> str:
+def _rate(run: Run, name: str) -> str:
     """Return the rate of a count and, for tokens, the metered energy of each."""
     count = run.counts[name]
     rates = [f"{significant(count / run.duration_s, 3)} a second"] if run.duration_s > 0.0 else []
@@ -179,7 +179,7 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
     return scale.around(significant(value / scale.size, 3)), scale.unit
 
 
-def _devices(run: RunRecord) -> list[str]:
+def _devices(run: Run) -> list[str]:
     if not run.by_device:
         return []
     rows = [("node", "device", "energy", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
@@ -201,7 +201,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     )
 
 
-def _notes(run: RunRecord, *, most: int) -> Iterable[str]:
+def _notes(run: Run, *, most: int) -> Iterable[str]:
     over = len(run.notes) - most
     return [*run.notes[:most], *([f"and {counted(over, 'note')} more"] if over > 0 else [])]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
-from traincarbon import __version__
+from traincarbon._version import __version__
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo

@@ -14,7 +14,7 @@ from traincarbon.tracking.value.valuation import EarlierSessions
 from traincarbon.uncertain import Interval, Uncertain
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
 
 NEAR = 0.8
 """Share of a limit from which on the user is warned."""
@@ -140,7 +140,7 @@ class Budget:
         return f"the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{of_which}"
 
 
-def earlier_sessions(record: "RunRecord | None") -> EarlierSessions:
+def earlier_sessions(record: "Run | None") -> EarlierSessions:
     """Return what the earlier sessions of a run took, as the ledger has it, with a note for each quantity that they do not state.
 
     Args:

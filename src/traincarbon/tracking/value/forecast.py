@@ -144,7 +144,7 @@ def _work(progress: Progress, plan: PlannedRun | None, earlier: EarlierSessions)
 
 def _why_no_total(progress: Progress) -> str:
     if not progress.counts:
-        return "the script reports no progress and there is no plan: see --progress-regex, --total-steps and --plan in carbon track --help"
+        return "the script reports no progress, and no plan is given: see --progress-regex, --total-steps and --plan in carbon track --help"
     name = next(iter(progress.counts))
     return f"the total number of {name} is unknown: report total_{name}, or give --total-{name}"
 
