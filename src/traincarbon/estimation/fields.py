@@ -9,6 +9,7 @@ from traincarbon.database.select import year_of
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.parse import NoNumberError, is_interval, parse_quantity, parse_uncertain, plain_interval
 from traincarbon.estimation.units import MEASURES, Measure, counted
+from traincarbon.suggestions import one_of
 from traincarbon.uncertain import Num, Uncertain
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def check_text(name: str, value: object, field: Field) -> str:
     if chosen not in field.choices:
         chosen = chosen.replace("-", "_")
     if chosen not in field.choices:
-        raise PlanError(f"{name} is {text!r}", hint=choice_hint(text, field.choices))
+        raise PlanError(f"{name} is {text!r}", hint=one_of(text, field.choices))
     return chosen
 
 

@@ -16,19 +16,59 @@ from traincarbon.toml import to_toml
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 _PARTS = (
+    ("frozen_params", "params", "params counts the whole model, frozen_params the part that is not updated"),
     ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
     ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
     ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
     ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
 )
 """Numbers that are part of another, and the hint for a part that is larger."""
+_EXCLUSIVE = (
+    ("mfu", "accelerator_hours", "give one; the other is computed"),
+    ("mfu", "hours", "give one; the other is computed"),
+    ("mfu", "days", "give one; the other is computed"),
+    ("hours", "days", "give one of them"),
+    ("flop", "flop_per_sample", "give the FLOP of the whole training or of one sample"),
+    ("flop", "gmac_per_sample", "give the FLOP of the whole training or the multiply-adds of one sample"),
+    ("flop_per_sample", "gmac_per_sample", "flop_per_sample counts forward and backward, gmac_per_sample the multiply-adds of the forward pass"),
+    ("flop", "teacher_params", "flop counts the whole training, the teacher included"),
+    ("flop", "frozen_params", "flop counts the whole training, frozen parts included"),
+    ("image_size", "seq_len", "the tokens of an image follow from its size and that of a patch"),
+    ("audio_hours", "samples", "give hours of audio or samples"),
+)
+"""Pairs of fields of which a plan states at most one, and the hint."""
+_NEEDED = (
+    ("kv_heads", ("heads",), "give heads too"),
+    ("image_size", ("patch_size",), "give patch_size too, such as 16"),
+    ("patch_size", ("image_size",), "give image_size too, such as 224"),
+    ("image_size", ("samples", "tokens"), "give samples too: the images of the data set"),
+    ("flop_per_sample", ("samples",), "give samples too, and epochs"),
+    ("gmac_per_sample", ("samples",), "give samples too, and epochs"),
+    ("frames_per_s", ("audio_hours",), "give audio_hours too"),
+)
+"""A field, those of which it needs one, and the hint."""
+_PARAMS, _TOKENS, _LAYERS = ("parameters", "parameter", "params", "param", "weights"), ("tokens", "token", "tok", "toks"), ("layers", "blocks")
+_SAMPLES = ("samples", "sample", "images", "examples", "sequences", "records", "rows", "documents", "pairs", "imgs")
+_GPUS = ("GPUs", "GPU", "accelerators", "accelerator", "TPUs", "TPU", "chips", "devices", "cards")
+_SERVERS = ("servers", "server", "nodes", "node", "machines", "instances", "hosts")
 _JOB = Use.HOURS | Use.STEP
 _WORK, _SITE, _KNOWN, _PRICES, _SHAPE = Section
 
 
-def _about(check: Check, label: str, section: Section, help: str, *, unit: str = "", choices: tuple[str, ...] = (), uses: Use = Use.NONE) -> dict[str, Field]:
+def _about(
+    check: Check,
+    label: str,
+    section: Section,
+    help: str,
+    *,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+    uses: Use = Use.NONE,
+    nouns: tuple[str, ...] = (),
+    aliases: tuple[str, ...] = (),
+) -> dict[str, Field]:
     """Return the metadata of a field of a plan."""
-    return {"field": Field(check, label, help, section, unit, choices, uses)}
+    return {"field": Field(check, label, help, section, unit, choices, uses, nouns, aliases)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,25 +90,150 @@ class Plan:
     """
 
     name: str | None = field(default=None, metadata=_about(Check.TEXT, "Name", _WORK, "What to call the run."))
-    params: Number = field(default=None, metadata=_about(Check.POSITIVE, "Parameters", _WORK, "Parameters of the model, all experts included."))
-    tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens", _WORK, "Tokens seen in training, all epochs included."))
+    params: Number = field(default=None, metadata=_about(Check.POSITIVE, "Parameters", _WORK, "Parameters of the model, all experts included.", nouns=_PARAMS))
+    tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens", _WORK, "Tokens seen in training, all epochs included.", nouns=_TOKENS))
+    samples: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Samples",
+            _WORK,
+            "Samples of the data set, with `--seq-len`, `--image-size` or FLOP per sample; replaces `--tokens`.",
+            uses=Use.DATA,
+            nouns=_SAMPLES,
+        ),
+    )
+    epochs: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Epochs",
+            _WORK,
+            "Passes over the samples or hours of audio.",
+            uses=Use.DATA,
+            nouns=("epochs", "epoch", "passes"),
+            aliases=("num_epochs", "num_train_epochs"),
+        ),
+    )
+    image_size: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Image size", _WORK, "Side of an image; with `--patch-size` it gives the tokens of an image.", unit="px", uses=Use.DATA),
+    )
+    patch_size: Number = field(
+        default=None, metadata=_about(Check.POSITIVE, "Patch size", _WORK, "Side of a patch of a vision transformer.", unit="px", uses=Use.DATA)
+    )
+    audio_hours: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Hours of audio", _WORK, "Hours of audio in the data set; replaces `--tokens`.", unit="h", uses=Use.DATA),
+    )
+    frames_per_s: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Frames a second",
+            _WORK,
+            "Frames that the encoder sees for a second of audio: 50 in Whisper.",
+            uses=Use.DATA,
+            nouns=("frames", "frames/s", "fps", "hz"),
+        ),
+    )
+    flop: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "FLOP of the training",
+            _WORK,
+            "Known FLOP of the whole training; replaces `--params` and `--tokens`.",
+            unit="FLOP",
+            uses=Use.SIZE | Use.DATA,
+            aliases=("flops", "training_flop", "training_flops"),
+        ),
+    )
+    flop_per_sample: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "FLOP per sample", _WORK, "FLOP of one sample, forward and backward; with `--samples`.", unit="FLOP", uses=Use.SIZE | Use.DATA
+        ),
+    )
+    gmac_per_sample: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Multiply-adds per sample",
+            _WORK,
+            "Billions of multiply-adds of one sample's forward pass, 4.1 for ResNet-50; with `--samples`.",
+            unit="GMAC",
+            uses=Use.SIZE | Use.DATA,
+            aliases=("gmacs_per_sample",),
+        ),
+    )
+    attempts: Number = field(
+        default=None,
+        metadata=_about(
+            Check.FACTOR,
+            "Attempts",
+            _WORK,
+            "Runs' worth of work, failed ones and sweeps included; multiplies hours, energy and cost.",
+            nouns=("attempts", "attempt", "runs", "run", "trials", "x", "times"),
+        ),
+    )
     hw: str | None = field(
-        default=None, metadata=_about(Check.TEXT, "Hardware", _SITE, "Server, cloud instance or accelerator, by id or any unambiguous part of its name.")
+        default=None,
+        metadata=_about(
+            Check.TEXT,
+            "Hardware",
+            _SITE,
+            "Server, cloud instance or accelerator, by id or any unambiguous part of its name; a count may stand with it: 8xH100.",
+            aliases=("hardware", "gpu"),
+        ),
     )
     active_params: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Active parameters per token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP),
+        metadata=_about(Check.POSITIVE, "Active parameters per token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP, nouns=_PARAMS),
     )
     trainable_params: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Trainable parameters", _WORK, "Parameters that are updated, if not all are (LoRA).", uses=Use.SIZE | Use.HOURS),
+        metadata=_about(
+            Check.POSITIVE, "Trainable parameters", _WORK, "Parameters that are updated, if not all are (LoRA).", uses=Use.SIZE | Use.HOURS, nouns=_PARAMS
+        ),
     )
-    servers: Number = field(default=None, metadata=_about(Check.COUNT, "Servers", _SITE, "Number of servers that train together."))
+    frozen_params: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "Frozen parameters", _WORK, "Parameters that gradients pass through and that are not updated.", uses=Use.SIZE, nouns=_PARAMS
+        ),
+    )
+    teacher_params: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Parameters of the teacher", _WORK, "Parameters of a teacher that sees every token (distillation).", nouns=_PARAMS),
+    )
+    servers: Number = field(
+        default=None, metadata=_about(Check.COUNT, "Servers", _SITE, "Number of servers that train together.", nouns=_SERVERS, aliases=("nodes",))
+    )
     accelerators: Number = field(
-        default=None, metadata=_about(Check.COUNT, "Accelerators", _SITE, "Number of accelerators that train together; replaces `--servers`.")
+        default=None,
+        metadata=_about(
+            Check.COUNT, "Accelerators", _SITE, "Number of accelerators that train together; replaces `--servers`.", nouns=_GPUS, aliases=("gpus",)
+        ),
     )
     accelerator_hours: Number = field(
-        default=None, metadata=_about(Check.POSITIVE, "GPU-hours", _SITE, "Known accelerator-hours; replaces `--mfu`.", unit="h", uses=Use.PACE)
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "GPU-hours",
+            _SITE,
+            "Known GPU-hours; replaces `--mfu`, and `--params` and `--tokens` are not needed.",
+            unit="GPU-hours",
+            uses=Use.PACE,
+            aliases=("gpu_hours",),
+        ),
+    )
+    hours: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Wall-clock hours", _SITE, "Known wall-clock time; with a number of GPUs it gives the GPU-hours.", unit="h", uses=Use.PACE),
+    )
+    days: Number = field(
+        default=None, metadata=_about(Check.POSITIVE, "Wall-clock days", _SITE, "Known wall-clock time in days, as `--hours`.", unit="days", uses=Use.PACE)
     )
     region: str | None = field(default=None, metadata=_about(Check.TEXT, "Region", _SITE, "Cloud region, country or state.", uses=Use.RUN))
     start: str | None = field(
@@ -90,7 +255,7 @@ class Plan:
         ),
     )
     family: str | None = field(default=None, metadata=_about(Check.CHOICE, "Model family", _WORK, "Kind of model.", choices=tuple(FAMILIES), uses=_JOB))
-    layers: Number = field(default=None, metadata=_about(Check.COUNT, "Layers", _SHAPE, "Number of transformer layers.", uses=_JOB | Use.SIZE))
+    layers: Number = field(default=None, metadata=_about(Check.COUNT, "Layers", _SHAPE, "Number of transformer layers.", uses=_JOB | Use.SIZE, nouns=_LAYERS))
     hidden: Number = field(default=None, metadata=_about(Check.COUNT, "Width of the model", _SHAPE, "Width of the model.", uses=_JOB | Use.SIZE))
     heads: Number = field(default=None, metadata=_about(Check.COUNT, "Attention heads", _SHAPE, "Number of attention heads.", uses=_JOB | Use.SIZE))
     kv_heads: Number = field(
@@ -108,8 +273,8 @@ class Plan:
         ),
     )
     vocab: Number = field(default=None, metadata=_about(Check.COUNT, "Vocabulary size", _SHAPE, "Size of the vocabulary.", uses=_JOB | Use.SIZE))
-    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Sequence length", _SHAPE, "Context length in training.", uses=_JOB))
-    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens per step", _SHAPE, "Tokens of one step.", uses=Use.SIZE))
+    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Sequence length", _SHAPE, "Context length in training.", uses=_JOB, nouns=_TOKENS))
+    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens per step", _SHAPE, "Tokens of one step.", uses=Use.SIZE, nouns=_TOKENS))
     recompute: str | None = field(
         default=None,
         metadata=_about(
@@ -194,10 +359,14 @@ class Plan:
                     shapes.add(checked.shape)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
-        if self.mfu is not None and self.accelerator_hours is not None:
-            raise PlanError("mfu and accelerator_hours exclude each other", hint="give one; the other is computed")
-        if self.kv_heads is not None and self.heads is None:
-            raise PlanError("kv_heads need heads", hint="give heads too")
+        for one, other, hint in _EXCLUSIVE:
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise PlanError(f"{one} and {other} exclude each other", hint=hint)
+        for name, needed, hint in _NEEDED:
+            if getattr(self, name) is not None and all(getattr(self, other) is None for other in needed):
+                raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
+        if self.epochs is not None and self.samples is None and self.audio_hours is None:
+            raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
         if self.kv_heads is not None and any_of(self.number("heads") % self.number("kv_heads") != 0.0):
             raise PlanError(
                 f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves the same number of heads"
@@ -242,14 +411,9 @@ class Plan:
         """Return the plan with these *fields*.
 
         Raises:
-            PlanError: a field does not exist.
+            PlanError: a field does not exist, or is given under two names.
         """
-        for name in fields:
-            if name not in FIELDS:
-                from traincarbon.suggestions import did_you_mean
-
-                raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
-        return cls(**fields)
+        return cls(**named(fields))
 
     @classmethod
     def from_toml(cls, text: str) -> "Plan":
@@ -289,11 +453,25 @@ class FixedFields(TypedDict, total=False):
     name: str | None
     params: Number
     tokens: Number
+    samples: Number
+    epochs: Number
+    image_size: Number
+    patch_size: Number
+    audio_hours: Number
+    frames_per_s: Number
+    flop: Number
+    flop_per_sample: Number
+    gmac_per_sample: Number
+    attempts: Number
     active_params: Number
     trainable_params: Number
+    frozen_params: Number
+    teacher_params: Number
     servers: Number
     accelerators: Number
     accelerator_hours: Number
+    hours: Number
+    days: Number
     precision: str | None
     kind: str | None
     family: str | None
@@ -337,6 +515,34 @@ FIELDS: dict[str, Field] = {each.name: each.metadata["field"] for each in fields
 NUMBERS = frozenset(name for name, declared in FIELDS.items() if declared.is_number)
 CHOICES: dict[str, tuple[str, ...]] = {name: declared.choices for name, declared in FIELDS.items() if declared.check is Check.CHOICE}
 """Fields that are one of a few words, and these words."""
+
+
+ALIASES: dict[str, str] = {alias: name for name, declared in FIELDS.items() for alias in declared.aliases}
+"""Other names of fields, to the field."""
+
+
+def named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *fields* by the names of a plan's fields, where some may be given by an alias.
+
+    Raises:
+        PlanError: a field does not exist, or is given under two names.
+
+    Example:
+        >>> named({"gpus": 8, "hardware": "a100"})
+        {'accelerators': 8, 'hw': 'a100'}
+    """
+    found: dict[str, Any] = {}
+    for given, value in fields.items():
+        name = ALIASES.get(given, given)
+        if name not in FIELDS:
+            from traincarbon.suggestions import did_you_mean
+
+            raise PlanError(f"unknown key {given!r} in the plan", hint=did_you_mean(str(given), FIELDS))
+        if name in found and name != given and found[name] is not None and value is not None:
+            raise PlanError(f"{given} and {name} are the same field", hint="give one of them")
+        if found.get(name) is None:
+            found[name] = value
+    return found
 
 
 def fields_with(use: Use) -> tuple[str, ...]:
