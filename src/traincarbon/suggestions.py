@@ -19,7 +19,7 @@ _WORDS = {
     "samples": "data dataset dataset_size examples images sequences records rows documents sample",
     "epochs": "epoch passes num_train_epochs",
     "flop": "flops compute tflops pflops petaflops exaflops training_flop",
-    "gmac_per_sample": "macs gmacs gmac mac gflops gflop multiply_adds",
+    "gmac_per_sample": "gmacs_per_sample macs gmacs gmac mac gflops gflop multiply_adds",
     "flop_per_sample": "flops_per_sample flop_per_image flops_per_image flop_per_token flops_per_token",
     "image_size": "resolution img_size image crop input_size image_resolution",
     "patch_size": "patch patches",
@@ -213,6 +213,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return note or f"known are {', '.join(names)}"
 
 
+def choice_meant(text: str, choices: Sequence[str]) -> tuple[str, str]:
+    """Return the choice that a *text* means, empty if none, and why.
+
+    Example:
+        >>> choice_meant("bfloat16", ["fp16", "bf16"]), choice_meant("xyz", ["fp16", "bf16"])
+        (('bf16', ''), ('', ''))
+    """
+    word = text.strip().lower()
+    choice, why = _SYNONYMS.get(word, ("", ""))
+    return (choice, why) if choice in choices else (next(iter(nearest(word, choices)), ""), "")
+
+
 def one_of(text: str, choices: Sequence[str]) -> str:
     """Return the hint for a *text* that is none of *choices*: the one that it means, and all.
 
@@ -221,10 +233,7 @@ def one_of(text: str, choices: Sequence[str]) -> str:
         'did you mean lora? QLoRA trains LoRA adapters on a quantised model; it must be one of pretrain, finetune, lora'
     """
     listed = f"it must be one of {', '.join(choices)}"
-    word = text.strip().lower()
-    choice, why = _SYNONYMS.get(word, ("", ""))
-    if choice not in choices:
-        choice, why = next(iter(nearest(word, choices)), ""), ""
+    choice, why = choice_meant(text, choices)
     if not choice:
         return listed
     return f"did you mean {choice}? {why}; {listed}" if why else f"did you mean {choice}? {listed}"

@@ -41,15 +41,12 @@ _HINT = "write 530e9, 530B, 1.4T or 270,000,000"
 
 
 class NoNumberError(QuantityError):
-    """A text does not state a number at all.
+    """A text does not state a number at all."""
 
-    Attributes:
-        is_explained: Whether the hint is about this text, and no general one.
-    """
-
-    def __init__(self, text: str, hint: str = "") -> None:
-        super().__init__(f"no number: {text[:_SHOWN]!r}", hint=hint or _HINT)
-        self.is_explained = bool(hint)
+    @property
+    def is_explained(self) -> bool:
+        """Whether the hint is about this text, and no general one."""
+        return self.hint != _HINT
 
 
 def parse_quantity(text: str, measure: Measure | None = None) -> float:
@@ -72,10 +69,27 @@ def parse_quantity(text: str, measure: Measure | None = None) -> float:
     number, factor = _without_unit(text.translate(_ALIKE).strip(), measure)
     value = _scaled(_read(number), factor) if number is not None else None
     if value is None:
-        raise NoNumberError(text, _spelling_meant(text, measure))
+        raise NoNumberError(f"not a number: {text[:_SHOWN]!r}", hint=_spelling_meant(text, measure) or _HINT)
     if not math.isfinite(value):
         raise QuantityError(f"no finite number: {text[:_SHOWN]!r}", hint="the largest number that fits is about 1.8e308")
     return value
+
+
+def parse_option(name: str, value: object, measure: Measure | None = None) -> float:
+    """Return the number that the option *name* states, as text or as a number.
+
+    Raises:
+        QuantityError: it states none; the message names the option.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    try:
+        return parse_quantity(str(value), measure)
+    except QuantityError as error:
+        hint = error.hint
+        if measure is not None and measure.unit and isinstance(error, NoNumberError) and not error.is_explained:
+            hint = f"write a number, in {measure.unit}"
+        raise QuantityError(f"{name} is {error}", hint=hint) from None
 
 
 def _without_unit(text: str, measure: Measure | None) -> tuple[str | None, float]:
@@ -132,7 +146,7 @@ def _read(text: str) -> float | None:
 
 
 def _without_separators(text: str) -> str:
-    """Return *text* without commas or spaces where they part thousands; elsewhere they stay and make it no number."""
+    """Return *text* without commas or spaces where they part thousands; elsewhere they stay, and the text is not a number."""
     whole, point, rest = text.partition(".")
     separator = "," if "," in whole else " "
     first, *groups = whole.split(separator)
@@ -145,7 +159,7 @@ def _without_separators(text: str) -> str:
 
 
 def _spelling_meant(text: str, measure: Measure | None) -> str:
-    """Return what was probably meant by a *text* that is no number, empty if nothing is likely."""
+    """Return what was probably meant by a *text* that is not a number, empty if nothing is likely."""
     stripped = text.translate(_ALIKE).strip()
     number, tail = _parted(stripped)
     key = unit_key(tail)
@@ -244,7 +258,7 @@ def plain_interval(text: str, measure: Measure) -> str:
     A unit after the second number holds for both. A half-width in per cent is a share of the number before it.
 
     Raises:
-        QuantityError: a part is no number, or it can be read in two ways.
+        QuantityError: a part is not a number, or it can be read in two ways.
 
     Example:
         >>> from traincarbon.estimation.units import MEASURES

@@ -112,7 +112,6 @@ class Plan:
             "Passes over the samples or hours of audio.",
             uses=Use.DATA,
             nouns=("epochs", "epoch", "passes"),
-            aliases=("num_epochs", "num_train_epochs"),
         ),
     )
     image_size: Number = field(
@@ -146,7 +145,7 @@ class Plan:
             "Known FLOP of the whole training; replaces `--params` and `--tokens`.",
             unit="FLOP",
             uses=Use.SIZE | Use.DATA,
-            aliases=("flops", "training_flop", "training_flops"),
+            aliases=("flops",),
         ),
     )
     flop_per_sample: Number = field(
@@ -164,7 +163,6 @@ class Plan:
             "Billions of multiply-adds of one sample's forward pass, 4.1 for ResNet-50; with `--samples`.",
             unit="GMAC",
             uses=Use.SIZE | Use.DATA,
-            aliases=("gmacs_per_sample",),
         ),
     )
     attempts: Number = field(
@@ -448,7 +446,7 @@ class Plan:
 
 
 class FixedFields(TypedDict, total=False):
-    """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared."""
+    """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared, and their aliases."""
 
     name: str | None
     params: Number
@@ -499,15 +497,21 @@ class FixedFields(TypedDict, total=False):
     service_life: Number
     utilisation: Number
     calibration: str | None
+    flops: Number
+    nodes: Number
+    gpus: Number
+    gpu_hours: Number
 
 
 class PlanFields(FixedFields, total=False):
-    """The fields of a :class:`Plan` as keyword arguments of :func:`traincarbon.estimate` and its siblings."""
+    """The fields of a :class:`Plan` as keyword arguments of :func:`traincarbon.estimate` and its siblings, and their aliases."""
 
     hw: str | None
     region: str | None
     start: str | None
     rent: str | None
+    hardware: str | None
+    gpu: str | None
 
 
 FIELDS: dict[str, Field] = {each.name: each.metadata["field"] for each in fields(Plan)}

@@ -5,7 +5,7 @@ import sys
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import common_options, database
+from traincarbon.cli.options import SHARE, common_options, database
 
 
 @click.command("report")
@@ -20,7 +20,7 @@ from traincarbon.cli.options import common_options, database
 @click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
 @click.option("--project", metavar="NAME", help="Report on every run of a project.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
-@click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
+@click.option("--level", type=SHARE, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
 @common_options
 def command(
     *,
