@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 60
-_ALIKE = 0.75
+_ALIKE = 0.6
+_MISSPELT = 0.75
 """Least similarity of a misspelling; words less alike mean something else."""
 
 _WORDS = {
@@ -15,7 +16,7 @@ _WORDS = {
     "hours": "duration time runtime wall_time walltime wallclock wall_clock elapsed training_time hours_trained",
     "days": "weeks",
     "params": "parameters size model_size param weights nparams",
-    "tokens": "token data_tokens corpus corpus_size steps iterations iters max_steps",
+    "tokens": "data_tokens corpus corpus_size steps iterations iters max_steps",
     "samples": "data dataset dataset_size examples images sequences records rows documents sample",
     "epochs": "epoch passes num_train_epochs",
     "flop": "flops compute tflops pflops petaflops exaflops training_flop",
@@ -140,7 +141,7 @@ _SYNONYMS = {
 """A word that people write for a choice, to the choice and why."""
 
 
-def nearest(name: str, known: Iterable[str], *, most: int = 1) -> list[str]:
+def nearest(name: str, known: Iterable[str], *, most: int = 1, alike: float = _ALIKE) -> list[str]:
     """Return the *known* names that look most like *name*, the best first.
 
     Example:
@@ -149,7 +150,7 @@ def nearest(name: str, known: Iterable[str], *, most: int = 1) -> list[str]:
     """
     from difflib import get_close_matches
 
-    return get_close_matches(name[:_LONGEST], sorted(set(known)), n=most, cutoff=_ALIKE)
+    return get_close_matches(name[:_LONGEST], sorted(set(known)), n=most, cutoff=alike)
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:
@@ -167,7 +168,7 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
             return [by_key[form]]
         if found := [by_key[field] for field, words in _WORDS.items() if field in by_key and form in words.split()]:
             return found
-    return [by_key[key] for key in nearest(word, by_key)]
+    return [by_key[key] for key in nearest(word, by_key, alike=_MISSPELT)]
 
 
 def _forms(word: str) -> list[str]:
@@ -222,7 +223,7 @@ def choice_meant(text: str, choices: Sequence[str]) -> tuple[str, str]:
     """
     word = text.strip().lower()
     choice, why = _SYNONYMS.get(word, ("", ""))
-    return (choice, why) if choice in choices else (next(iter(nearest(word, choices)), ""), "")
+    return (choice, why) if choice in choices else (next(iter(nearest(word, choices, alike=_MISSPELT)), ""), "")
 
 
 def one_of(text: str, choices: Sequence[str]) -> str:

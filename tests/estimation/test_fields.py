@@ -271,8 +271,6 @@ def test_a_start_may_be_a_year_or_a_day_without_quotes(value, text):
     "text",
     [
         "",
-        "1999",
-        "2101",
         "2020-13",
         "2020-00",
         "2020-6",
@@ -310,3 +308,11 @@ def test_an_interval_in_the_wrong_order_is_refused_with_the_field():
         number("mfu", "0.5..0.3")
     with pytest.raises(OutOfRangeError, match=r"^mfu is no interval: '0\.4±0\.5'$"):
         number("mfu", "0.4±0.5")
+
+
+@pytest.mark.parametrize("text", ["1999", "2101", "1970-01-01"])
+def test_a_start_that_no_plan_has_is_refused_with_the_years_that_it_may_be_in(text):
+    with pytest.raises(PlanError) as caught:
+        text_of("start", text)
+    assert str(caught.value) == f"start is {text!r}"
+    assert caught.value.hint == "plans start in 2000 to 2100; write a year or a month, as 2024 or 2024-06"

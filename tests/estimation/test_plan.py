@@ -261,7 +261,7 @@ def test_a_numpy_scalar_is_a_number(number):
     [
         ("params = 0\n", OutOfRangeError),
         ("params = 530B\n", PlanError),
-        ('params = "530 B params"\n', QuantityError),
+        ('params = "530 B potatoes"\n', QuantityError),
         ("hw = 3\n", PlanError),
         ("foo = 1\n", PlanError),
     ],

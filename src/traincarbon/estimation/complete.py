@@ -7,8 +7,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
-from traincarbon.estimation.plan import NUMBERS, Plan, fields_with
 from traincarbon.estimation.fields import Use
+from traincarbon.estimation.plan import NUMBERS, Plan, fields_with, shown
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.quantities import H_PER_DAY
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
@@ -78,7 +78,7 @@ def _count_hardware(plan: Plan, database: Database, found: dict[str, object]) ->
     for name, expected in ((own, counted.count), (other, counted.count * each if of_servers else counted.count / each)):
         stated = plan.number(name)
         if stated is not None and any_of(stated != expected):
-            raise PlanError(f"hw is {hw!r}, and {name} is {median_of(stated):g}", hint=f"give the number once: in hw or as {name}")
+            raise PlanError(f"hw is {hw!r}, and {name} is {shown(stated)}", hint=f"give the number once: in hw or as {name}")
     if getattr(plan, other) is None:
         found[own] = counted.count
     return product
@@ -142,6 +142,6 @@ def _follow(
     links += computed
     value = values[name]
     if stated is not None and any_of(abs(median_of(value) / median_of(stated) - 1.0) > _SAME):
-        inputs = " × ".join(f"{parameter} {median_of(given):g}" for parameter, given in computed[-1][1].items())
-        raise PlanError(f"{name} is {median_of(stated):g}, but {inputs} is {median_of(value):g}", hint=f"leave out {name}, or what it follows from")
+        inputs = " × ".join(f"{parameter} {shown(given)}" for parameter, given in computed[-1][1].items())
+        raise PlanError(f"{name} is {shown(stated)}, but {inputs} is {shown(value)}", hint=f"leave out {name}, or what it follows from")
     found[name] = value

@@ -37,6 +37,9 @@ _ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2212": "
 _OTHER_CURRENCIES = {"€": "euros", "eur": "euros", "£": "pounds", "gbp": "pounds", "¥": "yen or yuan", "cny": "yuan", "rmb": "yuan", "jpy": "yen", "inr": "rupees"}
 _OTHER_CURRENCIES |= {"₹": "rupees", "chf": "francs", "ct": "euro cents", "ct/kwh": "euro cents", "cad": "Canadian dollars", "aud": "Australian dollars"}
 _DOLLAR_SIGNS = ("US$", "USD", "$", "usd")
+_BYTES = {"k": "k", "m": "M", "g": "B", "t": "T"}
+"""Prefix of bytes to the ending of a number of that size."""
+_H_PER_MONTH = 730.0
 _HINT = "write 530e9, 530B, 1.4T or 270,000,000"
 
 
@@ -161,7 +164,7 @@ def _without_separators(text: str) -> str:
 def _spelling_meant(text: str, measure: Measure | None) -> str:
     """Return what was probably meant by a *text* that is not a number, empty if nothing is likely."""
     stripped = text.translate(_ALIKE).strip()
-    number, tail = _parted(stripped)
+    number, tail = _parted(stripped.lstrip("$"))
     key = unit_key(tail)
     other = _OTHER_CURRENCIES.get(stripped[:1]) or _OTHER_CURRENCIES.get(stripped[:3].lower()) or _OTHER_CURRENCIES.get(key) or _OTHER_CURRENCIES.get(key[:1])
     if other is not None and number:
@@ -169,14 +172,14 @@ def _spelling_meant(text: str, measure: Measure | None) -> str:
     meant = _number_meant(stripped, measure)
     if meant:
         return meant
+    if measure is not None and measure.unit == "px" and re.match(r"\d+ ?x ?\d", stripped) is not None:
+        return "give the side of a square image, such as 224; of another image the square root of width × height"
     if measure is None or _read(number) is None:
         return ""
-    if measure.unit == "px":
-        return "give the side of a square image, such as 224; of another image the square root of width × height"
     if key == "m":
         return f"did you mean {number} min or {number} million?"
     if key in ("$/month", "/month", "$/mo", "/mo") and measure.unit == "$/h":
-        return f"write a price per hour; a month has about 730 hours, so did you mean {float(_read(number.lstrip('$')) or 0.0) / 730:.3g}?"
+        return f"write a price per hour; a month has about {_H_PER_MONTH:g} hours, so did you mean {(_read(number) or 0.0) / _H_PER_MONTH:.3g}?"
     return _foreign_unit(number, key, measure)
 
 
@@ -215,7 +218,7 @@ def _foreign_unit(number: str, key: str, measure: Measure) -> str:
     foreign = measured_by(key)
     if foreign is None or not own:
         return ""
-    meant = f"; did you mean {number}{key[0].upper()}?" if foreign.unit == "B" and measure.unit == "" else ""
+    meant = f"; did you mean {number}{_BYTES[key[0]]}?" if foreign.unit == "B" and not measure.unit else ""
     return f"{key} is a unit of {foreign.what}: write a plain number, {own}{meant}"
 
 

@@ -367,12 +367,12 @@ class Plan:
             raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
         if self.kv_heads is not None and any_of(self.number("heads") % self.number("kv_heads") != 0.0):
             raise PlanError(
-                f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves the same number of heads"
+                f"heads {shown(self.heads)} do not divide by kv_heads {shown(self.kv_heads)}", hint="each key and value head serves the same number of heads"
             )
         for part, whole, hint in _PARTS:
             if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
                 raise PlanError(
-                    f"{part} {_show(getattr(self, part))} exceed{'' if part.endswith('s') else 's'} {whole} {_show(getattr(self, whole))}", hint=hint
+                    f"{part} {shown(getattr(self, part))} exceed{'' if part.endswith('s') else 's'} {whole} {shown(getattr(self, whole))}", hint=hint
                 )
 
     def number(self, name: str) -> Num:
@@ -559,7 +559,9 @@ def fields_with(use: Use) -> tuple[str, ...]:
     return tuple(name for name, declared in FIELDS.items() if declared.uses & use)
 
 
-def _show(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a number of a plan as an error shows it."""
+    value = median_of(value) if isinstance(value, Uncertain) else value
     return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 

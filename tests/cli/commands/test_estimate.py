@@ -71,7 +71,7 @@ def test_piped_output_is_plain():
 
 def test_json_has_exactly_the_keys_of_the_contract():
     found = answer(*MAIN)
-    assert list(found) == ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
+    assert list(found) == ["schema", "plan", "level", "results", "flop_counts", "spread_shares", "steps", "layout", "assumptions", "warnings"]
     assert found["schema"] == "traincarbon/estimate/1"
     assert list(found["results"]) == list(ESTIMATED)
     assert all(value is None or list(value) == ["low", "median", "high"] for value in found["results"].values())
