@@ -1,5 +1,6 @@
 """Options that several commands share: the fields of a plan, and common ones."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -32,6 +33,23 @@ class _Share(click.ParamType):
 
 SHARE = _Share()
 """The type of an option that is a share."""
+
+
+class _Page(click.Path):
+    """A file for a page: its name may not be that of another format."""
+
+    name = "page"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | bytes | os.PathLike[str]:
+        """Return the name."""
+        ending = os.path.splitext(os.fspath(value))[1].lower()
+        if ending not in ("", ".html", ".htm"):
+            self.fail(f"a plot is a page of HTML, not {ending[1:]}: name a file that ends in .html.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PAGE = _Page()
+"""The type of an option that names a page to write."""
 
 
 class _Choice(click.Choice[str]):

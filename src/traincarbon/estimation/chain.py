@@ -13,7 +13,7 @@ from traincarbon.estimation.complete import completed
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan, PlanFields, named
+from traincarbon.estimation.plan import Plan, PlanFields, named, shown
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
@@ -145,6 +145,9 @@ def _warn_of_gaps(trace: Trace) -> None:
     for name, stated in _OVERRIDDEN.items():
         if getattr(plan, name) is not None and getattr(plan, stated) is not None:
             warnings.append(f"ignored {name}: {stated} overrides it")
+    if plan.attempts is not None:
+        runs = f"{shown(plan.number('attempts'))} runs' worth of work"
+        warnings.append(f"attempts: hours, energy, emissions, water and cost are those of {runs}, one after another; the compute is that of one run")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         warnings.append("duration and purchase price of the cluster are unknown: give servers or accelerators")
     if values["compute_flop"] is None:

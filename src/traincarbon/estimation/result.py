@@ -192,7 +192,8 @@ class Estimate:
     def missing_layout(self) -> list[str]:
         """Return a warning where a number of accelerators is known but no layout for it, and :attr:`warnings` does not say so already."""
         stated = any(getattr(self.plan, degree) is not None for degree in ("tp", "pp", "dp"))
-        return [] if stated or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
+        has_no_work = self.values["compute_flop"] is None
+        return [] if stated or has_no_work or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
 
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, PAGE, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
 from traincarbon.estimation.fields import Use
@@ -42,7 +42,7 @@ def _budget_options(command: C) -> C:
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
 @money_option
 @level_option
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot the frontier in a new HTML file.")
+@click.option("--plot", metavar="X.html", type=PAGE, help="Plot the frontier in a new HTML file.")
 @axis_options
 @common_options
 def command(
