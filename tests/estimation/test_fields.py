@@ -14,7 +14,15 @@ from traincarbon.estimation.fields import check_number, check_text
 from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
 from traincarbon.uncertain import Uncertain
 
-ONE_OF_EACH = {"positive": "params", "count": "servers", "share": "mfu", "pue": "pue", "factor": "attempts", "intensity": "carbon_intensity", "price": "rent_price"}
+ONE_OF_EACH = {
+    "positive": "params",
+    "count": "servers",
+    "share": "mfu",
+    "pue": "pue",
+    "factor": "attempts",
+    "intensity": "carbon_intensity",
+    "price": "rent_price",
+}
 """Kind of check to a field that is checked so."""
 
 

@@ -67,7 +67,23 @@ def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
 @pytest.mark.parametrize(
     ("use", "names"),
     [
-        (Use.SIZE, {"layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "batch_tokens", "trainable_params", "frozen_params", "flop", "flop_per_sample", "gmac_per_sample"}),
+        (
+            Use.SIZE,
+            {
+                "layers",
+                "hidden",
+                "heads",
+                "kv_heads",
+                "ffn",
+                "vocab",
+                "batch_tokens",
+                "trainable_params",
+                "frozen_params",
+                "flop",
+                "flop_per_sample",
+                "gmac_per_sample",
+            },
+        ),
         (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
         (Use.HARDWARE, {"rent_price", "purchase_price"}),
         (Use.PACE, {"mfu", "goodput", "accelerator_hours", "hours", "days"}),

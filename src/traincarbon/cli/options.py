@@ -11,7 +11,6 @@ from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
-from traincarbon.estimation.units import MEASURES
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -25,6 +24,8 @@ class _Share(click.ParamType):
         """Return the share that *value* states."""
         if isinstance(value, float):
             return value
+        from traincarbon.estimation.units import MEASURES
+
         try:
             return parse_quantity(value, MEASURES["share"])
         except QuantityError:

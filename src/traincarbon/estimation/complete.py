@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from traincarbon.database.hardware_count import find_counted
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
@@ -47,7 +46,7 @@ def completed(plan: Plan, database: Database) -> Completed:
     links: list[ComputedLink] = []
     values: dict[str, Num | None] = {name: plan.number(name) for name in NUMBERS if getattr(plan, name) is not None}
     hardware = None
-    if plan.hw is not None and any(character.isdigit() for character in plan.hw):
+    if plan.hw is not None and _may_hold_count(plan.hw.strip()):
         hardware = _count_hardware(plan, database, found)
     if plan.hours is not None or plan.days is not None:
         _count_hours(plan, hardware, database, found, values, links)
@@ -59,11 +58,20 @@ def completed(plan: Plan, database: Database) -> Completed:
     return Completed(Plan.from_dict({name: value for name, value in (stated | found).items() if value is not None}), links, assumed)
 
 
+def _may_hold_count(hw: str) -> bool:
+    """Say whether *hw* may be more than a name; most names need no closer look."""
+    before = hw.rstrip("0123456789")
+    is_slice = before.endswith("-") and hw[:1] in "vVtTgGcC"
+    return hw[:1].isdigit() or hw.startswith("ml.") or any(sign in hw for sign in " ×*:(") or (before != hw and (is_slice or before[-1:] in ("x", "X")))
+
+
 def _count_hardware(plan: Plan, database: Database, found: dict[str, object]) -> Product:
     """Take a count from the text of the hardware, and return the hardware."""
     hw = str(plan.hw).strip()
     if hw.isdigit() and int(hw) < _MOST_GPUS:
         raise PlanError(f"hw is {hw!r}", hint=f"name the hardware, such as a100; a number of GPUs is accelerators = {hw} (--gpus {hw}), or hw = {hw}xA100")
+    from traincarbon.database.hardware_count import find_counted
+
     product, counted = find_counted(database, hw)
     if counted.count is None:
         if counted.name != plan.hw:
@@ -98,6 +106,8 @@ def _count_hours(
     n = found.get("accelerators", plan.number("accelerators"))
     servers = found.get("servers", plan.number("servers"))
     if n is None and servers is not None and plan.hw is not None:
+        from traincarbon.database.hardware_count import find_counted
+
         n = servers * _each(hardware if hardware is not None else find_counted(database, plan.hw)[0])
     if n is None:
         hint = f"{name} are wall-clock time: add accelerators (--gpus 8) or servers; GPU-hours are accelerator_hours (--gpu-hours 500)"
@@ -133,9 +143,7 @@ def _assume_family(plan: Plan, family: str, reason: str, found: dict[str, object
         assumed.append(Assumption("family", family, f"not stated: {reason}"))
 
 
-def _follow(
-    plan: Plan, name: str, through: tuple[Link, ...], found: dict[str, object], values: dict[str, Num | None], links: list[ComputedLink]
-) -> None:
+def _follow(plan: Plan, name: str, through: tuple[Link, ...], found: dict[str, object], values: dict[str, Num | None], links: list[ComputedLink]) -> None:
     """Compute the field *name* by *through*; it must agree with the plan where the plan states it too."""
     stated = values.pop(name, None)
     computed = [link for link in walk(through, values) if link[2] is not None]

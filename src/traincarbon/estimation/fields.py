@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from traincarbon.database.row_checks import MOST_GCO2E_PER_KWH, is_date
 from traincarbon.database.select import year_of
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.parse import NoNumberError, is_interval, parse_quantity, parse_uncertain, plain_interval
-from traincarbon.estimation.units import MEASURES, Measure, counted
-from traincarbon.suggestions import one_of
+from traincarbon.estimation.parse import NoNumberError, is_interval, is_plain, parse_quantity, parse_uncertain, plain_interval
 from traincarbon.uncertain import Num, Uncertain
 
 if TYPE_CHECKING:
+    from traincarbon.estimation.units import Measure
     from traincarbon.uncertain import Array
 
 Number: TypeAlias = "float | str | Uncertain | Array | None"
@@ -99,8 +98,10 @@ class Field(NamedTuple):
         return self.check not in (Check.TEXT, Check.DATE, Check.CHOICE)
 
     @property
-    def measure(self) -> Measure:
+    def measure(self) -> "Measure":
         """The units that its number may be written with."""
+        from traincarbon.estimation.units import MEASURES, counted
+
         unit = self.unit or {Check.SHARE: "share", Check.PUE: "ratio"}.get(self.check, "")
         return MEASURES[unit] if unit in MEASURES else counted(*self.nouns)
 
@@ -152,7 +153,7 @@ def _check_text_of_number(name: str, text: str, field: Field) -> Num:
             text = plain_interval(text, field.measure)
             stated: Num = parse_uncertain(text, name)
         else:
-            stated = parse_quantity(text, field.measure)
+            stated = parse_quantity(text, None if is_plain(text) else field.measure)
     except (QuantityError, OutOfRangeError) as error:
         hint = _spelling_hint(field) if isinstance(error, NoNumberError) and not error.is_explained else ""
         raise type(error)(f"{name} is {error}", hint=hint or error.hint) from None
@@ -249,6 +250,8 @@ def check_text(name: str, value: object, field: Field) -> str:
     if chosen not in field.choices:
         chosen = chosen.replace("-", "_")
     if chosen not in field.choices:
+        from traincarbon.suggestions import one_of
+
         raise PlanError(f"{name} is {text!r}", hint=one_of(text, field.choices))
     return chosen
 

@@ -9,9 +9,7 @@ from traincarbon.estimation.walk import Link
 from traincarbon.formulas import carbon, compute, cost, facility, hours, memory, power, samples, throughput
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
-SAMPLED_TOKENS = Link(
-    "tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len")
-)
+SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
 AUDIO_FRAMES = Link("tokens", samples.audio_frames, audio_hours="audio_hours", frames_per_s="frames_per_s", epochs=("epochs", 1.0))
 SAMPLE_FLOP = Link("flop_per_sample", samples.multiply_add_flop, gmac_per_sample="gmac_per_sample")
 BY_SAMPLE = Link("flop", samples.samples_training_flop, flop_per_sample="flop_per_sample", samples="samples", epochs=("epochs", 1.0))

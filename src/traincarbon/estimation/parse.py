@@ -3,10 +3,13 @@
 import math
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from traincarbon.errors import OutOfRangeError, QuantityError
-from traincarbon.estimation.units import Measure, measured_by, unit_key
 from traincarbon.uncertain import Uncertain
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.units import Measure
 
 _ENDINGS = {"k": 3, "m": 6, "b": 9, "g": 9, "t": 12, "p": 15}
 _WORDS = {
@@ -29,6 +32,7 @@ _WORDS = {
 }
 _SCALES = dict(sorted((_ENDINGS | _WORDS).items(), key=lambda scale: -len(scale[0])))
 """Every ending and word to its power of ten, the longest first."""
+_PLAIN_ENDS = "0123456789kKMBT"
 _GROUP = 3
 """Digits between two commas."""
 _SHOWN = 60
@@ -52,7 +56,7 @@ class NoNumberError(QuantityError):
         return self.hint != _HINT
 
 
-def parse_quantity(text: str, measure: Measure | None = None) -> float:
+def parse_quantity(text: str, measure: "Measure | None" = None) -> float:
     """Return the finite number that *text* states, in the unit of *measure*.
 
     An ending k, M, B (or G), T or P or a word such as billion may follow the number, and then a unit of *measure*.
@@ -78,7 +82,7 @@ def parse_quantity(text: str, measure: Measure | None = None) -> float:
     return value
 
 
-def parse_option(name: str, value: object, measure: Measure | None = None) -> float:
+def parse_option(name: str, value: object, measure: "Measure | None" = None) -> float:
     """Return the number that the option *name* states, as text or as a number.
 
     Raises:
@@ -95,7 +99,7 @@ def parse_option(name: str, value: object, measure: Measure | None = None) -> fl
         raise QuantityError(f"{name} is {error}", hint=hint) from None
 
 
-def _without_unit(text: str, measure: Measure | None) -> tuple[str | None, float]:
+def _without_unit(text: str, measure: "Measure | None") -> tuple[str | None, float]:
     """Return the number in *text*, without its unit, and how many units of *measure* one is; None where the unit cannot be."""
     if measure is None:
         return text, 1.0
@@ -108,6 +112,8 @@ def _without_unit(text: str, measure: Measure | None) -> tuple[str | None, float
                 break
     if measure.unit == "px" and (sides := re.fullmatch(r"(\d+) ?x ?(\d+) ?(?:px|pixels)?", text)) is not None:
         return (sides[1], 1.0) if sides[1] == sides[2] else (None, 1.0)
+    from traincarbon.estimation.units import unit_key
+
     number, tail = _parted(text)
     key = unit_key(tail)
     if key in measure.factors:
@@ -161,8 +167,10 @@ def _without_separators(text: str) -> str:
     return whole + point + rest
 
 
-def _spelling_meant(text: str, measure: Measure | None) -> str:
+def _spelling_meant(text: str, measure: "Measure | None") -> str:
     """Return what was probably meant by a *text* that is not a number, empty if nothing is likely."""
+    from traincarbon.estimation.units import unit_key
+
     stripped = text.translate(_ALIKE).strip()
     number, tail = _parted(stripped.lstrip("$"))
     key = unit_key(tail)
@@ -183,7 +191,7 @@ def _spelling_meant(text: str, measure: Measure | None) -> str:
     return _foreign_unit(number, key, measure)
 
 
-def _number_meant(text: str, measure: Measure | None) -> str:
+def _number_meant(text: str, measure: "Measure | None") -> str:
     """Return how to write a number with a decimal comma, with points between thousands, a range or an approximation."""
     attempts = (
         (r"([+-]?\d+),(\d+.*)", r"\1.\2", "a comma separates thousands: "),
@@ -204,8 +212,10 @@ def _number_meant(text: str, measure: Measure | None) -> str:
     return ""
 
 
-def _foreign_unit(number: str, key: str, measure: Measure) -> str:
+def _foreign_unit(number: str, key: str, measure: "Measure") -> str:
     """Return the hint for a unit that measures something else."""
+    from traincarbon.estimation.units import measured_by
+
     own = f"in {measure.unit}" if measure.unit and measure.unit not in ("share", "ratio") else f"the number of {measure.what}" if measure.factors else ""
     if key == "%":
         return f"it is no share: write a plain number, {own}" if own else "it is no share: write a plain number"
@@ -220,6 +230,16 @@ def _foreign_unit(number: str, key: str, measure: Measure) -> str:
         return ""
     meant = f"; did you mean {number}{_BYTES[key[0]]}?" if foreign.unit == "B" and not measure.unit else ""
     return f"{key} is a unit of {foreign.what}: write a plain number, {own}{meant}"
+
+
+def is_plain(text: str) -> bool:
+    """Say whether *text* is at most a number with an ending that no unit has: it needs no measure.
+
+    Example:
+        >>> is_plain("530e9"), is_plain("7B"), is_plain("90m"), is_plain("$2")
+        (True, True, False, False)
+    """
+    return text.isascii() and text[:1].isdigit() and text[-1:] in _PLAIN_ENDS and not any(letter.isalpha() for letter in text[:-1].replace("e", ""))
 
 
 def is_interval(text: str) -> bool:
@@ -255,7 +275,7 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     return Uncertain(median, Uncertain.from_interval(1.0 / relative, relative, name=name).spreads)
 
 
-def plain_interval(text: str, measure: Measure) -> str:
+def plain_interval(text: str, measure: "Measure") -> str:
     """Return the interval that *text* states without signs and units, in the unit of *measure*; one without them stays as it is.
 
     A unit after the second number holds for both. A half-width in per cent is a share of the number before it.
@@ -268,6 +288,8 @@ def plain_interval(text: str, measure: Measure) -> str:
         >>> plain_interval("0.3 .. 0.5 kg/kWh", MEASURES["g/kWh"]), plain_interval("$1..$3", MEASURES["$/h"]), plain_interval("30%..50%", MEASURES["share"])
         ('300.0..500.0', '1.0..3.0', '0.3..0.5')
     """
+    from traincarbon.estimation.units import unit_key
+
     sign = ".." if ".." in text else "±"
     first, _, second = text.replace("+-", "±").partition(sign)
     _check_parts(text, first, second)

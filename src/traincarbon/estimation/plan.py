@@ -116,7 +116,9 @@ class Plan:
     )
     image_size: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Image size", _WORK, "Side of an image; with `--patch-size` it gives the tokens of an image.", unit="px", uses=Use.DATA),
+        metadata=_about(
+            Check.POSITIVE, "Image size", _WORK, "Side of an image; with `--patch-size` it gives the tokens of an image.", unit="px", uses=Use.DATA
+        ),
     )
     patch_size: Number = field(
         default=None, metadata=_about(Check.POSITIVE, "Patch size", _WORK, "Side of a patch of a vision transformer.", unit="px", uses=Use.DATA)
@@ -187,7 +189,14 @@ class Plan:
     )
     active_params: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Active parameters per token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP, nouns=_PARAMS),
+        metadata=_about(
+            Check.POSITIVE,
+            "Active parameters per token",
+            _WORK,
+            "Parameters that each token passes through (mixture of experts).",
+            uses=Use.STEP,
+            nouns=_PARAMS,
+        ),
     )
     trainable_params: Number = field(
         default=None,
@@ -228,7 +237,9 @@ class Plan:
     )
     hours: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Wall-clock hours", _SITE, "Known wall-clock time; with a number of GPUs it gives the GPU-hours.", unit="h", uses=Use.PACE),
+        metadata=_about(
+            Check.POSITIVE, "Wall-clock hours", _SITE, "Known wall-clock time; with a number of GPUs it gives the GPU-hours.", unit="h", uses=Use.PACE
+        ),
     )
     days: Number = field(
         default=None, metadata=_about(Check.POSITIVE, "Wall-clock days", _SITE, "Known wall-clock time in days, as `--hours`.", unit="days", uses=Use.PACE)

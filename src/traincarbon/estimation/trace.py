@@ -35,7 +35,9 @@ class Trace:
 
     __slots__ = ("_history", "assumed", "facts", "flop_counts", "plan", "stated", "values", "warnings")
 
-    def __init__(self, plan: Plan, facts: Facts, *, stated: Plan | None = None, earlier: Sequence[ComputedLink] = (), assumed: Sequence[Assumption] = ()) -> None:
+    def __init__(
+        self, plan: Plan, facts: Facts, *, stated: Plan | None = None, earlier: Sequence[ComputedLink] = (), assumed: Sequence[Assumption] = ()
+    ) -> None:
         self.plan = plan
         self.stated = plan if stated is None else stated
         self.flop_counts: FlopCounts | None = None

@@ -105,9 +105,13 @@ MEASURES: dict[str, Measure] = {
             is_money=True,
         ),
         Measure("$", _all(1.0, *_DOLLARS) | _all(0.01, "¢", "cent", "cents"), "money", is_money=True),
-        Measure("FLOP", _all(_PFLOP_DAY, "pfday", "pfdays", "pfsday", "pfsdays", "pflop/sday", "pflop/sdays", "petaflopday", "petaflopdays", "petaflop/sday")
-                | {f"{prefix}{word}": 10.0**exponent for prefix, exponent in _FLOP_PREFIXES.items() for word in ("flop", "flops")}
-                | _all(_PFLOP_DAY, "petaflop/sdays", "petaflopsdays", "pflopsdays", "petaflops/days"), "FLOP"),
+        Measure(
+            "FLOP",
+            _all(_PFLOP_DAY, "pfday", "pfdays", "pfsday", "pfsdays", "pflop/sday", "pflop/sdays", "petaflopday", "petaflopdays", "petaflop/sday")
+            | {f"{prefix}{word}": 10.0**exponent for prefix, exponent in _FLOP_PREFIXES.items() for word in ("flop", "flops")}
+            | _all(_PFLOP_DAY, "petaflop/sdays", "petaflopsdays", "pflopsdays", "petaflops/days"),
+            "FLOP",
+        ),
         Measure("GMAC", {f"{prefix}mac{s}": 10.0 ** (exponent - 9) for prefix, exponent in _FLOP_PREFIXES.items() for s in ("", "s")}, "multiply-adds"),
         Measure("px", _all(1.0, "px", "pixel", "pixels"), "pixels"),
         Measure(
@@ -117,10 +121,15 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "kg CO2e",
-            _all(1.0, "kg", "kilogram", "kilograms") | _all(1e-3, "g", "gram", "grams") | _all(1e3, "t", "tonne", "tonnes", "mt") | _all(_KG_PER_LB, "lb", "lbs"),
+            _all(1.0, "kg", "kilogram", "kilograms")
+            | _all(1e-3, "g", "gram", "grams")
+            | _all(1e3, "t", "tonne", "tonnes", "mt")
+            | _all(_KG_PER_LB, "lb", "lbs"),
             "emissions",
         ),
-        Measure("B", {f"{prefix}{b}": 10.0**exponent for prefix, exponent in (("k", 3), ("m", 6), ("g", 9), ("t", 12)) for b in ("b", "byte", "bytes")}, "memory"),
+        Measure(
+            "B", {f"{prefix}{b}": 10.0**exponent for prefix, exponent in (("k", 3), ("m", 6), ("g", 9), ("t", 12)) for b in ("b", "byte", "bytes")}, "memory"
+        ),
     )
 }
 """Every measure by its unit."""

@@ -10,7 +10,9 @@ from traincarbon.cli.options import SHARE, common_options, database
 
 @click.command("report")
 @click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]…")
-@click.option("-o", "--output", "file", required=True, metavar="X.html", type=click.Path(), help="The new file to write: HTML, or PDF (X.pdf) if a browser can print it.")
+@click.option(
+    "-o", "--output", "file", required=True, metavar="X.html", type=click.Path(), help="The new file to write: HTML, or PDF (X.pdf) if a browser can print it."
+)
 @click.option("--title", default="", metavar="TEXT", help="The title of the report.")
 @click.option("--notes", default="", metavar="TEXT", help="Text above the results; an empty line begins a paragraph.")
 @click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Someone who signs; repeat it for each.")
