@@ -77,7 +77,23 @@ _NOTES = {
 }
 """What to know about a field that is not quite what was typed."""
 _WITHOUT_EFFECT = frozenset(
-    "lr learning_rate optimizer optimiser weight_decay warmup warmup_steps dropout seed momentum betas scheduler lr_scheduler loss temperature".split()
+    [
+        "lr",
+        "learning_rate",
+        "optimizer",
+        "optimiser",
+        "weight_decay",
+        "warmup",
+        "warmup_steps",
+        "dropout",
+        "seed",
+        "momentum",
+        "betas",
+        "scheduler",
+        "lr_scheduler",
+        "loss",
+        "temperature",
+    ]
 )
 _PLACES = frozenset(("cloud", "provider", "aws", "gcp", "azure"))
 _COMMANDS = {

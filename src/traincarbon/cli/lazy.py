@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-
 _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
 

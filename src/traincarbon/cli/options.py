@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,9 +13,13 @@ from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
 C = TypeVar("C", bound=Callable[..., object])
+if TYPE_CHECKING:
+    _ShareType, _ChoiceType = click.ParamType[float], click.Choice[str]
+else:
+    _ShareType, _ChoiceType = click.ParamType, click.Choice  # generic from click 8.2 on
 
 
-class _Share(click.ParamType):
+class _Share(_ShareType):
     """A share, as 0.9 or 90%."""
 
     name = "share"
@@ -53,7 +57,7 @@ PAGE = _Page()
 """The type of an option that names a page to write."""
 
 
-class _Choice(click.Choice[str]):
+class _Choice(_ChoiceType):
     """One of a few words; another word that means one of them is answered with it."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:

@@ -31,12 +31,12 @@ class Counted(NamedTuple):
 
     Attributes:
         name: The name without the count.
-        count: How many; None if no count was written.
+        number: How many; None if no count was written.
         counts_accelerators: Whether it counts accelerators even if the name is that of a server.
     """
 
     name: str
-    count: float | None = None
+    number: float | None = None
     counts_accelerators: bool = False
 
 
@@ -45,9 +45,9 @@ def split_count(text: str) -> Counted:
 
     Example:
         >>> split_count("8xH100"), split_count("A100 80GB x 64")
-        (Counted(name='H100', count=8.0, counts_accelerators=False), Counted(name='A100 80GB', count=64.0, counts_accelerators=False))
-        >>> split_count("TPU v3-256"), split_count("v5litepod-256").count, split_count("ml.p4d.24xlarge").name
-        (Counted(name='tpu v3', count=128.0, counts_accelerators=True), 256.0, 'p4d.24xlarge')
+        (Counted(name='H100', number=8.0, counts_accelerators=False), Counted(name='A100 80GB', number=64.0, counts_accelerators=False))
+        >>> split_count("TPU v3-256"), split_count("v5litepod-256").number, split_count("ml.p4d.24xlarge").name
+        (Counted(name='tpu v3', number=128.0, counts_accelerators=True), 256.0, 'p4d.24xlarge')
     """
     written = " ".join(text.split()).removeprefix("ml.")
     if (found := _SLICE.fullmatch(written)) is not None:
@@ -73,7 +73,7 @@ def _times(number: str, rest: str) -> Counted:
     if (found := _PLURAL.fullmatch(name)) is not None:
         name = found[1]
     count = float(number.replace(",", ""))
-    return Counted(name, count if inner.count is None else count * inner.count, counts_accelerators)
+    return Counted(name, count if inner.number is None else count * inner.number, counts_accelerators)
 
 
 def find_counted(database: Database, text: str) -> tuple[Product, Counted]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
-from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
 from traincarbon.estimation.fields import Use
+from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
 from traincarbon.estimation.plan import NUMBERS, Plan, fields_with, shown
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.quantities import H_PER_DAY
@@ -41,21 +41,17 @@ def completed(plan: Plan, database: Database) -> Completed:
         NotFoundError: the hardware is unknown.
         PlanError: fields contradict each other, or one is missing.
     """
-    found: dict[str, object] = {}
-    assumed: list[Assumption] = []
-    links: list[ComputedLink] = []
-    values: dict[str, Num | None] = {name: plan.number(name) for name in NUMBERS if getattr(plan, name) is not None}
-    hardware = None
+    work = _Completion(plan, database)
     if plan.hw is not None and _may_hold_count(plan.hw.strip()):
-        hardware = _count_hardware(plan, database, found)
+        work.count_hardware(plan.hw.strip())
     if plan.hours is not None or plan.days is not None:
-        _count_hours(plan, hardware, database, found, values, links)
+        work.count_hours("hours" if plan.hours is not None else "days")
     if plan.samples is not None or plan.audio_hours is not None:
-        _count_data(plan, found, values, links, assumed)
-    if not found:
-        return Completed(plan, links, assumed)
-    stated = {name: getattr(plan, name) for name in plan.to_dict()}
-    return Completed(Plan.from_dict({name: value for name, value in (stated | found).items() if value is not None}), links, assumed)
+        work.count_data()
+    if not work.found:
+        return Completed(plan, [], [])
+    stated = {name: getattr(plan, name) for name in plan.to_dict()} | work.found
+    return Completed(Plan.from_dict({name: value for name, value in stated.items() if value is not None}), work.links, work.assumed)
 
 
 def _may_hold_count(hw: str) -> bool:
@@ -65,91 +61,98 @@ def _may_hold_count(hw: str) -> bool:
     return hw[:1].isdigit() or hw.startswith("ml.") or any(sign in hw for sign in " ×*:(") or (before != hw and (is_slice or before[-1:] in ("x", "X")))
 
 
-def _count_hardware(plan: Plan, database: Database, found: dict[str, object]) -> Product:
-    """Take a count from the text of the hardware, and return the hardware."""
-    hw = str(plan.hw).strip()
-    if hw.isdigit() and int(hw) < _MOST_GPUS:
-        raise PlanError(f"hw is {hw!r}", hint=f"name the hardware, such as a100; a number of GPUs is accelerators = {hw} (--gpus {hw}), or hw = {hw}xA100")
-    from traincarbon.database.hardware_count import find_counted
+class _Completion:
+    """The work on one plan.
 
-    product, counted = find_counted(database, hw)
-    if counted.count is None:
-        if counted.name != plan.hw:
-            found["hw"] = counted.name
-        return product
-    if counted.count < 1.0 or counted.count % 1.0:
-        raise PlanError(f"hw is {hw!r}", hint="a slice of this TPU is named by its cores, two a chip: give an even number")
-    found["hw"] = counted.name
-    of_servers = product.is_server and not counted.counts_accelerators
-    own, other = ("servers", "accelerators") if of_servers else ("accelerators", "servers")
-    each = _each(product)
-    for name, expected in ((own, counted.count), (other, counted.count * each if of_servers else counted.count / each)):
-        stated = plan.number(name)
-        if stated is not None and any_of(stated != expected):
-            raise PlanError(f"hw is {hw!r}, and {name} is {shown(stated)}", hint=f"give the number once: in hw or as {name}")
-    if getattr(plan, other) is None:
-        found[own] = counted.count
-    return product
+    Attributes:
+        found: Fields that follow, and None for those that they replace.
+        values: The numbers that links take.
+    """
 
+    def __init__(self, plan: Plan, database: Database) -> None:
+        self.plan = plan
+        self.database = database
+        self.found: dict[str, object] = {}
+        self.values: dict[str, Num | None] = {name: plan.number(name) for name in NUMBERS if getattr(plan, name) is not None}
+        self.links: list[ComputedLink] = []
+        self.assumed: list[Assumption] = []
 
-def _each(product: Product) -> float:
-    return (product.value("accelerator_count") or 1.0) if product.is_server else 1.0
-
-
-def _count_hours(
-    plan: Plan, hardware: Product | None, database: Database, found: dict[str, object], values: dict[str, Num | None], links: list[ComputedLink]
-) -> None:
-    """Compute the GPU-hours of a wall-clock time."""
-    name = "hours" if plan.hours is not None else "days"
-    if plan.days is not None:
-        values["hours"] = plan.number("days") * H_PER_DAY
-    n = found.get("accelerators", plan.number("accelerators"))
-    servers = found.get("servers", plan.number("servers"))
-    if n is None and servers is not None and plan.hw is not None:
+    def count_hardware(self, hw: str) -> None:
+        """Take a count from the text of the hardware."""
         from traincarbon.database.hardware_count import find_counted
 
-        n = servers * _each(hardware if hardware is not None else find_counted(database, plan.hw)[0])
-    if n is None:
-        hint = f"{name} are wall-clock time: add accelerators (--gpus 8) or servers; GPU-hours are accelerator_hours (--gpu-hours 500)"
-        raise PlanError(f"{name} need a number of GPUs", hint=hint)
-    values["accelerators"] = n
-    _follow(plan, "accelerator_hours", (OCCUPIED_HOURS,), found, values, links)
-    found.update(hours=None, days=None)
+        if hw.isdigit() and int(hw) < _MOST_GPUS:
+            raise PlanError(f"hw is {hw!r}", hint=f"name the hardware, such as a100; a number of GPUs is accelerators = {hw} (--gpus {hw}), or hw = {hw}xA100")
+        product, counted = find_counted(self.database, hw)
+        if counted.name != self.plan.hw:
+            self.found["hw"] = counted.name
+        if counted.number is None:
+            return
+        if counted.number < 1.0 or counted.number % 1.0:
+            raise PlanError(f"hw is {hw!r}", hint="count at least one; a slice of this TPU is named by its cores, two a chip")
+        each = accelerators_in(product)
+        of_servers = product.is_server and not counted.counts_accelerators
+        own, other = ("servers", "accelerators") if of_servers else ("accelerators", "servers")
+        for name, expected in ((own, counted.number), (other, counted.number * each if of_servers else counted.number / each)):
+            stated = self.plan.number(name)
+            if stated is not None and any_of(stated != expected):
+                raise PlanError(f"hw is {hw!r}, and {name} is {shown(stated)}", hint=f"give the number once: in hw or as {name}")
+        if getattr(self.plan, other) is None:
+            self.found[own] = self.values[own] = counted.number
+
+    def count_hours(self, name: str) -> None:
+        """Compute the GPU-hours of the wall-clock time *name*."""
+        values = self.values
+        if name == "days":
+            values["hours"] = self.plan.number("days") * H_PER_DAY
+        servers = values.get("servers")
+        if values.get("accelerators") is None and servers is not None and self.plan.hw is not None:
+            from traincarbon.database.hardware_count import find_counted
+
+            values["accelerators"] = servers * accelerators_in(find_counted(self.database, self.plan.hw)[0])
+        if values.get("accelerators") is None:
+            hint = f"{name} are wall-clock time: add accelerators (--gpus 8) or servers; GPU-hours are accelerator_hours (--gpu-hours 500)"
+            raise PlanError(f"{name} need a number of GPUs", hint=hint)
+        self._follow("accelerator_hours", OCCUPIED_HOURS)
+        self.found.update(hours=None, days=None)
+
+    def count_data(self) -> None:
+        """Compute the FLOP or the tokens of samples or hours of audio."""
+        plan = self.plan
+        if plan.flop_per_sample is not None or plan.gmac_per_sample is not None:
+            self._follow("flop", SAMPLE_FLOP, BY_SAMPLE)
+        elif plan.audio_hours is not None:
+            if plan.frames_per_s is None:
+                self.values["frames_per_s"] = frames = Uncertain.from_interval(*FRAMES_PER_S, name="frames_per_s")
+                self.assumed.append(Assumption("frames_per_s", frames.median, "not stated: 25 to 50 frames of audio a second"))
+            self._assume_family("speech", "audio_hours is stated")
+            self._follow("tokens", AUDIO_FRAMES)
+        elif plan.image_size is not None or plan.seq_len is not None:
+            if plan.image_size is not None:
+                self._assume_family("vision", "image_size is stated")
+            self._follow("tokens", IMAGE_TOKENS, SAMPLED_TOKENS)
+        elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")):
+            hint = "give seq_len for text, image_size and patch_size for a vision transformer, or gmac_per_sample for convolutions"
+            raise PlanError("samples need the size of a sample", hint=hint)
+        self.found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name != "flop"))
+
+    def _assume_family(self, family: str, reason: str) -> None:
+        if self.plan.family is None:
+            self.found["family"] = family
+            self.assumed.append(Assumption("family", family, f"not stated: {reason}"))
+
+    def _follow(self, name: str, *through: Link) -> None:
+        """Compute the field *name* by *through*; it must agree with the plan where the plan states it too."""
+        stated = self.values.pop(name, None)
+        computed = [link for link in walk(through, self.values) if link[2] is not None]
+        self.links += computed
+        value = self.values[name]
+        if stated is not None and any_of(abs(median_of(value) / median_of(stated) - 1.0) > _SAME):
+            inputs = " × ".join(f"{parameter} {shown(given)}" for parameter, given in computed[-1][1].items())
+            raise PlanError(f"{name} is {shown(stated)}, but {inputs} is {shown(value)}", hint=f"leave out {name}, or what it follows from")
+        self.found[name] = value
 
 
-def _count_data(plan: Plan, found: dict[str, object], values: dict[str, Num | None], links: list[ComputedLink], assumed: list[Assumption]) -> None:
-    """Compute the FLOP or the tokens of samples or hours of audio."""
-    if plan.flop_per_sample is not None or plan.gmac_per_sample is not None:
-        _follow(plan, "flop", (SAMPLE_FLOP, BY_SAMPLE), found, values, links)
-    elif plan.audio_hours is not None:
-        if plan.frames_per_s is None:
-            values["frames_per_s"] = frames = Uncertain.from_interval(*FRAMES_PER_S, name="frames_per_s")
-            assumed.append(Assumption("frames_per_s", frames.median, "not stated: 25 to 50 frames of audio a second"))
-        _assume_family(plan, "speech", "audio_hours is stated", found, assumed)
-        _follow(plan, "tokens", (AUDIO_FRAMES,), found, values, links)
-    elif plan.image_size is not None or plan.seq_len is not None:
-        if plan.image_size is not None:
-            _assume_family(plan, "vision", "image_size is stated", found, assumed)
-        _follow(plan, "tokens", (IMAGE_TOKENS, SAMPLED_TOKENS), found, values, links)
-    elif plan.tokens is None and plan.flop is None and plan.accelerator_hours is None and "accelerator_hours" not in found:
-        hint = "give seq_len for text, image_size and patch_size for a vision transformer, or gmac_per_sample for convolutions"
-        raise PlanError("samples need the size of a sample", hint=hint)
-    found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name != "flop"))
-
-
-def _assume_family(plan: Plan, family: str, reason: str, found: dict[str, object], assumed: list[Assumption]) -> None:
-    if plan.family is None:
-        found["family"] = family
-        assumed.append(Assumption("family", family, f"not stated: {reason}"))
-
-
-def _follow(plan: Plan, name: str, through: tuple[Link, ...], found: dict[str, object], values: dict[str, Num | None], links: list[ComputedLink]) -> None:
-    """Compute the field *name* by *through*; it must agree with the plan where the plan states it too."""
-    stated = values.pop(name, None)
-    computed = [link for link in walk(through, values) if link[2] is not None]
-    links += computed
-    value = values[name]
-    if stated is not None and any_of(abs(median_of(value) / median_of(stated) - 1.0) > _SAME):
-        inputs = " × ".join(f"{parameter} {shown(given)}" for parameter, given in computed[-1][1].items())
-        raise PlanError(f"{name} is {shown(stated)}, but {inputs} is {shown(value)}", hint=f"leave out {name}, or what it follows from")
-    found[name] = value
+def accelerators_in(product: Product) -> float:
+    """Return how many accelerators a server has; 1 for an accelerator."""
+    return (product.value("accelerator_count") or 1.0) if product.is_server else 1.0

@@ -38,7 +38,17 @@ _GROUP = 3
 _SHOWN = 60
 _ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2212": "-", "×": "x", "·": "x", "*": "x", "'": ",", "’": ","})
 """Signs that people and programs write for others."""
-_OTHER_CURRENCIES = {"€": "euros", "eur": "euros", "£": "pounds", "gbp": "pounds", "¥": "yen or yuan", "cny": "yuan", "rmb": "yuan", "jpy": "yen", "inr": "rupees"}
+_OTHER_CURRENCIES = {
+    "€": "euros",
+    "eur": "euros",
+    "£": "pounds",
+    "gbp": "pounds",
+    "¥": "yen or yuan",
+    "cny": "yuan",
+    "rmb": "yuan",
+    "jpy": "yen",
+    "inr": "rupees",
+}
 _OTHER_CURRENCIES |= {"₹": "rupees", "chf": "francs", "ct": "euro cents", "ct/kwh": "euro cents", "cad": "Canadian dollars", "aud": "Australian dollars"}
 _DOLLAR_SIGNS = ("US$", "USD", "$", "usd")
 _BYTES = {"k": "k", "m": "M", "g": "B", "t": "T"}
@@ -175,8 +185,8 @@ def _spelling_meant(text: str, measure: "Measure | None") -> str:
     number, tail = _parted(stripped.lstrip("$"))
     key = unit_key(tail)
     other = _OTHER_CURRENCIES.get(stripped[:1]) or _OTHER_CURRENCIES.get(stripped[:3].lower()) or _OTHER_CURRENCIES.get(key) or _OTHER_CURRENCIES.get(key[:1])
-    if other is not None and number:
-        return f"prices are in US dollars: convert the {other} and write a plain number, in {measure.unit if measure is not None and measure.unit else '$'}"
+    if other is not None and number and measure is not None and measure.is_money:
+        return f"prices are in US dollars: convert the {other} and write a plain number, in {measure.unit}"
     meant = _number_meant(stripped, measure)
     if meant:
         return meant

@@ -74,7 +74,7 @@ MEASURES: dict[str, Measure] = {
         Measure("h", _TIME, "time"),
         Measure(
             "GPU-hours",
-            _TIME
+            _all(1.0, *_HOURS)
             | {f"{gpu}{hours}": 1.0 for gpu in _SOME_GPU for hours in _HOURS}
             | {f"{gpu}{days}": H_PER_DAY for gpu in _SOME_GPU for days in _DAYS}
             | {f"{gpu}{years}": _H_PER_YEAR for gpu in _SOME_GPU for years in ("year", "years")},

@@ -98,12 +98,12 @@ def _take_stated(trace: Trace) -> None:
 
 def _counts(trace: Trace, count: Link) -> FlopCounts:
     """Return how *count* counted the FLOP, and their parts."""
-    values, tokens, total = trace.values, trace.plan.number("tokens"), trace.values["compute_flop"]
-    if count is BY_SHAPE:
-        matmul = 6.0 * values["active_params"] * tokens
+    total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
+    if count is BY_SHAPE and params is not None:
+        matmul = 6.0 * params * tokens
         return FlopCounts("exact", {"model": matmul, "attention": total - matmul})
-    if count is BY_ADAPTERS:
-        frozen = 4.0 * values["active_params"] * tokens
+    if count is BY_ADAPTERS and params is not None:
+        frozen = 4.0 * params * tokens
         return FlopCounts("6nd", {"frozen": frozen, "adapters": total - frozen})
     return FlopCounts("6nd", {"model": total})
 

@@ -117,7 +117,7 @@ def is_same_hardware(database: Database, one: str | None, other: str | None) -> 
         (first, one_of), (second, other_of) = find_counted(database, one), find_counted(database, other)
     except NotFoundError:
         return False
-    return (first.folder, first.id, one_of.count) == (second.folder, second.id, other_of.count)
+    return (first.folder, first.id, one_of.number) == (second.folder, second.id, other_of.number)
 
 
 def _problem(answer: Estimate, where: Where, database: Database) -> str | None:

@@ -61,7 +61,7 @@ def write_pdf(file: str, html: str) -> None:
             stream.write(html)
         options = [*_OPTIONS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
         try:
-            subprocess.run(
+            subprocess.run(  # noqa: S603  a browser from PATH with our own arguments
                 [str(command), *options, f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}", f"file://{page}"],
                 check=True,
                 capture_output=True,
