@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from traincarbon.errors import QuantityError
 from traincarbon.estimation.parse import parse_option, parse_quantity, plain_interval
 from traincarbon.estimation.units import MEASURES, counted, measured_by, unit_key
-from traincarbon.errors import QuantityError
 
 
 def test_every_spelling_is_a_key_and_every_factor_is_positive():

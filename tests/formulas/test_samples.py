@@ -63,7 +63,12 @@ def test_frozen_parameters_take_four_flop_a_token():
 
 @given(factors)
 def test_each_is_linear_in_what_it_multiplies(factor):
-    for formula, inputs in ((sampled_tokens, SAMPLED), (audio_frames, AUDIO), (samples_training_flop, PER_SAMPLE), (multiply_add_flop, {"gmac_per_sample": 4.1})):
+    for formula, inputs in (
+        (sampled_tokens, SAMPLED),
+        (audio_frames, AUDIO),
+        (samples_training_flop, PER_SAMPLE),
+        (multiply_add_flop, {"gmac_per_sample": 4.1}),
+    ):
         for name in inputs:
             assert_linear(formula, name, factor, **inputs)
 

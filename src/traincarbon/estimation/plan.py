@@ -553,8 +553,9 @@ def named(fields: Mapping[str, Any]) -> dict[str, Any]:
             from traincarbon.suggestions import did_you_mean
 
             raise PlanError(f"unknown key {given!r} in the plan", hint=did_you_mean(str(given), FIELDS))
-        if name in found and name != given and found[name] is not None and value is not None:
-            raise PlanError(f"{given} and {name} are the same field", hint="give one of them")
+        if value is not None and found.get(name) is not None:
+            alias = next(each for each in fields if ALIASES.get(each) == name)
+            raise PlanError(f"{name} and {alias} are the same field", hint="give one of them")
         if found.get(name) is None:
             found[name] = value
     return found
