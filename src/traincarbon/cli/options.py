@@ -14,9 +14,11 @@ from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
 C = TypeVar("C", bound=Callable[..., object])
 if TYPE_CHECKING:
-    _ShareType, _ChoiceType = click.ParamType[float], click.Choice[str]
-else:
-    _ShareType, _ChoiceType = click.ParamType, click.Choice  # generic from click 8.2 on
+    _ShareType = click.ParamType[float]
+    _ChoiceType = click.Choice[str]
+else:  # they are generic from click 8.2 on
+    _ShareType = click.ParamType
+    _ChoiceType = click.Choice
 
 
 class _Share(_ShareType):
