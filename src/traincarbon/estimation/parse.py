@@ -151,7 +151,9 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 def _read(text: str) -> float | None:
     """Return the number that *text* states with at most an ending or a word, None if it states none."""
-    power = re.sub(r"^10\^|^10xx", "1e", re.sub(r" ?(?:x|xx) ?10(?:\^|xx)", "e", text))
+    power = text
+    if "x" in text or "^" in text:
+        power = re.sub(r"^10\^|^10xx", "1e", re.sub(r" ?(?:x|xx) ?10(?:\^|xx)", "e", text))
     number, ending = power, 0
     for scale, exponent in _SCALES.items():
         if power.lower().endswith(scale):

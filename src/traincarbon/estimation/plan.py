@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from os import PathLike
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack, cast
 
 from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
 from traincarbon.errors import CarbonError, PlanError
@@ -71,7 +71,7 @@ def _about(
     return {"field": Field(check, label, help, section, unit, choices, uses, nouns, aliases)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(init=False, frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
     """A training to estimate; a field that is None is not stated, and the estimate assumes something for it.
 
@@ -356,16 +356,16 @@ class Plan:
         default=None, metadata=_about(Check.TEXT, "Calibration", _KNOWN, "A named calibration, or none.", choices=("none",), uses=Use.RUN)
     )
 
-    def __post_init__(self) -> None:
+    def __init__(self, **stated: "Unpack[PlanFields]") -> None:  # not generated: that would cost 2 % of the start-up
         shapes = set()
+        values = named(stated)
         for name, declared in FIELDS.items():
-            value = getattr(self, name)
+            value = values.get(name)
             if value is not None:
-                checked = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
-                if checked is not value:
-                    object.__setattr__(self, name, checked)
-                if hasattr(checked, "shape"):
-                    shapes.add(checked.shape)
+                value = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
+                if hasattr(value, "shape"):
+                    shapes.add(value.shape)
+            object.__setattr__(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
         for one, other, hint in _EXCLUSIVE:
@@ -422,7 +422,7 @@ class Plan:
         Raises:
             PlanError: a field does not exist, or is given under two names.
         """
-        return cls(**named(fields))
+        return cls(**cast("PlanFields", named(fields)))
 
     @classmethod
     def from_toml(cls, text: str) -> "Plan":
