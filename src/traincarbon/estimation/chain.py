@@ -10,10 +10,11 @@ from traincarbon.database.load import Database, calibrations_folder, open_databa
 from traincarbon.errors import PlanError
 from traincarbon.estimation import work
 from traincarbon.estimation.complete import completed
+from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan, PlanFields, named, shown
+from traincarbon.estimation.plan import Plan, PlanFields, named
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of

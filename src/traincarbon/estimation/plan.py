@@ -8,45 +8,14 @@ from typing import Any, TypedDict, Unpack, cast
 
 from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
 from traincarbon.errors import CarbonError, PlanError
+from traincarbon.estimation.contradictions import check_together
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.fields import Check, Field, Number, Section, Use, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.formatting import clean, shortened
+from traincarbon.formatting import clean
 from traincarbon.toml import to_toml
-from traincarbon.uncertain import Num, Uncertain, any_of, median_of
+from traincarbon.uncertain import Num, Uncertain, any_of
 
-_PARTS = (
-    ("frozen_params", "params", "params counts the whole model, frozen_params the part that is not updated"),
-    ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
-    ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
-    ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
-    ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
-)
-"""Numbers that are part of another, and the hint for a part that is larger."""
-_EXCLUSIVE = (
-    ("mfu", "accelerator_hours", "give one; the other is computed"),
-    ("mfu", "hours", "give one; the other is computed"),
-    ("mfu", "days", "give one; the other is computed"),
-    ("hours", "days", "give one of them"),
-    ("flop", "flop_per_sample", "give the FLOP of the whole training or of one sample"),
-    ("flop", "gmac_per_sample", "give the FLOP of the whole training or the multiply-adds of one sample"),
-    ("flop_per_sample", "gmac_per_sample", "flop_per_sample counts forward and backward, gmac_per_sample the multiply-adds of the forward pass"),
-    ("flop", "teacher_params", "flop counts the whole training, the teacher included"),
-    ("flop", "frozen_params", "flop counts the whole training, frozen parts included"),
-    ("image_size", "seq_len", "the tokens of an image follow from its size and that of a patch"),
-    ("audio_hours", "samples", "give hours of audio or samples"),
-)
-"""Pairs of fields of which a plan states at most one, and the hint."""
-_NEEDED = (
-    ("kv_heads", ("heads",), "give heads too"),
-    ("image_size", ("patch_size",), "give patch_size too, such as 16"),
-    ("patch_size", ("image_size",), "give image_size too, such as 224"),
-    ("image_size", ("samples", "tokens"), "give samples too: the images of the data set"),
-    ("flop_per_sample", ("samples",), "give samples too, and epochs"),
-    ("gmac_per_sample", ("samples",), "give samples too, and epochs"),
-    ("frames_per_s", ("audio_hours",), "give audio_hours too"),
-)
-"""A field, those of which it needs one, and the hint."""
 _PARAMS, _TOKENS, _LAYERS = ("parameters", "parameter", "params", "param", "weights"), ("tokens", "token", "tok", "toks"), ("layers", "blocks")
 _SAMPLES = ("samples", "sample", "images", "examples", "sequences", "records", "rows", "documents", "pairs", "imgs")
 _GPUS = ("GPUs", "GPU", "accelerators", "accelerator", "TPUs", "TPU", "chips", "devices", "cards")
@@ -368,23 +337,7 @@ class Plan:
             object.__setattr__(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
-        for one, other, hint in _EXCLUSIVE:
-            if getattr(self, one) is not None and getattr(self, other) is not None:
-                raise PlanError(f"{one} and {other} exclude each other", hint=hint)
-        for name, needed, hint in _NEEDED:
-            if getattr(self, name) is not None and all(getattr(self, other) is None for other in needed):
-                raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
-        if self.epochs is not None and self.samples is None and self.audio_hours is None:
-            raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
-        if self.kv_heads is not None and any_of(self.number("heads") % self.number("kv_heads") != 0.0):
-            raise PlanError(
-                f"heads {shown(self.heads)} do not divide by kv_heads {shown(self.kv_heads)}", hint="each key and value head serves the same number of heads"
-            )
-        for part, whole, hint in _PARTS:
-            if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
-                raise PlanError(
-                    f"{part} {shown(getattr(self, part))} exceed{'' if part.endswith('s') else 's'} {whole} {shown(getattr(self, whole))}", hint=hint
-                )
+        check_together(self)
 
     def number(self, name: str) -> Num:
         """Return the number *name* as float, array or :class:`~traincarbon.uncertain.Uncertain`, None if it is not stated."""
@@ -569,12 +522,6 @@ def fields_with(use: Use) -> tuple[str, ...]:
         ('tp', 'pp', 'dp')
     """
     return tuple(name for name, declared in FIELDS.items() if declared.uses & use)
-
-
-def shown(value: object) -> str:
-    """Return a number of a plan as an error shows it."""
-    value = median_of(value) if isinstance(value, Uncertain) else value
-    return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
 def _plain(value: Num) -> object:
