@@ -4,7 +4,7 @@
 
     CarbonError                  every error that traincarbon raises on purpose
     ├── OutOfRangeError          a quantity outside its possible range
-    ├── QuantityError            a text that does not state a number: "530 B params", "1e400", "nan"
+    ├── QuantityError            a text that does not state a number: "530 B potatoes", "1e400", "nan"
     ├── PlanError                a plan that cannot be read or contradicts itself
     ├── DatabaseError            a file of the hardware database that is unreadable or inconsistent
     └── NotFoundError            unknown hardware, region or zone

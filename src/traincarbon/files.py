@@ -47,8 +47,8 @@ def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
         raise cannot_write(name or folder, error, hint) from error
 
 
-def write_new_file(file: str, text: str) -> None:
-    """Write *text* into a new *file*. If that fails, nothing is left behind.
+def write_new_file(file: str, content: str | bytes) -> None:
+    """Write *content* into a new *file*. If that fails, nothing is left behind.
 
     Raises:
         CarbonError: the file exists already, or cannot be written.
@@ -59,7 +59,7 @@ def write_new_file(file: str, text: str) -> None:
             raise CarbonError(f"{file!r} was made by another program in the meantime", hint="name another file, or remove that one first")
         os.rename(unfinished, file)
 
-    _write(file, text, place, hint=_HINT)
+    _write(file, content, place, hint=_HINT)
 
 
 def replace_file(file: str, text: str, *, hint: str = _HINT) -> None:
@@ -81,11 +81,11 @@ def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonErr
     return CarbonError(f"cannot write {file!r}: {reason}", hint=hint)
 
 
-def _write(file: str, text: str, place: Callable[[str], None], *, hint: str) -> None:
+def _write(file: str, content: str | bytes, place: Callable[[str], None], *, hint: str) -> None:
     unfinished = _beside(file)
     try:
-        with open(unfinished, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with open(unfinished, "xb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         place(unfinished)

@@ -99,6 +99,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "results": _quantities(
                 [name for name in QUANTITIES if name in ESTIMATED or name == "operational_market_kgco2e"], optional=["operational_market_kgco2e"]
             ),
+            "flop_counts": _or_null(_object({"how": {"enum": ["6nd", "exact", "stated", "per_sample"]}, "parts": _map(_AMOUNT)})),
             "spread_shares": _map(_map(_SHARE)),
             "steps": _list(
                 _object({"name": _TEXT, "formula": _TEXT, "inputs": _map({}), "value": {"type": ["number", "string"]}, "unit": _TEXT, "source": _TEXT})

@@ -17,7 +17,7 @@ from traincarbon.estimation.plan import CHOICES, FIELDS
 def test_every_field_of_a_plan_is_an_option_by_the_same_name():
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name, field in FIELDS.items():
-        assert options[name].opts == [f"--{name.replace('_', '-')}"]
+        assert options[name].opts == [f"--{spelling.replace('_', '-')}" for spelling in (name, *field.aliases)]
         assert field.help in options[name].help
 
 
@@ -63,7 +63,7 @@ def test_the_help_shows_each_option_once_what_matters_first(asked, first, last):
     options = text[text.index(f"{first}:") :]
     for option in asked.params:
         if isinstance(option, click.Option):
-            assert len(re.findall(rf"^  (?:-., )?{option.opts[-1]} ", options, re.MULTILINE)) == 1
+            assert len(re.findall(rf"^  (?:-., )?{option.opts[0]}[ ,]", options, re.MULTILINE)) == 1
 
 
 @pytest.mark.parametrize("typed", ["", ",", " , "])

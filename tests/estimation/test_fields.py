@@ -14,7 +14,15 @@ from traincarbon.estimation.fields import check_number, check_text
 from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
 from traincarbon.uncertain import Uncertain
 
-ONE_OF_EACH = {"positive": "params", "count": "servers", "share": "mfu", "pue": "pue", "intensity": "carbon_intensity", "price": "rent_price"}
+ONE_OF_EACH = {
+    "positive": "params",
+    "count": "servers",
+    "share": "mfu",
+    "pue": "pue",
+    "factor": "attempts",
+    "intensity": "carbon_intensity",
+    "price": "rent_price",
+}
 """Kind of check to a field that is checked so."""
 
 
@@ -47,6 +55,7 @@ def test_every_kind_of_check_is_known_and_every_choice_listed():
         ("share", (1e-9, 0.5, 1.0), (0.0, -0.4, 101.0), "it is a share: above 0 and at most 1"),
         ("pue", (1.0, 1.1, 10.0), (0.0, 0.99, 10.1, -1.0), "facility energy over IT energy is at least 1, and 3 in the worst facilities"),
         ("intensity", (0.0, 1.0, 429.0, 1500.0), (-1.0, 1501.0), "in grams per kWh, 0 to 1500"),
+        ("factor", (1.0, 1.3, 100.0), (0.0, 0.9, -1.0), "it is a factor of at least 1: 1 for a run that succeeds at once, 3 for three runs' worth of work"),
         ("price", (0.0, 1e-3, 5e6), (-0.01, -5.0), "it must be at least 0"),
     ],
 )
@@ -125,13 +134,27 @@ def test_a_text_that_is_no_number_is_refused_with_the_field():
 @pytest.mark.parametrize(
     ("name", "text", "hint"),
     [
-        ("mfu", "40%", "write a share, as 0.4; did you mean 0.4?"),
-        ("pue", "110 %", "write a ratio, as 1.1; did you mean 1.1?"),
         ("pue", "1.1x", "write a ratio, as 1.1, or an interval, as 1.1..1.3"),
-        ("goodput", "much %", "write a share, as 0.4, or an interval, as 0.3..0.5"),
-        ("carbon_intensity", "400 g/kWh", "write a plain number, in g/kWh"),
-        ("rent_price", "$2", "write a plain number, in $/h"),
-        ("service_life", "5 years", "write a plain number, in years"),
+        ("goodput", "much %", "write a share, as 0.4 or 40%, or an interval, as 0.3..0.5"),
+        ("carbon_intensity", "400 furlongs", "write a plain number, in g/kWh"),
+        ("rent_price", "much", "write a plain number, in $/h"),
+        ("service_life", "5 eons", "write a plain number, in years"),
+        ("electricity_price", "0.35 €", "prices are in US dollars: convert the euros and write a plain number, in $/kWh"),
+        ("rent_price", "£2/h", "prices are in US dollars: convert the pounds and write a plain number, in $/h"),
+        ("rent_price", "$1460/month", "write a price per hour; a month has about 730 hours, so did you mean 2?"),
+        ("params", "7,24B", "a comma separates thousands: did you mean 7.24B?"),
+        ("tokens", "1.000.000", "did you mean 1,000,000?"),
+        ("params", "80GB", "gb is a unit of memory: write a plain number, the number of parameters; did you mean 80B?"),
+        ("mfu", "0.3-0.5", "write an interval as low..high: did you mean 0.3..0.5?"),
+        ("mfu", "30% to 50%", "write an interval as low..high: did you mean 30%..50%?"),
+        ("params", "~7B", "write a number, or an interval as low..high: did you mean 7B?"),
+        ("accelerator_hours", "90m", "did you mean 90 min or 90 million?"),
+        ("tokens", "40%", "it is no share: write a plain number, the number of tokens"),
+        ("flop", "300 TFLOP/s", "this is a rate: write an amount of FLOP, such as 3e23 or 3640 PF-days"),
+        ("flop_per_sample", "4.1 GMAC", "one multiply-add is 2 FLOP forward, 6 with the backward pass: use gmac_per_sample"),
+        ("image_size", "640x480", "give the side of a square image, such as 224; of another image the square root of width × height"),
+        ("params", "5..8B", "did you mean 5B..8B?"),
+        ("mfu", "0.4±10%", "write low..high, such as 0.36..0.44: ± with % can be read in two ways"),
         ("pue", "1e400", "the largest number that fits is about 1.8e308"),
     ],
 )
@@ -256,8 +279,6 @@ def test_a_start_may_be_a_year_or_a_day_without_quotes(value, text):
     "text",
     [
         "",
-        "1999",
-        "2101",
         "2020-13",
         "2020-00",
         "2020-6",
@@ -295,3 +316,11 @@ def test_an_interval_in_the_wrong_order_is_refused_with_the_field():
         number("mfu", "0.5..0.3")
     with pytest.raises(OutOfRangeError, match=r"^mfu is no interval: '0\.4±0\.5'$"):
         number("mfu", "0.4±0.5")
+
+
+@pytest.mark.parametrize("text", ["1999", "2101", "1970-01-01"])
+def test_a_start_that_no_plan_has_is_refused_with_the_years_that_it_may_be_in(text):
+    with pytest.raises(PlanError) as caught:
+        text_of("start", text)
+    assert str(caught.value) == f"start is {text!r}"
+    assert caught.value.hint == "plans start in 2000 to 2100; write a year or a month, as 2024 or 2024-06"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS, FixedFields, Plan, PlanFields, fields_with
+from traincarbon.estimation.plan import ALIASES, CHOICES, FIELDS, NUMBERS, FixedFields, Plan, PlanFields, fields_with
 from traincarbon.uncertain import Uncertain
 
 MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'
@@ -20,6 +20,7 @@ VALUES = {
     "share": st.one_of(st.floats(0.01, 1.0), st.just("0.3..0.5"), st.just("0.4±0.05")),
     "pue": st.floats(1.0, 10.0),
     "intensity": st.one_of(st.just(0.0), st.floats(1.0, 1500.0)),
+    "factor": st.floats(1.0, 10.0),
     "price": st.floats(0.0, 1e3).filter(lambda price: price == 0.0 or price > 1e-20),
     "text": st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20),
     "date": st.sampled_from(["2020", "2023-05", "2024-01-31"]),
@@ -32,6 +33,9 @@ def value_of(name):
     return st.sampled_from(CHOICES[name]) if name in CHOICES else VALUES[FIELDS[name].check]
 
 
+TOGETHER = ("accelerator_hours", "active_params", "days", "epochs", "flop", "flop_per_sample", "frames_per_s", "frozen_params", "gmac_per_sample", "hours")
+TOGETHER += ("image_size", "kv_heads", "patch_size", "samples")
+"""Fields that need others, or exclude them."""
 PARTS = {"trainable_params": "params", "batch_tokens": "tokens", "seq_len": "batch_tokens"}
 
 
@@ -44,9 +48,7 @@ def coherent(fields):
     return {name: kept[name] for name in FIELDS if name in kept}
 
 
-plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in ("active_params", "accelerator_hours", "kv_heads")}).map(
-    coherent
-)
+plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIELDS if name not in TOGETHER}).map(coherent)
 
 
 def test_every_field_is_an_attribute_that_may_be_left_out():
@@ -57,7 +59,8 @@ def test_every_field_is_an_attribute_that_may_be_left_out():
 
 def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
     declared, typed = get_type_hints(Plan, localns={"Array": np.ndarray}), get_type_hints(PlanFields, localns={"Array": np.ndarray})
-    assert typed == declared
+    assert {name: kind for name, kind in typed.items() if name not in ALIASES} == declared
+    assert {name: typed[name] for name in ALIASES} == {name: declared[field] for name, field in ALIASES.items()}
     assert set(declared) - set(get_type_hints(FixedFields, localns={"Array": np.ndarray})) == {"hw", "region", "start", "rent"}
 
 
@@ -66,11 +69,28 @@ def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
     [
         (
             Use.SIZE,
-            {"model", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "batch_tokens", "trainable_params"},
+            {
+                "model",
+                "head_dim",
+                "ffn_matrices",
+                "layers",
+                "hidden",
+                "heads",
+                "kv_heads",
+                "ffn",
+                "vocab",
+                "batch_tokens",
+                "trainable_params",
+                "frozen_params",
+                "flop",
+                "flop_per_sample",
+                "gmac_per_sample",
+            },
         ),
         (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
         (Use.HARDWARE, {"rent_price", "purchase_price"}),
-        (Use.PACE, {"mfu", "goodput", "accelerator_hours"}),
+        (Use.PACE, {"mfu", "goodput", "accelerator_hours", "hours", "days"}),
+        (Use.DATA, {"samples", "epochs", "image_size", "patch_size", "audio_hours", "frames_per_s", "flop", "flop_per_sample", "gmac_per_sample"}),
         (Use.SIZE | Use.HARDWARE, {*fields_with(Use.SIZE), "rent_price", "purchase_price"}),
     ],
 )
@@ -260,7 +280,7 @@ def test_a_numpy_scalar_is_a_number(number):
     [
         ("params = 0\n", OutOfRangeError),
         ("params = 530B\n", PlanError),
-        ('params = "530 B params"\n', QuantityError),
+        ('params = "530 B potatoes"\n', QuantityError),
         ("hw = 3\n", PlanError),
         ("foo = 1\n", PlanError),
     ],
@@ -281,7 +301,7 @@ def test_a_number_with_an_ending_and_no_quotes_is_told_how_it_is_written():
 
 
 def test_the_typed_keyword_arguments_are_the_fields_of_a_plan():
-    assert PlanFields.__annotations__.keys() == FIELDS.keys()
-    texts = {name for name, kind in PlanFields.__annotations__.items() if kind == str | None}
+    assert PlanFields.__annotations__.keys() == FIELDS.keys() | ALIASES.keys()
+    texts = {name for name, kind in PlanFields.__annotations__.items() if kind == str | None and name not in ALIASES}
     assert texts == FIELDS.keys() - NUMBERS
     assert FIELDS.keys() - FixedFields.__annotations__.keys() == {"hw", "region", "rent", "start"}

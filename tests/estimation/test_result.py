@@ -16,7 +16,7 @@ from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.result import Estimate
 from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 
-SCHEMA = ["schema", "plan", "level", "results", "spread_shares", "steps", "layout", "assumptions", "warnings"]
+SCHEMA = ["schema", "plan", "level", "results", "flop_counts", "spread_shares", "steps", "layout", "assumptions", "warnings"]
 FIGURES = [
     *("compute_flop", "mfu", "accelerator_hours_h", "duration_s", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"),
     *("embodied_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "rent_usd", "own_usd", "purchase_usd"),
@@ -193,6 +193,7 @@ LIKELY = {
     "share": ["0.4", "1", "1e-30", "0.3..0.5", "1e-30..1", "40"],
     "pue": ["1", "1.5", "10", "1.1..1.4", "0.9"],
     "intensity": ["0", "1", "1500", "30..600", "1e-30..1500", "0.4"],
+    "factor": ["1", "1.5", "1e30", "1..3", "0.9"],
     "price": ["0", "1e-30", "1e30", "0.1", "1e-30..1e30", "-1"],
 }
 """For each kind of check the texts that people may give: good, extreme and wrong."""
@@ -208,7 +209,7 @@ def text_of(name):
 
 
 def array_of(name):
-    extremes = {"count": [1.0, 8.0, 1e12], "share": [1e-30, 0.4, 1.0], "pue": [1.0, 1.5, 10.0], "intensity": [0.0, 1.0, 1500.0]}
+    extremes = {"count": [1.0, 8.0, 1e12], "share": [1e-30, 0.4, 1.0], "pue": [1.0, 1.5, 10.0], "factor": [1.0, 2.5, 1e30], "intensity": [0.0, 1.0, 1500.0]}
     values = extremes.get(FIELDS[name].check, [1e-30, 1.0, 7e9, 1e30])
     return st.lists(st.sampled_from([*values * 6, math.nan]), min_size=2, max_size=2).map(np.array)
 

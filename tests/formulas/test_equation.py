@@ -68,6 +68,7 @@ RANGES = {
     "accelerator_count": (1.0, 4.0),
     "board_power_w": (10.0, 200.0),
     "interconnect_share": (0.0, 0.9),
+    "attempts": (1.0, 5.0),
     "pp": (1.0, 16.0),
     "interleave": (1.0, 4.0),
     "params_of_loss.loss": (2.1, 4.0),

@@ -40,7 +40,7 @@ def refused(**options):
         ({"max_hours": "nan"}, "nan", ""),
         ({"max_hours": float("nan")}, "max_hours is nan", "above 0"),
         ({"max_kgco2e": "1e400"}, "1e400", "1.8e308"),
-        ({"max_kwh": "5 apples"}, "5 apples", "530e9"),
+        ({"max_kwh": "5 apples"}, "5 apples", "in kWh"),
         ({"total_tokens": "0"}, "total_tokens is 0", "above 0"),
         ({"total_steps": "-1"}, "total_steps is -1", "above 0"),
         ({"budget_signal": "BANG"}, "unknown signal 'BANG'", "USR1"),

@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+_OTHER_SPELLINGS = {"optimize": "optimise"}
+"""Spellings of a command that work too."""
+
 
 class LazyGroup(click.Group):
     """A click group that imports its commands from ``traincarbon.cli.commands`` when they are called."""
@@ -30,8 +33,17 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"traincarbon.cli.commands.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; suggest by meaning for an option that it does not have."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise _without_noise(error) from None
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* begin with; for an unknown one, suggest the nearest."""
+        if args:
+            args = [_OTHER_SPELLINGS.get(args[0], args[0]), *args[1:]]
         if args and args[0] not in self.commands_help and not args[0].startswith("-") and not ctx.resilient_parsing:
             from traincarbon.suggestions import nearest
 
@@ -43,6 +55,20 @@ class LazyGroup(click.Group):
         """Write the list of commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self.commands_help.items()))
+
+
+def _without_noise(error: click.NoSuchOption) -> click.UsageError:
+    """Return the error of an unknown option with the option that was meant, if any is likely."""
+    from traincarbon.suggestions import meant, note_on
+
+    context = error.ctx
+    known = [flag for param in context.command.get_params(context) for flag in param.opts if flag.startswith("--")] if context is not None else []
+    if error.option_name.lstrip("-") in known:
+        return error
+    close = meant(error.option_name, known)
+    note = note_on(error.option_name, close)
+    meaning = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return click.UsageError(f"No such option {error.option_name!r}.{meaning}{f' {note[0].upper()}{note[1:]}.' if note else ''}", context)
 
 
 class Ordered(click.Group):

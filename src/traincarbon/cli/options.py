@@ -1,15 +1,74 @@
 """Options that several commands share: the fields of a plan, and common ones."""
 
+import os
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from traincarbon.database.load import Database, open_database
+from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
+from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
 C = TypeVar("C", bound=Callable[..., object])
+if TYPE_CHECKING:
+    _ShareType = click.ParamType[float]
+    _ChoiceType = click.Choice[str]
+else:  # they are generic from click 8.2 on
+    _ShareType = click.ParamType
+    _ChoiceType = click.Choice
+
+
+class _Share(_ShareType):
+    """A share, as 0.9 or 90%."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share that *value* states."""
+        if isinstance(value, float):
+            return value
+        from traincarbon.estimation.units import MEASURES
+
+        try:
+            return parse_quantity(value, MEASURES["share"])
+        except QuantityError:
+            self.fail(f"{value!r} is no share: write 0.9 or 90%.", param, ctx)
+
+
+SHARE = _Share()
+"""The type of an option that is a share."""
+
+
+class _Page(click.Path):
+    """A file for a page: its name may not be that of another format."""
+
+    name = "page"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | bytes | os.PathLike[str]:
+        """Return the name."""
+        ending = os.path.splitext(os.fspath(value))[1].lower()
+        if ending not in ("", ".html", ".htm"):
+            self.fail(f"a plot is a page of HTML, not {ending[1:]}: name a file that ends in .html.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PAGE = _Page()
+"""The type of an option that names a page to write."""
+
+
+class _Choice(_ChoiceType):
+    """One of a few words; another word that means one of them is answered with it."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return what is wrong with *value*, with the choice that was probably meant."""
+        from traincarbon.suggestions import choice_meant
+
+        choice, why = choice_meant(str(value), [str(choice) for choice in self.choices])
+        meaning = f" Did you mean {choice!r}?{f' {why}.' if why else ''}" if choice else ""
+        return super().get_invalid_choice_message(value, ctx) + meaning
 
 
 def common_options(command: C) -> C:
@@ -25,7 +84,7 @@ def common_options(command: C) -> C:
 
 def level_option(command: C) -> C:
     """Add ``--level``."""
-    return click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals.")(command)
+    return click.option("--level", type=SHARE, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals.")(command)
 
 
 def money_option(command: C) -> C:
@@ -44,12 +103,21 @@ class PlanCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of the plan by section, before or after those of the command, whichever it declares first."""
-        records = {param.name or "": param.get_help_record(ctx) or ("", "") for param in self.get_params(ctx) if isinstance(param, click.Option)}
+        records = {param.name or "": _record(param, ctx) for param in self.get_params(ctx) if isinstance(param, click.Option)}
         of_plan = {title: [records[name] for name in names if name in records] for title, names in SECTIONS.items()}
         own = {"Options": [record for name, record in records.items() if name not in FIELDS]}
         for title, rows in (of_plan | own if next(iter(records)) in FIELDS else own | of_plan).items():
             with formatter.section(title):
                 formatter.write_dl(rows)
+
+
+def _record(option: click.Option, ctx: click.Context) -> tuple[str, str]:
+    """Return the option as the help shows it: with the first of its other names."""
+    flags, help = option.get_help_record(ctx) or ("", "")
+    hidden = option.opts[_SHOWN_FLAGS:] if option.name in FIELDS else []
+    for flag in hidden:
+        flags = flags.replace(f", {flag}", "", 1)
+    return flags, help
 
 
 AXES = ("hw", "region", "rent", "start")
@@ -69,12 +137,12 @@ def axis_options(command: C) -> C:
 def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
     order = [*several, *(name for name in FIELDS if name not in several)]
     for name, field in ((name, FIELDS[name]) for name in reversed(order)):
-        flag = f"--{name.replace('_', '-')}"
+        flags = [f"--{spelling.replace('_', '-')}" for spelling in (name, *field.aliases)]
         help = f"{field.help}{f' [{field.unit}]' if field.unit else ''}"
         if name in several:
             words = f" One of {', '.join(CHOICES[name])}." if name in CHOICES else ""
             option = click.option(
-                flag,
+                *flags,
                 name,
                 metavar="YYYY-MM,…" if field.check == "date" else "NAME,…",
                 multiple=True,
@@ -83,11 +151,11 @@ def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
                 help=help + words,
             )
         elif name in CHOICES:
-            option = click.option(flag, name, type=click.Choice(CHOICES[name], case_sensitive=False), help=help)
+            option = click.option(*flags, name, type=_Choice(CHOICES[name], case_sensitive=False), help=help)
         elif name in _NAMES:
-            option = click.option(flag, name, metavar="NAME", shell_complete=_COMPLETE.get(name), help=help)
+            option = click.option(*flags, name, metavar="NAME", shell_complete=_COMPLETE.get(name), help=help)
         else:
-            option = click.option(flag, name, metavar=_METAVARS.get(field.check, "NUMBER"), help=help)
+            option = click.option(*flags, name, metavar=_METAVARS.get(field.check, "NUMBER"), help=help)
         command = option(command)
     return command
 
@@ -105,6 +173,8 @@ def database(folder: str | None) -> Database:
     return open_database(folder)
 
 
+_SHOWN_FLAGS = 2
+"""Names of an option that the help shows."""
 _NAMES = ("hw", "region", "calibration")
 _METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
 

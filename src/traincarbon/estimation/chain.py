@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Unpack
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
 from traincarbon.estimation import work
+from traincarbon.estimation.complete import completed
+from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan, PlanFields
+from traincarbon.estimation.plan import Plan, PlanFields, named
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
@@ -46,19 +48,20 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     if plan is None:
         plan = Plan.from_dict(fields)
     elif fields:
-        plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
+        plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **named(fields)})
     database = database if database is not None else open_database()
     model = None
     if plan.model is not None:
         from traincarbon.estimation.model.resolve import with_model
 
         plan, model = with_model(plan, database)
+    stated, (plan, links, assumed) = plan, completed(plan, database)
     facts = gather(plan, database)
     if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
         from traincarbon.estimation.calibration_priors import calibrated
 
         facts = calibrated(plan, facts)
-    trace = Trace(plan, facts)
+    trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed)
     if model is not None:
         trace.warnings += model.warnings
     work.count_flop(trace, model=model)
@@ -133,6 +136,8 @@ def _check_memory(trace: Trace, n: Num | None) -> None:
     if plan.kind == "lora" and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE
+    elif plan.frozen_params is not None and updated is not None:
+        updated = updated - plan.number("frozen_params")
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
@@ -148,6 +153,9 @@ def _warn_of_gaps(trace: Trace) -> None:
     for name, stated in _OVERRIDDEN.items():
         if getattr(plan, name) is not None and getattr(plan, stated) is not None:
             warnings.append(f"ignored {name}: {stated} overrides it")
+    if plan.attempts is not None:
+        runs = f"{shown(plan.number('attempts'))} runs' worth of work"
+        warnings.append(f"attempts: hours, energy, emissions, water and cost are those of {runs}, one after another; the compute is that of one run")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         warnings.append("duration and purchase price of the cluster are unknown: give servers or accelerators")
     if values["compute_flop"] is None:

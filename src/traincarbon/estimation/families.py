@@ -19,6 +19,7 @@ class Family(NamedTuple):
         is_one_stack: Whether it is one stack of transformer layers: FLOP are counted from its shape, and layouts are searched.
         has_scaling_law: Whether a scaling law of loss over parameters and tokens is known.
         is_prompted: Whether a trained model answers without training, from a prompt.
+        tokens_hint: What a token is if not one of text, and how to state the data instead.
     """
 
     name: str
@@ -27,7 +28,18 @@ class Family(NamedTuple):
     is_one_stack: bool = False
     has_scaling_law: bool = False
     is_prompted: bool = False
+    tokens_hint: str = ""
 
+
+_PATCHES = (
+    "a token of vision is a patch of an image, 197 an image in ViT-B/16, and convolutions do far more work than 6 × params × tokens: "
+    "give samples and epochs with image_size and patch_size, or with gmac_per_sample"
+)
+_LATENTS = (
+    "a token of diffusion is a patch of a latent image, and U-Nets do far more work than 6 × params × tokens: "
+    "give samples and epochs with image_size and patch_size, or with gmac_per_sample"
+)
+_FRAMES = "a token of speech is a frame of the encoder, 25 to 50 a second: give audio_hours and epochs"
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -35,9 +47,9 @@ FAMILIES: dict[str, Family] = {
         Family("decoder", ("dense-lm", "moe-lm", "ssm"), is_one_stack=True, has_scaling_law=True, is_prompted=True),
         Family("encoder", ("encoder",), is_one_stack=True),
         Family("encoder-decoder", ("seq2seq",), compute.encoder_decoder_training_flop, is_prompted=True),
-        Family("vision", ("vision",)),
-        Family("diffusion", ("diffusion",)),
-        Family("speech", ("speech",)),
+        Family("vision", ("vision",), tokens_hint=_PATCHES),
+        Family("diffusion", ("diffusion",), tokens_hint=_LATENTS),
+        Family("speech", ("speech",), tokens_hint=_FRAMES),
         Family("multimodal", ("multimodal",)),
     )
 }

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from traincarbon.database.row_checks import MOST_GCO2E_PER_KWH, is_date
 from traincarbon.database.select import year_of
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.parse import NoNumberError, is_interval, parse_quantity, parse_uncertain
+from traincarbon.estimation.parse import NoNumberError, is_interval, is_plain, parse_quantity, parse_uncertain, plain_interval
 from traincarbon.uncertain import Num, Uncertain
 
 if TYPE_CHECKING:
+    from traincarbon.estimation.units import Measure
     from traincarbon.uncertain import Array
 
 Number: TypeAlias = "float | str | Uncertain | Array | None"
@@ -29,6 +30,7 @@ class Check(StrEnum):
     PUE = "pue"
     INTENSITY = "intensity"
     PRICE = "price"
+    FACTOR = "factor"
 
 
 class Section(StrEnum):
@@ -61,6 +63,8 @@ class Use(Flag):
     """The expected time of a step depends on it, besides hardware, size, layout and batch."""
     RUN = auto()
     """The value of a measured run depends on it: ``carbon track`` has it as an option."""
+    DATA = auto()
+    """It says how much data there is: another number of tokens does not keep it."""
 
 
 class Field(NamedTuple):
@@ -74,6 +78,8 @@ class Field(NamedTuple):
         unit: Its unit, if a plain number could be taken for another.
         choices: What it may hold; of a text, the words that mean something special.
         uses: What it means to code that deals with several fields.
+        nouns: What it counts, as a word that may follow the number.
+        aliases: Other names that people use for it; each is an option too.
     """
 
     check: Check
@@ -83,14 +89,25 @@ class Field(NamedTuple):
     unit: str = ""
     choices: tuple[str, ...] = ()
     uses: Use = Use.NONE
+    nouns: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
         """Whether it holds a number."""
         return self.check not in (Check.TEXT, Check.DATE, Check.CHOICE)
 
+    @property
+    def measure(self) -> "Measure":
+        """The units that its number may be written with."""
+        from traincarbon.estimation.units import MEASURES, counted
+
+        unit = self.unit or {Check.SHARE: "share", Check.PUE: "ratio"}.get(self.check, "")
+        return MEASURES[unit] if unit in MEASURES else counted(*self.nouns)
+
 
 _DAY_WIDTH = len("2020-06-30")
+_EARLIEST, _LATEST = 2000, 2100
 _MOST_COUNT = 1e12
 _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
@@ -132,27 +149,25 @@ def check_number(name: str, value: object, field: Field) -> Num:
 
 def _check_text_of_number(name: str, text: str, field: Field) -> Num:
     try:
-        stated = parse_uncertain(text, name) if is_interval(text) else parse_quantity(text)
+        if is_interval(text):
+            text = plain_interval(text, field.measure)
+            stated: Num = parse_uncertain(text, name)
+        else:
+            stated = parse_quantity(text, None if is_plain(text) else field.measure)
     except (QuantityError, OutOfRangeError) as error:
-        hint = _spelling_hint(text, field) if isinstance(error, NoNumberError) else ""
+        hint = _spelling_hint(field) if isinstance(error, NoNumberError) and not error.is_explained else ""
         raise type(error)(f"{name} is {error}", hint=hint or error.hint) from None
     checked = check_number(name, stated, field)
     return text if isinstance(stated, Uncertain) else checked
 
 
-def _spelling_hint(text: str, field: Field) -> str:
-    """Return how to write a number of *field* where *text* is not one; empty if there is nothing special about it."""
-    if field.unit:
-        return f"write a plain number, in {field.unit}"
-    if field.check not in (Check.SHARE, Check.PUE):
-        return ""
-    what = "a share, as 0.4" if field.check is Check.SHARE else "a ratio, as 1.1"
-    if text.strip().endswith("%"):
-        try:
-            return f"write {what}; did you mean {parse_quantity(text.strip()[:-1]) / 100.0:g}?"
-        except QuantityError:
-            pass
-    return f"write {what}, or an interval, as {'0.3..0.5' if field.check is Check.SHARE else '1.1..1.3'}"
+def _spelling_hint(field: Field) -> str:
+    """Return how to write a number of *field*; empty if there is nothing special about it."""
+    if field.check is Check.SHARE:
+        return "write a share, as 0.4 or 40%, or an interval, as 0.3..0.5"
+    if field.check is Check.PUE:
+        return "write a ratio, as 1.1, or an interval, as 1.1..1.3"
+    return f"write a plain number, in {field.unit}" if field.unit else ""
 
 
 def _check_uncertain(name: str, value: Uncertain, field: Field) -> Uncertain:
@@ -203,6 +218,10 @@ def _check_bounds(name: str, value: float, field: Field) -> None:
         if value == 0.0 or 1.0 <= value <= MOST_GCO2E_PER_KWH:
             return
         hint = f"in grams per kWh, 0 to {MOST_GCO2E_PER_KWH:g}{f'; did you mean {value * 1000:g}?' if 0.0 < value < 1.0 else ''}"
+    elif check is Check.FACTOR:
+        if value >= 1.0:
+            return
+        hint = "it is a factor of at least 1: 1 for a run that succeeds at once, 3 for three runs' worth of work"
     else:
         if value >= 0.0:
             return
@@ -231,7 +250,9 @@ def check_text(name: str, value: object, field: Field) -> str:
     if chosen not in field.choices:
         chosen = chosen.replace("-", "_")
     if chosen not in field.choices:
-        raise PlanError(f"{name} is {text!r}", hint=f"it must be one of {', '.join(field.choices)}")
+        from traincarbon.suggestions import one_of
+
+        raise PlanError(f"{name} is {text!r}", hint=one_of(text, field.choices))
     return chosen
 
 
@@ -244,6 +265,9 @@ def _text_of_date(value: object) -> object:
 
 def _check_date(name: str, text: str) -> str:
     date = text.strip()
-    if is_date(date) and 2000 <= year_of(date) <= 2100:
+    if is_date(date) and _EARLIEST <= year_of(date) <= _LATEST:
         return date
-    raise PlanError(f"{name} is {text!r}", hint="write a year or a month, as 2020 or 2020-06")
+    hint = "write a year or a month, as 2020 or 2020-06"
+    if is_date(date):
+        hint = f"plans start in {_EARLIEST} to {_LATEST}; write a year or a month, as 2024 or 2024-06"
+    raise PlanError(f"{name} is {text!r}", hint=hint)

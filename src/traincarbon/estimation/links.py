@@ -6,7 +6,15 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import carbon, compute, cost, facility, memory, power, throughput
+from traincarbon.formulas import carbon, compute, cost, facility, hours, memory, power, samples, throughput
+
+IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
+SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
+AUDIO_FRAMES = Link("tokens", samples.audio_frames, audio_hours="audio_hours", frames_per_s="frames_per_s", epochs=("epochs", 1.0))
+SAMPLE_FLOP = Link("flop_per_sample", samples.multiply_add_flop, gmac_per_sample="gmac_per_sample")
+BY_SAMPLE = Link("flop", samples.samples_training_flop, flop_per_sample="flop_per_sample", samples="samples", epochs=("epochs", 1.0))
+OCCUPIED_HOURS = Link("accelerator_hours", hours.occupied_hours_h, wall_clock_h="hours", accelerators="accelerators")
+"""Fields of a plan that follow from others: :func:`traincarbon.estimation.complete.completed` computes them."""
 
 MATMUL_PARAMS = Link(
     "active_params",
@@ -35,6 +43,10 @@ BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params=
 BY_FAMILY = {family.name: Link("compute_flop", family.training_flop, active_params="active_params", tokens="tokens") for family in FAMILIES.values()}
 WORK = (BY_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
 """The FLOP of a training, the most exact count first; :func:`traincarbon.estimation.work.flop_link` chooses one."""
+
+WITH_FROZEN = Link("compute_flop", samples.flop_with_frozen, compute_flop="compute_flop", frozen_params="frozen_params", tokens="tokens")
+WITH_TEACHER = Link("compute_flop", samples.flop_with_teacher, compute_flop="compute_flop", teacher_params="teacher_params", tokens="tokens")
+"""What else is in the FLOP of a training."""
 
 ATTENTION_SHARE = Link(
     "attention_share",
@@ -94,6 +106,7 @@ TIME = (
     Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
     Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
+    Link("accelerator_hours_h", hours.attempted_hours_h, accelerator_hours_h="accelerator_hours_h", attempts="attempts"),
     DURATION,
 )
 """From FLOP to accelerator-hours at a utilisation; where the plan states the hours, the utilisation follows from them."""

@@ -4,34 +4,43 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from os import PathLike, path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack, cast
 
 from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
 from traincarbon.errors import CarbonError, PlanError
+from traincarbon.estimation.contradictions import check_together
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.fields import Check, Field, Number, Section, Use, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.formatting import clean, shortened
+from traincarbon.formatting import clean
 from traincarbon.toml import to_toml
-from traincarbon.uncertain import Num, Uncertain, any_of, median_of
+from traincarbon.uncertain import Num, Uncertain, any_of
 
-_PARTS = (
-    ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
-    ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
-    ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
-    ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
-)
-"""Numbers that are part of another, and the hint for a part that is larger."""
+_PARAMS, _TOKENS, _LAYERS = ("parameters", "parameter", "params", "param", "weights"), ("tokens", "token", "tok", "toks"), ("layers", "blocks")
+_SAMPLES = ("samples", "sample", "images", "examples", "sequences", "records", "rows", "documents", "pairs", "imgs")
+_GPUS = ("GPUs", "GPU", "accelerators", "accelerator", "TPUs", "TPU", "chips", "devices", "cards")
+_SERVERS = ("servers", "server", "nodes", "node", "machines", "instances", "hosts")
 _JOB = Use.HOURS | Use.STEP
 _WORK, _SITE, _KNOWN, _PRICES, _SHAPE = Section
 
 
-def _about(check: Check, label: str, section: Section, help: str, *, unit: str = "", choices: tuple[str, ...] = (), uses: Use = Use.NONE) -> dict[str, Field]:
+def _about(
+    check: Check,
+    label: str,
+    section: Section,
+    help: str,
+    *,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+    uses: Use = Use.NONE,
+    nouns: tuple[str, ...] = (),
+    aliases: tuple[str, ...] = (),
+) -> dict[str, Field]:
     """Return the metadata of a field of a plan."""
-    return {"field": Field(check, label, help, section, unit, choices, uses)}
+    return {"field": Field(check, label, help, section, unit, choices, uses, nouns, aliases)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(init=False, frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
     """A training to estimate; a field that is None is not stated, and the estimate assumes something for it.
 
@@ -60,25 +69,159 @@ class Plan:
             uses=Use.SIZE,
         ),
     )
-    params: Number = field(default=None, metadata=_about(Check.POSITIVE, "Parameters", _WORK, "Parameters of the model, all experts included."))
-    tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens", _WORK, "Tokens seen in training, all epochs included."))
+    params: Number = field(default=None, metadata=_about(Check.POSITIVE, "Parameters", _WORK, "Parameters of the model, all experts included.", nouns=_PARAMS))
+    tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens", _WORK, "Tokens seen in training, all epochs included.", nouns=_TOKENS))
+    samples: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Samples",
+            _WORK,
+            "Samples of the data set, with `--seq-len`, `--image-size` or FLOP per sample; replaces `--tokens`.",
+            uses=Use.DATA,
+            nouns=_SAMPLES,
+        ),
+    )
+    epochs: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Epochs",
+            _WORK,
+            "Passes over the samples or hours of audio.",
+            uses=Use.DATA,
+            nouns=("epochs", "epoch", "passes"),
+        ),
+    )
+    image_size: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "Image size", _WORK, "Side of an image; with `--patch-size` it gives the tokens of an image.", unit="px", uses=Use.DATA
+        ),
+    )
+    patch_size: Number = field(
+        default=None, metadata=_about(Check.POSITIVE, "Patch size", _WORK, "Side of a patch of a vision transformer.", unit="px", uses=Use.DATA)
+    )
+    audio_hours: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Hours of audio", _WORK, "Hours of audio in the data set; replaces `--tokens`.", unit="h", uses=Use.DATA),
+    )
+    frames_per_s: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Frames a second",
+            _WORK,
+            "Frames that the encoder sees for a second of audio: 50 in Whisper.",
+            uses=Use.DATA,
+            nouns=("frames", "frames/s", "fps", "hz"),
+        ),
+    )
+    flop: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "FLOP of the training",
+            _WORK,
+            "Known FLOP of the whole training; replaces `--params` and `--tokens`.",
+            unit="FLOP",
+            uses=Use.SIZE | Use.DATA,
+            aliases=("flops",),
+        ),
+    )
+    flop_per_sample: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "FLOP per sample", _WORK, "FLOP of one sample, forward and backward; with `--samples`.", unit="FLOP", uses=Use.SIZE | Use.DATA
+        ),
+    )
+    gmac_per_sample: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "Multiply-adds per sample",
+            _WORK,
+            "Billions of multiply-adds of one sample's forward pass, 4.1 for ResNet-50; with `--samples`.",
+            unit="GMAC",
+            uses=Use.SIZE | Use.DATA,
+        ),
+    )
+    attempts: Number = field(
+        default=None,
+        metadata=_about(
+            Check.FACTOR,
+            "Attempts",
+            _WORK,
+            "Runs' worth of work, failed ones and sweeps included; multiplies hours, energy and cost.",
+            nouns=("attempts", "attempt", "runs", "run", "trials", "x", "times"),
+        ),
+    )
     hw: str | None = field(
-        default=None, metadata=_about(Check.TEXT, "Hardware", _SITE, "Server, cloud instance or accelerator, by id or any unambiguous part of its name.")
+        default=None,
+        metadata=_about(
+            Check.TEXT,
+            "Hardware",
+            _SITE,
+            "Server, cloud instance or accelerator, by id or any unambiguous part of its name; a count may stand with it: 8xH100.",
+            aliases=("hardware", "gpu"),
+        ),
     )
     active_params: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Active parameters per token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP),
+        metadata=_about(
+            Check.POSITIVE,
+            "Active parameters per token",
+            _WORK,
+            "Parameters that each token passes through (mixture of experts).",
+            uses=Use.STEP,
+            nouns=_PARAMS,
+        ),
     )
     trainable_params: Number = field(
         default=None,
-        metadata=_about(Check.POSITIVE, "Trainable parameters", _WORK, "Parameters that are updated, if not all are (LoRA).", uses=Use.SIZE | Use.HOURS),
+        metadata=_about(
+            Check.POSITIVE, "Trainable parameters", _WORK, "Parameters that are updated, if not all are (LoRA).", uses=Use.SIZE | Use.HOURS, nouns=_PARAMS
+        ),
     )
-    servers: Number = field(default=None, metadata=_about(Check.COUNT, "Servers", _SITE, "Number of servers that train together."))
+    frozen_params: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "Frozen parameters", _WORK, "Parameters that gradients pass through and that are not updated.", uses=Use.SIZE, nouns=_PARAMS
+        ),
+    )
+    teacher_params: Number = field(
+        default=None,
+        metadata=_about(Check.POSITIVE, "Parameters of the teacher", _WORK, "Parameters of a teacher that sees every token (distillation).", nouns=_PARAMS),
+    )
+    servers: Number = field(
+        default=None, metadata=_about(Check.COUNT, "Servers", _SITE, "Number of servers that train together.", nouns=_SERVERS, aliases=("nodes",))
+    )
     accelerators: Number = field(
-        default=None, metadata=_about(Check.COUNT, "Accelerators", _SITE, "Number of accelerators that train together; replaces `--servers`.")
+        default=None,
+        metadata=_about(
+            Check.COUNT, "Accelerators", _SITE, "Number of accelerators that train together; replaces `--servers`.", nouns=_GPUS, aliases=("gpus",)
+        ),
     )
     accelerator_hours: Number = field(
-        default=None, metadata=_about(Check.POSITIVE, "GPU-hours", _SITE, "Known accelerator-hours; replaces `--mfu`.", unit="h", uses=Use.PACE)
+        default=None,
+        metadata=_about(
+            Check.POSITIVE,
+            "GPU-hours",
+            _SITE,
+            "Known GPU-hours; replaces `--mfu`, and `--params` and `--tokens` are not needed.",
+            unit="GPU-hours",
+            uses=Use.PACE,
+            aliases=("gpu_hours",),
+        ),
+    )
+    hours: Number = field(
+        default=None,
+        metadata=_about(
+            Check.POSITIVE, "Wall-clock hours", _SITE, "Known wall-clock time; with a number of GPUs it gives the GPU-hours.", unit="h", uses=Use.PACE
+        ),
+    )
+    days: Number = field(
+        default=None, metadata=_about(Check.POSITIVE, "Wall-clock days", _SITE, "Known wall-clock time in days, as `--hours`.", unit="days", uses=Use.PACE)
     )
     region: str | None = field(default=None, metadata=_about(Check.TEXT, "Region", _SITE, "Cloud region, country or state.", uses=Use.RUN))
     start: str | None = field(
@@ -100,7 +243,7 @@ class Plan:
         ),
     )
     family: str | None = field(default=None, metadata=_about(Check.CHOICE, "Model family", _WORK, "Kind of model.", choices=tuple(FAMILIES), uses=_JOB))
-    layers: Number = field(default=None, metadata=_about(Check.COUNT, "Layers", _SHAPE, "Number of transformer layers.", uses=_JOB | Use.SIZE))
+    layers: Number = field(default=None, metadata=_about(Check.COUNT, "Layers", _SHAPE, "Number of transformer layers.", uses=_JOB | Use.SIZE, nouns=_LAYERS))
     hidden: Number = field(default=None, metadata=_about(Check.COUNT, "Width of the model", _SHAPE, "Width of the model.", uses=_JOB | Use.SIZE))
     heads: Number = field(default=None, metadata=_about(Check.COUNT, "Attention heads", _SHAPE, "Number of attention heads.", uses=_JOB | Use.SIZE))
     kv_heads: Number = field(
@@ -128,8 +271,8 @@ class Plan:
         ),
     )
     vocab: Number = field(default=None, metadata=_about(Check.COUNT, "Vocabulary size", _SHAPE, "Size of the vocabulary.", uses=_JOB | Use.SIZE))
-    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Sequence length", _SHAPE, "Context length in training.", uses=_JOB))
-    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens per step", _SHAPE, "Tokens of one step.", uses=Use.SIZE))
+    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Sequence length", _SHAPE, "Context length in training.", uses=_JOB, nouns=_TOKENS))
+    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens per step", _SHAPE, "Tokens of one step.", uses=Use.SIZE, nouns=_TOKENS))
     recompute: str | None = field(
         default=None,
         metadata=_about(
@@ -202,31 +345,19 @@ class Plan:
         default=None, metadata=_about(Check.TEXT, "Calibration", _KNOWN, "A named calibration, or none.", choices=("none",), uses=Use.RUN)
     )
 
-    def __post_init__(self) -> None:
+    def __init__(self, **stated: "Unpack[PlanFields]") -> None:  # not generated: that would cost 2 % of the start-up
         shapes = set()
+        values = named(stated)
         for name, declared in FIELDS.items():
-            value = getattr(self, name)
+            value = values.get(name)
             if value is not None:
-                checked = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
-                if checked is not value:
-                    object.__setattr__(self, name, checked)
-                if hasattr(checked, "shape"):
-                    shapes.add(checked.shape)
+                value = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
+                if hasattr(value, "shape"):
+                    shapes.add(value.shape)
+            object.__setattr__(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
-        if self.mfu is not None and self.accelerator_hours is not None:
-            raise PlanError("mfu and accelerator_hours exclude each other", hint="give one; the other is computed")
-        if self.kv_heads is not None and self.heads is None:
-            raise PlanError("kv_heads need heads", hint="give heads too")
-        if self.kv_heads is not None and any_of(self.number("heads") % self.number("kv_heads") != 0.0):
-            raise PlanError(
-                f"heads {_show(self.heads)} do not divide by kv_heads {_show(self.kv_heads)}", hint="each key and value head serves the same number of heads"
-            )
-        for part, whole, hint in _PARTS:
-            if getattr(self, part) is not None and getattr(self, whole) is not None and any_of(median_of(self.number(part)) > median_of(self.number(whole))):
-                raise PlanError(
-                    f"{part} {_show(getattr(self, part))} exceed{'' if part.endswith('s') else 's'} {whole} {_show(getattr(self, whole))}", hint=hint
-                )
+        check_together(self)
 
     def number(self, name: str) -> Num:
         """Return the number *name* as float, array or :class:`~traincarbon.uncertain.Uncertain`, None if it is not stated."""
@@ -262,14 +393,9 @@ class Plan:
         """Return the plan with these *fields*.
 
         Raises:
-            PlanError: a field does not exist.
+            PlanError: a field does not exist, or is given under two names.
         """
-        for name in fields:
-            if name not in FIELDS:
-                from traincarbon.suggestions import did_you_mean
-
-                raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
-        return cls(**fields)
+        return cls(**cast("PlanFields", named(fields)))
 
     @classmethod
     def from_toml(cls, text: str) -> "Plan":
@@ -306,17 +432,31 @@ class Plan:
 
 
 class FixedFields(TypedDict, total=False):
-    """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared."""
+    """The fields of a :class:`Plan` that hold for every combination where hardware, regions, prices and starts are compared, and their aliases."""
 
     name: str | None
     model: str | None
     params: Number
     tokens: Number
+    samples: Number
+    epochs: Number
+    image_size: Number
+    patch_size: Number
+    audio_hours: Number
+    frames_per_s: Number
+    flop: Number
+    flop_per_sample: Number
+    gmac_per_sample: Number
+    attempts: Number
     active_params: Number
     trainable_params: Number
+    frozen_params: Number
+    teacher_params: Number
     servers: Number
     accelerators: Number
     accelerator_hours: Number
+    hours: Number
+    days: Number
     precision: str | None
     kind: str | None
     family: str | None
@@ -346,15 +486,21 @@ class FixedFields(TypedDict, total=False):
     service_life: Number
     utilisation: Number
     calibration: str | None
+    flops: Number
+    nodes: Number
+    gpus: Number
+    gpu_hours: Number
 
 
 class PlanFields(FixedFields, total=False):
-    """The fields of a :class:`Plan` as keyword arguments of :func:`traincarbon.estimate` and its siblings."""
+    """The fields of a :class:`Plan` as keyword arguments of :func:`traincarbon.estimate` and its siblings, and their aliases."""
 
     hw: str | None
     region: str | None
     start: str | None
     rent: str | None
+    hardware: str | None
+    gpu: str | None
 
 
 FIELDS: dict[str, Field] = {each.name: each.metadata["field"] for each in fields(Plan)}
@@ -362,6 +508,35 @@ FIELDS: dict[str, Field] = {each.name: each.metadata["field"] for each in fields
 NUMBERS = frozenset(name for name, declared in FIELDS.items() if declared.is_number)
 CHOICES: dict[str, tuple[str, ...]] = {name: declared.choices for name, declared in FIELDS.items() if declared.check is Check.CHOICE}
 """Fields that are one of a few words, and these words."""
+
+
+ALIASES: dict[str, str] = {alias: name for name, declared in FIELDS.items() for alias in declared.aliases}
+"""Other names of fields, to the field."""
+
+
+def named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *fields* by the names of a plan's fields, where some may be given by an alias.
+
+    Raises:
+        PlanError: a field does not exist, or is given under two names.
+
+    Example:
+        >>> named({"gpus": 8, "hardware": "a100"})
+        {'accelerators': 8, 'hw': 'a100'}
+    """
+    found: dict[str, Any] = {}
+    for given, value in fields.items():
+        name = ALIASES.get(given, given)
+        if name not in FIELDS:
+            from traincarbon.suggestions import did_you_mean
+
+            raise PlanError(f"unknown key {given!r} in the plan", hint=did_you_mean(str(given), FIELDS))
+        if value is not None and found.get(name) is not None:
+            alias = next(each for each in fields if ALIASES.get(each) == name)
+            raise PlanError(f"{name} and {alias} are the same field", hint="give one of them")
+        if found.get(name) is None:
+            found[name] = value
+    return found
 
 
 def fields_with(use: Use) -> tuple[str, ...]:
@@ -372,10 +547,6 @@ def fields_with(use: Use) -> tuple[str, ...]:
         ('tp', 'pp', 'dp')
     """
     return tuple(name for name, declared in FIELDS.items() if declared.uses & use)
-
-
-def _show(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
 def _plain(value: Num) -> object:

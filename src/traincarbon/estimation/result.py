@@ -149,6 +149,12 @@ class Estimate:
         return shares
 
     @property
+    def flop_counts(self) -> dict[str, Any] | None:
+        """How the FLOP were counted, ``6nd``, ``exact``, ``stated`` or ``per_sample``, with the parts that add up to them; None where they are unknown."""
+        counts = self._trace.flop_counts
+        return None if counts is None else {"how": counts.how, "parts": {name: median_of(flop) for name, flop in counts.parts.items()}}
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The facts that entered the chain, the formulas that gave some of them, and the links in the order in which they were computed."""
         facts = (
@@ -186,7 +192,8 @@ class Estimate:
     def missing_layout(self) -> list[str]:
         """Return a warning where a number of accelerators is known but no layout for it, and :attr:`warnings` does not say so already."""
         stated = any(getattr(self.plan, degree) is not None for degree in ("tp", "pp", "dp"))
-        return [] if stated or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
+        has_no_work = self.values["compute_flop"] is None
+        return [] if stated or has_no_work or self.accelerators is None or self.layout.spread is not None else [f"no layout: {self.layout.why_none}"]
 
     def interval(self, value: Num) -> Interval:
         """Return *value* with its bounds at :attr:`level`."""
@@ -196,9 +203,10 @@ class Estimate:
         """Return the estimate fit for JSON, in the schema ``traincarbon/estimate/1``."""
         return {
             "schema": "traincarbon/estimate/1",
-            "plan": self.plan.to_dict(),
+            "plan": self._trace.stated.to_dict(),
             "level": self.level,
             "results": {name: _json(result._asdict()) if result is not None else None for name, result in self.results.items()},
+            "flop_counts": _json(self.flop_counts),
             "spread_shares": _json(self.spread_shares),
             "steps": [_json(step._asdict()) for step in self.steps],
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),

@@ -1,6 +1,7 @@
 """The values of one plan along the chain, and a memory of each fact, link and assumption."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.facts.facts import Facts
@@ -9,22 +10,46 @@ from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.uncertain import Num
 
 
+class FlopCounts(NamedTuple):
+    """How the FLOP of a training were counted.
+
+    Attributes:
+        how: ``6nd`` from parameters and tokens, ``exact`` from the shape of the model, ``stated``, or ``per_sample``.
+        parts: What the FLOP consist of; the parts add up to them.
+    """
+
+    how: str
+    parts: dict[str, Num]
+
+
 class Trace:
-    """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed."""
+    """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed.
 
-    __slots__ = ("_history", "assumed", "facts", "plan", "values", "warnings")
+    Args:
+        plan: The plan, completed.
+        facts: What the database knows about it.
+        stated: The plan as the user stated it.
+        earlier: The links that completed it.
+        assumed: What was assumed for that.
+    """
 
-    def __init__(self, plan: Plan, facts: Facts) -> None:
+    __slots__ = ("_history", "assumed", "facts", "flop_counts", "plan", "stated", "values", "warnings")
+
+    def __init__(
+        self, plan: Plan, facts: Facts, *, stated: Plan | None = None, earlier: Sequence[ComputedLink] = (), assumed: Sequence[Assumption] = ()
+    ) -> None:
         self.plan = plan
+        self.stated = plan if stated is None else stated
+        self.flop_counts: FlopCounts | None = None
         self.facts = facts
         self.values: dict[str, Num | None] = facts.values.copy()
         self.values["accelerator_count"] = facts.accelerator_count
         for name in NUMBERS:
             if getattr(plan, name) is not None:
                 self.values[name] = plan.number(name)
-        self.assumed: list[Assumption] = []
+        self.assumed: list[Assumption] = list(assumed)
         self.warnings: list[str] = list(facts.warnings)
-        self._history: list[str | ComputedLink] = []
+        self._history: list[str | ComputedLink] = list(earlier)
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
         """Compute *links* and remember each."""

@@ -4,9 +4,19 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.families import family_of
-from traincarbon.estimation.links import ATTENTION_SHARE, BY_ADAPTERS, BY_FAMILY, BY_SHAPE, HARDWARE_FLOP, MATMUL_PARAMS
+from traincarbon.estimation.links import (
+    ATTENTION_SHARE,
+    BY_ADAPTERS,
+    BY_FAMILY,
+    BY_SAMPLE,
+    BY_SHAPE,
+    HARDWARE_FLOP,
+    MATMUL_PARAMS,
+    WITH_FROZEN,
+    WITH_TEACHER,
+)
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
 from traincarbon.uncertain import Num, any_of, median_of
 
@@ -28,6 +38,8 @@ _MOST_APART = 2.0
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
 _FULL = 1.0
 _TRILLION = 1e12
+_FEW_FLOP = 1e12
+"""Fewer FLOP than this take a second on any accelerator, and suggest a forgotten suffix."""
 
 
 def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
@@ -43,13 +55,13 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     plan, number = trace.plan, trace.plan.number
     tokens, params, active = number("tokens"), number("params"), number("active_params")
     trace.values["compute_flop"] = None
+    if plan.flop is not None:
+        _take_stated(trace)
+        return
     if tokens is None or (params is None and active is None and not _has_shape(plan)):
         if plan.accelerator_hours is not None:
             return
-        missing, example = ("tokens", "270e9 or 1.4T") if tokens is None else ("params", "530e9 or 7B")
-        if tokens is None and model is not None and model.training_tokens is not None:
-            example = f"{_short(model.training_tokens)}, the tokens of its own training, or 10M for a fine-tuning"
-        raise PlanError(f"the plan states no {missing}", hint=f"give {missing}, such as {example}, or accelerator_hours if you know them")
+        raise _no_work(plan, model)
     trace.known("kind")
     trace.known("family")
     count = flop_link(plan)
@@ -70,12 +82,80 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
     trace.walk((count,))
+    trace.flop_counts = _counts(trace, count)
+    _add_parts(trace, count)
+    _warn_of_tokens(trace)
     _count_executed(trace)
 
 
 def _short(tokens: float) -> str:
     """Return *tokens* as an option takes them."""
     return f"{tokens / 1e12:g}T" if tokens >= _TRILLION else f"{tokens / 1e9:g}B"
+
+
+def _no_work(plan: Plan, model: "Model | None") -> PlanError:
+    """Return the error of a plan without work: what is missing, and the ways to state it."""
+    if plan.tokens is None:
+        example = "270e9 or 1.4T"
+        if model is not None and model.training_tokens is not None:
+            example = f"{_short(model.training_tokens)}, the tokens of its own training, or 10M for a fine-tuning"
+        hint = (
+            f"give tokens, such as {example}, or samples with epochs and seq_len, or flop; if the run is known, accelerator_hours, or hours with accelerators"
+        )
+        return PlanError("the plan states no tokens", hint=hint)
+    return PlanError("the plan states no params", hint="give params, such as 530e9 or 7B, or flop, or accelerator_hours if you know them")
+
+
+def _take_stated(trace: Trace) -> None:
+    """Take the FLOP that the plan states, as a total or of each sample."""
+    flop = trace.plan.number("flop")
+    trace.known("kind")
+    trace.known("family")
+    if trace.plan.active_params is None:
+        trace.values["active_params"] = trace.plan.number("params")
+    trace.values["compute_flop"] = flop
+    how = "per_sample" if any(link is BY_SAMPLE for link, _, _ in trace.links) else "stated"
+    trace.flop_counts = FlopCounts(how, {"model": flop})
+    if any_of(median_of(flop) < _FEW_FLOP):
+        trace.warnings.append(f"flop below {_FEW_FLOP:g}: is a suffix or an exponent missing, as in 3e21?")
+
+
+def _counts(trace: Trace, count: Link) -> FlopCounts:
+    """Return how *count* counted the FLOP, and their parts."""
+    total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
+    if count is BY_SHAPE and params is not None:
+        matmul = 6.0 * params * tokens
+        return FlopCounts("exact", {"model": matmul, "attention": total - matmul})
+    if count is BY_ADAPTERS and params is not None:
+        frozen = 4.0 * params * tokens
+        return FlopCounts("6nd", {"frozen": frozen, "adapters": total - frozen})
+    return FlopCounts("6nd", {"model": total})
+
+
+def _add_parts(trace: Trace, count: Link) -> None:
+    """Add the forward passes of a teacher, and take away the weight gradients of frozen parameters."""
+    plan, counts = trace.plan, trace.flop_counts
+    if counts is None:
+        return
+    tokens, frozen, teacher = plan.number("tokens"), plan.number("frozen_params"), plan.number("teacher_params")
+    if frozen is not None:
+        if count is BY_ADAPTERS:
+            raise PlanError("frozen_params and kind lora exclude each other", hint="lora freezes all but trainable_params")
+        if count not in (BY_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"]) and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula:
+            raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
+        trace.walk((WITH_FROZEN,))
+        counts.parts["model"] -= 6.0 * frozen * tokens
+        counts.parts["frozen"] = 4.0 * frozen * tokens
+    if teacher is not None:
+        trace.walk((WITH_TEACHER,))
+        counts.parts["teacher"] = 2.0 * teacher * tokens
+
+
+def _warn_of_tokens(trace: Trace) -> None:
+    """Say what a token is where the plan states tokens of anything but text."""
+    family, stated = family_of(trace.plan.family), trace.stated
+    if family.tokens_hint and stated.samples is None and stated.audio_hours is None:
+        trace.warnings.append(family.tokens_hint)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -135,7 +215,7 @@ def _warn_of_slips(trace: Trace, *, shape_params: Num | None) -> None:
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")
     if params is None:
         return
-    if plan.kind in (None, "pretrain") and any_of(tokens < params):
+    if plan.kind in (None, "pretrain") and not family_of(plan.family).tokens_hint and any_of(tokens < params):
         trace.warnings.append("fewer tokens than parameters: models are usually trained on 20 or more tokens per parameter")
     if shape_params is not None:
         ratio = median_of(shape_params) / params

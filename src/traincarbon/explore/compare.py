@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Unpack
 
-from traincarbon.database.find import find_hardware
+from traincarbon.database.hardware_count import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
@@ -114,10 +114,10 @@ def is_same_hardware(database: Database, one: str | None, other: str | None) -> 
     if one is None or other is None or one == other:
         return one is not None and one == other
     try:
-        first, second = find_hardware(database, one), find_hardware(database, other)
+        (first, one_of), (second, other_of) = find_counted(database, one), find_counted(database, other)
     except NotFoundError:
         return False
-    return (first.folder, first.id) == (second.folder, second.id)
+    return (first.folder, first.id, one_of.number) == (second.folder, second.id, other_of.number)
 
 
 def _problem(answer: Estimate, where: Where, database: Database) -> str | None:

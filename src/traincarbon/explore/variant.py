@@ -4,7 +4,7 @@ from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan, fields_with, named
 from traincarbon.estimation.result import Estimate
 from traincarbon.uncertain import any_of, clamp, median_of
 
@@ -21,7 +21,8 @@ def changed(plan: Plan, **fields: object) -> Plan:
     Another size drops the shape of the model and its trainable parameters. Another size or other hardware drops the degrees of parallelism
     and the recomputation. Fewer tokens than a step has drop the size of the step.
     """
-    dropped: tuple[str, ...] = ()
+    fields = named(fields)
+    dropped: tuple[str, ...] = fields_with(Use.DATA) if "tokens" in fields else ()
     if "params" in fields or "active_params" in fields:
         dropped += fields_with(Use.SIZE | Use.LAYOUT)
     tokens, step = fields.get("tokens"), plan.number("batch_tokens")

@@ -8,6 +8,7 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.reporting.header import read_header
+from traincarbon.reporting.pdf import is_pdf, write_pdf
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import Subject, read_subjects
 
@@ -30,8 +31,8 @@ class Report:
 
     @property
     def size_b(self) -> int:
-        """The size of the page as a file, in bytes."""
-        return len(self.html.encode("utf-8"))
+        """The size of the file, of the page if none was written, in bytes."""
+        return os.path.getsize(self.file) if self.file.lower().endswith(".pdf") else len(self.html.encode("utf-8"))
 
     def to_dict(self) -> dict[str, object]:
         """Return what there is to say about the report, fit for JSON, without the page itself."""
@@ -58,7 +59,7 @@ def report(
 
     Args:
         *subjects: Plans, estimates and runs; or the names of plans (TOML), of saved estimates and runs (JSON, CSV), and ids of runs.
-        output: The new HTML file to write; by default none.
+        output: The new file to write, HTML or PDF by its ending; by default none. A PDF needs a browser of the Chromium family on PATH.
         title: The title of the report.
         notes: Text above the results; an empty line begins a paragraph.
         approvers: Who signs the report.
@@ -73,11 +74,12 @@ def report(
         progress: Called before each plan with the number of plans done, and of all.
 
     Raises:
-        CarbonError: there is nothing to report, a subject cannot be read, or the file exists or cannot be written.
+        CarbonError: there is nothing to report, a subject cannot be read, or the file exists, has another ending, or cannot be written.
     """
     if all and project is not None:
         raise CarbonError("both --all and --project are given", hint="give one of them")
     file = None if output is None else os.fspath(output)
+    prints = file is not None and is_pdf(file)
     if file is not None:
         check_new_file(file)
     database = database if database is not None else open_database()
@@ -87,5 +89,5 @@ def report(
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
     html = report_html(items, header=header, database=database, progress=progress)
     if file is not None:
-        write_new_file(file, html)
+        (write_pdf if prints else write_new_file)(file, html)
     return Report(html=html, plans=len(items.plans), runs=len(items.runs), file=file or "")

@@ -95,6 +95,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
         "accelerators": answer.accelerators,
+        **({"attempts": plan.number("attempts")} if plan.attempts is not None else {}),
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
         **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
     }

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, SupportsFloat, cast
+from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
@@ -45,6 +45,8 @@ LIMITS = {f"max_{name}": name for name in BUDGETED}
 TOTALS = {f"total_{name}": name for name in COUNTS}
 """Option to the count whose total it states."""
 
+_UNITS = {"kwh": "kWh", "usd": "$", "kgco2e": "kg CO2e", "hours": "h"}
+"""Budget to the unit in which it is given."""
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
 """Most bytes of a recorded command line or environment, as JSON: both must fit into the buffer of a pipe."""
@@ -197,7 +199,8 @@ def _planned(
     """Return the fields of the plan, and those that the user stated; look both up, so that a misspelt name fails now and not after hours."""
     if plan is None and not stated and db is None:
         return None, {}
-    from traincarbon.database.find import find_hardware, find_place
+    from traincarbon.database.find import find_place
+    from traincarbon.database.hardware_count import find_counted
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 
@@ -205,7 +208,7 @@ def _planned(
     facts = open_database(db)
     context = _with_model(Plan.from_dict(stated), facts)
     if "hw" in context:
-        find_hardware(facts, str(context["hw"]))
+        find_counted(facts, str(context["hw"]))
     if "region" in context:
         find_place(facts, str(context["region"]))
     if plan is None:
@@ -230,11 +233,11 @@ def _with_model(plan: "Plan", facts: "Database") -> dict[str, object]:
 
 def _refuse_unknown(options: Iterable[str]) -> None:
     """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
-    from traincarbon.estimation.plan import FIELDS
+    from traincarbon.estimation.plan import ALIASES, FIELDS
     from traincarbon.suggestions import did_you_mean
 
     for name in options:
-        if name not in FIELDS:
+        if name not in FIELDS and name not in ALIASES:
             raise CarbonError(f"unknown option {name!r}", hint=did_you_mean(name, (*LIMITS, *TOTALS, *settings_from.__annotations__, *FIELDS)))
 
 
@@ -251,9 +254,11 @@ def _printable(name: str, text: str | None) -> str:
 
 
 def _positive(name: str, value: object) -> float:
-    from traincarbon.estimation.parse import parse_quantity
+    from traincarbon.estimation.parse import parse_option
+    from traincarbon.estimation.units import MEASURES, counted
 
-    number = parse_quantity(value) if isinstance(value, str) else float(cast("SupportsFloat", value))
+    budget = LIMITS.get(name)
+    number = parse_option(name, value, MEASURES[_UNITS[budget]] if budget is not None else counted(name.removeprefix("total_")))
     if not 0.0 < number < float("inf"):
         raise OutOfRangeError(f"{name} is {value}", hint="it must be above 0")
     return number

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import common_options, database
+from traincarbon.cli.options import PAGE, common_options, database
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _SLOW = 20_000
 @click.option("--name", metavar="NAME", help="Name of the calibration.  [default: id of the hardware, or mine if there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
 @click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="Energy of a run at a wall meter: kWh, or a CSV file of time,watts.")
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot predicted against measured in a new HTML file.")
+@click.option("--plot", metavar="X.html", type=PAGE, help="Plot predicted against measured in a new HTML file.")
 @click.option("--dry-run", is_flag=True, help="Show the calibration without saving it.")
 @click.option("--list", "list_them", is_flag=True, help="List your calibrations.")
 @click.option("--forget", metavar="NAME", help="Delete a calibration; without --yes, only show its file.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, PAGE, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of
 from traincarbon.estimation.plan import Plan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @level_option
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot cost against CO2e in a new HTML file.")
+@click.option("--plot", metavar="X.html", type=PAGE, help="Plot cost against CO2e in a new HTML file.")
 @axis_options
 @common_options
 def command(

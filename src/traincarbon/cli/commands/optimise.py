@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, C, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, PAGE, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
-from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.parse import parse_quantity
+from traincarbon.estimation.parse import parse_option
 from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.comparison import MARKS, by_reason
 from traincarbon.explore.optimise import optimise
@@ -20,6 +20,10 @@ from traincarbon.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from traincarbon.explore.optimum import Optimum, Point, Way
+
+
+_MEASURES = {name: MEASURES["days" if name == "budget_days" else QUANTITIES[quantity].unit] for name, quantity in BUDGETS.items()}
+"""Budget to the units that it may be written with."""
 
 
 def _budget_options(command: C) -> C:
@@ -34,11 +38,11 @@ def _budget_options(command: C) -> C:
 @_budget_options
 @click.option("--target-loss", metavar="LOSS", help="Loss to reach. [nat/token]")
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, instead of the best by the scaling law.")
-@click.option("--sure", type=float, metavar="SHARE", default=0.5, show_default=True, help="Probability of staying within each budget.")
+@click.option("--sure", type=SHARE, metavar="SHARE", default=0.5, show_default=True, help="Probability of staying within each budget.")
 @click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
 @money_option
 @level_option
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot the frontier in a new HTML file.")
+@click.option("--plot", metavar="X.html", type=PAGE, help="Plot the frontier in a new HTML file.")
 @axis_options
 @common_options
 def command(
@@ -174,7 +178,7 @@ def _remarks(found: "Optimum") -> str:
 
 def _without_work(plan: Plan) -> Plan:
     """Return where and on what a plan would run, without its size and data, which are the answer."""
-    work = ("params", "tokens", "active_params", *fields_with(Use.SIZE | Use.DEGREE))
+    work = ("params", "tokens", "active_params", *fields_with(Use.SIZE | Use.DEGREE | Use.DATA))
     return Plan(**{name: value for name, value in ((name, getattr(plan, name)) for name in plan.to_dict()) if name not in work})
 
 
@@ -184,10 +188,7 @@ def _quantity(name: str, text: str | None) -> float | None:
     Raises:
         QuantityError: it states none.
     """
-    try:
-        return None if text is None else parse_quantity(text)
-    except QuantityError as error:
-        raise QuantityError(f"{name} is {error}", hint=error.hint) from None
+    return None if text is None else parse_option(name, text, _MEASURES.get(name))
 
 
 def _plot(found: "Optimum", file: str, script: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def screen(answer: "Estimate", facts: "Database") -> str:
     """Return the estimate on one screen of 80 columns."""
     parts = [_title(answer), "", _results_table(answer)]
-    if answer["duration_s"] is None and answer.server_counts:
+    if answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
         parts += ["", layout.by_servers(answer, facts, with_layouts=False)]
     equivalents = _equivalents(answer, facts)
     parts += ["", *([output.wrapped("That is about", equivalents)] if equivalents else []), output.wrapped("Largest uncertainties", _uncertainties(answer))]
@@ -54,7 +54,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
         parts.append(f"    = {step.value:.6g} {step.unit}".rstrip() + (output.dim(f"   [{title}]") if title else ""))
     if answer.layout.spread is not None:
         parts += ["", *layout.budget(answer, answer.layout.spread)]
-    elif answer["duration_s"] is None and answer.server_counts:
+    elif answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
         parts += ["", output.bold("By number of servers, each with its fastest layout"), layout.by_servers(answer, facts, with_layouts=True)]
     parts += ["", output.bold(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)")]
     for name, shares in answer.spread_shares.items():

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_place
+from traincarbon.database.hardware_count import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
@@ -98,9 +99,9 @@ class _LookUp:
         """Return the hardware that the user names, else the one that the drivers report, else an unknown one."""
         named = self.question.stated.get("hw") or self.planned.get("hw")
         if named:
-            found = self.tried(find_hardware, self.database, str(named))
+            found = self.tried(find_counted, self.database, str(named))
             if found is not None:
-                return found
+                return found[0]
         names = dict.fromkeys(name for device, name in self.question.devices.items() if device.startswith(("gpu", "accelerator")))
         found_by_name = {name: self.tried(find_accelerator, self.database, name) for name in names}
         known = {product.id: product for product in found_by_name.values() if product is not None}

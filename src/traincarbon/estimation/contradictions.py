@@ -1,0 +1,76 @@
+"""Fields of a plan that contradict each other, or that mean nothing without another."""
+
+from typing import TYPE_CHECKING
+
+from traincarbon.errors import PlanError
+from traincarbon.formatting import shortened
+from traincarbon.uncertain import Uncertain, any_of, median_of
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan import Plan
+
+_PARTS = (
+    ("frozen_params", "params", "params counts the whole model, frozen_params the part that is not updated"),
+    ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
+    ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
+    ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
+    ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
+)
+"""Numbers that are part of another, and the hint for a part that is larger."""
+_EXCLUSIVE = (
+    ("mfu", "accelerator_hours", "give one; the other is computed"),
+    ("mfu", "hours", "give one; the other is computed"),
+    ("mfu", "days", "give one; the other is computed"),
+    ("hours", "days", "give one of them"),
+    ("flop", "flop_per_sample", "give the FLOP of the whole training or of one sample"),
+    ("flop", "gmac_per_sample", "give the FLOP of the whole training or the multiply-adds of one sample"),
+    ("flop_per_sample", "gmac_per_sample", "flop_per_sample counts forward and backward, gmac_per_sample the multiply-adds of the forward pass"),
+    ("flop", "teacher_params", "flop counts the whole training, the teacher included"),
+    ("flop", "frozen_params", "flop counts the whole training, frozen parts included"),
+    ("flop_per_sample", "teacher_params", "flop_per_sample counts the teacher too"),
+    ("flop_per_sample", "frozen_params", "flop_per_sample counts what is computed for a sample, frozen parts included"),
+    ("gmac_per_sample", "teacher_params", "give flop_per_sample, and count the teacher in it"),
+    ("gmac_per_sample", "frozen_params", "give flop_per_sample, and count 4 FLOP for each frozen parameter and token"),
+    ("image_size", "seq_len", "the tokens of an image follow from its size and that of a patch"),
+    ("audio_hours", "samples", "give hours of audio or samples"),
+)
+"""Pairs of fields of which a plan states at most one, and the hint."""
+_NEEDED = (
+    ("kv_heads", ("heads",), "give heads too"),
+    ("image_size", ("patch_size",), "give patch_size too, such as 16"),
+    ("patch_size", ("image_size",), "give image_size too, such as 224"),
+    ("image_size", ("samples", "tokens"), "give samples too: the images of the data set"),
+    ("flop_per_sample", ("samples",), "give samples too, and epochs"),
+    ("gmac_per_sample", ("samples",), "give samples too, and epochs"),
+    ("frames_per_s", ("audio_hours",), "give audio_hours too"),
+)
+"""A field, those of which it needs one, and the hint."""
+
+
+def check_together(plan: "Plan") -> None:
+    """Refuse fields of *plan* that cannot stand together.
+
+    Raises:
+        PlanError: fields contradict each other, or one needs another.
+    """
+    for one, other, hint in _EXCLUSIVE:
+        if getattr(plan, one) is not None and getattr(plan, other) is not None:
+            raise PlanError(f"{one} and {other} exclude each other", hint=hint)
+    for name, needed, hint in _NEEDED:
+        if getattr(plan, name) is not None and all(getattr(plan, other) is None for other in needed):
+            raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
+    if plan.epochs is not None and plan.samples is None and plan.audio_hours is None:
+        raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
+    if plan.kv_heads is not None and any_of(plan.number("heads") % plan.number("kv_heads") != 0.0):
+        raise PlanError(
+            f"heads {shown(plan.heads)} do not divide by kv_heads {shown(plan.kv_heads)}", hint="each key and value head serves the same number of heads"
+        )
+    for part, whole, hint in _PARTS:
+        if getattr(plan, part) is not None and getattr(plan, whole) is not None and any_of(median_of(plan.number(part)) > median_of(plan.number(whole))):
+            raise PlanError(f"{part} {shown(getattr(plan, part))} exceed{'' if part.endswith('s') else 's'} {whole} {shown(getattr(plan, whole))}", hint=hint)
+
+
+def shown(value: object) -> str:
+    """Return a number of a plan as an error shows it."""
+    value = median_of(value) if isinstance(value, Uncertain) else value
+    return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)

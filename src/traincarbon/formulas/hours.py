@@ -1,0 +1,53 @@
+"""From the wall-clock time of a run to its accelerator-hours, and from one attempt to all."""
+
+from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num
+
+
+@equation("wall_clock_h × accelerators", source="definition")
+def occupied_hours_h(*, wall_clock_h: Num, accelerators: Num) -> Num:
+    r"""Return the accelerator-hours of a run of known wall-clock time.
+
+    .. math:: H = t \, n
+
+    Args:
+        wall_clock_h: Wall-clock time t. [h]
+        accelerators: Accelerators that train together n. [1]
+
+    Returns:
+        Accelerator-hours, broadcast over the inputs. [h]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> occupied_hours_h(wall_clock_h=72.0, accelerators=8.0)
+        576.0
+    """
+    require(above=0.0, wall_clock_h=wall_clock_h, accelerators=accelerators)
+    return wall_clock_h * accelerators
+
+
+@equation("accelerator_hours_h × attempts", source="definition")
+def attempted_hours_h(*, accelerator_hours_h: Num, attempts: Num) -> Num:
+    r"""Return the accelerator-hours of all attempts at a run: failed ones, and those of a sweep.
+
+    .. math:: H' = H \, a
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of one run H. [h]
+        attempts: Runs' worth of work for each run that counts a. [1]
+
+    Returns:
+        Accelerator-hours of all attempts, broadcast over the inputs. [h]
+
+    Raises:
+        OutOfRangeError: *accelerator_hours_h* is negative, or *attempts* is below 1.
+
+    Example:
+        >>> attempted_hours_h(accelerator_hours_h=100.0, attempts=2.5)
+        250.0
+    """
+    require(at_least=0.0, accelerator_hours_h=accelerator_hours_h)
+    require(at_least=1.0, attempts=attempts)
+    return accelerator_hours_h * attempts

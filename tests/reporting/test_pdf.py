@@ -1,0 +1,78 @@
+"""A report is a page or a PDF by the ending of its file; nothing else is written under such a name."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.reporting import pdf
+from traincarbon.reporting.report import report
+
+
+def fake_browser(folder, script):
+    """Put a chromium that runs *script* on a PATH of its own."""
+    folder.mkdir()
+    browser = folder / "chromium"
+    browser.write_text(f"#!/bin/sh\n{script}\n")
+    browser.chmod(0o755)
+    return f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"
+
+
+@pytest.fixture
+def plan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.toml").write_text('params = 7e9\ntokens = 1e10\nhw = "8xH100"\n')
+    return "plan.toml"
+
+
+@pytest.mark.parametrize("name", ["r.html", "R.HTM", "r", "a.b/r"])
+def test_a_page_is_a_page(name):
+    assert not pdf.is_pdf(name)
+
+
+@pytest.mark.parametrize("name", ["r.docx", "r.png", "r.pdf.gz", "r.md"])
+def test_another_format_is_refused_with_those_that_are(name):
+    with pytest.raises(CarbonError, match="cannot write a report as ") as caught:
+        pdf.is_pdf(name)
+    assert caught.value.hint == "name a file that ends in .html or .pdf"
+
+
+def test_without_a_browser_a_pdf_is_refused_before_anything_is_made(plan, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CarbonError) as caught:
+        report(plan, output="r.pdf")
+    assert str(caught.value) == "cannot write 'r.pdf': no browser that prints PDF is on PATH"
+    assert caught.value.hint == "name r.html and print it from your browser, or install Chromium or Google Chrome"
+    assert not (tmp_path / "r.pdf").exists()
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exit 0"])
+def test_a_browser_that_prints_nothing_leaves_nothing(tmp_path, monkeypatch, script):
+    monkeypatch.setenv("PATH", fake_browser(tmp_path / "bin", script))
+    with pytest.raises(CarbonError) as caught:
+        pdf.write_pdf(str(tmp_path / "r.pdf"), "<p>page</p>")
+    assert str(caught.value) == f"cannot write {str(tmp_path / 'r.pdf')!r}: chromium did not print it"
+    assert not (tmp_path / "r.pdf").exists()
+
+
+def test_what_the_browser_prints_is_the_file_and_its_size_is_told(plan, tmp_path, monkeypatch):
+    script = 'for word in "$@"; do case "$word" in --print-to-pdf=*) printf "%%PDF-1.4 made" > "${word#--print-to-pdf=}";; esac; done'
+    monkeypatch.setenv("PATH", fake_browser(tmp_path / "bin", script))
+    made = report(plan, output="r.pdf")
+    assert (tmp_path / "r.pdf").read_bytes() == b"%PDF-1.4 made"
+    assert made.size_b == len(b"%PDF-1.4 made")
+    with pytest.raises(CarbonError, match="already exists"):
+        report(plan, output="r.pdf")
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on PATH")
+def test_chromium_prints_a_pdf(tmp_path):
+    file = tmp_path / "r.pdf"
+    try:
+        pdf.write_pdf(str(file), "<!DOCTYPE html><p>page</p>")
+    except CarbonError as error:
+        assert isinstance(error.__cause__, subprocess.TimeoutExpired)
+        pytest.skip("Chromium is too slow here")
+    assert file.read_bytes().startswith(b"%PDF-")
