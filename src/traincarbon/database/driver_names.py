@@ -1,6 +1,6 @@
 """Find the accelerator of the database that a driver names."""
 
-from traincarbon.database.find import hardware_names, squeeze
+from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 

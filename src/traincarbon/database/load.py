@@ -13,7 +13,7 @@ from traincarbon.paths import settings_folder
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
+READ = frozenset(("accelerators", "servers", "benches", "sources.toml", "published_runs.csv", "names.csv", *(f"{table}.csv" for table in TABLES)))
 """Files and folders of a database; everything else in its folder is ignored."""
 _EVERY = "\n"
 """Means all keys of a table; no key can look like it."""
@@ -99,6 +99,23 @@ class Database:
         if place not in self._rows:
             self._rows[place] = tuple(row for root, text in self._table(table) for row in checked_rows(table, root, text.split("\n")[1:]))
         return self._rows[place]
+
+    def rows_with(self, table: str, text: str) -> Iterator[Row]:
+        """Yield the rows of *table* whose line holds *text*, whatever its case, the user's own first; the other rows are not read.
+
+        Raises:
+            DatabaseError: the table is not in its schema.
+        """
+        wanted = text.lower()
+        if not wanted or not wanted.isprintable():
+            return
+        if table in self._replaced:
+            yield from (row for row in self.all_rows(table) if any(wanted in cell.lower() for cell in row.values()))
+            return
+        for root, whole in self._table(table):
+            if wanted in (lower := whole.lower()):
+                lines, folded = whole.split("\n"), lower.split("\n")
+                yield from checked_rows(table, root, [line for line, low in zip(lines[1:], folded[1:], strict=True) if wanted in low])
 
     def unchecked_rows(self, table: str) -> Iterator[Row]:
         """Yield every row of *table* whatever its cells hold, to look for faults.

@@ -1,0 +1,112 @@
+"""The names of hardware: an index of ids and aliases, and the form in which names are compared."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.read_files import read_text
+
+INDEX = "names.csv"
+"""The index of the built-in products, which saves reading each file for its names; ``make names`` writes it."""
+HEADER = "product,memory_gb,names"
+_DROPPED = str.maketrans("", "", " -_.")
+
+
+class Named(NamedTuple):
+    """A product with its names: its id and its aliases."""
+
+    folder: str
+    id: str
+    memory_gb: int
+    names: tuple[str, ...]
+
+
+def squeeze(text: str) -> str:
+    """Return *text* in the form in which names are compared: lower case, without spaces, hyphens, dots and underscores.
+
+    Example:
+        >>> squeeze("DGX A100"), squeeze("p4d.24xlarge")
+        ('dgxa100', 'p4d24xlarge')
+    """
+    return text.strip().lower().translate(_DROPPED)
+
+
+def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
+    """Return every squeezed id and alias with the products (folder, id) of that name."""
+    return database.remember(_hardware_names, None)
+
+
+def _hardware_names(database: Database, _key: None) -> dict[str, list[tuple[str, str]]]:
+    names: dict[str, list[tuple[str, str]]] = {}
+    for product in named_products(database):
+        for name in dict.fromkeys(map(squeeze, product.names)):
+            names.setdefault(name, []).append((product.folder, product.id))
+    return names
+
+
+def named_products(database: Database) -> tuple[Named, ...]:
+    """Return every product with its names, without parsing whole files."""
+    return database.remember(_named_products, None)
+
+
+def _named_products(database: Database, _key: None) -> tuple[Named, ...]:
+    known: dict[tuple[str, str], Named] = {}
+    for root in database.roots:
+        for product in _from_index(read_text(f"{root}/{INDEX}")) if root == builtin_root() else from_files(Database([root])):
+            place = (product.folder, product.id)
+            before = known.get(place)
+            known[place] = product if before is None else product._replace(names=(*before.names, *product.names), memory_gb=product.memory_gb or before.memory_gb)
+    return tuple(known[place] for place in sorted(known, key=lambda place: (place[0] != "servers", place[1])))
+
+
+def _from_index(text: str) -> Iterable[Named]:
+    for line in text.split("\n")[1:]:
+        if line:
+            place, memory, names = line.split(",", 2)
+            folder, _, id = place.partition("/")
+            yield Named(folder, id, int(memory or 0), tuple(names.split(";")))
+
+
+def from_files(database: Database) -> Iterable[Named]:
+    """Yield every product with its names, from the text of its own file."""
+    for folder in ("servers", "accelerators"):
+        for id in database.ids(folder):
+            texts = [text for _, text in database.raw(folder, id)]
+            names = dict.fromkeys([id, *(alias for text in texts for alias in aliases_in(text))])
+            yield Named(folder, id, next((size for text in texts if (size := _memory_gb(text))), 0) if folder == "accelerators" else 0, tuple(names))
+
+
+def index_text(database: Database) -> str:
+    """Return the index of the products of *database*: one line a product."""
+    lines = (f"{product.folder}/{product.id},{product.memory_gb or ''},{';'.join(product.names)}" for product in from_files(database))
+    return "\n".join([HEADER, *lines, ""])
+
+
+def aliases_in(text: str) -> list[str]:
+    """Return the aliases that the text of a product's file states on their one line, without parsing the rest."""
+    for line in text.split("\n"):
+        if line.startswith("aliases"):
+            return line.partition("#")[0].split('"' if '"' in line else "'")[1::2]
+        if line.startswith("["):
+            break
+    return []
+
+
+def _memory_gb(text: str) -> int:
+    """Return the memory in gigabytes that the text of an accelerator's file states, 0 if it states none."""
+    value = text.partition("[memory_b]\nvalue = ")[2].partition("\n")[0].partition("#")[0].strip()
+    try:
+        return round(float(value) / 1e9)
+    except ValueError:
+        return 0
+
+
+def write_index() -> None:
+    """Write the index of the built-in products."""
+    root = builtin_root()
+    with open(f"{root}/{INDEX}", "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(index_text(Database([root])))
+
+
+if __name__ == "__main__":
+    write_index()
