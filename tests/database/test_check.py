@@ -50,6 +50,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "accelerators": 1,
         "servers": 1,
         "zones": 3,
+        "zone_names": 0,
         "grid": 6,
         "electricity": 1,
         "regions": 2,

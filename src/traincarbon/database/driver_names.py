@@ -27,7 +27,10 @@ def find_accelerator(database: Database, name: str) -> Product | None:
         ids = sorted({id for folder, id in names.get(squeeze(wanted), ()) if folder == "accelerators"})
         if len(ids) == 1:
             return database.product("accelerators", ids[0])
-    return None
+    from traincarbon.database.resemblance import matching
+
+    products = matching(database, name.split(" MIG ")[0])
+    return database.product("accelerators", products[0].id) if len(products) == 1 and products[0].folder == "accelerators" else None
 
 
 def _spellings(name: str) -> list[str]:

@@ -14,6 +14,7 @@ THIS = "this"
 """The name of the machine that this runs on, once ``carbon bench`` has measured it."""
 _CODE = 3
 """Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
+_MOST_PARTS = 4
 SITES = {"home": "home", "at-home": "home", "my-home": "home", "on-prem": "on-prem", "on-premises": "on-prem", "on-premise": "on-prem", "onprem": "on-prem", "office": "on-prem"}
 """Words for a site of one's own; a place after or before one of them says on which grid it is."""
 
@@ -54,20 +55,21 @@ def find_hardware(database: Database, text: str) -> Product:
     if squeeze(text) == THIS:
         raise NotFoundError("no hardware 'this': this machine has not been measured yet", hint="measure it with carbon bench")
     from traincarbon.database.resemblance import matching, nearest_products
-    from traincarbon.database.words import unwrapped
+    from traincarbon.database.words import unwrapped, without_count
 
     plain = unwrapped(text)
     found = _exact(database, plain)
     if found is not None:
         return found
     products = matching(database, plain)
-    if len(products) == 1:
-        product = database.product(products[0].folder, products[0].id)
-        if product is not None:
-            return product
+    product = database.product(products[0].folder, products[0].id) if len(products) == 1 else None
+    if product is not None:
+        return product
     if len(products) > 1:
         _refuse_ambiguous("hardware", text, [product.id for product in products], "carbon db list hardware")
-    return _refuse_unknown("hardware", text, [product.id for product in nearest_products(database, plain)], "carbon db list hardware")
+    single = without_count(plain)
+    counted = [found.id] if single != plain and (found := _exact(database, single)) is not None else []
+    return _refuse_unknown("hardware", text, [*counted, *(each.id for each in nearest_products(database, single))], "carbon db list hardware")
 
 
 def _exact(database: Database, text: str) -> Product | None:
@@ -110,24 +112,23 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     if country is not None:
         return country
     names = place_names(database)
-    found = names.get(squeeze(wanted)) or names.get(_plain(wanted)) or {}
+    found = names.get(squeeze(wanted), {}) | names.get(_plain(wanted), {})
     zones_found = {id: place for id, place in found.items() if place.region is None}
     own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
     literal = {id: place for id, place in found.items() if place.region is not None and wanted in (place.region["name"], id)}
     found = (own if provider else {}) or zones_found or literal or found
     if len(found) > 1:
-        found = _documented(database, found)
+        found = _town(database, wanted, found) or _documented(database, found)
     if len(found) == 1:
         return next(iter(found.values()))
-    one_zone = {place.zone for place in found.values()}
-    if len(one_zone) == 1 and not any(_is_name(place, wanted) for place in found.values()):
-        zone = database.rows("zones", one_zone.pop())
-        if zone:
-            return _zone(zone[0])._replace(name=f"{wanted[:_LONGEST_SHOWN]} ({zone[0]['name']})")
+    within = _within(database, wanted) if not found else None
+    if within is not None:
+        return within
     if found:
         _refuse_ambiguous("region or zone", text, sorted(found), "carbon db list regions")
-    _refuse_without_grid(database, wanted)
-    return _refuse_unknown("region or zone", text, _near_places(database, wanted), "carbon db list regions, or name a country")
+    close = _near_places(database, wanted)
+    _refuse_without_grid(database, wanted, is_like_a_region=any(id.partition(":")[2].startswith(wanted.lower()) for id in close))
+    return _refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
 
 
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
@@ -190,15 +191,41 @@ def _zone_named(database: Database, text: str) -> Place | None:
     return _zone(zones[0]) if len(zones) == 1 and len(rows) == 1 else None
 
 
-def _refuse_without_grid(database: Database, text: str) -> None:
+def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, Place]:
+    """Return the zone of a town in which several clouds have a region; none if *text* is the name of a region, or they are on different grids."""
+    zones = {place.zone for place in found.values()}
+    if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
+        return {}
+    rows = database.rows("zones", zones.pop())
+    return {rows[0]["zone"]: _zone(rows[0])._replace(name=f"{text[:_LONGEST_SHOWN]} ({rows[0]['name']})")} if rows else {}
+
+
+def _within(database: Database, text: str) -> Place | None:
+    """Return the zone of a place that is written from the smallest part to the country, as on model cards: ``Brooklyn, NY, USA``."""
+    *parts, last = [part.strip() for part in text.split(",")]
+    if not parts or len(parts) > _MOST_PARTS or not last:
+        return None
+    country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
+    if country is None:
+        return None
+    for part in parts:
+        known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
+        zones = {place.zone for place in known.values() if place.zone.partition("-")[0].rstrip("0123456789") == country.zone}
+        rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
+        if rows:
+            return _zone(rows[0])
+    return country._replace(name=f"{text[:_LONGEST_SHOWN]} (all of {country.name})")
+
+
+def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: bool) -> None:
     """Refuse a country of which no grid is known, or a part of a country of which none is known, and name the country."""
     for row in database.rows_with("zone_names", text):
         if squeeze(text) in {squeeze(row["zone"]), *map(squeeze, row["names"].split(";"))}:
             raise NotFoundError(f"no carbon intensity of {_shown(text)} is known", hint="give --carbon-intensity with your own, and leave the region out")
     country, mark, _ = text.upper().partition("-")
-    if mark and len(country) in (2, _CODE):
+    if mark and len(country) in (2, _CODE) and not is_like_a_region:
         known = [place for place in place_names(database).get(squeeze(country), {}).values() if place.region is None]
-        if known and not database.rows("regions", text):
+        if known:
             raise NotFoundError(f"no zone {_shown(text)} is known", hint=f"did you mean {known[0].zone}, all of {known[0].name}?")
 
 
@@ -212,7 +239,8 @@ def _near_places(database: Database, text: str) -> list[str]:
             for id in sorted(places, key=lambda id: (places[id].region is not None, id)):
                 bearers.setdefault(name, id)
     starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
-    return list(dict.fromkeys([*starting[:3], *(bearers[name] for name in near(wanted, bearers, cutoff=0.7))]))
+    states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]
+    return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in near(wanted, bearers, cutoff=0.75))]))
 
 
 def _plain(text: str) -> str:
@@ -224,11 +252,6 @@ def _plain(text: str) -> str:
     return squeeze(without_accents(text))
 
 
-def _is_name(place: Place, text: str) -> bool:
-    """Whether *text* is spelt like the name of the region of *place*, which is more than the town it is in."""
-    return place.region is not None and squeeze(text) in (squeeze(place.region["name"]), squeeze(place.id))
-
-
 def _refuse_ambiguous(what: str, text: str, fitting: Sequence[str], listing: str) -> NoReturn:
     shown = list(dict.fromkeys(fitting))
     rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
@@ -236,7 +259,7 @@ def _refuse_ambiguous(what: str, text: str, fitting: Sequence[str], listing: str
 
 
 def _refuse_unknown(what: str, text: str, close: Sequence[str], listing: str) -> NoReturn:
-    hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
+    hint = f"did you mean {' or '.join(list(dict.fromkeys(close))[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 
 

@@ -9,7 +9,7 @@ from traincarbon.database.read_files import read_text
 INDEX = "names.csv"
 """The index of the built-in products, which saves reading each file for its names; ``make names`` writes it."""
 HEADER = "product,memory_gb,names"
-_DROPPED = str.maketrans("", "", " -_.")
+_DROPPED = str.maketrans("", "", " -_.,()")
 
 
 class Named(NamedTuple):
@@ -22,7 +22,7 @@ class Named(NamedTuple):
 
 
 def squeeze(text: str) -> str:
-    """Return *text* in the form in which names are compared: lower case, without spaces, hyphens, dots and underscores.
+    """Return *text* in the form in which names are compared: lower case, without spaces, hyphens, dots, underscores, commas and brackets.
 
     Example:
         >>> squeeze("DGX A100"), squeeze("p4d.24xlarge")

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.names import Named, named_products, squeeze
-from traincarbon.database.words import Words, words_of
+from traincarbon.database.words import Words, telling, words_of
 
 _GB_PER_GIB = 2**30 / 1e9
+_STEM = 4
+"""Letters and digits that two models of a series have in common, as 11900K and 11900KF."""
 _ALIKE = 0.9
 """Names as alike as this differ by a slip of the keyboard."""
 
@@ -46,7 +48,7 @@ def nearest_products(database: Database, text: str) -> list[Named]:
     for product in named_products(database):
         for name in product.names:
             bearers.setdefault(squeeze(name), product)
-    wanted, squeezed = words_of(text), squeeze(text)[:60]
+    wanted, squeezed = words_of(text), squeeze(telling(text))[:60]
     sharing = sorted(
         ((score, each.product) for each in _described(database) if (score := max(_shared(wanted, name) for name in each.names)) > 0.0),
         key=lambda scored: (-scored[0], scored[1].id),
@@ -96,7 +98,8 @@ def _shared(wanted: Words, name: Words) -> float:
     mine, its = wanted.core | wanted.form | wanted.memory, name.core | name.form | name.memory
     if not any(_weight(word) > 1.0 for word in wanted.core & name.core):
         return 0.0
-    return sum(map(_weight, mine & its)) - 0.5 * sum(map(_weight, its - mine)) - 0.4 * sum(map(_weight, mine - its))
+    alike = sum(any(word[:_STEM] == other[:_STEM] for other in its - mine) for word in mine - its if _weight(word) > 1.0 and len(word) >= _STEM)
+    return 1.5 * alike + sum(map(_weight, mine & its)) - 0.5 * sum(map(_weight, its - mine)) - 0.4 * sum(map(_weight, mine - its))
 
 
 def _weight(word: str) -> float:

@@ -10,12 +10,12 @@ _NOISE = frozenset(
 """Words that say who makes a product or what kind of thing it is, not which one."""
 _FORMS = frozenset("sxm sxm2 sxm3 sxm4 sxm5 sxm6 pcie nvl".split())
 """Words that say how a product is built in: two products that differ in nothing else do the same work."""
-_TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-core\b|\bw/\S*")
+_TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-core\b|\b\d+th gen\b")
 _WRAPPERS = re.compile(r"^(?:gres[/:])?gpu[:/]|^[\w.-]+/gpu\.product[=:]|^(?:[\w.-]+/)?(?:gke-accelerator|instance-type|gpu-name)[=:]\s*|^ml\.(?=\w+\.\w)|^(?:aws|gcp|azure)[:/]\s*")
 """What schedulers, Kubernetes, SageMaker and others write before a name."""
 _MIG = re.compile(r"[\s-]mig[\s-]\d+g\.\d+gb.*$")
 _COUNTS = re.compile(r"^\s*\d+\s*[x×*]\s*|\s*[x×*]\s*\d+\s*$|(?<=[a-z0-9]):\d+\s*$", re.IGNORECASE)
-_GLUED = re.compile(r"(?<=[a-z0-9])(?=(?:sxm|pcie|hbm)\d?)|(?<=rtx)(?=\d)|(?<=gtx)(?=\d)|(?<=rx)(?=\d{4})|(?<=tpu)(?=v\d)|(?<=\d{4})(?=(?:ti|super|xtx?|laptop|mobile|v\d)\b)|(?<=ti)(?=super)|(?<=\bm\d)(?=(?:pro|max|ultra)\b)|(?<=epyc)(?=\d)|(?<=dgx)(?=[abh]\d)")
+_GLUED = re.compile(r"(?<=[a-z0-9])(?=(?:sxm|pcie|hbm)\d?)|(?<=rtx)(?=a?\d)|(?<=gtx)(?=\d)|(?<=rx)(?=\d{4})|(?<=tpu)(?=v\d)|(?<=\d{4})(?=(?:ti|super|xtx?|laptop|mobile|v\d)\b)|(?<=ti)(?=super)|(?<=titan)(?=xp?\b|rtx\b|v\b)|(?<=\bm\d)(?=(?:pro|max|ultra)\b)|(?<=epyc)(?=\d)|(?<=dgx)(?=[abh]\d)")
 _MEMORY = re.compile(r"(?<![\w.])(\d{1,3})\s?g(?:i?b)?(?!\w)")
 _MEBIBYTES = re.compile(r"(?<![\w.])(\d{4,6})\s?mi?b(?!\w)")
 _IS_MEMORY = re.compile(r"\d{1,3}gb")
@@ -72,9 +72,18 @@ def words_of(text: str) -> Words:
         >>> sorted(words.core), sorted(words.memory)
         (['4070', 'rtx', 'super', 'ti'], ['16gb'])
     """
+    words = frozenset(_words(text))
+    form, memory = words & _FORMS, frozenset(word for word in words if _IS_MEMORY.fullmatch(word))
+    return Words(words - form - memory, form, memory)
+
+
+def telling(text: str) -> str:
+    """Return the words of *text* that tell products apart, in their order."""
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
     plain = _TRADEMARKS.sub(" ", text[:200].lower()).replace("_", " ").replace("-", " ")
     plain = _MEBIBYTES.sub(lambda found: f" {round(int(found[1]) / 1024)}gb ", plain)
     plain = _MEMORY.sub(lambda found: f" {found[1]}gb ", plain)
-    words = frozenset(_WORD.findall(_GLUED.sub(" ", plain))) - _NOISE
-    form, memory = words & _FORMS, frozenset(word for word in words if _IS_MEMORY.fullmatch(word))
-    return Words(words - form - memory, form, memory)
+    return [word for word in _WORD.findall(_GLUED.sub(" ", plain)) if word not in _NOISE]
