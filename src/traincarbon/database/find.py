@@ -15,7 +15,16 @@ THIS = "this"
 _CODE = 3
 """Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
 _MOST_PARTS = 4
-SITES = {"home": "home", "at-home": "home", "my-home": "home", "on-prem": "on-prem", "on-premises": "on-prem", "on-premise": "on-prem", "onprem": "on-prem", "office": "on-prem"}
+SITES = {
+    "home": "home",
+    "at-home": "home",
+    "my-home": "home",
+    "on-prem": "on-prem",
+    "on-premises": "on-prem",
+    "on-premise": "on-prem",
+    "onprem": "on-prem",
+    "office": "on-prem",
+}
 """Words for a site of one's own; a place after or before one of them says on which grid it is."""
 
 
@@ -99,7 +108,9 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
         NotFoundError: none matches; the hint lists the nearest.
     """
     wanted = text.strip()
-    exact = database.rows("regions", wanted) or database.rows("regions", wanted.lower()) or (database.rows("regions", f"{provider}:{wanted}") if provider else ())
+    exact = (
+        database.rows("regions", wanted) or database.rows("regions", wanted.lower()) or (database.rows("regions", f"{provider}:{wanted}") if provider else ())
+    )
     if exact:
         return _region(exact[0])
     zones = database.rows("zones", wanted) or database.rows("zones", wanted.upper().replace("_", "-"))

@@ -5,7 +5,7 @@ from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
 from typing import Any, TypeVar
 
-from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, parse_rows, read_sources, read_text
+from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, lines_with, parse_rows, read_sources, read_text
 from traincarbon.database.records import TABLES, Product, Row
 from traincarbon.database.row_checks import NEVER_IN_A_KEY
 from traincarbon.errors import DatabaseError, NotFoundError
@@ -113,9 +113,7 @@ class Database:
             yield from (row for row in self.all_rows(table) if any(wanted in cell.lower() for cell in row.values()))
             return
         for root, whole in self._table(table):
-            if wanted in (lower := whole.lower()):
-                lines, folded = whole.split("\n"), lower.split("\n")
-                yield from checked_rows(table, root, [line for line, low in zip(lines[1:], folded[1:], strict=True) if wanted in low])
+            yield from checked_rows(table, root, lines_with(whole, wanted))
 
     def unchecked_rows(self, table: str) -> Iterator[Row]:
         """Yield every row of *table* whatever its cells hold, to look for faults.

@@ -9,6 +9,8 @@ from traincarbon.database.read_files import read_text
 INDEX = "names.csv"
 """The index of the built-in products, which saves reading each file for its names; ``make names`` writes it."""
 HEADER = "product,memory_gb,names"
+FORMS = frozenset("sxm sxm2 sxm3 sxm4 sxm5 sxm6 pcie nvl".split())
+"""Words that say how a product is built in: two products that differ in nothing else do the same work."""
 _DROPPED = str.maketrans("", "", " -_.,()")
 
 
@@ -55,7 +57,9 @@ def _named_products(database: Database, _key: None) -> tuple[Named, ...]:
         for product in _from_index(read_text(f"{root}/{INDEX}")) if root == builtin_root() else from_files(Database([root])):
             place = (product.folder, product.id)
             before = known.get(place)
-            known[place] = product if before is None else product._replace(names=(*before.names, *product.names), memory_gb=product.memory_gb or before.memory_gb)
+            known[place] = (
+                product if before is None else product._replace(names=(*before.names, *product.names), memory_gb=product.memory_gb or before.memory_gb)
+            )
     return tuple(known[place] for place in sorted(known, key=lambda place: (place[0] != "servers", place[1])))
 
 
@@ -74,6 +78,22 @@ def from_files(database: Database) -> Iterable[Named]:
             texts = [text for _, text in database.raw(folder, id)]
             names = dict.fromkeys([id, *(alias for text in texts for alias in aliases_in(text))])
             yield Named(folder, id, next((size for text in texts if (size := _memory_gb(text))), 0) if folder == "accelerators" else 0, tuple(names))
+
+
+def other_sizes(database: Database, text: str, id: str) -> list[str]:
+    """Return the accelerators that *text* names as well as *id* does and that have another memory, as a V100 comes with 16 and 32 GB."""
+    name = "-".join(text.strip().lower().replace("_", "-").split())
+    for maker in ("nvidia-", "tesla-"):
+        name = name.removeprefix(maker)
+    sizes = {
+        each: part
+        for each in database.ids("accelerators")
+        if each.startswith(f"{name}-")
+        for part in each.removeprefix(f"{name}-").split("-")
+        if part.endswith("gb")
+    }
+    alike = {each: size for each, size in sizes.items() if set(each.removeprefix(f"{name}-").split("-")) <= {size, *FORMS}}
+    return [each for each, size in alike.items() if size != alike.get(id, size)] if id in alike else []
 
 
 def index_text(database: Database) -> str:

@@ -3,19 +3,25 @@
 import re
 from typing import NamedTuple
 
+from traincarbon.database.names import FORMS
+
 _NOISE = frozenset(
-    ("nvidia amd intel apple google huawei habana aws gcp azure tesla geforce instinct radeon gpu gpus graphics accelerator card processor cpu core tensor").split()
+    (
+        "nvidia amd intel apple google huawei habana aws gcp azure tesla geforce instinct radeon gpu gpus graphics accelerator card processor cpu core tensor"
+    ).split()
     + ("generation gen edition chip soc with hbm2 hbm2e hbm3 hbm3e gddr5 gddr6 gddr6x gddr7 oam vf hf standard cloud shared the of inc corporation".split())
 )
 """Words that say who makes a product or what kind of thing it is, not which one."""
-_FORMS = frozenset("sxm sxm2 sxm3 sxm4 sxm5 sxm6 pcie nvl".split())
-"""Words that say how a product is built in: two products that differ in nothing else do the same work."""
 _TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-core\b|\b\d+th gen\b")
-_WRAPPERS = re.compile(r"^(?:gres[/:])?gpu[:/]|^[\w.-]+/gpu\.product[=:]|^(?:[\w.-]+/)?(?:gke-accelerator|instance-type|gpu-name)[=:]\s*|^ml\.(?=\w+\.\w)|^(?:aws|gcp|azure)[:/]\s*")
+_WRAPPERS = re.compile(
+    r"^(?:gres[/:])?gpu[:/]|^[\w.-]+/gpu\.product[=:]|^(?:[\w.-]+/)?(?:gke-accelerator|instance-type|gpu-name)[=:]\s*|^ml\.(?=\w+\.\w)|^(?:aws|gcp|azure)[:/]\s*"
+)
 """What schedulers, Kubernetes, SageMaker and others write before a name."""
 _MIG = re.compile(r"[\s-]mig[\s-]\d+g\.\d+gb.*$")
-_COUNTS = re.compile(r"^\s*\d+\s*[x×*]\s*|\s*[x×*]\s*\d+\s*$|(?<=[a-z0-9]):\d+\s*$", re.IGNORECASE)
-_GLUED = re.compile(r"(?<=[a-z0-9])(?=(?:sxm|pcie|hbm)\d?)|(?<=rtx)(?=a?\d)|(?<=gtx)(?=\d)|(?<=rx)(?=\d{4})|(?<=tpu)(?=v\d)|(?<=\d{4})(?=(?:ti|super|xtx?|laptop|mobile|v\d)\b)|(?<=ti)(?=super)|(?<=titan)(?=xp?\b|rtx\b|v\b)|(?<=\bm\d)(?=(?:pro|max|ultra)\b)|(?<=epyc)(?=\d)|(?<=dgx)(?=[abh]\d)")
+_COUNTS = re.compile(r"^\s*\d+\s*[x×*]\s*|\s[x×*]\s*\d+\s*$|(?<=[a-z0-9]):\d+\s*$", re.IGNORECASE)
+_GLUED = re.compile(
+    r"(?<=[a-z0-9])(?=(?:sxm|pcie|hbm)\d?)|(?<=rtx)(?=a?\d)|(?<=gtx)(?=\d)|(?<=rx)(?=\d{4})|(?<=tpu)(?=v\d)|(?<=\d{4})(?=(?:ti|super|xtx?|laptop|mobile|v\d)\b)|(?<=ti)(?=super)|(?<=titan)(?=xp?\b|rtx\b|v\b)|(?<=\bm\d)(?=(?:pro|max|ultra)\b)|(?<=epyc)(?=\d)|(?<=dgx)(?=[abh]\d)"
+)
 _MEMORY = re.compile(r"(?<![\w.])(\d{1,3})\s?g(?:i?b)?(?!\w)")
 _MEBIBYTES = re.compile(r"(?<![\w.])(\d{4,6})\s?mi?b(?!\w)")
 _IS_MEMORY = re.compile(r"\d{1,3}gb")
@@ -73,7 +79,7 @@ def words_of(text: str) -> Words:
         (['4070', 'rtx', 'super', 'ti'], ['16gb'])
     """
     words = frozenset(_words(text))
-    form, memory = words & _FORMS, frozenset(word for word in words if _IS_MEMORY.fullmatch(word))
+    form, memory = words & FORMS, frozenset(word for word in words if _IS_MEMORY.fullmatch(word))
     return Words(words - form - memory, form, memory)
 
 
