@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.load import open_database
 from traincarbon.database.names import aliases_in, squeeze
 from traincarbon.database.resemblance import near
-from traincarbon.database.load import open_database
 from traincarbon.errors import AmbiguousError, NotFoundError
 
 HOSTILE = [

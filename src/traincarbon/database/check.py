@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from os import listdir, path
 from typing import NamedTuple
 
-from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
 from traincarbon.database.load import READ, Database, builtin_root
+from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
 from traincarbon.database.read_files import read_text, read_toml
 from traincarbon.database.records import KINDS, PRECISIONS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults

@@ -1,7 +1,7 @@
 """Find the accelerator of the database that a driver names."""
 
-from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.database.load import Database
+from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.database.records import Product
 
 _MAKERS = ("nvidia", "amd", "intel(r)", "intel")
@@ -29,7 +29,7 @@ def find_accelerator(database: Database, name: str) -> Product | None:
             return database.product("accelerators", ids[0])
     from traincarbon.database.resemblance import matching
 
-    products = matching(database, name.split(" MIG ")[0])
+    products = matching(database, name.split(" MIG ", maxsplit=1)[0])
     return database.product("accelerators", products[0].id) if len(products) == 1 and products[0].folder == "accelerators" else None
 
 

@@ -247,7 +247,7 @@ def _near_places(database: Database, text: str) -> list[str]:
     bearers: dict[str, str] = {}
     for name, places in place_names(database).items():
         if len(name) > _CODE or len(wanted) <= _CODE:
-            for id in sorted(places, key=lambda id: (places[id].region is not None, id)):
+            for id in sorted(places, key=lambda each: (places[each].region is not None, each)):
                 bearers.setdefault(name, id)
     starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
     states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]

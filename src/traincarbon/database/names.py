@@ -9,7 +9,7 @@ from traincarbon.database.read_files import read_text
 INDEX = "names.csv"
 """The index of the built-in products, which saves reading each file for its names; ``make names`` writes it."""
 HEADER = "product,memory_gb,names"
-FORMS = frozenset("sxm sxm2 sxm3 sxm4 sxm5 sxm6 pcie nvl".split())
+FORMS = frozenset(("sxm", "sxm2", "sxm3", "sxm4", "sxm5", "sxm6", "pcie", "nvl"))
 """Words that say how a product is built in: two products that differ in nothing else do the same work."""
 _DROPPED = str.maketrans("", "", " -_.,()")
 

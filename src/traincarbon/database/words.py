@@ -6,10 +6,12 @@ from typing import NamedTuple
 from traincarbon.database.names import FORMS
 
 _NOISE = frozenset(
-    (
-        "nvidia amd intel apple google huawei habana aws gcp azure tesla geforce instinct radeon gpu gpus graphics accelerator card processor cpu core tensor"
-    ).split()
-    + ("generation gen edition chip soc with hbm2 hbm2e hbm3 hbm3e gddr5 gddr6 gddr6x gddr7 oam vf hf standard cloud shared the of inc corporation".split())
+    [
+        *("nvidia", "amd", "intel", "apple", "google", "huawei", "habana", "aws", "gcp", "azure", "tesla", "geforce"),
+        *("instinct", "radeon", "gpu", "gpus", "graphics", "accelerator", "card", "processor", "cpu", "core", "tensor", "generation"),
+        *("gen", "edition", "chip", "soc", "with", "hbm2", "hbm2e", "hbm3", "hbm3e", "gddr5", "gddr6", "gddr6x"),
+        *("gddr7", "oam", "vf", "hf", "standard", "cloud", "shared", "the", "of", "inc", "corporation"),
+    ]
 )
 """Words that say who makes a product or what kind of thing it is, not which one."""
 _TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-core\b|\b\d+th gen\b")

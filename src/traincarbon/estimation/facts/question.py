@@ -49,8 +49,8 @@ class Question(NamedTuple):
             plan.basis,
             plan.is_moe,
             plan.carbon_intensity is not None,
-            plan.servers == 1,
-            int(plan.accelerators) if plan.accelerators is not None and plan.accelerators <= _MOST_IN_A_SERVER else None,
+            isinstance(plan.servers, (int, float)) and plan.servers == 1,
+            int(plan.accelerators) if isinstance(plan.accelerators, (int, float)) and plan.accelerators <= _MOST_IN_A_SERVER else None,
         )
 
 
