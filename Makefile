@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy names priors reports notebooks panel proof clean
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy names priors reports notebooks schemas panel proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ names: $(READY) ## write the index of the names of hardware anew
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.published.priors
 	$(BIN)/python -m traincarbon.published.spreads
+
+schemas: $(READY) ## write the JSON Schemas of docs/schemas anew
+	@$(BIN)/python -m traincarbon.schemas docs/schemas
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg

@@ -15,7 +15,7 @@ from traincarbon.calibration.fit import fit
 from traincarbon.calibration.observed import Job, Observed, from_records
 from traincarbon.database.load import Database, open_database
 from traincarbon.estimation.chain import estimate
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 
 CHIPS = ("a100-sxm4-80gb", "h100-sxm5-80gb", "v100-sxm2-32gb", "b200-sxm-180gb")
 KINDS = ("pretrain", "finetune")
@@ -52,13 +52,13 @@ def columns(count: int, database: Database) -> Observed:
     )
 
 
-def records(observed: Observed) -> list[RunRecord]:
+def records(observed: Observed) -> list[Run]:
     made = []
     for at, id in enumerate(observed.ids):
         job = observed.jobs[observed.job_of[at]]
         energy = {"gpu": observed.accelerator_kwh[at] * 3.6e6, "cpu": None, "dram": None, "other": 0.5 * observed.accelerator_kwh[at] * 3.6e6}
         made.append(
-            RunRecord(
+            Run(
                 run_id=id,
                 state="finished",
                 started_at="2026-01-01T00:00:00Z",

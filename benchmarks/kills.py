@@ -1,4 +1,4 @@
-"""What kills, interrupts and stops at random instants do to tracked runs; it makes the table of docs/metering.md. Run it with ``make faults``."""
+"""Kill, interrupt and stop tracked runs at random instants, for the table of docs/metering.md. Run it with ``make faults``."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="runs in all")
     parser.add_argument("--at-once", type=int, default=4, help="runs side by side")
     options = parser.parse_args()
-    from strikes import CASES, POWER_W, Round, Tracked, marked
+    from killed_runs import CASES, POWER_W, Round, Tracked, marked
     from tracked import Place
     from traincarbon.ledger.journal import read_journal
     from traincarbon.ledger.store import Ledger
@@ -27,7 +27,7 @@ def main() -> None:
 
         def run(number: int) -> Round:
             one = Round(number, lambda run_id, command: Tracked(store, run_id, command, env=environment), folder)
-            one.strike()
+            one.hit()
             return one
 
         with ThreadPoolExecutor(options.at_once) as pool:

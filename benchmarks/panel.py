@@ -15,7 +15,7 @@ from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from live_states import state
+from made_states import state
 from traincarbon.tracking.display.panel import History, rows
 
 WIDTH = 100
@@ -33,8 +33,7 @@ def main(file: str) -> None:
         swing = 640.0 if second % 20 < 16 else 640.0 - 90.0 * (second % 4) + 20.0 * math.sin(second)
         last = state(4, elapsed_s=664.0 + second, power_w=swing)
         history.add(last)
-    for budget, limit in zip(last["budgets"], (2.0, 5.0), strict=True):
-        budget["limit"] = limit
+    last = last._replace(budgets=tuple(budget._replace(limit=limit) for budget, limit in zip(last.budgets, (2.0, 5.0), strict=True)))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
     for row in [Text(OUTPUT, end=""), Text(""), *rows(last, history, width=WIDTH - 1)]:
         console.print(row, no_wrap=True, end="\n")

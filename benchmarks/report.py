@@ -1,4 +1,4 @@
-"""What a report takes in time and memory: of one plan, and of ten thousand runs; run it with ``make bench``."""
+"""Time and memory of a report on one plan and on ten thousand runs; run it with ``make bench``."""
 
 import json
 import os
@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[1]
 CARBON = str(Path(sys.executable).parent / "carbon")
 RUNS = 10_000
 TARGETS = {"one plan": (1.5, 250.0), f"{RUNS:,} runs": (10.0, 1000.0)}
-"""Seconds and MB that each may take."""
+"""Limits of seconds and MB."""
 
 
-def taken(command: Sequence[str]) -> tuple[float, float, float]:
-    """Return seconds on the wall, seconds of processor time and most MB resident of a *command*."""
+def measured(command: Sequence[str]) -> tuple[float, float, float]:
+    """Return wall-clock seconds, processor seconds and peak MB of memory of a *command*."""
     begin = time.perf_counter()
     process = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)])
     _, status, usage = os.wait4(process, 0)
@@ -27,13 +27,13 @@ def taken(command: Sequence[str]) -> tuple[float, float, float]:
     return wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000.0
 
 
-def made_runs(file: Path) -> None:
-    """Write records of runs that differ in all that a report groups them by."""
+def write_runs(file: Path) -> None:
+    """Write records of runs that differ in everything that a report groups by."""
     chance = random.Random(1)
     records = []
     for number in range(RUNS):
         energy_kwh = chance.lognormvariate(3.0, 1.5)
-        figure = {"low": energy_kwh, "median": 1.2 * energy_kwh, "high": 1.5 * energy_kwh}
+        interval = {"low": energy_kwh, "median": 1.2 * energy_kwh, "high": 1.5 * energy_kwh}
         records.append(
             {
                 "schema": "traincarbon/run/1",
@@ -46,7 +46,7 @@ def made_runs(file: Path) -> None:
                 "hw": chance.choice(["dgx-a100", "dgx-h100", "aws-p5.48xlarge"]),
                 "energy_j": {"gpu": energy_kwh * 3.6e6},
                 "how": {"gpu": "counter"},
-                **dict.fromkeys(("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd"), figure),
+                **dict.fromkeys(("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd"), interval),
             }
         )
     file.write_text(json.dumps(records), encoding="utf-8")
@@ -56,10 +56,10 @@ def main() -> None:
     print(f"{'report on':16}{'s':>7}{'CPU s':>8}{'MB':>7}{'page kB':>9}   target")
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder) / "runs.json"
-        made_runs(runs)
+        write_runs(runs)
         for number, (name, item) in enumerate(zip(TARGETS, (ROOT / "reports" / "mt-nlg-530b.toml", runs), strict=True)):
             page = Path(folder) / f"{number}.html"
-            wall_s, cpu_s, most_mb = taken([CARBON, "report", str(item), "-o", str(page)])
+            wall_s, cpu_s, most_mb = measured([CARBON, "report", str(item), "-o", str(page)])
             target_s, target_mb = TARGETS[name]
             print(f"{name:16}{wall_s:7.2f}{cpu_s:8.2f}{most_mb:7.0f}{page.stat().st_size / 1000:9.0f}   {target_s:g} s, {target_mb:g} MB")
 

@@ -1,4 +1,4 @@
-"""What tracking itself costs: start-up, time to the first sample, processor time and memory beside a command, and the command's own time.
+"""Measure the cost of tracking: start-up, time to the first sample, processor time and memory beside a command, and the slowdown of the command.
 
 Run it with ``make tracking``. Eight boards with counters are played by the library of ``tests/native/nvml_replay.c``, without panel or summary.
 """
@@ -19,7 +19,7 @@ CARBON = str(Path(sys.executable).parent / "carbon")
 CLICK = [sys.executable, "-c", "import click"]
 BOARDS = 8
 WORK = "import sys, time\nbegan = time.perf_counter()\nx = 1\nfor i in range(int(sys.argv[1])):\n    x = x * 1103515245 % 2147483647\nprint(time.perf_counter() - began)"
-"""A second or so of arithmetic in one process."""
+"""About a second of arithmetic in one process."""
 
 
 def environment(folder: Path, *options: str) -> dict[str, str]:
@@ -39,7 +39,7 @@ def seconds(command: Sequence[str], settings: dict[str, str]) -> float:
 
 
 def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tuple[str, float, float]]:
-    """Return, for each tool, the time that it takes around a command that does nothing, and its ratio to the import of click."""
+    """Return, for each tool, the time with a command that does nothing, and its ratio to the import of click."""
     bare = {name: value for name, value in settings.items() if name != "NVML_REPLAY_TRACE"}
     commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
     if peers is not None:
@@ -63,7 +63,7 @@ def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tu
 
 
 def first_sample_s(settings: dict[str, str], runs: int) -> float:
-    """Return how long after the command was started the boards are first read, the median."""
+    """Return the median time from the start of the command to the first reading of the GPUs."""
     found = []
     for number in range(runs):
         log = Path(settings["HOME"]) / f"log{number}"
@@ -79,7 +79,7 @@ def first_sample_s(settings: dict[str, str], runs: int) -> float:
 
 
 def beside(settings: dict[str, str], length_s: float) -> tuple[float, float]:
-    """Return the share of a core that supervisor and meter take beside a command that sleeps, and the memory that both hold. [1, MiB]."""
+    """Return the share of a core that supervisor and metering process take beside a sleeping command, and their memory. [1, MiB]."""
     process = subprocess.Popen([CARBON, "track", "--quiet", "--", "sleep", str(length_s + 10.0)], env=settings, stdin=subprocess.DEVNULL)
     time.sleep(5.0)
     children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
@@ -103,7 +103,7 @@ def resident_mib(pid: int) -> float:
 
 
 def slowed(settings: dict[str, str], pairs: int) -> tuple[float, float]:
-    """Return by how much arithmetic in the command takes longer under the tracker, and the standard error of that, from paired runs.
+    """Return how much longer arithmetic in the command takes under the tracker, and its standard error, from paired runs.
 
     The runs without it have the same environment, as the size of that alone moves the stack of a process and makes Python 5 % faster or slower.
     """

@@ -1,4 +1,4 @@
-"""How the figures of these notebooks look: one palette, one canvas, and the few forms that they share."""
+"""The look of the figures in these notebooks: one palette, one canvas and a few shared chart types."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-"""Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008)."""
+"""Colours that people with any kind of colour vision can tell apart (Okabe and Ito 2008)."""
 INK, GREY, PALE = "#222222", "#767676", "#DDDDDD"
 WIDTH = 8.0
 """Width of every figure. [inches]"""
@@ -29,7 +29,7 @@ _STYLE = {
     "grid.color": "#ECECEC",
     "legend.frameon": False,
     "text.color": INK,
-    "text.parse_math": False,  # a dollar is a dollar
+    "text.parse_math": False,  # show dollar signs as they are
     "xtick.color": GREY,
     "ytick.color": GREY,
     "xtick.minor.bottom": False,
@@ -42,7 +42,7 @@ Bar = tuple[str, Any, str]
 
 
 def canvas(title: str, note: str, *, height: float = 4.5) -> Axes:
-    """Return empty axes below a title that says what is to be seen and a note that says what is shown.
+    """Return empty axes below a title with the finding and a note on what is shown.
 
     Args:
         title: The finding.
@@ -57,7 +57,7 @@ def canvas(title: str, note: str, *, height: float = 4.5) -> Axes:
 
 
 def logarithmic(axes: Axes, which: str, *, unit: str = "", ticks: Sequence[float] = ()) -> None:
-    """Make an axis of a figure, ``x`` or ``y``, logarithmic, and number it in thousands, millions and so on of a unit."""
+    """Make the ``x`` or ``y`` axis logarithmic, with numbers in thousands, millions and so on of a unit."""
     axes.set(**{f"{which}scale": "log"})
     axis = {"x": axes.xaxis, "y": axes.yaxis}[which]
     if ticks:
@@ -67,7 +67,7 @@ def logarithmic(axes: Axes, which: str, *, unit: str = "", ticks: Sequence[float
 
 
 def label(axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False) -> None:
-    """Write a name to the right of a point, or below it, legible on whatever is there."""
+    """Write a name to the right of a point or below it, legible on any background."""
     offset, align = ((0, -13), "center") if below else ((7, -3), "left")
     white = [withStroke(linewidth=2.5, foreground="white")]
     axes.annotate(
@@ -97,13 +97,13 @@ def _with_unit(text: str, unit: str) -> str:
 
 
 def intervals(axes: Axes, bars: Sequence[Bar], *, unit: str = "", room: float = 1.0) -> None:
-    """Draw intervals of 90 % as bars from top to bottom on a logarithmic axis, medians as strokes with their number at the right.
+    """Draw 90 % intervals as bars on a logarithmic axis, with each median as a stroke and a number.
 
     Args:
-        axes: Where.
-        bars: What.
+        axes: The axes.
+        bars: The bars, from top to bottom.
         unit: Unit of the numbers.
-        room: Factor by which the axis goes on to the right of the largest bound.
+        room: Factor of extra space to the right of the largest bound.
     """
     logarithmic(axes, "x", unit=unit)
     for at, (_, (low, median, high), colour) in enumerate(bars):
@@ -118,9 +118,9 @@ def intervals(axes: Axes, bars: Sequence[Bar], *, unit: str = "", room: float = 
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if most / least > 30.0 else (1.0, 2.0, 5.0)))
 
 
-def stacks(axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]) -> None:
-    """Draw shares of one as bars cut into parts, each part that has room with its percentage, and a legend below."""
-    for at, shares in enumerate(stacks_of.values()):
+def stacks(axes: Axes, bars: Mapping[str, Mapping[str, float]], *, colours: Mapping[str, str]) -> None:
+    """Draw shares as stacked bars, with percentages where they fit and a legend below."""
+    for at, shares in enumerate(bars.values()):
         left = 0.0
         for name, colour in colours.items():
             share = shares.get(name, 0.0)
@@ -145,7 +145,7 @@ def stacks(axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours:
                     fontweight="bold",
                 )
             left += share
-    rows(axes, list(stacks_of))
+    rows(axes, list(bars))
     axes.set(xlim=(0.0, 1.0), xticks=[])
     axes.spines.bottom.set_visible(False)
     axes.legend(
@@ -159,7 +159,7 @@ def stacks(axes: Axes, stacks_of: Mapping[str, Mapping[str, float]], *, colours:
 
 
 def rows(axes: Axes, labels: Sequence[str]) -> None:
-    """Name the rows of a figure, the first at its top."""
+    """Label the rows of a figure, the first at the top."""
     axes.set_yticks(range(len(labels)), labels, color=INK)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")

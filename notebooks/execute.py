@@ -1,4 +1,4 @@
-"""Run the notebooks of this folder from top to bottom and keep in them what came out, without Jupyter.
+"""Run the notebooks in this folder from top to bottom and save their output in them, without Jupyter.
 
 ``python notebooks/execute.py`` runs all of them, ``python notebooks/execute.py moores-law.ipynb`` one.
 """
@@ -21,20 +21,20 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent
 DOTS_PER_INCH = 192
-"""Two pixels for each of a screen's, so that lines are sharp; the picture says its size in those of the screen."""
+"""Two pixels for each pixel of a screen, so that lines are sharp; a picture states its size in pixels of the screen."""
 _COMMAND = re.compile(r"^!(.*)$", re.MULTILINE)
 
 Notebook = dict[str, Any]
 
 
 def read(path: Path) -> Notebook:
-    """Return the notebook kept in a file."""
+    """Return the notebook in a file."""
     notebook: Notebook = json.loads(path.read_text("utf-8"))
     return notebook
 
 
 def canonical(notebook: Notebook) -> str:
-    """Return the one text in which a notebook is kept: cells numbered in their order, nothing of the machine that ran them."""
+    """Return a notebook in its only form: cells numbered in order, without metadata of the machine that ran them."""
     cells = [_canonical_cell(at, cell) for at, cell in enumerate(notebook["cells"])]
     kernel = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -64,18 +64,18 @@ def _canonical_cell(at: int, cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def code_of(notebook: Notebook) -> list[str]:
-    """Return the code cells of a notebook, in their order."""
+    """Return the code cells of a notebook, in order."""
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def execute(notebook: Notebook, *, name: str = "notebook") -> Notebook:
-    """Return the notebook with what its cells print, return and draw, run in this folder.
+    """Return the notebook with the output of its cells, run in this folder.
 
-    What a cell raises is raised here; its traceback names the cell.
+    Errors of a cell are raised here; the traceback names the cell.
 
     Args:
-        notebook: What to run.
-        name: What tracebacks call it.
+        notebook: The notebook.
+        name: Its name in tracebacks.
     """
     mpl.use("agg")
     names: dict[str, Any] = {"__name__": "__main__", "_shell": _shell}
@@ -94,7 +94,7 @@ def execute(notebook: Notebook, *, name: str = "notebook") -> Notebook:
 
 
 def _outputs(source: str, names: dict[str, Any], number: int, name: str) -> Iterator[dict[str, Any]]:
-    """Run one cell and yield what it printed, what it drew, and the value of its last line, as notebooks hold them."""
+    """Run one cell and yield its printed output, its figures and the value of its last line, in the format of notebooks."""
     tree = ast.parse(_COMMAND.sub(lambda line: f"_shell(f{line[1].strip()!r})", source))
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     where, printed = f"{name}, cell {number}", StringIO()
@@ -118,7 +118,7 @@ def _outputs(source: str, names: dict[str, Any], number: int, name: str) -> Iter
 
 
 def _shell(command: str) -> None:
-    """Run a line that begins with an exclamation mark, as Jupyter does; what fails ends the notebook."""
+    """Run a shell command, as Jupyter does for a line that begins with an exclamation mark; a failure ends the notebook."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -151,7 +151,7 @@ def _figures() -> Iterator[dict[str, Any]]:
 
 
 def _png(figure: Any) -> bytes:
-    """Return a figure as PNG in 256 colours, a third of the size of one in all colours."""
+    """Return a figure as PNG with 256 colours, a third of the size of full colour."""
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
@@ -161,7 +161,7 @@ def _png(figure: Any) -> bytes:
 
 
 def _shown(value: object) -> dict[str, list[str]]:
-    """Return a value as text, and as HTML where it has such a form."""
+    """Return a value as text, and as HTML if it has that form."""
     forms = {"text/plain": repr(value)}
     if hasattr(value, "_repr_html_"):
         forms["text/html"] = value._repr_html_()
@@ -169,7 +169,7 @@ def _shown(value: object) -> dict[str, list[str]]:
 
 
 def main(wanted: list[str]) -> None:
-    """Run the notebooks *wanted*, all where none is named, and write each anew."""
+    """Run the notebooks *wanted*, or all of them, and save each."""
     for path in [FOLDER / name for name in wanted] or sorted(FOLDER.glob("*.ipynb")):
         print(path.name, flush=True)
         path.write_text(canonical(execute(read(path), name=path.stem)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Journals made on the spot: their lines as the writer would leave them, on clocks of their own."""
+"""Journals for tests: lines as the writer would leave them, on clocks of their own."""
 
 import json
 import os

@@ -6,7 +6,7 @@ from traincarbon.calibration.fit import fit
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.step_time import expected_s_per_token, layout_of
 from traincarbon.estimation.chain import estimate
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 
 HW = "dgx-a100"
 
@@ -16,7 +16,7 @@ def record(run_id="run", *, params=1e9, tokens=2e10, hours_h=240.0, accelerators
     energy = {part: None if kwh is None else kwh * 3.6e6 for part, kwh in (("gpu", gpu_kwh), ("cpu", None), ("dram", None), ("other", other_kwh))}
     given = {"state": "finished", "started_at": "2026-01-01T00:00:00Z", "hw": HW, "how": {}, "missing": {}, "versions": {}, "counts": {}, **fields}
     duration_s = given.pop("duration_s", hours_h * 3600.0 / accelerators)
-    return RunRecord(run_id=run_id, params=params, tokens=tokens, accelerators=accelerators, duration_s=duration_s, **{"energy_j": energy, **given})
+    return Run(run_id=run_id, params=params, tokens=tokens, accelerators=accelerators, duration_s=duration_s, **{"energy_j": energy, **given})
 
 
 def expected_hours_h(database, *, params, tokens, accelerators=8, hw=HW, **fields):

@@ -1,9 +1,9 @@
-"""Trainings that were played to their end, to hold forecasts made on the way against what came of them."""
+"""Simulated trainings, to compare forecasts on the way with the end."""
 
 import math
 
 from traincarbon.tracking.progress import Progress, Report
-from traincarbon.tracking.value.outlook import Seen
+from traincarbon.tracking.value.forecast import Observed
 from traincarbon.tracking.value.run_results import Part
 from traincarbon.tracking.value.trend import Points
 
@@ -15,12 +15,12 @@ KINDS = {
     "noise": "independent noise of 0.2",
     "stalls": "stalls of ten steps' time in 2 % of the steps",
 }
-"""What becomes of the logarithm of a step's time, by name."""
+"""How the logarithm of a step's time varies, by name."""
 
 
 def played(kind, chance, steps):
-    """Return seconds and watts of each step; the draw wanders, and is a little lower where the run is slow."""
-    run, level, draw = [], 0.0, 0.0
+    """Return seconds and watts of each step; the power wanders, and is slightly lower while the run is slow."""
+    run, level, power = [], 0.0, 0.0
     rise, near = chance.uniform(-0.15, 0.15), math.exp(-1.0 / (0.3 * steps))
     for step in range(steps):
         if kind == "walk":
@@ -37,8 +37,8 @@ def played(kind, chance, steps):
             log = chance.gauss(0.0, 0.2)
         else:
             log = chance.gauss(0.0, 0.03) + (math.log(10.0) if chance.random() < 0.02 else 0.0)
-        draw = 0.98 * draw + chance.gauss(0.0, 0.01)
-        run.append((math.exp(log), 300.0 * math.exp(draw - 0.1 * log)))
+        power = 0.98 * power + chance.gauss(0.0, 0.01)
+        run.append((math.exp(log), 300.0 * math.exp(power - 0.1 * log)))
     return run
 
 
@@ -51,7 +51,7 @@ def seen_of(run, steps=None, total=None, *, accelerators=8.0, start_up_s=0.0, na
         joules += seconds * watts
         progress.add(Report(time_s, **{name: float(count)}))
         energy.add(time_s, joules)
-    return Seen(time_s, {"gpu": Part(joules)} if joules else {}, accelerators, progress, energy)
+    return Observed(time_s, {"gpu": Part(joules)} if joules else {}, accelerators, progress, energy)
 
 
 def truth_of(run, pue):

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from traincarbon import decode
 from traincarbon.errors import CarbonError
 from traincarbon.quantities import EnergySource
-from traincarbon.uncertain import Interval
+from traincarbon.uncertain import Interval, Uncertain
 
 
 class Device(NamedTuple):
     id: str
     how: EnergySource
     energy_j: float | None = None
+
+
+class Prices(NamedTuple):
+    usd: Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +96,16 @@ def test_the_small_readers_never_raise_and_return_only_their_kind(value):
     assert decode.table(value) == {}
     assert decode.items(value) == (value if isinstance(value, list) else [])
     assert decode.interval(value) is None
+
+
+def test_an_uncertain_number_comes_back_with_its_spreads():
+    value = Uncertain(2.0, {"pue": 0.1, "price": -0.3})
+    assert decode.encode(value) == {"median": 2.0, "spreads": {"pue": 0.1, "price": -0.3}}
+    assert decode.decode(Prices, decode.encode(Prices(value))) == Prices(value)
+    assert decode.decode(Prices, {"usd": {"median": 2}}) == Prices(Uncertain(2.0))
+
+
+@pytest.mark.parametrize("value", [2.0, {}, {"median": "2"}, {"median": 2.0, "spreads": {"pue": "x"}}, {"median": 2.0, "spreads": 3}])
+def test_what_is_not_an_uncertain_number_is_refused(value):
+    with pytest.raises(CarbonError, match=r"Prices\.usd"):
+        decode.decode(Prices, {"usd": value})

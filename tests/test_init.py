@@ -1,7 +1,12 @@
 """The public face: these names, no others, and nothing heavy behind them until it is asked for."""
 
+import ast
+import inspect
+import pickle
+import pydoc
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -24,24 +29,34 @@ PUBLIC = [
     "Database",
     "DatabaseError",
     "Estimate",
+    "Interval",
     "NotFoundError",
     "Optimum",
     "OutOfRangeError",
     "Plan",
     "PlanError",
+    "PlanFields",
     "QuantityError",
+    "Run",
     "Uncertain",
     "advise",
+    "bench",
+    "calibrate",
     "compare",
     "estimate",
     "open_database",
     "optimise",
     "progress",
+    "report",
+    "runs",
     "track",
+    "validate",
 ]
+VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench"}
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
 def test_every_public_name_can_be_had(name):
     assert getattr(traincarbon, name).__name__ == name
     assert callable(getattr(traincarbon, name))
@@ -51,12 +66,52 @@ def test_the_public_face_is_frozen_and_in_order():
     assert traincarbon.__all__ == PUBLIC
 
 
+def test_type_checkers_see_each_public_name_in_the_module_that_it_is_loaded_from():
+    checked = next(node for node in ast.parse(inspect.getsource(traincarbon)).body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in checked.body for alias in node.names}
+    assert seen == {name: f"traincarbon.{module}" if module else "traincarbon" for name, module in traincarbon._MODULES.items()}
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_a_verb_is_a_plain_function_with_a_full_signature_and_help(name):
+    function = getattr(traincarbon, name)
+    assert inspect.isfunction(inspect.unwrap(function))
+    assert pickle.loads(pickle.dumps(function)) is function
+    for parameter in inspect.signature(function).parameters.values():
+        assert parameter.annotation is not parameter.empty, f"{parameter.name} of {name} has no type"
+        assert parameter.annotation is not Any, f"{parameter.name} of {name} may be anything"
+    shown = pydoc.plain(pydoc.render_doc(function))
+    assert shown.startswith(f"Python Library Documentation: function {name} in module traincarbon.")
+    assert "Args:" in shown
+    assert "Raises:" in shown or name == "progress"
+
+
+@pytest.mark.parametrize("name", ["estimate", "compare", "advise", "optimise"])
+@pytest.mark.parametrize(("typed", "meant"), [("toknes", "tokens"), ("active-params", "active_params"), ("Region_", "region")])
+def test_a_misspelt_field_is_answered_with_the_one_that_was_meant(name, typed, meant):
+    with pytest.raises(traincarbon.PlanError, match=f"unknown key '{typed}'") as caught:
+        getattr(traincarbon, name)(params=7e9, **{typed: 1e12})
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
+def test_every_command_but_those_of_this_machine_has_a_function():
+    from traincarbon.cli import COMMANDS
+
+    assert COMMANDS.keys() - {"doctor", "db"} == COMMANDS_IN_PYTHON
+    assert set(PUBLIC) >= COMMANDS_IN_PYTHON
+
+
 @pytest.mark.parametrize(
     "first", ["traincarbon.Plan", "from traincarbon.estimation.plan import Plan", "import traincarbon.estimation.chain", "traincarbon.estimate"]
 )
 def test_estimate_is_a_function_whatever_was_imported_before(first):
     code = f"import traincarbon; {first}; print(traincarbon.estimate(params=7e9, tokens=1e12, hw='dgx-a100').plan.hw)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "dgx-a100\n"
+
+
+def test_the_package_is_a_command():
+    shown = subprocess.run([sys.executable, "-m", "traincarbon", "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout == f"carbon {traincarbon.__version__}\n"
 
 
 def test_all_errors_are_public():

@@ -1,6 +1,8 @@
-"""A median with named log-spreads: held against a million draws, and against its own algebra."""
+"""Uncertain quantities: compared with a million random draws, and with their own algebra."""
 
+import copy
 import math
+import pickle
 import statistics
 
 import numpy as np
@@ -242,3 +244,55 @@ def test_a_quantity_shows_what_builds_it_again():
 @pytest.mark.parametrize(("condition", "holds"), [(True, True), (False, False), (np.array([False, True]), True), (np.array([False, False]), False)])
 def test_a_condition_on_arrays_holds_where_it_does_for_any(condition, holds):
     assert any_of(condition) is holds
+
+
+def test_text_is_the_median_with_its_interval_of_90_percent():
+    energy = Uncertain(1.33e6, {"mfu": 0.39})
+    low, high = energy.interval(0.9)
+    assert str(energy) == "1,330,000 (700,000 – 2,500,000)"
+    assert f"{energy:.3g}" == f"1.33e+06 ({low:.3g} – {high:.3g})"
+    assert f"{energy:>12.1f}" == f"{1.33e6:>12.1f} ({low:>12.1f} – {high:>12.1f})"
+    assert str(Uncertain(5.0)) == f"{Uncertain(5.0):.2g}" == "5"
+    with pytest.raises(ValueError, match="Unknown format code"):
+        format(energy, "d")
+
+
+def test_text_of_arrays_is_what_builds_them():
+    assert str(Uncertain(np.array([1.0, 2.0]), {"a": 0.1})) == "Uncertain(array([1., 2.]), {'a': 0.1})"
+
+
+@given(quantity=uncertain)
+def test_what_is_shown_builds_the_same_quantity(quantity):
+    assert eval(repr(quantity)) == quantity
+
+
+@given(quantity=uncertain)
+def test_a_quantity_survives_pickling_and_copying(quantity):
+    for copied in (pickle.loads(pickle.dumps(quantity)), copy.copy(quantity), copy.deepcopy(quantity)):
+        assert copied == quantity
+    deep = copy.deepcopy(quantity)
+    deep.spreads["new"] = 1.0
+    assert "new" not in quantity.spreads
+
+
+def test_pickling_keeps_arrays():
+    quantity = Uncertain(np.array([1.0, 2.0]), {"a": np.array([0.1, 0.2])})
+    assert pickle.loads(pickle.dumps(quantity)) == quantity
+
+
+def test_quantities_are_ordered_by_their_medians():
+    small, wide, large = Uncertain(1.0, {"a": 0.1}), Uncertain(2.0, {"a": 3.0}), Uncertain(3.0)
+    assert sorted([large, small, wide]) == [small, wide, large]
+    assert max(small, wide, 2.5) == 2.5
+    assert small < 1.5 < wide <= 2.0 <= wide < large
+    assert large > wide >= 2.0
+    assert (small < small, small > small) == (False, False)  # noqa: PLR0124
+    same = Uncertain(1.0, {"b": 0.1})
+    assert small <= same <= small
+    assert small != same
+    assert (Uncertain(np.array([1.0, 3.0])) > 2.0).tolist() == [False, True]
+
+
+def test_a_quantity_has_no_order_with_text():
+    with pytest.raises(TypeError):
+        Uncertain(1.0) < "2"  # noqa: B015

@@ -1,4 +1,4 @@
-"""Commands under ``carbon track`` as processes of their own, over a recorded trace and a store that is thrown away."""
+"""Commands under ``carbon track`` as processes, with a recorded trace and a temporary store."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from traincarbon.ledger.record import RunRecord, read_run
+from traincarbon.ledger.record import Run, read_run
 
 CARBON = "import sys; from traincarbon.cli import main; sys.argv[0] = 'carbon'; main()"
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
@@ -53,7 +53,7 @@ class Place:
         """Return the command line that tracks."""
         return [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {CARBON}", "track", "--interval", "0.1", *words]
 
-    def record(self, run_id: str) -> RunRecord:
+    def record(self, run_id: str) -> Run:
         """Return what the journals say of a run."""
         record = read_run(self.store, run_id)
         assert record is not None

@@ -1,4 +1,4 @@
-"""A terminal of the tests: a real pty whose other end is an emulator, so that what would be on the screen can be read."""
+"""A terminal for tests: a real pty whose other end is an emulator, so that the screen can be read."""
 
 import os
 import termios

@@ -6,56 +6,63 @@
 8.586e+23
 """
 
+from traincarbon._version import __version__ as __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from traincarbon import runs
+    from traincarbon.benching.machine import bench
+    from traincarbon.calibration.calibrate import calibrate
     from traincarbon.database.load import Database, open_database
-    from traincarbon.errors import (
-        AmbiguousError,
-        CarbonError,
-        DatabaseError,
-        NotFoundError,
-        OutOfRangeError,
-        PlanError,
-        QuantityError,
-    )
+    from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, OutOfRangeError, PlanError, QuantityError
     from traincarbon.estimation.chain import estimate
-    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan import Plan, PlanFields
     from traincarbon.estimation.result import Estimate
     from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
-    from traincarbon.explore.compare import Comparison, compare
+    from traincarbon.explore.compare import compare
+    from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
+    from traincarbon.ledger.record import Run
+    from traincarbon.reporting.report import report
     from traincarbon.tracking.progress import progress
     from traincarbon.tracking.tracker import track
-    from traincarbon.uncertain import Uncertain
+    from traincarbon.uncertain import Interval, Uncertain
+    from traincarbon.validation.validate import validate
 
-__version__ = "0.1.0"
-
-_HOMES = {
-    "Advice": "traincarbon.explore.advice.alternative",
-    "AmbiguousError": "traincarbon.errors",
-    "CarbonError": "traincarbon.errors",
-    "Comparison": "traincarbon.explore.compare",
-    "Database": "traincarbon.database.load",
-    "DatabaseError": "traincarbon.errors",
-    "Estimate": "traincarbon.estimation.result",
-    "NotFoundError": "traincarbon.errors",
-    "Optimum": "traincarbon.explore.optimum",
-    "OutOfRangeError": "traincarbon.errors",
-    "Plan": "traincarbon.estimation.plan",
-    "PlanError": "traincarbon.errors",
-    "QuantityError": "traincarbon.errors",
-    "Uncertain": "traincarbon.uncertain",
-    "advise": "traincarbon.explore.advise",
-    "compare": "traincarbon.explore.compare",
-    "estimate": "traincarbon.estimation.chain",
-    "open_database": "traincarbon.database.load",
-    "optimise": "traincarbon.explore.optimise",
-    "progress": "traincarbon.tracking.progress",
-    "track": "traincarbon.tracking.tracker",
+_MODULES = {
+    "Advice": "explore.advice.alternative",
+    "AmbiguousError": "errors",
+    "CarbonError": "errors",
+    "Comparison": "explore.comparison",
+    "Database": "database.load",
+    "DatabaseError": "errors",
+    "Estimate": "estimation.result",
+    "Interval": "uncertain",
+    "NotFoundError": "errors",
+    "Optimum": "explore.optimum",
+    "OutOfRangeError": "errors",
+    "Plan": "estimation.plan",
+    "PlanError": "errors",
+    "PlanFields": "estimation.plan",
+    "QuantityError": "errors",
+    "Run": "ledger.record",
+    "Uncertain": "uncertain",
+    "advise": "explore.advise",
+    "bench": "benching.machine",
+    "calibrate": "calibration.calibrate",
+    "compare": "explore.compare",
+    "estimate": "estimation.chain",
+    "open_database": "database.load",
+    "optimise": "explore.optimise",
+    "progress": "tracking.progress",
+    "report": "reporting.report",
+    "runs": "",
+    "track": "tracking.tracker",
+    "validate": "validation.validate",
 }
-"""Where each public name lives; it is imported when first used."""
+"""The module of each public name, imported when the name is first used; ``runs`` is itself a module."""
 
 __all__ = [
     "Advice",
@@ -65,32 +72,44 @@ __all__ = [
     "Database",
     "DatabaseError",
     "Estimate",
+    "Interval",
     "NotFoundError",
     "Optimum",
     "OutOfRangeError",
     "Plan",
     "PlanError",
+    "PlanFields",
     "QuantityError",
+    "Run",
     "Uncertain",
     "advise",
+    "bench",
+    "calibrate",
     "compare",
     "estimate",
     "open_database",
     "optimise",
     "progress",
+    "report",
+    "runs",
     "track",
+    "validate",
 ]
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
 
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module 'traincarbon' has no attribute {name!r}")
+        if not module:
+            return import_module(f"traincarbon.{name}")
+        value = getattr(import_module(f"traincarbon.{module}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

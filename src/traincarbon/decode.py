@@ -12,15 +12,16 @@ from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from traincarbon.errors import CarbonError
-from traincarbon.uncertain import Interval
+from traincarbon.uncertain import Interval, Uncertain
 
 T = TypeVar("T")
 MOST = 1e300
 """No number of ours comes near this."""
+_PLAIN = frozenset((bool, int, float, str))
 
 
 def number(value: object) -> float | None:
-    """Return *value* as a finite float, None where it is no number; True is none.
+    """Return *value* as a finite float, None where it is not a number; True is not one.
 
     Example:
         >>> number(3), number("3"), number(True), number(float("nan"))
@@ -32,7 +33,7 @@ def number(value: object) -> float | None:
 
 
 def amount(value: object) -> float | None:
-    """Return *value* as a finite float that is not negative, None where it is none."""
+    """Return *value* as a finite float that is not negative, else None."""
     found = number(value)
     return None if found is None or found < 0.0 else found
 
@@ -70,7 +71,7 @@ def interval(value: object) -> Interval | None:
 def decode(cls: Callable[..., T], value: object, *, where: str = "") -> T:
     """Return an instance of *cls*, a dataclass or a ``NamedTuple``, from a table of its fields.
 
-    Fields may be bool, int, float, str, an enum, ``Interval``, another such class, ``X | None``, ``tuple[X, ...]``, ``Mapping[str, X]`` or ``object``.
+    Fields may be bool, int, float, str, an enum, ``Interval``, ``Uncertain``, another such class, ``X | None``, ``tuple[X, ...]``, ``Mapping[str, X]`` or ``object``.
     A field that is absent takes its default; a key that *cls* does not have is ignored, so that an older reader takes a newer file.
 
     Args:
@@ -95,12 +96,19 @@ def decode(cls: Callable[..., T], value: object, *, where: str = "") -> T:
 
 def encode(value: Any) -> Any:
     """Return *value* fit for JSON: dataclasses and named tuples as tables, tuples as lists, arrays as lists, enums as their values."""
+    kind = value.__class__
+    if value is None or kind in _PLAIN:
+        return value
+    if kind is list or kind is tuple:
+        return [encode(item) for item in value]
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return {name: encode(item) for name, item in zip(kind._fields, value, strict=True)}
     if isinstance(value, Enum):
         return value.value
+    if kind is Uncertain:
+        return {"median": encode(value.median), "spreads": encode(value.spreads)}
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
-    if hasattr(value, "_asdict"):
-        return {key: encode(item) for key, item in value._asdict().items()}
     if hasattr(value, "__dataclass_fields__"):
         return {key: encode(getattr(value, key)) for key in value.__dataclass_fields__}
     if isinstance(value, (list, tuple)):
@@ -142,6 +150,8 @@ def _value(kind: Any, value: object, place: str) -> Any:
         if found is None:
             raise _wrong(place, value, "an interval")
         return found
+    if kind is Uncertain:
+        return _uncertain(value, place)
     if issubclass(kind, Enum):
         return _member(kind, value, place)
     if kind in (bool, int, float, str):
@@ -166,6 +176,13 @@ def _member(kind: type[Enum], value: object, place: str) -> Enum:
         return kind(value)
     except ValueError:
         raise _wrong(place, value, f"one of {', '.join(str(member.value) for member in kind)}") from None
+
+
+def _uncertain(value: object, place: str) -> Uncertain:
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, "an uncertain number")
+    spreads = _value(Mapping[str, float], value.get("spreads", {}), f"{place}.spreads")
+    return Uncertain(_scalar(float, value.get("median"), f"{place}.median"), spreads)
 
 
 def _scalar(kind: type, value: object, place: str) -> Any:

@@ -1,21 +1,26 @@
-"""The error tree, drawn before anything raises.
+"""The error tree.
 
 ::
 
-    CarbonError                  everything that traincarbon raises on purpose
-    ├── OutOfRangeError          a quantity outside what the physics or the formula allows
-    ├── QuantityError            a text that is no number: "530 B params", "1e400", "nan"
+    CarbonError                  every error that traincarbon raises on purpose
+    ├── OutOfRangeError          a quantity outside its possible range
+    ├── QuantityError            a text that does not state a number: "530 B params", "1e400", "nan"
     ├── PlanError                a plan that cannot be read or contradicts itself
-    ├── DatabaseError            a file of the hardware database that cannot be trusted
-    └── NotFoundError            no such hardware, region or zone
-        └── AmbiguousError       several things fit the name
+    ├── DatabaseError            a file of the hardware database that is unreadable or inconsistent
+    └── NotFoundError            unknown hardware, region or zone
+        └── AmbiguousError       a name that matches several
 
-Each says what was wrong, with the value, in one line, and what to do about it in ``hint``.
+The message is one line and states what was wrong, with the value. ``hint`` states what to do.
 """
 
 
 class CarbonError(Exception):
-    """Base of all errors raised on purpose; ``str(error)`` is one line, ``hint`` says what to do."""
+    """Base of all errors that traincarbon raises on purpose.
+
+    Args:
+        message: What was wrong, in one line.
+        hint: What to do about it.
+    """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -23,7 +28,7 @@ class CarbonError(Exception):
 
 
 class OutOfRangeError(CarbonError):
-    """A quantity lies outside what the physics or the formula allows."""
+    """A quantity is outside its possible range."""
 
 
 class QuantityError(CarbonError):
@@ -39,8 +44,8 @@ class DatabaseError(CarbonError):
 
 
 class NotFoundError(CarbonError):
-    """No hardware, region or zone has that name."""
+    """No hardware, region or zone has the name."""
 
 
 class AmbiguousError(NotFoundError):
-    """Several things have a name like that; the candidates are in the hint."""
+    """The name matches several things; the hint lists them."""

@@ -51,6 +51,7 @@ class Scale(NamedTuple):
 
 LADDERS: dict[str, tuple[Scale, ...]] = {
     "kWh": tuple(Scale(size, unit=name) for size, name in ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh"))),
+    "W": tuple(Scale(size, unit=name) for size, name in ((1e6, "MW"), (1e3, "kW"), (1.0, "W"))),
     "kg CO2e": tuple(Scale(size, unit=name) for size, name in ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg"))),
     "L": tuple(Scale(size, unit=name) for size, name in ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL"))),
     "$": tuple(Scale(size, prefix="$", suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))),
@@ -59,8 +60,8 @@ LADDERS: dict[str, tuple[Scale, ...]] = {
     "s": tuple(Scale(size, unit=name) for size, name in ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))),
 }
 """The scales of each unit, the largest first."""
-_READABLE = (1e-9, 1e10)
-"""Sizes of numbers that are written out."""
+READABLE = (1e-6, 1e10)
+"""Sizes of numbers that are written out, without an exponent."""
 _LONGEST_WORD = 60
 
 
@@ -89,7 +90,7 @@ def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
         >>> significant(2437912.3, 2), significant(0.35342, 2), significant(7.0, 3), significant(7.0, 3, is_exact=False)
         ('2,400,000', '0.35', '7', '7.00')
     """
-    if value == 0.0 or not _READABLE[0] <= abs(value) < _READABLE[1]:
+    if value == 0.0 or not READABLE[0] <= abs(value) < READABLE[1]:
         return f"{value:.{digits}g}"
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
     decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)

@@ -33,6 +33,18 @@ class EnergySource(StrEnum):
         """Whether a device stated it."""
         return self is not EnergySource.MODELLED
 
+    @property
+    def label(self) -> str:
+        """What a table says about it."""
+        return _SOURCE_LABELS[self]
+
+
+_SOURCE_LABELS = {
+    EnergySource.COUNTER: "counted by the hardware",
+    EnergySource.POWER: "integrated from sampled power",
+    EnergySource.MODELLED: "modelled, not measured",
+}
+
 
 def least_sure(*sources: EnergySource) -> EnergySource:
     """Return the source of an energy that is made of several, which is known no better than the worst of them.
@@ -85,6 +97,8 @@ class Quantity(NamedTuple):
         is_estimated: Every estimate states it, or says why it cannot.
         is_recorded: The record of a run states it.
         is_compared: Alternatives are compared by it.
+        unknown: Why it may be unknown, within a sentence; empty where there is no single reason.
+        remedy: What the user can do where it is unknown.
     """
 
     name: str
@@ -96,6 +110,8 @@ class Quantity(NamedTuple):
     is_estimated: bool = True
     is_recorded: bool = False
     is_compared: bool = False
+    unknown: str = ""
+    remedy: str = ""
 
 
 QUANTITIES: dict[str, Quantity] = {
@@ -104,21 +120,61 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("compute_flop", "FLOP", "Compute", "Compute", "the compute"),
         Quantity("mfu", "", "Utilisation (MFU)", "MFU", "the utilisation (MFU)"),
         Quantity("accelerator_hours_h", "h", "GPU-hours", "GPU-hours", "the GPU-hours", is_compared=True),
-        Quantity("duration_s", "s", "Time", "Time", "the time", is_compared=True),
+        Quantity(
+            "duration_s",
+            "s",
+            "Time",
+            "Time",
+            "the time",
+            is_compared=True,
+            unknown="the duration needs a number of servers",
+            remedy="give servers or accelerators",
+        ),
         Quantity("it_energy_kwh", "kWh", "Energy, servers and network", "IT energy", "the energy of servers and network"),
-        Quantity("facility_energy_kwh", "kWh", "Energy, facility", "Energy", "the energy of the facility", is_recorded=True, is_compared=True),
+        Quantity(
+            "facility_energy_kwh",
+            "kWh",
+            "Energy, facility",
+            "Energy",
+            "the energy of the facility",
+            is_recorded=True,
+            is_compared=True,
+            unknown="the power of this hardware is unknown",
+            remedy="give other hardware",
+        ),
         Quantity("operational_kgco2e", "kg CO2e", "CO2e, electricity", "CO2e, electricity", "the CO2e of the electricity", is_recorded=True),
         Quantity(
             "operational_market_kgco2e", "kg CO2e", "CO2e, electricity by contracts", "CO2e, contracts", "the CO2e by energy contracts", is_estimated=False
         ),
         Quantity("embodied_kgco2e", "kg CO2e", "CO2e, hardware", "CO2e, hardware", "the CO2e of making the hardware", is_recorded=True),
-        Quantity("total_kgco2e", "kg CO2e", "CO2e, total", "CO2e", "the CO2e", sums=("operational_kgco2e", "embodied_kgco2e"), is_compared=True),
+        Quantity(
+            "total_kgco2e",
+            "kg CO2e",
+            "CO2e, total",
+            "CO2e",
+            "the CO2e",
+            sums=("operational_kgco2e", "embodied_kgco2e"),
+            is_compared=True,
+            unknown="the emissions of this hardware are unknown",
+            remedy="give other hardware",
+        ),
         Quantity("water_l", "L", "Water", "Water", "the water", is_compared=True),
         Quantity("electricity_usd", "$", "Electricity", "Electricity", "the cost of electricity"),
         Quantity("rent_usd", "$", "Cost to rent", "Rent", "the cost to rent"),
         Quantity("own_usd", "$", "Cost of ownership (amortised)", "Ownership", "the cost of ownership"),
         Quantity("purchase_usd", "$", "Purchase price of the cluster", "Purchase", "the purchase price of the cluster"),
-        Quantity("cost_usd", "$", "Cost", "Cost", "the cost", is_estimated=False, is_recorded=True, is_compared=True),
+        Quantity(
+            "cost_usd",
+            "$",
+            "Cost",
+            "Cost",
+            "the cost",
+            is_estimated=False,
+            is_recorded=True,
+            is_compared=True,
+            unknown="no price of this hardware is known",
+            remedy="give rent_price or purchase_price, or other hardware",
+        ),
         Quantity("step_time_s", "s", "Time of a step", "Step", "the time of a step", is_estimated=False),
     )
 }
@@ -132,6 +188,8 @@ COMPARED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() 
 """What alternatives are compared by."""
 BUDGETED: dict[str, str] = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}
 """What a budget can limit, by the ending of its option (``--max-kwh``); hours are hours of wall-clock."""
+RANKED: dict[str, str] = {"usd": "cost_usd", "kwh": "facility_energy_kwh", "kgco2e": "total_kgco2e", "hours": "accelerator_hours_h"}
+"""What alternatives state the saving of, by the choice that ranks them by it (``--by kwh``)."""
 
 _UNITS = {"_flop": "FLOP", "_h": "h", "_s": "s", "_kwh": "kWh", "_kgco2e": "kg CO2e", "_l": "L", "_usd": "$", "_w": "W", "_b": "B"}
 

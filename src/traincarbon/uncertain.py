@@ -1,9 +1,10 @@
-"""A median with named log-spreads: multiply, divide, add, take intervals and shares, without random numbers.
+"""Uncertain quantities: medians with named log-spreads, computed without random numbers.
 
-An :class:`Uncertain` stands for ``median · exp(Σ s_k z_k)`` with independent standard normal ``z_k``; the
-name ``k`` says where a spread comes from, so two figures that share a name are correlated, as they should be.
-Products add the spreads name by name, exactly. Sums weigh them by each term's share of the total: the
-first-order (delta-method) expansion of the logarithm of the sum. Medians may be floats or NumPy arrays.
+An :class:`Uncertain` is ``median · exp(Σ s_k z_k)`` with independent standard normal ``z_k``.
+The name ``k`` states the source of a spread: two quantities that share a name are correlated.
+Products add the spreads name by name, exactly.
+Sums weight them by the share of each term in the total, the first-order (delta-method) expansion of the logarithm of the sum.
+Medians may be floats or NumPy arrays.
 """
 
 import math
@@ -60,9 +61,12 @@ Z_90 = 1.6448536269514722
 class Uncertain:
     """A log-normal quantity: its *median* and, by source, its log-spreads.
 
+    Text shows the median with the interval of 90 %; a format such as ``.1f`` holds for each of the three numbers. Units are not known here.
+    ``<``, ``<=``, ``>`` and ``>=`` compare medians, so that quantities can be sorted and held to a limit. ``==`` also compares the spreads.
+
     Args:
         median: The median, a positive float or an array of them. [any unit]
-        spreads: Name of a source of uncertainty to σ of the natural logarithm; negative where the figure falls as the source rises.
+        spreads: Name of a source of uncertainty to σ of the natural logarithm; negative where the quantity falls as the source rises.
 
     Example:
         >>> hours = Uncertain(1000.0, {"mfu": -0.3})
@@ -73,11 +77,13 @@ class Uncertain:
         >>> low, high = energy.interval(0.9)
         >>> round(low), round(high)
         (297, 841)
+        >>> print(energy, f"{energy:.0f}", energy > 400.0)
+        500 (300 – 840) 500 (297 – 841) True
     """
 
     __slots__ = ("median", "spreads")
     __array_ufunc__ = None
-    """Keep NumPy from spreading an operation over the elements: ``array * Uncertain`` is an Uncertain of arrays."""
+    """``array * Uncertain`` is one Uncertain of arrays: NumPy may not apply it element by element."""
 
     def __init__(self, median: "float | Array", spreads: Mapping[str, Any] | None = None) -> None:
         self.median: Any = median
@@ -85,7 +91,7 @@ class Uncertain:
 
     @classmethod
     def from_interval(cls, low: float, high: float, *, name: str, level: float = 0.9) -> "Uncertain":
-        """Return the log-normal whose central *level* interval is *low* to *high*, its spread called *name*.
+        """Return the log-normal whose central *level* interval is *low* to *high*, with a spread called *name*.
 
         Raises:
             OutOfRangeError: *low* is not positive or *high* is below it.
@@ -96,7 +102,7 @@ class Uncertain:
 
     @property
     def sigma(self) -> Any:
-        """The whole log-spread: the root of the summed squares of all named ones."""
+        """The total log-spread: the root of the sum of the squares of the named ones."""
         spreads = iter(self.spreads.values())
         first = next(spreads, 0.0)
         squares = first * first
@@ -110,7 +116,7 @@ class Uncertain:
         return self.median / reach, self.median * reach
 
     def shares(self) -> dict[str, Any]:
-        """Return each source's share of the variance of the logarithm; they sum to 1, or are empty where nothing is uncertain."""
+        """Return the share of each source in the variance of the logarithm; they sum to 1, and are empty for an exact quantity."""
         squares = {name: s * s for name, s in self.spreads.items()}
         total: Any = sum(squares.values())
         if isinstance(total, (int, float)):
@@ -179,8 +185,36 @@ class Uncertain:
         result.spreads = {name: exponent * s for name, s in self.spreads.items()}
         return result
 
+    def __lt__(self, other: Num) -> Any:
+        return self.median < median_of(other)
+
+    def __le__(self, other: Num) -> Any:
+        return self.median <= median_of(other)
+
+    def __gt__(self, other: Num) -> Any:
+        return self.median > median_of(other)
+
+    def __ge__(self, other: Num) -> Any:
+        return self.median >= median_of(other)
+
     def __repr__(self) -> str:
         return f"Uncertain({self.median!r}, {self.spreads!r})"
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __format__(self, spec: str) -> str:
+        if hasattr(self.median, "shape"):
+            return repr(self)
+        low, high = self.interval(0.9)
+        if spec:
+            middle, bounds = format(self.median, spec), f"{low:{spec}} – {high:{spec}}"
+        else:
+            from traincarbon.formatting import significant
+
+            middle = significant(self.median, 3, is_exact=low == high)
+            bounds = f"{significant(low, 2, is_exact=False)} – {significant(high, 2, is_exact=False)}"
+        return middle if low == high else f"{middle} ({bounds})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Uncertain) or self.spreads.keys() != other.spreads.keys():
@@ -191,17 +225,17 @@ class Uncertain:
 
 
 def median_of(value: Num) -> Any:
-    """Return the median of *value*, which is *value* itself where nothing is uncertain."""
+    """Return the median of *value*; an exact value is its own median."""
     return value.median if value.__class__ is Uncertain else value
 
 
 def any_of(condition: Any) -> bool:
-    """Say whether *condition* holds, of an array of conditions whether any does."""
+    """Say whether *condition* is true, or whether any of an array of conditions is."""
     return condition if isinstance(condition, bool) else bool(condition.any())
 
 
 def clamp(value: Num, low: float, high: float) -> Num:
-    """Return *value* held between *low* and *high*; of an uncertain one the median is held and the spreads stay."""
+    """Return *value* limited to *low* and *high*; of an uncertain value the median is limited and the spreads stay."""
     if value.__class__ is Uncertain:
         return Uncertain(clamp(value.median, low, high), value.spreads)
     if isinstance(value, (int, float)):
@@ -237,7 +271,7 @@ def z_of(level: float) -> float:
 
 
 def _share(part: Any, total: Any) -> Any:
-    """Return *part* over *total*, and zero where there is nothing to share."""
+    """Return *part* over *total*, and zero if the total is zero."""
     if total.__class__ is float:
         return part / total if total else 0.0
     return part / (total + (total == 0.0))

@@ -5,7 +5,7 @@ import pytest
 
 from benches import Watts, made_bench, rate
 from traincarbon.benching import bench as module
-from traincarbon.benching.bench import Bench, GemmRate, Pace, bench, processor_name
+from traincarbon.benching.bench import Bench, GemmRate, Pace, processor_name
 from traincarbon.benching.workload import open_workload
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Unavailable
@@ -56,7 +56,7 @@ def measure(monkeypatch):
     def run(*, workload=None, others=0.0, **options):
         monkeypatch.setattr(module.process_usage, "source", lambda _: Machine(others=others))
         meters = options.pop("meters", ([], [Unavailable("nvml", "no driver", "get one")]))
-        return bench(pace=options.pop("pace", BRIEF), meters=meters, open_library=lambda *_, **__: workload or Quick(), **options)
+        return module.measure(pace=options.pop("pace", BRIEF), meters=meters, open_library=lambda *_, **__: workload or Quick(), **options)
 
     return run
 
@@ -70,7 +70,7 @@ def test_everything_is_measured_and_said(measure):
     assert list(found.gemm) == ["fp32", "fp64"]
     assert found.main == "fp32"
     assert found.library == "Quick 1.0"
-    assert [power.power_w for power in (*found.idle, *found.loaded)] == pytest.approx([20.0, 20.0])
+    assert [draw.power_w for draw in (*found.idle, *found.loaded)] == pytest.approx([20.0, 20.0])
     assert found.bandwidth.median > 0.0
     assert found.memory_b == 8e9
     assert found.started_at.endswith("+00:00")
@@ -209,7 +209,7 @@ def test_this_machine_is_really_measured(monkeypatch):
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
     monkeypatch.setattr(module, "_SWEEP_B", {"cpu": 2e7})
     monkeypatch.setattr(module, "_MOST_SIZE", {"cpu": 512})
-    found = bench(pace=Pace(0.05, 0.3, 0.0, 0.0, 0.0), library="numpy", force=True, open_library=open_workload)
+    found = module.measure(pace=Pace(0.05, 0.3, 0.0, 0.0, 0.0), library="numpy", force=True, open_library=open_workload)
     assert 1e8 < found.gemm["fp32"].rate.median < 1e14
     assert 1e8 < found.bandwidth.median < 1e13
     assert found.gemm["fp32"].size in (256, 512)

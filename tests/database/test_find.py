@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import open_database
 from traincarbon.database.names import aliases_in, squeeze
-from traincarbon.database.resemblance import near
 from traincarbon.errors import AmbiguousError, NotFoundError
 
 HOSTILE = [
@@ -197,12 +196,6 @@ def test_names_are_compared_without_case_spaces_and_marks(text, squeezed):
 @given(st.text())
 def test_squeezing_twice_is_squeezing_once(text):
     assert squeeze(squeeze(text)) == squeeze(text)
-
-
-def test_near_names_come_best_first_and_few():
-    assert near("dgxa10", ["dgxh100", "dgxa100", "tpu"])[0] == "dgxa100"
-    assert near("x", [f"x{i}" for i in range(10)], most=3) == near("x", [f"x{i}" for i in range(10)], most=10)[:3]
-    assert near("abc", []) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.database.resemblance import matching, near, nearest_products
+from traincarbon.database.resemblance import matching, nearest_products
 
 
 def ids(products):
@@ -52,7 +52,3 @@ def test_the_right_candidate_comes_first(text, first, shipped):
 
 def test_a_maker_alone_is_like_no_product(shipped):
     assert nearest_products(shipped, "NVIDIA DGX Spark") == []
-
-
-def test_near_names_come_best_first():
-    assert near("dgxa10", ["dgxh100", "dgxa100", "tpu"])[0] == "dgxa100"

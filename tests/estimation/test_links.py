@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from traincarbon.estimation.facts.gather import gather
-from traincarbon.estimation.links import ATTENTION_SHARE, CHAIN, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
+from traincarbon.estimation.links import ATTENTION_SHARE, CHAIN, EXPECTED_MFU, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
 from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import ESTIMATED
@@ -16,7 +16,7 @@ CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
 ALL = (MATMUL_PARAMS, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
 
 
-@pytest.mark.parametrize("link", ALL, ids=lambda link: f"{link.name}-{link.formula.__name__}")
+@pytest.mark.parametrize("link", [*ALL, *EXPECTED_MFU], ids=lambda link: f"{link.name}-{link.formula.__name__}")
 def test_a_link_gives_every_parameter_of_its_formula(link):
     required = {name for name, parameter in inspect.signature(link.formula).parameters.items() if parameter.default is parameter.empty}
     assert required <= link.inputs.keys() <= inspect.signature(link.formula).parameters.keys()
@@ -60,3 +60,12 @@ def test_the_text_of_every_step_gives_its_value_and_its_inputs_are_in_earlier_st
             assert evaluate(step.formula, step.inputs) == pytest.approx(step.value, rel=1e-12), step.name
             earlier.add(step.name)
     assert earlier >= {"facility_energy_kwh", "total_kgco2e", "service_life_h", "own_usd"}
+
+
+def test_the_expected_utilisation_is_derived_in_steps(ask):
+    steps = {step.name: step for step in ask(hw="mi300x", precision="fp8", kind="lora").steps}
+    assert steps["scaled_mfu"].inputs["ceiling"] < steps["scaled_mfu"].inputs["usual_ceiling"]
+    assert steps["narrowed_mfu"].inputs["mfu"] == steps["scaled_mfu"].value
+    assert steps["expected_mfu"].inputs["mfu"] == steps["narrowed_mfu"].value
+    assert steps["mfu"].value == steps["expected_mfu"].value
+    assert "expected_mfu" not in {step.name for step in ask(mfu=0.4).steps}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import CHOICES, FIELDS, FixedFields, Plan, PlanFields, fields_with
+from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS, FixedFields, Plan, PlanFields, fields_with
 from traincarbon.uncertain import Uncertain
 
 MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'
@@ -275,3 +275,10 @@ def test_a_number_with_an_ending_and_no_quotes_is_told_how_it_is_written():
     with pytest.raises(PlanError, match="is not TOML") as caught:
         Plan.from_toml("tokens = 1.4T\n")
     assert 'tokens = "1.4T"' in caught.value.hint
+
+
+def test_the_typed_keyword_arguments_are_the_fields_of_a_plan():
+    assert PlanFields.__annotations__.keys() == FIELDS.keys()
+    texts = {name for name, kind in PlanFields.__annotations__.items() if kind == str | None}
+    assert texts == FIELDS.keys() - NUMBERS
+    assert FIELDS.keys() - FixedFields.__annotations__.keys() == {"hw", "region", "rent", "start"}

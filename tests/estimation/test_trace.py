@@ -1,15 +1,14 @@
-"""Links are computed in order, and a trace remembers each fact, formula and assumption that it uses."""
+"""A trace remembers each fact, link and assumption that it uses."""
 
 import pytest
 
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.trace import Link, Trace, walk
+from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.walk import Link
 from traincarbon.formulas.facility import facility_energy_kwh
-from traincarbon.formulas.power import calibrated_power_w
 
 FACILITY = Link("facility_energy_kwh", facility_energy_kwh, it_energy_kwh="it_energy_kwh", pue="pue")
-CALIBRATED = Link("power_w", calibrated_power_w, unless=("mfu",), power_w="power_w", factor="factor")
 
 
 @pytest.fixture
@@ -19,11 +18,6 @@ def trace_of(shipped):
         return Trace(plan, gather(plan, shipped))
 
     return made
-
-
-def walked(links, values, stated=()):
-    computed = walk(links, values, frozenset(stated))
-    return values, computed
 
 
 def test_the_plan_comes_before_the_facts_and_uses_none(trace_of):
@@ -59,32 +53,6 @@ def test_a_fact_that_a_link_takes_is_used_and_a_computed_value_is_no_fact(trace_
     trace.values["it_energy_kwh"] = 100.0
     trace.walk([FACILITY])
     assert trace.used == {}
-
-
-def test_a_link_with_an_unknown_input_yields_none():
-    values, computed = walked([FACILITY], {"it_energy_kwh": None, "pue": 1.2})
-    assert values["facility_energy_kwh"] is computed[0][2] is None
-
-
-def test_a_value_known_beforehand_is_not_computed_again():
-    values, computed = walked([FACILITY], {"it_energy_kwh": 100.0, "pue": 1.2, "facility_energy_kwh": 7.0})
-    assert (values["facility_energy_kwh"], computed) == (7.0, [])
-
-
-def test_a_link_that_refines_its_value_leaves_it_without_all_inputs():
-    assert walked([CALIBRATED], {"power_w": 300.0})[0] == {"power_w": 300.0}
-    assert walked([CALIBRATED], {"power_w": 300.0, "factor": 0.5})[0]["power_w"] == 150.0
-
-
-def test_a_stated_field_makes_a_link_needless():
-    assert walked([CALIBRATED], {"power_w": 300.0, "factor": 0.5}, stated=["mfu"])[0]["power_w"] == 300.0
-    assert walked([CALIBRATED], {"power_w": 300.0, "factor": 0.5}, stated=["pue"])[0]["power_w"] == 150.0
-
-
-def test_the_first_known_source_counts_and_a_number_stands_for_itself():
-    link = Link("facility_energy_kwh", facility_energy_kwh, it_energy_kwh=("metered_kwh", "it_energy_kwh"), pue=("pue", 2.0))
-    assert walked([link], {"it_energy_kwh": 100.0})[0]["facility_energy_kwh"] == 200.0
-    assert walked([link], {"it_energy_kwh": 100.0, "metered_kwh": 50.0, "pue": 1.0})[0]["facility_energy_kwh"] == 50.0
 
 
 def test_a_default_is_an_assumption_unless_the_plan_states_the_field(trace_of):

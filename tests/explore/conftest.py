@@ -4,9 +4,9 @@ import pytest
 
 from explore.plans import MEGATRON, TUNED
 from traincarbon.estimation.chain import estimate
-from traincarbon.explore.advice.situation import Situation, goal_of
+from traincarbon.explore.advice.context import AdviceContext, goal_of
 from traincarbon.explore.compared_results import money_of
-from traincarbon.explore.law import read_law, size_of
+from traincarbon.explore.scaling_law import read_law, size_of
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +17,9 @@ def situate(shipped):
         base = estimate(plan, database=shipped, **fields)
         law, size = read_law(shipped), size_of(base.plan)
         predicted = None if size is None else float(law.loss(*size).median)
-        return Situation(
-            base,
-            shipped,
+        return AdviceContext(
+            base=base,
+            database=shipped,
             money=money or money_of(base),
             law=law,
             size=size,

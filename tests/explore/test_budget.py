@@ -51,7 +51,13 @@ def test_a_probability_below_one_half_or_of_one_is_refused(sure):
 
 
 @pytest.mark.parametrize(
-    ("name", "match"), [("budget_usd", "no price"), ("budget_days", "no number of servers"), ("budget_kwh", "no power"), ("budget_kgco2e", "not known")]
+    ("name", "match"),
+    [
+        ("budget_usd", "no price"),
+        ("budget_days", "a number of servers"),
+        ("budget_kwh", "power of this hardware"),
+        ("budget_kgco2e", "emissions of this hardware"),
+    ],
 )
 def test_a_figure_that_is_not_known_cannot_be_bounded(name, match):
     with pytest.raises(PlanError, match=match) as caught:

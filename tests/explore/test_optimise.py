@@ -1,4 +1,4 @@
-"""The best within a budget and the ways to a loss, held against the estimate of the answer and its neighbours."""
+"""The best within a budget and the ways to a loss, compared with the estimate of the answer and its neighbours."""
 
 import math
 
@@ -9,8 +9,8 @@ import traincarbon
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.law import read_law
 from traincarbon.explore.optimise import optimise
+from traincarbon.explore.scaling_law import read_law
 from traincarbon.formulas.scaling import predicted_loss
 
 BUDGETS = [
@@ -59,7 +59,7 @@ def test_more_money_buys_a_lower_loss(shipped):
 def test_who_wants_to_be_sure_gets_less(shipped):
     even, sure = (optimise(hw="dgx-h100", budget_usd=1e6, sure=sure, database=shipped).best for sure in (0.5, 0.9))
     assert sure.loss.median > even.loss.median
-    figure = sure.figures["cost_usd"]
+    figure = sure.results["cost_usd"]
     assert figure.median < 1e6 < figure.high
 
 
@@ -76,23 +76,31 @@ def test_a_loss_is_reached_the_cheapest_cleanest_and_fastest_way(shipped):
     for by, figure in (("cheapest", "cost_usd"), ("fastest", "duration_s"), ("cleanest", "total_kgco2e")):
         found = optimise(target_loss=2.1, by=by, **ways)
         assert by in found.best.marks
-        assert found.best.figures[figure].median == min(way.figures[figure].median for way in found.ways)
+        assert found.best.results[figure].median == min(way.results[figure].median for way in found.ways)
         assert all(way.loss.median == pytest.approx(2.1) for way in found.ways)
 
 
 def test_what_the_law_leaves_open_of_a_loss_is_in_the_figures(shipped):
     found = optimise(hw="dgx-h100", target_loss=2.0, database=shipped).best
     same = estimate(Plan(params=found.size.params, tokens=found.size.tokens, hw="dgx-h100"), database=shipped)["rent_usd"]
-    assert found.figures["cost_usd"].median == pytest.approx(same.median)
-    assert found.figures["cost_usd"].high > same.high
+    assert found.results["cost_usd"].median == pytest.approx(same.median)
+    assert found.results["cost_usd"].high > same.high
 
 
 def test_a_way_to_a_loss_that_breaks_a_budget_says_by_how_much_and_comes_last(shipped):
     found = optimise(hw=["dgx-a100", "b200"], target_loss=2.0, budget_usd=1e6, accelerators=256, database=shipped)
     assert [bool(way.over) for way in found.ways] == [False, True]
     last = found.ways[-1]
-    assert last.over["cost_usd"] == pytest.approx(last.figures["cost_usd"].median / 1e6)
+    assert last.over["cost_usd"] == pytest.approx(last.results["cost_usd"].median / 1e6)
     assert not last.marks
+
+
+def test_a_cheaper_way_that_exceeds_a_budget_comes_after_those_within_and_is_not_marked(shipped):
+    found = optimise(hw=["mi300x", "dgx-h100"], target_loss=2.0, budget_days=30, accelerators=256, database=shipped)
+    within, over = found.ways
+    assert (within.where.hw, over.where.hw) == ("dgx-h100", "mi300x")
+    assert over.results["cost_usd"].median < within.results["cost_usd"].median
+    assert (within.marks, over.marks) == (("cheapest", "fastest", "cleanest"), ())
 
 
 def test_what_is_fixed_is_kept(shipped):
@@ -107,16 +115,16 @@ def test_a_model_that_does_not_fit_is_held_down_to_one_that_does(shipped):
     answer = estimate(found.plan, database=shipped)
     assert float(answer.fewest_accelerators) == pytest.approx(8.0)
     assert answer.median("rent_usd") == pytest.approx(1e7)
-    assert any("held down by memory" in note for note in found.notes)
+    assert any("limited by memory" in note for note in found.notes)
 
 
 def test_a_loss_that_takes_a_model_too_large_is_refused(shipped):
-    with pytest.raises(PlanError, match="parameters fill .* accelerators"):
+    with pytest.raises(PlanError, match="parameters need .* accelerators"):
         optimise(hw="dgx-h100", servers=1, target_loss=1.95, database=shipped)
 
 
 def test_an_answer_beyond_the_law_says_so(shipped):
-    assert any("beyond what the law" in note for note in optimise(hw="dgx-h100", budget_usd=1e8, database=shipped).best.notes)
+    assert any("an extrapolation" in note for note in optimise(hw="dgx-h100", budget_usd=1e8, database=shipped).best.notes)
     assert not optimise(hw="dgx-h100", budget_usd=1e4, database=shipped).best.notes
 
 
@@ -128,7 +136,7 @@ def test_what_cannot_be_is_set_aside_beside_what_can(shipped):
 
 def test_a_plan_lends_its_place_and_hardware(shipped):
     found = optimise(Plan(hw="dgx-h100", region="france", servers=4, rent_price=2.0), budget_usd=1e5, database=shipped).best
-    assert found.figures["accelerator_hours_h"].median == pytest.approx(5e4)
+    assert found.results["accelerator_hours_h"].median == pytest.approx(5e4)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +145,13 @@ def test_a_plan_lends_its_place_and_hardware(shipped):
         ({}, PlanError, "neither a budget nor a loss"),
         ({"budget_usd": -1}, OutOfRangeError, "budget_usd is -1"),
         ({"budget_kwh": math.nan}, OutOfRangeError, "budget_kwh is nan"),
-        ({"budget_usd": 1e-9}, OutOfRangeError, "buys no training"),
-        ({"budget_usd": 1e300}, OutOfRangeError, "more arithmetic than"),
-        ({"budget_days": 3}, PlanError, "no number of servers"),
+        ({"budget_usd": 1e-9}, OutOfRangeError, "too small for any training"),
+        ({"budget_usd": 1e300}, OutOfRangeError, "more compute than"),
+        ({"budget_days": 3}, PlanError, "a number of servers"),
         ({"budget_usd": 1e6, "rent_price": 0.0}, PlanError, "cost_usd is 0"),
         ({"target_loss": 1.5}, OutOfRangeError, "not above 1.8172"),
         ({"target_loss": math.nan}, OutOfRangeError, "the loss nan"),
-        ({"target_loss": 2.0, "params": 1e8}, OutOfRangeError, "no training reaches"),
+        ({"target_loss": 2.0, "params": 1e8}, OutOfRangeError, "no training with 1e[+]08 parameters reaches"),
         ({"budget_usd": 1e6, "kind": "lora"}, PlanError, "dense decoders"),
         ({"budget_usd": 1e6, "active_params": 1e9}, PlanError, "dense decoders"),
         ({"budget_usd": 1e6, "accelerator_hours": 1e3}, PlanError, "accelerator_hours are given"),

@@ -25,7 +25,7 @@ def test_the_frontier_falls_in_loss_and_rises_in_everything_else(optimum):
     losses = [point.loss.median for point in points]
     assert losses == sorted(losses, reverse=True)
     for name in ("cost_usd", "facility_energy_kwh", "total_kgco2e", "duration_s"):
-        amounts = [point.figures[name].median for point in points]
+        amounts = [point.results[name].median for point in points]
         assert amounts == sorted(amounts)
 
 

@@ -1,4 +1,4 @@
-"""The Pareto set, held against looking at every pair."""
+"""The Pareto set, compared with looking at every pair."""
 
 from hypothesis import given
 from hypothesis import strategies as st

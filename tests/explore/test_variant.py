@@ -1,4 +1,4 @@
-"""A changed plan keeps what still holds, and what is known of the first bears on the second."""
+"""A changed plan keeps what still holds, and uses what the user stated of the original."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_a_stated_utilisation_never_passes_what_is_possible(shipped):
 def test_hours_without_work_stay(shipped):
     base = estimate(hw="h100", accelerator_hours=1e5, database=shipped)
     assert reestimate(base, shipped, region="sweden").median("accelerator_hours_h") == 1e5
-    with pytest.raises(PlanError, match="not the work in them"):
+    with pytest.raises(PlanError, match="hours but no params"):
         reestimate(base, shipped, precision="fp8")
 
 

@@ -1,4 +1,4 @@
-"""What the fault tests share: a store, an environment, and commands that are tracked and tidied away."""
+"""Fixtures of the fault tests: a store, an environment, and tracked commands that are cleaned up."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from strikes import POWER_W, Tracked
+from killed_runs import POWER_W, Tracked
 from tracked import Place
 from traincarbon.ledger.store import Ledger
 

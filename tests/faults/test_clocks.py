@@ -1,4 +1,4 @@
-"""A clock on the wall that is set while a run is metered."""
+"""The wall clock is set while a run is metered."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strikes import POWER_W
+from killed_runs import POWER_W
 
 SOURCE = Path(__file__).parents[1] / "native" / "clock_step.c"
 AN_HOUR_S = 3600

@@ -1,4 +1,4 @@
-"""Much at once: fifty trackers in one store, five hundred children, a gigabyte of output, and children that close what they can."""
+"""Large numbers: fifty trackers in one store, five hundred children, a gigabyte of output, and children that close every descriptor."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from strikes import CARBON, POWER_W
+from killed_runs import CARBON, POWER_W
 from traincarbon.ledger.store import Ledger
 
 TRACKERS = 50
@@ -50,7 +50,7 @@ def test_a_gigabyte_of_output_passes_untouched(store, environment):
     assert counted.stdout.strip() == str(GIGABYTE_B)
 
 
-def test_so_does_a_quarter_of_it_where_progress_is_looked_for(store, environment):
+def test_so_does_a_quarter_of_it_with_a_search_for_progress(store, environment):
     command = [*CARBON, "track", "--quiet", "--store", str(store), "--progress-regex", r"step (\d+)", "--", "head", "-c", str(GIGABYTE_B // 4), "/dev/zero"]
     counted = subprocess.run(f"{' '.join(map(_quoted, command))} | wc -c", shell=True, env=environment, capture_output=True, text=True, timeout=120)
     assert counted.stdout.strip() == str(GIGABYTE_B // 4)

@@ -1,4 +1,4 @@
-"""A driver that never answers: the training, the record and the process that meters come to their end all the same."""
+"""A driver never answers: the training, the record and the metering process still end."""
 
 import time
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_board_that_hangs_holds_up_neither_the_training_nor_its_record(library
     began_s = time.monotonic()
     done = place.track("--run-id", "hung", "--", "sleep", "2", env=boards)
     assert done.returncode == 0
-    assert "did not tell how the run ended" not in done.stderr
+    assert "did not confirm the end of the run" not in done.stderr
     assert time.monotonic() - began_s < 15.0
     record = place.record("hung")
     assert (record.state, record.exit_code, record.accelerators) == ("finished", 0, 2)

@@ -1,4 +1,4 @@
-"""Stores that cannot be written: full disks, exceeded quotas, read-only and missing places; the training goes on and nothing measured is lost meanwhile."""
+"""Stores cannot be written (full disks, exceeded quotas, read-only and missing folders): the training goes on and no measurement is lost meanwhile."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from strikes import CARBON, POWER_W, within_a_minute
+from killed_runs import CARBON, POWER_W, within_a_minute
 
 SLACK_S = 0.5
 
@@ -35,7 +35,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(place)], check=True)
 
 
-def test_on_a_disk_that_stays_full_the_training_runs_and_its_energy_is_told(small_disk, environment):
+def test_on_a_disk_that_stays_full_the_training_runs_and_its_energy_is_reported(small_disk, environment):
     (small_disk / "filler").write_bytes(b"\0" * 64 * 1024)
     done = tracked(small_disk / "store", "sh", "-c", "sleep 0.6; exit 3", env=environment)
     assert done.returncode == 3
@@ -58,7 +58,7 @@ def test_what_was_kept_in_memory_is_written_once_there_is_room(small_disk, envir
     assert record["duration_s"] >= 1.0
 
 
-def test_beyond_a_quota_the_training_runs_and_its_energy_is_told(store, environment):
+def test_beyond_a_quota_the_training_runs_and_its_energy_is_reported(store, environment):
     def limited():
         resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
 
@@ -70,7 +70,7 @@ def test_beyond_a_quota_the_training_runs_and_its_energy_is_told(store, environm
 
 
 @pytest.mark.parametrize("place", ["file/store", "n" * 300], ids=["a file stands in the way", "a name that no disk takes"])
-def test_a_store_that_cannot_be_is_said_in_one_line_and_harms_nothing(place, tmp_path, environment):
+def test_an_unusable_store_is_reported_in_one_line_and_harms_nothing(place, tmp_path, environment):
     (tmp_path / "file").write_text("")
     done = tracked(tmp_path / place, "sh", "-c", "echo trained", env=environment)
     assert done.returncode == 0
@@ -104,7 +104,7 @@ def test_within_python_a_store_that_cannot_be_harms_nothing_either(tmp_path, env
     assert done.stderr.count("carbon: the journal cannot be written") == 1
 
 
-def test_a_store_that_is_removed_meanwhile_is_made_again_or_said(track, store):
+def test_a_store_that_is_removed_meanwhile_is_made_again_or_reported(track, store):
     tracked_run = track("run", ["sleep", "0.8"])
     within_a_minute(lambda: list(store.glob("journals/*/*.jsonl")))
     time.sleep(0.1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
-from traincarbon.formulas.step import StepTime, exposed_s, pipeline_fill_s, step_mfu, step_time
+from traincarbon.formulas.step import StepTime, pipeline_fill_s, step_mfu, step_time
 
 GPT = Shape(layers=24, hidden=2048, heads=16, kv_heads=16, attention_width=2048, ffn=8192, ffn_matrices=2, vocab=51200, seq_len=2048)
 MIXED = GPT._replace(experts=64, experts_per_token=4, ffn=2048)
@@ -251,19 +251,6 @@ def test_a_wider_head_makes_the_bubble_longer_by_its_share():
     one, two = (timed(layout, machine=FREE, sustained=IDEAL, shape=GPT._replace(vocab=vocab)) for vocab in (51200, 102400))
     head_s = 6.0 * GPT.seq_len * GPT.hidden * 51200 / FREE.peak_flop_per_s
     assert two.bubble_s - one.bubble_s == pytest.approx(3.0 * head_s / 4.0)
-
-
-def test_an_exposed_exchange_outlasts_the_work_or_slows_it():
-    assert exposed_s(exchange_s=4.0, overlap=1.0, behind_s=3.0, exposed_share=0.125) == 1.0
-    assert exposed_s(exchange_s=4.0, overlap=1.0, behind_s=100.0, exposed_share=0.125) == 0.5
-    assert exposed_s(exchange_s=4.0, overlap=0.0, behind_s=100.0, exposed_share=0.125) == 4.0
-
-
-@pytest.mark.parametrize("name", ["overlap", "exposed_share"])
-def test_an_impossible_share_of_an_exchange_is_refused(name):
-    inputs = {"exchange_s": 4.0, "overlap": 1.0, "behind_s": 3.0, "exposed_share": 0.1}
-    with pytest.raises(OutOfRangeError, match=name):
-        exposed_s(**{**inputs, name: 1.1})
 
 
 @pytest.mark.parametrize("name", ["pp", "interleave"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import COLUMNS, cell_of, dump, is_ours, load, text_of
-from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record import Run, merge
 
 FIGURE = {"low": 0.1, "median": 0.2, "high": 0.30000000000000004}
 RECORD = merge(
@@ -27,7 +27,7 @@ any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 @st.composite
 def records(draw):
     figure = st.none() | st.tuples(numbers, numbers, numbers).map(lambda three: dict(zip(("low", "median", "high"), sorted(three), strict=True)))
-    return RunRecord.from_dict(
+    return Run.from_dict(
         {
             "schema": "traincarbon/run/1", "run_id": draw(texts.filter(str.strip)), "state": draw(st.sampled_from(["finished", "killed"])), "project": draw(texts),
             "argv": draw(st.lists(any_text, max_size=3)), "exit_code": draw(st.none() | st.integers(-5, 255)), "duration_s": draw(numbers), "tokens": draw(st.none() | numbers),
@@ -68,7 +68,7 @@ def test_letters_of_all_scripts_go_out_as_they_are(text):
 
 def test_what_drives_a_terminal_comes_back_where_json_can_escape_it():
     argv = ["train.py", "a\x1b[2Jb", "x\ny", "\u202egnp.exe", "\0", "\U000e0001"]
-    record = RunRecord.from_dict({**RECORD.to_dict(), "argv": argv})
+    record = Run.from_dict({**RECORD.to_dict(), "argv": argv})
     content = dump([record], "csv")
     assert all(letter.isprintable() or letter == "\n" for letter in content.decode())
     assert load(content)[0].argv == tuple(argv)

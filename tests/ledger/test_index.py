@@ -20,7 +20,7 @@ from traincarbon.ledger import index_file
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
 from traincarbon.ledger.process_summary import Device, Process
-from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record import Run, merge
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
 
 
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
-    kept = [item.name for kind in (Process, Device, RunRecord) for item in fields(kind)]
+    kept = [item.name for kind in (Process, Device, Run) for item in fields(kind)]
     assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (3, 2972836312), "count VERSION up, as older indexes lack what is new"
 
 
@@ -249,7 +249,7 @@ def test_no_value_in_a_line_keeps_the_other_runs_from_being_listed(store, kind):
     records, _ = indexed(store).records()
     assert "sound" in [record.run_id for record in records]
     for record in records:
-        assert RunRecord.from_dict({**record.to_dict(), "run_id": "r"}).duration_s == record.duration_s
+        assert Run.from_dict({**record.to_dict(), "run_id": "r"}).duration_s == record.duration_s
 
 
 def test_links_and_other_files_in_the_store_are_left_alone(store, tmp_path):

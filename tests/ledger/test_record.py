@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord, merge, read_run
+from traincarbon.ledger.record import Run, merge, read_run
 
 LATER_S = WALL_S + 1e6
 CONTRACT = [
@@ -114,12 +114,12 @@ def test_the_record_has_the_layout_of_the_contract():
 
 def test_a_record_comes_back_from_its_json_as_it_was():
     record = merged(lines_of(figures={"cost_usd": FIGURE, "tokens": 5e9, "forecast": {"a": 1}}))
-    assert RunRecord.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() == record.to_dict()
+    assert Run.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() == record.to_dict()
 
 
 def test_a_record_comes_back_from_the_index_with_all_that_it_holds():
     record = merged([*lines_of(end=False), line("note", seq=9, mono_s=15.0, text="hello")], lines_of(begin_s=500.0, process=9))
-    assert RunRecord.from_stored(json.loads(json.dumps(record.to_stored()))) == record
+    assert Run.from_stored(json.loads(json.dumps(record.to_stored()))) == record
     assert (record.restarts, record.notes, len(record.by_device)) == (1, ("hello",), 1)
 
 
@@ -251,7 +251,7 @@ def test_what_the_cost_counts_is_kept_beyond_the_contract():
     record = merged(renting)
     assert record.cost_basis == "rent"
     assert list(record.to_dict()) == CONTRACT
-    assert RunRecord.from_stored(json.loads(json.dumps(record.to_stored()))).cost_basis == "rent"
+    assert Run.from_stored(json.loads(json.dumps(record.to_stored()))).cost_basis == "rent"
 
 
 def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
@@ -266,4 +266,4 @@ def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
 def test_a_record_of_an_index_from_before_the_basis_was_kept_is_read():
     kept = merged(lines_of()).to_stored()
     del kept["cost_basis"]
-    assert RunRecord.from_stored(kept).cost_basis == ""
+    assert Run.from_stored(kept).cost_basis == ""

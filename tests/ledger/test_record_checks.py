@@ -4,7 +4,7 @@ import pytest
 
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord, merge
+from traincarbon.ledger.record import Run, merge
 from traincarbon.ledger.record_checks import checked_record
 
 GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
@@ -36,7 +36,7 @@ def test_what_cannot_be_is_refused_with_its_value(change, words):
 
 
 def test_what_is_not_stated_is_none_and_not_nothing():
-    record = RunRecord.from_dict({"schema": "traincarbon/run/1", "run_id": "r", "state": "finished"})
+    record = Run.from_dict({"schema": "traincarbon/run/1", "run_id": "r", "state": "finished"})
     assert record.energy_j == {"gpu": None, "cpu": None, "dram": None, "other": None}
     assert (record.exit_code, record.accelerators, record.cost_usd, record.tokens, record.duration_s, record.nodes) == (None, None, None, None, 0.0, 1)
 

@@ -9,7 +9,7 @@ from journals import lines_of, write_lines
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger import store as module
 from traincarbon.ledger.journal import new_journal, run_folder
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.store import Ledger
 
 
@@ -24,7 +24,7 @@ def write_run(store, run_id, *, name="a1-7-1", **rest):
 
 
 def record(run_id, **rest):
-    return RunRecord.from_dict(
+    return Run.from_dict(
         {"schema": "traincarbon/run/1", "run_id": run_id, "state": "finished", "duration_s": 5.0, "started_at": "2026-11-24T10:00:00Z", **rest}
     )
 

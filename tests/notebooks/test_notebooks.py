@@ -74,14 +74,14 @@ def test_a_notebook_uses_the_public_face(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_the_links_of_a_notebook_lead_somewhere(path):
-    told = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
-    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", told) if not (FOLDER / link).exists()]
+    text = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not (FOLDER / link).exists()]
     assert not missing
 
 
-def test_every_notebook_is_told_of_in_the_readme():
-    told = (FOLDER / "README.md").read_text("utf-8")
-    assert set(re.findall(r"\((\S+\.ipynb)\)", told)) == {path.name for path in FOLDER.glob("*.ipynb")}
+def test_the_readme_lists_every_notebook():
+    text = (FOLDER / "README.md").read_text("utf-8")
+    assert set(re.findall(r"\((\S+\.ipynb)\)", text)) == {path.name for path in FOLDER.glob("*.ipynb")}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

@@ -55,14 +55,14 @@ def test_a_chip_at_twice_the_rate_needs_twice_the_parameters_to_stay_busy(shippe
 
 UNUSABLE = {
     "albert-xxlarge": Unusable.SHARED_PARAMETERS,
-    "codefuse-13b": Unusable.DOUBTFUL,
+    "codefuse-13b": Unusable.UNRELIABLE,
     "cpm-large": Unusable.EPOCHS_UNKNOWN,
     "idefics-80b": Unusable.FROZEN,
     "idefics-9b": Unusable.FROZEN,
     "pangu-sigma": Unusable.ACTIVE_PARAMS_UNKNOWN,
-    "phi-1.5": Unusable.DOUBTFUL,
-    "phi-2": Unusable.DOUBTFUL,
-    "refact-1.6b": Unusable.DOUBTFUL,
+    "phi-1.5": Unusable.UNRELIABLE,
+    "phi-2": Unusable.UNRELIABLE,
+    "refact-1.6b": Unusable.UNRELIABLE,
     "strubell-transformer-base": Unusable.CIRCULAR,
     "strubell-transformer-big": Unusable.CIRCULAR,
 }

@@ -91,7 +91,7 @@ def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit
 
 @pytest.mark.parametrize("cell", ["many", "530B", "1,5", "1 000 000", "12abc"])
 def test_a_text_where_a_number_belongs_is_refused(second, cell):
-    assert second(tokens=cell).reason == f"column tokens: {cell!r} is no number; it holds a count: 300e9 for 300 billion"
+    assert second(tokens=cell).reason == f"column tokens: {cell!r} is not a number; it holds a count: 300e9 for 300 billion"
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_columns_of_ones_own_are_left_alone_and_the_set_is_read(write):
 
 
 def test_a_column_says_why_no_constant_may_be_fitted_to_a_row(write):
-    rows = [{**LLAMA, "id": str(at), "unusable": cell} for at, cell in enumerate(("", "doubtful", "epochs-unknown", "broken"))]
+    rows = [{**LLAMA, "id": str(at), "unusable": cell} for at, cell in enumerate(("", "unreliable", "epochs-unknown", "broken"))]
     *read, bad = read_rows(write(text(*rows, columns=[*COLUMNS, "unusable"])))
-    assert [row.unusable for row in read] == [None, Unusable.DOUBTFUL, Unusable.EPOCHS_UNKNOWN]
+    assert [row.unusable for row in read] == [None, Unusable.UNRELIABLE, Unusable.EPOCHS_UNKNOWN]
     assert bad.reason.startswith("column unusable: 'broken' is none of frozen, shared-parameters, ")
 
 
@@ -220,7 +220,7 @@ def test_a_file_may_leave_out_the_optional_columns(write):
     ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
 )
 def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, column, cell, unit):
-    assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
+    assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is not a number; it holds ")
     assert unit in second(**{column: cell}).reason
 
 

@@ -14,10 +14,10 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.header import Header
-from traincarbon.reporting.plots.choice_plots import of_comparison
+from traincarbon.reporting.plots.choice_plots import comparison_panels
 from traincarbon.reporting.plots.page import page, plot_script
 from traincarbon.reporting.render import report_html
-from traincarbon.reporting.subjects import Items, RunItem, plan_item
+from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
 
 FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}
 SCHEMES = {"dark": 0, "light": 1}
@@ -40,18 +40,18 @@ def axe():
 
 
 def run_of(run_id, **fields):
-    return RunItem(merge(lines_of(run_id=run_id, **fields), now_s=2e9))
+    return ReportedRun(merge(lines_of(run_id=run_id, **fields), now_s=2e9))
 
 
 @pytest.fixture(scope="module")
 def pages(shipped):
-    plans = [plan_item(Plan(**FIELDS), shipped)]
+    plans = [reported_plan(Plan(**FIELDS), shipped)]
     header = Header(title="Training of 2027", notes="Why we ask.\n\nA second paragraph.", approvers=("Head of research",))
-    choices = of_comparison(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
+    choices = comparison_panels(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
     return {
-        "estimate": report_html(Items(plans, []), header=header, database=shipped),
-        "plan and run": report_html(Items(plans, [run_of("a")]), database=shipped),
-        "ledger": report_html(Items([], [run_of(f"run-{at}", start={"project": f"p{at % 3}"}) for at in range(20)]), database=shipped),
+        "estimate": report_html(Subjects(plans, []), header=header, database=shipped),
+        "plan and run": report_html(Subjects(plans, [run_of("a")]), database=shipped),
+        "ledger": report_html(Subjects([], [run_of(f"run-{at}", start={"project": f"p{at % 3}"}) for at in range(20)]), database=shipped),
         "choices": page(title="Choices", lead="What can be chosen.", panels=choices, script=plot_script()),
     }
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from traincarbon.reporting.charts import Line, Scale, interval_bar, lines, scale_of, share_bar, stacked_bar, two_sided_bar
+from traincarbon.reporting.charts import Axis, Line, axis_of, interval_bar, lines, share_bar, stacked_bar, two_sided_bar
 from traincarbon.uncertain import Interval
 
 
@@ -13,24 +13,24 @@ def numbers(drawing, attribute):
 
 
 def test_a_logarithmic_axis_puts_the_middle_of_the_factors_in_the_middle():
-    scale = Scale(1.0, 100.0)
-    assert [scale.at(value) for value in (0.5, 1.0, 10.0, 100.0, 1e9)] == [0.0, 0.0, 50.0, 100.0, 100.0]
-    assert Scale(1.0, 1.0).at(5.0) == 50.0
+    scale = Axis(1.0, 100.0)
+    assert [scale.position(value) for value in (0.5, 1.0, 10.0, 100.0, 1e9)] == [0.0, 0.0, 50.0, 100.0, 100.0]
+    assert Axis(1.0, 1.0).position(5.0) == 50.0
 
 
 def test_an_axis_holds_every_interval_and_ignores_what_is_not_known():
-    scale = scale_of([Interval(2.0, 3.0, 4.0), None, Interval(0.0, 0.0, 0.0), Interval(10.0, 20.0, 40.0)])
+    scale = axis_of([Interval(2.0, 3.0, 4.0), None, Interval(0.0, 0.0, 0.0), Interval(10.0, 20.0, 40.0)])
     assert scale.low < 2.0
     assert scale.high > 40.0
-    assert scale_of([None]) == Scale(1.0, 1.0)
+    assert axis_of([None]) == Axis(1.0, 1.0)
 
 
 def test_an_interval_is_a_band_with_a_mark_at_its_median():
-    drawing = interval_bar(Interval(1.0, 10.0, 100.0), Scale(1.0, 100.0))
+    drawing = interval_bar(Interval(1.0, 10.0, 100.0), Axis(1.0, 100.0))
     assert numbers(drawing, "x") == [0.0, 49.4]
     assert numbers(drawing, "width") == [100.0, 1.2]
-    assert interval_bar(None, Scale(1.0, 2.0)) == ""
-    assert interval_bar(Interval(0.0, 0.0, 0.0), Scale(1.0, 2.0)) == ""
+    assert interval_bar(None, Axis(1.0, 2.0)) == ""
+    assert interval_bar(Interval(0.0, 0.0, 0.0), Axis(1.0, 2.0)) == ""
 
 
 def test_a_share_fills_its_part_of_the_track_and_no_more():

@@ -1,10 +1,11 @@
-"""What an author says around a report is shown, checked and only shown."""
+"""Title, notes, approvers and logo are validated, and shown as text."""
 
 import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.reporting.currency import USD, Currency
-from traincarbon.reporting.header import Header, approval_html, header_html, read_header
+from traincarbon.reporting.header import Header, approval_section, header_html, read_header
+from traincarbon.reporting.outline import section_html
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 10
 
@@ -40,7 +41,7 @@ def test_a_file_states_everything_and_options_win(settings):
         ("approvers = [1]", "approvers is"),
         (f"approvers = {['x'] * 13}", "13 approvers are too many"),
         ('logo = "none.png"', "cannot read the logo"),
-        ('logo = "report.toml"', "is no picture"),
+        ('logo = "report.toml"', "is not a picture"),
         ('currency = "EUR"', "currency is 'EUR'"),
     ],
 )
@@ -58,7 +59,7 @@ def test_a_file_that_is_not_there_is_named():
 @pytest.mark.parametrize("content", [b"", b"GIF", b'<?xml version="1.0"?><html/>', b"RIFF\x24\x08\x00\x00WAVEfmt "])
 def test_what_only_begins_like_a_picture_is_none(tmp_path, content):
     (tmp_path / "logo").write_bytes(content)
-    with pytest.raises(CarbonError, match="is no picture"):
+    with pytest.raises(CarbonError, match="is not a picture"):
         read_header(logo=str(tmp_path / "logo"))
 
 
@@ -75,11 +76,11 @@ def test_pictures_are_known_by_how_they_begin(tmp_path, begin, kind):
 
 
 def test_texts_are_only_shown():
-    html = header_html(Header(notes="<script>\n\nmore"), "<b>" + "x" * 10_000) + approval_html(Header(approvers=("<i>",)))
+    html = header_html(Header(notes="<script>\n\nmore"), "<b>" + "x" * 10_000) + section_html(approval_section(Header(approvers=("<i>",))))
     assert not {"<script>", "<b>", "<i>"} & set(html.replace(">", "> ").split())
     assert "x" * 200 not in html
     assert "<p>&lt;script&gt;</p><p>more</p>" in html
 
 
-def test_nobody_to_approve_is_no_section():
-    assert approval_html(Header()) == ""
+def test_without_approvers_there_is_no_section():
+    assert section_html(approval_section(Header())) == ""

@@ -12,7 +12,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.header import Header
 from traincarbon.reporting.render import report_html
-from traincarbon.reporting.subjects import Items, RunItem, plan_item
+from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
 
 NARROW = 360
 LONG = "<b>" + "x" * 10_000
@@ -52,19 +52,19 @@ def at_width(page, tmp_path):
 
 @pytest.fixture(scope="module")
 def plan(shipped):
-    return plan_item(Plan(params=7e9, tokens=1e12, hw="dgx-a100", servers=64), shipped)
+    return reported_plan(Plan(params=7e9, tokens=1e12, hw="dgx-a100", servers=64), shipped)
 
 
 def test_a_plan_fits_a_phone_and_its_words_stay_whole_and_in_sight(plan, shipped, tmp_path):
-    found = at_width(report_html(Items([plan], []), database=shipped), tmp_path)
+    found = at_width(report_html(Subjects([plan], []), database=shipped), tmp_path)
     assert found["over"] == 0
     assert found["moved"] > 0
     assert found["read"] > 20
     assert (found["off"], found["split"]) == (0, 0)
 
 
-def test_names_of_any_length_and_figures_of_any_size_fit_a_phone(shipped, tmp_path):
+def test_names_of_any_length_and_numbers_of_any_size_fit_a_phone(shipped, tmp_path):
     header = Header(title=LONG, notes=LONG, approvers=(LONG,))
-    runs = [RunItem(merge(lines_of(run_id=f"{at}{LONG}", power_w=1e-7, start={"project": LONG, "hw": LONG}), now_s=2e9)) for at in range(2)]
-    plan = plan_item(Plan(name=LONG, params=7e9, tokens=1e12, hw="dgx-a100", servers=64), shipped)
-    assert at_width(report_html(Items([plan], runs), header=header, database=shipped), tmp_path)["over"] == 0
+    runs = [ReportedRun(merge(lines_of(run_id=f"{at}{LONG}", power_w=1e-7, start={"project": LONG, "hw": LONG}), now_s=2e9)) for at in range(2)]
+    plan = reported_plan(Plan(name=LONG, params=7e9, tokens=1e12, hw="dgx-a100", servers=64), shipped)
+    assert at_width(report_html(Subjects([plan], runs), header=header, database=shipped), tmp_path)["over"] == 0

@@ -1,12 +1,15 @@
 """Nothing that comes from outside is more than text on a page."""
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.reporting.markup import as_script, name, paragraphs, section, table, text
+from traincarbon import reporting
+from traincarbon.reporting.markup import as_script, html, joined, link_to, listing, name, notes, paragraphs, table, text, texts
 
 EVIL = "<script>alert('1')</script>\"&\x1b\u202e"
 
@@ -52,9 +55,32 @@ def test_a_table_has_headers_for_its_columns_and_rows():
     assert 'aria-label="A &lt;b&gt;c"' in made
 
 
-def test_a_section_without_content_is_nothing():
-    assert section("a", "A", "", "") == ""
-    assert section("a", "A", "x").startswith('<section id="a" aria-labelledby="a-title"><h2 id="a-title">A</h2>x')
+def test_a_template_is_filled_with_its_parts_as_they_are():
+    assert html("<b>{}</b>{:.1f}{}", text("<i>{}"), 1.25, 3) == "<b>&lt;i&gt;{}</b>1.23"
+    assert joined([html("<i>"), html("</i>")]) == "<i></i>"
+    assert [listing(texts(*"abc"[:count])) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_links_and_notes_escape_what_they_are_given():
+    assert link_to('"><', text("a")) == '<a href="#&quot;&gt;&lt;">a</a>'
+    assert link_to("a", text("how"), spoken='"b') == '<a href="#a" aria-label="&quot;b">how</a>'
+    assert notes([]) == ""
+    assert notes([text("a")], label="What to know") == '<ul class="notes" aria-label="What to know"><li>a</li></ul>'
+
+
+def calls_of(function):
+    """Every call of *function* in the modules of the report: the file's name and the first argument."""
+    for file in sorted(Path(reporting.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
+                yield file.name, node.args[0]
+
+
+def test_nothing_raw_gets_into_a_page_as_templates_are_literals_and_only_markup_makes_html():
+    templates = list(calls_of("html"))
+    assert len(templates) > 80
+    assert [file for file, template in templates if not isinstance(template, ast.Constant)] == []
+    assert {file for file, _ in calls_of("Html")} == {"markup.py", "render.py"}
 
 
 def test_names_keep_the_letters_that_are_theirs_though_they_are_no_print():

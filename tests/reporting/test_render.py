@@ -16,7 +16,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.header import Header
 from traincarbon.reporting.render import report_html
-from traincarbon.reporting.subjects import Items, PlanItem, RunItem, plan_item
+from traincarbon.reporting.subjects import ReportedPlan, ReportedRun, Subjects, reported_plan
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> \u202e שלום"
 FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}
@@ -56,8 +56,8 @@ def requests_in(log):
     return {url for event in found["events"] if event["type"] == kind and (url := event.get("params", {}).get("url", "")).startswith("http")}
 
 
-def items_of(database, *plans, runs=()):
-    return Items([plan_item(Plan(**plan), database) for plan in plans], [RunItem(run) for run in runs])
+def subjects_of(database, *plans, runs=()):
+    return Subjects([reported_plan(Plan(**plan), database) for plan in plans], [ReportedRun(run) for run in runs])
 
 
 def outline_of(page):
@@ -70,7 +70,7 @@ def outline_of(page):
 
 @pytest.fixture(scope="module")
 def page(shipped):
-    return report_html(items_of(shipped, FIELDS), database=shipped)
+    return report_html(subjects_of(shipped, FIELDS), database=shipped)
 
 
 def test_the_page_is_well_formed_with_one_title_and_no_level_of_headings_left_out(page):
@@ -85,15 +85,15 @@ def test_the_page_is_well_formed_with_one_title_and_no_level_of_headings_left_ou
 def test_sections_come_in_the_order_in_which_a_committee_asks(page):
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
         "The answer",
-        "What it is made of",
+        "Breakdown",
         "Where the uncertainty comes from",
-        "Cheaper and cleaner ways to the same end",
-        "In other places",
+        "Cheaper and cleaner alternatives",
+        "In other regions",
         "On other hardware",
         "Sensitivity",
         "What if",
         "Assumptions",
-        "How it was worked out",
+        "How it was computed",
         "Sources",
     ]
 
@@ -119,14 +119,14 @@ def test_nothing_is_loaded_from_anywhere(page):
 
 
 def test_the_same_items_make_the_same_page(shipped, page):
-    assert report_html(items_of(shipped, FIELDS), database=shipped) == page
+    assert report_html(subjects_of(shipped, FIELDS), database=shipped) == page
 
 
 def test_hostile_names_are_text_everywhere(shipped):
     record = merge(lines_of(run_id=EVIL, start={"project": EVIL, "hw": EVIL}), now_s=2e9)
     header = Header(title=EVIL, notes=EVIL, approvers=(EVIL,))
     page = report_html(
-        items_of(shipped, {**FIELDS, "name": EVIL}, {**FIELDS, "name": "x" * 10_000}, runs=[record, merge(lines_of(run_id="b"), now_s=2e9)]),
+        subjects_of(shipped, {**FIELDS, "name": EVIL}, {**FIELDS, "name": "x" * 10_000}, runs=[record, merge(lines_of(run_id="b"), now_s=2e9)]),
         header=header,
         database=shipped,
     )
@@ -137,14 +137,14 @@ def test_hostile_names_are_text_everywhere(shipped):
     assert "\u202e" not in page
 
 
-def test_progress_is_told_before_each_plan(shipped):
-    told = []
-    report_html(items_of(shipped, FIELDS, FIELDS), database=shipped, progress=lambda done, of: told.append((done, of)))
-    assert told == [(0, 2), (1, 2)]
+def test_progress_is_reported_before_each_plan(shipped):
+    reported = []
+    report_html(subjects_of(shipped, FIELDS, FIELDS), database=shipped, progress=lambda done, of: reported.append((done, of)))
+    assert reported == [(0, 2), (1, 2)]
 
 
 def test_several_plans_are_set_side_by_side_and_each_is_an_article(shipped):
-    page = report_html(items_of(shipped, {**FIELDS, "name": "One"}, {**FIELDS, "name": "Two", "region": "france"}), database=shipped)
+    page = report_html(subjects_of(shipped, {**FIELDS, "name": "One"}, {**FIELDS, "name": "Two", "region": "france"}), database=shipped)
     outline = outline_of(page)
     assert len(outline.ids) == len(set(outline.ids))
     assert "The plans side by side" in page
@@ -153,28 +153,28 @@ def test_several_plans_are_set_side_by_side_and_each_is_an_article(shipped):
 
 
 def test_a_run_alone_needs_no_script(shipped):
-    page = report_html(items_of(shipped, runs=[merge(lines_of(), now_s=2e9)]), database=shipped)
+    page = report_html(subjects_of(shipped, runs=[merge(lines_of(), now_s=2e9)]), database=shipped)
     outline_of(page)
     assert "script-src 'none'" in page
     assert "<script" not in page
     assert "What run run took" in page
 
 
-def test_a_run_beside_the_only_plan_is_held_against_it(shipped):
-    page = report_html(items_of(shipped, FIELDS, runs=[merge(lines_of(), now_s=2e9)]), database=shipped)
-    assert "Forecast against actual" in page
+def test_a_run_is_compared_with_the_only_plan(shipped):
+    page = report_html(subjects_of(shipped, FIELDS, runs=[merge(lines_of(), now_s=2e9)]), database=shipped)
+    assert "Forecast compared with actual" in page
 
 
-def test_an_estimate_of_other_facts_has_no_what_if(shipped):
-    item = plan_item(Plan(**FIELDS), shipped)
-    page = report_html(Items([PlanItem(item.said, None)], []), database=shipped)
+def test_an_estimate_made_with_other_facts_has_no_what_if(shipped):
+    item = reported_plan(Plan(**FIELDS), shipped)
+    page = report_html(Subjects([ReportedPlan(item.view, None)], []), database=shipped)
     assert "<script" not in page
-    assert "In other places" not in page
+    assert "In other regions" not in page
 
 
-def test_nothing_known_is_said_and_not_shown_as_zero(make_database):
+def test_unknown_values_are_not_shown_as_zero(make_database):
     database = make_database(WORLD)
-    page = report_html(items_of(database, {"accelerator_hours": 10.0, "hw": "acme-box"}), database=database)
+    page = report_html(subjects_of(database, {"accelerator_hours": 10.0, "hw": "acme-box"}), database=database)
     outline_of(page)
     assert "not known" in page
     assert not re.search(r'class="value">0', page)
@@ -195,7 +195,7 @@ def test_a_browser_shows_the_page_sets_it_by_its_address_and_asks_for_nothing(pa
     assert all(re.match(r"https?://([\w-]+\.)*(google|googleapis)\.com/", url) for url in asked), "the browser's own calls alone"
 
 
-def test_what_is_smuggled_into_the_page_neither_runs_nor_asks(page, tmp_path):
+def test_injected_markup_neither_runs_nor_makes_requests(page, tmp_path):
     need_chromium()
     smuggled = '<script>document.title = "ran"</script><img src="http://smuggled.example/x.png"><p style="color: red" onclick="x()">x</p></main>'
     file = tmp_path / "report.html"
@@ -237,6 +237,6 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
     found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(chromium(file, "--dump-dom", "--virtual-time-budget=3000")))[1])
     assert found["hash"] == "#p1.region=2&p1.mfu=0.5"
     assert found["mfu"] == "50 %"
-    assert "Place Sweden, Accelerators at work together 1, Utilisation (MFU) 50 %" in found["state"]
+    assert "Region Sweden, Accelerators 1, Utilisation (MFU) 50 %" in found["state"]
     assert "does not fit in the memory of so few accelerators: it takes about 2." in found["state"]
     assert found["after"] != found["before"] == found["reset"]

@@ -16,9 +16,9 @@ def test_rounded_rows_add_up_to_their_rounded_sum(values, decimals):
 
 
 def test_parts_have_the_scale_and_the_decimals_of_their_total():
-    assert column([763e3, 1.22e6, 64e3], 2.047e6, "h", USD, digits=3) == (["0.76", "1.22", "0.07", "2.05"], "M h")
+    assert column([763e3, 1.22e6, 64e3], 2.047e6, "h", USD, digits=3) == (["0.76M", "1.22M", "0.07M", "2.05M"], "GPU-hours")
     assert column([429e3, 4279e3], 4708e3, "L", USD, digits=3) == (["430", "4,280", "4,710"], "m³")
-    assert column([1.0, 2.0], 3.0, "$", Currency("EUR", 2.0)) == (["2.000", "4.000", "6.000"], "EUR")
+    assert column([1.0, 2.0], 3.0, "$", Currency("EUR", 2.0)) == (["EUR 2.000", "EUR 4.000", "EUR 6.000"], "")
 
 
 def test_nothing_is_nothing():

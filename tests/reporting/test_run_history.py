@@ -1,13 +1,13 @@
-"""A run over time is what its journals say, however long it was and whoever wrote them."""
+"""The history of a run follows its journals, for any length and any number of writers."""
 
 import pytest
 
 from journals import WALL_S, device, line, lines_of, write_lines
-from traincarbon.reporting.run_history import trace_of
+from traincarbon.reporting.run_history import history_of
 
 
 def trace(tmp_path, *writers):
-    return trace_of([write_lines(str(tmp_path / f"{at}.jsonl"), lines) for at, lines in enumerate(writers)], "run")
+    return history_of([write_lines(str(tmp_path / f"{at}.jsonl"), lines) for at, lines in enumerate(writers)], "run")
 
 
 def known(values):
@@ -39,7 +39,7 @@ def test_parts_are_apart_and_nodes_add_up(tmp_path):
     assert known(found.power_w["cpu"]) == pytest.approx([30.0] * 20)
 
 
-def test_two_who_watch_one_device_do_not_double_it(tmp_path):
+def test_two_writers_of_one_device_do_not_double_its_power(tmp_path):
     found = trace(tmp_path, lines_of(intervals=4), lines_of(intervals=4, process=8))
     assert known(found.power_w["gpu"]) == pytest.approx([100.0] * 20)
 
@@ -65,22 +65,15 @@ def test_progress_is_tokens_a_second(tmp_path):
     assert known(trace(tmp_path, [line("start"), *intervals]).tokens_per_s) == pytest.approx([200.0] * 20)
 
 
-def test_what_the_cost_counts_is_what_the_tracker_said_last(tmp_path):
-    lines = lines_of(intervals=2)
-    lines[1]["cost_basis"], lines[2]["cost_basis"] = "electricity alone", "rent"
-    assert trace(tmp_path, lines).cost_basis == "rent"
-    assert trace(tmp_path / "other", lines_of(intervals=2)).cost_basis == ""
-
-
-def test_journals_without_intervals_have_no_trace(tmp_path):
+def test_journals_without_intervals_have_no_history(tmp_path):
     assert trace(tmp_path, [line("start"), line("end", seq=1)]) is None
-    assert trace_of([], "run") is None
+    assert history_of([], "run") is None
 
 
 @pytest.mark.parametrize(
     "fields", [{"devices": "x"}, {"devices": {"gpu:0": "x"}}, {"devices": {"gpu:0": {"energy_j": "x"}}}, {"from_s": None}, {"tokens": "many"}]
 )
-def test_what_cannot_be_is_passed_over(tmp_path, fields):
+def test_impossible_values_are_skipped(tmp_path, fields):
     odd = line("interval", seq=1, mono_s=5.0, **{"from_s": 0.0, "to_s": 5.0, "devices": {"gpu:0": device(500.0)}, **fields})
     good = line("interval", seq=2, mono_s=10.0, from_s=5.0, to_s=10.0, devices={"gpu:0": device(1000.0)})
     assert trace(tmp_path, [line("start"), odd, good]).power_w["gpu"][-2] > 0.0

@@ -1,4 +1,4 @@
-"""A report takes plans, saved estimates and runs, each by what it is, and refuses the rest with a word on what to do."""
+"""A report takes plans, saved estimates and runs, and refuses anything else with a hint."""
 
 import json
 
@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
-from traincarbon.reporting.subjects import read_items
+from traincarbon.reporting.subjects import read_subjects
 
 PLAN = 'params = 7e9\ntokens = 1e12\nhw = "dgx-a100"\n'
 
@@ -33,57 +33,57 @@ def store(tmp_path):
 
 
 def test_a_plan_is_estimated(file, shipped):
-    (plan,) = read_items([file("plan.toml", PLAN)], database=shipped, level=0.5).plans
+    (plan,) = read_subjects([file("plan.toml", PLAN)], database=shipped, level=0.5).plans
     assert plan.answer is not None
-    assert plan.said.level == 0.5
-    assert plan.said.results == plan.answer.results
+    assert plan.view.level == 0.5
+    assert plan.view.results == plan.answer.results
 
 
-def test_a_saved_estimate_that_is_still_true_can_be_asked_further(file, shipped, ask):
-    (plan,) = read_items([file("x.json", json.dumps(ask(servers=8).to_dict()))], database=shipped).plans
+def test_a_saved_estimate_with_the_same_results_now_keeps_all_sections(file, shipped, ask):
+    (plan,) = read_subjects([file("x.json", json.dumps(ask(servers=8).to_dict()))], database=shipped).plans
     assert plan.answer is not None
-    assert plan.said.hardware == "NVIDIA DGX A100 640GB"
+    assert plan.view.hardware == "NVIDIA DGX A100 640GB"
 
 
-def test_a_saved_estimate_that_would_be_another_now_stands_as_it_was_and_says_so(file, shipped, ask):
+def test_a_saved_estimate_with_other_results_now_is_shown_as_saved_with_a_warning(file, shipped, ask):
     saved = ask(servers=8).to_dict()
     saved["results"]["rent_usd"] = {"low": 1.0, "median": 2.0, "high": 3.0}
-    (plan,) = read_items([file("x.json", json.dumps(saved))], database=shipped).plans
+    (plan,) = read_subjects([file("x.json", json.dumps(saved))], database=shipped).plans
     assert plan.answer is None
-    assert plan.said.median("rent_usd") == 2.0
-    assert "saved earlier" in plan.said.warnings[-1]
+    assert plan.view.median("rent_usd") == 2.0
+    assert "saved earlier" in plan.view.warnings[-1]
 
 
-def test_a_file_of_another_tool_is_named_and_the_way_in_is_said(file, shipped):
+def test_a_file_of_another_tool_is_refused_with_a_hint_to_import_it(file, shipped):
     place = file("emissions.csv", "timestamp,project_name,emissions\n2026-01-01,x,1\n")
     with pytest.raises(CarbonError, match="emissions.csv': the file holds no runs") as caught:
-        read_items([place], database=shipped)
+        read_subjects([place], database=shipped)
     assert "carbon runs import" in caught.value.hint
 
 
-def test_a_saved_estimate_of_a_plan_that_cannot_be_any_more_stands_as_it_was(file, shipped, ask):
+def test_a_saved_estimate_whose_plan_is_no_longer_valid_is_shown_as_saved(file, shipped, ask):
     saved = {**ask().to_dict(), "plan": {"hw": "gone", "params": 1.0, "tokens": 1.0}}
-    (plan,) = read_items([file("x.json", json.dumps(saved))], database=shipped).plans
+    (plan,) = read_subjects([file("x.json", json.dumps(saved))], database=shipped).plans
     assert plan.answer is None
-    assert "cannot be estimated any more: no hardware 'gone'" in plan.said.warnings[-1]
+    assert "can no longer be estimated: no hardware 'gone'" in plan.view.warnings[-1]
 
 
 @pytest.mark.parametrize(("name", "format"), [("r.json", "json"), ("r.csv", "csv")])
 def test_records_of_runs_are_read_and_each_counts_once(file, shipped, name, format):
     records = [merge(lines_of(run_id=run_id), now_s=2e9) for run_id in ("a", "b")]
     place = file(name, dump(records, format))
-    assert [run.record.run_id for run in read_items([place, place], database=shipped).runs] == ["a", "b"]
+    assert [run.record.run_id for run in read_subjects([place, place], database=shipped).runs] == ["a", "b"]
 
 
 def test_runs_of_the_ledger_come_with_what_they_did_over_time(store, shipped):
-    (run,) = read_items(["a"], database=shipped, store=store).runs
+    (run,) = read_subjects(["a"], database=shipped, store=store).runs
     assert run.record.run_id == "a"
-    assert run.trace is not None
+    assert run.history is not None
 
 
 def test_a_project_or_all_runs_come_together(store, shipped):
-    assert {run.record.run_id for run in read_items([], database=shipped, store=store, project="p").runs} == {"a", "b"}
-    assert len(read_items(["a"], database=shipped, store=store, project="").runs) == 3
+    assert {run.record.run_id for run in read_subjects([], database=shipped, store=store, project="p").runs} == {"a", "b"}
+    assert len(read_subjects(["a"], database=shipped, store=store, project="").runs) == 3
 
 
 @pytest.mark.parametrize(
@@ -99,31 +99,38 @@ def test_a_project_or_all_runs_come_together(store, shipped):
         ("x.csv", "a,b\n1,2\n", "."),
     ],
 )
-def test_what_is_none_of_these_is_refused_with_a_hint(file, shipped, name, content, message):
+def test_an_unrecognised_file_is_refused_with_a_hint(file, shipped, name, content, message):
     with pytest.raises(CarbonError, match=message) as caught:
-        read_items([file(name, content.encode("latin-1"))], database=shipped)
+        read_subjects([file(name, content.encode("latin-1"))], database=shipped)
     assert caught.value.hint
 
 
-def test_what_is_not_there_is_refused(shipped, store, tmp_path):
+def test_a_missing_file_or_run_is_refused(shipped, store, tmp_path):
     with pytest.raises(CarbonError, match="cannot read"):
-        read_items([str(tmp_path / "none.json")], database=shipped)
+        read_subjects([str(tmp_path / "none.json")], database=shipped)
     with pytest.raises(NotFoundError, match="no run"):
-        read_items(["none"], database=shipped, store=store)
+        read_subjects(["none"], database=shipped, store=store)
 
 
 def test_nothing_to_report_says_what_could_be(shipped, store, tmp_path):
     with pytest.raises(CarbonError, match="nothing to report"):
-        read_items([], database=shipped)
+        read_subjects([], database=shipped)
     with pytest.raises(CarbonError, match="no runs of project 'none'"):
-        read_items([], database=shipped, store=store, project="none")
+        read_subjects([], database=shipped, store=store, project="none")
     with pytest.raises(CarbonError, match="no runs in"):
-        read_items([], database=shipped, store=str(tmp_path / "empty"), project="")
+        read_subjects([], database=shipped, store=str(tmp_path / "empty"), project="")
 
 
-def test_an_estimate_of_now_is_that_of_the_database_given(file, make_database):
+def test_a_plan_is_estimated_with_the_given_database(file, make_database):
     from acme import WORLD
 
     database = make_database(WORLD)
-    (plan,) = read_items([file("plan.toml", 'params = 1e9\ntokens = 1e11\nhw = "acme-box"\n')], database=database).plans
-    assert plan.said.results == estimate(params=1e9, tokens=1e11, hw="acme-box", database=database).results
+    (plan,) = read_subjects([file("plan.toml", 'params = 1e9\ntokens = 1e11\nhw = "acme-box"\n')], database=database).plans
+    assert plan.view.results == estimate(params=1e9, tokens=1e11, hw="acme-box", database=database).results
+
+
+def test_plans_estimates_and_records_are_subjects_as_they_are(shipped, ask):
+    record = merge(lines_of(run_id="a"), now_s=2e9)
+    found = read_subjects([ask().plan, ask(), record], database=shipped)
+    assert [plan.view.results for plan in found.plans] == [ask().results] * 2
+    assert [run.record for run in found.runs] == [record]

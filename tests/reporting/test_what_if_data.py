@@ -12,8 +12,8 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
+from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.variants import varied
 from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
@@ -62,7 +62,7 @@ def assert_agreement(answer, database, tmp_path, *, seed):
     compared = 0
     for (_, fields), figures in zip(settings, seen, strict=True):
         try:
-            expected = estimate(varied(answer, **fields), database=database)
+            expected = estimate(varied_plan(answer, **fields), database=database)
         except CarbonError:
             assert figures is None
             continue

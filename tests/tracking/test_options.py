@@ -1,4 +1,4 @@
-"""What cannot be is refused before anything is started, with what would; what is recorded is masked and bounded."""
+"""Invalid options are refused with a remedy before anything starts; what is recorded is masked and bounded."""
 
 import json
 import os
@@ -8,7 +8,8 @@ import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
-from traincarbon.tracking.options import default_run_id, masked_context, prepared
+from traincarbon.tracking.options import default_run_id, masked_context, settings_from
+from traincarbon.tracking.settings import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -20,19 +21,19 @@ def _store(tmp_path, monkeypatch):
 
 def refused(**options):
     with pytest.raises(CarbonError) as caught:
-        prepared(argv=["x"], **options)
+        settings_from(argv=["x"], **options)
     return f"{caught.value} | {caught.value.hint}"
 
 
 @pytest.mark.parametrize(
-    ("options", "said", "hint"),
+    ("options", "message", "hint"),
     [
-        ({"interval_s": 0.0}, "every 0 s", "0.05 to 3600"),
-        ({"interval_s": -1.0}, "every -1 s", "0.05 to 3600"),
-        ({"interval_s": float("nan")}, "every nan s", "0.05 to 3600"),
-        ({"interval_s": float("inf")}, "every inf s", "0.05 to 3600"),
-        ({"grace_s": -1.0}, "grace of -1 s", "0 to 3600"),
-        ({"grace_s": float("nan")}, "grace of nan s", "0 to 3600"),
+        ({"interval_s": 0.0}, "interval of 0 s", "0.05 to 3600"),
+        ({"interval_s": -1.0}, "interval of -1 s", "0.05 to 3600"),
+        ({"interval_s": float("nan")}, "interval of nan s", "0.05 to 3600"),
+        ({"interval_s": float("inf")}, "interval of inf s", "0.05 to 3600"),
+        ({"grace_s": -1.0}, "grace period of -1 s", "0 to 3600"),
+        ({"grace_s": float("nan")}, "grace period of nan s", "0 to 3600"),
         ({"on_budget": "explode"}, "'explode'", "warn, signal, stop"),
         ({"max_kwh": "0"}, "max_kwh is 0", "above 0"),
         ({"max_usd": -5.0}, "max_usd is -5.0", "above 0"),
@@ -42,10 +43,10 @@ def refused(**options):
         ({"max_kwh": "5 apples"}, "5 apples", "530e9"),
         ({"total_tokens": "0"}, "total_tokens is 0", "above 0"),
         ({"total_steps": "-1"}, "total_steps is -1", "above 0"),
-        ({"budget_signal": "BANG"}, "no signal 'BANG'", "USR1"),
-        ({"budget_signal": 4000}, "no signal 4000", "USR1"),
-        ({"budget_signal": "-1"}, "no signal '-1'", "USR1"),
-        ({"meters": ["nvml", "nvlm"]}, "no meter 'nvlm'", "nvml"),
+        ({"budget_signal": "BANG"}, "unknown signal 'BANG'", "USR1"),
+        ({"budget_signal": 4000}, "unknown signal 4000", "USR1"),
+        ({"budget_signal": "-1"}, "unknown signal '-1'", "USR1"),
+        ({"meters": ["nvml", "nvlm"]}, "unknown meter 'nvlm'", "nvml"),
         ({"progress_regex": "("}, "(", ""),
         ({"hw": "h1000"}, "h1000", "h100"),
         ({"region": "atlantis-east-1"}, "atlantis-east-1", ""),
@@ -59,9 +60,9 @@ def refused(**options):
         ({"project": "\0"}, "project", "printable"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_value_and_a_remedy(options, said, hint):
+def test_an_invalid_option_is_refused_with_its_value_and_a_remedy(options, message, hint):
     text = refused(**options)
-    assert said in text.partition(" | ")[0]
+    assert message in text.partition(" | ")[0]
     assert hint in text.partition(" | ")[2]
     assert len(text) < 2000
 
@@ -78,16 +79,16 @@ def test_a_plan_file_that_is_no_toml_is_refused(tmp_path):
 
 @pytest.mark.parametrize("named", ["usr2", "SIGUSR2", "sigusr2", 12, "12", signal.SIGUSR2])
 def test_a_signal_may_be_named_in_any_usual_way(named):
-    assert prepared(argv=["x"], budget_signal=named).budget_signal == signal.SIGUSR2
+    assert settings_from(argv=["x"], budget_signal=named).budget_signal == signal.SIGUSR2
 
 
 def test_a_meter_may_be_named_alone():
-    assert prepared(argv=["x"], meters="nvml").meters == prepared(argv=["x"], meters=("nvml",)).meters == ["nvml"]
+    assert settings_from(argv=["x"], meters="nvml").meters == settings_from(argv=["x"], meters=("nvml",)).meters == ("nvml",)
 
 
 def test_budgets_and_totals_are_read_as_people_write_them():
-    settings = prepared(argv=["x"], max_kwh="1.5k", max_hours=3, total_tokens="270B", total_steps=None)
-    assert settings.limits == {"kwh": 1500.0, "hours": 3.0}
+    settings = settings_from(argv=["x"], max_kwh="1.5k", max_hours=3, total_tokens="270B", total_steps=None)
+    assert settings.limits == Limits(kwh=1500.0, hours=3.0)
     assert settings.totals == {"tokens": 270e9}
 
 
@@ -96,7 +97,7 @@ def test_a_plan_is_taken_as_an_object_or_a_file_and_what_is_stated_beside_it_win
     plan = Plan(params=7e9, tokens=1e12, hw="dgx-a100", servers=4, region="FR")
     if as_file:
         (tmp_path / "plan.toml").write_text('params = 7e9\ntokens = 1e12\nhw = "dgx-a100"\nservers = 4\nregion = "FR"\n')
-    settings = prepared(argv=["x"], plan=str(tmp_path / "plan.toml") if as_file else plan, region="DE")
+    settings = settings_from(argv=["x"], plan=str(tmp_path / "plan.toml") if as_file else plan, region="DE")
     assert settings.context["region"] == "DE"
     assert settings.plan["params"] == 7e9
     json.dumps(settings._asdict())
@@ -104,23 +105,23 @@ def test_a_plan_is_taken_as_an_object_or_a_file_and_what_is_stated_beside_it_win
 
 def test_without_plan_and_place_the_database_is_not_opened(monkeypatch):
     monkeypatch.setattr("traincarbon.database.load.open_database", lambda _: pytest.fail("opened"))
-    settings = prepared(argv=["x"])
+    settings = settings_from(argv=["x"])
     assert (settings.plan, settings.context) == (None, {})
 
 
-def test_a_store_is_taken_from_where_the_caller_stands(tmp_path, monkeypatch):
+def test_a_relative_store_is_resolved_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert prepared(argv=["x"], store="runs").store == str(tmp_path / "runs")
+    assert settings_from(argv=["x"], store="runs").store == str(tmp_path / "runs")
 
 
 def test_secrets_are_hidden_in_command_line_and_environment(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_abcdefghijklmnop")
     monkeypatch.setenv("DATABASE_URL", "postgres://me:hunter2@host/db")
-    settings = prepared(argv=["train.py", "--api-key", "sk-123456789", "--url=https://me:hunter2@host/x", "--lr", "0.1"])
+    settings = settings_from(argv=["train.py", "--api-key", "sk-123456789", "--url=https://me:hunter2@host/x", "--lr", "0.1"])
     recorded = json.dumps([settings.argv, settings.env])
     assert not [secret for secret in ("hf_abc", "hunter2", "sk-123") if secret in recorded]
     assert settings.argv[0] == "train.py"
-    assert settings.argv[-2:] == ["--lr", "0.1"]
+    assert settings.argv[-2:] == ("--lr", "0.1")
 
 
 @pytest.mark.parametrize(
@@ -180,11 +181,11 @@ def test_the_launcher_says_how_many_machines_there_are_and_nonsense_is_one(monke
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    assert prepared(argv=["x"]).nodes == nodes
+    assert settings_from(argv=["x"]).nodes == nodes
 
 
 def test_two_runs_without_a_name_have_different_ids_and_sessions():
-    one, other = prepared(argv=["x"]), prepared(argv=["x"])
+    one, other = settings_from(argv=["x"]), settings_from(argv=["x"])
     assert one.run_id != other.run_id
     assert one.session != other.session
     assert one.owner == os.getpid()

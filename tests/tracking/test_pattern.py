@@ -1,4 +1,4 @@
-"""Progress read off the output of a script that knows nothing of us."""
+"""Progress is found in a script's output."""
 
 import threading
 
@@ -35,7 +35,7 @@ def test_what_is_no_figure_is_passed_over(text):
     assert found(r"tok=(?P<tokens>\S*)", f"tok={text}\n") == []
 
 
-def test_a_group_that_took_no_part_is_not_told():
+def test_a_group_without_a_match_is_not_reported():
     assert found(r"step (?P<steps>\d+)(?: loss (?P<loss>\d+))?", "step 3\n") == [Report(0.0, steps=3.0)]
 
 
@@ -62,23 +62,23 @@ def test_only_the_beginning_of_a_long_line_is_searched_and_the_rest_takes_no_mem
 
 
 @pytest.mark.parametrize("expression", ["(", "(?P<steps>", "*", "[", "(?P<steps>a)(?P<steps>b)", r"(a{99999999999})"])
-def test_what_is_no_regular_expression_is_refused_with_an_example(expression):
-    with pytest.raises(CarbonError, match="no regular expression") as caught:
+def test_an_invalid_regular_expression_is_refused_with_an_example(expression):
+    with pytest.raises(CarbonError, match="is not a regular expression") as caught:
         Pattern(expression)
     assert "(?P<steps>" in caught.value.hint
 
 
 @pytest.mark.parametrize("expression", ["step", "", r"(?P<epoch>\d+)", r"(\d+) of (\d+)", r"(?:\d+)"])
-def test_an_expression_without_a_figure_of_progress_is_refused(expression):
-    with pytest.raises(CarbonError, match="no group of"):
+def test_an_expression_without_a_known_group_is_refused(expression):
+    with pytest.raises(CarbonError, match="has no group for progress"):
         Pattern(expression)
 
 
-def test_a_pattern_that_takes_for_ever_is_given_up_and_said():
+def test_a_pattern_that_never_ends_is_given_up_with_a_note():
     notes = []
     pattern = Pattern(r"^(a+)+$", notes=notes)
     assert pattern.feed(b"a" * 60 + b"!\n", time_s=0.0) == []
-    assert notes == ["the pattern '^(a+)+$' takes too long on what the script prints: it is no longer looked for"]
+    assert notes == ["the pattern '^(a+)+$' is too slow on this output and is no longer searched for"]
     assert pattern.feed(b"aaa\n", time_s=0.0) == []
 
 

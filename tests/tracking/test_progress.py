@@ -1,4 +1,4 @@
-"""What a script says of itself arrives, and saying it never harms the script."""
+"""Reports of a script arrive, and reporting never harms the script."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Lines, Progress, Report, Splitter, environment_of, progress, report_of
+from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, Splitter, environment_of, progress, report_of
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def received_nothing(reader):
     return True
 
 
-def told(data, *, chunk=None):
-    lines = Lines()
+def reports_in(data, *, chunk=None):
+    lines = ReportReader()
     step = chunk or len(data) or 1
     return [report for start in range(0, len(data), step) for report in lines.feed(data[start : start + step], time_s=float(start))]
 
@@ -95,7 +95,7 @@ def test_numbers_of_any_kind_are_taken(pipe, value):
     [math.nan, math.inf, -1, 1e300, 10**400, True, "many", "nan", [], {}, object(), np.array([1, 2]), 1j]
     + [Hostile(error) for error in (TypeError(), RuntimeError(), OverflowError(), AttributeError(), DeprecationWarning())],
 )
-def test_what_is_no_count_is_dropped_and_the_rest_is_told(pipe, value):
+def test_an_invalid_count_is_dropped_and_the_rest_is_reported(pipe, value):
     progress(tokens=value, steps=1)
     assert received(pipe[0]) == [{"steps": 1.0}]
 
@@ -180,7 +180,7 @@ def test_a_report_reads_what_it_knows_and_leaves_the_rest():
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=20), st.integers(1, 50))
 def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
     data = b"".join(b'{"steps": %d}\n' % step for step in steps)
-    assert [report.steps for report in told(data, chunk=chunk)] == [float(step) for step in steps]
+    assert [report.steps for report in reports_in(data, chunk=chunk)] == [float(step) for step in steps]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
     ],
 )
 def test_garbage_is_passed_over_and_what_follows_is_read(garbage):
-    assert [report.steps for report in told(garbage + b'\n{"steps": 5}\n')] == [5.0]
+    assert [report.steps for report in reports_in(garbage + b'\n{"steps": 5}\n')] == [5.0]
 
 
 def test_a_line_that_never_ends_takes_no_memory():
@@ -202,7 +202,7 @@ def test_a_line_that_never_ends_takes_no_memory():
 
 
 def test_a_line_that_is_not_finished_is_not_read():
-    assert told(b'{"steps": 1}\n{"steps": 2}') == [Report(0.0, steps=1.0)]
+    assert reports_in(b'{"steps": 1}\n{"steps": 2}') == [Report(0.0, steps=1.0)]
 
 
 def test_counts_never_fall_and_the_highest_of_several_ranks_counts():
@@ -218,7 +218,7 @@ def test_a_count_that_begins_again_is_noticed_once():
     for time_s, step in enumerate([*range(20), *range(8)]):
         folded.add(Report(float(time_s), steps=float(step)))
     assert folded.counts == {"steps": 19.0}
-    assert folded.notes == ["the script counts from 0 steps again after 19: the highest figure counts"]
+    assert folded.notes == ["the script counts from 0 steps again after 19: the highest count is used"]
 
 
 def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
@@ -226,7 +226,7 @@ def test_a_script_that_goes_on_from_a_checkpoint_did_only_the_rest_itself():
     for time_s, step in enumerate([910, 920, 930, 940]):
         folded.add(Report(float(time_s), steps=float(step), tokens=10.0 * (time_s + 1)))
     assert folded.counts == {"steps": 940.0, "tokens": 40.0}
-    assert folded.went_on_from("steps") == 900.0
+    assert folded.resumed_from("steps") == 900.0
     assert folded.done_here() == {"steps": 40.0, "tokens": 40.0}
 
 
@@ -235,7 +235,7 @@ def test_a_script_that_counts_anew_did_all_itself(steps):
     folded = Progress()
     for time_s, step in enumerate(steps):
         folded.add(Report(float(time_s), steps=float(step)))
-    assert folded.went_on_from("steps") == 0.0
+    assert folded.resumed_from("steps") == 0.0
     assert folded.done_here() == {"steps": float(steps[-1])}
 
 
@@ -243,9 +243,9 @@ def test_reports_that_were_read_at_once_do_not_tell_whether_it_went_on():
     folded = Progress()
     for step in (910.0, 920.0):
         folded.add(Report(5.0, steps=step))
-    assert folded.went_on_from("steps") is None
+    assert folded.resumed_from("steps") is None
     folded.add(Report(6.0, steps=950.0))
-    assert folded.went_on_from("steps") == 870.0
+    assert folded.resumed_from("steps") == 870.0
 
 
 def test_a_single_report_counts_once_nothing_more_can_come():

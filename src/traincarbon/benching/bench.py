@@ -92,7 +92,7 @@ class Bench:
         return {"schema": SCHEMA, **plain, "gemm_flop_per_s": rates, "bandwidth_b_per_s": self.bandwidth._asdict()}
 
 
-def bench(
+def measure(
     *,
     pace: Pace = THOROUGH,
     library: str | None = None,
@@ -246,6 +246,6 @@ def _memory_b(allotted_b: float | None) -> float:
 
 
 def _versions() -> dict[str, str]:
-    from traincarbon import __version__
+    from traincarbon._version import __version__
 
     return {"carbon": __version__, "Python": ".".join(map(str, sys.version_info[:3]))}

@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan import FIELDS
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.published.runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
 
@@ -131,7 +131,7 @@ class Observed:
 
 
 def from_records(
-    records: Iterable[RunRecord],
+    records: Iterable[Run],
     database: Database,
     *,
     site: str = "",
@@ -201,7 +201,7 @@ def from_records(
     return observed, aside
 
 
-def _reason_against(record: RunRecord, seen: set[str]) -> str:
+def _reason_against(record: Run, seen: set[str]) -> str:
     """Return why a record is not used, empty if it is."""
     if record.run_id in seen:
         return "a duplicate"
@@ -242,7 +242,7 @@ def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, P
     return next((each for each in found if each[0].folder == "servers"), found[0])
 
 
-def _numbers(record: RunRecord, plan: Mapping[str, object], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
+def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: float | None) -> tuple[float, ...]:
     """Return the numbers of a record in the order of the columns."""
     n = float(record.accelerators or _number(plan, "accelerators") or 1.0)
     params = float(record.params if record.params is not None else _number(plan, "params") or math.nan)

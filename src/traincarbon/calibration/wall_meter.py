@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_H, W_PER_KW
 
 CLASS_SIGMA = 0.01
@@ -38,7 +38,7 @@ class WallMeter(NamedTuple):
         return self.idle_w * duration_s / S_PER_H / W_PER_KW + self.factor * inside_kwh
 
 
-def energy_at_wall(text: str, record: RunRecord) -> float:
+def energy_at_wall(text: str, record: Run) -> float:
     """Return the energy at the wall of a run, in kWh, from a total like ``12.3`` or ``12.3 kWh``, or from a CSV file of ``time,watts``.
 
     Times are seconds since 1970 or ISO 8601. Power is interpolated between readings, and only the time of the run counts.
@@ -84,7 +84,7 @@ def fit_wall_meter(pairs: Sequence[tuple[float, float]]) -> WallMeter:
     return WallMeter(idle_w, factor, math.hypot(CLASS_SIGMA, math.sqrt(float(left @ left) / freedom)), n)
 
 
-def meters_by_machine(records: Sequence[RunRecord], wall_kwh: Mapping[str, float]) -> dict[str, WallMeter]:
+def meters_by_machine(records: Sequence[Run], wall_kwh: Mapping[str, float]) -> dict[str, WallMeter]:
     """Return the relation of wall and inside by hardware, from runs with a wall reading. *wall_kwh* is by run."""
     pairs: dict[str, list[tuple[float, float]]] = {}
     for record in records:
@@ -95,7 +95,7 @@ def meters_by_machine(records: Sequence[RunRecord], wall_kwh: Mapping[str, float
     return {hw: fit_wall_meter(found) for hw, found in pairs.items()}
 
 
-def with_predicted_wall(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
+def with_predicted_wall(records: Sequence[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
     """Return *wall_kwh* with predictions for other runs on the same hardware, except for runs whose whole servers were metered."""
     found = dict(wall_kwh)
     for record in records:
@@ -105,7 +105,7 @@ def with_predicted_wall(records: Sequence[RunRecord], wall_kwh: Mapping[str, flo
     return found
 
 
-def wall_sigmas(records: Sequence[RunRecord], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
+def wall_sigmas(records: Sequence[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
     """Return the log-spread that all energies from one wall meter share, by run with a read or predicted one."""
     return {record.run_id: meters[record.hw].sigma for record in records if record.run_id in wall_kwh and record.hw in meters}
 

@@ -8,51 +8,51 @@ from typing import NoReturn
 from traincarbon.errors import CarbonError
 
 COMMANDS = {
-    "estimate": "What a training will take: time, money, energy, carbon and water.",
-    "compare": "The same work on other hardware, in other regions, at other prices.",
-    "advise": "Cheaper and cleaner ways to the same end, each with its evidence.",
-    "optimise": "The best model within a budget, or the cheapest way to a loss.",
-    "report": "One page for a budget review: plans, saved estimates and runs.",
-    "validate": "How far estimates are from what real trainings reported.",
-    "track": "Run a command and meter it: time, energy, CO2e and cost as it runs.",
-    "calibrate": "Fit estimates to your own runs, and keep that under a name.",
-    "runs": "What trainings really took: list, show, import, export, merge.",
-    "bench": "Measure this machine, so that --hw this can be estimated on.",
-    "doctor": "What can be metered here, what cannot, why, and how to allow it.",
-    "db": "The hardware database: list, show, check, path.",
+    "estimate": "Estimate time, money, energy, carbon and water of a training run.",
+    "compare": "Compare hardware, regions and prices for the same work.",
+    "advise": "Find cheaper and cleaner ways to the same goal, with evidence.",
+    "optimise": "Find the best model for a budget, or the cheapest way to a loss.",
+    "report": "Write a one-page report for a budget review.",
+    "validate": "Compare estimates with what real training runs reported.",
+    "track": "Run a command and measure its time, energy, CO2e and cost.",
+    "calibrate": "Fit the model to your own runs and save it as a calibration.",
+    "runs": "List, show, import, export and merge recorded runs.",
+    "bench": "Benchmark this machine so you can plan on it with --hw this.",
+    "doctor": "Show what can be measured here, what cannot, and how to fix it.",
+    "db": "List, show and check the hardware database.",
 }
-"""Command to the line that ``carbon --help`` shows; the module of the same name in ``commands`` holds it."""
+"""Command to its line in ``carbon --help``; its code is the module of the same name in ``commands``."""
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code: 0, 1 for an error of ours, 2 for wrong usage."""
-    warm = None
+    """Run the command line and exit with 0, with 1 for a :class:`CarbonError`, or with 2 for wrong usage."""
+    sidecar = None
     if sys.argv[1:2] == ["track"]:
-        from traincarbon.tracking.command.launch import Warm
+        from traincarbon.tracking.command.launch import EarlySidecar
 
-        warm = Warm()  # the process that meters starts while click is being loaded
+        sidecar = EarlySidecar()  # start the metering process while click is being imported
     from traincarbon.cli.lazy import LazyGroup
 
     group = LazyGroup(
         "carbon",
         commands_help=COMMANDS,
-        help="What a training run costs in time, money, energy, carbon and water.",
+        help="Tell what a training run costs in time, money, energy, carbon and water.",
         epilog="Start with: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100",
     )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        group(prog_name="carbon", standalone_mode=True, obj=warm)
+        group(prog_name="carbon", standalone_mode=True, obj=sidecar)
     except CarbonError as error:
         _leave(str(error), error.hint)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the buffer cannot be written
         _leave(f"cannot write the output: {error.strerror or error}", "is the disk full?")
 
 
 def _leave(message: str, hint: str) -> NoReturn:
-    """Say what was wrong in one line, what to do in another, and leave with exit code 1."""
+    """Print what was wrong in one line and what to do in another, and exit with 1."""
     lines = [f"error: {message}", f"hint: {hint}"] if hint else [f"error: {message}"]
     for line in lines:
         sys.stderr.write("".join(character if character.isprintable() else "�" for character in line) + "\n")

@@ -1,4 +1,4 @@
-"""A group of commands that knows their names and help without importing them."""
+"""A group of commands with names and help texts that need no import of the commands."""
 
 import os
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A click group whose commands are imported from ``traincarbon.cli.commands`` when they are called."""
+    """A click group that imports its commands from ``traincarbon.cli.commands`` when they are called."""
 
-    def __init__(self, name: str, *, commands_help: Mapping[str, str], **rest: Any) -> None:
-        rest.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "terminal_width": terminal_width()})
-        super().__init__(name, **rest)
+    def __init__(self, name: str, *, commands_help: Mapping[str, str], **options: Any) -> None:
+        options.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "terminal_width": terminal_width()})
+        super().__init__(name, **options)
         self.commands_help = commands_help
         self.params.append(
             click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version and exit.")
@@ -31,11 +31,11 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* begin with; of one that there is not, say which was meant."""
+        """Return the command that *args* begin with; for an unknown one, suggest the nearest."""
         if args and args[0] not in self.commands_help and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from difflib import get_close_matches
+            from traincarbon.suggestions import nearest
 
-            close = get_close_matches(args[0].lower(), self.commands_help, n=1)
+            close = nearest(args[0].lower(), self.commands_help)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
         return super().resolve_command(ctx, args)
 
@@ -54,7 +54,7 @@ class Ordered(click.Group):
 
 
 def terminal_width(*, most: int = 100) -> int:
-    """Return the columns of the terminal, 80 where there is none; click's own way imports more."""
+    """Return the width of the terminal, or 80 without one; click's own function imports more modules."""
     stated = os.environ.get("COLUMNS", "")
     try:
         columns = int(stated) if stated.isdigit() else os.get_terminal_size(1).columns
@@ -65,7 +65,7 @@ def terminal_width(*, most: int = 100) -> int:
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature
     if value:
-        from traincarbon import __version__
+        from traincarbon._version import __version__
 
         click.echo(f"carbon {__version__}")
         ctx.exit()

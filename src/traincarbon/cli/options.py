@@ -1,7 +1,7 @@
-"""Options that several commands share: those of a plan, made from its fields, and the common ones."""
+"""Options that several commands share: the fields of a plan, and common ones."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import click
 
@@ -9,28 +9,28 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
 
-Command = Callable[..., Any]
+C = TypeVar("C", bound=Callable[..., object])
 
 
-def common_options(command: Command) -> Command:
+def common_options(command: C) -> C:
     """Add ``--json``, ``--quiet`` and ``--db``."""
     for option in (
-        click.option("--db", "db", metavar="DIR", type=click.Path(), help="Another hardware_db, which adds to ours and wins over it."),
+        click.option("--db", "db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones."),
         click.option("--quiet", is_flag=True, help="No warnings on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
     ):
         command = option(command)
     return command
 
 
-def level_option(command: Command) -> Command:
+def level_option(command: C) -> C:
     """Add ``--level``."""
     return click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals.")(command)
 
 
-def money_option(command: Command) -> Command:
-    """Add ``--money``, for commands that rank by it."""
-    return click.option("--money", type=click.Choice(["rent", "own"]), help="Whether money is rent or the cost of owning; by default rent, where it is known.")(
+def money_option(command: C) -> C:
+    """Add ``--money``, for commands that rank by cost."""
+    return click.option("--money", type=click.Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
         command
     )
 
@@ -40,10 +40,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {section.value: tuple(name for name, fiel
 
 
 class PlanCommand(click.Command):
-    """A command with the options of a plan, which its help shows in sections beside those of its own."""
+    """A command with the options of a plan, which its help lists in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options of the plan by section, those of the command's own before them where it declares them first."""
+        """Write the options of the plan by section, before or after those of the command, whichever it declares first."""
         records = {param.name or "": param.get_help_record(ctx) or ("", "") for param in self.get_params(ctx) if isinstance(param, click.Option)}
         of_plan = {title: [records[name] for name in names if name in records] for title, names in SECTIONS.items()}
         own = {"Options": [record for name, record in records.items() if name not in FIELDS]}
@@ -53,20 +53,20 @@ class PlanCommand(click.Command):
 
 
 AXES = ("hw", "region", "rent", "start")
-"""Fields that may be given several times where plans are compared."""
+"""Fields that may be given several times to compare their values."""
 
 
-def plan_options(command: Command) -> Command:
+def plan_options(command: C) -> C:
     """Add the optional PLAN.toml and an option for every field of a plan."""
     return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(_field_options(command))
 
 
-def axis_options(command: Command) -> Command:
-    """Add an option for every field of a plan, of which hardware, region, price and start may be given several times or with commas."""
+def axis_options(command: C) -> C:
+    """Add an option for every field of a plan; hardware, region, price and start may be repeated or have commas."""
     return _field_options(command, several=AXES)
 
 
-def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Command:
+def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
     order = [*several, *(name for name in FIELDS if name not in several)]
     for name, field in ((name, FIELDS[name]) for name in reversed(order)):
         flag = f"--{name.replace('_', '-')}"
@@ -92,16 +92,16 @@ def _field_options(command: Command, *, several: tuple[str, ...] = ()) -> Comman
     return command
 
 
-def read_plan(plan_file: str | None, fields: dict[str, Any]) -> Plan:
-    """Return the plan of *plan_file*, if one is given, with the *fields* that the options state in place of its own."""
+def read_plan(plan_file: str | None, fields: Mapping[str, object]) -> Plan:
+    """Return the plan in *plan_file*, or an empty one; *fields* given as options override it."""
     stated = {name: value for name, value in fields.items() if value is not None}
     if plan_file is None:
-        return Plan(**stated)
+        return Plan.from_dict(stated)
     return Plan.from_dict({**Plan.read(plan_file).to_dict(), **stated})
 
 
 def database(folder: str | None) -> Database:
-    """Return the database with the folder of ``--db``, if one is given, on top."""
+    """Return the database, with the folder of ``--db`` on top if it is given."""
     return open_database(folder)
 
 
@@ -112,7 +112,7 @@ _METAVARS = {"text": "TEXT", "date": "YYYY-MM", "share": "SHARE"}
 def _split_at_commas(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001  click's signature
     parts = tuple(part.strip() for text in value for part in text.split(",") if part.strip())
     if value and not parts:
-        raise click.BadParameter("it names nothing")
+        raise click.BadParameter("it is empty")
     return parts
 
 

@@ -1,7 +1,6 @@
-"""What commands print with: the words of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
+"""Print results: the functions of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from traincarbon.formatting import (
     WIDTH,
@@ -11,6 +10,7 @@ from traincarbon.formatting import (
     counted,
     dim,
     filled,
+    listed,
     median_and_interval,
     scale_of,
     shortened,
@@ -28,6 +28,7 @@ __all__ = [
     "counted",
     "dim",
     "filled",
+    "listed",
     "markdown_table",
     "median_and_interval",
     "scale_of",
@@ -39,7 +40,7 @@ __all__ = [
 
 
 def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> list[tuple[str, ...]]:
-    """Return *rows* with the cells of one *column* cut so that a table of them fits the screen.
+    """Return *rows* with the cells of one *column* shortened so that the table fits the screen.
 
     Example:
         >>> fitted([("name", "1"), ("n" * 100, "2")], 0)[1][0][-3:], len(fitted([("n" * 100, "2")], 0)[0][0])
@@ -50,15 +51,15 @@ def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> li
     return [tuple(f"{cell[: room - 1]}…" if at == column and len(cell) > room else cell for at, cell in enumerate(row)) for row in rows]
 
 
-def as_json(result: Any) -> str:
-    """Return *result* as JSON of two spaces' indent."""
+def as_json(result: object) -> str:
+    """Return *result* as indented JSON."""
     import json
 
     return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def markdown_table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
-    """Return *rows*, the first of them the header, as a Markdown table."""
+    """Return *rows* as a Markdown table; the first is the header."""
     to_right = set(right)
     head, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     rule = ["---:" if column in to_right else "---" for column in range(len(head))]

@@ -14,7 +14,10 @@ THIS = "this"
 """The name of the machine that this runs on, once ``carbon bench`` has measured it."""
 _CODE = 3
 """Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
+_ALIKE = 0.75
+"""How alike the names of two places must be, of 1 for the same: short names resemble many."""
 _MOST_PARTS = 4
+"""Commas in the name of a place."""
 SITES = {
     "home": "home",
     "at-home": "home",
@@ -241,7 +244,7 @@ def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: boo
 
 
 def _near_places(database: Database, text: str) -> list[str]:
-    from traincarbon.database.resemblance import near
+    from traincarbon.suggestions import nearest
 
     wanted = _plain(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
@@ -251,7 +254,7 @@ def _near_places(database: Database, text: str) -> list[str]:
                 bearers.setdefault(name, id)
     starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
     states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]
-    return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in near(wanted, bearers, cutoff=0.75))]))
+    return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES, alike=_ALIKE))]))
 
 
 def _plain(text: str) -> str:
@@ -266,7 +269,7 @@ def _plain(text: str) -> str:
 def _refuse_ambiguous(what: str, text: str, fitting: Sequence[str], listing: str) -> NoReturn:
     shown = list(dict.fromkeys(fitting))
     rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
-    raise AmbiguousError(f"{_shown(text)} fits more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+    raise AmbiguousError(f"{_shown(text)} matches more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
 
 
 def _refuse_unknown(what: str, text: str, close: Sequence[str], listing: str) -> NoReturn:

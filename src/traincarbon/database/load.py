@@ -183,6 +183,9 @@ def open_database(folder: str | PathLike[str] | None = None) -> Database:
 
     Opening the same folders again returns the same object.
 
+    Args:
+        folder: One more folder in the form of ``hardware_db``.
+
     Raises:
         NotFoundError: *folder* or ``$CARBON_DB`` names no folder.
     """

@@ -6,8 +6,10 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.names import Named, named_products, squeeze
 from traincarbon.database.words import Words, telling, words_of
+from traincarbon.suggestions import nearest
 
 _GB_PER_GIB = 2**30 / 1e9
+_MOST = 6
 _STEM = 4
 """Letters and digits that two models of a series have in common, as 11900K and 11900KF."""
 _ALIKE = 0.9
@@ -53,16 +55,9 @@ def nearest_products(database: Database, text: str) -> list[Named]:
         ((score, each.product) for each in _described(database) if (score := max(_shared(wanted, name) for name in each.names)) > 0.0),
         key=lambda scored: (-scored[0], scored[1].id),
     )
-    slips = [bearers[name] for name in near(squeezed, bearers, cutoff=_ALIKE)]
-    alike = [bearers[name] for name in near(squeezed, bearers)]
+    slips = [bearers[name] for name in nearest(squeezed, bearers, most=_MOST, alike=_ALIKE)]
+    alike = [bearers[name] for name in nearest(squeezed, bearers, most=_MOST)]
     return list(dict.fromkeys([*slips, *(product for _, product in sharing[:6]), *alike]))
-
-
-def near(wanted: str, names: Iterable[str], *, most: int = 6, cutoff: float = 0.6) -> list[str]:
-    """Return the *names* that look most like *wanted*, best first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(wanted, sorted(set(names)), n=most, cutoff=cutoff)
 
 
 def _described(database: Database) -> tuple[_Described, ...]:

@@ -89,7 +89,7 @@ def _number_faults(table: str, row: Row) -> Iterator[str]:
         try:
             value = float(text)
         except ValueError:
-            yield f"{column} {text!r} is no number"
+            yield f"{column} {text!r} is not a number"
             continue
         if not low <= value <= high:
             yield f"{column} {text} is outside {low:g} to {high:g}"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from math import ceil
 from os import path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from traincarbon.database.load import Database, calibrations_folder, open_database
 from traincarbon.errors import PlanError
@@ -12,7 +12,7 @@ from traincarbon.estimation import work
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, PlanFields
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
@@ -26,7 +26,7 @@ _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
 
-def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Any) -> Estimate:
+def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Unpack[PlanFields]) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
     Args:
@@ -44,7 +44,7 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
         '8.586e+23 FLOP'
     """
     if plan is None:
-        plan = Plan(**fields)
+        plan = Plan.from_dict(fields)
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **fields})
     database = database if database is not None else open_database()

@@ -5,7 +5,7 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 """
 
 from traincarbon.estimation.families import FAMILIES
-from traincarbon.estimation.trace import Link
+from traincarbon.estimation.walk import Link
 from traincarbon.formulas import carbon, compute, cost, facility, memory, power, throughput
 
 MATMUL_PARAMS = Link(
@@ -54,6 +54,20 @@ MEMORY = (
 """How many accelerators hold the training."""
 
 DURATION = Link("duration_s", throughput.duration_s, accelerator_hours_h="accelerator_hours_h", accelerators="accelerators")
+
+EXPECTED_MFU = (
+    Link("mfu", throughput.scaled_mfu, mfu="mfu", ceiling="ceiling", usual_ceiling="usual_ceiling"),
+    Link("mfu", throughput.narrowed_mfu, mfu="mfu", speed_up="speed_up", narrow_share="narrow_share"),
+    Link(
+        "mfu",
+        throughput.expected_mfu,
+        mfu="mfu",
+        family_factor="family_factor",
+        kind_factor="kind_factor",
+        precision_factor="precision_factor",
+    ),
+)
+"""From the prior of a generation to the utilisation expected of the steps; facts about the hardware begin with it."""
 
 TIME = (
     Link("mfu", throughput.implied_mfu, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", accelerator_hours_h="accelerator_hours_h"),

@@ -34,14 +34,14 @@ def parse_quantity(text: str) -> float:
     try:
         value = float(f"{number}e{int(exponent if mark else 0) + ending}")
     except ValueError:
-        raise NoNumberError(f"no number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
+        raise NoNumberError(f"not a number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
     if not math.isfinite(value):
         raise QuantityError(f"no finite number: {text[:60]!r}", hint="the largest number that fits is about 1.8e308")
     return value
 
 
 def _without_separators(text: str) -> str:
-    """Return *text* without commas where they part thousands; elsewhere they stay and make it no number."""
+    """Return *text* without commas where they part thousands; elsewhere they stay, and the text is not a number."""
     whole, point, rest = text.partition(".")
     first, *groups = whole.split(",")
     digits = [*groups[:-1], groups[-1].lower().rstrip("kmbgtp ").partition("e")[0]] if groups else []
@@ -62,7 +62,7 @@ def parse_uncertain(text: str, name: str) -> Uncertain:
     ``0.3..0.5`` gives the bounds; ``0.4±0.05`` (or ``0.4+-0.05``) the median and the half-width.
 
     Raises:
-        QuantityError: a part is no number.
+        QuantityError: a part is not a number.
         OutOfRangeError: the bounds are not positive or in the wrong order.
 
     Example:

@@ -57,9 +57,7 @@ class Plan:
     )
     active_params: Number = field(
         default=None,
-        metadata=_about(
-            Check.POSITIVE, "Parameters active for each token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP
-        ),
+        metadata=_about(Check.POSITIVE, "Active parameters per token", _WORK, "Parameters that each token passes through (mixture of experts).", uses=Use.STEP),
     )
     trainable_params: Number = field(
         default=None,
@@ -70,9 +68,9 @@ class Plan:
         default=None, metadata=_about(Check.COUNT, "Accelerators", _SITE, "Number of accelerators that train together; replaces `--servers`.")
     )
     accelerator_hours: Number = field(
-        default=None, metadata=_about(Check.POSITIVE, "Accelerator-hours", _SITE, "Known accelerator-hours; replaces `--mfu`.", unit="h", uses=Use.PACE)
+        default=None, metadata=_about(Check.POSITIVE, "GPU-hours", _SITE, "Known accelerator-hours; replaces `--mfu`.", unit="h", uses=Use.PACE)
     )
-    region: str | None = field(default=None, metadata=_about(Check.TEXT, "Place", _SITE, "Cloud region, country or state.", uses=Use.RUN))
+    region: str | None = field(default=None, metadata=_about(Check.TEXT, "Region", _SITE, "Cloud region, country or state.", uses=Use.RUN))
     start: str | None = field(
         default=None,
         metadata=_about(Check.DATE, "Start", _SITE, "Start, YYYY or YYYY-MM; selects prices and intensities of that time.", uses=Use.STEP | Use.RUN),
@@ -91,7 +89,7 @@ class Plan:
             uses=_JOB,
         ),
     )
-    family: str | None = field(default=None, metadata=_about(Check.CHOICE, "Kind of model", _WORK, "Kind of model.", choices=tuple(FAMILIES), uses=_JOB))
+    family: str | None = field(default=None, metadata=_about(Check.CHOICE, "Model family", _WORK, "Kind of model.", choices=tuple(FAMILIES), uses=_JOB))
     layers: Number = field(default=None, metadata=_about(Check.COUNT, "Layers", _SHAPE, "Number of transformer layers.", uses=_JOB | Use.SIZE))
     hidden: Number = field(default=None, metadata=_about(Check.COUNT, "Width of the model", _SHAPE, "Width of the model.", uses=_JOB | Use.SIZE))
     heads: Number = field(default=None, metadata=_about(Check.COUNT, "Attention heads", _SHAPE, "Number of attention heads.", uses=_JOB | Use.SIZE))
@@ -109,9 +107,9 @@ class Plan:
             uses=_JOB | Use.SIZE,
         ),
     )
-    vocab: Number = field(default=None, metadata=_about(Check.COUNT, "Words of the vocabulary", _SHAPE, "Size of the vocabulary.", uses=_JOB | Use.SIZE))
-    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Tokens of a sequence", _SHAPE, "Context length in training.", uses=_JOB))
-    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens of a step", _SHAPE, "Tokens of one step.", uses=Use.SIZE))
+    vocab: Number = field(default=None, metadata=_about(Check.COUNT, "Vocabulary size", _SHAPE, "Size of the vocabulary.", uses=_JOB | Use.SIZE))
+    seq_len: Number = field(default=None, metadata=_about(Check.COUNT, "Sequence length", _SHAPE, "Context length in training.", uses=_JOB))
+    batch_tokens: Number = field(default=None, metadata=_about(Check.POSITIVE, "Tokens per step", _SHAPE, "Tokens of one step.", uses=Use.SIZE))
     recompute: str | None = field(
         default=None,
         metadata=_about(
@@ -136,7 +134,7 @@ class Plan:
     )
     goodput: Number = field(
         default=None,
-        metadata=_about(Check.SHARE, "Share of the time that trains (goodput)", _KNOWN, "Share of the wall-clock time that trains.", uses=Use.PACE | Use.STEP),
+        metadata=_about(Check.SHARE, "Share of time spent training (goodput)", _KNOWN, "Share of the wall-clock time that trains.", uses=Use.PACE | Use.STEP),
     )
     pue: Number = field(default=None, metadata=_about(Check.PUE, "PUE", _KNOWN, "Power usage effectiveness of the facility.", uses=Use.RUN))
     carbon_intensity: Number = field(
@@ -164,14 +162,14 @@ class Plan:
     )
     rent: str | None = field(
         default=None,
-        metadata=_about(Check.CHOICE, "Kind of rent", _PRICES, "Kind of price for rented hardware.", choices=PURCHASES),
+        metadata=_about(Check.CHOICE, "Rental terms", _PRICES, "Kind of price for rented hardware.", choices=PURCHASES),
     )
     rent_price: Number = field(
         default=None,
         metadata=_about(Check.PRICE, "Rent of an accelerator", _PRICES, "Rent of one accelerator for one hour.", unit="$/h", uses=Use.HARDWARE | Use.RUN),
     )
     purchase_price: Number = field(
-        default=None, metadata=_about(Check.POSITIVE, "Price of the hardware", _PRICES, "Purchase price of one server.", unit="$", uses=Use.HARDWARE | Use.RUN)
+        default=None, metadata=_about(Check.POSITIVE, "Price of a server", _PRICES, "Purchase price of one server.", unit="$", uses=Use.HARDWARE | Use.RUN)
     )
     service_life: Number = field(
         default=None, metadata=_about(Check.POSITIVE, "Service life", _PRICES, "Years that the hardware stays in service.", unit="years", uses=Use.RUN)
@@ -248,11 +246,9 @@ class Plan:
         """
         for name in fields:
             if name not in FIELDS:
-                from difflib import get_close_matches
+                from traincarbon.suggestions import did_you_mean
 
-                close = get_close_matches(str(name).replace("-", "_"), FIELDS, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(FIELDS)}"
-                raise PlanError(f"unknown key {name!r} in the plan", hint=hint)
+                raise PlanError(f"unknown key {name!r} in the plan", hint=did_you_mean(str(name), FIELDS))
         return cls(**fields)
 
     @classmethod
@@ -273,7 +269,7 @@ class Plan:
         """Return the plan in a TOML *file*.
 
         Raises:
-            CarbonError: the file cannot be read or is no plan; the message names it.
+            CarbonError: the file cannot be read or is not a plan; the message names it.
         """
         try:
             with open(file, encoding="utf-8") as stream:

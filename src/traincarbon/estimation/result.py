@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
-from traincarbon.estimation.trace import Assumption, ComputedLink, Step, Trace
+from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of
 from traincarbon.quantities import ESTIMATED, unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
 
@@ -149,23 +150,13 @@ class Estimate:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The facts that entered the chain, and the formulas in the order in which they were computed."""
+        """The facts that entered the chain, the formulas that gave some of them, and the links in the order in which they were computed."""
         facts = (
             Step(given.name, given.reason, {}, median_of(given.value), given.unit, f"{given.source}: {given.locator}" if given.source else "")
             for given in self.inputs.values()
         )
-        links = (
-            Step(
-                link.formula.__name__,
-                link.formula.equation,
-                {name: median_of(value) for name, value in inputs.items()},
-                median_of(value),
-                unit_of(link.formula.__name__),
-                link.formula.source,
-            )
-            for link, inputs, value in self.links
-        )
-        return (*facts, *links)
+        derivations = (step for given in self.inputs.values() for step in steps_of(given.derivation))
+        return (*facts, *derivations, *steps_of(self.links))
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -178,7 +169,7 @@ class Estimate:
 
     @property
     def server_counts(self) -> list[int]:
-        """Numbers of servers, or of accelerators where the hardware is no server, that are worth comparing; empty for arrays."""
+        """Numbers of servers, or of accelerators for a bare accelerator, that are worth comparing; empty for arrays."""
         hours = self.values["accelerator_hours_h"]
         if hours is None or hasattr(median_of(hours), "shape"):
             return []

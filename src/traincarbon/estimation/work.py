@@ -4,7 +4,8 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.links import ATTENTION_SHARE, BY_ADAPTERS, BY_FAMILY, BY_SHAPE, HARDWARE_FLOP, MATMUL_PARAMS
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.trace import Link, Trace
+from traincarbon.estimation.trace import Trace
+from traincarbon.estimation.walk import Link
 from traincarbon.uncertain import Num, any_of, median_of
 
 LORA_SHARE = 0.01

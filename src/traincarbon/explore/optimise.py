@@ -1,23 +1,24 @@
-"""The inverse question: the best model within a budget, or the cheapest, cleanest and fastest way to a loss."""
+"""The inverse question: the best model within a budget, or the cheapest, cleanest or fastest way to a loss."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.families import family_of
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import FixedFields, Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
-from traincarbon.explore.compare import MARKS, SetAside, Where, is_same_hardware, stated_axis
+from traincarbon.explore.compare import axes_of, axis_values
 from traincarbon.explore.compared_results import chosen_money, figures_of, intervals
-from traincarbon.explore.compute_split import Split, split_of
-from traincarbon.explore.law import SPREAD, FittedLaw, Size, read_law
+from traincarbon.explore.comparison import MARKS, SetAside, Where, fastest_by, marks_of, median_or_inf
+from traincarbon.explore.compute_split import ComputeSplit, split_of
 from traincarbon.explore.optimum import Optimum, Point, Way
+from traincarbon.explore.scaling_law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.variant import PRICES, changed
 from traincarbon.formatting import amount
 from traincarbon.uncertain import Uncertain, median_of
@@ -27,23 +28,22 @@ _MOST_LOG_FLOP = 90.0
 _LEAST_PARAMS, _LEAST_TOKENS = 1e3, 1e3
 _STEPS = 60
 _CLOSE = 1e-10
-_LADDER = tuple(2.0**k for k in range(-6, 4))
-"""Multiples of the arithmetic at which the frontier is shown."""
+_MULTIPLES = tuple(2.0**k for k in range(-6, 4))
+"""Multiples of the compute at which the frontier is shown."""
 _MOST = 500
 
 
-class _Task(NamedTuple):
-    """What is asked of every way."""
+class _Question(NamedTuple):
+    """What is asked of every combination; *prices* hold for all hardware."""
 
-    split: Split
+    split: ComputeSplit
     budget: Budget
     target_loss: float | None
     law: FittedLaw
     money: str | None
     database: Database
     level: float
-    kept: Mapping[str, Any]
-    """Prices that hold for all hardware."""
+    prices: Mapping[str, object]
 
 
 def optimise(
@@ -65,33 +65,33 @@ def optimise(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Any,
+    **fields: Unpack[FixedFields],
 ) -> Optimum:
     """Return the model of the lowest predicted loss within a budget, or the ways to a loss, on each of the hardware given.
 
-    Size and data are divided by the scaling law, unless ``params``, ``tokens`` or *tokens_per_param* is fixed.
+    The scaling law splits compute between size and data, unless ``params``, ``tokens`` or *tokens_per_param* is fixed.
 
     Args:
-        plan: A plan whose hardware, servers, region and prices hold; or None to give fields by name.
+        plan: A plan that states hardware, servers, region and prices, or None to give fields by name.
         hw: Hardware to choose from.
         region: Regions to choose from.
-        rent: Price models to choose from.
+        rent: Price models to choose from: ``on_demand``, ``spot``, ``reserved_1y``, ``reserved_3y``.
         start: Starts to choose from.
-        budget_usd: The most that it may cost. [$]
-        budget_kgco2e: The most that it may emit, making of the hardware included. [kg CO2e]
-        budget_kwh: The most energy at the facility's meter. [kWh]
-        budget_days: The longest that it may take, on servers or accelerators that are given. [days]
-        target_loss: The loss to be reached; budgets are then held against each way. [nat/token]
-        tokens_per_param: Tokens for each parameter, in place of the law's best. [1]
-        sure: Probability of staying within each budget: 0.5 holds the median to it. [1]
-        by: Which way is the best to a loss: ``cheapest``, ``fastest`` or ``cleanest``.
-        money: Whether money is that of renting (``rent``) or of owning (``own``).
-        database: The facts to rest on; by default ours with the user's own.
+        budget_usd: Most that the training may cost. [$]
+        budget_kgco2e: Most that it may emit, embodied emissions included. [kg CO2e]
+        budget_kwh: Most energy that the facility may use. [kWh]
+        budget_days: Longest that it may take; needs servers or accelerators. [days]
+        target_loss: The loss to reach; each way is then compared with the budgets. [nat/token]
+        tokens_per_param: Tokens for each parameter, instead of the best by the scaling law. [1]
+        sure: Probability of staying within each budget; at 0.5 the median meets it. [1]
+        by: Which way to a loss comes first: ``cheapest``, ``fastest`` or ``cleanest``.
+        money: Whether cost is the cost to rent (``rent``) or to own (``own``); by default rent, where it is known.
+        database: The facts; by default the built-in ones and the user's own.
         level: Confidence level of the intervals. [1]
-        **fields: Fields of the plan; they win over those of *plan*. Prices among them hold for all hardware.
+        **fields: Fields of the plan; they override those of *plan*. A price among them holds for all hardware.
 
     Raises:
-        CarbonError: nothing is asked for, an argument is not possible, or no way is.
+        CarbonError: neither a budget nor a loss is given, an argument is impossible, or no combination can be answered.
 
     Example:
         >>> found = optimise(hw="dgx-h100", budget_usd=1e6)
@@ -99,30 +99,31 @@ def optimise(
         'cost_usd'
     """
     database = database if database is not None else open_database()
-    base = changed(plan, **fields) if plan is not None else Plan(**fields)
+    base = changed(plan, **fields) if plan is not None else Plan.from_dict(fields)
     if by not in MARKS:
         raise PlanError(f"by is {by!r}", hint=f"it must be one of {', '.join(MARKS)}")
     budget = budget_of(sure=sure, budget_usd=budget_usd, budget_kgco2e=budget_kgco2e, budget_kwh=budget_kwh, budget_days=budget_days)
     if not budget.bounds and target_loss is None:
         raise PlanError("neither a budget nor a loss is given", hint="give budget_usd, budget_kgco2e, budget_kwh, budget_days or target_loss")
-    split = _split(base, tokens_per_param)
-    task = _Task(split, budget, target_loss, read_law(database), money, database, level, {name: fields[name] for name in PRICES if name in fields})
+    prices = {name: value for name, value in fields.items() if name in PRICES}
+    question = _Question(_split(base, tokens_per_param), budget, target_loss, read_law(database), money, database, level, prices)
     if target_loss is not None:
-        split.for_loss(target_loss, task.law.law)
-    axes = [stated_axis(axis) for axis in (hw, region, rent, start)]
+        question.split.for_loss(target_loss, question.law.law)
+    axes = [axis_values(axis) for axis in (hw, region, rent, start)]
     combinations = [Where("", *combination) for combination in product(*axes)]
     if len(combinations) > _MOST:
         raise PlanError(f"{len(combinations):,} combinations", hint=f"name at most {_MOST} of hardware, regions and prices")
     ways: list[Way] = []
-    aside: list[SetAside] = []
+    set_aside: list[SetAside] = []
+    last: CarbonError | None = None
     for where in combinations:
         try:
-            ways.append(_way(base, where, task))
+            ways.append(_way(base, where, question))
         except CarbonError as error:
-            aside.append(SetAside(where, f"{error}" + (f" ({error.hint})" if error.hint else "")))
-            reason = error
-    if not ways:
-        raise type(reason)(str(reason), hint=reason.hint)
+            set_aside.append(SetAside.because(where, error))
+            last = error
+    if not ways and last is not None:
+        raise last
     ranked = _ranked(ways, by) if target_loss is not None else _by_loss(ways)
     answer = estimate(ranked[0].plan, database=database, level=level)
     return Optimum(
@@ -132,23 +133,23 @@ def optimise(
         sure=sure,
         money=chosen_money(answer, money),
         ways=ranked,
-        set_aside=tuple(aside),
-        frontier=_frontier(ranked[0], task),
-        law=task.law,
+        set_aside=tuple(set_aside),
+        frontier=_frontier(ranked[0], question),
+        law=question.law,
         level=level,
     )
 
 
-def _split(plan: Plan, tokens_per_param: float | None) -> Split:
-    """Return how size and data are divided; what the law does not speak of is refused.
+def _split(plan: Plan, tokens_per_param: float | None) -> ComputeSplit:
+    """Return how compute is split between size and data.
 
     Raises:
-        PlanError: the plan is of a kind or family that the law is not of, or holds arrays.
+        PlanError: the scaling law does not cover the plan, or the plan holds arrays.
     """
     if plan.kind not in (None, "pretrain") or not family_of(plan.family).has_scaling_law or plan.active_params is not None:
-        raise PlanError("the scaling law is of dense decoders trained from scratch", hint="leave out kind, family and active_params")
+        raise PlanError("the scaling law covers only dense decoders trained from scratch", hint="leave out kind, family and active_params")
     if plan.accelerator_hours is not None:
-        raise PlanError("accelerator_hours are given", hint="they follow from the budget: leave them out")
+        raise PlanError("accelerator_hours are given", hint="leave them out; they follow from the budget")
     fixed = {name: plan.number(name) for name in ("params", "tokens")}
     if any(hasattr(median_of(value), "shape") for value in fixed.values()):
         raise PlanError("params or tokens hold arrays", hint="give one number")
@@ -156,39 +157,36 @@ def _split(plan: Plan, tokens_per_param: float | None) -> Split:
     return split_of(**floats, tokens_per_param=tokens_per_param)
 
 
-def _way(base: Plan, where: Where, task: _Task) -> Way:
+def _way(base: Plan, where: Where, question: _Question) -> Way:
     """Return the answer of one combination.
 
     Raises:
-        CarbonError: it cannot be.
+        CarbonError: it cannot be answered.
     """
-    axes = {name: value for name, value in zip(("hw", "region", "rent", "start"), where[1:], strict=True) if value is not None}
-    if is_same_hardware(task.database, base.hw, axes.get("hw")):
-        del axes["hw"]
-    plan = changed(base, **axes, **task.kept)
+    plan = changed(base, **axes_of(base, where, question.database), **question.prices)
     notes: list[str] = []
-    if task.target_loss is not None:
-        size = task.split.for_loss(task.target_loss, task.law.law)
-        sized = changed(plan, params=size.params, tokens=Uncertain(size.tokens, {SPREAD: task.split.spread(task.target_loss, task.law)}))
-        answer = estimate(sized, database=task.database, level=task.level)
+    if question.target_loss is not None:
+        size = question.split.for_loss(question.target_loss, question.law.law)
+        sized = changed(plan, params=size.params, tokens=Uncertain(size.tokens, {SPREAD: question.split.spread(question.target_loss, question.law)}))
+        answer = estimate(sized, database=question.database, level=question.level)
         _refuse_too_large(answer)
         binding = ""
     else:
-        size, binding = _within(plan, task, notes)
-        answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=task.database, level=task.level)
-    if task.law.is_beyond(size):
+        size, binding = _within(plan, question, notes)
+        answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=question.database, level=question.level)
+    if question.law.is_beyond(size):
         notes.append(
-            f"beyond what the law was fitted on: {amount(task.law.most.params, 'count', digits=3)} parameters, {amount(task.law.most.tokens, 'count', digits=3)} tokens"
+            f"an extrapolation: the law was fitted on at most {amount(question.law.most.params, 'count', digits=3)} parameters and {amount(question.law.most.tokens, 'count', digits=3)} tokens"
         )
-    figures = figures_of(answer, chosen_money(answer, task.money))
-    over = {name: math.exp(ln) for name, ln in task.budget.excess(figures).items() if ln > _CLOSE * _STEPS}
+    results = figures_of(answer, chosen_money(answer, question.money))
+    over = {name: math.exp(ln) for name, ln in question.budget.excess(results).items() if ln > _CLOSE * _STEPS}
     return Way(
         where=where,
         plan=answer.plan,
         hardware=answer.facts.hardware.name,
         size=size,
-        loss=task.law.loss(size.params, size.tokens, level=task.level),
-        figures=intervals(figures, task.level),
+        loss=question.law.loss(size.params, size.tokens, level=question.level),
+        results=intervals(results, question.level),
         binding=binding,
         over=over,
         marks=(),
@@ -196,41 +194,41 @@ def _way(base: Plan, where: Where, task: _Task) -> Way:
     )
 
 
-def _within(plan: Plan, task: _Task, notes: list[str]) -> tuple[Size, str]:
-    """Return the largest training within the budget, and the figure that uses its budget up."""
-    size, binding, answer = _largest(plan, task, task.split)
+def _within(plan: Plan, question: _Question, notes: list[str]) -> tuple[Size, str]:
+    """Return the largest training within the budget, and the quantity whose budget it uses up."""
+    size, binding, answer = _largest(plan, question, question.split)
     n, fewest = answer.accelerators, answer.fewest_accelerators
     if n is None or fewest is None or median_of(fewest) <= median_of(n):
         return size, binding
-    if task.split != Split():
+    if question.split != ComputeSplit():
         _refuse_too_large(answer)
-    held = size.params * float(median_of(n) / median_of(fewest))
+    fitting = size.params * float(median_of(n) / median_of(fewest))
     notes.append(
-        f"held down by memory: {amount(size.params, 'count', digits=3)} parameters would be best, {amount(held, 'count', digits=3)} fit on these accelerators"
+        f"limited by memory: {amount(size.params, 'count', digits=3)} parameters would be best, {amount(fitting, 'count', digits=3)} fit on these accelerators"
     )
-    size, binding, _ = _largest(plan, task, Split(params=held))
+    size, binding, _ = _largest(plan, question, ComputeSplit(params=fitting))
     return size, binding
 
 
-def _largest(plan: Plan, task: _Task, split: Split) -> tuple[Size, str, Estimate]:
-    """Return the training whose dearest figure just meets its budget: figures rise about in proportion to the arithmetic.
+def _largest(plan: Plan, question: _Question, split: ComputeSplit) -> tuple[Size, str, Estimate]:
+    """Return the training that just meets the tightest budget; all quantities grow about in proportion to compute.
 
     Raises:
         OutOfRangeError: the budget buys next to nothing.
-        PlanError: a bounded figure is not known.
+        PlanError: a bounded quantity is unknown.
     """
     log_flop = math.log(_FIRST_FLOP)
     for _ in range(_STEPS):
         if log_flop > _MOST_LOG_FLOP:
-            raise OutOfRangeError("the budget buys more arithmetic than anybody can name", hint="is the exponent right?")
-        size = split.of(math.exp(log_flop), task.law.law)
+            raise OutOfRangeError("the budget buys more compute than is plausible", hint="is the exponent right?")
+        size = split.of(math.exp(log_flop), question.law.law)
         if size.params < _LEAST_PARAMS or size.tokens < _LEAST_TOKENS:
-            raise OutOfRangeError("the budget buys no training worth the name", hint="give a larger budget, or less to it")
-        answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=task.database, level=task.level)
-        excess = task.budget.excess(figures_of(answer, chosen_money(answer, task.money)))
+            raise OutOfRangeError("the budget is too small for any training", hint="give a larger budget")
+        answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=question.database, level=question.level)
+        excess = question.budget.excess(figures_of(answer, chosen_money(answer, question.money)))
         binding = max(excess, key=excess.__getitem__)
         if excess[binding] == -math.inf:
-            raise PlanError(f"{binding} is 0 whatever is trained", hint="a budget of it bounds nothing: give another")
+            raise PlanError(f"{binding} is 0 for every training", hint="that budget limits nothing; give another")
         if abs(excess[binding]) < _CLOSE:
             break
         log_flop -= excess[binding]
@@ -238,7 +236,7 @@ def _largest(plan: Plan, task: _Task, split: Split) -> tuple[Size, str, Estimate
 
 
 def _refuse_too_large(answer: Estimate) -> None:
-    """Refuse a model that the given accelerators cannot hold.
+    """Refuse a model that does not fit on the given accelerators.
 
     Raises:
         PlanError: they are too few.
@@ -246,47 +244,33 @@ def _refuse_too_large(answer: Estimate) -> None:
     n, fewest = answer.accelerators, answer.fewest_accelerators
     if n is not None and fewest is not None and median_of(fewest) > median_of(n):
         raise PlanError(
-            f"{amount(float(median_of(answer.plan.number('params'))), 'count', digits=3)} parameters fill {median_of(fewest):,.0f} accelerators",
+            f"{amount(float(median_of(answer.plan.number('params'))), 'count', digits=3)} parameters need {median_of(fewest):,.0f} accelerators",
             hint=f"there are {median_of(n):,.0f}: give more",
         )
 
 
 def _by_loss(ways: list[Way]) -> tuple[Way, ...]:
-    """Sort by predicted loss, then cost; the first is marked."""
-    ordered = sorted(ways, key=lambda way: (way.loss.median, _median(way, "cost_usd"), _median(way, "total_kgco2e")))
-    return (_marked(ordered[0], ("lowest loss",)), *ordered[1:])
+    """Sort by predicted loss, then cost, and mark the first."""
+    ordered = sorted(ways, key=lambda way: (way.loss.median, median_or_inf(way.results, "cost_usd"), median_or_inf(way.results, "total_kgco2e")))
+    return (replace(ordered[0], marks=("lowest loss",)), *ordered[1:])
 
 
 def _ranked(ways: list[Way], by: str) -> tuple[Way, ...]:
-    """Sort ways to a loss by what is wanted, those within all budgets first; the best by each figure are marked."""
-    times = "duration_s" if all(way.figures["duration_s"] is not None for way in ways) else "accelerator_hours_h"
-    figure = {**MARKS, "fastest": times}
-    within = [way for way in ways if not way.over]
-    marks: dict[int, list[str]] = {}
-    for mark, name in figure.items():
-        known = [way for way in within if way.figures[name] is not None]
-        if known:
-            best = min(known, key=lambda way: (_median(way, name), _median(way, "cost_usd")))
-            marks.setdefault(id(best), []).append(mark)
-    ordered = sorted(ways, key=lambda way: (bool(way.over), _median(way, figure[by]), _median(way, "cost_usd")))
-    return tuple(_marked(way, tuple(marks.get(id(way), ()))) for way in ordered)
+    """Sort ways to a loss, those within all budgets first, and mark the best of these."""
+    time = fastest_by([way.results for way in ways])
+    quantity = time if by == "fastest" else MARKS[by].quantity
+    ordered = sorted(ways, key=lambda way: (bool(way.over), median_or_inf(way.results, quantity), median_or_inf(way.results, "cost_usd")))
+    within = [way for way in ordered if not way.over]
+    marks = marks_of([way.results for way in within], time)
+    return (*(replace(way, marks=marked) for way, marked in zip(within, marks, strict=True)), *ordered[len(within) :])
 
 
-def _marked(way: Way, marks: tuple[str, ...]) -> Way:
-    return replace(way, marks=marks)
-
-
-def _median(way: Way, name: str) -> float:
-    interval = way.figures[name]
-    return math.inf if interval is None else float(interval.median)
-
-
-def _frontier(way: Way, task: _Task) -> tuple[Point, ...]:
-    """Return what the best way reaches with less and more arithmetic, each size as the split has it."""
+def _frontier(way: Way, question: _Question) -> tuple[Point, ...]:
+    """Return what the best way reaches with less and more compute, each size by the split."""
     points = []
-    for multiple in _LADDER:
-        size = task.split.of(multiple * way.size.compute_flop, task.law.law)
-        answer = estimate(changed(way.plan, params=size.params, tokens=size.tokens), database=task.database, level=task.level)
-        figures = intervals(figures_of(answer, chosen_money(answer, task.money)), task.level)
-        points.append(Point(size.params, size.tokens, task.law.loss(size.params, size.tokens, level=task.level), figures))
+    for multiple in _MULTIPLES:
+        size = question.split.of(multiple * way.size.compute_flop, question.law.law)
+        answer = estimate(changed(way.plan, params=size.params, tokens=size.tokens), database=question.database, level=question.level)
+        results = intervals(figures_of(answer, chosen_money(answer, question.money)), question.level)
+        points.append(Point(size.params, size.tokens, question.law.loss(size.params, size.tokens, level=question.level), results))
     return tuple(points)

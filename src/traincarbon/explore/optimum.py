@@ -1,13 +1,13 @@
-"""What an optimum is made of: ways to it, each a training that can be estimated, and the frontier of the best one."""
+"""The result of an optimisation: a training on each of the hardware given, and the frontier of the best one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.compare import SetAside, Where
-from traincarbon.explore.compared_results import FIGURES, plain
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.compared_results import plain
+from traincarbon.explore.comparison import Results, SetAside, Where
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
@@ -15,12 +15,23 @@ if TYPE_CHECKING:
 
 
 class Point(NamedTuple):
-    """One model on the frontier: what it reaches and what it takes."""
+    """One model on the frontier.
+
+    Attributes:
+        params: Parameters. [1]
+        tokens: Tokens. [1]
+        loss: Predicted loss. [nat/token]
+        results: What the training takes.
+    """
 
     params: float
     tokens: float
     loss: Interval
-    figures: Mapping[str, Interval | None]
+    results: Results
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the point fit for JSON."""
+        return {"params": self.params, "tokens": self.tokens, "loss": self.loss.to_dict(), "figures": plain(self.results)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +39,15 @@ class Way:
     """The answer on one hardware, in one region, at one price.
 
     Attributes:
-        where: Hardware, region, price and start, as asked for.
+        where: Hardware, region, price model and start, as asked for.
         plan: The training, as a plan that can be estimated.
         hardware: Full name of the hardware.
         size: Parameters and tokens.
-        loss: Predicted loss with its interval. [nat/token]
-        figures: What the training takes.
-        binding: The figure whose budget is used up, empty where a loss was asked for.
-        over: Figures that break their budget, with by what factor.
-        marks: ``lowest loss``; or ``cheapest``, ``fastest``, ``cleanest``, where a loss was asked for.
+        loss: Predicted loss. [nat/token]
+        results: What the training takes; None where unknown.
+        binding: The quantity whose budget is used up, empty where a loss was asked for.
+        over: The quantities that exceed their budget, and by which factor.
+        marks: ``lowest loss``; or ``cheapest``, ``fastest``, ``cleanest`` where a loss was asked for.
         notes: What a reader should know.
     """
 
@@ -45,13 +56,13 @@ class Way:
     hardware: str
     size: Size
     loss: Interval
-    figures: Mapping[str, Interval | None]
+    results: Results
     binding: str
     over: Mapping[str, float]
     marks: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the way fit for JSON."""
         return {
             **{name: value for name, value in self.where._asdict().items() if name != "plan"},
@@ -59,8 +70,8 @@ class Way:
             "params": self.size.params,
             "tokens": self.size.tokens,
             "compute_flop": self.size.compute_flop,
-            "loss": self.loss._asdict(),
-            "figures": plain(self.figures),
+            "loss": self.loss.to_dict(),
+            "figures": plain(self.results),
             "binding": self.binding,
             "over": dict(self.over),
             "marks": list(self.marks),
@@ -71,18 +82,18 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optimum:
-    """The best that can be had, way by way, best first; see :func:`traincarbon.optimise`.
+    """The best training on each of the hardware given, the best first; see :func:`traincarbon.optimise`.
 
     Attributes:
         question: ``lowest loss`` within a budget, or ``target loss``.
-        target_loss: The loss asked for, None where there was none. [nat/token]
-        bounds: Figure to the most that it may be.
-        sure: Probability with which each bound is to hold. [1]
-        money: Whether ``cost_usd`` is that of renting (``rent``) or of owning (``own``).
-        ways: The answers, best first.
-        set_aside: Combinations that cannot be, each with its reason.
-        frontier: What the best way reaches with less and more arithmetic.
-        law: What the loss is predicted by.
+        target_loss: The loss asked for, None where none was. [nat/token]
+        bounds: The most that each bounded quantity may be.
+        sure: Probability of staying within each bound. [1]
+        money: Whether ``cost_usd`` is the cost to rent (``rent``) or to own (``own``).
+        ways: The answers, the best first.
+        set_aside: The combinations that cannot be answered, each with its reason.
+        frontier: What the best way reaches with less and more compute.
+        law: The scaling law that predicts the loss.
         level: Confidence level of the intervals. [1]
     """
 
@@ -102,7 +113,7 @@ class Optimum:
         """The first of the ways."""
         return self.ways[0]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the optimum fit for JSON, in the schema ``traincarbon/optimum/1``."""
         return {
             "schema": "traincarbon/optimum/1",
@@ -114,12 +125,12 @@ class Optimum:
             "level": self.level,
             "law": self.law.evidence.to_dict(),
             "ways": [way.to_dict() for way in self.ways],
-            "frontier": [{**point._asdict(), "loss": point.loss._asdict(), "figures": plain(point.figures)} for point in self.frontier],
-            "set_aside": [{**aside.where._asdict(), "reason": aside.reason} for aside in self.set_aside],
+            "frontier": [point.to_dict() for point in self.frontier],
+            "set_aside": [each.to_dict() for each in self.set_aside],
         }
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the frontier, a row a model: parameters, tokens, loss and the medians of its figures.
+        """Return the frontier, a row a model: parameters, tokens, loss and the median of each quantity.
 
         Raises:
             ImportError: pandas is not installed.
@@ -128,6 +139,6 @@ class Optimum:
 
         rows = []
         for point in self.frontier:
-            medians = {name: None if (interval := point.figures[name]) is None else interval.median for name in FIGURES}
+            medians = {name: None if interval is None else interval.median for name, interval in point.results.items()}
             rows.append({"params": point.params, "tokens": point.tokens, "loss": point.loss.median, **medians})
         return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""The Pareto set: what nothing else beats in everything."""
+"""The Pareto set: the options that no other option beats in everything."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def pareto(points: Sequence[Sequence[float | None]]) -> list[bool]:
     """Return for each point whether no other is at least as good in every coordinate and better in one; less is better.
 
-    A point with an unknown coordinate cannot be compared: it is not in the set and keeps nobody out of it.
+    A point with an unknown coordinate is not compared: it is not in the set and excludes no other point.
 
     Example:
         >>> pareto([(1.0, 5.0), (2.0, 2.0), (3.0, 3.0), (None, 1.0)])

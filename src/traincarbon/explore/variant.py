@@ -1,6 +1,4 @@
-"""A plan with other fields, estimated so that what the user knows of the first still bears on the second."""
-
-from typing import Any
+"""A plan with other fields, estimated with what the user stated of the original."""
 
 from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
@@ -11,43 +9,43 @@ from traincarbon.estimation.result import Estimate
 from traincarbon.uncertain import any_of, clamp, median_of
 
 PRICES = fields_with(Use.HARDWARE)
-"""What a plan states of its own hardware, which is not so of other."""
+"""Fields that a plan states of its own hardware and that do not hold for other hardware."""
 _MOST_MFU = 0.95
-_ELSEWHERE = frozenset(("region", "pue", "start", "rent"))
-"""Fields that change what an hour costs and emits, but not how many there are."""
+_NOT_WORK = frozenset(("region", "pue", "start", "rent"))
+"""Fields that change the cost and emissions of an hour, but not the number of hours."""
 
 
-def changed(plan: Plan, **fields: Any) -> Plan:
-    """Return *plan* with other *fields*; one that is None is not said any more.
+def changed(plan: Plan, **fields: object) -> Plan:
+    """Return *plan* with other *fields*; a field that is None is no longer stated.
 
-    Another size drops the shape of the first and what is trained of it; another size or hardware drops its degrees of parallelism and how it is
-    checkpointed. Fewer tokens than are in a step drop the step.
+    Another size drops the shape of the model and its trainable parameters. Another size or other hardware drops the degrees of parallelism
+    and the recomputation. Fewer tokens than a step has drop the size of the step.
     """
     dropped: tuple[str, ...] = ()
     if "params" in fields or "active_params" in fields:
         dropped += fields_with(Use.SIZE | Use.LAYOUT)
     tokens, step = fields.get("tokens"), plan.number("batch_tokens")
-    if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan(tokens=tokens).number("tokens"))):
+    if step is not None and tokens is not None and any_of(median_of(step) > median_of(Plan.from_dict({"tokens": tokens}).number("tokens"))):
         dropped += ("batch_tokens",)
     if "hw" in fields:
         dropped += fields_with(Use.LAYOUT | Use.HARDWARE)
     stated = {name: getattr(plan, name) for name in plan.to_dict() if name not in dropped}
-    return Plan(**{**stated, **fields})
+    return Plan.from_dict({**stated, **fields})
 
 
-def reestimate(base: Estimate, database: Database, **fields: Any) -> Estimate:
+def reestimate(base: Estimate, database: Database, **fields: object) -> Estimate:
     """Return the estimate of the plan of *base* with other *fields*.
 
-    A utilisation that the plan states, or that its accelerator-hours imply, is that of its own work on its own hardware. For another it is
-    brought there by what the model expects of the two.
+    A utilisation that the plan states, or that its accelerator-hours imply, belongs to its own work and hardware.
+    For other work or hardware it is scaled by the ratio of the expected utilisations.
 
     Raises:
-        CarbonError: the changed plan cannot be answered.
+        CarbonError: the changed plan cannot be estimated.
     """
     plan = base.plan
     if base.values["compute_flop"] is None:
-        if not _ELSEWHERE.issuperset(fields):
-            raise PlanError("the plan states hours but not the work in them", hint="give params and tokens")
+        if not _NOT_WORK.issuperset(fields):
+            raise PlanError("the plan states hours but no params and tokens", hint="give params and tokens")
         return estimate(changed(plan, **fields), database=database, level=base.level)
     if plan.mfu is None and plan.accelerator_hours is None:
         return estimate(changed(plan, **fields), database=database, level=base.level)

@@ -1,4 +1,4 @@
-"""Greenhouse gases of a run: from its electricity, and its share of making the hardware."""
+"""Greenhouse gas emissions of a run: those of its electricity, and its share of making the hardware."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import G_PER_KG
@@ -9,8 +9,8 @@ from traincarbon.uncertain import Num
 def operational_kgco2e(*, facility_energy_kwh: Num, intensity_gco2e_per_kwh: Num) -> Num:
     r"""Return the emissions of the electricity used.
 
-    With the mean intensity of the grid that is location-based; with that of the contracts held, market-based. The
-    figure has the basis of the intensity: direct (the stacks) or lifecycle (fuel supply and plant included).
+    The mean intensity of the grid gives location-based emissions, that of energy contracts market-based ones. The
+    result has the basis of the intensity: direct (the stacks) or lifecycle (fuel supply and plant included).
 
     .. math:: G = E \, I / 1000
 
@@ -45,7 +45,7 @@ def embodied_kgco2e(*, accelerator_hours_h: Num, hardware_kgco2e: Num, service_l
         accelerator_hours_h: Accelerator-hours of the run. [h]
         hardware_kgco2e: Emissions of making one accelerator and its share of the server. [kg CO2e]
         service_life_h: Time in service. [h]
-        utilisation: Share of that time in which somebody uses the hardware. [1]
+        utilisation: Share of that time in which the hardware is used. [1]
 
     Returns:
         Embodied emissions. [kg CO2e]

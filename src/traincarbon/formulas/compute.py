@@ -1,4 +1,4 @@
-"""From a model and its training data to the arithmetic done: floating-point operations of a run."""
+"""Floating-point operations of a training, from its model and its data."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num, clamp

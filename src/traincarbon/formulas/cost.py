@@ -1,4 +1,4 @@
-"""What a run costs: rented by the hour, or on hardware of one's own, with the electricity and the cluster's purchase."""
+"""The cost of a run: rent by the hour, or ownership with electricity, and the purchase price of the cluster."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import H_PER_YEAR
@@ -134,9 +134,9 @@ def purchase_usd(*, accelerators: Num, accelerator_purchase_usd: Num) -> Num:
 
 @equation("accelerator_hours_h × accelerator_purchase_usd / (service_life_h × utilisation) + electricity_usd", source="cottier-2024-cost")
 def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_life_h: Num, utilisation: Num, electricity_usd: Num) -> Num:
-    r"""Return a run's cost on hardware of one's own: its share of the purchase by useful hours, and the electricity.
+    r"""Return the cost of ownership of a run: its share of the purchase by useful hours, and the electricity.
 
-    Staff, building and maintenance are not in it.
+    It leaves out staff, building and maintenance.
 
     .. math:: K = H \frac{k}{L \, u} + K_{el}
 
@@ -144,7 +144,7 @@ def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_
         accelerator_hours_h: Accelerator-hours of the run. [h]
         accelerator_purchase_usd: Price of one accelerator with server and network. [$]
         service_life_h: Time in service. [h]
-        utilisation: Share of that time in which somebody uses the hardware. [1]
+        utilisation: Share of that time in which the hardware is used. [1]
         electricity_usd: Cost of the run's electricity. [$]
 
     Returns:
@@ -158,8 +158,8 @@ def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_
         10500.0
 
     References:
-        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, section 2, with a
-        straight line in place of their exponential depreciation.
+        Cottier et al. 2024, *The rising costs of training frontier AI models*, arXiv:2405.21015, section 2, with
+        linear instead of exponential depreciation.
     """
     require(above=0.0, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd, service_life_h=service_life_h)
     require(above=0.0, at_most=1.0, utilisation=utilisation)

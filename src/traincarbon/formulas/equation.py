@@ -1,4 +1,4 @@
-"""What every formula carries and refuses: its equation in one readable line, its source, and its bounds."""
+"""The equation and source that every formula carries, and the check of its inputs."""
 
 import math
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def equation(text: str, *, source: str) -> "Callable[[Callable[P, R_co]], Formul
 
 
 def require(*, at_least: float | None = None, above: float | None = None, at_most: float = math.inf, **quantities: Num) -> None:
-    """Refuse any of the *quantities* outside the bounds; a NaN is outside any.
+    """Refuse a quantity outside the bounds; NaN is always outside.
 
     Raises:
         OutOfRangeError: with the name and the value of the first quantity that is out.

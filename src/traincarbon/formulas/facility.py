@@ -1,4 +1,4 @@
-"""From the servers to the building: facility energy and water."""
+"""Energy and water of the facility, from the energy of its servers and network."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num
@@ -34,9 +34,9 @@ def facility_energy_kwh(*, it_energy_kwh: Num, pue: Num) -> Num:
 
 @equation("it_energy_kwh × (accelerator_factor × accelerator_share + hours_factor × (1 - accelerator_share))", source="definition")
 def scaled_it_energy_kwh(*, it_energy_kwh: Num, accelerator_factor: Num, hours_factor: Num, accelerator_share: Num) -> Num:
-    r"""Return the energy of servers and network when a run takes longer and its accelerators need another energy.
+    r"""Return the energy of servers and network when the hours and the energy of the accelerators change.
 
-    The rest of the servers draws its power for as long as the run takes.
+    The rest of the servers keeps its power for as long as the run takes.
 
     .. math:: E' = E \, (f_{acc} \, a + f_H \, (1 - a))
 

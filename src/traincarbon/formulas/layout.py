@@ -1,4 +1,4 @@
-"""What one training step is made of: the model's shape, its layout over accelerators, the machine, and how well it is used."""
+"""The inputs of one training step: the shape of the model, its layout over accelerators, the machine, and its efficiency."""
 
 from typing import NamedTuple
 
@@ -39,8 +39,7 @@ class Shape(NamedTuple):
     @property
     def seen(self) -> Num:
         """Share of the causal scores that a layer computes, on the mean."""
-        through = 2.0 * self.window / self.seq_len
-        return 1.0 - self.windowed * (1.0 - 0.5 * (1.0 + through - abs(1.0 - through)))
+        return 1.0 - self.windowed * (1.0 - smaller(1.0, 2.0 * self.window / self.seq_len))
 
     @property
     def projection_params(self) -> Num:
@@ -61,7 +60,7 @@ class Shape(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How the work is spread and what hides behind what. Switches are 0 or 1, or shares between; numbers or arrays of them."""
+    """How the work is spread and which exchanges overlap with work. Switches are 0 or 1, or shares between; numbers or arrays of them."""
 
     sequences: Num
     """Sequences in a step."""
@@ -87,7 +86,7 @@ class Layout(NamedTuple):
     gradient_b: Num = 2.0
     """Bytes of a gradient when it is exchanged. [B]"""
     overlap_tensor: Num = 0.0
-    """Share of the tensor-parallel exchange of the backward pass that hides behind arithmetic."""
+    """Share of the tensor-parallel exchange of the backward pass that hides behind compute."""
     overlap_tensor_forward: Num = 0.0
     overlap_pipeline: Num = 0.0
     overlap_data: Num = 0.0
@@ -109,7 +108,7 @@ class Layout(NamedTuple):
 
     @property
     def accelerators(self) -> Num:
-        """Accelerators in all."""
+        """The number of accelerators."""
         return self.tp * self.cp * self.pp * self.dp
 
     @property
@@ -118,7 +117,7 @@ class Layout(NamedTuple):
         return self.sequences / (self.dp * self.micro_batch)
 
     def check(self, *, shape: Shape, machine: "Machine") -> None:
-        """Refuse this layout where it cannot be.
+        """Refuse an impossible layout.
 
         Raises:
             OutOfRangeError: a count is below 1, a layout does not divide, there are more stages than layers, tensor parallelism leaves the
@@ -162,7 +161,7 @@ class Machine(NamedTuple):
 
 
 class Sustained(NamedTuple):
-    """What is reached of a datasheet, and latencies: the constants of the step, each a row of ``priors.csv``."""
+    """The constants of a step: efficiencies and latencies, each a row of ``priors.csv``."""
 
     gemm_efficiency: Num
     """Large matrix products against the dense peak."""
@@ -179,7 +178,7 @@ class Sustained(NamedTuple):
     network_latency_s: Num
     kernel_launch_s: Num
     exposed_share: Num
-    """Share of an overlapped exchange that slows the step all the same: it takes arithmetic units and memory bandwidth."""
+    """Share of an overlapped exchange that slows the step anyway, because it takes compute units and memory bandwidth."""
     plain_attention: Num = 0.75
     """Batched products of one head each, against large matrix products: attention without a fused kernel."""
     link_hop_s: Num = 0.0
@@ -197,3 +196,13 @@ class Sustained(NamedTuple):
 def _refuse(wrong: Num, what: str, hint: str) -> None:
     if wrong if isinstance(wrong, bool) else wrong.any():
         raise OutOfRangeError(what, hint=hint)
+
+
+def larger(left: Num, right: Num) -> Num:
+    """Return the larger of two numbers, or of each pair in arrays."""
+    return 0.5 * (left + right + abs(left - right))
+
+
+def smaller(left: Num, right: Num) -> Num:
+    """Return the smaller of two numbers, or of each pair in arrays."""
+    return 0.5 * (left + right - abs(left - right))

@@ -1,9 +1,9 @@
-"""Does it fit: memory that a training needs, in all and on one accelerator of a layout."""
+"""The memory that a training needs, over all accelerators and on one accelerator of a layout."""
 
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.layout import Layout, Shape
+from traincarbon.formulas.layout import Layout, Shape, larger, smaller
 from traincarbon.uncertain import Num
 
 _WEIGHT_B = 2.0
@@ -12,7 +12,7 @@ _ADAM_B = 12.0
 _GATHERED_LAYERS = 2.0
 """Sharded weights: the layer at work and the one fetched ahead."""
 _LOGIT_B = 6.0
-"""A logit at 16 bits and at 32, where the loss is taken."""
+"""A logit at 16 bits, and at 32 for the loss."""
 
 
 @equation("params × weight_b + trainable_params × state_b", source="rajbhandari-2020-zero")
@@ -93,7 +93,7 @@ class LayoutMemory(NamedTuple):
 
 @equation("weights_b + gradients_b + optimiser_b + activations_b", source="korthikanti-2022-activation")
 def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
-    r"""Return what one step on a layout keeps in the memory of the fullest accelerator.
+    r"""Return the memory of the fullest accelerator during one step on a layout.
 
     Weights are held at 16 bits, gradients at the width at which they are exchanged, Adam's master copy and moments at 32 bits; each is
     divided as the layout says. The first stage of a pipeline holds the activations of as many micro-batches as there are stages. Buffers of
@@ -134,7 +134,7 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
     layer_experts = mixed * wide * shape.ffn * shape.experts / layout.ep
     ends = shape.hidden * shape.vocab / t * (1.0 + (p == 1.0))
     dense, experts = stage_layers * layer + ends, stage_layers * layer_experts
-    expert_ranks = _at_least_one(ranks * t / layout.ep)
+    expert_ranks = larger(ranks * t / layout.ep, 1.0)
     whole = dense + experts
     divided = dense / ranks + experts / expert_ranks
     kept = layout.sharded_weights * divided + (1.0 - layout.sharded_weights) * whole
@@ -161,15 +161,7 @@ def _activations_b(shape: Shape, layout: Layout, stage_layers: Num) -> Num:
     layer_b = linear_b + scores_b * (1.0 - layout.recompute_attention)
     kept_b = again * 2.0 * tokens * shape.hidden * split + (1.0 - again) * layer_b
     working_b = again * (linear_b + scores_b)
-    in_flight = _least(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
+    in_flight = smaller(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
     first_b = stage_layers * in_flight * kept_b + working_b
     last_b = stage_layers * kept_b + working_b + _LOGIT_B * tokens * shape.vocab / t
-    return 0.5 * (first_b + last_b + abs(first_b - last_b))
-
-
-def _at_least_one(value: Num) -> Num:
-    return 0.5 * (value + 1.0 + abs(value - 1.0))
-
-
-def _least(left: Num, right: Num) -> Num:
-    return 0.5 * (left + right - abs(left - right))
+    return larger(first_b, last_b)

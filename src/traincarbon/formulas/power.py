@@ -1,4 +1,4 @@
-"""What a training draws at the servers: accelerators, their hosts, and the network between them."""
+"""Power and energy of a training at its servers: accelerators, the rest of the servers, and the network."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import W_PER_KW
@@ -7,22 +7,22 @@ from traincarbon.uncertain import Num, any_of, clamp, median_of
 
 @equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")
 def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, reference_mfu: float, exponent: float, idle_share: float) -> Num:
-    r"""Return the mean draw of one accelerator over a run, which rises with what it does.
+    r"""Return the mean power of one accelerator over a run, which rises with its utilisation.
 
-    An empirical law between the idle draw and the cap: busier chips draw more, less than in proportion.
+    An empirical law between idle power and the power cap: power rises more slowly than utilisation.
 
     .. math:: P = P_{board} \, \mathrm{clamp}\left(s_0 \left(\frac{U}{U_0}\right)^{e}, \; s_{idle}, \; 1\right)
 
     Args:
         board_power_w: Power cap (TDP, TGP) of one accelerator. [W]
-        reference_share: Mean draw as a share s0 of the cap at utilisation *reference_mfu*. [1]
+        reference_share: Mean power as a share s0 of the cap at utilisation *reference_mfu*. [1]
         mfu: Model FLOP utilisation, end to end. [1]
         reference_mfu: Utilisation U0 at which *reference_share* holds. [1]
-        exponent: How fast the draw rises with utilisation. [1]
-        idle_share: Draw of an idle accelerator as a share of the cap. [1]
+        exponent: How fast the power rises with utilisation. [1]
+        idle_share: Power of an idle accelerator as a share of the cap. [1]
 
     Returns:
-        Mean draw. [W]
+        Mean power. [W]
 
     Raises:
         OutOfRangeError: an input is not positive, or a share exceeds 1.
@@ -42,7 +42,7 @@ def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, r
 
 @equation("(max_power_w / accelerator_count - board_power_w) × host_share", source="cottier-2024-cost")
 def host_power_w(*, max_power_w: Num, accelerator_count: Num, board_power_w: Num, host_share: Num) -> Num:
-    r"""Return the mean draw of the rest of a server, shared over its accelerators: processors, memory, fans, network cards, conversion.
+    r"""Return the mean power of the rest of a server per accelerator: processors, memory, fans, network cards, conversion.
 
     .. math:: P_{host} = \left(\frac{P_{max}}{n} - P_{board}\right) h
 
@@ -50,10 +50,10 @@ def host_power_w(*, max_power_w: Num, accelerator_count: Num, board_power_w: Num
         max_power_w: Nameplate of the whole server. [W]
         accelerator_count: Accelerators in it. [1]
         board_power_w: Power cap of one accelerator. [W]
-        host_share: Mean draw of the rest as a share of its nameplate. [1]
+        host_share: Mean power of the rest as a share of its nameplate. [1]
 
     Returns:
-        Mean draw of the host for each accelerator. [W]
+        Mean power of the rest of the server per accelerator. [W]
 
     Raises:
         OutOfRangeError: an input is not positive, or the accelerators alone exceed the nameplate.
@@ -79,9 +79,9 @@ def it_energy_kwh(*, accelerator_hours_h: Num, accelerator_power_w: Num, host_po
 
     Args:
         accelerator_hours_h: Accelerator-hours of the run. [h]
-        accelerator_power_w: Mean draw of one accelerator. [W]
-        host_power_w: Mean draw of the rest of the server for each accelerator. [W]
-        network_share: Draw of the switches between servers as a share of that of the servers. [1]
+        accelerator_power_w: Mean power of one accelerator. [W]
+        host_power_w: Mean power of the rest of the server per accelerator. [W]
+        network_share: Power of the switches between servers as a share of the servers' power. [1]
 
     Returns:
         Energy of servers and network. [kWh]
@@ -103,16 +103,16 @@ def it_energy_kwh(*, accelerator_hours_h: Num, accelerator_power_w: Num, host_po
 
 @equation("power_w × factor", source="definition")
 def calibrated_power_w(*, power_w: Num, factor: Num) -> Num:
-    r"""Return an expected draw brought to what the user's own runs drew.
+    r"""Return an expected power, calibrated with the user's own runs.
 
     .. math:: P' = f \, P
 
     Args:
-        power_w: Mean draw that is expected without them. [W]
+        power_w: Expected mean power without calibration. [W]
         factor: Measured over expected, of the runs of a calibration. [1]
 
     Returns:
-        Mean draw. [W]
+        Mean power. [W]
 
     Raises:
         OutOfRangeError: *power_w* is negative or *factor* not positive.

@@ -1,4 +1,4 @@
-"""Scaling laws: the loss that a model of so many parameters reaches on so many tokens, and the sizes that reach it with the least arithmetic."""
+"""Scaling laws: the loss that a model of so many parameters reaches on so many tokens, and the sizes that reach it with the least compute."""
 
 from typing import NamedTuple
 
@@ -52,7 +52,9 @@ def predicted_loss(*, params: Num, tokens: Num, law: Law) -> Num:
     source="hoffmann-2022-chinchilla",
 )
 def optimal_params(*, compute_flop: Num, law: Law) -> Num:
-    r"""Return the parameters at which so much arithmetic reaches the lowest loss; the tokens are C / (6 N).
+    r"""Return the parameters with which a given compute reaches the lowest loss.
+
+    The tokens are C / (6 N).
 
     .. math:: N = \left(\frac{\alpha A}{\beta B}\right)^{1 / (\alpha + \beta)} \left(\frac{C}{6}\right)^{\beta / (\alpha + \beta)}
 
@@ -84,7 +86,9 @@ def optimal_params(*, compute_flop: Num, law: Law) -> Num:
     source="hoffmann-2022-chinchilla",
 )
 def params_of_loss(*, loss: Num, law: Law) -> Num:
-    r"""Return the parameters with which a loss takes the least arithmetic: the optimum's condition α A N^-α = β B D^-β, solved for N.
+    r"""Return the parameters with which a loss takes the least compute.
+
+    They solve the condition of the optimum, α A N^-α = β B D^-β, for N.
 
     .. math:: N = \left(\frac{A \, (\alpha + \beta)}{\beta \, (L - E)}\right)^{1 / \alpha}
 

@@ -1,4 +1,4 @@
-"""What a model takes after its training: the arithmetic of serving it, and that of teaching a smaller one."""
+"""Compute after the training of a model: serving it, and training a smaller model on its output."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.uncertain import Num
@@ -34,7 +34,7 @@ def serving_flop(*, active_params: Num, served_tokens: Num) -> Num:
 
 @equation("(6 × student_params + 2 × teacher_params) × tokens", source="sanh-2019-distilbert")
 def distillation_flop(*, student_params: Num, teacher_params: Num, tokens: Num) -> Num:
-    r"""Return the model FLOP of training a student on what a teacher, which exists already, says of every token.
+    r"""Return the model FLOP of training a student on the output of an existing teacher for every token.
 
     .. math:: C = (6 \, N_{student} + 2 \, N_{teacher}) \, D
 

@@ -1,9 +1,10 @@
-"""One training step on a given layout: where its seconds go, term by term, and its utilisation."""
+"""One training step on a given layout: its seconds by term, and its utilisation."""
 
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
+from traincarbon.formulas.exchange import context_s, data_parallel_s, experts_s, exposed_s, local_params, stage_hop_s, tensor_s
+from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained, larger
 from traincarbon.uncertain import Num
 
 _BACKWARD_TOUCHES = 1.5
@@ -23,11 +24,11 @@ class StepTime(NamedTuple):
     matmul_s: Num
     attention_s: Num
     memory_s: Num
-    """Element-wise work: limited by memory, not by arithmetic."""
+    """Element-wise work: limited by memory, not by compute."""
     head_s: Num
-    """Logits and loss, as far as the last stage has no fewer layers for them."""
+    """Logits and loss, beyond the time that the last stage saves by having fewer layers."""
     launch_s: Num
-    """What the host needs beyond the accelerator's own time to start its kernels."""
+    """Time of the host to start kernels, beyond the accelerator's own time."""
     tensor_parallel_s: Num
     context_parallel_s: Num
     expert_parallel_s: Num
@@ -112,11 +113,11 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
     head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
     head_s = 6.0 * tokens * shape.hidden * shape.vocab / t / head_rate + 24.0 * tokens * shape.vocab / t / memory
     spared = (stage_layers * p - shape.layers + 1.0) // 2.0
-    head_beyond_s = _positive(head_s - spared * layer_s)
-    hop_s = _hop_s(shape, layout, machine, sustained, tokens)
+    head_beyond_s = larger(head_s - spared * layer_s, 0.0)
+    hop_s = stage_hop_s(shape, layout, machine, sustained, tokens)
     working_s = m * (stage_layers * layer_s + head_beyond_s)
     runs = m * stage_layers
-    data_s = _data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
+    data_s = data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
     return StepTime(
         matmul_s=runs * (forward.matmul_s + backward.matmul_s),
         attention_s=runs * (forward.attention_s + backward.attention_s),
@@ -163,37 +164,6 @@ def pipeline_fill_s(*, pp: Num, interleave: Num, stage_layers: Num, layer_s: Num
     """
     require(at_least=1.0, pp=pp, interleave=interleave)
     return (pp - 1.0) / interleave * (stage_layers * layer_s + head_s / pp)
-
-
-@equation("max((1 - overlap × (1 - exposed_share)) × exchange_s, exchange_s - overlap × behind_s)", source="isaev-2023-calculon")
-def exposed_s(*, exchange_s: Num, overlap: Num, behind_s: Num, exposed_share: Num) -> Num:
-    r"""Return what an exchange adds to a step when it overlaps with work.
-
-    It adds what outlasts the work, and at least the share of it that slows the work down.
-
-    .. math:: t = \max\left((1 - o \, (1 - e)) \, t_x, \; t_x - o \, t_w\right)
-
-    Args:
-        exchange_s: The exchange alone. [s]
-        overlap: Share o of it that may overlap. [1]
-        behind_s: The work that it overlaps with. [s]
-        exposed_share: Share e of an overlapped exchange that slows the work. [1]
-
-    Returns:
-        Added time. [s]
-
-    Raises:
-        OutOfRangeError: *overlap* or *exposed_share* is outside 0 to 1.
-
-    Example:
-        >>> exposed_s(exchange_s=4.0, overlap=1.0, behind_s=3.0, exposed_share=0.125)
-        1.0
-
-    References:
-        Isaev et al. 2023, *Calculon*, section on overlap; the share is fitted in docs/method.md, section Step time.
-    """
-    require(at_least=0.0, at_most=1.0, overlap=overlap, exposed_share=exposed_share)
-    return _most((1.0 - overlap * (1.0 - exposed_share)) * exchange_s, exchange_s - overlap * behind_s)
 
 
 @equation("model_flop_per_token × sequences × seq_len / (accelerators × peak_flop_per_s × seconds_s)", source="chowdhery-2022-palm")
@@ -260,9 +230,9 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     touch_s = sustained.memory_touches * (stored_b + scores_b) / memory
     again_s = layout.recompute_attention * (attention_s + sustained.memory_touches * scores_b / memory)
 
-    reduce_s = _tensor_s(shape, layout, machine, sustained, tokens)
-    ring_s = _context_s(shape, layout, machine, sustained, tokens)
-    swap_s = _experts_s(shape, layout, machine, sustained, tokens)
+    reduce_s = tensor_s(shape, layout, machine, sustained, tokens)
+    ring_s = context_s(shape, layout, machine, sustained, tokens)
+    swap_s = experts_s(shape, layout, machine, sustained, tokens)
     forward_s = matmul_s + attention_s + touch_s
     backward_s = 2.0 * matmul_s + attention_back_s + _BACKWARD_TOUCHES * touch_s
     kernel_s = (1.0 - layout.graphs) * sustained.kernel_launch_s
@@ -271,9 +241,9 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
         matmul_s=matmul_s,
         attention_s=attention_s,
         memory_s=touch_s,
-        launch_s=_positive(_KERNELS_FORWARD * kernel_s - forward_s),
+        launch_s=larger(_KERNELS_FORWARD * kernel_s - forward_s, 0.0),
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
-        context_s=_positive(ring_s - attention_s),
+        context_s=larger(ring_s - attention_s, 0.0),
         experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=forward_s, exposed_share=sustained.exposed_share),
     )
     full = layout.recompute_layers
@@ -281,124 +251,19 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
         matmul_s=2.0 * matmul_s + full * forward.matmul_s,
         attention_s=attention_back_s + full * attention_s + (1.0 - full) * again_s,
         memory_s=_BACKWARD_TOUCHES * touch_s + accumulated_s + full * forward.memory_s,
-        launch_s=_positive(_KERNELS_BACKWARD * kernel_s - backward_s) + full * forward.launch_s,
+        launch_s=larger(_KERNELS_BACKWARD * kernel_s - backward_s, 0.0) + full * forward.launch_s,
         tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
-        context_s=_positive(2.0 * ring_s - attention_back_s) + full * forward.context_s,
+        context_s=larger(2.0 * ring_s - attention_back_s, 0.0) + full * forward.context_s,
         experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=backward_s, exposed_share=sustained.exposed_share)
         + full * forward.experts_s,
     )
     return forward, backward
 
 
-def _tensor_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
-    """Two all-reduces of the activations in a dense layer, one where experts exchange tokens instead; with sequences split, the same bytes."""
-    reduces = 2.0 - (shape.experts > 1.0)
-    ring_b = 4.0 * tokens * shape.hidden * (layout.tp - 1.0) / layout.tp
-    link_b_per_s = machine.link_bandwidth_b_per_s * machine.tensor_share * sustained.link_efficiency
-    return reduces * (layout.tp > 1.0) * (sustained.link_latency_s + ring_b / link_b_per_s)
-
-
-def _context_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
-    """Keys and values pass around the ring while scores are computed."""
-    keys_b = 4.0 * tokens * shape.attention_width * shape.kv_heads / shape.heads / layout.tp * (layout.cp - 1.0)
-    return keys_b * _s_per_b(layout.tp * layout.cp, machine, sustained)
-
-
-def _experts_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
-    """Tokens go to their experts and come back: once over the network to each domain that holds any of them, then over its links."""
-    token_b = 4.0 * tokens * shape.hidden / layout.tp
-    local = _least(layout.ep, machine.domain)
-    domains = layout.ep / local
-    visited = (domains - 1.0) * (1.0 - (1.0 - 1.0 / domains) ** shape.experts_per_token)
-    link_s = token_b * shape.experts_per_token * (local - 1.0) / local / (machine.link_bandwidth_b_per_s * sustained.exchange_efficiency)
-    network_s = token_b * visited / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
-    return (layout.ep > 1.0) * 2.0 * sustained.link_latency_s + _most(link_s, network_s)
-
-
-def _hop_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
-    """Activations to the next stage and their gradients back, split over the tensor-parallel ranks and gathered again."""
-    sent_b = 2.0 * tokens * shape.hidden
-    inside = layout.accelerators <= machine.domain
-    latency_s = inside * sustained.link_latency_s + (1.0 - inside) * sustained.network_latency_s
-    across_s = latency_s + sent_b / layout.tp * _s_per_b(layout.accelerators, machine, sustained)
-    gather_s = (layout.tp > 1.0) * (1.0 - layout.sequence_parallel) * sent_b / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
-    return (layout.pp > 1.0) * 2.0 * layout.interleave * (across_s + gather_s)
-
-
-def _data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, working_s: Num, turn_s: Num) -> Num:
-    """Gradients are summed, in rings within a domain and between domains; sharded weights are gathered for each pass.
-
-    What overlaps hides behind one micro-batch, or where weights are sharded behind all; a share of it slows the arithmetic all the same.
-    """
-    dense, experts = _local_params(shape, layout)
-    ranks = layout.dp * layout.cp
-    expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
-    shard = layout.shard + (layout.shard == 0.0) * ranks
-    expert_b_s = experts * _ring_s_per_b(expert_ranks, layout.ep, machine, sustained)
-    summed_b = layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b
-    one_b_s = dense * _ring_s_per_b(ranks, layout.tp, machine, sustained) + expert_b_s
-    reduce_s = 2.0 * _hops_s(ranks, layout.tp, machine, sustained) + one_b_s * summed_b
-    calls = layout.listed * (2.0 + shape.ffn_matrices) + 1.0 - layout.listed
-    call_s = _hops_s(shard, layout.tp, machine, sustained) + layout.listed * shard * sustained.listed_copy_s
-    shard_b_s = dense * _ring_s_per_b(shard, layout.tp, machine, sustained) + expert_b_s
-    turn_gather_s = shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
-    copies_s = dense / shard * _ring_s_per_b(ranks / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
-    gather_s = layout.micro_batches * turn_gather_s + copies_s
-    overlap, share = layout.overlap_data, sustained.exposed_share
-    gather_exposed_s = exposed_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
-    reduce_exposed_s = exposed_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
-    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
-
-
 def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
-    dense, experts = _local_params(shape, layout)
-    sharded = _most(layout.sharded_weights, layout.sharded_optimiser)
+    dense, experts = local_params(shape, layout)
+    sharded = larger(layout.sharded_weights, layout.sharded_optimiser)
     ranks = layout.dp * layout.cp
-    expert_ranks = _most(ranks * layout.tp / layout.ep, 1.0)
+    expert_ranks = larger(ranks * layout.tp / layout.ep, 1.0)
     updated = dense * (sharded / ranks + 1.0 - sharded) + experts * (sharded / expert_ranks + 1.0 - sharded)
     return _OPTIMISER_B * updated / memory_b_per_s
-
-
-def _local_params(shape: Shape, layout: Layout) -> tuple[Num, Num]:
-    """Parameters on one accelerator: those that every token passes, and those of its experts."""
-    mixed = shape.experts > 1.0
-    wide = shape.ffn_matrices * shape.hidden
-    layer = shape.projection_params + wide * (shape.shared_ffn + (1.0 - mixed) * shape.ffn)
-    dense = (shape.layers * layer / layout.pp + shape.hidden * shape.vocab) / layout.tp
-    return dense, mixed * shape.layers / layout.pp * wide * shape.ffn * shape.experts / layout.ep
-
-
-def _s_per_b(span: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return what a byte costs over the slowest link of a group that spans as many accelerators."""
-    inside = span <= machine.domain
-    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
-    return inside * link + (1.0 - inside) / (machine.network_bandwidth_b_per_s * sustained.network_efficiency)
-
-
-def _ring_s_per_b(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return what a byte costs in a ring over *ranks* that stand *stride* apart: those of one domain share its network."""
-    local = _least(_most(machine.domain / stride, 1.0), ranks)
-    inside = ranks <= local
-    link = 1.0 / (machine.link_bandwidth_b_per_s * sustained.link_efficiency)
-    across = _most(link, 1.0 / (machine.network_bandwidth_b_per_s * sustained.network_efficiency * local))
-    return (ranks - 1.0) / ranks * (inside * link + (1.0 - inside) * across)
-
-
-def _hops_s(ranks: Num, stride: Num, machine: Machine, sustained: Sustained) -> Num:
-    """Return the latency of a ring: a step over links for each rank, or over the network where the ring enters a domain."""
-    local = _least(_most(machine.domain / stride, 1.0), ranks)
-    domains = (ranks > local) * ranks / local
-    started = (ranks > 1.0) * sustained.network_latency_s
-    return started + _positive(ranks - 1.0 - domains) * sustained.link_hop_s + domains * sustained.network_hop_s
-
-
-def _positive(value: Num) -> Num:
-    return 0.5 * (value + abs(value))
-
-
-def _most(left: Num, right: Num) -> Num:
-    return 0.5 * (left + right + abs(left - right))
-
-
-def _least(left: Num, right: Num) -> Num:
-    return 0.5 * (left + right - abs(left - right))

@@ -1,4 +1,4 @@
-"""From arithmetic to time: accelerator-hours and wall-clock at a given utilisation."""
+"""From compute to time: utilisation, accelerator-hours and wall-clock."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import S_PER_H
@@ -37,7 +37,7 @@ def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
 
 @equation("goodput / (1 + accelerators × interruptions_per_h × interruption_h)", source="grattafiori-2024-llama-3")
 def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, interruption_h: Num) -> Num:
-    r"""Return the share of a run's wall-clock in which steps run, by the number of accelerators that may stop it.
+    r"""Return the share of a run's wall-clock in which steps run, given interruptions by its accelerators.
 
     Each interruption costs the restart and the work since the last checkpoint; a job of twice the accelerators stops twice as often.
 
@@ -160,7 +160,9 @@ def narrowed_mfu(*, mfu: Num, speed_up: Num, narrow_share: float) -> Num:
 
 @equation("mfu × min(1, active_params / accelerators / ample_params) ^ exponent", source="fit-mfu")
 def thinned_mfu(*, mfu: Num, active_params: Num, accelerators: Num, ample_params: float, exponent: float) -> Num:
-    r"""Return the utilisation of a model spread thinly: few parameters on each accelerator leave it waiting for the others.
+    r"""Return the utilisation of a model with few parameters per accelerator.
+
+    Such accelerators wait for each other.
 
     An empirical law; above *ample_params* on each accelerator it changes nothing.
 
@@ -250,12 +252,12 @@ def implied_mfu(*, compute_flop: Num, peak_flop_per_s: Num, accelerator_hours_h:
 
 @equation("clamp(mfu × factor, 0, 1)", source="definition")
 def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
-    r"""Return an expected utilisation brought to what the user's own runs reached.
+    r"""Return an expected utilisation, calibrated with the user's own runs.
 
     .. math:: U' = \min(f \, U, 1)
 
     Args:
-        mfu: Model FLOP utilisation, end to end, that is expected without them. [1]
+        mfu: Expected model FLOP utilisation without calibration, end to end. [1]
         factor: Measured over expected, of the runs of a calibration. [1]
 
     Returns:
@@ -274,7 +276,9 @@ def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
 
 @equation("accelerator_hours_h × 3600 / accelerators", source="definition")
 def duration_s(*, accelerator_hours_h: Num, accelerators: Num) -> Num:
-    r"""Return the wall-clock of a run on a number of accelerators, the utilisation being that of this number.
+    r"""Return the wall-clock of a run on a number of accelerators.
+
+    The accelerator-hours must hold for that number.
 
     .. math:: t = 3600 \, H / n
 

@@ -8,7 +8,7 @@ from typing import Any
 from unicodedata import category
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.quantities import ENERGY_PARTS, RECORDED
 
@@ -33,7 +33,7 @@ COLUMNS = (*_PLAIN, *(f"{name}.{part}" for name, parts in _NESTED.items() for pa
 """The columns of CSV and Parquet, in order."""
 
 
-def dump(records: Sequence[RunRecord], format: str) -> bytes:
+def dump(records: Sequence[Run], format: str) -> bytes:
     """Return the records in one of :data:`FORMATS`.
 
     Raises:
@@ -45,7 +45,7 @@ def dump(records: Sequence[RunRecord], format: str) -> bytes:
     return _parquet(rows) if format == "parquet" else _csv(rows).encode("utf-8")
 
 
-def load(content: bytes) -> list[RunRecord]:
+def load(content: bytes) -> list[Run]:
     """Return the records of a file that :func:`dump` wrote, or of the JSON of one record.
 
     Raises:
@@ -82,7 +82,7 @@ def text_of(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def _from_json(text: str) -> list[RunRecord]:
+def _from_json(text: str) -> list[Run]:
     try:
         stated = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -90,10 +90,10 @@ def _from_json(text: str) -> list[RunRecord]:
     records = stated if isinstance(stated, list) else [stated]
     if not all(isinstance(record, dict) for record in records):
         raise CarbonError("the file does not hold records of runs", hint="write it with: carbon runs export --format json")
-    return [RunRecord.from_dict(record) for record in records]
+    return [Run.from_dict(record) for record in records]
 
 
-def _from_csv(text: str) -> list[RunRecord]:
+def _from_csv(text: str) -> list[Run]:
     if not is_ours(text.partition("\n")[0]):
         raise CarbonError("the file holds no runs: its first line lacks run_id, state or energy_j.gpu", hint="import JSON or CSV of carbon runs export")
     records = []
@@ -101,13 +101,13 @@ def _from_csv(text: str) -> list[RunRecord]:
         for number, row in enumerate(csv.DictReader(io.StringIO(text, newline=""), strict=True), 2):
             if None in row or None in row.values():
                 raise CarbonError(f"row {number} has more or fewer cells than there are columns", hint="is the file cut off?")
-            records.append(RunRecord.from_dict(_unflat({name: _uncell(name, cell, number) for name, cell in row.items()})))
+            records.append(Run.from_dict(_unflat({name: _uncell(name, cell, number) for name, cell in row.items()})))
     except csv.Error as error:
         raise CarbonError(f"the file is not CSV: {error}", hint="is it cut off?") from error
     return records
 
 
-def _from_parquet(content: bytes) -> list[RunRecord]:
+def _from_parquet(content: bytes) -> list[Run]:
     pa, parquet = _pyarrow()
     try:
         rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
@@ -119,7 +119,7 @@ def _from_parquet(content: bytes) -> list[RunRecord]:
             stated = {name: json.loads(value) if name in _AS_JSON and value is not None else value for name, value in row.items()}
         except (ValueError, RecursionError) as error:
             raise CarbonError(f"row {number} holds text that is not JSON: {error}", hint="write it with: carbon runs export --format parquet") from error
-        records.append(RunRecord.from_dict(_unflat(stated)))
+        records.append(Run.from_dict(_unflat(stated)))
     return records
 
 

@@ -12,7 +12,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_file import connect, is_at_fault, set_aside
 from traincarbon.ledger.journal import Line, read_journal, read_lines
 from traincarbon.ledger.process_summary import Process, fold
-from traincarbon.ledger.record import RunRecord, combine
+from traincarbon.ledger.record import Run, combine
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
@@ -61,7 +61,7 @@ class Index:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
 
-    def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[RunRecord], int]:
+    def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
         where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3"
@@ -71,7 +71,7 @@ class Index:
             f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4",  # noqa: S608  no value in it
             (*chosen, limit or -1),
         )
-        return [RunRecord.from_stored(json.loads(text)) for (text,) in rows], total
+        return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
@@ -79,10 +79,10 @@ class Index:
         rows = self._connection.execute("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
         return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # SQLite ends a text at its first NUL
 
-    def record(self, run_id: str) -> RunRecord | None:
+    def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
         row = self._connection.execute("SELECT record FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return RunRecord.from_stored(json.loads(row[0])) if row else None
+        return Run.from_stored(json.loads(row[0])) if row else None
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""

@@ -22,11 +22,11 @@ _HARMLESS_BEFORE = {
     "pass": {"num", "n", "max", "first", "second", "single", "multi", "two", "one", "forward", "backward", "low", "high", "band", "dry", "per"},
 }  # fmt: skip
 _NOT_THE_SECRET = {"file", "path", "dir", "folder", "name", "length", "len", "size", "dim", "count", "policy", "type", "mode", "env", "var", "url", "arn", "ttl"}  # fmt: skip
-"""Last words of a name whose value is about a secret, but not a secret."""
+"""Endings of a name whose value is about a secret, but not a secret."""
 _SWITCHES = {"no", "use", "skip", "disable", "enable", "without", "ask", "prompt", "allow", "require", "has"}
 """First words of an option that takes no value."""
 _PERSON = {"user", "username", "login", "email", "mail", "host", "hostname", "hosts", "addr", "address", "nodelist", "nodename", "endpoint", "account"}
-"""Last words of a name whose value names a person or a machine."""
+"""Endings of a name whose value names a person or a machine."""
 _LOCAL = {"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"}  # noqa: S104  named, not bound to
 _COMMON_USERS = {"root", "user", "ubuntu", "admin", "data", "train", "test", "ec2-user", "jovyan", "nobody", "runner", "app", "home", "src", "work"}
 """User names that say nothing about a person and are part of many other paths."""

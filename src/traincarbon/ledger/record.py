@@ -23,7 +23,7 @@ _NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "notes", "cost_ba
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class Run:
     """A run: what was measured, what is missing and why, and its results. What is not known is None, never 0."""
 
     run_id: str
@@ -72,7 +72,7 @@ class RunRecord:
         return {"schema": RUN_SCHEMA, **stated, "argv": list(self.argv), "how": {part: source.value for part, source in self.how.items()}}
 
     @classmethod
-    def from_dict(cls, stated: Mapping[str, object]) -> "RunRecord":
+    def from_dict(cls, stated: Mapping[str, object]) -> "Run":
         """Return the record that :meth:`to_dict` gave.
 
         Raises:
@@ -85,14 +85,14 @@ class RunRecord:
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @classmethod
-    def from_stored(cls, stored: dict[str, Any]) -> "RunRecord":
+    def from_stored(cls, stored: dict[str, Any]) -> "Run":
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
         by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
         return cls(**{**stored, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
 
-def merge(lines: Iterable[Line], *, now_s: float | None = None) -> RunRecord:
+def merge(lines: Iterable[Line], *, now_s: float | None = None) -> Run:
     """Return the record of a run from its journal *lines*, in any order. Lines that come twice count once.
 
     Args:
@@ -105,7 +105,7 @@ def merge(lines: Iterable[Line], *, now_s: float | None = None) -> RunRecord:
     return combine(fold(lines), now_s=time.time() if now_s is None else now_s)
 
 
-def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str = "") -> RunRecord | None:
+def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str = "") -> Run | None:
     """Return the record of one run from its journals, without the index, or None if it has none.
 
     Args:
@@ -124,7 +124,7 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     return merge(lines) if lines else None
 
 
-def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
+def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     """Return the record of a run from the summaries of its processes.
 
     Raises:
@@ -145,7 +145,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
     counts = _counts(found)
     n_nodes = len({process.node for process in ordered})
     notes = [note for name in RECORDED if (note := _left_out(name, found))]
-    return RunRecord(
+    return Run(
         run_id=runs.pop(),
         project=_first(each.project for each in facts) or "",
         argv=_first(each.argv for each in facts) or (),
@@ -177,9 +177,9 @@ def combine(processes: Sequence[Process], *, now_s: float) -> RunRecord:
     )
 
 
-def _longest_imported(processes: Sequence[Process]) -> RunRecord:
+def _longest_imported(processes: Sequence[Process]) -> Run:
     """Return the longest of the records that were imported for a run, or the latest of equal ones."""
-    imported = [(RunRecord.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
+    imported = [(Run.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
     return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, read_journal, read_lines, run_folder
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.store_folder import node_name, store_folder
 
 LATEST = "last"
@@ -59,7 +59,7 @@ class Ledger:
             self._index.close()
             self._index = None
 
-    def runs(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> list[RunRecord]:
+    def runs(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> list[Run]:
         """Return the matching runs, the latest first.
 
         Args:
@@ -70,7 +70,7 @@ class Ledger:
         """
         return self.index.records(project=project, state=state, since=since, limit=limit)[0]
 
-    def run(self, id: str) -> RunRecord:
+    def run(self, id: str) -> Run:
         """Return the run with that id, with the only id that begins with it, or the ``last`` run.
 
         Raises:
@@ -131,7 +131,7 @@ class Ledger:
                     _copy(file, target)
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
-    def add(self, records: Sequence[RunRecord], *, dry_run: bool = False) -> list[str]:
+    def add(self, records: Sequence[Run], *, dry_run: bool = False) -> list[str]:
         """Add records from elsewhere to the store as journals of one line and return the ids of the new ones. With *dry_run* nothing is written.
 
         If a run has journals of its own, these win.
@@ -171,7 +171,7 @@ class Ledger:
             raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"use one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
         return found[0]
 
-    def _found(self, run_id: str) -> RunRecord:
+    def _found(self, run_id: str) -> Run:
         record = self.index.record(run_id)
         if record is None:
             raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it was deleted in the meantime; list all with: carbon runs list")

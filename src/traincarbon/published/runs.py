@@ -53,7 +53,7 @@ class Unusable(StrEnum):
     """A mixture of experts whose active parameters are not published."""
     CIRCULAR = "circular"
     """The compute was derived from the time."""
-    DOUBTFUL = "doubtful"
+    UNRELIABLE = "unreliable"
     """The published numbers contradict each other or what the hardware can do."""
 
 

@@ -183,14 +183,14 @@ def _number(column: str, text: str) -> float | None:
     """Return the number of a cell, None for a zero that means "none".
 
     Raises:
-        DatabaseError: it is no number, or it is out of the bounds of the column.
+        DatabaseError: it is not a number, or it is out of the bounds of the column.
     """
     least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
     try:
         value = float(text)
     except ValueError:
         raise DatabaseError(
-            f"column {column}: {text[:40]!r} is no number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
+            f"column {column}: {text[:40]!r} is not a number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
         ) from None
     if value == 0.0 and column in _ZERO:
         return value if column == "carbon_intensity_g_per_kwh" else None

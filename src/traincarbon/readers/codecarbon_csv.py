@@ -11,7 +11,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.masking import mask_text
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, timestamp
@@ -44,7 +44,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     Raises:
         CarbonError: the file is not an ``emissions.csv``.
     """
-    longest: dict[str, RunRecord] = {}
+    longest: dict[str, Run] = {}
     left_out = []
     zone_named = True
     for row in rows(stream):
@@ -53,7 +53,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
             continue
         check_needed(row, _NEEDED, "an emissions.csv of CodeCarbon")
         try:
-            record = RunRecord.from_dict(_stated(row, options.zone))
+            record = Run.from_dict(_stated(row, options.zone))
             zone_named = zone_named and names_a_zone(row.cells["timestamp"])
         except (CarbonError, ValueError, OverflowError) as error:
             left_out.append(f"{row.place(row.text('run_id', 'experiment_id', 'project_name'))}: {error}")
@@ -64,7 +64,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     return Imported(list(longest.values()), left_out, [] if zone_named or options.zone else [NO_ZONE])
 
 
-def dump(records: Sequence[RunRecord]) -> bytes:
+def dump(records: Sequence[Run]) -> bytes:
     """Return the records as an ``emissions.csv`` of version 3.3. Unknown values and the location stay empty."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
@@ -109,7 +109,7 @@ def _stated(row: Row, zone: tzinfo | None) -> dict[str, object]:
     }
 
 
-def _row(record: RunRecord) -> dict[str, object]:
+def _row(record: Run) -> dict[str, object]:
     """Return a record as a row, with the PUE in its parts, as CodeCarbon has them."""
     metered_kwh = record.metered_kwh
     facility_kwh = (record.facility_energy_kwh or {}).get("median")
@@ -139,7 +139,7 @@ def _row(record: RunRecord) -> dict[str, object]:
     return row
 
 
-def _ended(record: RunRecord) -> str:
+def _ended(record: Run) -> str:
     try:
         began = datetime.fromisoformat(record.started_at)
         return (began + timedelta(seconds=record.duration_s)).strftime("%Y-%m-%dT%H:%M:%S")

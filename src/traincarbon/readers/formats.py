@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger import exchange
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 
@@ -87,12 +87,12 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
         raise CarbonError(f"cannot read {file!r}: {error}", hint="is it a text table?") from error
 
 
-def merged(records: Sequence[RunRecord]) -> list[RunRecord]:
+def merged(records: Sequence[Run]) -> list[Run]:
     """Return one record per run. What its longest record does not state comes from the others.
 
     So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
     """
-    by_run: dict[str, RunRecord] = {}
+    by_run: dict[str, Run] = {}
     for record in records:
         known = by_run.get(record.run_id)
         by_run[record.run_id] = record if known is None else _completed(*sorted((known, record), key=_span, reverse=True))
@@ -130,11 +130,11 @@ def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
     raise NotFoundError(f"{options.name or 'standard input'} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
 
 
-def _span(record: RunRecord) -> tuple[float, float]:
+def _span(record: Run) -> tuple[float, float]:
     return record.duration_s, record.metered_kwh or 0.0
 
 
-def _completed(record: RunRecord, other: RunRecord) -> RunRecord:
+def _completed(record: Run, other: Run) -> Run:
     """Return *record*, with what it does not state from *other*."""
     stated = {item.name: getattr(other if getattr(record, item.name) in (None, "", (), {}) else record, item.name) for item in fields(record)}
     parts = [part for part, energy_j in record.energy_j.items() if energy_j is None and other.energy_j[part] is not None]
@@ -146,4 +146,4 @@ def _completed(record: RunRecord, other: RunRecord) -> RunRecord:
         "gaps_s": max(record.gaps_s, other.gaps_s),
         "samples": max(record.samples, other.samples),
     }
-    return RunRecord(**stated)
+    return Run(**stated)

@@ -6,7 +6,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan import FIELDS
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
 from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, record_of
@@ -98,7 +98,7 @@ def _check_points(row: Row) -> None:
             raise ValueError(f"column {column}: {cell[:40]!r} has a comma; write 1.5 for one and a half, 1500 for a thousand and a half")
 
 
-def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> RunRecord:
+def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
     name = row.text(*NAMES)
     if not name:
         raise ValueError("column name is empty")
@@ -199,7 +199,7 @@ def _share(row: Row) -> float | None:
     return share
 
 
-def _check_units(record: RunRecord) -> None:
+def _check_units(record: Run) -> None:
     """Refuse values that together can only be in wrong units.
 
     Raises:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from traincarbon.ledger.masking import mask_text
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part
 
@@ -38,7 +38,7 @@ class ImportOptions:
 class Imported(NamedTuple):
     """The runs of a file, the parts that were left out with their positions, and notes on the rest."""
 
-    records: list[RunRecord]
+    records: list[Run]
     left_out: list[str]
     notes: list[str]
 
@@ -70,7 +70,7 @@ class Format(NamedTuple):
     has_free_columns: bool = False
 
 
-def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: float, energy_j: Energies, missing: Mapping[str, str], **known: Any) -> RunRecord:
+def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: float, energy_j: Energies, missing: Mapping[str, str], **known: Any) -> Run:
     """Return the record of a run that another program metered.
 
     Args:
@@ -100,7 +100,7 @@ def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: fl
         "how": {part: how for part, (_, how) in metered.items()},
         "missing": {part: reason for part, reason in reasons.items() if part not in metered},
     }
-    return RunRecord.from_dict(stated)
+    return Run.from_dict(stated)
 
 
 @lru_cache(maxsize=256)

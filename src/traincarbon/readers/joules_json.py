@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.masking import mask
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part, least_sure
 from traincarbon.readers.imported import UNKNOWN_END, Energies, Format, Imported, ImportOptions, exactly, moment, record_of
 
@@ -55,7 +55,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:  # noqa: ARG001  e
     return Imported(records, left_out, notes)
 
 
-def _record(result: dict[str, Any]) -> RunRecord:
+def _record(result: dict[str, Any]) -> Run:
     if result.get("kind") != "run":
         raise ValueError(f"it is of the kind {str(result.get('kind'))[:40]!r}, not a run")
     if result.get("simulated"):

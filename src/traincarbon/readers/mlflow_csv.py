@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, check_needed, header_of, rows
@@ -41,7 +41,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     return Imported(records, left_out, list(dict.fromkeys(notes)))
 
 
-def _record(row: Row, options: ImportOptions) -> RunRecord:
+def _record(row: Row, options: ImportOptions) -> Run:
     run_id, status = row.text("run_id"), row.text("status")
     if not run_id:
         raise ValueError("column run_id is empty")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, header_of, rows
@@ -104,7 +104,7 @@ def _check(row: Row) -> None:
         raise CarbonError(f"the output of sacct lacks {', '.join(lacking)}", hint=COMMAND)
 
 
-def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> RunRecord:
+def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Run:
     state = row.text("State").split(" ")[0].lower()
     duration_s = _elapsed_s(row)
     if row.text("Start").lower() in ("", "unknown") or (state in ENDINGS and not duration_s):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, before, instant, moment, names_a_zone, record_of
@@ -99,7 +99,7 @@ def read_metrics(stream: TextIO, options: ImportOptions) -> Imported:
     return Imported(records, left_out, notes)
 
 
-def _record(row: Row, options: ImportOptions) -> RunRecord:
+def _record(row: Row, options: ImportOptions) -> Run:
     state = row.text("State", "state").lower()
     if state and state not in ENDINGS:
         raise ValueError(f"it is {state[:20]!r} and has not ended; import it when it has")
@@ -127,7 +127,7 @@ def _record(row: Row, options: ImportOptions) -> RunRecord:
     )
 
 
-def _metered(run_id: str, samples: Samples, *, absolute: bool) -> RunRecord:
+def _metered(run_id: str, samples: Samples, *, absolute: bool) -> Run:
     energy_j, gaps_s = samples.energy_j(), samples.gaps_s()
     if samples.duration_s <= 0.0:
         raise ValueError("it has only one sample of power")

@@ -1,4 +1,4 @@
-"""Money in the currency that the reader thinks in, by one rate that the user states."""
+"""Money in the reader’s currency, converted at one rate that the user states."""
 
 import math
 from typing import NamedTuple
@@ -17,12 +17,12 @@ class Currency(NamedTuple):
     per_usd: float
 
     @property
-    def said(self) -> str:
+    def rate(self) -> str:
         """The rate as a sentence, empty for US dollars."""
         return "" if self == USD else f"Money is in {self.code}, at {self.per_usd:g} {self.code} for one US dollar, a rate stated for this report."
 
     def shown(self, interval: Interval | None, unit: str) -> tuple[str, str, str]:
-        """Return median, unit and interval of a figure on one scale, rounded to what is known; what is not known says so."""
+        """Return median, unit and interval of a quantity on one scale, rounded to what is known, or "not known"."""
         if interval is None:
             return NOT_KNOWN, "", ""
         if unit != "$":
@@ -31,7 +31,7 @@ class Currency(NamedTuple):
         return self._coded(middle), "", self._coded(bounds)
 
     def amount(self, value: float | None, unit: str, *, digits: int = 2) -> str:
-        """Return one figure with its unit, money converted; what is not known says so."""
+        """Return one value with its unit, money converted, or "not known"."""
         if value is None:
             return NOT_KNOWN
         return self._coded(amount(value * self.per_usd, unit, digits=digits)) if unit == "$" else amount(value, unit, digits=digits)
@@ -44,7 +44,7 @@ class Currency(NamedTuple):
         return scale._replace(size=scale.size / self.per_usd, prefix=self._coded(scale.prefix))
 
     def of(self, value: float, unit: str) -> tuple[float, str]:
-        """Return a price, as $/kWh, and its unit in this currency; what is no price as it is."""
+        """Return a price and its unit, as $/kWh, in this currency; other values are unchanged."""
         return (value * self.per_usd, unit.replace("$", self.code)) if self != USD and "$" in unit else (value, unit)
 
     def _coded(self, money: str) -> str:
@@ -55,10 +55,10 @@ USD = Currency("USD", 1.0)
 
 
 def parse_currency(stated: str) -> Currency:
-    """Return the currency that a text as ``EUR=0.92`` states: its code and how much of it one US dollar buys.
+    """Return the currency of a text such as ``EUR=0.92``: its code and how much of it one US dollar buys.
 
     Raises:
-        CarbonError: it has no code of three letters, or no positive rate.
+        CarbonError: it has no three-letter code or no positive rate.
 
     Example:
         >>> parse_currency("eur=0.92")
@@ -71,7 +71,7 @@ def parse_currency(stated: str) -> Currency:
     except ValueError:
         per_usd = math.nan
     if len(code) != 3 or not (code.isascii() and code.isalpha()) or not 1e-9 < per_usd < 1e9:
-        raise CarbonError(f"currency is {stated[:40]!r}", hint="give its code and what one US dollar buys of it: EUR=0.92")
+        raise CarbonError(f"currency is {stated[:40]!r}", hint="give a code and how much of it one US dollar buys: EUR=0.92")
     if code == "USD" and per_usd != 1.0:
-        raise CarbonError(f"one US dollar is not {per_usd:g} US dollars", hint="name another currency, as EUR=0.92")
+        raise CarbonError(f"one US dollar is not {per_usd:g} US dollars", hint="give another currency, as EUR=0.92")
     return Currency(code, per_usd)

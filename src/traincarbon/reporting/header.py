@@ -1,16 +1,17 @@
-"""What stands around a report and only its author knows: title, notes, who approves, logo, currency."""
+"""What the author of a report adds to it: title, notes, approvers, logo and currency."""
 
 import base64
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.reporting.currency import USD, Currency, parse_currency
-from traincarbon.reporting.markup import name, paragraphs, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, paragraphs, text
+from traincarbon.reporting.outline import Section, section
 
-_KINDS = {
+_MEDIA_TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
@@ -18,13 +19,13 @@ _KINDS = {
     b"<svg": "image/svg+xml",
     b"<?xml": "image/svg+xml",
 }
-"""How a picture begins, and what it then is."""
+"""The first bytes of a picture and its media type."""
 _MOST_LOGO_B = 300_000
 _MOST_APPROVERS = 12
 
 
 class Header(NamedTuple):
-    """What a report is called and says around its figures; *logo* is the address of a picture that holds the picture itself."""
+    """Title, notes, approvers, logo and currency of a report; *logo* is a data URL."""
 
     title: str = ""
     notes: str = ""
@@ -34,10 +35,10 @@ class Header(NamedTuple):
 
 
 def read_header(file: str | None = None, *, title: str = "", notes: str = "", approvers: Sequence[str] = (), logo: str = "", currency: str = "") -> Header:
-    """Return what a TOML *file*, if one is given, and the options state; the options win.
+    """Return the header that a TOML *file* and the options state; the options override the file.
 
     Raises:
-        CarbonError: the file cannot be read or has an unknown key, the logo is no picture or too large, or the currency has no rate.
+        CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, or the currency has no rate.
     """
     stated = _settings(file) if file is not None else {}
     picture = logo or _text(stated, "logo")
@@ -58,43 +59,43 @@ def read_header(file: str | None = None, *, title: str = "", notes: str = "", ap
     )
 
 
-def header_html(header: Header, title: str) -> str:
+def header_html(header: Header, title: str) -> Html:
     """Return the top of the page: logo, title and notes."""
-    logo = f'<img class="logo" src="{header.logo}" alt="Logo">' if header.logo else ""
-    notes = f'<div class="said">{paragraphs(header.notes)}</div>' if header.notes else ""
-    rate = f"<p>{text(header.currency.said)}</p>" if header.currency.said else ""
-    return f"<header>{logo}<h1>{name(title)}</h1>{notes}{rate}</header>"
+    logo = html('<img class="logo" src="{}" alt="Logo">', text(header.logo, most=len(header.logo))) if header.logo else EMPTY
+    notes = html('<div class="remark">{}</div>', paragraphs(header.notes)) if header.notes else EMPTY
+    rate = html("<p>{}</p>", text(header.currency.rate)) if header.currency.rate else EMPTY
+    return html("<header>{}<h1>{}</h1>{}{}</header>", logo, name(title), notes, rate)
 
 
-def approval_html(header: Header) -> str:
-    """Return the fields in which those who approve sign; nothing where there are none."""
+def approval_section(header: Header) -> Section | None:
+    """Return a field for each approver to sign, None where there are no approvers."""
     if not header.approvers:
-        return ""
-    lines = "".join(
-        f'<li><span class="who">{name(each)}</span><span class="line">Decision</span><span class="line">Signature and date</span></li>'
-        for each in header.approvers
+        return None
+    lines = joined(
+        html('<li><span class="who">{}</span><span class="line">Decision</span><span class="line">Signature and date</span></li>', name(approver))
+        for approver in header.approvers
     )
-    return f'<section id="approval" aria-labelledby="approval-title"><h2 id="approval-title">Approval</h2><ul class="approval">{lines}</ul></section>'
+    return section("approval", text("Approval"), html('<ul class="approval">{}</ul>', lines))
 
 
-def _settings(file: str) -> Mapping[str, Any]:
+def _settings(file: str) -> Mapping[str, object]:
     try:
         with open(file, "rb") as stream:
             stated = tomllib.loads(stream.read().decode("utf-8-sig").replace("\r\n", "\n"))
     except OSError as error:
-        raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="name a TOML file with title, notes, approvers, logo, currency") from error
+        raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo or currency") from error
     except (ValueError, RecursionError) as error:
-        raise CarbonError(f"{file!r} is not TOML: {error}", hint='a line is like: title = "Training of 2027"') from error
+        raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error
     unknown = sorted(stated.keys() - set(Header._fields))
     if unknown:
-        raise CarbonError(f"unknown key {unknown[0]!r} in {file!r}", hint=f"known are {', '.join(Header._fields)}")
+        raise CarbonError(f"unknown key {unknown[0]!r} in {file!r}", hint=f"known keys: {', '.join(Header._fields)}")
     return stated
 
 
-def _text(stated: Mapping[str, Any], key: str) -> str:
+def _text(stated: Mapping[str, object], key: str) -> str:
     value = stated.get(key, "")
     if not isinstance(value, str):
-        raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f'write it as text: {key} = "…"')
+        raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f'put it in quotes: {key} = "…"')
     return value
 
 
@@ -104,17 +105,17 @@ def _picture(file: str) -> str:
             content = stream.read(_MOST_LOGO_B + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CarbonError(f"cannot read the logo {file!r}: {reason}", hint="name a PNG, JPEG, GIF, WebP or SVG file") from error
+        raise CarbonError(f"cannot read the logo {file!r}: {reason}", hint="give a PNG, JPEG, GIF, WebP or SVG file") from error
     if len(content) > _MOST_LOGO_B:
-        raise CarbonError(f"the logo {file!r} is larger than {_MOST_LOGO_B // 1000} kB", hint="make it smaller: it is shown 64 pixels high")
-    kind = _kind(content)
-    if kind is None:
-        raise CarbonError(f"the logo {file!r} is no picture that a page can show", hint="name a PNG, JPEG, GIF, WebP or SVG file")
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+        raise CarbonError(f"the logo {file!r} is larger than {_MOST_LOGO_B // 1000} kB", hint="use a smaller picture: it is shown 64 pixels high")
+    media_type = _media_type(content)
+    if media_type is None:
+        raise CarbonError(f"the logo {file!r} is not a picture that a page can show", hint="give a PNG, JPEG, GIF, WebP or SVG file")
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _kind(content: bytes) -> str | None:
-    """Return the media type of a picture, None of anything else; XML and RIFF hold other things too."""
-    kind = next((kind for begin, kind in _KINDS.items() if content.lstrip().startswith(begin)), None)
-    within = {"image/svg+xml": b"<svg", "image/webp": b"WEBP"}.get(kind or "", b"")
-    return kind if within in content else None
+def _media_type(content: bytes) -> str | None:
+    """Return the media type of a picture, None of anything else; XML and RIFF files need not be pictures."""
+    kind = next((kind for begin, kind in _MEDIA_TYPES.items() if content.lstrip().startswith(begin)), None)
+    needed = {"image/svg+xml": b"<svg", "image/webp": b"WEBP"}.get(kind or "", b"")
+    return kind if needed in content else None

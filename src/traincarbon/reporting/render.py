@@ -1,149 +1,146 @@
-"""The whole report as one HTML file that needs nothing else: text, drawings, style and the script of what-if are in it."""
+"""The report as one self-contained HTML file: text, charts, style and the what-if script."""
 
 import base64
 import hashlib
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from os import path
 from string import Template
 
-from traincarbon import __version__
+from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
-from traincarbon.formatting import LADDERS, counted
+from traincarbon.formatting import LADDERS, READABLE, counted
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.header import Header, approval_html, header_html
-from traincarbon.reporting.markup import as_script, name, text
+from traincarbon.reporting.header import Header, approval_section, header_html
+from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
+from traincarbon.reporting.outline import Section, contents_html, sections_html
 from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.reporting.sections.breakdown import parts_section
-from traincarbon.reporting.sections.comparison import elsewhere_section, plans_section
+from traincarbon.reporting.sections.comparison import hardware_section, plans_section, regions_section
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.reporting.sections.forecast import Forecast, forecast_of
 from traincarbon.reporting.sections.portfolio import portfolio_section
-from traincarbon.reporting.sections.run import Actual, run_section
+from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.sections.sensitivity import sensitivity_section
 from traincarbon.reporting.sections.summary import summary_section
-from traincarbon.reporting.sections.uncertainty import doubt_section
+from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
-from traincarbon.reporting.subjects import MOST_TRACED, Items, PlanItem, RunItem
+from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
 from traincarbon.reporting.what_if_data import LINKS, what_if
 
 
-def report_html(items: Items, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None) -> str:
-    """Return the report on plans and runs; the same items make the same text.
+def report_html(
+    subjects: Subjects, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None
+) -> str:
+    """Return the report on plans and runs as HTML; the same subjects give the same bytes.
 
     Args:
-        items: What it is about, as :func:`traincarbon.reporting.subjects.read_items` gives it.
+        subjects: Plans and runs, see :func:`traincarbon.reporting.subjects.read_subjects`.
         header: Title, notes, approvers, logo and currency.
-        database: The facts with which other places and hardware are tried; by default ours with the user's own.
-        progress: Called before each plan with how many are done, and of how many.
+        database: The facts on other regions and hardware; by default the shipped ones with the user's own.
+        progress: Called before each plan with the number done and the number of plans.
     """
     header = header or Header()
     database = database if database is not None else open_database()
-    all_said = [item.said for item in items.plans]
-    plans: list[str] = []
+    views = [plan.view for plan in subjects.plans]
+    plans: list[Section] = []
     cited: set[str] = set()
-    for done, item in enumerate(items.plans):
+    for done, plan in enumerate(subjects.plans):
         if progress is not None:
-            progress(done, len(items.plans))
-        advice = advice_on(item.answer, database) if item.answer is not None else None
-        plans.append(_plan(item, advice, database, header.currency, f"p{done + 1}", is_alone=len(items.plans) == 1))
+            progress(done, len(views))
+        id = f"p{done + 1}"
+        advice = advice_on(plan.answer, database) if plan.answer is not None else None
+        parts = _plan_sections(plan, advice, database, header.currency, id)
+        plans += parts if len(views) == 1 else [Section(id, name(plan.view.title), parts=tuple(parts))]
         cited |= evidence_keys(advice)
-    content = [
-        plans_section(all_said, header.currency),
+    sections = _present(
+        plans_section(views, header.currency),
         *plans,
-        _runs(items, database, header.currency),
-        approval_html(header),
-        sources_section(all_said, database.sources(), cited),
-    ]
-    title, main = header.title or _title(items), "".join(content)
-    needs_script = any('class="data"' in plan for plan in plans)
-    return _page(title, header_html(header, title) + _contents(main), main, script() if needs_script else "")
+        *_run_sections(subjects, database, header.currency),
+        approval_section(header),
+        sources_section(views, database.sources(), cited),
+    )
+    has_what_if = any(plan.answer is not None for plan in subjects.plans)
+    return _page(header, header.title or _title(subjects), sections, script() if has_what_if else EMPTY)
 
 
-def _plan(item: PlanItem, advice: Advice | None, database: Database, currency: Currency, id: str, *, is_alone: bool) -> str:
-    """Return all that is said of one plan, in the order in which a committee asks."""
-    said, answer = item.said, item.answer
-    parts = [summary_section(said, currency, id), parts_section(said, currency, id), doubt_section(said, currency, id)]
-    parts.append(alternatives_section(advice, database.sources(), id))
-    if answer is not None:
-        parts.append(elsewhere_section(answer, database, currency, id))
-        parts.append(sensitivity_section(answer, database, id))
-        parts.append(controls_section(answer, what_if(answer, database), currency, id))
-    parts.append(assumptions_section(said, id))
-    parts.append(derivation_section(said, database.sources(), id))
-    content = "".join(parts)
-    if is_alone:
-        return content
-    below = re.sub(r'(<section id="[^"]+") aria-labelledby="[^"]+"', r"\1", content).replace("<h2 ", "<h3 ").replace("</h2>", "</h3>")
-    return f'<article id="{id}" aria-labelledby="{id}-title"><h2 id="{id}-title">{name(said.title)}</h2>{below}</article>'
+def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database, currency: Currency, id: str) -> list[Section]:
+    """Return the sections on one plan, in the order in which a committee asks."""
+    view, answer = plan.view, plan.answer
+    return _present(
+        summary_section(view, currency, id),
+        parts_section(view, currency, id),
+        uncertainty_section(view, currency, id),
+        alternatives_section(advice, database.sources(), id),
+        regions_section(answer, database, currency, id) if answer is not None else None,
+        hardware_section(answer, database, currency, id) if answer is not None else None,
+        sensitivity_section(answer, database, id) if answer is not None else None,
+        controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None,
+        assumptions_section(view, id),
+        derivation_section(view, database.sources(), id),
+    )
 
 
-def _runs(items: Items, database: Database, currency: Currency) -> str:
-    """Return each run by itself where they are few, and all of them together where there are several."""
-    records = [run.record for run in items.runs]
-    parts = [portfolio_section(records, currency)] if len(records) > 1 else []
-    if len(records) <= MOST_TRACED:
-        said = items.plans[0].said if len(items.plans) == 1 else None
-        only_plan = Forecast(said.results, said.level, "made now, of the plan in this report") if said is not None else None
-        parts += [_run(run, only_plan, database, currency, f"r{at}") for at, run in enumerate(items.runs, 1)]
-    return "".join(parts)
+def _run_sections(subjects: Subjects, database: Database, currency: Currency) -> list[Section]:
+    """Return all runs together where there are several, and each by itself where they are few."""
+    runs = subjects.runs
+    together = portfolio_section([run.record for run in runs], currency) if len(runs) > 1 else None
+    if len(runs) > MOST_SINGLE_RUNS:
+        return _present(together)
+    view = subjects.plans[0].view if len(subjects.plans) == 1 else None
+    of_plan = Forecast(view.results, view.level, "made now, of the plan in this report") if view is not None else None
+    single = (run_section(run, forecast_of(run.record, database) or of_plan, database, currency, f"r{number}") for number, run in enumerate(runs, 1))
+    return _present(together, *single)
 
 
-def _run(run: RunItem, only_plan: Forecast | None, database: Database, currency: Currency, id: str) -> str:
-    forecast = forecast_of(run.record, database) or only_plan
-    return run_section(Actual(run.record, forecast, run.trace), database, currency, id)
+def _present(*sections: Section | None) -> list[Section]:
+    return [section for section in sections if section is not None]
 
 
-def _contents(main: str) -> str:
-    """Return links to the sections of a page, where it has several."""
-    links = [f'<li><a href="#{id}">{heading}</a></li>' for id, heading in re.findall(r'<h2 id="([^"]+)-title">(.*?)</h2>', main)]
-    return f'<nav aria-label="Contents"><ul>{"".join(links)}</ul></nav>' if len(links) > 2 else ""
-
-
-def _title(items: Items) -> str:
-    if len(items.plans) == 1 and not items.runs:
-        return f"{items.plans[0].said.title}: what it takes"
-    if len(items.runs) == 1 and not items.plans:
-        return f"What run {items.runs[0].record.run_id} took"
-    parts = [counted(len(group), what) for group, what in ((items.plans, "plan"), (items.runs, "run")) if group]
+def _title(subjects: Subjects) -> str:
+    if len(subjects.plans) == 1 and not subjects.runs:
+        return f"{subjects.plans[0].view.title}: what it takes"
+    if len(subjects.runs) == 1 and not subjects.plans:
+        return f"What run {subjects.runs[0].record.run_id} took"
+    parts = [counted(len(group), what) for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
     return f"Report on {' and '.join(parts)}"
 
 
-def _page(title: str, header: str, content: str, script: str) -> str:
+def _page(header: Header, title: str, sections: list[Section], script: Html) -> str:
     style = template("report.css")
-    made = f"Made by carbon {text(__version__)}. Everything on this page is in this file; opening it sends nothing anywhere."
+    made = f"Made by carbon {__version__}. Everything on this page is in this file; opening it sends nothing anywhere."
     return Template(template("report.html")).substitute(
         title=text(title),
         policy=_policy(style, script),
         style=style,
-        header=header,
-        content=content,
-        made=made,
-        script=f"<script>{script}</script>" if script else "",
+        header=header_html(header, title) + contents_html(sections),
+        content=sections_html(sections),
+        made=text(made),
+        script=html("<script>{}</script>", script) if script else EMPTY,
     )
 
 
 @lru_cache(maxsize=8)
-def template(file: str) -> str:
+def template(file: str) -> Html:
     """Return the text of a *file* of ``templates``."""
     with open(path.join(path.dirname(__file__), "templates", file), encoding="utf-8") as stream:
-        return stream.read()
+        return Html(stream.read())
 
 
-def script() -> str:
+def script() -> Html:
     """Return the script of a page with what-if: the scales of units, the links of the chain, their evaluation and the controls."""
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
-    return f"const LADDERS = {as_script(scales)};\nconst LINKS = {as_script(LINKS)};\n" + template("equations.js") + template("controls.js")
+    return html(
+        "const LADDERS = {}, READABLE = {}, LINKS = {};\n{}{}", *map(as_script, (scales, READABLE, LINKS)), template("equations.js"), template("controls.js")
+    )
 
 
 def _policy(style: str, script: str) -> str:
-    """Return the content security policy: what is not in this very file by its hash is neither loaded, run nor sent."""
-    allowed = [("style-src", [style]), ("script-src", [script] if script else [])]
-    hashed = [f"{what} {_hashes(texts) or chr(39) + 'none' + chr(39)}" for what, texts in allowed]
-    return "; ".join(["default-src 'none'", *hashed, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+    """Return the content security policy, which allows only the style and the script in the file, by their hashes."""
+    return f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _hashes(texts: Sequence[str]) -> str:
-    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(each.encode('utf-8')).digest()).decode('ascii')}'" for each in texts)
+def _hash(content: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'" if content else "'none'"

@@ -1,4 +1,4 @@
-"""Columns of figures that are on one scale and add up as they are shown."""
+"""Columns of numbers on one scale that add up as they are shown."""
 
 import math
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ _DIGITS = 4
 
 
 def column(parts: Sequence[float], total: float, unit: str, currency: Currency, *, digits: int = _DIGITS) -> tuple[list[str], str]:
-    """Return *parts* and after them their *total* on one scale, and the unit of the scale.
+    """Return *parts* and then their *total* on one scale, and the unit of the scale.
 
     Args:
-        parts: What adds up to the total, in *unit*.
+        parts: The parts of the total, in *unit*.
         total: Their sum; it sets the scale.
         unit: The unit of both, as ``kWh`` or ``$``.
-        currency: What money is shown in.
+        currency: The currency of money.
         digits: Significant digits of the total; the parts are rounded at the same place.
     """
     scale = currency.scale(total, unit)

@@ -1,9 +1,9 @@
-"""What a report is asked to be about: plans, saved estimates, records of runs, and runs of the ledger, each told by what it is."""
+"""The subjects of a report: plans, saved estimates, records in files, and runs of the ledger."""
 
 import json
 import os
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -12,141 +12,158 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.ledger.store import Ledger
-from traincarbon.reporting.run_history import Trace, trace_of
-from traincarbon.reporting.view import SCHEMA, Said, said_by, said_in
+from traincarbon.reporting.run_history import RunHistory, history_of
+from traincarbon.reporting.view import SCHEMA, EstimateView
+from traincarbon.uncertain import Interval
 
 _SAME = 1e-6
 """Medians that differ by less are the same."""
-MOST_TRACED = 5
-"""Runs up to this number are each shown by themselves, with what they did over time; more are shown together only."""
+MOST_SINGLE_RUNS = 5
+"""Up to this number of runs, each has a section with its power over time; more runs are only summed."""
 
 
-class PlanItem(NamedTuple):
-    """A plan in a report: what its estimate says, and the estimate as it is made now, None where a saved one was made on other facts."""
+Subject = Plan | Estimate | Run | str | os.PathLike[str]
+"""What a report is about; text is the name of a file, or the id of a run."""
 
-    said: Said
+
+class ReportedPlan(NamedTuple):
+    """A plan in a report: the view of its estimate, and the estimate itself; None where a saved estimate differs from one made now."""
+
+    view: EstimateView
     answer: Estimate | None
 
 
-class RunItem(NamedTuple):
-    """A run in a report, and what it did over time where its journals are at hand."""
+class ReportedRun(NamedTuple):
+    """A run in a report, and its power over time where its journals are at hand."""
 
-    record: RunRecord
-    trace: Trace | None = None
-
-
-class Items(NamedTuple):
-    """All that a report is about."""
-
-    plans: list[PlanItem]
-    runs: list[RunItem]
+    record: Run
+    history: RunHistory | None = None
 
 
-def read_items(names: Iterable[str], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Items:
-    """Return what *names* stand for: files in TOML are plans, in JSON or CSV estimates or runs, all else ids of runs in *store*.
+class Subjects(NamedTuple):
+    """The plans and runs of a report."""
+
+    plans: list[ReportedPlan]
+    runs: list[ReportedRun]
+
+
+def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Subjects:
+    """Return plans and runs: a TOML file is a plan, a JSON or CSV file holds an estimate or runs, other text is the id of a run in *store*.
 
     Args:
-        names: What the user named.
-        database: The facts on which plans are estimated.
+        subjects: Plans, estimates, records of runs, names of files and ids of runs.
+        database: The facts for the estimates of plans.
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
-        project: Every run of this project too, ``""`` for every run there is; None for those named alone.
+        project: Add every run of this project, ``""`` for every run in the store; None adds no more.
 
     Raises:
-        CarbonError: one of them cannot be read, is of another version, or is none of these; or there is nothing at all.
+        CarbonError: one of them cannot be read, has another schema or is not recognised; or there is nothing to report.
     """
-    plans: list[PlanItem] = []
-    runs: dict[str, RunItem] = {}
-    for name in names:
-        ending = os.path.splitext(name)[1].lower()
-        if ending == ".toml":
-            plans.append(plan_item(Plan.read(name), database, level))
-        elif ending in (".json", ".csv"):
-            content = _read(name)
-            found = _json(name, content) if ending == ".json" else None
-            if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
-                plans.append(_saved(said_in(found), database))
-            else:
-                runs |= {record.run_id: RunItem(record) for record in _records(name, content, found)}
+    plans: list[ReportedPlan] = []
+    runs: dict[str, ReportedRun] = {}
+    for subject in subjects:
+        if isinstance(subject, Plan):
+            plans.append(reported_plan(subject, database, level))
+        elif isinstance(subject, Estimate):
+            plans.append(ReportedPlan(EstimateView.of(subject), subject))
+        elif isinstance(subject, Run):
+            runs[subject.run_id] = ReportedRun(subject)
         else:
-            runs |= _of_ledger(name, store)
+            found = _named(os.fspath(subject), database, store, level)
+            plans += found.plans
+            runs |= {run.record.run_id: run for run in found.runs}
     if project is not None:
-        with Ledger(store) as ledger:
-            found = ledger.runs(project=project)
-            place = ledger.store
-            few = len(found) <= MOST_TRACED
-            runs |= {record.run_id: _run_item(ledger, record) if few else RunItem(record) for record in found if record.run_id not in runs}
-        if not plans and not runs:
-            raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {place}", hint="another place: --store DIR")
+        runs |= _project_runs(project, store, runs.keys(), is_required=not plans and not runs)
     if not plans and not runs:
-        raise CarbonError("nothing to report", hint="name a plan (PLAN.toml), a saved estimate (ESTIMATE.json) or a run, or give --all")
-    return Items(plans, list(runs.values()))
+        raise CarbonError("nothing to report", hint="name a plan (PLAN.toml), a saved estimate (ESTIMATE.json) or a run, or add --all")
+    return Subjects(plans, list(runs.values()))
 
 
-def plan_item(plan: Plan, database: Database, level: float = 0.9) -> PlanItem:
+def _named(name: str, database: Database, store: str | None, level: float) -> Subjects:
+    """Return the plans and runs in a file, or the run with an id."""
+    ending = os.path.splitext(name)[1].lower()
+    if ending == ".toml":
+        return Subjects([reported_plan(Plan.read(name), database, level)], [])
+    if ending not in (".json", ".csv"):
+        with Ledger(store) as ledger:
+            return Subjects([], [_reported_run(ledger, ledger.run(name))])
+    content = _read(name)
+    found = _json(name, content) if ending == ".json" else None
+    if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
+        return Subjects([_saved_plan(EstimateView.from_dict(found), database)], [])
+    return Subjects([], [ReportedRun(record) for record in _records(name, content, found)])
+
+
+def reported_plan(plan: Plan, database: Database, level: float = 0.9) -> ReportedPlan:
     """Return a plan with its estimate.
 
     Raises:
         CarbonError: it cannot be estimated.
     """
     answer = estimate(plan, database=database, level=level)
-    return PlanItem(said_by(answer), answer)
+    return ReportedPlan(EstimateView.of(answer), answer)
 
 
-def _saved(said: Said, database: Database) -> PlanItem:
-    """Return a saved estimate; what the page works out by itself needs one that is made now, so it has to say the same."""
+def _saved_plan(view: EstimateView, database: Database) -> ReportedPlan:
+    """Return a saved estimate; with the estimate itself where the plan gives the same results now."""
     try:
-        answer = estimate(Plan.from_dict(said.plan), database=database, level=said.level)
+        answer = estimate(Plan.from_dict(view.plan), database=database, level=view.level)
     except CarbonError as error:
-        return PlanItem(said._replace(warnings=(*said.warnings, f"saved earlier; its plan cannot be estimated any more: {error}")), None)
-    now = said_by(answer)
-    said = said._replace(hardware=now.hardware, place=now.place)
-    changed = [name for name, before in said.results.items() if not _is_same(before, answer[name] if name in answer.values else None)]
-    if not changed:
-        return PlanItem(said, answer)
+        return ReportedPlan(view._replace(warnings=(*view.warnings, f"this estimate was saved earlier; its plan can no longer be estimated: {error}")), None)
+    now = EstimateView.of(answer)
+    view = view._replace(hardware=now.hardware, region=now.region)
+    if all(_is_same(before, now.results.get(name)) for name, before in view.results.items()):
+        return ReportedPlan(view, answer)
     co2e = now.median("total_kgco2e")
-    differs = f", {amount(co2e, 'kg CO2e', digits=3)} of CO2e in all" if co2e is not None else ""
-    note = f"saved earlier: on the facts and formulas of today it would say something else{differs}. A report on its plan has places, hardware and what-if too"
-    return PlanItem(said._replace(warnings=(*said.warnings, note)), None)
+    differs = f" ({amount(co2e, 'kg CO2e', digits=3)} CO2e)" if co2e is not None else ""
+    note = f"this estimate was saved earlier; today’s facts and formulas give other results{differs}. Report on its plan for regions, hardware and what-if"
+    return ReportedPlan(view._replace(warnings=(*view.warnings, note)), None)
 
 
-def _is_same(before: Any, now: Any) -> bool:
+def _is_same(before: Interval | None, now: Interval | None) -> bool:
     if before is None or now is None:
         return before is now
     return bool(abs(before.median - now.median) <= _SAME * abs(now.median))
 
 
-def _of_ledger(id: str, store: str | None) -> dict[str, RunItem]:
+def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_required: bool) -> dict[str, ReportedRun]:
+    """Return the runs of a project that are not *known* yet, each with its history where they are few."""
     with Ledger(store) as ledger:
-        record = ledger.run(id)
-        return {record.run_id: _run_item(ledger, record)}
+        found = ledger.runs(project=project)
+        if not found and is_required:
+            raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {ledger.store}", hint="for another store: --store DIR")
+        are_few, others = len(found) <= MOST_SINGLE_RUNS, set(known)
+        return {record.run_id: _reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
 
 
-def _run_item(ledger: Ledger, record: RunRecord) -> RunItem:
-    return RunItem(record, trace_of(ledger.index.files(record.run_id), record.run_id))
+def _reported_run(ledger: Ledger, record: Run) -> ReportedRun:
+    return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id))
 
 
-def _records(name: str, content: bytes, found: Any) -> list[RunRecord]:
+def _records(name: str, content: bytes, found: object) -> list[Run]:
+    """Return the runs in a file; *found* is its content if it is JSON."""
     if found is not None and not (isinstance(found, list) or (isinstance(found, dict) and found.get("schema") == RUN_SCHEMA)):
         schema = found.get("schema") if isinstance(found, dict) else type(found).__name__
         raise CarbonError(
-            f"{name!r} is of schema {str(schema)[:60]!r}", hint=f"a report is made of {SCHEMA} and {RUN_SCHEMA}: carbon estimate --json, carbon runs export"
+            f"{name!r} is of schema {str(schema)[:60]!r}", hint=f"report on {SCHEMA} (carbon estimate --json) or {RUN_SCHEMA} (carbon runs export)"
         )
     try:
         return load(content)
     except CarbonError as error:
-        hint = f"{error.hint}; files of other tools come in by carbon runs import, and are then reported as runs" if found is None else error.hint
+        hint = f"{error.hint}; import files of other tools with carbon runs import, then report the runs" if found is None else error.hint
         raise CarbonError(f"{name!r}: {error}", hint=hint) from error
 
 
-def _json(name: str, content: bytes) -> Any:
+def _json(name: str, content: bytes) -> object:
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=lambda _: None)
+        found: object = json.loads(content.decode("utf-8-sig"), parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
-        raise CarbonError(f"{name!r} is not JSON: {error}", hint="is the file cut off?") from error
+        raise CarbonError(f"{name!r} is not JSON: {error}", hint="is the file complete?") from error
+    return found
 
 
 def _read(name: str) -> bytes:

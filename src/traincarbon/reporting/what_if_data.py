@@ -1,4 +1,4 @@
-"""What the page needs to estimate anew by itself: the plan's own numbers, and the facts of each place, hardware and year that a reader may choose."""
+"""The data with which a page computes estimates itself: the plan's numbers, and the facts of each place, hardware and year to choose from."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.variants import Choice, hardware, places, varied
+from traincarbon.reporting.plan_variants import Option, hardware_options, region_options, varied_plan
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
 OF_HARDWARE = (
@@ -44,7 +44,7 @@ _YEARS = tuple(str(year) for year in range(2020, 2027))
 
 
 class Slider(NamedTuple):
-    """A number that the reader may set: between which bounds, in which steps, and in which unit it is shown."""
+    """A number that the reader can set: its bounds, its step, and its unit."""
 
     name: str
     label: str
@@ -72,25 +72,25 @@ LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for na
 
 
 class WhatIf(NamedTuple):
-    """The choices of a plan, and the data with which the page works them out."""
+    """The choices of a plan, and the data to compute them."""
 
-    hardware: list[Choice]
-    places: list[Choice]
-    starts: list[Choice]
+    hardware: list[Option]
+    places: list[Option]
+    starts: list[Option]
     data: dict[str, Any]
 
 
 def what_if(answer: Estimate, database: Database) -> WhatIf:
-    """Return what a page needs to answer for this plan what else might be.
+    """Return what a page needs to compute this plan with other inputs.
 
-    The first of the hardware, places and years is the plan's own, called so even where it names none.
+    The first of the hardware, places and years is the plan's own, even if the plan names none.
     """
     plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
     own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
-    chips = [Choice("", setting.hardware.name), *([] if fixed else _others(hardware(answer, database), setting.hardware.id))]
-    grids = [Choice("", own_place), *_others(places(answer, database), setting.place.id if setting.place is not None else "")]
-    starts = [Choice("", plan.start or "not named: the newest facts"), *(Choice(year, year) for year in _YEARS if year != plan.start)]
+    chips = [Option("", setting.hardware.name), *([] if fixed else _others(hardware_options(answer, database), setting.hardware.id))]
+    grids = [Option("", own_place), *_others(region_options(answer, database), setting.place.id if setting.place is not None else "")]
+    starts = [Option("", plan.start or "not named: the newest facts"), *(Option(year, year) for year in _YEARS if year != plan.start)]
     values = {
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
@@ -108,12 +108,12 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
     return WhatIf(chips, grids, starts, data)
 
 
-def _others(choices: Sequence[Choice], own: str) -> list[Choice]:
+def _others(choices: Sequence[Option], own: str) -> list[Option]:
     return [choice for choice in choices if choice.id != own]
 
 
-def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list[Choice], starts: list[Choice]) -> dict[str, Any]:
-    """Return the facts of every combination: each number once, each row of them once, and which row a combination has."""
+def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list[Option], starts: list[Option]) -> dict[str, Any]:
+    """Return the facts of every combination: each number once, each row once, and the row of each combination."""
     pool: dict[str, int] = {}
     numbers: list[Any] = []
     rows: dict[tuple[int, ...], int] = {}
@@ -144,9 +144,9 @@ def _rows(answer: Estimate, database: Database, chips: list[Choice], grids: list
 
 
 def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
-    """Return the estimate of one combination, or None where there is none such: hardware that is not offered there, or lacks the number format."""
+    """Return the estimate of one combination, or None if the hardware is not offered there or lacks the number format."""
     try:
-        return estimate(varied(answer, **{name: value for name, value in choice.items() if value}), database=database)
+        return estimate(varied_plan(answer, **{name: value for name, value in choice.items() if value}), database=database)
     except CarbonError:
         return None
 

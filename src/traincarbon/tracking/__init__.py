@@ -1,1 +1,1 @@
-"""Metering a training while it runs, in a process of its own beside it."""
+"""Track a training while it runs, with a metering process beside it."""

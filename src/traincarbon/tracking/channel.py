@@ -1,21 +1,23 @@
-"""Messages between the process that was asked to track and the one that meters: lines of JSON over two pipes."""
+"""A two-way channel between the owner of a run and its metering process: messages over two pipes."""
 
-import json
 import os
 import select
 import signal
 import time
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.messages import Message
 
 _CHUNK_B = 1 << 16
 _LONGEST_B = 1 << 22
-"""A line beyond this is none of ours."""
+"""A longer line is not a message."""
 
 
-class Wire:
-    """One end of the connection. Nothing here waits, but where it is asked to, or raises: what does not fit is dropped, an end that is gone reads as the end.
+class Channel:
+    """One end of the channel. It never blocks unless asked to, and never raises: messages that do not fit are dropped, a closed peer reads as end of stream.
 
-    A training may close descriptors that it does not know, and open others that come to bear their numbers: those are left alone.
+    A training may close descriptors that it does not know, and open files that get the same numbers. The channel leaves those files alone.
 
     Args:
         reads: Descriptor of the pipe to read from.
@@ -29,40 +31,41 @@ class Wire:
         self._ours = {descriptor: inode(descriptor) for descriptor in (reads, writes)}
         self._received = b""
         self._unsent = b""
-        self._put_back: list[dict[str, Any]] = []
+        self._put_back: list[Message] = []
         self.ended = False
-        """Whether the other side is gone."""
+        """Whether the other end is closed."""
 
     @property
     def lost(self) -> bool:
-        """Whether somebody else closed this end, so that nothing can be told any more."""
+        """Whether other code closed this end, so that nothing can be sent any more."""
         return self._writes >= 0 and not self._holds(self._writes)
 
     def fileno(self) -> int:
         """Return the descriptor to wait for."""
         return self._reads
 
-    def send(self, kind: str, *, keep: bool = False, **fields: Any) -> bool:
-        """Send a message of *kind*; return whether it is on its way.
+    def send(self, message: "Message", *, keep: bool = False) -> bool:
+        """Send *message*; return False if it was dropped.
 
         Args:
-            kind: What it is about.
-            keep: Whether it has to arrive: it then waits for room, which :meth:`receive` and :meth:`flush` look for. Another that does not fit
-                behind what the other side has yet to read is dropped.
-            fields: What it says.
+            message: What to send.
+            keep: Whether it must arrive: it then waits for room, and :meth:`receive` and :meth:`flush` retry. Other messages are dropped
+                if they do not fit into the pipe.
         """
+        from traincarbon.tracking.messages import to_line  # here, as the decoder takes time that the start of the metering process does not have
+
         if not self._push() and not keep:
             return False
         before = self._unsent
-        self._unsent += json.dumps({"kind": kind, **fields}, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+        self._unsent += to_line(message)
         whole = len(self._unsent)
-        if not self._push() and not keep and len(self._unsent) == whole:  # nothing of it has gone, so that all of it can be dropped
+        if not self._push() and not keep and len(self._unsent) == whole:  # nothing was written, so the whole message can be dropped
             self._unsent = before
             return False
         return True
 
     def flush(self, *, wait_s: float) -> bool:
-        """Wait until all is handed over, *wait_s* at most; return whether it was."""
+        """Wait until everything is written, *wait_s* at most; return whether it is."""
         until_s = time.monotonic() + wait_s
         while not self._push():
             left_s = until_s - time.monotonic()
@@ -74,13 +77,15 @@ class Wire:
         return True
 
     def wait(self, *, wait_s: float) -> None:
-        """Wait until there is something to receive, or the other side has gone, *wait_s* at most."""
+        """Wait until there is something to receive or the other end is closed, *wait_s* at most."""
         waiter = select.poll()
         waiter.register(self._reads, select.POLLIN)
         waiter.poll(max(wait_s, 0.0) * 1e3)
 
-    def receive(self) -> list[dict[str, Any]]:
-        """Return the messages that have arrived; :attr:`ended` tells whether more can follow."""
+    def receive(self) -> "list[Message]":
+        """Return the messages that have arrived, without malformed ones; :attr:`ended` tells whether more can follow."""
+        from traincarbon.tracking.messages import from_line
+
         self._push()
         self.ended = self.ended or not self._holds(self._reads)
         while not self.ended:
@@ -96,10 +101,10 @@ class Wire:
         if len(self._received) > _LONGEST_B:
             self._received = b""
         earlier, self._put_back = self._put_back, []
-        return earlier + [message for line in lines if isinstance(message := _parsed(line), dict) and "kind" in message]
+        return earlier + [message for line in lines if (message := from_line(line)) is not None]
 
-    def announce(self) -> None:
-        """Have the system send this process a SIGIO whenever something arrives, where it can."""
+    def signal_arrivals(self) -> None:
+        """Ask the system to send this process a SIGIO whenever something arrives, if it can."""
         import fcntl
 
         try:
@@ -108,12 +113,12 @@ class Wire:
         except (OSError, AttributeError):
             return
 
-    def put_back(self, messages: list[dict[str, Any]]) -> None:
-        """Let *messages* be received again."""
+    def put_back(self, messages: "list[Message]") -> None:
+        """Return *messages* from the next :meth:`receive`."""
         self._put_back = messages + self._put_back
 
     def close(self) -> None:
-        """Hang up; safe to call twice."""
+        """Close this end; safe to call twice."""
         for descriptor in (self._reads, self._writes):
             if self._holds(descriptor):
                 os.close(descriptor)
@@ -122,7 +127,7 @@ class Wire:
         self.ended = True
 
     def _push(self) -> bool:
-        """Hand over what is waiting; return whether all of it went."""
+        """Write what is waiting; return whether everything was written."""
         if self._unsent and not self._holds(self._writes):
             self._unsent = b""
         while self._unsent:
@@ -139,7 +144,7 @@ class Wire:
 
 
 def inode(descriptor: int) -> tuple[int, int] | None:
-    """Return what tells an open file from another that comes to bear its number, None where none is open."""
+    """Return device and inode, which tell an open file from a later one with the same descriptor; None if it is closed."""
     try:
         status = os.fstat(descriptor)
     except OSError:
@@ -148,7 +153,7 @@ def inode(descriptor: int) -> tuple[int, int] | None:
 
 
 def _written(descriptor: int, data: bytes) -> int:
-    """Write what there is room for; a reader that is gone is an error, not the signal by which it ends a training that took the default back."""
+    """Write as much as fits; a closed reader is an error and not a SIGPIPE, which would end a training that restored its default handler."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGPIPE,))
     try:
         return os.write(descriptor, data)
@@ -157,10 +162,3 @@ def _written(descriptor: int, data: bytes) -> int:
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _parsed(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None

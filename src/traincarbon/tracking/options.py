@@ -1,29 +1,58 @@
-"""What somebody asks of the tracker, checked before anything is started."""
+"""The options of tracking, checked before anything starts."""
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, SupportsFloat, cast
 
 from traincarbon.errors import CarbonError, OutOfRangeError
-from traincarbon.tracking.settings import INTERVAL_S, POLICIES, Settings
+from traincarbon.quantities import BUDGETED
+from traincarbon.tracking.progress import COUNTS
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Settings
 from traincarbon.tracking.sidecar.job import MARK
 
-LIMITS = {"max_kwh": "kwh", "max_usd": "usd", "max_kgco2e": "kgco2e", "max_hours": "hours"}
-"""Options of a budget and the name of what they limit."""
-TOTALS = {"total_tokens": "tokens", "total_samples": "samples", "total_steps": "steps"}
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan import Plan, PlanFields
+
+    class TrackOptions(PlanFields, total=False):
+        """The options of a tracked run as keyword arguments of :func:`traincarbon.track`; :func:`settings_from` describes them."""
+
+        run_id: str | None
+        project: str
+        store: str | os.PathLike[str] | None
+        interval_s: float
+        meters: str | Sequence[str]
+        plan: Plan | PlanFields | str | os.PathLike[str] | None
+        db: str | os.PathLike[str] | None
+        progress_regex: str
+        on_budget: str
+        budget_signal: str | int
+        grace_s: float
+        max_kwh: float | str | None
+        max_usd: float | str | None
+        max_kgco2e: float | str | None
+        max_hours: float | str | None
+        total_tokens: float | str | None
+        total_samples: float | str | None
+        total_steps: float | str | None
+
+
+LIMITS = {f"max_{name}": name for name in BUDGETED}
+"""Option to the budget that it sets."""
+TOTALS = {f"total_{name}": name for name in COUNTS}
+"""Option to the count whose total it states."""
 
 _SHORTEST_S, _LONGEST_S = 0.05, 3600.0
 _MOST_B = 20 * 1024
-"""Of a command line or an environment that is recorded, as JSON: both have to fit into the buffer of a pipe."""
+"""Most bytes of a recorded command line or environment, as JSON: both must fit into the buffer of a pipe."""
 _LONGEST_WORD, _MOST_WORDS = 2000, 999
 _MOST_CHARACTERS = 200
 _MOST_DIGITS = 9
 
 
-def prepared(
+def settings_from(
     *,
     argv: Sequence[str],
     run_id: str | None = None,
@@ -31,44 +60,44 @@ def prepared(
     store: str | os.PathLike[str] | None = None,
     interval_s: float = INTERVAL_S,
     meters: Sequence[str] = (),
-    plan: Any = None,
+    plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None" = None,
     db: str | os.PathLike[str] | None = None,
     progress_regex: str = "",
-    on_budget: str = POLICIES[0],
+    on_budget: str = BudgetPolicy.WARN,
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
-    tell_s: float = 0.0,
-    **options: Any,
+    state_every_s: float = 0.0,
+    **options: object,
 ) -> Settings:
-    """Return what the process that meters has to know.
+    """Return the settings of the metering process.
 
     Args:
-        argv: The command line that is recorded, secrets hidden.
-        run_id: An id of its own, or that of a run to go on with; made up unless given.
-        project: What the run belongs to.
-        store: Where journals and ledger are; by default the user's data folder.
-        interval_s: Between two records. [s]
-        meters: Names of meters; all that can be read unless named.
-        plan: What to hold the run against: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
-        db: Another hardware database.
-        progress_regex: What to look for in the command's output.
-        on_budget: ``warn``, ``signal`` or ``stop``.
-        budget_signal: Signal by which the script saves its state.
-        grace_s: Between that signal, the request to stop and the end. [s]
-        tell_s: How often to tell how things stand; 0 where nobody looks on. [s]
-        options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and fields of a plan that say where and on what it runs.
+        argv: The command line to record; secrets are masked.
+        run_id: Id of the run; reuse one to continue that run. By default that of the batch job, else a new one.
+        project: The project that the run belongs to.
+        store: The folder of journals and ledger; by default the user's data folder.
+        interval_s: Time between two journal records. [s]
+        meters: Names of the only meters to use; all available ones by default.
+        plan: The plan to compare the run with: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
+        db: Extra folder of hardware facts; its entries override the built-in ones.
+        progress_regex: A regular expression for progress in the command's output.
+        on_budget: ``warn``, ``signal`` or ``stop`` when a budget is used up.
+        budget_signal: The signal at which the script saves its state.
+        grace_s: Time from that signal to SIGTERM, and from SIGTERM to SIGKILL. [s]
+        state_every_s: Time between two live states; 0 sends none. [s]
+        options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and plan fields for hardware, place, prices and model.
 
     Raises:
-        CarbonError: something of it cannot be, with what would.
+        CarbonError: an option is invalid; the hint says what is valid.
     """
     from traincarbon.ledger.store_folder import store_folder
 
     if not _SHORTEST_S <= interval_s <= _LONGEST_S:
-        raise OutOfRangeError(f"a record every {interval_s:g} s is not possible", hint="give 0.05 to 3600 seconds, as --interval 5")
+        raise OutOfRangeError(f"an interval of {interval_s:g} s is not possible", hint="give 0.05 to 3600 seconds, as --interval 5")
     if not 0.0 <= grace_s <= _LONGEST_S:
-        raise OutOfRangeError(f"a grace of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
-    if on_budget not in POLICIES:
-        raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(POLICIES)}")
+        raise OutOfRangeError(f"a grace period of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
+    if on_budget not in tuple(BudgetPolicy):
+        raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(BudgetPolicy)}")
     limits = {name: _positive(option, options.pop(option)) for option, name in LIMITS.items() if options.get(option) is not None}
     totals = {name: _positive(option, options.pop(option)) for option, name in TOTALS.items() if options.get(option) is not None}
     stated = {name: value for name, value in options.items() if value is not None and name not in {*LIMITS, *TOTALS}}
@@ -77,29 +106,29 @@ def prepared(
         from traincarbon.tracking.pattern import Pattern
 
         Pattern(progress_regex)
-    meters = [meters] if isinstance(meters, str) else list(meters)
+    meters = (meters,) if isinstance(meters, str) else tuple(meters)
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
     return Settings(
-        run_id=_identity("run_id", run_id or default_run_id(os.environ)),
+        run_id=_printable("run_id", run_id or default_run_id(os.environ)),
         session=os.urandom(8).hex(),
         store=store_folder(store),
         owner=os.getpid(),
-        project=_identity("project", project),
-        argv=words,
+        project=_printable("project", project),
+        argv=tuple(words),
         env=environment,
         nodes=_nodes(os.environ),
         interval_s=interval_s,
         meters=meters,
-        tell_s=tell_s,
+        state_every_s=state_every_s,
         plan=plan_fields,
         context=context,
         database=None if db is None else os.fspath(db),
         totals=totals,
         pattern=progress_regex,
-        limits=limits,
-        on_budget=on_budget,
+        limits=Limits(**limits),
+        on_budget=BudgetPolicy(on_budget),
         budget_signal=_signal(budget_signal),
         grace_s=grace_s,
         versions={"python": ".".join(map(str, sys.version_info[:3]))},
@@ -107,7 +136,7 @@ def prepared(
 
 
 def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """Return the command line and the environment as they may be recorded: without secrets, persons and places, and of bounded size."""
+    """Return the command line and the environment for the record: without secrets, names of people and paths, and of bounded size."""
     from traincarbon.ledger.masking import mask, mask_env
 
     words: list[str] = []
@@ -131,13 +160,13 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
 
 def default_run_id(env: Mapping[str, str]) -> str:
-    """Return the id of a run that was given none: of the job that all its nodes share, else one of its own.
+    """Return the default id of a run: that of the batch job, which all its nodes share, else a new one.
 
     Example:
         >>> default_run_id({"SLURM_JOB_ID": "8121", "SLURM_STEP_ID": "0"}), len(default_run_id({}))
         ('slurm-8121-0', 12)
     """
-    if env.get("CARBON_RUN_ID") and MARK not in env:  # within a tracked command it names the run outside
+    if env.get("CARBON_RUN_ID") and MARK not in env:  # within a tracked command it names the outer run
         return env["CARBON_RUN_ID"]
     if env.get("TORCHELASTIC_RUN_ID", "none") not in ("", "none"):
         return env["TORCHELASTIC_RUN_ID"]
@@ -147,7 +176,7 @@ def default_run_id(env: Mapping[str, str]) -> str:
 
 
 def _nodes(env: Mapping[str, str]) -> int:
-    """Return how many machines the launcher says there are."""
+    """Return how many machines the launcher started."""
     for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
         if (nodes := _count(env, name)) is not None:
             return max(nodes, 1)
@@ -156,25 +185,28 @@ def _nodes(env: Mapping[str, str]) -> int:
 
 
 def _count(env: Mapping[str, str], name: str) -> int | None:
-    """Return how many of something a variable states, None where it states no number that can be."""
+    """Return the count that a variable states, None if it states no valid one."""
     text = env.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
-def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    """Return the fields of the plan, and those by which energy and hours are valued; look both up, so that a name is not found wrong after hours."""
+def _planned(
+    plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None", stated: Mapping[str, object], db: str | os.PathLike[str] | None
+) -> tuple[dict[str, object] | None, dict[str, object]]:
+    """Return the fields of the plan, and those that the user stated; look both up, so that a misspelt name fails now and not after hours."""
     if plan is None and not stated and db is None:
         return None, {}
     from traincarbon.database.find import find_hardware, find_place
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 
+    _refuse_unknown(stated)
     facts = open_database(db)
-    context = Plan(**stated).to_dict()
+    context: dict[str, object] = Plan.from_dict(stated).to_dict()
     if "hw" in context:
-        find_hardware(facts, context["hw"])
+        find_hardware(facts, str(context["hw"]))
     if "region" in context:
-        find_place(facts, context["region"])
+        find_place(facts, str(context["region"]))
     if plan is None:
         return None, context
     if isinstance(plan, (str, os.PathLike)):
@@ -186,11 +218,21 @@ def _planned(plan: Any, stated: dict[str, Any], db: Any) -> tuple[dict[str, Any]
     return answer.plan.to_dict(), fields
 
 
-def _identity(name: str, text: str | None) -> str:
-    """Return *text*, a name that a person gives.
+def _refuse_unknown(options: Iterable[str]) -> None:
+    """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
+    from traincarbon.estimation.plan import FIELDS
+    from traincarbon.suggestions import did_you_mean
+
+    for name in options:
+        if name not in FIELDS:
+            raise CarbonError(f"unknown option {name!r}", hint=did_you_mean(name, (*LIMITS, *TOTALS, *settings_from.__annotations__, *FIELDS)))
+
+
+def _printable(name: str, text: str | None) -> str:
+    """Return *text*, the value of the option *name*.
 
     Raises:
-        CarbonError: it is too long, or holds what cannot be printed.
+        CarbonError: it is too long, or not printable.
     """
     text = text or ""
     if len(text) > _MOST_CHARACTERS or not text.isprintable():
@@ -198,17 +240,17 @@ def _identity(name: str, text: str | None) -> str:
     return text
 
 
-def _positive(name: str, value: Any) -> float:
+def _positive(name: str, value: object) -> float:
     from traincarbon.estimation.parse import parse_quantity
 
-    number = parse_quantity(value) if isinstance(value, str) else float(value)
+    number = parse_quantity(value) if isinstance(value, str) else float(cast("SupportsFloat", value))
     if not 0.0 < number < float("inf"):
         raise OutOfRangeError(f"{name} is {value}", hint="it must be above 0")
     return number
 
 
 def _signal(named: str | int) -> int:
-    """Return the number of a signal given by name or number.
+    """Return the number of a signal, given its name or number.
 
     Raises:
         CarbonError: there is no such signal.
@@ -218,7 +260,7 @@ def _signal(named: str | int) -> int:
     if found is None and text.isdigit() and int(text) in signal.valid_signals():
         return int(text)
     if found is None:
-        raise CarbonError(f"no signal {named!r}", hint="as USR1, SIGTERM or 10")
+        raise CarbonError(f"unknown signal {named!r}", hint="give a name or number, as USR1, SIGTERM or 10")
     return int(found)
 
 
@@ -226,4 +268,4 @@ def _check_meter(name: str) -> None:
     from traincarbon.meters.registry import meter_names
 
     if name not in meter_names():
-        raise CarbonError(f"no meter {name!r}", hint=f"known are {', '.join(meter_names())}")
+        raise CarbonError(f"unknown meter {name!r}", hint=f"one of {', '.join(meter_names())}")

@@ -1,38 +1,38 @@
-"""Progress read off a script's output, by a regular expression of the user's."""
+"""Find progress in a script's output with a regular expression."""
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from traincarbon.errors import CarbonError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.tracking.progress import FIELDS, Report, Splitter, report_of
 
 _LONGEST = 2000
-"""Characters of a line in which the pattern is looked for."""
+"""Characters of a line that are searched."""
 _LONGEST_B = 4 * _LONGEST
-_PATIENCE_S = 0.5
-_PATIENCE_S_PER_B = 1e-6
-"""A sound pattern takes a tenth of that."""
+_TIMEOUT_S = 0.5
+_TIMEOUT_S_PER_B = 1e-6
+"""Ten times what a sound pattern takes."""
 _SINGULAR = {"token": "tokens", "sample": "samples", "step": "steps"}
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_EXAMPLE = r"name what it finds, as 'step (?P<steps>\d+)/(?P<total_steps>\d+)'"
+_EXAMPLE = r"name the groups, as 'step (?P<steps>\d+)/(?P<total_steps>\d+)'"
 
 
 class Pattern:
-    r"""Looks for figures in what a script prints, by named groups, or by the one group as steps.
+    r"""Finds progress in a script's output by named groups; a single unnamed group means steps.
 
     Groups are ``tokens``, ``samples``, ``steps`` (or in the singular), ``loss`` and ``total_tokens``, ``total_samples``,
-    ``total_steps``; figures may be written as ``1.2k``, ``3M`` or ``1,234``. A pattern that takes half a second of the processor is given up.
+    ``total_steps``. Numbers may be written as ``1.2k``, ``3M`` or ``1,234``. The search ends for good once a pattern takes half a second of
+    processor time.
 
     Args:
-        expression: The regular expression, in Python's writing.
-        notes: Where to add what a reader should know.
+        expression: The regular expression, in Python's syntax.
+        notes: The list to which notes are added.
 
     Raises:
-        CarbonError: *expression* is no regular expression, or has no group that means something.
+        CarbonError: *expression* is not a regular expression, or none of its groups has a known name.
 
     Example:
         >>> pattern = Pattern(r"step (\d+)")
@@ -44,20 +44,20 @@ class Pattern:
         try:
             self._pattern = re.compile(expression)
         except (re.error, RecursionError, OverflowError) as error:
-            raise CarbonError(f"no regular expression: {expression[:60]!r}: {error}", hint=_EXAMPLE) from error
+            raise CarbonError(f"{expression[:60]!r} is not a regular expression: {error}", hint=_EXAMPLE) from error
         named = {group: _SINGULAR.get(group, group) for group in self._pattern.groupindex}
         self._groups: dict[str | int, str] = {group: name for group, name in named.items() if name in FIELDS}
         if not named and self._pattern.groups == 1:
             self._groups = {1: "steps"}
         if not self._groups:
-            raise CarbonError(f"no group of {expression[:60]!r} is a figure of progress", hint=_EXAMPLE)
+            raise CarbonError(f"{expression[:60]!r} has no group for progress", hint=_EXAMPLE)
         self._notes = notes if notes is not None else []
         self._expression = expression
         self._splitter = Splitter(longest=_LONGEST_B, separators=b"\r")
         self._given_up = False
 
     def feed(self, data: bytes, *, time_s: float) -> list[Report]:
-        """Return the reports in the lines that *data*, output as it was read, completes; a carriage return ends a line too.
+        """Return the reports in the lines that *data* completes; a carriage return ends a line too.
 
         Args:
             data: Bytes as they were read, cut anywhere.
@@ -66,11 +66,11 @@ class Pattern:
         if self._given_up:
             return []
         try:
-            with _no_longer_than(_PATIENCE_S + len(data) * _PATIENCE_S_PER_B):
+            with _no_longer_than(_TIMEOUT_S + len(data) * _TIMEOUT_S_PER_B):
                 return [report for line in self._splitter.feed(data) if (report := self._report(line, time_s)) is not None]
         except _TooSlowError:
             self._given_up = True
-            self._notes.append(f"the pattern {self._expression[:60]!r} takes too long on what the script prints: it is no longer looked for")
+            self._notes.append(f"the pattern {self._expression[:60]!r} is too slow on this output and is no longer searched for")
             return []
 
     def _report(self, line: bytes, time_s: float) -> Report | None:
@@ -80,14 +80,14 @@ class Pattern:
         found = self._pattern.search(text[:_LONGEST])
         if found is None:
             return None
-        return report_of({name: _figure(found.group(group)) for group, name in self._groups.items()}, time_s=time_s)
+        return report_of({name: _number(found.group(group)) for group, name in self._groups.items()}, time_s=time_s)
 
 
 class _TooSlowError(CarbonError):
     """The pattern took too long."""
 
 
-def _figure(text: str | None) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
         return None if text is None else parse_quantity(text)
     except QuantityError:
@@ -96,7 +96,7 @@ def _figure(text: str | None) -> float | None:
 
 @contextmanager
 def _no_longer_than(seconds: float) -> Iterator[None]:
-    """Interrupt the search after *seconds* of processor time, as an unlucky pattern takes for ever; only the main thread can be."""
+    """Interrupt the search after *seconds* of processor time, as some patterns never end; this works in the main thread only."""
     import signal
     import threading
 
@@ -107,7 +107,7 @@ def _no_longer_than(seconds: float) -> Iterator[None]:
     def give_up(_number: int, _frame: FrameType | None) -> None:
         raise _TooSlowError("too slow")
 
-    before: Callable[[int, FrameType | None], Any] | int | None = signal.signal(signal.SIGVTALRM, give_up)
+    before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGVTALRM, give_up)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield

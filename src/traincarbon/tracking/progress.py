@@ -1,17 +1,17 @@
-"""How far a training has come: what the script says of itself, or what its output gives away."""
+"""The progress of a training: what a script reports, and how the reports of a session add up."""
 
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, SupportsFloat, cast
 
 from traincarbon.tracking.value.trend import Points
 
 VARIABLE = "CARBON_PROGRESS_FD"
-"""The environment variable that names the descriptor to which a script writes one JSON object a line."""
+"""The environment variable with the descriptor to which a script writes reports, one JSON object a line."""
 IDENTITY = "CARBON_PROGRESS_PIPE"
-"""The environment variable that tells our pipe from another that came to bear its number: device and inode."""
+"""The environment variable with device and inode of that descriptor, which tell our pipe from a later file of the same number."""
 
 COUNTS = ("tokens", "samples", "steps")
 TOTALS = ("total_tokens", "total_samples", "total_steps")
@@ -19,28 +19,28 @@ FIELDS = (*COUNTS, "loss", *TOTALS)
 
 _LONGEST_LINE_B = 4096
 _FEW = 10
-"""So many reports must have come before one that is far lower is taken as a new count, not as another rank's."""
+"""After so many reports a far lower one is a new count; before, it may be another rank's."""
 _MANY_STEPS = 3.0
 _MOST = 1e18
-"""No count of a training comes near this."""
+"""Above any count of a training."""
 
 
 def progress(
     *,
-    tokens: Any = None,
-    samples: Any = None,
-    steps: Any = None,
-    loss: Any = None,
-    total_tokens: Any = None,
-    total_steps: Any = None,
-    total_samples: Any = None,
+    tokens: SupportsFloat | None = None,
+    samples: SupportsFloat | None = None,
+    steps: SupportsFloat | None = None,
+    loss: SupportsFloat | None = None,
+    total_tokens: SupportsFloat | None = None,
+    total_steps: SupportsFloat | None = None,
+    total_samples: SupportsFloat | None = None,
 ) -> None:
-    """Tell the tracker how far the training has come; outside of ``carbon track`` it does nothing and takes a microsecond.
+    """Report the progress of the training to the tracker; outside of ``carbon track`` this does nothing, in a microsecond.
 
-    It never raises and never waits: where the pipe is full or gone the report is dropped, which loses nothing, as figures are
-    cumulative. Where several processes report (ranks), the highest figure counts, so let each report the whole job's or only rank 0 at all.
-    A script that goes on from a checkpoint may count on from there or anew: which of the two is noticed.
-    A tensor on a GPU is waited for when its value is taken, so report what the host knows anyway, or do so every so many steps.
+    It never raises and never blocks. If the pipe is full or closed the report is dropped, which loses nothing, as counts are
+    cumulative. If several processes (ranks) report, the highest count is used: report the whole job's counts, or from rank 0 only.
+    A script that resumes from a checkpoint may continue its count or begin a new one: the tracker detects which.
+    Taking the value of a tensor on a GPU waits for the GPU, so report what the host knows, or report every few steps.
 
     Args:
         tokens: Tokens seen since the script began. [1]
@@ -58,18 +58,18 @@ def progress(
     if named is None:
         return
     given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps)
-    told = {name: number for name, value in zip(FIELDS, given, strict=True) if value is not None and (number := _told(name, value)) is not None}
-    if told:
-        _send(named, os.environ.get(IDENTITY, ""), f"{json.dumps(told)}\n".encode())
+    reported = {name: number for name, value in zip(FIELDS, given, strict=True) if value is not None and (number := _valid(name, value)) is not None}
+    if reported:
+        _send(named, os.environ.get(IDENTITY, ""), f"{json.dumps(reported)}\n".encode())
 
 
 def environment_of(descriptor: int) -> dict[str, str]:
-    """Return the variables by which a child that inherits *descriptor*, the writing end of a pipe, finds it."""
+    """Return the variables with which a child finds the *descriptor* that it inherits, the writing end of a pipe."""
     return {VARIABLE: str(descriptor), IDENTITY: _identity(os.fstat(descriptor))}
 
 
 class Report(NamedTuple):
-    """What a script said at one moment; counts are cumulative since it began, and what it did not say is None."""
+    """What a script reported at one moment. Counts are cumulative since it began; what it did not report is None."""
 
     time_s: float
     tokens: float | None = None
@@ -81,39 +81,39 @@ class Report(NamedTuple):
     total_steps: float | None = None
 
 
-def report_of(stated: Mapping[str, Any], *, time_s: float) -> Report | None:
-    """Return the report that *stated* makes, or None where nothing in it is a figure that can be."""
-    told = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := _told(name, value)) is not None}
-    return Report(time_s, **told) if told else None
+def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
+    """Return the report in a table, without invalid values; None if nothing in it is valid."""
+    valid = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := _valid(name, value)) is not None}
+    return Report(time_s, **valid) if valid else None
 
 
 class Splitter:
-    """Cuts a stream of bytes into lines, and keeps no more than *longest* bytes of any; the rest of a longer one is dropped.
+    """Cuts a stream of bytes into lines of at most *longest* bytes; the rest of a longer line is dropped.
 
     Args:
         longest: Most bytes of a line. [B]
-        separators: What ends a line beside the line feed.
+        separators: Bytes that end a line beside the line feed.
     """
 
     def __init__(self, *, longest: int, separators: bytes = b"") -> None:
         self._longest = longest
         self._separators = separators
-        self._begun = b""
+        self._partial = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the lines that *data* finishes, empty ones left out."""
+        """Yield the lines that *data* completes, without empty ones."""
         for separator in self._separators:
             data = data.replace(bytes((separator,)), b"\n")
         first, *others = data.split(b"\n")
-        self._begun += first[: self._longest - len(self._begun)]
+        self._partial += first[: self._longest - len(self._partial)]
         for following in others:
-            if self._begun:
-                yield self._begun
-            self._begun = following[: self._longest]
+            if self._partial:
+                yield self._partial
+            self._partial = following[: self._longest]
 
 
-class Lines:
-    """Puts what is read from the pipe together again: lines of JSON to reports; what is none is passed over."""
+class ReportReader:
+    """Decodes what is read from the progress pipe into reports; lines that are not valid reports are ignored."""
 
     def __init__(self) -> None:
         self._splitter = Splitter(longest=_LONGEST_LINE_B)
@@ -137,14 +137,14 @@ class Lines:
 
 
 class Progress:
-    """All reports of a session folded into one: the highest counts, the totals last stated, and how fast it goes.
+    """All reports of a session combined: the highest counts, the latest totals, and the rates.
 
     Attributes:
-        counts: Name to the highest figure reported. [1]
-        totals: Name of the count to what the whole training has, as far as it is known. [1]
-        loss: The loss last reported.
-        reports: How many reports came.
-        notes: What a reader should know; the caller takes it away.
+        counts: Name to the highest count reported. [1]
+        totals: Name to the count of the whole training, if it is known. [1]
+        loss: The latest loss.
+        reports: Number of reports.
+        notes: Notes for the record.
     """
 
     def __init__(self, totals: Mapping[str, float] | None = None) -> None:
@@ -159,7 +159,7 @@ class Progress:
         self._fell = False
 
     def add(self, report: Report) -> None:
-        """Fold in *report*; a figure below an earlier one changes nothing, and if it is far below a note says so."""
+        """Add *report*; a count below an earlier one changes nothing, and one far below adds a note."""
         self.reports += 1
         self.loss = self.loss if report.loss is None else report.loss
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
@@ -181,21 +181,21 @@ class Progress:
                     self._starts[name].append((report.time_s, count))
             elif count < highest / 2.0 and self.reports > _FEW and not self._fell:
                 self._fell = True
-                self.notes.append(f"the script counts from {count:g} {name} again after {highest:g}: the highest figure counts")
+                self.notes.append(f"the script counts from {count:g} {name} again after {highest:g}: the highest count is used")
 
     def points(self, name: str) -> Points | None:
-        """Return when the count *name* stood where, None where it was never reported."""
+        """Return the count *name* over time, None if it was never reported."""
         return self._points.get(name)
 
     def rate_per_s(self, name: str, *, window_s: float = 60.0) -> float | None:
-        """Return how fast the count *name* rose over the last *window_s* seconds that were reported, None before the second report, in 1/s."""
+        """Return the rate of the count *name* in 1/s over the last *window_s* seconds of reports, None before the second report."""
         points = self._points.get(name)
         return points.slope(window=window_s) if points is not None else None
 
-    def went_on_from(self, name: str) -> float | None:
-        """Return the figure from which the script went on, 0 where it counts anew, None before its second report, when that can be told.
+    def resumed_from(self, name: str) -> float | None:
+        """Return the count from which the script resumed, 0 if it began a new count, None before the second report.
 
-        It went on from a checkpoint where its first figure is more than three times what came between its first and second report.
+        It resumed if its first count is more than three times the increase from the first to the second report.
         """
         starts = self._starts.get(name, ())
         if len(starts) < 2:
@@ -205,23 +205,23 @@ class Progress:
         return first - step if first > _MANY_STEPS * step else 0.0
 
     def done_here(self, *, ended: bool = False) -> dict[str, float]:
-        """Return what the script did since it began, without what it had from a checkpoint: what sessions of a run add up.
+        """Return what the script did since it began, without the count of a checkpoint, so that the sessions of a run add up.
 
         Args:
-            ended: Nothing more will come, so that a single report is taken at its word; until then it may be of a script that went on.
+            ended: Whether the training has ended, so that a single report counts in full; before that it may come from a resumed script.
         """
         done = {}
         for name, count in self.counts.items():
-            start = self.went_on_from(name)
+            start = self.resumed_from(name)
             if start is not None or ended:
                 done[name] = count - (start or 0.0)
         return done
 
 
-def _told(name: str, value: Any) -> float | None:
-    """Return *value* as a figure that *name* can have: finite, a count not negative, a total above 0; None where it is none."""
+def _valid(name: str, value: object) -> float | None:
+    """Return *value* as a number if it is valid for *name*: finite, a count not negative, a total above 0; else None."""
     try:
-        number = float(value.item() if hasattr(value, "item") else value)
+        number = float(cast("SupportsFloat", value.item() if hasattr(value, "item") else value))
     except (TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, Warning):
         return None
     if isinstance(value, bool):
@@ -232,22 +232,22 @@ def _told(name: str, value: Any) -> float | None:
 
 
 def _send(named: str, identity: str, line: bytes) -> None:
-    """Write *line* whole or not at all, and only to a pipe or socket that is ours."""
+    """Write the whole *line* or nothing, and only to our own pipe or socket."""
     import stat
 
     try:
         descriptor = int(named)
         status = os.fstat(descriptor)
         is_pipe = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
-        if is_pipe and identity in ("", _identity(status)) and _is_heard(descriptor):
+        if is_pipe and identity in ("", _identity(status)) and _is_writable(descriptor):
             os.set_blocking(descriptor, False)
             os.write(descriptor, line)
     except (OSError, ValueError, OverflowError):
         return
 
 
-def _is_heard(descriptor: int) -> bool:
-    """Say whether somebody reads at the other end and there is room, so that a write neither fails nor signals."""
+def _is_writable(descriptor: int) -> bool:
+    """Return whether the pipe has a reader and room, so that a write neither fails nor raises a signal."""
     import select
 
     if not hasattr(select, "poll"):

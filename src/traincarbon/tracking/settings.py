@@ -1,50 +1,77 @@
-"""What the process that meters is told when it starts."""
+"""The settings of the metering process."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
 
 INTERVAL_S = 5.0
-"""How often a record is written unless told otherwise."""
-POLICIES = ("warn", "signal", "stop")
-"""What happens at the end of a budget."""
+"""Default time between two journal records. [s]"""
+
+
+class BudgetPolicy(StrEnum):
+    """What to do when a budget is used up, each step with those before it."""
+
+    WARN = "warn"
+    """Tell the user."""
+    SIGNAL = "signal"
+    """Send the training a signal, so that it can save its state."""
+    STOP = "stop"
+    """Stop the training after a grace period."""
+
+
+class Limits(NamedTuple):
+    """The budgets of a run over all its sessions; None means no limit. The names are those of :data:`~traincarbon.quantities.BUDGETED`."""
+
+    kwh: float | None = None
+    """Energy of the facility. [kWh]"""
+    usd: float | None = None
+    """Cost. [$]"""
+    kgco2e: float | None = None
+    """Operational and embodied emissions. [kg CO2e]"""
+    hours: float | None = None
+    """Wall-clock time. [h]"""
+
+    @property
+    def given(self) -> dict[str, float]:
+        """The limits that are set, by name."""
+        return {name: limit for name, limit in self._asdict().items() if limit is not None}
 
 
 class Settings(NamedTuple):
-    """What to meter, for whom, where to keep it, and when to step in; fit to cross to another process as JSON."""
+    """What to meter, where to write it, and when to step in; the first message to the metering process."""
 
     run_id: str
     session: str
-    """What the processes share that meter one training one after the other."""
+    """An id that all metering processes of one training share, as one replaces another."""
     store: str
     owner: int
-    """The process that asked: the supervisor of a command, or the training itself."""
+    """The process that asked for the metering: the supervisor of a command, or the training itself."""
     project: str
-    argv: Sequence[str]
-    """The command line, secrets hidden."""
+    argv: tuple[str, ...]
+    """The command line without secrets."""
     env: Mapping[str, str]
-    """What of the environment bears on the training, secrets hidden."""
+    """The environment variables that affect a training, without secrets."""
     nodes: int
-    """Machines that work at the run, this one among them."""
+    """Machines that work on the run, including this one."""
     interval_s: float
-    meters: Sequence[str]
-    """Names of meters; all that can be read unless named."""
-    tell_s: float
-    """How often to tell how things stand; 0 where nobody looks on."""
-    plan: Mapping[str, Any] | None
-    """Fields of the plan that the run is held against."""
-    context: Mapping[str, Any]
-    """What is known of hardware, place, prices and the model, by the names of a plan's fields."""
+    meters: tuple[str, ...]
+    """The only meters to use; all available ones if empty."""
+    state_every_s: float
+    """Time between two live states; 0 sends none. [s]"""
+    plan: Mapping[str, object] | None
+    """Fields of the plan that the run is compared with."""
+    context: Mapping[str, object]
+    """Fields of a plan that the user stated: hardware, place, prices, model."""
     database: str | None
     totals: Mapping[str, float]
-    """Tokens, samples or steps of the whole training, as far as stated."""
+    """Tokens, samples or steps of the whole training, if stated."""
     pattern: str
-    """What to look for in the training's output, see :class:`traincarbon.tracking.pattern.Pattern`."""
-    limits: Mapping[str, float]
-    """Budgets: ``kwh``, ``usd``, ``kgco2e``, ``hours``."""
-    on_budget: str
+    """Regular expression for progress in the training's output, see :class:`traincarbon.tracking.pattern.Pattern`."""
+    limits: Limits
+    on_budget: BudgetPolicy
     budget_signal: int
     grace_s: float
-    """Between the signal at the end of a budget, the request to stop and the end."""
+    """Time from the budget signal to SIGTERM, and from SIGTERM to SIGKILL. [s]"""
     versions: Mapping[str, str]
-    carries_on: bool = False
-    """Whether another process has metered the beginning of this session."""
+    continues: bool = False
+    """Whether this process replaces one that metered the beginning of the session."""

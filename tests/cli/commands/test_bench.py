@@ -34,13 +34,13 @@ def run(monkeypatch, own):  # noqa: ARG001
     def invoke(*words, found=None, fails=False):
         asked = {}
 
-        def bench(**options):
+        def measure(**options):
             asked.update(options)
             if options["progress"] is not None:
                 options["progress"]("idle power for 4 s")
             return found or made_bench()
 
-        monkeypatch.setattr(library, "bench", bench)
+        monkeypatch.setattr("traincarbon.benching.machine.measure", measure)
         done = CliRunner().invoke(command, list(words))
         assert (done.exception is not None) == fails, done.output
         done.asked = asked

@@ -59,8 +59,8 @@ def test_an_estimate_afterwards_says_what_changed_and_why(runs):
     done = invoke("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100", "--servers", "1", command=estimate_command)
     shown = " ".join(done.stdout.split())
     assert "Calibration: cluster-a, made 20" in shown
-    assert "of 4 runs, applied by itself; --calibration none switches it off: utilisation × 0.6" in shown
-    assert "Without it: accelerator-hours" in shown
+    assert "of 4 runs, applied automatically (disable it with --calibration none): MFU × 0.6" in shown
+    assert "Without it: " in shown
     without = invoke("--params", "8B", "--tokens", "160B", "--hw", "dgx-a100", "--calibration", "none", command=estimate_command)
     assert "Calibration:" not in without.stdout
 
@@ -74,14 +74,14 @@ def test_a_table_that_states_layouts_calibrates_the_step_that_an_estimate_shows(
     assert made["errors"]["step"]["left_out"] < 0.5 * made["errors"]["step"]["before"]
     plan = ("--params", "13B", "--tokens", "260B", "--hw", "dgx-a100", "--servers", "8", "--tp", "2", "--pp", "1")
     shown = " ".join(invoke(*plan, command=estimate_command).stdout.split())
-    factor = re.search(r"step on its layout × (0\.\d\d)\. Without it", shown)
+    factor = re.search(r"efficiency of a step × (0\.\d\d)\. Without it", shown)
     after, before = (json.loads(invoke(*plan, "--json", *more, command=estimate_command).stdout)["layout"] for more in ((), ("--calibration", "none")))
     assert after["step_mfu"] / before["step_mfu"] == pytest.approx(float(factor[1]), abs=0.005)
     assert f"a step {before['step_s']['total_s']:.3g} s" in shown.replace(",", "")
     assert (after["step_calibration"], before["step_calibration"]) == (pytest.approx(float(factor[1]), abs=0.005), 1.0)
     explained = " ".join(invoke(*plan, "--explain", command=estimate_command).stdout.split())
-    assert "One step on the layout, as runs of your own ran theirs" in explained
-    assert "of the peak, whole runs by your own at" in explained
+    assert "One step on the layout, at the efficiency of your own runs" in explained
+    assert "(from your own runs)" in explained
 
 
 @pytest.mark.usefixtures("place")

@@ -81,7 +81,7 @@ def test_a_plot_is_a_new_file(tmp_path):
     text = target.read_text("utf-8")
     assert "The same work elsewhere" in text
     assert "default-src 'none'" in text
-    with pytest.raises(CarbonError, match="there already"):
+    with pytest.raises(CarbonError, match="already exists"):
         run(*ASKED, "--plot", str(target))
 
 

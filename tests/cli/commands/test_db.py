@@ -33,7 +33,7 @@ def test_a_list_is_narrowed_by_words():
 def test_a_list_without_a_match_says_how_to_see_all():
     done = run("list", "servers", "abacus")
     assert isinstance(done.exception, NotFoundError)
-    assert done.exception.hint == "all: carbon db list servers"
+    assert done.exception.hint == "carbon db list servers shows all"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_thing_is_shown_with_its_evidence(name, shown):
 
 def test_a_name_of_nothing_is_refused_with_the_nearest():
     done = run("show", "dgx-a1000")
-    assert "nothing is called 'dgx-a1000'" in str(done.exception)
+    assert "nothing is named 'dgx-a1000'" in str(done.exception)
     assert "did you mean" in done.exception.hint
 
 
@@ -89,7 +89,7 @@ def test_the_shipped_database_holds_together_and_is_counted():
     assert found["counts"]["servers"] >= 80
     assert found["counts"]["regions"] >= 185
     assert found["counts"]["prices"] >= 800
-    assert "No fault found." in run("check").stdout
+    assert "No faults found." in run("check").stdout
 
 
 FACT = 'source = "epoch-2026-ml-hardware"\nlocator = "row"\nkind = "published"\n'
@@ -160,7 +160,7 @@ def test_faults_end_with_exit_code_1_on_the_command_line(tmp_path):
     words = [sys.executable, "-c", "from traincarbon.cli import main; main()", "db", "check", "--db", str(tmp_path), "--quiet"]
     done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
     assert (done.returncode, done.stdout) == (1, "facilities.csv, aws: pue 0.9 is outside 1 to 5\n")
-    assert done.stderr == "error: 1 fault in the database\nhint: each is named above with its place\n"
+    assert done.stderr == "error: 1 fault in the database\nhint: each is listed above with its place\n"
 
 
 def test_a_hostile_product_of_somebody_else_is_refused_and_its_text_is_not_printed(tmp_path):

@@ -92,7 +92,7 @@ def test_a_store_that_is_or_is_below_a_file_or_a_loop_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "loop").symlink_to("loop")
     for store, why in (("file", "file"), ("file/runs", "file"), ("loop/runs", "loop")):
-        assert f"{tmp_path / why} is no folder" in " ".join(run("--store", str(tmp_path / store)).split())
+        assert f"{tmp_path / why} is not a folder" in " ".join(run("--store", str(tmp_path / store)).split())
     assert json.loads(run("--json", "--store", str(tmp_path / "file")))["store"]["writable"] is False
 
 
@@ -104,7 +104,7 @@ def test_a_user_without_home_is_told_how_to_name_a_store(monkeypatch):
 
 
 def test_quiet_leaves_the_remedies_out():
-    assert "What cannot be read" not in run("--quiet")
+    assert "cannot be read" not in run("--quiet")
 
 
 def test_a_machine_where_nothing_can_be_read_still_gets_an_answer(monkeypatch):

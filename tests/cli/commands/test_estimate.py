@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
-from traincarbon.quantities import ESTIMATED
+from traincarbon.quantities import ESTIMATED, QUANTITIES
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 
@@ -44,23 +44,9 @@ def test_the_main_job_fits_one_screen_of_80_columns():
 
 def test_the_screen_names_every_figure_with_its_unit():
     shown = run(*MAIN, "--servers", "280").stdout
-    for label in (
-        "Compute",
-        "Utilisation",
-        "Accelerator-hours",
-        "Wall-clock",
-        "Energy, servers",
-        "Energy, facility",
-        "CO2e, electricity",
-        "CO2e, hardware",
-        "CO2e, total",
-        "Water",
-        "Electricity",
-        "To rent",
-        "To own",
-        "Cluster's purchase",
-    ):
-        (line,) = [line for line in shown.splitlines() if line.startswith(label)]
+    for name in ESTIMATED:
+        label = QUANTITIES[name].label
+        (line,) = [line for line in shown.splitlines() if line.startswith(f"{label}  ")]
         assert "–" in line or "exact" in line
     assert "8.59e+23  FLOP" in shown
 
@@ -125,7 +111,7 @@ def test_explain_shows_every_formula_with_its_numbers_and_every_fact_with_its_so
             assert f"{step['name']} = {step['formula']}" in shown
     assert "published: " in shown
     assert "Kaplan" in shown or "Scaling laws" in shown
-    assert "Where the spread of each figure comes from" in shown
+    assert "Sources of the uncertainty of each result" in shown
 
 
 def test_a_level_widens_the_interval():
@@ -144,7 +130,7 @@ def test_a_saved_plan_gives_the_same_estimate_and_is_not_overwritten(tmp_path):
 def test_who_asks_nothing_is_shown_how_to_ask(tmp_path):
     (tmp_path / "empty.toml").write_text("")
     for words in ([], [str(tmp_path / "empty.toml")]):
-        assert "nothing is asked" in refusal(*words)
+        assert "no plan given" in refusal(*words)
     assert "names no hardware" in refusal("--params", "7B")
 
 
@@ -155,12 +141,12 @@ def test_a_plan_cannot_be_saved_where_there_is_no_folder(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--params", "0"], "params is 0"), (["--params", "-7B"], "params is -7e+09"), (["--tokens", "nan"], "tokens is no number"), (["--tokens", "inf"], "tokens is no number"),
-        (["--params", "1e400"], "params is no finite number"), (["--params", "530 B params"], "params is no number: '530 B params'"), (["--active-params", "600e9"], "active_params 6e+11 exceed params"),
-        (["--hw", "dgx-a10"], "fits more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
+        (["--params", "0"], "params is 0"), (["--params", "-7B"], "params is -7e+09"), (["--tokens", "nan"], "tokens is not a number"), (["--tokens", "inf"], "tokens is not a number"),
+        (["--params", "1e400"], "params is no finite number"), (["--params", "530 B params"], "params is not a number: '530 B params'"), (["--active-params", "600e9"], "active_params 6e+11 exceed params"),
+        (["--hw", "dgx-a10"], "matches more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
         (["--hw", "p5", "--region", "gcp:us-central1"], "aws-p5.48xlarge is not offered in gcp:us-central1"), (["--precision", "fp8"], "has no fp8 rate | it has fp32, tf32, fp16, bf16"),
         (["--mfu", "40"], "did you mean 0.4?"), (["--carbon-intensity", "0.429"], "did you mean 429?"), (["--pue", "0.9"], "pue is 0.9"), (["--servers", "2.5"], "whole number"), (["--start", "June"], "start is 'June'"),
-        (["--level", "1.5"], "confidence level 1.5"), (["--mfu", "0.5..0.3"], "not an interval"), (["--accelerator-hours", "10"], "fewer than this work takes at the peak rate"), (["--mfu", "0.4", "--accelerator-hours", "1e6"], "mfu and accelerator_hours exclude each other"),
+        (["--level", "1.5"], "confidence level 1.5"), (["--mfu", "0.5..0.3"], "not an interval"), (["--accelerator-hours", "10"], "too few for this work even at the peak rate"), (["--mfu", "0.4", "--accelerator-hours", "1e6"], "mfu and accelerator_hours exclude each other"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_and_a_hint(words, said):
@@ -197,11 +183,11 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         (["--tp", "8"], "ignored tp, pp and dp: no number of servers"),
         (["--rent", "reserved_3y", "--hw", "k80"], "no reserved 3y price"),
         (["--params", "530", "--tokens", "270"], "is a suffix missing"),
-        (["--servers", "1e9"], "no layout: none was found that fits"),
-        (["--servers", "64", "--kind", "lora"], "no layout: layouts are searched for decoders"),
+        (["--servers", "1e9"], "no layout: no layout fits in memory"),
+        (["--servers", "64", "--kind", "lora"], "no layout: layouts are known only for decoders"),
     ],
 )
-def test_a_doubtful_plan_is_answered_with_a_warning(words, warned):
+def test_an_unreliable_plan_is_answered_with_a_warning(words, warned):
     assert any(warned in warning for warning in answer(*MAIN, *words)["warnings"])
 
 
@@ -218,7 +204,7 @@ def test_accelerators_of_servers_are_not_taken_for_servers(words, machines):
 
 
 def test_what_has_no_layout_says_so_on_the_screen():
-    assert "Note: no layout: none was found that fits" in run(*MAIN, "--servers", "1e9").stdout
+    assert "Note: no layout: no layout fits in memory" in run(*MAIN, "--servers", "1e9").stdout
 
 
 def test_warnings_go_to_stderr_where_the_output_is_for_machines():

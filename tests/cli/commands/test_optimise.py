@@ -44,13 +44,13 @@ def test_the_screen_fits_eighty_columns(arguments):
 
 def test_the_first_line_is_the_best_and_the_frontier_is_beneath():
     shown = run(*ASKED).stdout
-    assert shown.startswith("The lowest loss within 1 M$ and 30 days\n")
-    assert shown.index("dgx-h100") < shown.index("dgx-a100") < shown.index("What less and more would buy: dgx-h100") < shown.index("× 8")
+    assert shown.startswith("The lowest loss within $1M and 30 days\n")
+    assert shown.index("dgx-h100") < shown.index("dgx-a100") < shown.index("What less and more compute would give: dgx-h100") < shown.index("× 8")
 
 
 def test_a_broken_budget_says_by_how_much():
     shown = run("--hw", "dgx-a100", "--target-loss", "2.0", "--budget-usd", "1e5").stdout
-    assert "money × " in shown
+    assert "cost × " in shown
 
 
 def test_a_plan_file_lends_its_hardware_and_not_its_size(tmp_path):
@@ -70,12 +70,12 @@ def test_the_json_is_the_librarys_result_and_names_what_is_set_aside():
 def test_a_plot_is_a_new_file(tmp_path):
     target = tmp_path / "frontier.html"
     run(*ASKED, "--plot", str(target))
-    assert "Loss and money" in target.read_text("utf-8")
+    assert "Loss and cost" in target.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
     ("arguments", "match"),
-    [((), "neither a budget"), (("--budget-usd", "much"), "^budget_usd is no number"), (("--target-loss", "1e400"), "^target_loss is no finite number")],
+    [((), "neither a budget"), (("--budget-usd", "much"), "^budget_usd is not a number"), (("--target-loss", "1e400"), "^target_loss is no finite number")],
 )
 def test_what_cannot_be_asked_is_refused(arguments, match):
     with pytest.raises(CarbonError, match=match):

@@ -49,7 +49,7 @@ def test_an_empty_store_says_how_to_fill_it():
 def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     three_runs(store)
     head, *rows = run("list").stdout.splitlines()
-    assert head.split() == ["id", "began", "(UTC)", "state", "exit", "took", "energy", "CO2e", "hw"]
+    assert head.split() == ["id", "started", "(UTC)", "state", "exit", "time", "energy", "CO2e", "hw"]
     assert [row.split() for row in rows] == [
         ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "420", "mWh", "–", "h100-sxm5-80gb"],
         ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "420", "mWh", "–", "box"],
@@ -127,7 +127,7 @@ def test_a_date_that_is_none_is_refused_with_an_example(when):
 def test_where_no_run_fits_it_is_said_that_there_are_others(store):
     three_runs(store)
     done = run("list", "--project", "speech", "--since", "1h")
-    assert (done.stdout, done.stderr) == ("", f"no run in {store} fits; all: carbon runs list\n")
+    assert (done.stdout, done.stderr) == ("", f"no run in {store} matches; carbon runs list shows all\n")
 
 
 def test_a_long_list_says_that_there_is_more(store):
@@ -135,7 +135,7 @@ def test_a_long_list_says_that_there_is_more(store):
         write_run(store, f"run-{number}")
     lines = run("list").stdout.splitlines()
     assert len(lines) == 32
-    assert lines[-1] == "and 5 more: --limit 0 shows all"
+    assert lines[-1] == "and 5 more; --limit 0 lists all"
     assert len(json.loads(run("list", "--json").stdout)) == 35
 
 
@@ -171,7 +171,7 @@ def test_a_run_is_shown_on_one_screen(store):
     for words in (
         "bert-1 · nlp · finished, exit code 0", "train.py", "2026-09-21 14:13 UTC, 20 s on 1 node, 1 accelerator (box)", "Measured: gpu 20 kWh (by counter)",
         "Modelled: cpu 55.6 Wh", "Missing: dram, RAPL has no dram domain here", "Missing: other, no meter of the whole server", "Gaps: 2.5 s were not metered; 20 samples",
-        "Facility energy   20.0  kWh  18 – 24", "no interval stated", "MFU              0.412", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
+        "Energy, facility   20.0  kWh  18 – 24", "no interval stated", "MFU               0.412", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
     ):  # fmt: skip
         assert words in text, f"{words}\n{text}"
 
@@ -199,8 +199,8 @@ def test_runs_go_to_another_store_and_back(store, tmp_path, format):
     file = str(tmp_path / f"runs.{format}")
     assert run("export", "--format", format, "-o", file).output == ""
     other = str(tmp_path / "other")
-    assert run("import", file, "--store", other).stdout == "3 runs read, 3 added, 0 there already\n"
-    assert run("import", file, "--store", other).stdout == "3 runs read, 0 added, 3 there already\n"
+    assert run("import", file, "--store", other).stdout == "3 runs read, 3 added, 0 already in the ledger\n"
+    assert run("import", file, "--store", other).stdout == "3 runs read, 0 added, 3 already in the ledger\n"
     assert run("export", "--json", "--store", other).stdout == run("export", "--json").stdout
 
 
@@ -215,7 +215,7 @@ def test_an_emissions_csv_comes_in_and_goes_out(store, tmp_path):
     run("export", "--format", "codecarbon", "-o", str(file))
     file.write_text(file.read_text() + "torn,row")
     done = run("import", str(file), "--store", str(tmp_path / "other"))
-    assert done.stdout == "3 runs read, 3 added, 0 there already\n"
+    assert done.stdout == "3 runs read, 3 added, 0 already in the ledger\n"
     assert "line 5: it is cut off" in done.stderr
     answer = json.loads(run("import", str(file), "--json", "--quiet").output)
     assert (answer["read"], len(answer["faults"])) == (3, 1)
@@ -241,11 +241,11 @@ def test_a_dry_run_shows_what_would_come_in_and_writes_nothing():
     head, *rows, last = done.stdout.splitlines()
     assert head.split()[0] == "id"
     assert [row.split()[0][:11] for row in rows] == ["slurm-4711-", "slurm-4712_", "slurm-4712_", "slurm-4713-"]
-    assert last == "4 runs read, 4 would be added, 0 there already"
+    assert last == "4 runs read, 4 would be added, 0 already in the ledger"
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
     assert json.loads(run("list", "--json", "--quiet").output) == []
-    assert run("import", kept("sacct.txt")).stdout == "4 runs read, 4 added, 0 there already\n"
-    assert run("import", kept("sacct.txt"), "--dry-run").stdout == "4 runs read, 0 would be added, 4 there already\n"
+    assert run("import", kept("sacct.txt")).stdout == "4 runs read, 4 added, 0 already in the ledger\n"
+    assert run("import", kept("sacct.txt"), "--dry-run").stdout == "4 runs read, 0 would be added, 4 already in the ledger\n"
     assert json.loads(run("import", kept("sacct.txt"), "--dry-run", "--json", "--quiet").output)["dry_run"] is True
 
 
@@ -279,9 +279,9 @@ def test_of_many_rows_that_are_left_out_the_first_are_named_and_the_rest_counted
     file = tmp_path / "runs.csv"
     file.write_text("name,hours\n" + "".join(f"run-{number},x\n" for number in range(20)))
     done = run("import", str(file))
-    assert done.stdout == "0 runs read, 0 added, 0 there already\n"
+    assert done.stdout == "0 runs read, 0 added, 0 already in the ledger\n"
     assert done.stderr.count("note: left out") == 5
-    assert done.stderr.splitlines()[-1] == "note: and 15 more left out; all: --json"
+    assert done.stderr.splitlines()[-1] == "note: and 15 more left out; --json lists all"
     assert run("import", str(file), "--quiet").stderr == ""
 
 
@@ -290,7 +290,7 @@ def test_stores_are_merged(tmp_path):
     write_run(tmp_path / "node1", "big", node="n1", name="n1-7-1")
     write_run(tmp_path / "node2", "big", node="n2", name="n2-7-1")
     words = ("merge", str(tmp_path / "node1"), str(tmp_path / "node2"))
-    assert run(*words).stdout == "1 run: 2 journals copied, 0 there already\n"
+    assert run(*words).stdout == "1 run: 2 journals copied, 0 already in the store\n"
     assert json.loads(run(*words, "--json").stdout) == {"runs": 1, "copied": 0, "unchanged": 2, "faults": []}
     assert json.loads(run("show", "big", "--json").stdout)["nodes"] == 2
 
@@ -298,9 +298,9 @@ def test_stores_are_merged(tmp_path):
 def test_forgetting_shows_what_would_go_and_does_it_only_with_yes(store):
     three_runs(store)
     shown = run("forget", "bert-1", "gpt").stdout
-    assert shown.splitlines()[-1] == "2 runs, 2 journals would go; nothing was removed. To do it: --yes"
+    assert shown.splitlines()[-1] == "2 runs, 2 journals; nothing was deleted. Add --yes to delete them."
     assert len(json.loads(run("list", "--json").stdout)) == 3
-    assert run("forget", "bert-1", "gpt", "--yes").stdout.splitlines()[-1] == "2 runs, 2 journals removed"
+    assert run("forget", "bert-1", "gpt", "--yes").stdout.splitlines()[-1] == "2 runs, 2 journals deleted"
     assert [record["run_id"] for record in json.loads(run("list", "--json").stdout)] == ["bert-2"]
     assert json.loads(run("forget", "bert-2", "--json").stdout)["removed"] is False
 

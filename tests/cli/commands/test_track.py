@@ -61,7 +61,7 @@ def test_energy_is_that_of_the_trace_over_the_time_of_the_command(place):
     ("words", "said", "hint"),
     [
         (["--max-kwh", "-3"], "max_kwh is -3", "above 0"),
-        (["--interval", "nan"], "every nan s", "0.05 to 3600"),
+        (["--interval", "nan"], "interval of nan s", "0.05 to 3600"),
         (["--hw", "h1000"], "h1000", "did you mean"),
         (["--run-id", "a\x1b[2J"], "run_id", "printable"),
     ],
@@ -113,7 +113,7 @@ def test_a_budget_stops_what_the_first_process_would_leave_behind(place, tmp_pat
     shell = f"sleep 30 & echo $! > {tmp_path}/pid; wait; true"
     done = place.track("--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", "sh", "-c", shell)
     assert done.returncode == -15
-    assert "what the training left behind was stopped too" in done.stderr
+    assert "the processes that the training left behind were stopped too" in done.stderr
     assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}/exe")
 
 

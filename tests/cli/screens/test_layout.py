@@ -32,14 +32,14 @@ def test_memory_held_is_below_what_there_is_and_the_step_is_that_of_the_layout(s
     held, whole = map(int, re.search(r"(\d+) of (\d+) GB", line).groups())
     assert (round(spread.memory.total_b / 1e9), 80) == (held, whole)
     assert f"{100 * spread.mfu:.0f} % MFU" in line
-    assert line.endswith(f"most is lost to {spread.limits}")
+    assert line.endswith(f"the main loss is {spread.limits}")
 
 
-def test_a_utilisation_that_so_many_accelerators_will_hardly_reach_is_doubted(shipped):
+def test_a_utilisation_that_so_many_accelerators_are_unlikely_to_reach_is_pointed_out(shipped):
     answer, spread = asked(shipped, **{**NLG, "mfu": 0.99})
-    assert "will hardly reach" in layout.line(answer, spread)
+    assert "unlikely to reach" in layout.line(answer, spread)
     answer, spread = asked(shipped, **{**NLG, "mfu": 0.01})
-    assert "will hardly reach" not in layout.line(answer, spread)
+    assert "unlikely to reach" not in layout.line(answer, spread)
 
 
 def test_a_budget_sums_to_the_step_and_to_the_memory(shipped):

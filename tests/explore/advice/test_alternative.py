@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from traincarbon.explore.advice.alternative import GROUPS, SAVED
+from traincarbon.explore.advice.alternative import GROUPS, Effort
 from traincarbon.explore.advise import advise
-from traincarbon.explore.compared_results import FIGURES
+from traincarbon.quantities import COMPARED, RANKED
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,8 @@ def test_the_dictionary_is_json_in_its_schema(advice):
     assert found["schema"] == "traincarbon/advice/1"
     assert found.keys() == {"schema", "plan", "by", "money", "level", "figures", "lifetime", "loss", "alternatives", "not_offered", "notes"}
     first = found["alternatives"][0]
-    assert first["savings"].keys() == set(SAVED)
-    assert first["figures"].keys() == FIGURES.keys()
+    assert first["savings"].keys() == set(RANKED.values())
+    assert first["figures"].keys() == set(COMPARED)
     assert first["savings"]["cost_usd"].keys() == {"low", "median", "high", "share_low", "share", "share_high", "chance"}
 
 
@@ -29,7 +29,7 @@ def test_every_alternative_says_what_is_lost_how_hard_it_is_and_what_it_rests_on
         assert each.lost, each.id
         assert each.not_when, each.id
         assert each.how, each.id
-        assert each.effort in ("low", "medium", "high"), each.id
+        assert each.effort in Effort, each.id
         assert each.evidence or each.id == "own", each.id
         for piece in each.evidence:
             assert piece.source, each.id

@@ -43,7 +43,7 @@ def test_a_range_that_begins_at_nothing_is_treated_as_a_single_figure(shipped):
 
 
 def test_a_row_without_a_typical_figure_is_refused(shipped):
-    with pytest.raises(DatabaseError, match="trick: has no typical effect"):
+    with pytest.raises(DatabaseError, match="trick: no typical effect"):
         effect(shipped, "x", 2, "", 8)
 
 
@@ -57,6 +57,11 @@ def test_the_claim_says_what_was_found_and_where(shipped):
     assert found.fact == "techniques/gptq"
     assert found.claim.startswith("GPTQ 3-4 bit: faster inference, latency speed-up 3.25 to 4.5 ×; ")
     assert (found.title, found.locator) == ("GPTQ: accurate post-training quantization for generative pre-trained transformers", "abstract")
+
+
+def test_the_claim_of_a_share_is_in_per_cent(shipped):
+    found = evidence_of(shipped, technique(shipped, "powercap-mit"), table="techniques", key="powercap-mit")
+    assert found.claim.startswith("MIT SuperCloud fleet power caps: less energy, energy saved 12 to 15 %; ")
 
 
 @pytest.mark.parametrize(("kind", "is_verified"), [("published", True), ("measured", True), ("derived", True), ("assumed", False), ("unverified", False)])

@@ -5,7 +5,7 @@ import pytest
 from traincarbon.errors import DatabaseError
 from traincarbon.explore.advice import lifetime
 from traincarbon.explore.advice.alternative import NotOffered
-from traincarbon.explore.advice.situation import Service
+from traincarbon.explore.advice.context import Service
 from traincarbon.explore.compared_results import figures_of
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
 from traincarbon.uncertain import median_of
@@ -19,7 +19,7 @@ def served(situate):
 
 
 def test_serving_hours_are_those_of_the_forward_passes(served):
-    answer = lifetime.service_of(served.base, served.database, params=7e9, tokens=1e12)
+    answer = lifetime.serving_estimate(served.base, served.database, params=7e9, tokens=1e12)
     mfu, _ = lifetime.serving_mfu(served.database)
     peak = served.base.facts.value("peak_flop_per_s")
     assert answer.median("accelerator_hours_h") == pytest.approx(2.0 * 7e9 * 1e12 / (peak * mfu.median) / 3600.0)
@@ -28,9 +28,15 @@ def test_serving_hours_are_those_of_the_forward_passes(served):
 
 def test_the_lifetime_is_training_and_service(served):
     whole = lifetime.lifetime_of(served)
-    service = lifetime.service_of(served.base, served.database, params=7e9, tokens=1e12)
+    service = lifetime.serving_estimate(served.base, served.database, params=7e9, tokens=1e12)
     assert median_of(whole["cost_usd"]) == pytest.approx(served.base.median("rent_usd") + service.median("rent_usd"))
     assert median_of(whole["facility_energy_kwh"]) == pytest.approx(served.base.median("facility_energy_kwh") + service.median("facility_energy_kwh"))
+
+
+def test_serving_has_no_duration_and_so_the_lifetime_has_none(served, by_id):
+    assert served.results["duration_s"] is not None
+    assert lifetime.lifetime_of(served)["duration_s"] is None
+    assert all(each.results["duration_s"] is None for each in by_id(lifetime.over_the_lifetime, served, "cost_usd").values())
 
 
 def test_without_requests_there_is_no_lifetime_and_the_reader_is_told_what_to_state(situate, by_id):
@@ -42,16 +48,22 @@ def test_without_requests_there_is_no_lifetime_and_the_reader_is_told_what_to_st
 
 def test_the_best_size_for_both_is_one_that_no_neighbour_beats(served, by_id):
     found = by_id(lifetime.over_the_lifetime, served, "cost_usd")["lifetime-size"]
-    best = found.figures["cost_usd"].median
+    best = found.results["cost_usd"].median
 
     def cost(params):
         tokens = tokens_of_loss(params=params, loss=served.loss, law=served.law.law)
         training = figures_of(served.estimate(params=params, tokens=tokens), "rent")["cost_usd"]
-        return median_of(training) + lifetime.service_of(served.base, served.database, params=params, tokens=1e12).median("rent_usd")
+        return median_of(training) + lifetime.serving_estimate(served.base, served.database, params=params, tokens=1e12).median("rent_usd")
 
     assert best == pytest.approx(cost(found.plan.params))
     assert best <= min(cost(found.plan.params * factor) for factor in (0.9, 0.97, 1.03, 1.1))
     assert predicted_loss(params=found.plan.params, tokens=found.plan.tokens, law=served.law.law) == pytest.approx(served.loss)
+
+
+def test_a_plan_that_is_within_a_tenth_of_the_best_size_is_left_as_it_is(situate, by_id):
+    best = by_id(lifetime.over_the_lifetime, situate(**PLAN, service=Service(1e9, 1000.0)), "cost_usd")["lifetime-size"].plan
+    at = situate(**{**PLAN, "params": 1.05 * best.params, "tokens": best.tokens}, service=Service(1e9, 1000.0))
+    assert "within 10 %" in by_id(lifetime.over_the_lifetime, at, "cost_usd")["lifetime-size"].reason
 
 
 def test_more_requests_make_the_best_model_smaller(situate, by_id):
@@ -67,9 +79,9 @@ def test_a_smaller_model_says_after_how_many_requests_it_wins(served, by_id):
     found = by_id(lifetime.over_the_lifetime, served, "cost_usd")["lifetime-size"]
     training = served.estimate(params=found.plan.params, tokens=found.plan.tokens)
     dearer = training.median("rent_usd") - served.base.median("rent_usd")
-    each = [lifetime.service_of(served.base, served.database, params=params, tokens=1e3).median("rent_usd") for params in (7e9, found.plan.params)]
+    each = [lifetime.serving_estimate(served.base, served.database, params=params, tokens=1e3).median("rent_usd") for params in (7e9, found.plan.params)]
     requests = dearer / (each[0] - each[1])
-    assert f"after {float(f'{requests:.2g}') / 1e6:.3g} M requests" in found.how
+    assert f"pays off after {float(f'{requests:.2g}') / 1e6:.3g}M requests" in found.how
 
 
 def test_an_overgrown_plan_wins_from_the_first_request(situate, by_id):
@@ -79,7 +91,7 @@ def test_an_overgrown_plan_wins_from_the_first_request(situate, by_id):
 
 def test_quantising_speeds_up_the_service_alone(served, by_id):
     found = by_id(lifetime.over_the_lifetime, served, "cost_usd")["quantise"]
-    service = lifetime.service_of(served.base, served.database, params=7e9, tokens=1e12).median("rent_usd")
+    service = lifetime.serving_estimate(served.base, served.database, params=7e9, tokens=1e12).median("rent_usd")
     assert found.savings["cost_usd"].median == pytest.approx(service * (1.0 - 1.0 / 3.25))
 
 

@@ -42,6 +42,11 @@ def test_an_optimal_plan_is_told_so(situate, by_id):
     assert "the plan is compute-optimal" in found["compute-optimal"].reason
 
 
+def test_a_stated_loss_is_answered_even_where_the_best_size_is_about_that_of_the_plan(situate, by_id):
+    found = by_id(other_size.best_size, situate(params=70e9, tokens=1.4e12, hw="dgx-a100", loss=1.98))["compute-optimal"]
+    assert found.plan.params == pytest.approx(70e9, rel=0.15)
+
+
 def test_a_model_that_is_small_already_cannot_be_halved(situate, by_id):
     found = by_id(other_size.best_size, situate(params=1e9, tokens=100e12, hw="dgx-a100"))
     assert "do not reach that loss" in found["smaller"].reason

@@ -1,4 +1,4 @@
-"""Savings of uncertain figures, held against a hundred thousand draws."""
+"""Savings of uncertain values, compared with a hundred thousand draws."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.explore.advice.saving import parted, saving
+from traincarbon.explore.advice.saving import saving_of, with_independent
 from traincarbon.uncertain import Uncertain
 
 spreads = st.dictionaries(st.sampled_from("abc"), st.floats(-0.8, 0.8), max_size=3)
@@ -20,11 +20,11 @@ CASES = [
 ]
 
 
-def drawn(value, rng, apart=(), seen=None):
+def drawn(value, rng, independent=(), seen=None):
     normal = seen if seen is not None else {}
     total = np.zeros(100_000)
     for name, spread in value.spreads.items():
-        key = f"{name}'" if name in apart else name
+        key = f"{name}'" if name in independent else name
         total += spread * normal.setdefault(key, rng.standard_normal(100_000))
     return value.median * np.exp(total)
 
@@ -33,7 +33,7 @@ def drawn(value, rng, apart=(), seen=None):
 def test_the_bounds_are_those_of_a_hundred_thousand_draws(old, new, apart):
     rng, seen = np.random.default_rng(7), {}
     before, after = drawn(old, rng, seen=seen), drawn(new, rng, apart, seen=seen)
-    found = saving(old, new, apart=apart)
+    found = saving_of(old, new, independent=apart)
     low, high = np.quantile(before - after, [0.05, 0.95])
     scale = high - low
     assert found.low == pytest.approx(low, abs=0.02 * scale)
@@ -44,34 +44,34 @@ def test_the_bounds_are_those_of_a_hundred_thousand_draws(old, new, apart):
 
 def test_what_is_uncertain_together_is_saved_for_certain():
     old, new = Uncertain(100.0, {"mfu": 0.3}), Uncertain(25.0, {"mfu": 0.3})
-    found = saving(old, new)
+    found = saving_of(old, new)
     assert (found.share_low, found.share, found.share_high, found.chance) == (0.75, 0.75, 0.75, 1.0)
     assert [found.low, found.high] == pytest.approx([0.75 * bound for bound in old.interval(0.9)])
 
 
 def test_exact_figures_save_exactly():
-    assert saving(10.0, 4.0) == (6.0, 6.0, 6.0, 0.6, 0.6, 0.6, 1.0)
-    assert saving(4.0, 10.0)[:3] == (-6.0, -6.0, -6.0)
+    assert saving_of(10.0, 4.0) == (6.0, 6.0, 6.0, 0.6, 0.6, 0.6, 1.0)
+    assert saving_of(4.0, 10.0)[:3] == (-6.0, -6.0, -6.0)
 
 
 def test_what_takes_nothing_saves_all():
     old = Uncertain(100.0, {"mfu": 0.3})
-    found = saving(old, 0.0)
+    found = saving_of(old, 0.0)
     assert (found.low, found.high) == old.interval(0.9)
     assert (found.share, found.chance) == (1.0, 1.0)
 
 
 def test_what_cost_nothing_can_only_cost_more():
-    found = saving(0.0, Uncertain(5.0, {"mfu": 0.1}))
+    found = saving_of(0.0, Uncertain(5.0, {"mfu": 0.1}))
     assert found.median == -5.0
     assert found.share == -math.inf
     assert found.chance == 0.0
-    assert saving(0.0, 0.0).share == 0.0
+    assert saving_of(0.0, 0.0).share == 0.0
 
 
 @given(medians, spreads, medians, spreads)
 def test_a_saving_is_within_its_bounds_and_its_median_the_difference(old, old_spreads, new, new_spreads):
-    found = saving(Uncertain(old, old_spreads), Uncertain(new, new_spreads))
+    found = saving_of(Uncertain(old, old_spreads), Uncertain(new, new_spreads))
     assert found.median == old - new
     assert found.low <= found.high
     assert found.share_low <= found.share <= found.share_high <= 1.0
@@ -81,19 +81,20 @@ def test_a_saving_is_within_its_bounds_and_its_median_the_difference(old, old_sp
 
 @given(medians, spreads, st.floats(0.01, 100.0))
 def test_the_unit_does_not_matter(old, shape, factor):
-    one = saving(Uncertain(old, shape), Uncertain(0.7 * old, {"c": 0.3}))
-    other = saving(Uncertain(old * factor, shape), Uncertain(0.7 * old * factor, {"c": 0.3}))
+    one = saving_of(Uncertain(old, shape), Uncertain(0.7 * old, {"c": 0.3}))
+    other = saving_of(Uncertain(old * factor, shape), Uncertain(0.7 * old * factor, {"c": 0.3}))
     assert other.low == pytest.approx(one.low * factor, rel=1e-6, abs=1e-6 * old * factor)
     assert other.share_low == pytest.approx(one.share_low)
 
 
 def test_spreads_that_are_set_apart_do_not_cancel():
     old, new = Uncertain(100.0, {"mfu": 0.3}), Uncertain(50.0, {"mfu": 0.3})
-    assert saving(old, new, apart=("mfu",)).share_low < 0.1
-    assert parted(new, ("mfu",)).spreads == {"mfu of the alternative": 0.3}
+    assert saving_of(old, new, independent=("mfu",)).share_low < 0.1
+    assert with_independent(new, ("mfu",)).spreads == {"mfu of the alternative": 0.3}
 
 
 def test_a_wider_level_has_wider_bounds():
     old, new = Uncertain(100.0, {"a": 0.3}), Uncertain(50.0, {"b": 0.3})
-    narrow, wide = saving(old, new, level=0.5), saving(old, new, level=0.95)
+    narrow, wide = saving_of(old, new, level=0.5), saving_of(old, new, level=0.95)
     assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.share_low < narrow.share_low < narrow.share_high < wide.share_high

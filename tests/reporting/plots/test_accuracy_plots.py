@@ -1,10 +1,10 @@
-"""The figures hold what they show: medians with intervals over published figures, told apart without relying on hue alone."""
+"""Plots of accuracy show medians with intervals over published values, in sets that differ by symbol as well as colour."""
 
 import math
 
 import pytest
 
-from traincarbon.reporting.plots.accuracy_plots import predicted_against_published
+from traincarbon.reporting.plots.accuracy_plots import accuracy_panels
 from traincarbon.validation.accuracy import Backtest, Case
 
 EVIL = "<script>alert(1)</script>&\x1b"
@@ -15,7 +15,7 @@ def case(id="a", set="one", quantity="step_time_s", published=2.0, median=3.0):
 
 
 def panels(*cases):
-    return predicted_against_published(Backtest(cases, (), "x"))
+    return accuracy_panels(Backtest(cases, (), "x"))
 
 
 def markers(panel):
@@ -24,11 +24,11 @@ def markers(panel):
 
 def test_there_is_a_panel_for_each_quantity_in_order():
     found = panels(case(quantity="mfu", published=0.3, median=0.4), case())
-    assert [panel.title for panel in found] == ["Step time", "Utilisation (MFU)"]
-    assert [panel.figure["layout"]["xaxis"]["title"]["text"] for panel in found] == ["published [s]", "published [of the peak]"]
+    assert [panel.title for panel in found] == ["Time of a step", "Utilisation (MFU)"]
+    assert [panel.figure["layout"]["xaxis"]["title"]["text"] for panel in found] == ["published [s]", "published"]
 
 
-def test_a_point_is_the_median_over_the_published_figure_with_its_interval():
+def test_a_point_is_the_median_over_the_published_value_with_its_interval():
     (trace,) = markers(panels(case())[0])
     assert (trace["x"], trace["y"]) == ([2.0], [3.0])
     assert (trace["error_y"]["array"], trace["error_y"]["arrayminus"]) == ([6.0], [1.5])
@@ -71,7 +71,7 @@ def test_names_from_outside_are_text():
 
 def test_the_caption_states_the_errors():
     (panel,) = panels(case(), case("b"))
-    assert panel.caption == "2 values; error ln: median 0.41, 90th percentile 0.41; 0 % inside the 50 % interval, 100 % inside the 90 % interval."
+    assert panel.caption == "2 published values; error ln: median 0.41, 90th percentile 0.41; 0 % inside the 50 % interval, 100 % inside the 90 % interval."
 
 
 @pytest.mark.parametrize(("median", "ticks"), [(3.0, ["2", "5", "10"]), (3e6, ["2×10<sup>6</sup>", "5×10<sup>6</sup>", "10<sup>7</sup>"])])

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.reporting.plots.accuracy_plots import Panel
+from traincarbon.reporting.plots.figures import Panel
 from traincarbon.reporting.plots.page import page, plot_script
 
 EVIL = "</script><script>alert(1)</script><!--"
@@ -42,7 +42,7 @@ def test_the_page_fits_a_phone_and_follows_the_dark():
 
 
 def test_a_page_without_figures_says_so():
-    assert "No row could be tried." in made()
+    assert "There is nothing to show." in made()
 
 
 def test_plotlys_script_can_stand_in_an_element():

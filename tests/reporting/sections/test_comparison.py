@@ -3,13 +3,16 @@
 import re
 
 from traincarbon.reporting.currency import USD
-from traincarbon.reporting.sections.comparison import Compared, chart, elsewhere_section, plans_section
-from traincarbon.reporting.view import said_by
+from traincarbon.reporting.outline import section_html
+from traincarbon.reporting.sections.comparison import Compared, comparison_table, hardware_section, plans_section, regions_section
+from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
 
 def test_each_row_shows_bar_median_and_interval():
-    html = chart([Compared("<a>", {"total_kgco2e": Interval(1e3, 2e3, 4e3)}), Compared("b", {"total_kgco2e": None})], ["total_kgco2e", "rent_usd"], USD, "C")
+    html = comparison_table(
+        [Compared("<a>", {"total_kgco2e": Interval(1e3, 2e3, 4e3)}), Compared("b", {"total_kgco2e": None})], ["total_kgco2e", "rent_usd"], USD, "C"
+    )
     assert "&lt;a&gt;" in html
     assert '<td class="n">2.00 t</td><td class="n">1.0 – 4.0 t</td>' in html
     assert '<td class="n">not known</td>' in html
@@ -18,35 +21,36 @@ def test_each_row_shows_bar_median_and_interval():
 
 
 def test_nothing_known_is_no_chart():
-    assert chart([Compared("a", {"rent_usd": None})], ["rent_usd"], USD, "C") == ""
+    assert comparison_table([Compared("a", {"rent_usd": None})], ["rent_usd"], USD, "C") == ""
 
 
 def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, shipped):
-    html = elsewhere_section(ask(region="france", servers=64), shipped, USD, "p1")
-    assert re.findall(r"<h2[^>]*>([^<]+)", html) == ["In other places", "On other hardware"]
+    answer = ask(region="france", servers=64)
+    html = section_html(regions_section(answer, shipped, USD, "p1")) + section_html(hardware_section(answer, shipped, USD, "p1"))
+    assert re.findall(r"<h2[^>]*>([^<]+)", html) == ["In other regions", "On other hardware"]
     assert html.count("(this plan)") == 2
     assert "names no region" not in html
 
 
-def test_a_price_that_is_not_known_of_a_place_is_marked_and_explained(ask, shipped):
-    html = elsewhere_section(ask(), shipped, USD, "p1")
+def test_a_price_that_is_not_known_for_a_region_is_marked_and_explained(ask, shipped):
+    html = section_html(regions_section(ask(), shipped, USD, "p1"))
     rows = dict(re.findall(r'<tr><th scope="row">(France|Finland)</th>(.*?)</tr>', html))
-    assert re.search(r"k\$\u202f\*</td>", rows["France"])
-    assert not re.search(r"\$\u202f\*</td>", rows["Finland"])
-    assert "the range of the world stands in" in html
-    stated = elsewhere_section(ask(electricity_price=0.1), shipped, USD, "p1")
-    assert not re.search(r"\$\u202f\*</td>", stated)
+    assert re.search(r"\$[\d,.]+[kM]\u202f\*</td>", rows["France"])
+    assert not re.search(r"\$[\d,.]+[kM]?\u202f\*</td>", rows["Finland"])
+    assert "the range of the world is used" in html
+    stated = section_html(regions_section(ask(electricity_price=0.1), shipped, USD, "p1"))
+    assert not re.search(r"\$[\d,.]+[kM]?\u202f\*</td>", stated)
 
 
-def test_without_a_region_the_reader_is_told_what_one_would_do(ask, shipped):
-    assert "The plan names no region" in elsewhere_section(ask(), shipped, USD, "p1")
+def test_without_a_region_the_reader_learns_what_one_would_change(ask, shipped):
+    assert "The plan names no region" in section_html(regions_section(ask(), shipped, USD, "p1"))
 
 
-def test_known_hours_are_those_of_their_hardware(ask, shipped):
-    assert "On other hardware" not in elsewhere_section(ask(accelerator_hours=1e5), shipped, USD, "p1")
+def test_a_plan_with_stated_hours_is_not_compared_with_other_hardware(ask, shipped):
+    assert hardware_section(ask(accelerator_hours=1e5), shipped, USD, "p1") is None
 
 
 def test_plans_stand_side_by_side_where_there_are_several(ask):
-    assert plans_section([said_by(ask())], USD) == ""
-    html = plans_section([said_by(ask(name="One")), said_by(ask(name="Two", tokens=1e11))], USD)
+    assert section_html(plans_section([EstimateView.of(ask())], USD)) == ""
+    html = section_html(plans_section([EstimateView.of(ask(name="One")), EstimateView.of(ask(name="Two", tokens=1e11))], USD))
     assert re.findall(r'<th scope="row">([^<]+)', html) == ["One", "Two"]

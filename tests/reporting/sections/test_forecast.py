@@ -1,4 +1,4 @@
-"""What was expected of a run stands beside what it took, and says where it is from."""
+"""The forecast of a run is shown beside what the run took, with when it was made."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from journals import lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.currency import USD
-from traincarbon.reporting.sections.forecast import actual_of, forecast_of, forecast_table, share_done
+from traincarbon.reporting.sections.forecast import actual_result, forecast_of, forecast_table, share_done
 
 PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
 FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}
@@ -18,8 +18,8 @@ def record_of(**fields):
     return merge(lines_of(start=start, **{"figures": FIGURES, **fields}), now_s=2e9)
 
 
-def page(record, database, cost_basis=""):
-    return forecast_table(record, forecast_of(record, database), USD, cost_basis=cost_basis)
+def page(record, database):
+    return forecast_table(record, forecast_of(record, database), USD)
 
 
 def rows(html, caption):
@@ -30,42 +30,42 @@ def rows(html, caption):
 
 def test_the_forecast_is_what_was_estimated_when_the_run_began(shipped):
     recorded = {**PLAN, "facility_energy_kwh": {"low": 2.5, "median": 4.0, "high": 6.0}, "electricity_usd": {"low": 1.0, "median": 4.0, "high": 6.0}}
-    record = record_of(start={"plan": recorded})
-    html = page(record, shipped, "electricity alone")
-    assert "The forecast was made when it began." in html
-    found = rows(html, "Forecast against actual")
-    assert found["Energy of the facility"] == ["4.00 kWh", "2.5 – 6.0 kWh", "2 kWh", "0.50 ×", "below it"]
-    assert found["Cost of electricity"] == ["4.00 $", "1.0 – 6.0 $", "5 $", "1.2 ×", "inside"]
+    record = record_of(start={"plan": recorded}, cost_basis="electricity alone")
+    html = page(record, shipped)
+    assert "The forecast was made when the run began." in html
+    found = rows(html, "Forecast compared with actual")
+    assert found["Energy, facility"] == ["4.00 kWh", "2.5 – 6.0 kWh", "2 kWh", "0.50 ×", "below"]
+    assert found["Electricity"] == ["$4.00", "$1.0 – $6.0", "$5", "1.2 ×", "inside"]
 
 
-def test_of_a_plan_without_its_estimate_it_is_made_now(shipped):
+def test_a_plan_without_an_estimate_is_estimated_now(shipped):
     expected = forecast_of(record_of(), shipped).results["facility_energy_kwh"]
     html = page(record_of(), shipped)
-    assert "made now, from the plan that the run carries" in html
-    found = rows(html, "Forecast against actual")["Energy of the facility"]
+    assert "made now, from the plan in the run’s record" in html
+    found = rows(html, "Forecast compared with actual")["Energy, facility"]
     assert found[2] == "2 kWh"
-    assert found[4] == ("inside" if expected.low <= 2.0 <= expected.high else "below it" if expected.low > 2.0 else "above it")
-    assert rows(html, "Forecast against actual")["Cost, as it was tracked"] == ["not known", "", "5 $", "", ""]
+    assert found[4] == ("inside" if expected.low <= 2.0 <= expected.high else "below" if expected.low > 2.0 else "above")
+    assert rows(html, "Forecast compared with actual")["Cost"] == ["not known", "", "$5", "", ""]
 
 
-def test_a_run_that_did_a_part_of_its_plan_is_not_taken_for_the_whole(shipped):
+def test_a_run_that_completed_part_of_its_plan_says_so(shipped):
     record = record_of(figures={**FIGURES, "tokens": 2.5e8})
     html = page(record, shipped)
     assert share_done(record) == 0.25
-    assert "of the whole plan, of which the run did a part" in html
-    assert "did a part" not in page(record_of(figures={**FIGURES, "tokens": 1e9}), shipped)
+    assert "It covers the whole plan; the run completed part of it." in html
+    assert "completed part" not in page(record_of(figures={**FIGURES, "tokens": 1e9}), shipped)
 
 
 @pytest.mark.parametrize("plan", [None, {"hw": "no such thing", "params": 1e9, "tokens": 1e9}, {"unknown": 5}])
 def test_without_a_plan_that_can_be_estimated_there_is_no_forecast(shipped, plan):
     record = record_of(start={"plan": plan})
     assert forecast_of(record, shipped) is None
-    assert "no forecast to hold it against" in page(record, shipped)
+    assert "no forecast to compare it with" in page(record, shipped)
 
 
-def test_what_the_run_states_is_its_actual_figure():
+def test_the_actual_result_is_what_the_run_states():
     record = record_of()
-    assert actual_of(record, "cost_usd").median == 5.0
-    assert actual_of(record, "duration_s").median == 15.0
-    assert actual_of(record, "mfu") is None
-    assert actual_of(record, "water_l") is None
+    assert actual_result(record, "cost_usd").median == 5.0
+    assert actual_result(record, "duration_s").median == 15.0
+    assert actual_result(record, "mfu") is None
+    assert actual_result(record, "water_l") is None

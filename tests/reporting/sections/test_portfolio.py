@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.sections.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
 
 
@@ -22,7 +23,7 @@ def record_of(run_id="a", *, energy_j=3.6e6, **fields):
         "accelerators": 8,
     }
     figure = {"low": 1.0, "median": 2.0, "high": 3.0}
-    return RunRecord(**{**blank, "run_id": run_id, "energy_j": {"gpu": energy_j}, "operational_kgco2e": figure, "cost_usd": figure, **fields})
+    return Run(**{**blank, "run_id": run_id, "energy_j": {"gpu": energy_j}, "operational_kgco2e": figure, "cost_usd": figure, **fields})
 
 
 def column(html, caption, at):
@@ -34,44 +35,44 @@ def column(html, caption, at):
 
 def test_every_table_adds_up_to_one_total():
     records = [record_of(str(at), project=f"p{at % 3}", hw=f"h{at % 2}", energy_j=1.234e6 * (at + 1), state=("finished", "failed")[at % 2]) for at in range(20)]
-    html = portfolio_section(records, USD)
+    html = section_html(portfolio_section(records, USD))
     totals = set()
-    for caption in ("By project", "By hardware", "By month in which they began", "By how they ended", "By run, the largest first"):
+    for caption in ("By project", "By hardware", "By month of start", "By outcome", "By run, the largest first"):
         cells, total = column(html, caption, 3)
         assert sum(float(cell.replace(",", "")) for cell in cells) == pytest.approx(float(total.replace(",", "")), abs=1e-9)
         totals.add(total)
     assert len(totals) == 1
 
 
-def test_what_is_not_known_is_in_no_sum_and_said():
-    html = portfolio_section([record_of("a"), record_of("b", energy_j=None, project="dark")], USD)
+def test_unknown_values_are_in_no_total_and_are_listed():
+    html = section_html(portfolio_section([record_of("a"), record_of("b", energy_j=None, project="dark")], USD))
     cells, total = column(html, "By project", 3)
     assert (cells, total) == (["1.000", "not known"], "1.000")
-    assert "Not known, and in no sum: energy of 1 of the runs." in html
+    assert "Not known and in no total: Energy (1 run)." in html
 
 
 def test_the_energy_is_the_facilitys_where_it_is_known():
     figure = {"low": 1.0, "median": 2.0, "high": 3.0}
-    assert sums_of("", [record_of(facility_energy_kwh=figure)]).totals[1] == 2.0
-    assert sums_of("", [record_of()]).totals[1] == pytest.approx(1.0)
+    assert sums_of("", [record_of(facility_energy_kwh=figure)]).totals["facility_energy_kwh"] == 2.0
+    assert sums_of("", [record_of()]).totals["facility_energy_kwh"] == pytest.approx(1.0)
 
 
-def test_the_share_in_vain_is_that_of_its_energy():
-    html = portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD)
-    assert "1 run was in vain (failed, killed or lost), with 10.0 % of the energy." in html
+def test_the_share_of_unfinished_runs_is_that_of_their_energy():
+    html = section_html(portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD))
+    assert "1 run did not finish (failed, killed or lost), with 10.0 % of the energy." in html
 
 
-def test_what_the_runs_took_and_lack_is_said_as_a_sentence():
+def test_the_sentence_states_totals_and_what_is_not_known():
     dark = {"energy_j": None, "operational_kgco2e": None}
-    html = portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD)
-    assert "of CO2e and <strong>6 $</strong>. 2 runs were in vain" in html
-    assert "Not known, and in no sum: energy of 1 and CO2e of 1 of the runs." in html
+    html = section_html(portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD))
+    assert "of CO2e and <strong>$6</strong>. 2 runs did not finish" in html
+    assert "Not known and in no total: Energy (1 run) and CO2e (1 run)." in html
 
 
-def test_each_of_the_largest_runs_says_how_it_ended():
-    html = portfolio_section([record_of("a", energy_j=9e6), record_of("b", state="killed")], USD)
+def test_each_of_the_largest_runs_shows_its_outcome():
+    html = section_html(portfolio_section([record_of("a", energy_j=9e6), record_of("b", state="killed")], USD))
     assert column(html, "By run, the largest first", 1) == (["finished", "killed"], "2 runs")
-    assert '<th scope="col">Ended</th>' in html
+    assert '<th scope="col">Outcome</th>' in html
 
 
 def test_small_groups_are_put_together_where_there_are_many():
@@ -83,7 +84,7 @@ def test_small_groups_are_put_together_where_there_are_many():
 
 
 def test_the_largest_runs_are_listed_and_the_rest_summed():
-    html = portfolio_section([record_of(f"run-{at}", energy_j=1e6 + at) for at in range(MOST_LISTED + 5)], USD)
+    html = section_html(portfolio_section([record_of(f"run-{at}", energy_j=1e6 + at) for at in range(MOST_LISTED + 5)], USD))
     assert "5 smaller runs" in html
     assert f"run-{MOST_LISTED + 4} " in html
     assert "run-0 " not in html
@@ -93,32 +94,32 @@ def test_the_idle_share_is_weighed_by_accelerator_hours():
     def used(run_id, utilisation, **fields):
         return record_of(run_id, by_device=(DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, None, utilisation, None),), **fields)
 
-    html = portfolio_section([used("a", 1.0), used("b", 0.5, duration_s=10800.0), record_of("c")], USD)
-    assert "Accelerators stood idle 38 % of the time in the 2 runs where that was seen." in html
-    assert "stood idle" not in portfolio_section([record_of("a"), record_of("b")], USD)
+    html = section_html(portfolio_section([used("a", 1.0), used("b", 0.5, duration_s=10800.0), record_of("c")], USD))
+    assert "Accelerators were idle 38 % of the time in the 2 runs that measured it." in html
+    assert "stood idle" not in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
 
 
 def test_many_months_are_shown_as_years():
     records = [record_of(str(at), started_at=f"{2020 + at // 12}-{at % 12 + 1:02d}-15T00:00:00Z") for at in range(48)]
-    html = portfolio_section(records, USD)
-    assert "By year in which they began" in html
-    assert column(html, "By year in which they began", 1)[0] == ["12"] * 4
+    html = section_html(portfolio_section(records, USD))
+    assert "By year of start" in html
+    assert column(html, "By year of start", 1)[0] == ["12"] * 4
 
 
 def test_money_is_in_the_readers_currency():
-    html = portfolio_section([record_of("a"), record_of("b")], Currency("EUR", 0.5))
-    assert "<strong>2 EUR</strong>" in html
+    html = section_html(portfolio_section([record_of("a"), record_of("b")], Currency("EUR", 0.5)))
+    assert "<strong>EUR 2</strong>" in html
 
 
-def test_runs_that_state_nothing_make_no_zero():
-    html = portfolio_section(
-        [record_of(str(at), energy_j=None, accelerators=None, operational_kgco2e=None, cost_usd=None, started_at="") for at in range(2)], USD
+def test_runs_that_state_nothing_do_not_show_zero():
+    html = section_html(
+        portfolio_section([record_of(str(at), energy_j=None, accelerators=None, operational_kgco2e=None, cost_usd=None, started_at="") for at in range(2)], USD)
     )
-    assert "state nothing of what they took" in html
+    assert "do not state what they took" in html
     assert "month not known" in html
     assert "0 kWh" not in html
 
 
 def test_names_are_text():
-    html = portfolio_section([record_of("<script>", project="<script>", hw="<script>"), record_of("b")], USD)
+    html = section_html(portfolio_section([record_of("<script>", project="<script>", hw="<script>"), record_of("b")], USD))
     assert "<script>" not in html

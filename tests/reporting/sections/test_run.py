@@ -1,13 +1,15 @@
-"""A run is held against what was expected of it, and shows what was not measured as such."""
+"""A run is compared with its forecast, and shows which parts were not measured."""
 
 import re
 
 from journals import lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.currency import USD
-from traincarbon.reporting.run_history import Trace
+from traincarbon.reporting.outline import section_html
+from traincarbon.reporting.run_history import RunHistory
 from traincarbon.reporting.sections.forecast import forecast_of
-from traincarbon.reporting.sections.run import Actual, busy_share, run_section
+from traincarbon.reporting.sections.run import busy_share, run_section
+from traincarbon.reporting.subjects import ReportedRun
 
 PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
 FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}
@@ -18,8 +20,8 @@ def record_of(**fields):
     return merge(lines_of(start=start, **{"figures": FIGURES, **fields}), now_s=2e9)
 
 
-def page(record, database, trace=None):
-    return run_section(Actual(record, forecast_of(record, database), trace), database, USD, "r1")
+def page(record, database, history=None):
+    return section_html(run_section(ReportedRun(record, history), forecast_of(record, database), database, USD, "r1"))
 
 
 def rows(html, caption):
@@ -28,61 +30,61 @@ def rows(html, caption):
     return {row[0]: row[1:] for row in cells[1:]}
 
 
-def test_what_was_measured_is_told_from_what_was_modelled(shipped):
+def test_measured_and_modelled_energy_are_distinguished(shipped):
     assert ", all of it measured." in page(record_of(), shipped)
     assert ", all of it modelled." in page(record_of(how="modelled"), shipped)
 
 
-def test_what_was_not_measured_says_so_with_its_reason(shipped):
+def test_a_part_that_was_not_measured_shows_the_reason(shipped):
     found = rows(page(record_of(), shipped), "Energy, measured and modelled")
     assert found["Memory"][1:] == ["not measured", "no meter reported it"]
-    assert found["Accelerators"][1:] == ["417 mWh", "measured, by energy counters"]
+    assert found["Accelerators"][1:] == ["417 mWh", "measured by energy counters"]
 
 
-def test_a_run_without_energy_is_no_run_of_zero(shipped):
+def test_a_run_without_energy_does_not_show_zero(shipped):
     record = merge(lines_of(intervals=0, devices=()), now_s=2e9)
     html = page(record, shipped)
     assert "was not metered" in html
     assert "0 kWh" not in html
 
 
-def test_a_part_of_the_plan_is_said_as_such(shipped):
-    assert "It saw 250 M tokens, 25 % of its plan." in page(record_of(figures={**FIGURES, "tokens": 2.5e8}), shipped)
+def test_the_share_of_the_plan_is_stated(shipped):
+    assert "It processed 250M tokens, 25 % of its plan." in page(record_of(figures={**FIGURES, "tokens": 2.5e8}), shipped)
 
 
-def test_the_cost_is_held_against_what_the_tracker_counted(shipped):
-    trace = Trace(1.79e9, 5.0, {"gpu": [100.0]}, [None], "rent")
-    assert "Cost to rent" in page(record_of(), shipped, trace)
+def test_the_cost_is_compared_with_the_estimate_that_counts_the_same(shipped):
+    assert "Cost to rent" in page(record_of(cost_basis="rent"), shipped)
+    assert "Cost to rent" not in page(record_of(cost_basis="of its own kind"), shipped)
 
 
 def test_a_short_run_is_shown_to_the_second_and_a_long_one_to_the_minute(shipped):
     for values, times in (([100.0], ["14:13:20", "14:13:25"]), ([100.0] * 1000, ["14:13", "15:36"])):
-        html = page(record_of(), shipped, Trace(1.79e9, 5.0, {"gpu": values}, [None] * len(values)))
+        html = page(record_of(), shipped, RunHistory(1.79e9, 5.0, {"gpu": values}, [None] * len(values)))
         assert re.findall(r"<span>2026-09-21 ([\d:]+) UTC</span>", html) == times
 
 
-def test_a_clock_beyond_all_dates_has_none(shipped):
-    html = page(record_of(), shipped, Trace(1e18, 5.0, {"gpu": [100.0]}, [None]))
+def test_a_clock_without_a_valid_date_shows_none(shipped):
+    html = page(record_of(), shipped, RunHistory(1e18, 5.0, {"gpu": [100.0]}, [None]))
     assert "Power over time" in html
 
 
 def test_the_sentence_says_how_it_ended_and_how_busy_it_was(shipped):
     html = page(record_of(exit_code=3), shipped)
     assert "It failed, exit code 3." in html
-    assert "at work 50 % of the time and idle 50 %" in html
+    assert "busy 50 % of the time and idle 50 %" in html
     assert busy_share(record_of()) == 0.5
     assert busy_share(record_of(devices=())) is None
 
 
 def test_utilisation_over_time_needs_parameters_and_known_hardware(shipped):
-    trace = Trace(1.79e9, 5.0, {"gpu": [100.0, 200.0]}, [1000.0, 2000.0])
-    html = page(record_of(), shipped, trace)
+    history = RunHistory(1.79e9, 5.0, {"gpu": [100.0, 200.0]}, [1000.0, 2000.0])
+    html = page(record_of(), shipped, history)
     assert "Power over time" in html
     assert "200 W" in html
     assert "Utilisation (MFU) over time" in html
     assert f"{100 * 6 * 1e9 * 2000 / 989.5e12:.2f} %" in html
-    assert "MFU) over time" not in page(record_of(start={"hw": "some box"}), shipped, trace)
-    assert "MFU) over time" not in page(record_of(start={"params": None}), shipped, trace)
+    assert "MFU) over time" not in page(record_of(start={"hw": "some box"}), shipped, history)
+    assert "MFU) over time" not in page(record_of(start={"params": None}), shipped, history)
 
 
 def test_names_of_a_run_are_text(shipped):
@@ -91,15 +93,15 @@ def test_names_of_a_run_are_text(shipped):
     assert not re.search(r"<(script|b|img)>", html)
 
 
-def test_a_run_has_its_figures_with_their_bounds(shipped):
+def test_a_run_shows_its_results_with_their_bounds(shipped):
     making = {"embodied_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}, "operational_kgco2e": {"low": 1.0, "median": 2.0, "high": 3.0}}
     html = page(record_of(figures={**FIGURES, **making}), shipped)
     cards = [re.sub(r"<[^>]+>", " ", card).split() for card in re.findall(r'<li class="card">(.*?)</li>', html)]
     assert [" ".join(card) for card in cards] == [
-        "Cost 5.00 $ 1.0 – 9.0 $",
+        "Cost $5.00 $1.0 – $9.0",
         "Time 15 s wall-clock",
         "Energy 2.00 kWh 1.0 – 3.0 kWh servers, network, cooling",
-        "Carbon 4.00 kg 2.0 – 6.0 kg electricity and the hardware’s making",
+        "CO2e 4.00 kg 2.0 – 6.0 kg electricity and making the hardware",
     ]
     metered = page(record_of(figures={}), shipped)
     assert "at the meters; the facility’s is not known" in metered

@@ -1,12 +1,13 @@
-"""The paragraph and the five figures say what is known and nothing else."""
+"""The paragraph and the five cards state what is known and nothing else."""
 
 import re
 
 import pytest
 
 from traincarbon.reporting.currency import USD, Currency
-from traincarbon.reporting.sections.summary import cards_of, sentence, source_name, spoken, summary_section
-from traincarbon.reporting.view import said_by
+from traincarbon.reporting.outline import section_html
+from traincarbon.reporting.sections.summary import cards_of, sentence, spoken, summary_section
+from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
 
@@ -14,17 +15,17 @@ def plain(markup):
     return re.sub(r"<[^>]+>", "", markup).replace("\u00a0", " ")
 
 
-def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
-    words = plain(sentence(said_by(ask(servers=64, region="france")), USD))
-    assert words.startswith("Training 7 B parameters (1 T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
+def test_the_paragraph_names_work_hardware_region_and_every_result(ask):
+    words = plain(sentence(EstimateView.of(ask(servers=64, region="france")), USD))
+    assert words.startswith("Training 7B parameters (1T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
     for phrase in (
         "to rent",
-        "as its share of hardware of one’s own",
+        "on hardware of your own (amortised)",
         "of electricity",
         "of CO2e",
         "of water",
-        "with 90 % confidence",
-        "of the doubt about carbon is",
+        "in brackets are 90 % intervals",
+        "; CO2e – the utilisation (MFU) (",
     ):
         assert phrase in words
 
@@ -32,54 +33,53 @@ def test_the_paragraph_names_work_hardware_place_and_every_figure(ask):
 @pytest.mark.parametrize(
     ("fields", "begin"),
     [
-        ({"name": "A model", "servers": 1}, "Training A model (7 B parameters, 1 T tokens, 1 server) on"),
-        ({"name": "A tuning", "kind": "finetune"}, "A tuning (7 B parameters, 1 T tokens) on"),
-        ({"kind": "finetune"}, "Fine-tuning 7 B parameters (1 T tokens) on"),
-        ({"kind": "lora"}, "Fine-tuning adapters of 7 B parameters (1 T tokens) on"),
+        ({"name": "A model", "servers": 1}, "Training A model (7B parameters, 1T tokens, 1 server) on"),
+        ({"name": "A tuning", "kind": "finetune"}, "A tuning (7B parameters, 1T tokens) on"),
+        ({"kind": "finetune"}, "Fine-tuning 7B parameters (1T tokens) on"),
+        ({"kind": "lora"}, "Fine-tuning adapters of 7B parameters (1T tokens) on"),
         ({"params": None, "tokens": None, "accelerator_hours": 1e5}, "This training on"),
     ],
 )
-def test_the_paragraph_begins_with_what_is_done(ask, fields, begin):
-    assert plain(sentence(said_by(ask(**fields)), USD)).startswith(begin)
+def test_the_paragraph_begins_with_the_kind_of_training(ask, fields, begin):
+    assert plain(sentence(EstimateView.of(ask(**fields)), USD)).startswith(begin)
 
 
-def test_what_is_not_known_is_left_out_of_the_paragraph(ask):
-    words = plain(sentence(said_by(ask()), USD))
+def test_unknown_results_are_left_out_of_the_paragraph(ask):
+    words = plain(sentence(EstimateView.of(ask()), USD))
     assert " take " not in words
-    assert "with no region named" in words
+    assert "with no region given" in words
 
 
-def test_the_first_figure_is_the_rent_or_where_none_is_known_the_cost_to_own(ask):
-    rented, owned = cards_of(said_by(ask()), USD)[0], cards_of(said_by(ask(hw="dgx-gb300", purchase_price=3e6)), USD)[0]
+def test_the_first_card_is_the_cost_to_rent_or_else_of_ownership(ask):
+    rented, owned = cards_of(EstimateView.of(ask()), USD)[0], cards_of(EstimateView.of(ask(hw="dgx-gb300", purchase_price=3e6)), USD)[0]
     assert (rented.name, owned.name) == ("rent_usd", "own_usd")
-    assert rented.note.startswith("to own it: ")
+    assert rented.remark.startswith("ownership: $")
 
 
-def test_time_is_the_wall_clock_or_without_servers_accelerator_hours(ask):
-    assert cards_of(said_by(ask(servers=8)), USD)[1].name == "duration_s"
-    assert cards_of(said_by(ask()), USD)[1].name == "accelerator_hours_h"
+def test_the_second_card_is_the_duration_or_else_gpu_hours(ask):
+    assert cards_of(EstimateView.of(ask(servers=8)), USD)[1].name == "duration_s"
+    assert cards_of(EstimateView.of(ask()), USD)[1].name == "accelerator_hours_h"
 
 
-def test_a_card_leads_to_its_derivation_and_shows_no_zero_for_what_is_not_known(ask):
-    said = said_by(ask(servers=8))
-    html = summary_section(said._replace(results={**said.results, "water_l": None}), USD, "p1")
+def test_a_card_links_to_its_derivation_and_shows_unknown_results_as_not_known(ask):
+    view = EstimateView.of(ask(servers=8))
+    html = section_html(summary_section(view._replace(results={**view.results, "water_l": None}), USD, "p1"))
     assert 'href="#p1-rent_usd"' in html
     assert '<span class="value none">not known</span>' in html
 
 
-def test_a_figure_is_never_parted_from_its_unit_or_its_bounds():
-    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == "<strong>2.00\u00a0M$</strong> (1.0\u00a0–\u00a04.0)"
+def test_a_result_is_not_split_from_its_unit_or_bounds():
+    assert spoken(Interval(1e6, 2e6, 4e6), "$", USD) == '<strong>$2.00M</strong> <span class="range">($1.0M\u00a0–\u00a0$4.0M)</span>'
 
 
-def test_figures_are_spoken_in_the_currency_with_their_bounds():
-    assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "4.00 M EUR (2.0 – 8.0)"
+def test_results_are_in_the_currency_with_their_bounds():
+    assert plain(spoken(Interval(1e6, 2e6, 4e6), "$", Currency("EUR", 2.0))) == "EUR 4.00M (EUR 2.0M – EUR 8.0M)"
     assert plain(spoken(Interval(2.0, 2.0, 2.0), "kWh", USD)) == "2 kWh"
     assert spoken(None, "kWh", USD) == ""
 
 
-def test_names_from_outside_are_text(ask):
-    said = said_by(ask(name="<script>"))._replace(warnings=("<b>",))
-    html = summary_section(said, USD, "p1")
+def test_names_are_escaped(ask):
+    view = EstimateView.of(ask(name="<script>"))._replace(warnings=("<b>",))
+    html = section_html(summary_section(view, USD, "p1"))
     assert "<script>" not in html
     assert "<b>" not in html
-    assert source_name("<i>") == "&lt;i&gt;"

@@ -6,6 +6,7 @@ import re
 
 from browser import evaluate
 from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.render import script
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.what_if_data import SLIDERS, what_if
@@ -13,7 +14,7 @@ from traincarbon.uncertain import Interval
 
 
 def panel(answer, database, currency=USD):
-    return controls_section(answer, what_if(answer, database), currency, "p1")
+    return section_html(controls_section(answer, what_if(answer, database), currency, "p1"))
 
 
 def test_every_control_has_a_label(ask, shipped):
@@ -58,10 +59,11 @@ def test_the_page_words_a_figure_as_the_package_does(tmp_path):
     rng = random.Random(7)
     units = ["kWh", "kg CO2e", "L", "$", "h", "s"]
     cases = [(Interval(m / s, m, m * s), units[at % 6]) for at in range(300) for m, s in [(10.0 ** rng.uniform(-8, 9), rng.choice([1.0, 1.02, 2.0, 9.0]))]]
+    cases += [(Interval(3.1e-12, 4.0e-12, 5.27e-12), unit) for unit in units] + [(Interval(3e25, 4.2e25, 6e25), unit) for unit in units]
     cases += [(Interval(1.0, 2.0, 4.0), unit) for unit in units] + [(Interval(0.96e6, 0.9996e6, 9.97e6), unit) for unit in units]
     for currency in (USD, Currency("EUR", 0.92)):
         data = json.dumps([[interval._asdict(), unit, [currency.code, currency.per_usd]] for interval, unit in cases])
-        words = script().partition("// What a control")[0]
+        words = script().partition("// Describe the setting")[0]
         found = evaluate(words, f"{data}.map(([bounds, unit, money]) => shown(bounds, unit, money))", tmp_path)
         for (interval, unit), shown in zip(cases, found, strict=True):
             middle, scale, bounds = currency.shown(interval, unit)

@@ -1,4 +1,4 @@
-"""The process that meters is started beside the training, and holds nothing of it open."""
+"""The metering process starts beside the training and holds none of its files open."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from traincarbon.tracking.command import launch
-from traincarbon.tracking.command.launch import Pipes, Sidecar, pipe, started
+from traincarbon.tracking.command.launch import Pipes, Sidecar, pipe, start_sidecar
 from traincarbon.tracking.sidecar.job import MARK
 
 
@@ -22,24 +22,25 @@ def pipes():
 
 
 @pytest.fixture
-def telling(monkeypatch):
+def describing(monkeypatch):
     """Let the process that is started tell of itself instead of metering."""
     code = (
         "import sys, os, json\n"
         "fds = sorted(int(name) for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name))\n"
-        "told = {'kind': 'told', 'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
+        "found = {'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
         "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[6:],\n"
         "        'streams': [os.readlink(f'/proc/self/fd/{fd}') for fd in range(3)]}\n"
-        "os.write(int(sys.argv[2]), json.dumps(told).encode() + b'\\n')"
+        "os.write(int(sys.argv[2]), json.dumps(found).encode() + b'\\n')"
     )
     monkeypatch.setattr(launch, "_MAIN", code)
 
 
-def told(sidecar):
-    sidecar.wire.wait(wait_s=10.0)
-    (message,) = sidecar.wire.receive()
+def described(sidecar):
+    """Return what the process that was started wrote of itself."""
+    sidecar.channel.wait(wait_s=10.0)
+    message = json.loads(os.read(sidecar.channel.fileno(), 1 << 16))
     os.waitpid(sidecar.pid, 0)
-    sidecar.wire.close()
+    sidecar.channel.close()
     return message
 
 
@@ -49,12 +50,12 @@ def fill(descriptor):
             continue
 
 
-@pytest.mark.usefixtures("telling")
+@pytest.mark.usefixtures("describing")
 def test_it_runs_in_a_session_of_its_own_without_mark_mask_or_streams(pipes, monkeypatch):
     monkeypatch.setenv(MARK, "outer")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
     try:
-        message = told(Sidecar(pipes))
+        message = described(Sidecar(pipes))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert message["sid"] == message["pid"]
@@ -64,9 +65,9 @@ def test_it_runs_in_a_session_of_its_own_without_mark_mask_or_streams(pipes, mon
     assert message["path"] == [folder for folder in sys.path if isinstance(folder, str)]
 
 
-@pytest.mark.usefixtures("telling")
+@pytest.mark.usefixtures("describing")
 def test_it_is_handed_its_four_descriptors_and_no_other(pipes):
-    message = told(Sidecar(pipes))
+    message = described(Sidecar(pipes))
     reads, writes, reports, output, owner = map(int, message["argv"])
     assert owner == os.getpid()
     assert (reports, output) == (pipes.reports, pipes.output)
@@ -74,15 +75,15 @@ def test_it_is_handed_its_four_descriptors_and_no_other(pipes):
     assert set(message["fds"]) - inherited - {0, 1, 2} == {reads, writes, reports, output}
 
 
-@pytest.mark.usefixtures("telling")
+@pytest.mark.usefixtures("describing")
 def test_none_of_the_pipes_is_inherited_by_what_the_caller_starts_otherwise(pipes):
     sidecar = Sidecar(pipes)
-    ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying, sidecar.wire.fileno(), sidecar.wire._writes)
+    ends = (pipes.reports, pipes.reporting, pipes.output, pipes.copying, sidecar.channel.fileno(), sidecar.channel._writes)
     assert not any(os.get_inheritable(descriptor) for descriptor in ends)
-    told(sidecar)
+    described(sidecar)
 
 
-def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
+def test_an_orphan_is_not_a_child_and_its_number_is_known(pipes):
     sidecar = Sidecar(pipes, orphan=True)
     try:
         assert not sidecar.is_child
@@ -90,14 +91,14 @@ def test_an_orphan_is_nobodys_child_and_its_number_is_known(pipes):
             os.waitpid(sidecar.pid, os.WNOHANG)
         assert os.getsid(sidecar.pid) != os.getsid(0)
     finally:
-        sidecar.wire.close()
+        sidecar.channel.close()
 
 
 @pytest.mark.parametrize("failure", ["raise OSError", "import sys; sys.exit()", "import os; os.kill(os.getpid(), 9)"])
 def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pipes, monkeypatch, failure):
     monkeypatch.setattr(launch, "_ORPHANED", failure)
     before = os.listdir("/proc/self/fd")
-    with pytest.raises(OSError, match="the process that meters ended at once"):
+    with pytest.raises(OSError, match="the metering process ended at once"):
         Sidecar(pipes, orphan=True)
     assert len(os.listdir("/proc/self/fd")) == len(before)
     with pytest.raises(ChildProcessError):
@@ -122,10 +123,10 @@ def test_a_python_that_does_not_know_its_own_program_starts_none(pipes, monkeypa
         Sidecar(pipes)
 
 
-@pytest.mark.usefixtures("telling")
+@pytest.mark.usefixtures("describing")
 def test_entries_of_the_path_that_are_no_folders_are_not_passed_on(pipes, monkeypatch):
     monkeypatch.setattr(sys, "path", ["a\0b", *sys.path, None, 3])
-    assert told(Sidecar(pipes))["path"] == sys.path[1:-2]
+    assert described(Sidecar(pipes))["path"] == sys.path[1:-2]
 
 
 def test_it_is_killed_but_no_other_that_bears_its_number(pipes):
@@ -136,7 +137,7 @@ def test_it_is_killed_but_no_other_that_bears_its_number(pipes):
     sidecar._session = session
     sidecar.kill()
     assert os.waitpid(sidecar.pid, 0)[1] == signal.SIGKILL
-    sidecar.wire.close()
+    sidecar.channel.close()
 
 
 def test_descriptors_that_another_file_took_over_are_not_closed(pipes):
@@ -153,7 +154,7 @@ def test_descriptors_that_another_file_took_over_are_not_closed(pipes):
 def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     before = os.listdir("/proc/self/fd")
-    assert started(pipes) is None
+    assert start_sidecar(pipes) is None
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
@@ -181,7 +182,7 @@ def test_a_pipe_is_not_inherited():
         os.close(descriptor)
 
 
-def test_pipes_that_nobody_reads_can_be_drained_and_closed_twice(pipes):
+def test_pipes_without_a_reader_can_be_drained_and_closed_twice(pipes):
     for descriptor in (pipes.reporting, pipes.copying):
         fill(descriptor)
     pipes.drain()

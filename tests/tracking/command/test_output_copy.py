@@ -1,4 +1,4 @@
-"""Output is passed on unchanged and in order, whoever reads it or stops to, and a copy never holds it up."""
+"""Output is passed on unchanged and in order, and a slow or missing reader of the copy never delays it."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ import pytest
 HARNESS = """
 import os, sys, json
 from traincarbon.tracking.command.launch import pipe
-from traincarbon.tracking.command.output_copy import Relay
+from traincarbon.tracking.command.output_copy import OutputCopy
 tap, copying = pipe()
 os.set_blocking(copying, False)
 if sys.argv[1] == "drained":
@@ -23,7 +23,7 @@ if sys.argv[1] == "drained":
     def take():
         while data := os.read(tap, 1 << 16): taken.append(data)
     taker = threading.Thread(target=take, daemon=True); taker.start()
-relay = Relay(copying)
+relay = OutputCopy(copying)
 pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, file_actions=relay.actions)
 relay.start()
 status = os.waitpid(pid, 0)[1]
@@ -35,9 +35,9 @@ if sys.argv[1] == "drained":
     taker.join(); copy = b"".join(taken)
 else:
     os.set_blocking(tap, False); copy = os.read(tap, 1 << 20)
-told = {"code": os.waitstatus_to_exitcode(status), "copy": copy[:8000].decode("latin-1"), "kib": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]),
+result = {"code": os.waitstatus_to_exitcode(status), "copy": copy[:8000].decode("latin-1"), "kib": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]),
         "open": len(os.listdir("/proc/self/fd"))}
-os.write(9, json.dumps(told).encode())
+os.write(9, json.dumps(result).encode())
 """
 
 
@@ -60,9 +60,9 @@ def relayed(*command, mode="drained", **streams):
 
 
 def test_both_streams_come_out_where_they_belong_byte_by_byte():
-    told, out, err = relayed("sh", "-c", r"printf 'a\r\033[0m\000\377\nno end'; printf 'e\n' >&2; exit 3")
-    assert (out, err, told["code"]) == (b"a\r\x1b[0m\0\xff\nno end", b"e\n", 3)
-    assert sorted(told["copy"]) == sorted("a\r\x1b[0m\0\xff\nno ende\n")
+    result, out, err = relayed("sh", "-c", r"printf 'a\r\033[0m\000\377\nno end'; printf 'e\n' >&2; exit 3")
+    assert (out, err, result["code"]) == (b"a\r\x1b[0m\0\xff\nno end", b"e\n", 3)
+    assert sorted(result["copy"]) == sorted("a\r\x1b[0m\0\xff\nno ende\n")
 
 
 def test_two_streams_to_one_place_stay_in_order():
@@ -71,11 +71,11 @@ def test_two_streams_to_one_place_stay_in_order():
 
 
 def test_a_hundred_megabytes_go_through_in_bounded_memory():
-    told, size = {}, 0
+    result, size = {}, 0
     reads, writes = os.pipe()
 
     def run():
-        told.update(relayed("head", "-c", "100000000", "/dev/zero", mode="stuck", stdout=writes)[0])
+        result.update(relayed("head", "-c", "100000000", "/dev/zero", mode="stuck", stdout=writes)[0])
         os.close(writes)
 
     thread = threading.Thread(target=run)
@@ -85,35 +85,35 @@ def test_a_hundred_megabytes_go_through_in_bounded_memory():
     thread.join()
     os.close(reads)
     assert size == 100_000_000
-    assert told["kib"] < 40_000
+    assert result["kib"] < 40_000
 
 
-def test_a_copy_that_nobody_reads_holds_nothing_up_and_is_cut_between_lines():
-    told, out, _ = relayed("seq", "100000", mode="stuck")
+def test_a_copy_without_a_reader_delays_nothing_and_is_cut_between_lines():
+    result, out, _ = relayed("seq", "100000", mode="stuck")
     assert out == b"".join(b"%d\n" % number for number in range(1, 100_001))
-    lines = told["copy"].split("\n")
+    lines = result["copy"].split("\n")
     assert lines[:1000] == [str(number) for number in range(1, 1001)]
 
 
 def test_a_reader_that_goes_away_is_felt_by_the_command():
     reads, writes = os.pipe()
     os.close(reads)
-    told, _, _ = relayed("sh", "-c", "while echo y 2>/dev/null; do :; done; exit 5", stdout=writes)
+    result, _, _ = relayed("sh", "-c", "while echo y 2>/dev/null; do :; done; exit 5", stdout=writes)
     os.close(writes)
-    assert told["code"] in (5, -13)
+    assert result["code"] in (5, -13)
 
 
 def test_what_outlives_the_command_and_writes_for_ever_is_not_waited_for():
-    told, out, _ = relayed("sh", "-c", "echo begun; yes & echo $! >&2; sleep 0.05", mode="stuck")
+    result, out, _ = relayed("sh", "-c", "echo begun; yes & echo $! >&2; sleep 0.05", mode="stuck")
     assert out.startswith(b"begun\n")
-    assert told["code"] == 0
+    assert result["code"] == 0
 
 
 @pytest.mark.parametrize("closed", [1, 2])
 def test_a_stream_that_is_closed_stays_closed_for_the_command(closed):
     code = "import os\nfor fd in (1, 2):\n try: os.write(fd, b'open')\n except OSError: pass"
-    told, out, err = relayed(sys.executable, "-S", "-c", code, preexec_fn=lambda: os.close(closed))
-    assert told["code"] == 0
+    result, out, err = relayed(sys.executable, "-S", "-c", code, preexec_fn=lambda: os.close(closed))
+    assert result["code"] == 0
     assert (out, err) == ((b"", b"open") if closed == 1 else (b"open", b""))
 
 
@@ -121,10 +121,10 @@ def test_a_terminal_stays_a_terminal_with_its_size_and_its_line_ends():
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
     code = r"import os; os.write(1, f'{os.isatty(1)} {tuple(os.get_terminal_size(1))}\n\rbar\x1b[K'.encode())"
-    told, _, err = relayed(sys.executable, "-S", "-c", code, stdout=slave)
+    result, _, err = relayed(sys.executable, "-S", "-c", code, stdout=slave)
     os.close(slave)
     assert os.read(master, 1000) == b"True (99, 33)\r\n\rbar\x1b[K"
-    assert told["copy"] == "True (99, 33)\n\rbar\x1b[K"
+    assert result["copy"] == "True (99, 33)\n\rbar\x1b[K"
     assert err == b""
     os.close(master)
 
@@ -133,10 +133,10 @@ def test_a_terminal_stays_a_terminal_with_its_size_and_its_line_ends():
 def test_resizing_a_terminal_that_the_command_has_left_is_no_error(streams, monkeypatch):
     monkeypatch.setenv("RESIZE", "1")
     master, slave = os.openpty()
-    told, _, err = relayed("sh", "-c", streams, stdout=slave)
+    result, _, err = relayed("sh", "-c", streams, stdout=slave)
     os.close(slave)
     os.close(master)
-    assert (told["code"], err) == (0, b"")
+    assert (result["code"], err) == (0, b"")
 
 
 def test_all_descriptors_are_let_go():

@@ -1,4 +1,4 @@
-"""Signals are waited for, and those of the terminal told from those of processes."""
+"""The next signal is returned with its sender: the terminal or a process."""
 
 import signal
 import threading
@@ -19,26 +19,26 @@ def blocked():
 
 
 @pytest.mark.parametrize(
-    "tells_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
+    "knows_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
 )
-def test_a_signal_of_a_process_is_returned_by_its_number(blocked, tells_sender):
+def test_a_signal_of_a_process_is_returned_by_its_number(blocked, knows_sender):
     threading.Timer(0.05, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR2)).start()  # to this thread: others may not block it
-    assert next_signal(blocked, wait_s=10.0, tells_sender=tells_sender) == Arrived(signal.SIGUSR2, by_terminal=False)
+    assert next_signal(blocked, wait_s=10.0, knows_sender=knows_sender) == Arrived(signal.SIGUSR2, from_terminal=False)
 
 
 @pytest.mark.parametrize(
-    "tells_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
+    "knows_sender", [pytest.param(True, marks=pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")), False]
 )
-def test_where_none_comes_there_is_none(blocked, tells_sender):
-    assert next_signal(blocked, wait_s=0.03, tells_sender=tells_sender) is None
+def test_where_none_comes_there_is_none(blocked, knows_sender):
+    assert next_signal(blocked, wait_s=0.03, knows_sender=knows_sender) is None
 
 
 @pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="no sigtimedwait here")
 def test_an_interrupt_by_a_process_is_not_the_terminals(blocked):
     signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-    assert next_signal(blocked, wait_s=1.0) == Arrived(signal.SIGINT, by_terminal=False)
+    assert next_signal(blocked, wait_s=1.0) == Arrived(signal.SIGINT, from_terminal=False)
 
 
-def test_where_nobody_says_who_sent_it_an_interrupt_is_taken_for_the_terminals(blocked):
+def test_an_interrupt_from_an_unknown_sender_counts_as_the_terminals(blocked):
     signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-    assert next_signal(blocked, wait_s=1.0, tells_sender=False) == Arrived(signal.SIGINT, by_terminal=True)
+    assert next_signal(blocked, wait_s=1.0, knows_sender=False) == Arrived(signal.SIGINT, from_terminal=True)

@@ -1,4 +1,4 @@
-"""What is shown live: a panel beside the output where that can be, else a line a minute, and never an error."""
+"""The live view is a panel if the terminal allows it, else a line a minute, and never an error."""
 
 import io
 import subprocess
@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from live_states import interval, state
-from traincarbon.tracking.display.live import Lines, Panel, Silence, line, live
+from made_states import interval, state
+from traincarbon.tracking.display.live import Lines, NoView, Panel, line, live
+from traincarbon.tracking.live_state import BudgetState, LiveState
 from virtual_terminal import VirtualTerminal
 
-GOLDEN = "carbon 0:12:03 · budget 31 % of 10 $ · 34 % · 23 min left · 5.61 kW · 1.31 kWh"
+GOLDEN = "carbon 0:12:03 · budget 31 % of $10 · 34 % · 23 min left · 5.61 kW · 1.31 kWh"
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_terminal_that_knows_only_ascii_gets_only_that(terminal):
 
 
 def test_whether_there_is_a_panel_depends_on_the_terminal_and_on_rich(terminal, monkeypatch):
-    assert isinstance(live(terminal.stream, quiet=True), Silence)
+    assert isinstance(live(terminal.stream, quiet=True), NoView)
     assert isinstance(live(io.StringIO()), Lines)
     monkeypatch.setitem(sys.modules, "rich.console", None)
     assert isinstance(live(terminal.stream), Lines)
@@ -90,7 +91,7 @@ def test_a_line_is_written_each_minute_of_the_run_and_notes_once():
     stream = io.StringIO()
     lines = Lines(stream)
     for second in range(200):
-        lines.show(state(elapsed_s=float(second), notes=["first"] if second < 100 else ["first", "second"]))
+        lines.show(state(elapsed_s=float(second), notes=("first",) if second < 100 else ("first", "second")))
     shown = stream.getvalue().splitlines()
     assert [each[:15] for each in shown] == ["carbon 0:01:00 ", "carbon: note: f", "carbon 0:02:00 ", "carbon: note: s", "carbon 0:03:00 "]
 
@@ -99,14 +100,14 @@ def test_after_a_suspension_one_line_is_written_not_all_that_were_missed():
     stream = io.StringIO()
     lines = Lines(stream)
     for second in (60.0, 61.0, 90_000.0, 90_001.0, 90_059.0, 90_060.0):
-        lines.show(state(elapsed_s=second, notes=[]))
+        lines.show(state(elapsed_s=second, notes=()))
     assert len(stream.getvalue().splitlines()) == 3
 
 
 def test_a_line_says_what_matters_most_in_eighty_columns():
     assert line(state()) == GOLDEN
-    assert line({}) == "carbon –"
-    long = line(state(budgets=[{"unit": "kWh", "limit": 10.0, "spent": 9.0, "forecast": interval(9.0)}] * 9, cost_basis="x" * 1000))
+    assert line(LiveState("r")) == "carbon –"
+    long = line(state(budgets=(BudgetState("kwh", 10.0, 9.0, interval(9.0)),) * 9))
     assert len(long) <= 80
 
 
@@ -128,11 +129,12 @@ def test_a_stream_that_breaks_ends_the_lines_and_nothing_else():
 def test_lines_are_written_in_the_encoding_of_the_stream():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    Lines(stream).show(state(notes=["漢"]))
+    Lines(stream).show(state(notes=("漢",)))
     assert raw.getvalue().decode("ascii").splitlines() == [GOLDEN.replace("·", "|"), "carbon: note: ?"]
 
 
 def test_lines_and_summary_import_neither_rich_nor_anything_heavy():
-    code = "import sys, io; from traincarbon.tracking.display.live import live; import traincarbon.tracking.display.run_summary; live(io.StringIO()).show({'elapsed_s': 60.0}); print(*sys.modules)"
+    code = "import sys, io; from traincarbon.tracking.display.live import live; import traincarbon.tracking.display.run_summary; "
+    code += "from traincarbon.tracking.live_state import LiveState; live(io.StringIO()).show(LiveState('r', elapsed_s=60.0)); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"rich", "click", "numpy", "psutil", "sqlite3", "curses"} & set(done.stdout.split())

@@ -1,9 +1,12 @@
-"""The panel's rows: what is known in at most eight lines that fit."""
+"""The rows of the panel: what is known, in at most eight lines that fit."""
 
 import pytest
 
-from live_states import gpu, interval, state
+from made_states import gpu, interval, state
+from traincarbon.decode import decode, encode
+from traincarbon.errors import CarbonError
 from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
+from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState
 
 pytest.importorskip("rich", reason="rich is not installed")
 
@@ -21,16 +24,16 @@ def test_a_server_of_eight_is_seen_whole_in_eighty_columns():
         "── 20261124-163653-837566 · nlp ────────────────── 5.61 kW · running 0:12:03 ──",
         "gpu0 640 W 97% gpu1 650 W 96% gpu2 660 W 95% gpu3 670 W 94% gpu4 680 W 93%",
         "gpu5 690 W 92% gpu6 700 W 91% gpu7 710 W 90% cpu  182 W 20% dram  28 W",
-        "so far   energy 1.31 kWh  CO2e 405 g  rent 3.05 $  metered 1.13 kWh",
+        "so far   energy 1.31 kWh  CO2e 405 g  rent $3.05  metered 1.13 kWh",
         "training ███░░░░░░░  34 %  23 min left  41,200 tokens/s  MFU 0.412  loss 2.314",
-        "budget   ███▒▒▒▒▒▒▒░░░ 26 % of 5 kWh → 77 %  ████▒▒▒▒▒▒▒▒▒░ 31 % of 10 $ → 90 %",
-        "forecast 35.4 min −11 %  3.84 kWh −12 %  1.40 kg CO2e +30 %  8.98 $ −8 %",
+        "budget   ███▒▒▒▒▒▒▒░░░ 26 % of 5 kWh → 77 %  █████▒▒▒▒▒▒▒▒░░ 31 % of $10 → 90 %",
+        "forecast 35.4 min −11 %  3.84 kWh −12 %  1.40 kg CO2e +30 %  $8.98 −8 %",
         "note     gpu 3 was lost for 12 s",
     ]
 
 
 def test_where_rows_are_free_devices_take_a_third_and_show_more():
-    assert drawn(state(budgets=[]))[1:4] == [
+    assert drawn(state(budgets=()))[1:4] == [
         "gpu0 640 W  97 %  gpu1 650 W  96 %  gpu2 660 W  95 %  gpu3 670 W  94 %",
         "gpu4 680 W  93 %  gpu5 690 W  92 %  gpu6 700 W  91 %  gpu7 710 W  90 %",
         "cpu  182 W  20 %  dram  28 W",
@@ -44,14 +47,14 @@ def test_one_accelerator_has_temperature_memory_and_the_last_minute_as_bars():
     shown = drawn(state(1, elapsed_s=759.0), width=119, history=history)
     assert shown[1] == "gpu  ▄▄▄▄▄▄▄▄▅▇▇▇▇▇▇▇▇ 640 W  97 %  60 °C  62 GB  cpu  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 182 W  20 %"
     assert shown[3].endswith("metered 171 Wh  hardware 9 g")
-    assert shown[6].endswith("1.12 $ −8 %  against plan")
+    assert shown[6].endswith("$1.12 −8 %  against plan")
 
 
 def test_bars_are_blank_where_nothing_was_read_and_forget_what_is_older_than_a_minute():
     history = History()
     history.add(state(1, elapsed_s=10.0))
     history.add(state(1, elapsed_s=65.0))
-    history.add({"elapsed_s": None, "devices": [gpu(0)]})
+    history.add(LiveState("r", devices=(gpu(0),)))
     assert history.spark("gpu:GPU-0", now_s=65.0, width=6) == "▇    ▇"
     assert history.spark("gpu:GPU-0", now_s=120.0, width=6) == "▇     "
     assert history.spark("unknown", now_s=65.0, width=6) == " " * 6
@@ -65,39 +68,42 @@ def test_many_accelerators_are_shown_as_a_whole_with_least_and_most_of_them():
 
 
 def test_a_whole_server_is_not_added_to_its_parts():
-    devices = [gpu(0), {"device": "server:0", "part": "server", "power_w": 1200.0}]
+    devices = (gpu(0), DeviceState("server:0", "server", 1200.0))
     assert "─ 1.20 kW · running" in drawn(state(devices=devices))[0]
 
 
-@pytest.mark.parametrize(
-    "shown", [{}, {"run_id": None, "devices": None, "notes": "x", "budgets": 3, "progress": [], "figures": {"cost_usd": {"low": 1}}, "forecast": 0}]
-)
-def test_what_is_not_known_has_no_row(shown):
-    assert drawn(shown) == ["── run ─────────────────────────────────────────────────────────── running – ──"]
+def test_what_is_not_known_has_no_row():
+    assert drawn(LiveState("run")) == ["── run ─────────────────────────────────────────────────────────── running – ──"]
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1.0, 0.0, 1e400, 10**400, "7", None, True, 1e300])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1.0, 0.0, 1e400, 10**400, "7", None, True, 1e300, -1e300, 1e-300])
 def test_no_number_breaks_a_row(number):
-    shown = state(
-        elapsed_s=number, power_w=0.0, progress=dict.fromkeys(["tokens", "loss", "tokens_per_s", "share", "eta_s", "mfu", "j_per_token"], number),
-        budgets=[{"unit": "kWh", "limit": number, "spent": number, "forecast": dict.fromkeys(["low", "median", "high"], number)}],
-        devices=[{"part": "gpu", "power_w": number, "utilisation": number, "temperature_c": number, "memory_used_b": number}],
-        **{name: {key: dict.fromkeys(["low", "median", "high"], number) for key in ("duration_s", "cost_usd")} for name in ("figures", "forecast", "plan")},
-    )  # fmt: skip
+    """A number is refused where the state is received, or it is drawn."""
+    interval = dict.fromkeys(["low", "median", "high"], number)
+    named = dict.fromkeys(("duration_s", "facility_energy_kwh", "total_kgco2e", "cost_usd"), interval)
+    values = {
+        "elapsed_s": number, "progress": dict.fromkeys(["loss", "share_done", "left_s", "mfu", "j_per_token"], number) | {"counts": {"tokens": number}},
+        "devices": [{"device": "gpu:0", "part": "gpu", "power_w": number, "utilisation": number, "temperature_c": number, "memory_used_b": number}],
+        "budgets": [{"name": "kwh", "limit": 1.0, "spent": number, "forecast": interval}], "results": named, "forecast": named, "plan": named,
+    }  # fmt: skip
     history = History()
-    history.add(shown)
-    for row in rows(shown, history, width=79):
-        assert row.cell_len <= 79
-        assert "nan" not in row.plain
-        assert "inf" not in row.plain
+    for name, value in values.items():
+        try:
+            shown = decode(LiveState, {**encode(state()), name: value})
+        except CarbonError:
+            continue
+        history.add(shown)
+        for row in rows(shown, history, width=79):
+            assert row.cell_len <= 79
+            assert "nan" not in row.plain
+            assert "inf" not in row.plain
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "a\x1b[2Jb\n\0", "\u202eevil", "<script>", "[red]no[/red]", ":smile:", "漢" * 200, "مرحبا", "e\u0301" * 90])
 @pytest.mark.parametrize("width", [60, 79, 160])
 def test_a_hostile_name_stays_in_its_row_and_drives_nothing(name, width):
-    devices = [{**gpu(0), "device": name, "part": name}]
-    budgets = [{"name": name, "unit": name, "limit": 1.0, "spent": 0.5}]
-    for row in rows(state(run_id=name, project=name, state=name, cost_basis=name, devices=devices, budgets=budgets, notes=[name]), History(), width=width):
+    devices = (gpu(0)._replace(device=name, part=name),)
+    for row in rows(state(run_id=name, project=name, devices=devices, notes=(name,)), History(), width=width):
         assert row.cell_len <= width
         assert row.plain.isprintable()
 
@@ -118,7 +124,7 @@ def test_in_a_low_terminal_what_matters_most_is_kept():
     ("spent", "forecast", "style"), [(0.5, 0.79, "green"), (0.5, 0.8, "yellow"), (0.81, 0.81, "yellow"), (0.3, 1.0, "red"), (1.2, 1.2, "red")]
 )
 def test_a_budget_turns_yellow_at_four_fifths_and_red_when_it_is_used_up_or_will_be(spent, forecast, style):
-    budgets = [{"unit": "kWh", "limit": 10.0, "spent": spent * 10.0, "forecast": interval(forecast * 10.0)}]
+    budgets = (BudgetState("kwh", 10.0, spent * 10.0, interval(forecast * 10.0)),)
     (row,) = [row for row in rows(state(budgets=budgets), History(), width=79) if row.plain.startswith("budget")]
     assert style in styles(row)
     assert not {"green", "yellow", "red"} - {style} & styles(row)
@@ -128,4 +134,4 @@ def test_a_forecast_above_the_plans_interval_is_marked_and_without_a_plan_has_it
     (row,) = [row for row in rows(state(), History(), width=79) if row.plain.startswith("forecast")]
     assert [row.plain[span.start : span.end] for span in row.spans if span.style == "yellow"] == ["1.40 kg CO2e +30 %"]
     assert drawn(state(plan={}))[-2] == "forecast 35.4 min (33 – 38)  3.84 kWh (3.5 – 4.2)  1.40 kg CO2e (1.3 – 1.5)"
-    assert drawn(state(forecast=None))[-2] == "plan     40 min (32 – 48)  4.34 kWh (3.5 – 5.2)  1.08 kg CO2e (0.99 – 1.2)"
+    assert drawn(state(forecast={}))[-2] == "plan     40 min (32 – 48)  4.34 kWh (3.5 – 5.2)  1.08 kg CO2e (0.99 – 1.2)"

@@ -1,4 +1,4 @@
-"""Rows kept at the bottom of a terminal take nothing from what others write above them."""
+"""The bottom rows of a terminal never disturb the output above them."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from traincarbon.tracking.display.terminal import BottomRows, give_back, is_capable, size_of
+from traincarbon.tracking.display.terminal import BottomRows, is_capable, restore_terminal, size_of
 from virtual_terminal import VirtualTerminal
 
 
@@ -277,11 +277,11 @@ def test_what_is_no_terminal_has_no_size(tmp_path):
 
 def test_a_terminal_is_given_back_by_another_process_than_took_it():
     ours, theirs = os.openpty()
-    give_back(os.ttyname(theirs), "\x1b7\x1b[r\x1b8")
+    restore_terminal(os.ttyname(theirs), "\x1b7\x1b[r\x1b8")
     assert os.read(ours, 100) == b"\x1b7\x1b[r\x1b8"
     os.close(theirs)
     os.close(ours)
 
 
 def test_a_terminal_that_is_gone_is_left_alone(tmp_path):
-    give_back(str(tmp_path / "none"), "\x1b[r")
+    restore_terminal(str(tmp_path / "none"), "\x1b[r")

@@ -1,4 +1,4 @@
-"""A machine that slept and a wall clock that was set are told; nothing else is."""
+"""Sleep of the machine and changes of the wall clock are noted, and nothing else."""
 
 import pytest
 
@@ -32,31 +32,31 @@ def test_clocks_that_go_on_together_say_nothing(machine):
     clocks = machine.clocks()
     for seconds in (0.0, 5.0, 86_400.0):
         machine.run(seconds)
-        assert clocks.look() == []
+        assert clocks.check() == []
 
 
-def test_a_sleep_is_told_once_and_not_as_a_clock_that_was_set(machine):
+def test_a_sleep_is_noted_once_and_not_as_a_clock_that_was_set(machine):
     clocks = machine.clocks()
     machine.run(5.0)
     machine.sleep(3600.0)
-    assert clocks.look() == ["the machine slept for 3,600 s, which count neither as time nor as energy"]
-    assert clocks.look() == []
+    assert clocks.check() == ["the machine slept for 3,600 s, which do not count as time or energy"]
+    assert clocks.check() == []
 
 
-@pytest.mark.parametrize(("step_s", "said"), [(3600.0, "forward by 3,600 s"), (-90.0, "back by 90 s")])
-def test_a_wall_clock_that_was_set_is_told_with_its_direction(machine, step_s, said):
+@pytest.mark.parametrize(("step_s", "message"), [(3600.0, "forward by 3,600 s"), (-90.0, "back by 90 s")])
+def test_a_wall_clock_that_was_set_is_noted_with_its_direction(machine, step_s, message):
     clocks = machine.clocks()
     machine.run(5.0)
     machine.wall_s += step_s
-    assert clocks.look() == [f"the clock on the wall was set {said}; durations are not affected"]
-    assert clocks.look() == []
+    assert clocks.check() == [f"the wall clock was set {message}; durations are not affected"]
+    assert clocks.check() == []
 
 
 def test_both_at_once_are_told_apart(machine):
     clocks = machine.clocks()
     machine.sleep(600.0)
     machine.wall_s -= 100.0
-    slept, step = clocks.look()
+    slept, step = clocks.check()
     assert "slept for 600 s" in slept
     assert "back by 100 s" in step
 
@@ -67,8 +67,8 @@ def test_a_clock_that_is_kept_right_by_small_steps_says_nothing(machine):
         machine.run(1.0)
         machine.wall_s += 1.5
         machine.uptime_s += 0.1
-        assert clocks.look() == []
+        assert clocks.check() == []
 
 
 def test_the_clocks_of_this_machine_agree():
-    assert Clocks().look() == []
+    assert Clocks().check() == []

@@ -1,4 +1,4 @@
-"""A training is known by its process and its mark, and by nothing else."""
+"""The processes of a training are told by number, start time and mark."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from traincarbon.tracking.sidecar.job import MARK, Left, Life, catches, left_behind, send_all, told
+from traincarbon.tracking.sidecar.job import MARK, LiveProcess, ProcessHandle, describe_survivors, has_handler, marked_processes, send_all
 
 
 def until(condition, *, seconds=5.0):
@@ -40,9 +40,9 @@ def started():
 WAIT = "import time; print('on', flush=True); time.sleep(60)"
 
 
-def test_a_child_that_nobody_waited_for_is_gone(started):
+def test_a_child_that_was_not_waited_for_is_gone(started):
     process = started(WAIT)
-    life = Life(process.pid)
+    life = ProcessHandle(process.pid)
     assert not life.gone
     assert life.send(signal.SIGKILL)
     assert until(lambda: life.gone)
@@ -54,7 +54,7 @@ def test_a_child_that_nobody_waited_for_is_gone(started):
 
 def test_a_later_process_of_the_same_number_is_not_mistaken_for_it(started):
     process = started("print('on')")
-    life = Life(process.pid)
+    life = ProcessHandle(process.pid)
     process.wait()
     life.pid = os.getpid()  # as if the number were ours by now
     assert life.gone
@@ -65,22 +65,22 @@ def test_a_later_process_of_the_same_number_is_not_mistaken_for_it(started):
 def test_a_process_that_is_gone_already_is_gone(started):
     process = started("print('on')")
     process.wait()
-    assert Life(process.pid).gone
+    assert ProcessHandle(process.pid).gone
 
 
 def test_where_the_system_has_no_descriptors_of_processes_numbers_do(started, monkeypatch):
     monkeypatch.delattr(os, "pidfd_open")
     process = started(WAIT)
-    life = Life(process.pid)
+    life = ProcessHandle(process.pid)
     assert (life.fileno(), life.gone) == (-1, False)
     assert life.send(signal.SIGKILL)
     assert until(lambda: life.gone)  # a zombie by now
     assert not life.send(0)
 
 
-def test_a_process_that_stands_still_by_a_signal_is_stopped(started):
+def test_a_process_that_a_signal_stopped_is_stopped(started):
     process = started(WAIT)
-    life = Life(process.pid)
+    life = ProcessHandle(process.pid)
     assert not life.stopped
     life.send(signal.SIGSTOP)
     assert until(lambda: life.stopped)
@@ -103,21 +103,21 @@ def test_a_grandchild_in_a_session_of_its_own_is_found_by_its_mark_and_nothing_e
     started(WAIT, **{MARK: "test-ab"})
     started(WAIT, **{f"X{MARK}": "test-a"})
     try:
-        assert [left.pid for left in left_behind("test-a")] == [daemon]
-        assert left_behind("test-a", but=[daemon]) == []
+        assert [left.pid for left in marked_processes("test-a")] == [daemon]
+        assert marked_processes("test-a", but=[daemon]) == []
     finally:
         os.kill(daemon, signal.SIGKILL)
-    assert until(lambda: not left_behind("test-a"))
+    assert until(lambda: not marked_processes("test-a"))
 
 
 def test_a_zombie_is_not_left_behind(started):
     process = started("print('on')", **{MARK: "test-z"})
-    assert until(lambda: Life(process.pid).gone)
-    assert left_behind("test-z") == []
+    assert until(lambda: ProcessHandle(process.pid).gone)
+    assert marked_processes("test-z") == []
 
 
 def test_a_system_that_does_not_show_processes_shows_none(tmp_path):
-    assert left_behind("test", proc=str(tmp_path / "none")) == []
+    assert marked_processes("test", proc=str(tmp_path / "none")) == []
 
 
 @pytest.mark.parametrize("comm", [b"a\x1b[2J\nb\n", b"\xff\xfe", "\u202eevil".encode(), b")) S 1"])
@@ -127,26 +127,26 @@ def test_a_process_may_call_itself_anything(tmp_path, comm):
     (folder / "environ").write_bytes(f"A=1\0{MARK}=s\0".encode())
     (folder / "stat").write_bytes(b"71 (" + comm + b") S 1" + b" 0" * 20)
     (folder / "comm").write_bytes(comm)
-    (left,) = left_behind("s", proc=str(tmp_path))
+    (left,) = marked_processes("s", proc=str(tmp_path))
     assert left.pid == 71
     assert left.name.isprintable()
 
 
-def test_many_that_are_left_are_told_in_few_words():
-    assert told([Left(71, "sh")]) == "1 process of the training outlives it and is not metered any more: 71 sh"
-    assert told([Left(pid, "sh") for pid in range(1000)]).endswith("4 sh and 995 more")
+def test_many_survivors_are_described_in_few_words():
+    assert describe_survivors([LiveProcess(71, "sh")]) == "1 process of the training outlives it and is not metered any more: 71 sh"
+    assert describe_survivors([LiveProcess(pid, "sh") for pid in range(1000)]).endswith("4 sh and 995 more")
 
 
 def test_a_signal_to_one_that_is_gone_does_not_keep_it_from_the_others(started):
     gone, there = started("print('on')"), started(WAIT)
     gone.wait()
-    send_all(signal.SIGKILL, [Left(gone.pid, "gone"), Left(there.pid, "there")])
+    send_all(signal.SIGKILL, [LiveProcess(gone.pid, "gone"), LiveProcess(there.pid, "there")])
     assert there.wait(5.0) == -signal.SIGKILL
 
 
 def test_what_a_process_handles_itself_is_known(started):
     process = started("import signal; signal.signal(signal.SIGUSR1, lambda *_: None); signal.signal(signal.SIGUSR2, signal.SIG_IGN)\n" + WAIT)
-    assert catches(process.pid, signal.SIGUSR1)
-    assert not catches(process.pid, signal.SIGUSR2)
-    assert not catches(process.pid, signal.SIGHUP)
-    assert not catches(2**22 + 1, signal.SIGUSR1)
+    assert has_handler(process.pid, signal.SIGUSR1)
+    assert not has_handler(process.pid, signal.SIGUSR2)
+    assert not has_handler(process.pid, signal.SIGHUP)
+    assert not has_handler(2**22 + 1, signal.SIGUSR1)

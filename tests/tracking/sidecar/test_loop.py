@@ -1,4 +1,4 @@
-"""The loop that meters, over a recorded trace and real processes, the owner played by the test."""
+"""The metering loop over a recorded trace and real processes, with the test as the owner."""
 
 import os
 import signal
@@ -11,12 +11,14 @@ import pytest
 
 from tracked import Place, until
 from traincarbon.ledger.journal import new_journal
-from traincarbon.tracking.channel import Wire
-from traincarbon.tracking.options import prepared
-from traincarbon.tracking.sidecar.first_reading import Early
-from traincarbon.tracking.sidecar.job import Life
+from traincarbon.tracking.channel import Channel
+from traincarbon.tracking.messages import Job, JobEnded, LiveState
+from traincarbon.tracking.options import settings_from
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.loop import Metering
-from traincarbon.tracking.value.lookup_process import Appraiser
+from traincarbon.tracking.value.lookup_process import LookupProcess
+from traincarbon.tracking.value.valuation import Valuation
 
 WATTS = 3600.0
 
@@ -47,23 +49,23 @@ def sleeper():
 
 @pytest.fixture
 def session(place):
-    """Return a function that meters *job* for *owner* in a thread: the wire to it, what it reports on, and the thread."""
+    """Return a function that meters *job* for *owner* in a thread: the channel to it, what it reports on, and the thread."""
     ends = []
 
-    def begin(job, owner, appraisal=None, *, ended_after_s=None, **options):
+    def begin(job, owner, valuation=None, *, ended_after_s=None, **options):
         to_it, from_us = os.pipe()
         to_us, from_it = os.pipe()
         reports, reporting = os.pipe()
         output, copying = os.pipe()
         ends.extend((reporting, copying))
-        settings = prepared(argv=["x"], run_id="r", interval_s=0.1, **options)
-        ours, began_s = Wire(to_us, from_us), time.monotonic()
+        settings = settings_from(argv=["x"], run_id="r", interval_s=0.1, **options)
+        ours, began_s = Channel(to_us, from_us), time.monotonic()
         ends.append(ours)
         if ended_after_s is not None:
-            ours.send("ended", exit_code=0, signal=None, ended_s=began_s + ended_after_s)
+            ours.send(JobEnded(began_s + ended_after_s, exit_code=0))
         loop = Metering(
-            Wire(to_it, from_it), Life(owner.pid), settings, {"pid": job.pid, "began_s": began_s},
-            journal=new_journal(settings.store, "r"), appraiser=Appraiser(appraise=lambda _: appraisal or {}), early=Early({}, ()), reports=(reports, output),
+            Channel(to_it, from_it), ProcessHandle(owner.pid), settings, Job(job.pid, began_s),
+            journal=new_journal(settings.store, "r"), lookup=LookupProcess(look_up=lambda _: valuation or Valuation()), early=EarlyReadings({}, ()), reports=(reports, output),
         )  # fmt: skip
         thread = threading.Thread(target=loop.run)
         thread.start()
@@ -72,18 +74,18 @@ def session(place):
 
     yield begin
     for end in ends:
-        end.close() if isinstance(end, Wire) else os.close(end)
+        end.close() if isinstance(end, Channel) else os.close(end)
 
 
-def end(wire, thread, *, exit_code=0):
-    wire.send("ended", exit_code=exit_code, signal=None, ended_s=time.monotonic())
+def end(channel, thread, *, exit_code=0):
+    channel.send(JobEnded(time.monotonic(), exit_code=exit_code))
     thread.join(20.0)
     assert not thread.is_alive()
 
 
 def test_a_session_is_metered_from_the_beginning_of_the_job_to_its_end(session, sleeper, place):
-    wire, _, thread = session(sleeper(), sleeper())
-    end(wire, thread, exit_code=3)
+    channel, _, thread = session(sleeper(), sleeper())
+    end(channel, thread, exit_code=3)
     record = place.record("r")
     assert (record.state, record.exit_code) == ("failed", 3)
     assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=1e-6)
@@ -91,11 +93,11 @@ def test_a_session_is_metered_from_the_beginning_of_the_job_to_its_end(session, 
 
 def test_what_is_drawn_after_the_job_has_ended_is_not_its_own(session, sleeper, place):
     job = sleeper(0.4)
-    wire, _, thread = session(job, sleeper())
+    channel, _, thread = session(job, sleeper())
     job.wait()
     ended_s = time.monotonic()
     time.sleep(1.5)  # whoever waits for the job is late to say so
-    end(wire, thread)
+    end(channel, thread)
     record = place.record("r")
     began_s = next(line["from_s"] for line in place.lines("r") if line["kind"] == "interval")
     assert record.duration_s <= ended_s - began_s + 0.75
@@ -115,42 +117,56 @@ def test_an_owner_that_is_gone_ends_the_run_as_killed(session, sleeper, place):
     assert any("supervisor was killed: the training was ended too" in note for note in record.notes)
 
 
-def test_a_job_stands_still_and_goes_on_with_its_owner(session, sleeper):
+def test_a_job_stops_and_continues_with_its_owner(session, sleeper):
     def state(process):
         with open(f"/proc/{process.pid}/stat", "rb") as stream:
             return stream.read().rpartition(b")")[2].split()[0]
 
     owner, job = sleeper(), sleeper()
-    wire, _, thread = session(job, owner)
+    channel, _, thread = session(job, owner)
     owner.send_signal(signal.SIGSTOP)
     assert until(lambda: state(job) == b"T")
     owner.send_signal(signal.SIGCONT)
     assert until(lambda: state(job) != b"T")
-    end(wire, thread)
+    end(channel, thread)
 
 
 def test_progress_is_recorded_as_it_is_reported(session, sleeper, place):
-    wire, reporting, thread = session(sleeper(), sleeper())
+    channel, reporting, thread = session(sleeper(), sleeper())
     for tokens in (1024, 2048, 3072, 4096):
         os.write(reporting, b'{"tokens": %d, "total_tokens": 8192}\n' % tokens)
         time.sleep(0.1)
     assert until(lambda: [line for line in place.lines("r") if line.get("tokens") == 4096])
-    end(wire, thread)
+    end(channel, thread)
     record = place.record("r")
     assert record.tokens == 4096
     assert record.forecast["share_done"] == 0.5
 
 
+def test_the_owner_is_sent_the_live_state(session, sleeper):
+    channel, _, thread = session(sleeper(), sleeper(), state_every_s=0.1)
+    states = []
+
+    def look():
+        states.extend(message for message in channel.receive() if isinstance(message, LiveState))
+        return len(states) > 2
+
+    assert until(look)
+    assert [(device.device, device.power_w) for device in states[-1].devices] == [("gpu:0", WATTS)]
+    assert 0.0 < states[-1].metered_kwh <= WATTS * states[-1].elapsed_s / 3.6e6 * 1.01
+    end(channel, thread)
+
+
 def test_what_the_database_says_joins_the_facts_of_the_run(session, sleeper, place):
-    wire, _, thread = session(sleeper(), sleeper(), appraisal={"hw": "dgx-a100", "notes": ["something to know"]})
-    end(wire, thread)
+    channel, _, thread = session(sleeper(), sleeper(), valuation=Valuation(hw="dgx-a100", notes=("something to know",)))
+    end(channel, thread)
     record = place.record("r")
     assert record.hw == "dgx-a100"
     assert "something to know" in record.notes
 
 
 def test_a_command_that_ended_at_once_is_recorded_but_not_valued(session, sleeper, place):
-    _, _, thread = session(sleeper(), sleeper(), appraisal={"hw": "dgx-a100"}, ended_after_s=0.01)
+    _, _, thread = session(sleeper(), sleeper(), valuation=Valuation(hw="dgx-a100"), ended_after_s=0.01)
     thread.join(20.0)
     record = place.record("r")
     assert (record.state, record.hw) == ("finished", "")

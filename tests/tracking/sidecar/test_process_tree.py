@@ -1,4 +1,4 @@
-"""Who belongs to a training is known by mark or by descent, and nobody else is taken for its own."""
+"""The processes of a training are found by mark or descent, and no others."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import pytest
 from tracked import until
 from traincarbon.tracking.sidecar import process_tree
 from traincarbon.tracking.sidecar.job import MARK
-from traincarbon.tracking.sidecar.process_tree import Kin
+from traincarbon.tracking.sidecar.process_tree import ProcessTree
 
 FAMILY = """
 import json, os, subprocess, sys, threading
@@ -53,64 +53,64 @@ def end(family):
     family.wait(10)
 
 
-def pids(kin, **options):
-    return {each.pid for each in kin.left(**options)}
+def pids(tree, **options):
+    return {each.pid for each in tree.alive(**options)}
 
 
 def of(family, *names):
     return {family.pids[name] for name in names}
 
 
-def test_what_has_no_mark_is_known_by_who_started_it_and_what_has_anothers_is_not_taken(family):
+def test_a_child_without_a_mark_belongs_and_one_with_another_mark_does_not(family):
     own = of(family, "marked", "bare", "threaded")
-    kin = Kin(family.mark, first=family.pid)
-    assert pids(kin) == {family.pid, *own}
-    assert pids(kin, but=[family.pid]) == own
+    tree = ProcessTree(family.mark, first=family.pid)
+    assert pids(tree) == {family.pid, *own}
+    assert pids(tree, but=[family.pid]) == own
 
 
 def test_who_was_seen_is_known_when_who_started_it_is_gone(family):
-    seen, unseen = (Kin(family.mark, first=family.pid) for _ in range(2))
-    seen.look()
+    seen, unseen = (ProcessTree(family.mark, first=family.pid) for _ in range(2))
+    seen.scan()
     end(family)
     assert pids(seen) == of(family, "marked", "bare", "threaded")
     assert pids(unseen) == of(family, "marked")
 
 
 def test_those_who_were_found_once_are_known_from_then_on(family):
-    kin = Kin(family.mark, first=family.pid)
-    assert kin.left()
+    tree = ProcessTree(family.mark, first=family.pid)
+    assert tree.alive()
     end(family)
-    assert pids(kin) == of(family, "marked", "bare", "threaded")
+    assert pids(tree) == of(family, "marked", "bare", "threaded")
 
 
 def test_where_only_the_mark_counts_descent_does_not(family):
-    kin = Kin(family.mark, first=None)
-    kin.look()
-    assert pids(kin) == {family.pid, *of(family, "marked")}
+    tree = ProcessTree(family.mark, first=None)
+    tree.scan()
+    assert pids(tree) == {family.pid, *of(family, "marked")}
 
 
-def test_a_later_process_of_the_same_number_is_not_taken_for_it(family):
-    kin = Kin(family.mark, first=family.pid)
-    kin._known = dict.fromkeys([family.pid, *family.pids.values()], b"0")  # as if all of them had been born at another time
+def test_a_later_process_of_the_same_number_does_not_belong(family):
+    tree = ProcessTree(family.mark, first=family.pid)
+    tree._known = dict.fromkeys([family.pid, *family.pids.values()], b"0")  # as if all of them had been born at another time
     os.kill(family.pids["marked"], signal.SIGKILL)
     end(family)
-    kin.look()
-    assert kin._known == {}
-    assert until(lambda: pids(kin) == set())
+    tree.scan()
+    assert tree._known == {}
+    assert until(lambda: pids(tree) == set())
 
 
-def test_what_is_looked_for_costs_little_of_the_time(family, monkeypatch):
-    kin = Kin(family.mark, first=family.pid)
+def test_scans_take_little_of_the_time(family, monkeypatch):
+    tree = ProcessTree(family.mark, first=family.pid)
     asked = []
     monkeypatch.setattr(process_tree, "children_of", lambda pid, **_: asked.append(pid) or [])
     monkeypatch.setattr(time, "process_time", iter([0.0, 1e-3, 0.0, 1e-3]).__next__)
     for now_s in (100.0, 104.9, 105.1):  # a millisecond of work is worth five seconds
         monkeypatch.setattr(time, "monotonic", lambda now_s=now_s: now_s)
-        kin.look()
+        tree.scan()
     assert asked == [family.pid] * 2
 
 
 def test_a_system_that_does_not_show_processes_shows_none(tmp_path):
-    kin = Kin("kin", first=os.getpid(), proc=str(tmp_path / "none"))
-    kin.look()
-    assert kin.left() == []
+    tree = ProcessTree("mark", first=os.getpid(), proc=str(tmp_path / "none"))
+    tree.scan()
+    assert tree.alive() == []

@@ -1,8 +1,9 @@
-"""What meters read is summed up over the job's own span, exactly."""
+"""Meter readings are summarised over the job's own time, exactly."""
 
 import pytest
 
 from traincarbon.meters.base import Reading
+from traincarbon.tracking.live_state import DeviceState
 from traincarbon.tracking.sidecar.recorder import Recorder
 
 
@@ -182,15 +183,14 @@ def test_names_and_patience_are_those_of_the_meters():
 def test_without_meters_there_is_nothing_and_no_accelerator():
     recorder = Recorder([], began_s=0.0)
     assert recorder.read() == []
-    assert (recorder.by_part(), recorder.devices(), recorder.accelerators) == ({}, [], None)
+    assert (recorder.by_part(), recorder.devices(), recorder.accelerators) == ({}, (), None)
     assert recorder.interval(to_s=5.0)["devices"] == {}
 
 
-def test_who_looks_on_sees_each_device_as_it_stands(script, recorder):
-    script.names = {"gpu:0": "H100"}
+def test_the_live_state_has_the_latest_reading_of_each_device(script, recorder):
     take(recorder, script, gpu(100.0, 0.0, 300.0, utilisation=0.5))
     (device,) = recorder.devices()
-    assert (device["device"], device["name"], device["power_w"], device["utilisation"], device["temperature_c"]) == ("gpu:0", "H100", 300.0, 0.5, None)
+    assert device == DeviceState("gpu:0", "gpu", 300.0, utilisation=0.5)
 
 
 def test_a_job_that_has_ended_is_charged_for_all_that_it_used():

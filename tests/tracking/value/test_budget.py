@@ -1,4 +1,4 @@
-"""Budgets: warned in time, signalled once, stopped once, over restarts too."""
+"""Budgets warn in time, signal once and stop once, also over several sessions."""
 
 import math
 
@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import merge
-from traincarbon.tracking.value.budget import Budget, Limits, spent_before
-from traincarbon.uncertain import Uncertain
+from traincarbon.tracking.live_state import BudgetState
+from traincarbon.tracking.settings import Limits
+from traincarbon.tracking.value.budget import Budget, earlier_sessions
+from traincarbon.tracking.value.valuation import EarlierSessions
+from traincarbon.uncertain import Interval, Uncertain
 
 LIMIT = Limits(kwh=100.0)
 
@@ -31,7 +34,7 @@ def test_it_warns_once_when_four_fifths_are_spent():
 
 def test_the_warning_says_the_share_and_the_interval():
     action = Budget(Limits(kwh=1000.0)).check({"facility_energy_kwh": Uncertain(900.0, {"pue": 0.1})}, time_s=0.0)[0]
-    assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,061)"
+    assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,060)"
 
 
 def test_small_amounts_are_written_out():
@@ -45,7 +48,7 @@ def test_it_warns_once_when_the_run_is_heading_beyond():
     action = Budget(Limits(usd=50.0)).check({}, of(cost_usd=1.0), time_s=0.0)
     assert action == []  # what is spent is not known yet
     action = Budget(Limits(usd=50.0)).check(of(cost_usd=1.0), {"cost_usd": Uncertain(80.0, {"rent_price": 0.2})}, time_s=0.0)[0]
-    assert action.text == "the run is heading for $80.0 (57.6 to 111), over its budget of $50.0"
+    assert action.text == "the run will take $80 (57.6 to 111), more than its budget of $50"
 
 
 def test_the_median_decides_and_not_the_bounds():
@@ -74,20 +77,20 @@ def test_a_figure_that_falls_back_takes_nothing_back():
     assert kinds(budget, 100.0, time_s=30.0) == ["stop"]
 
 
-def test_a_run_that_begins_over_its_budget_is_stopped_at_once_and_told_why():
-    budget = Budget(LIMIT, policy="stop", before=of(120.0))
+def test_a_run_that_begins_over_its_budget_is_stopped_at_once_with_the_reason():
+    budget = Budget(LIMIT, policy="stop", earlier=of(120.0))
     actions = budget.check(of(0.0), time_s=0.0)
     assert [action.kind for action in actions] == ["stop"]
-    assert actions[0].text == "the budget of 100 kWh is spent: 120 kWh, 120 kWh of it in earlier sessions: stopped at once, as nothing is left of it"
+    assert actions[0].text == "the budget of 100 kWh is spent: 120 kWh, 120 kWh of it in earlier sessions: stopped at once, as none of the budget is left"
     assert budget.check(of(1.0), time_s=1.0) == []
 
 
 def test_it_is_stopped_at_once_even_before_this_session_knows_anything():
-    assert [action.kind for action in Budget(LIMIT, policy="stop", before=of(120.0)).check({}, time_s=0.0)] == ["stop"]
+    assert [action.kind for action in Budget(LIMIT, policy="stop", earlier=of(120.0)).check({}, time_s=0.0)] == ["stop"]
 
 
 def test_what_earlier_sessions_spent_counts():
-    budget = Budget(LIMIT, policy="stop", before=of(60.0))
+    budget = Budget(LIMIT, policy="stop", earlier=of(60.0))
     assert [kinds(budget, kwh) for kwh in (19.0, 20.0, 40.0)] == [[], ["warn"], ["signal"]]
 
 
@@ -97,11 +100,11 @@ def test_each_limit_is_watched_in_its_own_unit():
     texts = [action.text for action in Budget(limits).check(spent, time_s=0.0)]
     assert texts == [
         f"90 % of the budget of {limit} is spent: {actual}"
-        for limit, actual in (("10.0 kWh", "9.00 kWh"), ("$10.0", "$9.00"), ("10.0 kg CO2e", "9.00 kg CO2e"), ("10.0 h", "9.00 h"))
+        for limit, actual in (("10 kWh", "9 kWh"), ("$10", "$9"), ("10 kg CO2e", "9 kg CO2e"), ("10 h", "9 h"))
     ]
 
 
-def test_a_second_limit_met_later_is_said_and_not_signalled_again():
+def test_a_second_limit_warns_and_does_not_signal_again():
     budget = Budget(Limits(kwh=10.0, hours=1.0), policy="signal")
     assert kinds(budget, 10.0) == ["signal"]
     assert [action.kind for action in budget.check(of(10.0, duration_s=3600.0), time_s=5.0)] == ["warn"]
@@ -122,49 +125,49 @@ def test_a_training_that_has_ended_is_neither_signalled_nor_stopped(policy):
     assert budget.check(of(3.0 * LIMIT.kwh), time_s=99.0, ended=True) == []
 
 
-def test_the_share_that_is_spent_is_known_where_limit_and_figure_are():
-    budget = Budget(Limits(kwh=100.0, usd=5.0), before=of(20.0))
-    assert budget.share("kwh", of(30.0)) == pytest.approx(0.5)
-    assert budget.share("usd", of(30.0)) is None
-    assert budget.share("hours", of(duration_s=3600.0)) is None
+def test_what_is_spent_and_forecast_is_in_the_unit_of_the_limit():
+    budget = Budget(Limits(kwh=100.0, usd=5.0, hours=4.0), earlier=of(20.0))
+    spent = of(30.0, duration_s=3600.0)
+    assert budget.states(spent, {"duration_s": Uncertain(7200.0)}) == (BudgetState("kwh", 100.0, 50.0), BudgetState("hours", 4.0, 1.0, Interval(2.0, 2.0, 2.0)))
 
 
-def test_a_limit_whose_figure_is_not_known_is_said():
+def test_a_limit_on_an_unknown_quantity_is_reported():
     budget = Budget(Limits(kwh=100.0, usd=5.0))
-    assert budget.unwatched(of(1.0)) == ["the budget of $5.00 cannot be watched: the cost is not known here"]
+    assert budget.unwatched(of(1.0)) == ["the budget of $5 cannot be watched: the cost is not known here"]
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, math.inf])
 def test_a_budget_that_cannot_be_is_refused(limit):
-    with pytest.raises(CarbonError, match="cannot be"):
+    with pytest.raises(CarbonError, match="is not possible"):
         Budget(Limits(usd=limit))
 
 
 def test_an_unknown_policy_is_refused():
-    with pytest.raises(CarbonError, match="no policy 'kill'") as caught:
+    with pytest.raises(CarbonError, match="unknown budget policy 'kill'") as caught:
         Budget(LIMIT, policy="kill")
     assert caught.value.hint == "on-budget is one of warn, signal, stop"
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 200.0), st.floats(0.0, 400.0)), max_size=40), st.sampled_from(["warn", "signal", "stop"]), st.floats(0.0, 150.0))
-def test_whatever_comes_each_thing_is_said_once_and_in_order(path, policy, before):
-    budget = Budget(LIMIT, policy=policy, before=of(before), grace_s=3.0)
-    said = [action for time_s, (kwh, forecast) in enumerate(path) for action in budget.check(of(kwh), of(forecast), time_s=float(time_s))]
-    order = [action.kind for action in said if action.kind != "warn"]
+def test_each_action_comes_once_and_in_order(path, policy, earlier):
+    budget = Budget(LIMIT, policy=policy, earlier=of(earlier), grace_s=3.0)
+    actions = [action for time_s, (kwh, forecast) in enumerate(path) for action in budget.check(of(kwh), of(forecast), time_s=float(time_s))]
+    order = [action.kind for action in actions if action.kind != "warn"]
     assert order in ([], ["signal"], ["signal", "stop"], ["stop"])
     assert policy != "warn" or order == []
     assert policy == "stop" or "stop" not in order
-    assert sum(action.kind == "warn" for action in said) <= 3
+    assert sum(action.kind == "warn" for action in actions) <= 3
 
 
 def test_what_earlier_sessions_spent_is_read_from_the_ledger():
     figure = {"low": 1.0, "median": 2.0, "high": 4.0}
     lines = lines_of(figures=dict.fromkeys(("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e"), figure))
-    spent, notes = spent_before(merge(lines, now_s=WALL_S + 1e6))
+    earlier = earlier_sessions(merge(lines, now_s=WALL_S + 1e6))
+    spent = earlier.values
     assert spent["total_kgco2e"].median == 4.0
     assert spent["facility_energy_kwh"].interval()[1] == pytest.approx(4.0)
     assert spent["duration_s"].median == 15.0
-    assert notes == ["earlier sessions of this run do not state the cost: it is counted from here"]
-    assert spent_before(None) == ({}, [])
+    assert earlier.notes == ("earlier sessions of this run do not state the cost: it counts from this session on",)
+    assert earlier_sessions(None) == EarlierSessions()
     unknown = lines_of(start={"hw": ""}, figures={"facility_energy_kwh": figure})
-    assert spent_before(merge(unknown, now_s=WALL_S + 1e6))[1] == []
+    assert earlier_sessions(merge(unknown, now_s=WALL_S + 1e6)).notes == ()

@@ -1,4 +1,4 @@
-"""The process that asks the database answers, or its caller is told that it does not; nothing of it stays."""
+"""The lookup process answers, or its failure becomes a note; it leaves no process and no descriptor."""
 
 import os
 import signal
@@ -7,7 +7,8 @@ import time
 import pytest
 
 from traincarbon.tracking.value import lookup_process as module
-from traincarbon.tracking.value.lookup_process import Appraiser
+from traincarbon.tracking.value.lookup_process import LookupProcess
+from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, Valuation
 
 
 @pytest.fixture(autouse=True)
@@ -33,76 +34,68 @@ def fail(_):
 
 
 def test_the_answer_is_that_of_who_is_asked_and_comes_once():
-    asked = Appraiser(appraise=lambda request: {"hw": request["hw"] * 3, "text": "é" * 200_000})
-    asked.ask({"hw": "a"})
+    asked = LookupProcess(look_up=lambda question: Valuation(hw=question.run_id * 3, notes=("é" * 200_000,)))
+    asked.ask(RunQuestion(run_id="a"))
     answer = awaited(asked)
-    assert (answer["hw"], len(answer["text"])) == ("aaa", 200_000)
+    assert (answer.hw, len(answer.notes[0])) == ("aaa", 200_000)
     assert asked.fileno() == -1
     assert asked.answer() is None
     asked.close()
 
 
-@pytest.mark.parametrize("appraise", [fail, lambda _: os.kill(os.getpid(), signal.SIGKILL), lambda _: os._exit(3), lambda _: [1], lambda _: {"x": {1, 2}}])
-def test_one_that_fails_is_a_note(appraise, capfd):
-    asked = Appraiser(appraise=appraise)
-    asked.ask({})
-    assert awaited(asked) == {"notes": ["the hardware database could not be asked: no CO2e and no cost"]}
+@pytest.mark.parametrize(
+    "look_up", [fail, lambda _: os.kill(os.getpid(), signal.SIGKILL), lambda _: os._exit(3), lambda _: [1], lambda _: {"hw": {1, 2}}, lambda _: {"hw": 7}]
+)
+def test_one_that_fails_is_a_note(look_up, capfd):
+    asked = LookupProcess(look_up=look_up)
+    asked.ask(RunQuestion())
+    assert awaited(asked) == Valuation(notes=("the hardware database could not be asked: no CO2e and no cost",))
     capfd.readouterr()
 
 
 def test_one_that_hangs_is_given_up_with_a_note(monkeypatch):
-    asked = Appraiser(appraise=lambda _: time.sleep(60))
-    asked.ask({})
+    asked = LookupProcess(look_up=lambda _: time.sleep(60))
+    asked.ask(RunQuestion())
     assert asked.answer() is None
-    monkeypatch.setattr(module, "_PATIENCE_S", 0.0)
-    assert asked.answer() == {"notes": ["the hardware database did not answer: no CO2e and no cost"]}
+    monkeypatch.setattr(module, "_TIMEOUT_S", 0.0)
+    assert asked.answer() == Valuation(notes=("the hardware database did not answer: no CO2e and no cost",))
 
 
 def test_one_that_is_not_needed_any_more_is_ended():
-    asked = Appraiser(appraise=lambda _: time.sleep(60))
+    asked = LookupProcess(look_up=lambda _: time.sleep(60))
     asked.close()
     asked.close()
     assert asked.answer() is None
 
 
 def test_a_question_to_one_that_is_gone_is_no_error():
-    asked = Appraiser(appraise=lambda _: {})
+    asked = LookupProcess(look_up=lambda _: Valuation())
     os.kill(asked._pid, signal.SIGKILL)
     os.waitid(os.P_PID, asked._pid, os.WEXITED | os.WNOWAIT)
-    asked.ask({"hw": "x" * 100_000})
-    assert "could not be asked" in awaited(asked)["notes"][0]
+    asked.ask(RunQuestion(run_id="x" * 100_000))
+    assert "could not be asked" in awaited(asked).notes[0]
 
 
 def test_it_holds_none_of_the_descriptors_that_its_caller_names():
     reads, writes = os.pipe()
-    asked = Appraiser(close=[writes], appraise=lambda _: time.sleep(60))
+    asked = LookupProcess(close=[writes], look_up=lambda _: time.sleep(60))
     os.close(writes)
-    asked.ask({})
+    asked.ask(RunQuestion())
     assert os.read(reads, 1) == b""  # the end, as nobody else holds the other one
     os.close(reads)
     asked.close()
 
 
-def test_a_process_that_somebody_else_waited_for_is_no_error():
-    asked = Appraiser(appraise=lambda _: {"hw": "a"})
-    asked.ask({})
+def test_a_process_that_other_code_waited_for_is_no_error():
+    asked = LookupProcess(look_up=lambda _: Valuation(hw="a"))
+    asked.ask(RunQuestion())
     os.waitpid(asked._pid, 0)
-    assert awaited(asked) == {"hw": "a"}
+    assert awaited(asked) == Valuation(hw="a")
 
 
 def test_the_shipped_database_answers_with_figures_and_what_came_before(tmp_path):
-    asked = Appraiser()
-    asked.ask(
-        {
-            "devices": {"gpu:0": "NVIDIA H100 80GB HBM3"},
-            "accelerators": 1,
-            "plan": None,
-            "database": None,
-            "store": str(tmp_path),
-            "run_id": "new",
-            "journal": "",
-        }
-    )
+    asked = LookupProcess()
+    asked.ask(RunQuestion(devices={"gpu:0": "NVIDIA H100 80GB HBM3"}, accelerators=1, store=str(tmp_path), run_id="new"))
     answer = awaited(asked)
-    assert answer["hw"] == "h100-sxm5-80gb"
-    assert answer["before"] == {"figures": {}, "counts": {}, "notes": []}
+    assert answer.hw == "h100-sxm5-80gb"
+    assert answer.earlier == EarlierSessions()

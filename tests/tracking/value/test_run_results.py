@@ -1,16 +1,13 @@
 """What metered joules mean, worked by hand, and what is said of those that nobody metered."""
 
-import json
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.errors import CarbonError
-from traincarbon.meters.base import Reading
-from traincarbon.tracking.value.run_results import Coefficients, Part, figures_of, interval, mfu_of, parts_of, plain, uncertain_from, uncertain_of
-from traincarbon.uncertain import Uncertain
+from traincarbon.tracking.value.run_results import Coefficients, Part, figures_of, mfu_of, uncertain_from
+from traincarbon.uncertain import Interval, Uncertain
 
 KNOWN = Coefficients(
     pue=Uncertain(1.2, {"pue": 0.1}),
@@ -49,16 +46,6 @@ def test_a_run_by_hand():
     assert found.notes == ()
     # a third of the energy has the host's spread
     assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.2 / 3.0})
-
-
-def test_readings_add_up_by_part_and_are_as_sure_as_the_least_sure():
-    readings = [
-        Reading("gpu:0", "gpu", 100.0, 0.0, "counter"),
-        Reading("gpu:1", "gpu", 300.0, 0.0, "modelled", sigma_ln=0.4),
-        Reading("cpu:0", "cpu", 0.0, 0.0, "power", sigma_ln=0.1),
-    ]
-    assert parts_of(readings) == {"gpu": Part(400.0, "modelled", pytest.approx(0.3)), "cpu": Part(0.0, "power", 0.1)}
-    assert parts_of([]) == {}
 
 
 def test_what_is_metered_of_the_host_is_not_assumed_again():
@@ -153,25 +140,9 @@ def test_figures_grow_in_proportion_to_energy_and_hours(energy_j, hours, factor)
     assert many == pytest.approx({name: value * factor for name, value in one.items()})
 
 
-def test_coefficients_cross_a_pipe_unchanged():
-    assert Coefficients.from_dict(json.loads(json.dumps(KNOWN.to_dict()))) == KNOWN
-    assert Coefficients.from_dict({"nonsense": 1}) == Coefficients()
-
-
-@pytest.mark.parametrize("stated", [{}, {"median": None}, {"median": "many"}, {"median": 1.0, "spreads": 3}, 5, None, []])
-def test_what_is_no_figure_is_refused(stated):
-    with pytest.raises(CarbonError, match="no uncertain figure"):
-        uncertain_of(stated)
-
-
-def test_plain_numbers_are_figures_without_spread():
-    assert uncertain_of(plain(3)) == Uncertain(3.0)
-    assert interval(3) == {"low": 3.0, "median": 3.0, "high": 3.0}
-
-
 def test_an_interval_is_read_back_as_it_was():
     figure = Uncertain(100.0, {"a": 0.3, "b": -0.4})
-    back = uncertain_from(interval(figure), name="earlier")
+    back = uncertain_from(Interval.of(figure).to_dict(), name="earlier")
     assert back.median == 100.0
     assert back.spreads == pytest.approx({"earlier": 0.5})
     assert uncertain_from({"low": 0.0, "median": 0.0, "high": 0.0}, name="earlier") == Uncertain(0.0)

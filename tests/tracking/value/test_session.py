@@ -1,54 +1,59 @@
-"""The account of a session: energy valued, progress counted, budgets watched, and nothing that is not known."""
+"""The results of a session: energy valued, progress counted, budgets watched, and nothing that is not known."""
 
 import json
 
 import pytest
 
-from traincarbon.tracking.options import prepared
+from traincarbon.quantities import CostBasis
+from traincarbon.tracking.live_state import DeviceState
+from traincarbon.tracking.messages import from_line, to_line
+from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import Report
-from traincarbon.tracking.value.run_results import Part
-from traincarbon.tracking.value.session import Account
+from traincarbon.tracking.value.run_results import Coefficients, Part
+from traincarbon.tracking.value.session import Session
+from traincarbon.tracking.value.valuation import EarlierSessions, Valuation
+from traincarbon.uncertain import Uncertain
 
 DEVICES = {"gpu:0": "NVIDIA H100 80GB HBM3"}
 
 
 @pytest.fixture
-def make_account(tmp_path, monkeypatch):
-    """Return a function that opens an account, for options as those of ``carbon track``; appraised by the shipped database if *appraised*."""
+def make_session(tmp_path, monkeypatch):
+    """Return a function that makes a session, for options as those of ``carbon track``; valued by the shipped database unless told otherwise."""
     monkeypatch.setenv("CARBON_STORE", str(tmp_path))
 
-    def make(*, appraised=True, before=None, **options):
-        from traincarbon.tracking.value.rates import appraise
+    def make(*, is_valued=True, earlier=EarlierSessions(), **options):  # noqa: B008  it is immutable
+        from traincarbon.tracking.value.rates import look_up
 
-        account = Account(prepared(argv=["train.py"], **options))
-        account.metered(names=DEVICES, accelerators=1)
-        if appraised:
-            account.appraised({**appraise(account.request(journal="own")), "before": before or {}})
-        return account
+        session = Session(settings_from(argv=["train.py"], **options))
+        session.set_devices(names=DEVICES, accelerators=1)
+        if is_valued:
+            session.set_valuation(look_up(session.question(journal="own"))._replace(earlier=earlier))
+        return session
 
     return make
 
 
-def drawn(account, *, energy_j, elapsed_s):
-    account.update({"gpu": Part(energy_j, "counter", 0.0)}, elapsed_s=elapsed_s, time_s=1000.0 + elapsed_s)
+def meter(session, *, energy_j, elapsed_s):
+    session.update({"gpu": Part(energy_j, "counter", 0.0)}, elapsed_s=elapsed_s, time_s=1000.0 + elapsed_s)
 
 
-def state(account, *, elapsed_s=10.0):
-    return account.state(devices=[], missing={"dram": "no sensor"}, elapsed_s=elapsed_s)
+def state(session, *, elapsed_s=10.0):
+    return session.live_state(devices=(), elapsed_s=elapsed_s)
 
 
-def test_before_anything_is_known_nothing_is_stated(make_account):
-    account = make_account(appraised=False)
-    assert account.fields() == {"mfu": None}
-    told = state(account)
-    assert (told["figures"], told["budgets"], told["forecast"], told["plan"], told["energy_j"]) == ({}, [], None, None, {})
-    assert account.counts() == {}
+def test_before_anything_is_known_nothing_is_stated(make_session):
+    session = make_session(is_valued=False)
+    assert session.interval_fields() == {"mfu": None}
+    shown = state(session)
+    assert (shown.results, shown.budgets, shown.forecast, shown.plan, shown.metered_kwh) == ({}, (), {}, {}, None)
+    assert session.counts() == {}
 
 
-def test_energy_is_valued_by_place_and_hardware(make_account):
-    account = make_account(region="FR", pue="1.25", carbon_intensity="100", hw="h100-sxm5-80gb")
-    drawn(account, energy_j=3.6e6, elapsed_s=3600.0)
-    fields = account.fields()
+def test_energy_is_valued_by_place_and_hardware(make_session):
+    session = make_session(region="FR", pue="1.25", carbon_intensity="100", hw="h100-sxm5-80gb")
+    meter(session, energy_j=3.6e6, elapsed_s=3600.0)
+    fields = session.interval_fields()
     energy, emitted = fields["facility_energy_kwh"], fields["operational_kgco2e"]
     assert energy["low"] <= energy["median"] <= energy["high"]
     assert energy["median"] >= 1.25
@@ -57,59 +62,84 @@ def test_energy_is_valued_by_place_and_hardware(make_account):
     json.dumps(fields, allow_nan=False)
 
 
-def test_tokens_are_counted_by_steps_of_known_size_where_only_steps_are_reported(make_account):
-    account = make_account(plan={"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1, "batch_tokens": 5e5})
+def test_tokens_are_counted_by_steps_of_known_size_where_only_steps_are_reported(make_session):
+    session = make_session(plan={"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1, "batch_tokens": 5e5})
     for step in (1.0, 4.0):
-        account.report([Report(1000.0 + step, steps=step)])
-    drawn(account, energy_j=4e3, elapsed_s=10.0)
-    progress = state(account)["progress"]
-    assert progress["j_per_token"] == pytest.approx(4e3 / 2e6)
-    assert progress["mfu"] == account.fields()["mfu"] > 0.0
-    assert account.counts() == {"steps": 4.0}
+        session.add_reports([Report(1000.0 + step, steps=step)])
+    meter(session, energy_j=4e3, elapsed_s=10.0)
+    progress = state(session).progress
+    assert progress.j_per_token == pytest.approx(4e3 / 2e6)
+    assert progress.mfu == session.interval_fields()["mfu"] > 0.0
+    assert session.counts() == {"steps": 4.0}
 
 
-def test_utilisation_is_work_done_over_what_the_boards_could_do(make_account):
+def test_utilisation_is_work_done_over_what_the_boards_could_do(make_session):
     """A forward and a backward pass of 1e9 parameters are 6e9 FLOP a token; an H100 does 989.4e12 a second."""
-    account = make_account(params="1e9", hw="h100-sxm5-80gb")
-    account.report([Report(1001.0, tokens=1e5), Report(1009.0, tokens=1e6)])
-    drawn(account, energy_j=7e3, elapsed_s=10.0)
-    assert account.fields()["mfu"] == pytest.approx(6e9 * 1e6 / (10.0 * 989.4e12), rel=0.02)
+    session = make_session(params="1e9", hw="h100-sxm5-80gb")
+    session.add_reports([Report(1001.0, tokens=1e5), Report(1009.0, tokens=1e6)])
+    meter(session, energy_j=7e3, elapsed_s=10.0)
+    assert session.interval_fields()["mfu"] == pytest.approx(6e9 * 1e6 / (10.0 * 989.4e12), rel=0.02)
 
 
-def test_a_budget_is_watched_from_what_earlier_sessions_took_and_says_each_thing_once(make_account):
-    before = {"figures": {"facility_energy_kwh": {"low": 0.9, "median": 0.9, "high": 0.9}}, "counts": {}, "notes": ["earlier"]}
-    account = make_account(max_kwh=1.0, on_budget="signal", before=before)
-    drawn(account, energy_j=3.6e6, elapsed_s=10.0)
-    (news,) = [text for text in account.news() if "spent" in text]
-    assert "in earlier sessions" in news
-    assert account.demands() == ["signal"]
-    drawn(account, energy_j=7.2e6, elapsed_s=20.0)
-    assert (account.news(), account.demands()) == ([], [])
-    (budget,) = account.budgets()
-    assert (budget["name"], budget["unit"], budget["limit"]) == ("kwh", "kWh", 1.0)
-    assert budget["spent"] > 2.9
+def test_a_budget_is_watched_from_what_earlier_sessions_took_and_says_each_thing_once(make_session):
+    session = make_session(max_kwh=1.0, on_budget="signal", earlier=EarlierSessions({"facility_energy_kwh": Uncertain(0.9)}))
+    meter(session, energy_j=3.6e6, elapsed_s=10.0)
+    (message,) = [text for text in session.take_messages() if "spent" in text]
+    assert "in earlier sessions" in message
+    assert session.take_demands() == ["signal"]
+    meter(session, energy_j=7.2e6, elapsed_s=20.0)
+    assert (session.take_messages(), session.take_demands()) == ([], [])
+    (budget,) = session.budgets()
+    assert (budget.name, budget.limit) == ("kwh", 1.0)
+    assert budget.spent > 2.9
 
 
-def test_notes_for_who_looks_on_are_kept_once_and_not_for_ever(make_account):
-    account = make_account(appraised=False)
+def test_the_live_state_has_each_note_once_and_only_the_latest(make_session):
+    session = make_session(is_valued=False)
     for number in range(1000):
-        account.note(f"note {number % 500}")
-    notes = state(account)["notes"]
+        session.note(f"note {number % 500}")
+    notes = state(session).notes
     assert len(notes) < 30
     assert notes[-1] == "note 499"
     assert len(set(notes)) == len(notes)
 
 
-def test_the_facts_are_those_of_plan_boards_and_database(make_account):
+def test_the_facts_are_those_of_plan_boards_and_database(make_session):
     plan = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
-    facts = make_account(plan=plan).facts()
-    assert (facts["hw"], facts["accelerators"], facts["params"]) == ("h100-sxm5-80gb", 1, 1e9)
-    assert facts["plan"]["params"] == 1e9
-    assert facts["plan"]["facility_energy_kwh"]["median"] > 0.0
-    assert make_account(appraised=False).facts()["plan"] is None
+    fields = make_session(plan=plan).start_fields()
+    assert (fields["hw"], fields["accelerators"], fields["params"]) == ("h100-sxm5-80gb", 1, 1e9)
+    assert fields["plan"]["params"] == 1e9
+    assert fields["plan"]["facility_energy_kwh"]["median"] > 0.0
+    assert make_session(is_valued=False).start_fields()["plan"] is None
 
 
-def test_the_question_to_the_database_crosses_to_another_process(make_account):
-    request = make_account(appraised=False, region="FR").request(journal="own")
-    assert json.loads(json.dumps(request)) == request
-    assert (request["devices"], request["region"], request["journal"]) == (DEVICES, "FR", "own")
+def test_the_question_to_the_database_states_what_is_known(make_session):
+    question = make_session(is_valued=False, region="FR").question(journal="own")
+    assert (question.devices, question.accelerators, question.stated, question.journal) == (DEVICES, 1, {"region": "FR"}, "own")
+
+
+def test_reported_tokens_count_and_not_the_steps_reported_beside_them(make_session):
+    session = make_session(plan={"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1, "batch_tokens": 5e5})
+    for step in (1.0, 4.0):
+        session.add_reports([Report(1000.0 + step, steps=step, tokens=1e5 * step)])
+    meter(session, energy_j=4e3, elapsed_s=10.0)
+    assert state(session).progress.j_per_token == pytest.approx(4e3 / 4e5)
+
+
+def test_a_live_state_can_be_sent(make_session):
+    session = make_session(hw="h100-sxm5-80gb", region="FR", max_kwh=1.0, plan={"params": 1e9, "tokens": 1e9})
+    session.add_reports([Report(1001.0, tokens=1e5), Report(1009.0, tokens=1e6)])
+    meter(session, energy_j=7e3, elapsed_s=10.0)
+    shown = session.live_state(devices=(DeviceState("gpu:0", "gpu", 700.0),), elapsed_s=10.0)
+    assert from_line(to_line(shown)) == shown
+    assert {"duration_s", "facility_energy_kwh"} <= shown.forecast.keys() & shown.plan.keys()
+    assert shown.metered_kwh == pytest.approx(7e3 / 3.6e6)
+    assert shown.cost_basis is CostBasis.OWN
+
+
+def test_a_result_without_bounds_is_not_shown(make_session):
+    session = make_session(is_valued=False)
+    session.set_valuation(Valuation(coefficients=Coefficients(pue=Uncertain(1.1), carbon_intensity=Uncertain(1e308))))
+    meter(session, energy_j=1e9, elapsed_s=10.0)
+    assert "facility_energy_kwh" in state(session).results
+    assert "operational_kgco2e" not in state(session).results

@@ -1,4 +1,4 @@
-"""How steadily something rises, and what that says of its further rise."""
+"""How steadily a quantity rises, and how certain that makes its further rise."""
 
 import math
 import random

@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import common_options, database
-from traincarbon.quantities import EnergySource
+from traincarbon.cli.options import common_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from traincarbon.benching.bench import Bench
     from traincarbon.benching.bench_facts import FactFiles
+    from traincarbon.benching.machine import BenchResult
     from traincarbon.benching.mean_power import MeanPower
     from traincarbon.benching.timing import Rate
-
-_HOW = {
-    EnergySource.COUNTER: "counted by the hardware",
-    EnergySource.POWER: "from sampled power",
-    EnergySource.MODELLED: "modelled, not measured",
-}
 
 _PARTS = ("gpu", "cpu", "dram", "server", "other")
 _LEAST_W = 0.1
@@ -47,23 +41,14 @@ def command(*, quick: bool, name: str, library: str | None, force: bool, dry_run
     carbon bench --quick --dry-run
     carbon estimate --params 1e6 --tokens 1e8 --hw this
     """  # noqa: D301  click reads the escape
-    from traincarbon.benching.bench import QUICK, THOROUGH, bench
-    from traincarbon.benching.bench_facts import check_name, facts_of, save_facts
-    from traincarbon.database.overlay import check_writable, overlay_root
+    from traincarbon.benching.machine import bench
 
-    facts = database(db)
-    check_name(facts, name)
-    facts.sources()  # fail now, not after the benchmark, if the file cannot be extended
-    root = overlay_root(db)
-    if not dry_run:
-        check_writable(root)
-    measured = bench(pace=QUICK if quick else THOROUGH, library=library, force=force, progress=None if quiet else _progress())
-    written = (facts_of if dry_run else save_facts)(measured, facts, root=root, name=name)
+    progress = None if quiet else _progress()
+    found = bench(quick=quick, name=name, library=library, force=force, dry_run=dry_run, db=db, progress=progress)
     if as_json:
-        kept = {"name": name, "folder": root, "files": list(written.files), "dry_run": dry_run}
-        click.echo(output.as_json({**measured.to_dict(), "notes": [*measured.notes, *written.notes], "written": kept}))
-        return
-    click.echo("\n".join([*_screen(measured, written), "", *(_dry(written, root) if dry_run else _kept(written, root, name))]))
+        click.echo(output.as_json(found.to_dict()))
+    else:
+        click.echo("\n".join([*_screen(found.measured, found.written), "", *(_dry(found) if dry_run else _kept(found))]))
 
 
 def _progress() -> "Callable[[str], None]":
@@ -104,7 +89,7 @@ def _powers(measured: "Bench") -> list[str]:
         idle, loaded = (next((power for power in powers if power.part == part), None) for powers in (measured.idle, measured.loaded))
         known = loaded or idle
         if known is not None:
-            rows.append((f"  {part}", _watts(idle), _watts(loaded), f"{_HOW[known.how]}{_bounds(loaded)}"))
+            rows.append((f"  {part}", _watts(idle), _watts(loaded), f"{known.how.label}{_bounds(loaded)}"))
     lines = output.table(rows, right=(1, 2)).split("\n")
     return [output.dim(lines[0]), *lines[1:]]
 
@@ -125,15 +110,17 @@ def _bounds(loaded: "MeanPower | None") -> str:
     return f": {output.significant(low_w, 2)} – {output.significant(high_w, 2)} W loaded"
 
 
-def _kept(written: "FactFiles", root: str, name: str) -> list[str]:
-    files = ", ".join(written.files)
-    return [output.wrapped("Saved", f"{output.clean(root)}: {files}"), output.wrapped("Next", f"carbon estimate --params 1e6 --tokens 1e8 --hw {name}")]
+def _kept(found: "BenchResult") -> list[str]:
+    return [
+        output.wrapped("Saved", f"{output.clean(found.folder)}: {', '.join(found.written.files)}"),
+        output.wrapped("Next", f"carbon estimate --params 1e6 --tokens 1e8 --hw {found.name}"),
+    ]
 
 
-def _dry(written: "FactFiles", root: str) -> list[str]:
+def _dry(found: "BenchResult") -> list[str]:
     """Return the files that would be saved, without the record of the benchmark."""
-    lines = [output.wrapped("Would save", f"in {output.clean(root)}: {', '.join(written.files)}")]
-    for file, text in written.files.items():
+    lines = [output.wrapped("Would save", f"in {output.clean(found.folder)}: {', '.join(found.written.files)}")]
+    for file, text in found.written.files.items():
         if file.endswith(".toml"):
             lines += ["", output.bold(f"# {file}"), text.rstrip("\n")]
     return lines

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +11,9 @@ from traincarbon.cli.options import common_options, database
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from traincarbon.calibration.calibrate import Calibrated
     from traincarbon.calibration.fit import Fitted
-    from traincarbon.estimation.calibration import Calibration
-    from traincarbon.ledger.record import RunRecord
+    from traincarbon.ledger.record import Run
 
 _MOST_NOTES = 5
 _SLOW = 20_000
@@ -74,144 +72,65 @@ def command(
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are tiny: threads make them slower
     script = _prepare_plot(plot) if plot is not None else ""
-    try:
-        fitted = _fit(_records(runs, files, hw=hw, store=store, quiet=quiet), wall, name=name, site=site, db=db, quiet=quiet)
-    except ImportError as error:
-        raise CarbonError(f"calibrate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
+    from traincarbon.calibration.calibrate import calibrate
+
+    records: list[Run | str] | None = [*_read(files, hw=hw, quiet=quiet), *runs] if runs or files else None
+    if not quiet and records is not None and len(records) >= _SLOW:
+        click.echo(f"fitting {len(records):,} runs", err=True)
+    made = calibrate(records, name=name, site=site, wall=_wall(wall), dry_run=dry_run, store=store, database=database(db))
     if plot is not None:
-        _plot(fitted, plot, script)
-    file = replaced = ""
-    if not dry_run:
-        file, replaced = _keep(fitted)
+        _plot(made.fitted, plot, script)
     if as_json:
-        click.echo(output.as_json(_as_dict(fitted, file)))
+        click.echo(output.as_json(made.to_dict()))
         return
     from traincarbon.cli.screens.calibration import screen
 
-    click.echo("\n".join([screen(fitted), "", output.wrapped("Saved" if file else "Not saved", _outcome(fitted, file, replaced))]))
+    click.echo("\n".join([screen(made.fitted), "", output.wrapped("Saved" if made.file else "Not saved", _outcome(made))]))
 
 
-def _records(runs: tuple[str, ...], files: tuple[str, ...], *, hw: str, store: str | None, quiet: bool) -> "list[RunRecord]":
-    """Return the named runs and those of the files; without either, all of the ledger."""
-    from traincarbon.ledger.store import Ledger
+def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[Run, ...]":
+    """Return the runs in files; notes go to stderr."""
+    from traincarbon.runs import read
 
-    found: list[RunRecord] = []
-    if files:
-        from traincarbon.cli.import_files import read_files
-        from traincarbon.readers.imported import ImportOptions
-
-        read = read_files(files, format="", options=ImportOptions(), project="", hw=hw, quiet=quiet)
-        found += read.records
-        messages = [*(f"left out {text}" for text in read.left_out[:_MOST_NOTES]), *read.notes[:_MOST_NOTES]]
-        if len(read.left_out) > _MOST_NOTES:
-            messages.append(f"and {len(read.left_out) - _MOST_NOTES:,} more left out; carbon runs import --json lists all")
-        for text in messages if not quiet else ():
-            click.echo(f"note: {output.clean(text)}", err=True)
-    if runs or not files:
-        with Ledger(store) as ledger:
-            found += [ledger.run(id) for id in runs] if runs else ledger.runs()
-            if not found:
-                raise CarbonError(f"no runs in {output.clean(ledger.store)}", hint="record some with carbon track -- COMMAND, or name a file: --from FILE")
-    return found
+    if not files:
+        return ()
+    found = read(files, hw=hw, progress=None if quiet else _note)
+    notes = [*(f"left out {text}" for text in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]
+    if len(found.left_out) > _MOST_NOTES:
+        notes.append(f"and {len(found.left_out) - _MOST_NOTES:,} more left out; carbon runs import --json lists all")
+    for text in notes if not quiet else ():
+        _note(f"note: {text}")
+    return found.runs
 
 
-def _fit(records: "Sequence[RunRecord]", wall: tuple[str, ...], *, name: str | None, site: str, db: str | None, quiet: bool) -> "Fitted":
-    import time
-
-    from traincarbon import __version__
-    from traincarbon.calibration.fit import fit
-    from traincarbon.calibration.observed import from_records
-    from traincarbon.calibration.wall_meter import as_entries, meters_by_machine, wall_sigmas, with_predicted_wall
-    from traincarbon.estimation.calibration import file_of
-
-    if name is not None:
-        file_of(name)
-    if not quiet and len(records) >= _SLOW:
-        click.echo(f"fitting {len(records):,} runs", err=True)
-    facts = database(db)
-    at_wall = _at_wall(wall, records)
-    meters = meters_by_machine(records, at_wall) if at_wall else {}
-    wall_kwh = with_predicted_wall(records, at_wall, meters) if meters else at_wall
-    observed, aside = from_records(records, facts, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
-    named = name or _name_of([job.hardware for job in observed.jobs])
-    made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return fit(observed, facts, name=named, made=made, version=__version__, set_aside=aside, meters=as_entries(meters))
+def _note(text: str) -> None:
+    click.echo(output.clean(text), err=True)
 
 
-def _at_wall(stated: tuple[str, ...], records: "Sequence[RunRecord]") -> dict[str, float]:
-    """Return the energy at the wall by run, in kWh."""
-    from traincarbon.calibration.wall_meter import energy_at_wall
-
-    by_id = {record.run_id: record for record in records}
-    found = {}
+def _wall(stated: tuple[str, ...]) -> dict[str, float | str]:
+    """Return the readings of ``--wall RUN=KWH`` by run."""
+    found: dict[str, float | str] = {}
     for text in stated:
         id, mark, reading = text.rpartition("=")
-        fitting = [record for run_id, record in by_id.items() if run_id.startswith(id)] if id and id not in by_id else [by_id[id]] if id else []
-        if not mark or len(fitting) != 1:
-            raise CarbonError(f"--wall {text[:60]!r} names {len(fitting) or 'no'} run{'s' * (len(fitting) > 1)}", hint="write RUN=12.4 or RUN=readings.csv")
-        found[fitting[0].run_id] = energy_at_wall(reading, fitting[0])
+        if not mark:
+            raise CarbonError(f"--wall {text[:60]!r} names no run", hint="write RUN=12.4 or RUN=readings.csv")
+        found[id] = reading
     return found
 
 
-def _name_of(hardware: "Sequence[str]") -> str:
-    return hardware[0] if len(set(hardware)) == 1 else "mine"
-
-
-def _keep(fitted: "Fitted") -> tuple[str, str]:
-    """Write the calibration and return its file, and when the one was made that it replaces."""
-    from traincarbon.calibration.store import save
-    from traincarbon.estimation.calibration import read
-
-    try:
-        replaced = read(fitted.calibration.name).made[:10]
-    except CarbonError:
-        replaced = ""
-    return save(fitted.calibration), replaced
-
-
-def _outcome(fitted: "Fitted", file: str, replaced: str) -> str:
+def _outcome(made: "Calibrated") -> str:
     """Return in words where the calibration was saved, and when estimates use it."""
-    calibration = fitted.calibration
+    calibration = made.calibration
     verdict = f"{output.clean(calibration.why[:1].upper() + calibration.why[1:])}."
-    if not file:
+    if not made.file:
         return f"{verdict} To save it, leave out --dry-run."
-    instead = f", replacing that of {output.clean(replaced)}" if replaced else ""
-    rivals = _rivals(calibration) if calibration.automatic else []
+    instead = f", replacing that of {output.clean(made.replaced)}" if made.replaced else ""
+    rivals = made.rivals if calibration.automatic else ()
     use = "carbon estimate uses it automatically on this hardware" if calibration.automatic else "it is only used when you name it"
     if rivals:
         shown = f"{', '.join(rivals[:3])}{f' and {len(rivals) - 3} more' if len(rivals) > 3 else ''}"
         use = f"it is only used when you name it, because {shown} fit{'s' * (len(rivals) == 1)} this hardware too"
-    return f"as {calibration.name} in {output.clean(file)}{instead}. {verdict} So {use}: --calibration {calibration.name}, or none."
-
-
-def _rivals(calibration: "Calibration") -> list[str]:
-    """Return the names of other automatic calibrations for the same hardware and site."""
-    from traincarbon.estimation.calibration import names, read
-
-    places = {(effect.hardware, effect.site) for effect in calibration.effects if effect.quantity == "mfu" and effect.family}
-    found = []
-    for name in names():
-        try:
-            other = read(name) if name != calibration.name else None
-        except CarbonError:
-            continue
-        if other is not None and other.automatic and any(other.fits(*place) for place in places):
-            found.append(name)
-    return found
-
-
-def _as_dict(fitted: "Fitted", file: str) -> dict[str, Any]:
-    import numpy as np
-
-    from traincarbon.calibration.store import as_dict
-    from traincarbon.estimation.calibration import SCHEMA
-
-    used, errors = fitted.used, fitted.errors["hours"]
-    predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
-    names = ("id", "measured_h", "before_h", "after_h", "left_out_h")
-    rows = [dict(zip(names, row, strict=True)) for row in zip(used.ids, used.hours_h.tolist(), *predicted, strict=True)]
-    aside = [each.to_dict() for each in fitted.set_aside]
-    return {"schema": SCHEMA, **as_dict(fitted.calibration), "set_aside": aside, "file": file or None, "rows": rows}
+    return f"as {calibration.name} in {output.clean(made.file)}{instead}. {verdict} So {use}: --calibration {calibration.name}, or none."
 
 
 def _forget(name: str, *, really: bool, as_json: bool) -> None:
@@ -229,17 +148,12 @@ def _forget(name: str, *, really: bool, as_json: bool) -> None:
 
 
 def _list(*, as_json: bool, quiet: bool) -> None:
-    """List the calibrations; warn of those that cannot be read on stderr."""
+    """List the calibrations that are kept; those that cannot be read are named on stderr."""
+    from traincarbon.calibration.calibrate import calibrations
     from traincarbon.calibration.store import as_dict
     from traincarbon.cli.screens.calibration import listing
-    from traincarbon.estimation.calibration import names, read
 
-    found, faults = [], []
-    for name in names():
-        try:
-            found.append(read(name))
-        except CarbonError as error:
-            faults.append(str(error))
+    found, faults = calibrations()
     if as_json:
         click.echo(output.as_json([as_dict(each) for each in found]))
     else:
@@ -260,7 +174,7 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(fitted: "Fitted", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.calibration_plots import before_and_after
+    from traincarbon.reporting.plots.calibration_plots import calibration_panels
     from traincarbon.reporting.plots.page import page
 
     lead = (
@@ -268,7 +182,7 @@ def _plot(fitted: "Fitted", file: str, script: str) -> None:
         f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
         "Bars are 90 % intervals. The grey band is a factor of two. Point at a mark to see its run."
     )
-    text = page(title="Predicted against measured", lead=output.clean(lead), panels=before_and_after(fitted), script=script)
+    text = page(title="Predicted against measured", lead=output.clean(lead), panels=calibration_panels(fitted), script=script)
     write_new_file(file, text)
     if sys.stderr.isatty():
         click.echo(f"plotted in {output.clean(file)}", err=True)

@@ -1,4 +1,4 @@
-"""``carbon compare``: the same work on other hardware, in other regions, at other prices."""
+"""``carbon compare``: the same work on other hardware, in other regions, and at other prices."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,14 +6,15 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import AXES, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.screens import choices
+from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of
 from traincarbon.estimation.plan import Plan
-from traincarbon.explore.compare import by_reason, compare
-from traincarbon.explore.compared_results import FIGURES
+from traincarbon.explore.compare import compare
+from traincarbon.explore.comparison import MARKS, by_reason
+from traincarbon.quantities import COMPARED
 
 if TYPE_CHECKING:
-    from traincarbon.explore.compare import Comparison, Option
-
-_LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
+    from traincarbon.explore.comparison import Comparison, Option, Where
 
 
 @click.command("compare", cls=PlanCommand)
@@ -22,7 +23,7 @@ _LETTERS = {"cheapest": "$", "fastest": "t", "cleanest": "c"}
 @level_option
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
-@click.option("--plot", metavar="X.html", type=click.Path(), help="Draw cost against CO2e into a new HTML file.")
+@click.option("--plot", metavar="X.html", type=click.Path(), help="Plot cost against CO2e in a new HTML file.")
 @axis_options
 @common_options
 def command(
@@ -38,17 +39,18 @@ def command(
     db: str | None,
     **fields: Any,
 ) -> None:
-    """Compare the same work on other hardware, in other regions, at other prices, or several plans.
+    """Compare the same work on other hardware, in other regions and at other prices, or several plans.
 
-    Every combination of --hw, --region, --rent and --start is estimated, each given several
-    times or with commas. Marked are the cheapest ($), the fastest (t), the cleanest (c), and
-    with * what nothing else beats in all three. What cannot be is listed with its reason.
+    Estimates every combination of --hw, --region, --rent and --start. Give each of these
+    several times or with commas. Marks the cheapest ($), the fastest (t), the cleanest (c),
+    and with * every option that no other beats in all three. Lists impossible combinations
+    with the reason.
 
     \b
     carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html
     """  # noqa: D301  click reads the escape
-    script = _prepare_plot(plot) if plot is not None else ""
+    script = choices.prepare_plot(plot) if plot is not None else ""
     axes = {name: fields.pop(name) for name in AXES}
     stated = {name: value for name, value in fields.items() if value is not None}
     plans = [Plan.read(file) for file in plan_files]
@@ -64,81 +66,59 @@ def command(
     else:
         click.echo(screen(found))
     if not quiet and (as_json or as_csv):
-        for aside in found.set_aside:
-            click.echo(f"warning: set aside: {output.clean(f'{aside.where}: {aside.reason}')}", err=True)
+        for each in found.set_aside:
+            click.echo(f"warning: set aside: {output.clean(f'{each.where}: {each.reason}')}", err=True)
 
 
 def screen(found: "Comparison") -> str:
     """Return the options as one table of 80 columns, what its marks mean, and what was set aside."""
-    heading = "rent" if found.money == "rent" else "to own"
-    head = ("", "", heading, "time", "energy", "CO2e")
-    rows = [head, *(_cells(option, found) for option in found.options)]
+    rows = [_head(found), *(_cells(option, found) for option in found.options)]
     lines = output.table(output.fitted(rows, 1), right=(2, 3, 4, 5)).split("\n")
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
-    wide = _widest(found)
-    parts += [output.wrapped("How sure", wide)] if wide else []
+    uncertain = intervals_of(found.options[0].results)
+    parts += [output.wrapped("Uncertainty", f"{found.level:.0%} intervals of the first line: {uncertain}")] if uncertain else []
     parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]
-    notes = dict.fromkeys(warning for option in found.options for warning in option.warnings if _is_worth_a_line(warning, found))
+    notes = dict.fromkeys(warning for option in found.options for warning in option.warnings)
     parts += [output.wrapped("Note", output.clean(note)) for note in notes]
     return "\n".join(parts)
 
 
-_MARKS = "$ cheapest, t fastest, c cleanest, by the medians; * nothing else is at least as good in money, time and CO2e together"
+_MARKS = (
+    ", ".join(f"{mark.letter} {name}" for name, mark in MARKS.items()) + " (medians); * no other option is as good in cost, time and CO2e and better in one"
+)
+
+
+def _head(found: "Comparison") -> tuple[str, ...]:
+    return ("", "", *(heading(name, found.money) for name in SHOWN))
 
 
 def _cells(option: "Option", found: "Comparison") -> tuple[str, ...]:
-    marks = "".join(_LETTERS[mark] for mark in option.marks) + ("*" if option.is_pareto else "")
-    time = option.figures["duration_s"]
-    hours = option.figures["accelerator_hours_h"]
-    shown = (time, "s") if time is not None else (hours, "h")
-    amounts = [_amount(option, "cost_usd"), "" if shown[0] is None else output.amount(shown[0].median, shown[1])]
-    amounts += [_amount(option, "facility_energy_kwh"), _amount(option, "total_kgco2e")]
-    return (marks, _label(option, found), *amounts)
+    """Return a row of the table; GPU-hours instead of a time that is unknown."""
+    marks = choices.letters(option.marks) + ("*" if option.is_pareto else "")
+    hours = option.results["accelerator_hours_h"]
+    instead = {"cost_usd": "unknown", "duration_s": "" if hours is None else amount("accelerator_hours_h", hours.median)}
+    known = [(name, option.results[name]) for name in SHOWN]
+    amounts = [instead.get(name, "unknown") if interval is None else amount(name, interval.median) for name, interval in known]
+    return (marks, choices.label(option.where, _wheres(found), option.hardware), *amounts)
 
 
-def _label(option: "Option", found: "Comparison") -> str:
-    """Return what parts the option from the others; its hardware where nothing does."""
-    wheres = [other.where for other in found.options] + [aside.where for aside in found.set_aside]
-    parts = [value for name, value in option.where._asdict().items() if value and len({getattr(where, name) for where in wheres}) > 1]
-    return output.clean(" · ".join(part.replace("_", " ") for part in parts) or option.hardware)
+def _wheres(found: "Comparison") -> "list[Where]":
+    return [option.where for option in found.options] + [each.where for each in found.set_aside]
 
 
 def _shared(found: "Comparison") -> list[str]:
-    """Return one line on what all options have in common."""
+    """Return one line with what all options have in common."""
     first = found.options[0].where
-    wheres = [option.where for option in found.options] + [aside.where for aside in found.set_aside]
+    wheres = _wheres(found)
     same = [value.replace("_", " ") for name, value in first._asdict().items() if value and all(getattr(where, name) == value for where in wheres)]
     return [output.wrapped("All", output.clean(" · ".join(same)))] if same and len(found.options) > 1 else []
 
 
-def _widest(found: "Comparison") -> str:
-    """Return how wide the intervals are of the option that wins most, so that nobody takes a small difference for one."""
-    best = found.options[0]
-    phrases = []
-    for name, label in (("cost_usd", "money"), ("facility_energy_kwh", "energy"), ("total_kgco2e", "CO2e")):
-        interval = best.figures[name]
-        if interval is not None and interval.median > 0.0 and interval.high > interval.low:
-            phrases.append(f"{label} {output.amount(interval.low, FIGURES[name])} – {output.amount(interval.high, FIGURES[name])}")
-    text = ", ".join(phrases)
-    return f"the {found.level:.0%} interval of the first line: {text}" if phrases else ""
-
-
-def _is_worth_a_line(warning: str, found: "Comparison") -> bool:
-    """Say whether a warning is not already said by the table itself."""
-    return not warning.startswith("no number of servers") or all(option.figures["duration_s"] is None for option in found.options)
-
-
-def _amount(option: "Option", name: str) -> str:
-    interval = option.figures[name]
-    return "unknown" if interval is None else output.amount(interval.median, FIGURES[name])
-
-
 def _markdown(found: "Comparison") -> str:
-    head = ("", "", found.money, "time", "energy", "CO2e")
     rows = [(cells[0].replace("*", "\\*"), *cells[1:]) for cells in (_cells(option, found) for option in found.options)]
     aside = "".join(f"\n- {output.clean(line)}" for line in by_reason(found.set_aside))
     legend = _MARKS.replace("*", "\\*")
-    return output.markdown_table([head, *rows], right=(2, 3, 4, 5)) + f"\n\n{legend}" + (f"\n\nSet aside:\n{aside}" if aside else "")
+    return output.markdown_table([_head(found), *rows], right=(2, 3, 4, 5)) + f"\n\n{legend}" + (f"\n\nSet aside:\n{aside}" if aside else "")
 
 
 def _csv(found: "Comparison") -> str:
@@ -147,30 +127,21 @@ def _csv(found: "Comparison") -> str:
 
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    columns = [f"{name}_{bound}" if bound != "median" else name for name in FIGURES for bound in ("low", "median", "high")]
+    columns = [f"{name}_{bound}" if bound != "median" else name for name in COMPARED for bound in ("low", "median", "high")]
     writer.writerow(["plan", *AXES, "hardware", "place", *columns, "marks", "is_pareto"])
     for option in found.options:
         bounds = [
-            f"{getattr(interval, bound):.6g}" if interval is not None else "" for interval in option.figures.values() for bound in ("low", "median", "high")
+            f"{getattr(interval, bound):.6g}" if interval is not None else "" for interval in option.results.values() for bound in ("low", "median", "high")
         ]
         where = [value or "" for value in option.where]
         writer.writerow([*where, option.hardware, option.place, *bounds, " ".join(option.marks), option.is_pareto])
     return stream.getvalue()
 
 
-def _prepare_plot(file: str) -> str:
-    """Return plotly's script, all that can go wrong with the file found out beforehand."""
-    from traincarbon.files import check_new_file
-    from traincarbon.reporting.plots.page import plot_script
-
-    check_new_file(file)
-    return plot_script()
-
-
 def _plot(found: "Comparison", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.choice_plots import of_comparison
+    from traincarbon.reporting.plots.choice_plots import comparison_panels
     from traincarbon.reporting.plots.page import page
 
-    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are intervals of {found.level:.0%}. In orange is what nothing else beats in both."
-    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=of_comparison(found), script=script))
+    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are {found.level:.0%} intervals. Options in orange are not beaten in both quantities."
+    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=comparison_panels(found), script=script))

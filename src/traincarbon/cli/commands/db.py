@@ -1,7 +1,7 @@
-"""``carbon db``: the hardware database: list, show, check, path."""
+"""``carbon db``: list, show and check the hardware database."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -31,7 +31,7 @@ LISTS = ("hardware", "servers", "accelerators", "regions", "zones", "sources", "
 
 @click.group("db", cls=Ordered)
 def command() -> None:
-    """List, show and check the hardware database; every fact has a source."""
+    """List, show and check the hardware database. Every fact has a source."""
 
 
 @command.command("list", short_help="List ids and names.")
@@ -39,7 +39,7 @@ def command() -> None:
 @click.argument("words", metavar="[WORD]…", nargs=-1)
 @common_options
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    """List ids and names, all or those that hold every WORD.
+    """List ids and names, all or those that contain every WORD.
 
     WHAT is hardware, servers, accelerators, regions, zones, sources or priors.
 
@@ -54,7 +54,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
         click.echo(output.as_json([dict(zip(head, row, strict=True)) for row in found]))
         return
     if not found:
-        raise NotFoundError(f"no {what} with {' '.join(words)!r}", hint=f"all: carbon db list {what}")
+        raise NotFoundError(f"no {what} with {' '.join(words)!r}", hint=f"carbon db list {what} shows all")
     lines = output.table([head, *found]).split("\n")
     click.echo("\n".join([output.dim(lines[0]), *lines[1:]]))
 
@@ -63,7 +63,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
 @click.argument("name")
 @common_options
 def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    """Show every fact about a server, accelerator, region, zone or source, where it comes from and how sure it is.
+    """Show every fact about a server, accelerator, region, zone or source, with its source and its kind of evidence.
 
     \b
     carbon db show dgx-a100
@@ -77,10 +77,10 @@ def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> No
         click.echo("\n".join(_page(facts, found)))
 
 
-@command.command("check", short_help="Check that the database holds together.")
+@command.command("check", short_help="Check the database for errors.")
 @common_options
 def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
-    """Check that the database holds together: sources, keys, possible values, names."""
+    """Check the database for errors in sources, keys, values and names."""
     from traincarbon.database.check import check
 
     report = check(database(db))
@@ -94,15 +94,15 @@ def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
     if report.faults:
         for fault in report.faults if not as_json else ():
             click.echo(f"{output.clean(fault.place)}: {output.clean(fault.what)}")
-        raise CarbonError(f"{len(report.faults)} fault{'s' * (len(report.faults) > 1)} in the database", hint="each is named above with its place")
+        raise CarbonError(f"{len(report.faults)} fault{'s' * (len(report.faults) > 1)} in the database", hint="each is listed above with its place")
     if not as_json and not quiet:
-        click.echo("No fault found.")
+        click.echo("No faults found.")
 
 
-@command.command("path", short_help="Print the folders that are read.")
+@command.command("path", short_help="Print the folders of the database.")
 @common_options
 def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
-    """Print the folders that are read, ours first; a later one adds to the earlier and wins."""
+    """Print the folders of the database, the built-in one first. Entries of a later one override those of an earlier one."""
     roots = list(database(db).roots)
     click.echo(output.as_json(roots) if as_json else "\n".join(roots))
 
@@ -133,7 +133,7 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
             return find_place(facts, name)
         except NotFoundError as no_place:
             nearest = no_hardware if "did you mean" in no_hardware.hint or "one of" in no_hardware.hint else no_place
-            raise NotFoundError(f"nothing is called {name[:60]!r}", hint=nearest.hint) from None
+            raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
 
 
 def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:
@@ -185,7 +185,7 @@ def _evidence(facts: "Database", kind: str, source: str, locator: str, origin: s
     return f"{kind}: {title}; {locator}{yours}"
 
 
-def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, Any]:
+def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, object]:
     if isinstance(found, Source):
         return {"source": found.key, **found.entry}
     if not isinstance(found, Place):
@@ -204,6 +204,6 @@ def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, 
     }
 
 
-def _fact(fact: "Fact") -> dict[str, Any]:
+def _fact(fact: "Fact") -> dict[str, object]:
     names = ("value", "low", "high", "as_published", "source", "locator", "kind", "note", "origin")
     return {name: value for name in names if (value := getattr(fact, name)) not in (None, "")}

@@ -1,29 +1,30 @@
-"""``carbon doctor``: what can be metered here, what cannot, why, and how to allow it."""
+"""``carbon doctor``: show what can be measured here, what cannot, why, and how to fix it."""
 
 import os
 import shutil
 import sys
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from traincarbon.cli import output
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
+from traincarbon.quantities import EnergySource
 
 _SAMPLE_S = 0.5
 """Long enough for the mean power between two reads of a counter."""
 _WAIT_S = 15.0
-"""A library that has not answered by then hangs as far as somebody who waits for the answer is concerned."""
+"""A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
-_HOW = {"counter": "counted by the hardware", "power": "power sampled", "modelled": "modelled, not measured (90 % interval)"}
+
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 
 
 class Sampled(NamedTuple):
-    """A meter that answers: what it read, and what it had to say."""
+    """A meter that answers, with its readings and notes."""
 
     name: str
     in_use: bool
@@ -32,29 +33,53 @@ class Sampled(NamedTuple):
     notes: list[str]
 
 
+class Store(NamedTuple):
+    """The folder of the ledger: whether it can be written, and its free space."""
+
+    folder: str | None
+    writable: bool
+    free_b: float | None
+    problem: str
+
+
+class Limits(NamedTuple):
+    """Threads and memory of the machine, and of this job where it is limited."""
+
+    host_threads: int | None
+    threads: float | None
+    memory_b: float | None
+
+
+class Clock(NamedTuple):
+    """The monotonic clock."""
+
+    source: str | None
+    resolution_s: float
+
+
 @click.command("doctor")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
-@click.option("--quiet", is_flag=True, help="Only what can be read, without remedies.")
-@click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]")
+@click.option("--quiet", is_flag=True, help="Show only what can be measured.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
-    """Show what can be metered here with a sample of each, what cannot, why, and how to allow it.
+    """Show what can be measured here, with a sample, and what cannot, why, and how to fix it.
 
     \b
     carbon doctor
     """  # noqa: D301  click reads the escape
     sampled, missing = _meters()
-    place = _place(store)
+    found = _store(store)
     if as_json:
-        click.echo(output.as_json(_as_dict(sampled, missing, place)))
+        click.echo(output.as_json(_as_dict(sampled, missing, found)))
         return
-    lines = [output.bold("What can be read, and what it draws now"), *_readable(sampled)]
+    lines = [output.bold("Meters that can be read, with their power now"), *_readable(sampled)]
     if missing and not quiet:
-        lines += ["", output.bold("What cannot be read here, and what would help"), *_unreadable(missing)]
-    click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(place)]))
+        lines += ["", output.bold("Meters that cannot be read, and how to fix it"), *_unreadable(missing)]
+    click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 
 
 def _meters() -> tuple[list[Sampled], list[Unavailable]]:
-    """Open every meter there is, sample those that answer, see which would be used, and close them again."""
+    """Open every meter, sample those that answer, find out which ones would be used, and close them all."""
     from traincarbon.meters.registry import MODEL, meter_names, open_meters, probed
 
     found = {name: probed(name, wait_s=_WAIT_S) for name in meter_names()}
@@ -73,7 +98,7 @@ def _meters() -> tuple[list[Sampled], list[Unavailable]]:
 def _readable(sampled: list[Sampled]) -> list[str]:
     lines: list[str] = []
     for each in sampled:
-        how = ", ".join(_HOW[how] for how in dict.fromkeys(reading.how for reading in each.readings))
+        how = ", ".join(EnergySource(how).label for how in dict.fromkeys(reading.how for reading in each.readings))
         lines.append(f"  {output.bold(each.name)}: {how}" + ("" if each.in_use else output.dim(" · not in use")))
         rows = [_row(reading, each.names) for reading in each.readings[:_MOST_DEVICES]]
         lines += [_cut(f"    {line}") for line in output.table(rows, right=(1,)).split("\n") if rows]
@@ -91,13 +116,13 @@ def _row(reading: Reading, names: dict[str, str]) -> tuple[str, str, str]:
         low_w, high_w = Uncertain(reading.power_w, {"model": reading.sigma_ln}).interval(0.9)
         power += f" ({output.significant(low_w, 2)} – {output.significant(high_w, 2)})"
     what = names.get(reading.device, "")
-    told = [
+    details = [
         *([] if reading.utilisation is None else [f"{reading.utilisation:.0%} busy"]),
         *([] if reading.temperature_c is None else [f"{reading.temperature_c:.0f} °C"]),
         *([] if reading.memory_used_b is None else [f"{reading.memory_used_b / 1e9:.3g} GB"]),
     ]
     device = reading.device if len(reading.device) <= 17 else f"{reading.device[:16]}…"
-    return device, power, output.clean(", ".join([*([what] if what else []), *told]))
+    return device, power, output.clean(", ".join([*([what] if what else []), *details]))
 
 
 def _unreadable(missing: list[Unavailable]) -> list[str]:
@@ -113,60 +138,60 @@ def _unreadable(missing: list[Unavailable]) -> list[str]:
     return lines
 
 
-def _place(store: str | None) -> dict[str, Any]:
-    """Return where runs are kept, whether it can be written, and how much fits."""
+def _store(stated: str | None) -> Store:
+    """Return the folder of the ledger, whether it can be written, and its free space."""
     from traincarbon.ledger.store_folder import store_folder
 
     try:
-        folder = store_folder(store)
+        folder = store_folder(stated)
     except CarbonError as error:
-        return {"folder": None, "writable": False, "free_b": None, "problem": f"{error}; {error.hint}"}
-    above = folder
-    while not os.path.lexists(above):
-        above = os.path.dirname(above)
-    if not os.path.isdir(above):
-        return {"folder": folder, "writable": False, "free_b": None, "problem": f"{above} is no folder"}
-    writable = os.access(above, os.W_OK | os.X_OK)
-    free_b = float(shutil.disk_usage(above).free)
-    problem = f"no permission to write in {above}" if not writable else "the disk is nearly full" if free_b < _LEAST_FREE_B else ""
-    return {"folder": folder, "writable": writable, "free_b": free_b, "problem": problem}
+        return Store(None, False, None, f"{error}; {error.hint}")
+    existing = folder
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing):
+        return Store(folder, False, None, f"{existing} is not a folder")
+    writable = os.access(existing, os.W_OK | os.X_OK)
+    free_b = float(shutil.disk_usage(existing).free)
+    problem = f"no permission to write in {existing}" if not writable else "the disk is nearly full" if free_b < _LEAST_FREE_B else ""
+    return Store(folder, writable, free_b, problem)
 
 
-def _machine(place: dict[str, Any]) -> list[str]:
+def _machine(store: Store) -> list[str]:
     limits, clock = _limits(), _clock()
-    stored = place["problem"] or f"writable, {output.significant(place['free_b'] / 1e9, 3)} GB free"
-    threads = f"{limits['host_threads']} threads" + (f", {limits['threads']:g} for this job" if limits["threads"] else "")
-    memory = f", {limits['memory_b'] / 1e9:.3g} GB of memory for this job" if limits["memory_b"] else ", no limit on memory"
-    versions = ", ".join(f"{name} {version}" for name, version in _versions().items())
+    stored = store.problem or f"writable, {output.significant((store.free_b or 0.0) / 1e9, 3)} GB free"
+    threads = f"{limits.host_threads} threads" + (f", {limits.threads:g} for this job" if limits.threads else "")
+    memory = f", {limits.memory_b / 1e9:.3g} GB of memory for this job" if limits.memory_b else ", no limit on memory"
+    resolution = f"{clock.resolution_s * 1e9:.0f} ns"
     rows = [
-        ("store", f"{place['folder'] or ''}: {stored}".removeprefix(": ")),
+        ("store", f"{store.folder or ''}: {stored}".removeprefix(": ")),
         ("processor", threads + memory),
-        ("clock", f"{clock['source']}, {clock['resolution_s'] * 1e9:.0f} ns" if clock["source"] else f"{clock['resolution_s'] * 1e9:.0f} ns"),
-        ("versions", versions),
+        ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
+        ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
     ]
     return [_indented(f"{name:11}{output.clean(text)}", 2, deeper=11) for name, text in rows]
 
 
-def _limits() -> dict[str, Any]:
+def _limits() -> Limits:
     from traincarbon.meters.cgroup import allotment
 
     allotted = allotment()
-    return {"host_threads": os.cpu_count(), "threads": allotted.threads, "memory_b": allotted.memory_b}
+    return Limits(os.cpu_count(), allotted.threads, allotted.memory_b)
 
 
-def _clock() -> dict[str, Any]:
+def _clock() -> Clock:
     try:
         with open("/sys/devices/system/clocksource/clocksource0/current_clocksource", encoding="ascii") as stream:
             source = stream.read().strip()
     except OSError:
         source = ""
-    return {"source": source or None, "resolution_s": time.get_clock_info("monotonic").resolution}
+    return Clock(source or None, time.get_clock_info("monotonic").resolution)
 
 
 def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from traincarbon import __version__
+    from traincarbon._version import __version__
     from traincarbon.meters.registry import METERS
 
     found = {"carbon": __version__, "Python": ".".join(map(str, sys.version_info[:3]))}
@@ -189,7 +214,7 @@ def _cut(line: str) -> str:
 
 
 def _indented(text: str, by: int, *, deeper: int = 2) -> str:
-    """Return *text* broken to the screen's width, *by* columns in and further lines *deeper*."""
+    """Return *text* wrapped to the screen, indented *by* columns and further lines *deeper*."""
     lines, width = [""], output.WIDTH - by
     for word in text.split(" "):
         plain = click.unstyle(lines[-1])
@@ -199,7 +224,7 @@ def _indented(text: str, by: int, *, deeper: int = 2) -> str:
     return "\n".join(" " * by + line for line in lines)
 
 
-def _as_dict(sampled: list[Sampled], missing: list[Unavailable], place: dict[str, Any]) -> dict[str, Any]:
+def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -> dict[str, object]:
     return {
         "schema": "traincarbon/doctor/1",
         "meters": [
@@ -212,8 +237,8 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], place: dict[str
             for each in sampled
         ],
         "missing": [each._asdict() for each in missing],
-        "store": place,
-        "limits": _limits(),
-        "clock": _clock(),
+        "store": store._asdict(),
+        "limits": _limits()._asdict(),
+        "clock": _clock()._asdict(),
         "versions": _versions(),
     }

@@ -1,12 +1,12 @@
-"""``carbon estimate``: what a training will take."""
+"""``carbon estimate``: what a training run will take."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
-from traincarbon.cli.screens.estimate import explanation, figures, screen
+from traincarbon.cli.screens.estimate import explanation, result_rows, screen
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @click.command("estimate", cls=PlanCommand)
 @plan_options
 @level_option
-@click.option("--explain", is_flag=True, help="Show the arithmetic behind each figure, with its sources.")
+@click.option("--explain", is_flag=True, help="Show the calculation of each result, with sources.")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print the figures as CSV.")
-@click.option("--save", metavar="PLAN.toml", type=click.Path(), help="Write the plan to a new file.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
+@click.option("--save", metavar="PLAN.toml", type=click.Path(), help="Save the plan to a new file.")
 @common_options
 def command(
     *,
@@ -34,12 +34,12 @@ def command(
     as_json: bool,
     quiet: bool,
     db: str | None,
-    **fields: Any,
+    **fields: object,
 ) -> None:
-    """Estimate what a training will take: time, money, energy, carbon and water.
+    """Estimate what a training run will take: time, money, energy, carbon and water.
 
-    Numbers take SI endings and exponents: 530e9, 530B, 1.4T. A number is exact unless
-    written as an interval of 90 %: 0.3..0.5 or 0.4±0.05.
+    Numbers may have SI suffixes or exponents: 530e9, 530B, 1.4T. Write an uncertain
+    number as its 90 % interval: 0.3..0.5 or 0.4±0.05.
 
     \b
     carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
@@ -49,7 +49,7 @@ def command(
     facts = database(db)
     plan = read_plan(plan_file, fields)
     if not plan.to_dict():
-        raise PlanError("nothing is asked", hint="name a plan or state one: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100")
+        raise PlanError("no plan given", hint="name a plan file, or use options: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100")
     answer = estimate(plan, database=facts, level=level)
     if save is not None:
         _save(plan, save)
@@ -90,7 +90,7 @@ def _csv(answer: "Estimate") -> str:
 
 def _markdown(answer: "Estimate") -> str:
     notes = "".join(f"\n- {output.clean(warning)}" for warning in (*answer.warnings, *answer.missing_layout()))
-    return output.markdown_table(figures(answer), right=(1,)) + (f"\n{notes}" if notes else "")
+    return output.markdown_table(result_rows(answer), right=(1,)) + (f"\n{notes}" if notes else "")
 
 
 def _save(plan: "Plan", file: str) -> None:

@@ -1,4 +1,4 @@
-"""``carbon report``: plans, saved estimates and runs as one page for a budget review."""
+"""``carbon report``: a report on plans, saved estimates and runs for a budget review."""
 
 import sys
 
@@ -6,20 +6,19 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database
-from traincarbon.errors import CarbonError
 
 
 @click.command("report")
 @click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]…")
 @click.option("-o", "--output", "file", required=True, metavar="X.html", type=click.Path(), help="The new file to write.")
-@click.option("--title", default="", metavar="TEXT", help="What the report is called.")
-@click.option("--notes", default="", metavar="TEXT", help="What to say above the figures; an empty line begins a paragraph.")
-@click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Somebody who signs; give it once for each.")
+@click.option("--title", default="", metavar="TEXT", help="The title of the report.")
+@click.option("--notes", default="", metavar="TEXT", help="Text above the results; an empty line begins a paragraph.")
+@click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Someone who signs; repeat it for each.")
 @click.option("--logo", default="", metavar="FILE", type=click.Path(), help="A picture for the top of the page.")
-@click.option("--currency", default="", metavar="CODE=RATE", help="Show money in a currency, at what one US dollar buys of it: EUR=0.92.")
-@click.option("--settings", metavar="FILE.toml", type=click.Path(), help="Title, notes, approvers, logo and currency from a file.")
-@click.option("--all", "with_all", is_flag=True, help="Every run in the store.")
-@click.option("--project", metavar="NAME", help="Every run of a project.")
+@click.option("--currency", default="", metavar="CODE=RATE", help="Show money in another currency, at its amount per US dollar: EUR=0.92.")
+@click.option("--settings", metavar="FILE.toml", type=click.Path(), help="Read title, notes, approvers, logo and currency from a file.")
+@click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
+@click.option("--project", metavar="NAME", help="Report on every run of a project.")
 @click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
 @click.option("--level", type=float, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
 @common_options
@@ -41,40 +40,44 @@ def command(
     quiet: bool,
     db: str | None,
 ) -> None:
-    """Write one page for a budget review: a single HTML file that opens anywhere, prints, and sends nothing.
+    """Write a report for a budget review: one HTML file that works offline and prints.
 
-    It holds the answer in a paragraph and five figures, what each is made of, where the
-    uncertainty comes from, other places and hardware, and the derivation of every figure
-    with its sources; sliders ask what if. Runs are held against their forecasts; many
-    runs are summed by project, hardware and month.
+    It gives cost, time, energy, CO2e and water, the breakdown of each, the largest
+    uncertainties, cheaper and cleaner alternatives, other regions and hardware, what-if
+    sliders, and the formula and source of every number. Runs are compared with their
+    forecasts. Many runs are summed by project, hardware and month.
 
     \b
     carbon report plan.toml -o plan.html --approver "Head of research"
     carbon report plan.toml last -o review.html --currency EUR=0.92
     carbon report --project bert -o bert.html
     """  # noqa: D301  click reads the escape
-    from traincarbon.files import check_new_file, write_new_file
-    from traincarbon.reporting.header import read_header
-    from traincarbon.reporting.render import report_html
-    from traincarbon.reporting.subjects import read_items
+    from traincarbon.reporting.report import report
 
-    if with_all and project is not None:
-        raise CarbonError("both --all and --project are given", hint="give one of them")
-    check_new_file(file)
-    facts = database(db)
-    header = read_header(settings, title=title, notes=notes, approvers=approvers, logo=logo, currency=currency)
-    read = read_items(items, database=facts, store=store, level=level, project="" if with_all else project)
-    page = report_html(read, header=header, database=facts, progress=None if quiet else _show_progress)
-    write_new_file(file, page)
-    size_b = len(page.encode("utf-8"))
+    made = report(
+        *items,
+        output=file,
+        title=title,
+        notes=notes,
+        approvers=approvers,
+        logo=logo,
+        currency=currency,
+        settings=settings,
+        all=with_all,
+        project=project,
+        store=store,
+        level=level,
+        database=database(db),
+        progress=None if quiet else _show_progress,
+    )
     if as_json:
-        click.echo(output.as_json({"file": file, "plans": len(read.plans), "runs": len(read.runs), "size_b": size_b}))
+        click.echo(output.as_json(made.to_dict()))
     elif not quiet:
-        of = [f"{output.counted(len(group), what)}" for group, what in ((read.plans, "plan"), (read.runs, "run")) if group]
-        click.echo(f"{output.clean(file)}: {' and '.join(of)}, {size_b / 1000:,.0f} kB", err=True)
+        parts = [output.counted(count, what) for count, what in ((made.plans, "plan"), (made.runs, "run")) if count]
+        click.echo(f"{output.clean(file)}: {' and '.join(parts)}, {made.size_b / 1000:,.0f} kB", err=True)
 
 
 def _show_progress(done: int, of: int) -> None:
-    """Say on a terminal which of several plans is at work: each takes about a second."""
+    """Show on a terminal which of several plans is in progress; each takes about a second."""
     if of > 1 and sys.stderr.isatty():
         click.echo(f"\rplan {done + 1} of {of}" + ("\r" if done + 1 == of else ""), nl=False, err=True)

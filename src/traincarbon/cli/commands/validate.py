@@ -8,7 +8,6 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import common_options, database
-from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
     from traincarbon.validation.accuracy import Backtest
@@ -37,14 +36,9 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     """  # noqa: D301  click reads the escape
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads make the fits twice as slow
     script = _prepare_plot(plot) if plot is not None else ""
-    try:
-        import numpy as np  # noqa: F401  if it is missing, fail before any work
+    from traincarbon.validation.validate import validate
 
-        from traincarbon.validation.backtest import backtest
-
-        tried = backtest(runs_file, database=database(db), progress=None if quiet else _show_progress)
-    except ImportError as error:
-        raise CarbonError(f"validate needs {error.name}", hint="pip install 'traincarbon[arrays]'") from error
+    tried = validate(runs_file, database=database(db), progress=None if quiet else _show_progress)
     if plot is not None:
         _plot(tried, plot, script)
     if as_json:
@@ -70,14 +64,14 @@ def _prepare_plot(file: str) -> str:
 
 def _plot(tried: "Backtest", file: str, script: str) -> None:
     from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.accuracy_plots import predicted_against_published
+    from traincarbon.reporting.plots.accuracy_plots import accuracy_panels
     from traincarbon.reporting.plots.page import page
 
     lead = (
         f"Published trainings ({tried.source}) and their predictions, with constants fitted without the runs of the same organisation. Bars are 90 % intervals. "
         "The grey band is a factor of two. Click a set in the legend to hide it, double-click to show it alone. Point at a mark to see its run."
     )
-    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=predicted_against_published(tried), script=script))
+    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=accuracy_panels(tried), script=script))
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:

@@ -1,41 +1,25 @@
-"""An estimate as a person reads it: on one screen of 80 columns, and with the arithmetic and the source of every figure."""
+"""Show an estimate: on one screen of 80 columns, or with the calculation and the source of every result."""
 
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
 from traincarbon.cli.screens import layout
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.plan import NUMBERS
+from traincarbon.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.result import Estimate
 
-_ROWS = (
-    ("compute_flop", "Compute", "FLOP"),
-    ("mfu", "Utilisation (MFU)", ""),
-    ("accelerator_hours_h", "Accelerator-hours", "h"),
-    ("duration_s", "Wall-clock", "s"),
-    ("it_energy_kwh", "Energy, servers", "kWh"),
-    ("facility_energy_kwh", "Energy, facility", "kWh"),
-    ("operational_kgco2e", "CO2e, electricity", "kg CO2e"),
-    ("operational_market_kgco2e", "CO2e, by contracts", "kg CO2e"),
-    ("embodied_kgco2e", "CO2e, hardware", "kg CO2e"),
-    ("total_kgco2e", "CO2e, total", "kg CO2e"),
-    ("water_l", "Water", "L"),
-    ("electricity_usd", "Electricity", "$"),
-    ("rent_usd", "To rent", "$"),
-    ("own_usd", "To own, its share", "$"),
-    ("purchase_usd", "Cluster's purchase", "$"),
-)
-
 
 def screen(answer: "Estimate", facts: "Database") -> str:
     """Return the estimate on one screen of 80 columns."""
-    parts = [_title(answer), "", _figures(answer)]
+    parts = [_title(answer), "", _results_table(answer)]
     if answer["duration_s"] is None and answer.server_counts:
         parts += ["", layout.by_servers(answer, facts, with_layouts=False)]
-    pictured = _equivalents(answer, facts)
-    parts += ["", *([output.wrapped("That is about", pictured)] if pictured else []), output.wrapped("The spread comes from", _spread(answer))]
+    equivalents = _equivalents(answer, facts)
+    parts += ["", *([output.wrapped("That is about", equivalents)] if equivalents else []), output.wrapped("Largest uncertainties", _uncertainties(answer))]
     if answer.accelerators is not None and answer.layout.spread is not None:
         parts.append(output.wrapped("Layout", layout.line(answer, answer.layout.spread)))
     if (calibration := _calibration(answer, facts)) is not None:
@@ -61,7 +45,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
             title = sources.get(given.source, {}).get("title", given.source)
             parts.append(output.dim(f"    {given.kind}: {title}; {given.locator}"))
     parts += [f"  {name} = {value:g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.assumptions if name not in answer.inputs]
-    parts += ["", output.bold("Arithmetic, at the medians")]
+    parts += ["", output.bold("Calculation, at the medians")]
     for step in answer.steps[len(answer.inputs) :]:
         inputs = ", ".join(f"{name} = {value:.6g}" if isinstance(value, float) else f"{name} = {value}" for name, value in step.inputs.items())
         parts.append(f"  {output.bold(step.name)} = {step.formula}")
@@ -71,11 +55,10 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
     if answer.layout.spread is not None:
         parts += ["", *layout.budget(answer, answer.layout.spread)]
     elif answer["duration_s"] is None and answer.server_counts:
-        parts += ["", output.bold("By number of servers, each on its fastest layout"), layout.by_servers(answer, facts, with_layouts=True)]
-    shares = answer.spread_shares
-    parts += ["", output.bold(f"Where the spread of each figure comes from ({answer.level:.0%} intervals)")]
-    for name, parts_of in shares.items():
-        parts.append(f"  {name}: " + ", ".join(f"{part} {share:.0%}" for part, share in parts_of.items() if share >= 0.005))
+        parts += ["", output.bold("By number of servers, each with its fastest layout"), layout.by_servers(answer, facts, with_layouts=True)]
+    parts += ["", output.bold(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)")]
+    for name, shares in answer.spread_shares.items():
+        parts.append(f"  {name}: " + ", ".join(f"{source} {share:.0%}" for source, share in shares.items() if share >= 0.005))
     parts += ["", *(output.wrapped("Note", output.clean(warning)) for warning in (*answer.warnings, *answer.missing_layout()))]
     return "\n".join(parts).rstrip()
 
@@ -94,7 +77,7 @@ def _title(answer: "Estimate") -> str:
 
 
 def _machines(answer: "Estimate") -> str:
-    """Return the hardware and how much of it; accelerators of servers are not to be taken for so many servers."""
+    """Return the hardware and its number; a number of accelerators in servers says so."""
     plan, hardware = answer.plan, answer.facts.hardware
     if isinstance(plan.servers, float):
         return f"{plan.servers:,.0f} × {hardware.name}"
@@ -103,26 +86,27 @@ def _machines(answer: "Estimate") -> str:
     return hardware.name
 
 
-def figures(answer: "Estimate") -> list[tuple[str, ...]]:
-    """Return the head and the rows of the table of figures: label, median, unit and interval; what is not known has no row."""
+def result_rows(answer: "Estimate") -> list[tuple[str, ...]]:
+    """Return the table of results as rows of label, median, unit and interval, the first of them the header; unknown results have no row."""
     rows: list[tuple[str, ...]] = [("", "median", "", f"{answer.level:.0%} interval")]
-    for name, label, unit in _ROWS:
+    for name, quantity in QUANTITIES.items():
         interval = answer[name] if name in answer.values else None
         if interval is None:
             continue
         if name == "mfu":
-            percent = [output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0))]
-            rows.append((label, percent[1], "%", "exact" if interval.low == interval.high else f"{percent[0]} – {percent[2]}"))
+            low, median, high = (output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0)))
+            rows.append((quantity.label, median, "%", "exact" if interval.is_exact else f"{low} – {high}"))
         elif name == "compute_flop":
-            rows.append((label, f"{interval.median:.3g}", unit, "exact" if interval.low == interval.high else f"{interval.low:.2g} – {interval.high:.2g}"))
+            bounds = "exact" if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
+            rows.append((quantity.label, f"{interval.median:.3g}", quantity.unit, bounds))
         else:
-            rows.append((label, *output.median_and_interval(interval, unit)))
+            rows.append((quantity.label, *output.median_and_interval(interval, quantity.unit)))
     return rows
 
 
-def _figures(answer: "Estimate") -> str:
-    lines = output.table(figures(answer), right=(1,)).split("\n")
-    return "\n".join([output.dim(lines[0]), *lines[1:]])
+def _results_table(answer: "Estimate") -> str:
+    header, *lines = output.table(result_rows(answer), right=(1,)).split("\n")
+    return "\n".join([output.dim(header), *lines])
 
 
 _EQUIVALENTS = (
@@ -131,54 +115,67 @@ _EQUIVALENTS = (
     ("facility_energy_kwh", "us-household-year", ((1.0, "years of a US household's electricity"), (1.0 / 365.25, "days of a US household's electricity"))),
     ("water_l", "olympic-pool", ((1.0, "Olympic pools"),)),
 )
-"""Figures, what people can picture them by, and in which units, the largest first."""
-_LEAST_PICTURED = 0.01
+"""Results, what they are compared with, and in which units, the largest first."""
+_LEAST_SHOWN = 0.01
 
 
 def _equivalents(answer: "Estimate", facts: "Database") -> str:
-    """Return what people can picture the figures by; what would be a hundredth of it and less is left out."""
+    """Return familiar things that take as much as the results; a hundredth of one or less is left out."""
     known = {row["equivalent"]: float(row["value"]) for row in facts.all_rows("equivalents")}
     phrases = []
     for name, equivalent, units in _EQUIVALENTS:
-        figure = answer[name]
-        if figure is None or equivalent not in known:
+        result = answer[name]
+        if result is None or equivalent not in known:
             continue
-        size, words = next((unit for unit in units if figure.median >= unit[0] * known[equivalent]), units[-1])
-        amount = figure.median / (size * known[equivalent])
-        if amount >= _LEAST_PICTURED:
-            phrases.append(f"{output.significant(amount, 2)} {words}")
+        size, words = next((unit for unit in units if result.median >= unit[0] * known[equivalent]), units[-1])
+        number = result.median / (size * known[equivalent])
+        if number >= _LEAST_SHOWN:
+            phrases.append(f"{output.significant(number, 2)} {words}")
     return "; ".join(phrases)
 
 
-def _spread(answer: "Estimate") -> str:
-    shares = answer.spread_shares
-    phrases = []
-    for name, label in (("facility_energy_kwh", "energy"), ("total_kgco2e", "CO2e"), ("rent_usd", "rent"), ("own_usd", "own")):
-        parts = [f"{part.replace('_', ' ')} {share:.0%}" for part, share in list(shares.get(name, {}).items())[:3] if share >= 0.05]
-        if parts:
-            phrases.append(f"{label}: {', '.join(parts)}")
-    return "; ".join(phrases) or "nothing: every input is exact"
+_MOST_SOURCES = 3
+_LEAST_SHARE = 0.05
+_UNCERTAIN = ("facility_energy_kwh", "total_kgco2e", "rent_usd", "own_usd")
+"""Results whose uncertainty the screen explains."""
+_ACRONYMS = {"mfu": "MFU", "pue": "PUE"}
 
 
-_SPOKEN = {
-    "mfu": ("utilisation {}", 100.0, " %"),
-    "pue": ("PUE {}", 1.0, ""),
-    "carbon_intensity": ("grid {}", 1.0, " g/kWh"),
-    "electricity_price": ("electricity {}", 1.0, " $/kWh"),
-    "rent_price": ("rent {}", 1.0, " $/h"),
-    "purchase_price": ("a server {}", 1e-3, " k$"),
-    "service_life": ("{} of service", 1.0, " years"),
-    "utilisation": ("{} of it used", 100.0, " %"),
+def _uncertainties(answer: "Estimate") -> str:
+    """Return the largest sources of uncertainty, and the options that narrow them."""
+    phrases: list[str] = []
+    options: dict[str, None] = {}
+    for name in _UNCERTAIN:
+        shares = [(source, share) for source, share in list(answer.spread_shares.get(name, {}).items())[:_MOST_SOURCES] if share >= _LEAST_SHARE]
+        if not shares:
+            continue
+        listed = ", ".join(f"{_ACRONYMS.get(source, source.replace('_', ' '))} {share:.0%}" for source, share in shares)
+        phrases.append(f"{QUANTITIES[name].short} – {listed}")
+        if shares[0][0] in NUMBERS and getattr(answer.plan, shares[0][0]) is None:
+            options[f"--{shares[0][0].replace('_', '-')}"] = None
+    if not phrases:
+        return "none: every input is exact"
+    narrow = f". Narrow them with {output.listed([*options])}." if options else ""
+    return "; ".join(phrases) + narrow
+
+
+_ASSUMED = {
+    "mfu": ("MFU {} %", 100.0),
+    "pue": ("PUE {}", 1.0),
+    "carbon_intensity": ("grid {} g/kWh", 1.0),
+    "electricity_price": ("electricity ${}/kWh", 1.0),
+    "rent_price": ("rent ${} per GPU-hour", 1.0),
+    "purchase_price": ("${}k per server", 1e-3),
+    "service_life": ("{} years of service", 1.0),
+    "utilisation": ("{} % of them in use", 100.0),
 }
-"""Assumptions that the screen names, how, and in what unit."""
-
-
-_FACTORS = {"mfu_calibration": "utilisation", "power_calibration": "accelerators' draw", "host_calibration": "rest of servers' draw"}
-_STEP = "step on its layout"
+"""Assumptions that the screen names, in which words and in which unit."""
+_FACTORS = {"mfu_calibration": "MFU", "power_calibration": "GPU power", "host_calibration": "power of the rest of the server"}
+_STEP = "efficiency of a step"
 
 
 def _calibration(answer: "Estimate", facts: "Database") -> str | None:
-    """Return which calibration was laid over the priors, by how much and what the answer was without; None where there was none."""
+    """Return which calibration was applied, its factors, and the results without it; None if none was applied."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
     if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.facts.given("step_calibration")) is not None:
         used.append((_STEP, step))
@@ -188,14 +185,14 @@ def _calibration(answer: "Estimate", facts: "Database") -> str | None:
     first = used[0][1]
     without = estimate(answer.plan, database=facts, level=answer.level, calibration="none")
     changed = []
-    for name, words, unit in (("accelerator_hours_h", "accelerator-hours", "h"), ("facility_energy_kwh", "facility energy", "kWh")):
+    for name in ("accelerator_hours_h", "facility_energy_kwh"):
         if (interval := without[name]) is not None:
-            middle, scale, bounds = output.median_and_interval(interval, unit)
-            changed.append(f"{words} {middle} {scale} ({bounds})")
+            median, unit, bounds = output.median_and_interval(interval, QUANTITIES[name].unit)
+            changed.append(f"{median} {unit} ({bounds})")
     if used[-1][0] == _STEP and answer.layout.spread is not None:
         changed.append(f"a step {output.significant(float(answer.layout.spread.step.total_s) * answer.layout.spread.calibration, 3)} s")
-    name = output.clean(first.source.removeprefix("calibration "))
-    how = "applied by itself; --calibration none switches it off" if first.assumed else "as asked"
+    name = output.clean(answer.facts.calibration)
+    how = "applied automatically (disable it with --calibration none)" if first.assumed else "as requested"
     return f"{name}, {output.clean(first.locator)}, {how}: {factors}. Without it: {', '.join(changed) or 'the same'}"
 
 
@@ -204,9 +201,9 @@ def _assumed(answer: "Estimate") -> str:
     for name, value, _ in answer.assumptions:
         if name == "precision":
             phrases.append(value)
-        elif name in _SPOKEN:
-            phrase, scale, unit = _SPOKEN[name]
-            phrases.append(phrase.format(output.significant(scale * float(value), 3) + unit))
+        elif name in _ASSUMED:
+            phrase, scale = _ASSUMED[name]
+            phrases.append(phrase.format(output.significant(scale * float(value), 3)))
     rest = len(answer.assumptions) - len(phrases)
     more = f" and {rest} more" if rest else ""
-    return f"{', '.join(phrases)}{more} (--explain shows why)" if phrases or rest else ""
+    return f"{', '.join(phrases)}{more} (--explain lists the reasons)" if phrases or rest else ""

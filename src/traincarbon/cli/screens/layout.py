@@ -1,4 +1,4 @@
-"""How a model is spread over its accelerators, as a person reads it: in a line, by number of servers, and as a budget of time and memory."""
+"""Show how a model is split over its accelerators: in a line, by number of servers, and as a budget of time and memory."""
 
 from typing import TYPE_CHECKING
 
@@ -8,11 +8,12 @@ from traincarbon.estimation.chain import estimate
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.layout.search import Spread
+    from traincarbon.estimation.plan import PlanFields
     from traincarbon.estimation.result import Estimate
 
 
 def line(answer: "Estimate", spread: "Spread") -> str:
-    """Return the layout in one line: how the model is split, what it holds, how fast a step is, and what limits it."""
+    """Return the layout in one line: how the model is split, its memory, the time of a step, and the main loss."""
     layout = spread.layout
     degrees = [(layout.tp, "tensor"), (layout.pp, "pipeline"), (layout.cp, "context"), (layout.dp, "data")]
     split = " × ".join(f"{degree:,.0f} {name}" for degree, name in degrees if degree > 1.0)
@@ -23,17 +24,18 @@ def line(answer: "Estimate", spread: "Spread") -> str:
     held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
     step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
     below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
-    doubt = ": below the utilisation above, which so many accelerators will hardly reach" if below else ""
-    return f"{split} ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{doubt}; most is lost to {spread.limits}"
+    caution = ", lower than the MFU above, which this many accelerators are unlikely to reach" if below else ""
+    return f"{split} ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{caution}; the main loss is {spread.limits}"
 
 
 def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
-    """Return durations and prices by number of servers; a layout of each takes a search, so only where asked for."""
+    """Return durations and purchase prices by number of servers, with the fastest layout of each if asked for, which takes a search."""
     counted = "servers" if answer.facts.hardware.folder == "servers" else "accelerators"
-    answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **{counted: count})) for count in answer.server_counts]
+    fields: list[PlanFields] = [{"servers": count} if counted == "servers" else {"accelerators": count} for count in answer.server_counts]
+    answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **each)) for count, each in zip(answer.server_counts, fields, strict=True)]
     known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]
     scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")
-    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "cluster's purchase")]
+    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "purchase price")]
     for count, each, duration in known:
         purchase = each["purchase_usd"]
         low, median, high = (output.significant(bound / scale.size, 2) for bound in duration)
@@ -47,28 +49,28 @@ def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> 
 
 
 def budget(answer: "Estimate", spread: "Spread") -> list[str]:
-    """Return the lines of a step's time and of the memory of the fullest accelerator, by what they go to."""
+    """Return the time of a step and the memory of the fullest accelerator, by purpose."""
     total_s, held_b = float(spread.step.total_s), float(spread.memory.total_b)
     rows = [
         (f"  {words}", f"{seconds:.3g} s", f"{seconds / total_s:.1%}") for name, words in _TERMS.items() if (seconds := float(getattr(spread.step, name))) > 0.0
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
-    whose = "runs of your own ran theirs" if spread.calibration != 1.0 else "the software of published benches runs it"
-    lines = [output.bold(f"One step on the layout, as {whose}"), output.filled(line(answer, spread))]
+    whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
+    lines = [output.bold(f"One step on the layout, at the efficiency of {whose}"), output.filled(line(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
-    lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  in all", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
+    lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:
         ratio = answer.median("mfu") / spread.mfu
         stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
-        whole = "as stated" if stated else "by your own" if "mfu_calibration" in answer.inputs else "by published ones"
-        text = f"Steps run at {spread.mfu:.0%} of the peak, whole runs {whole} at {answer.median('mfu'):.0%}: {ratio:.2f} of it reaches the end."
+        basis = "as stated" if stated else "from your own runs" if "mfu_calibration" in answer.inputs else "from published runs"
+        text = f"The MFU of a step is {spread.mfu:.0%}. The MFU of the whole run is {answer.median('mfu'):.0%} ({basis}), {ratio:.2f} times as much."
         lines += ["", output.filled(text)]
     lines += [f"  {name} = {value:,.6g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.layout.assumed]
     return lines
 
 
 def _cells(spread: "Spread | None") -> tuple[str, str]:
-    """Return the degrees of tensor, pipeline and data parallelism and the utilisation of a step; nothing where no layout fits."""
+    """Return the degrees of tensor, pipeline and data parallelism, and the MFU of a step."""
     if spread is None:
         return "none fits", ""
     layout = spread.layout
@@ -80,7 +82,7 @@ _TERMS = {
     "attention_s": "attention scores",
     "memory_s": "element-wise work",
     "head_s": "logits and loss",
-    "launch_s": "launching kernels",
+    "launch_s": "kernel launches",
     "tensor_parallel_s": "tensor-parallel exchange",
     "context_parallel_s": "context-parallel exchange",
     "expert_parallel_s": "expert-parallel exchange",

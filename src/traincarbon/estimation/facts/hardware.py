@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.database.names import other_sizes
@@ -12,6 +11,8 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.families import MOE, USUAL, family_of
+from traincarbon.estimation.links import EXPECTED_MFU
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.throughput import narrowed_mfu
 from traincarbon.uncertain import Z_90, Num, Uncertain
 
@@ -22,10 +23,7 @@ _PRECISION_ORDER_OF_PROCESSORS = ("fp32", "bf16", "fp16", "tf32")
 AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
 
-_MOST_MFU = 0.95
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PeakFacts(Part):
     """The peak rate and the memory of an accelerator.
 
@@ -41,7 +39,6 @@ class PeakFacts(Part):
     usable_memory_share: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class UtilisationFacts(Part):
     """Utilisation of the steps, and what reduces it over a whole run and on many accelerators."""
 
@@ -55,7 +52,6 @@ class UtilisationFacts(Part):
     interruption_h: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PowerFacts(Part):
     """The power of accelerators, hosts and network."""
 
@@ -69,7 +65,6 @@ class PowerFacts(Part):
     network_share: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class EmbodiedFacts(Part):
     """The emissions of making one accelerator with its share of the server."""
 
@@ -164,24 +159,28 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     known = row["scope"] != "generation=*"
     reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
     here = measured_ceiling(subject.hardware, chip, precision)
-    ratio = (here or gemm_ceiling(database, chip)) / gemm_ceiling(database, generation if known else "*")
+    ceiling, usual = here or gemm_ceiling(database, chip), gemm_ceiling(database, generation if known else "*")
+    values: dict[str, Num | None] = {"mfu": value.median, "ceiling": ceiling, "usual_ceiling": usual}
+    values |= {"family_factor": 1.0, "kind_factor": 1.0, "precision_factor": 1.0}
+    ratio = ceiling / usual
     if ratio != 1.0:
         reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name if here is None else subject.hardware.id}")
     sigma = value.sigma
-    median = min(value.median * ratio, _MOST_MFU)
     narrow = prior(database, "mfu_narrow_share", "*")
     speed_up = speed_up_of(chip, precision)
     if narrow is not None and speed_up != 1.0:
-        median = narrowed_mfu(mfu=median, speed_up=speed_up, narrow_share=narrow.value.median)
+        values |= {"speed_up": speed_up, "narrow_share": narrow.value.median}
         reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow.value.median:.0%} of the time follows")
     for scope, factor, warning in _mfu_factors(subject, database, precision):
         if warning:
             reasons.append(warning)
-        median *= factor.value.median
+        values[f"{scope.partition('=')[0]}_factor"] = factor.value.median
         sigma = math.hypot(sigma, factor.value.sigma)
         reasons.append(f"× {factor.value.median:.2f} for {scope}")
     reason = f"prior of the steps from published {', '.join(reasons)}"
-    return given("mfu", Uncertain(min(median, _MOST_MFU), {"mfu": sigma}), "", reason, row, assumed=True)
+    derivation = tuple(walk(EXPECTED_MFU, values))
+    mfu: float = derivation[-1][2] or 0.0
+    return given("mfu", Uncertain(mfu, {"mfu": sigma}), "", reason, row, assumed=True)._replace(derivation=derivation)
 
 
 def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterator[tuple[str, Prior, str]]:

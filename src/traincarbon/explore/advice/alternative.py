@@ -1,75 +1,120 @@
-"""What advice is made of: alternatives with what they save, what is lost and what they rest on, and those that do not apply."""
+"""The result of advice: alternatives with their savings, losses and evidence, and those that do not apply."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.advice.evidence import Evidence
 from traincarbon.explore.advice.saving import Saving
-from traincarbon.explore.compared_results import FIGURES, plain
+from traincarbon.explore.compared_results import plain
+from traincarbon.quantities import COMPARED, RANKED
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUPS: dict[str, str] = {
-    "same": "The same model and training",
-    "size": "Another model of the same predicted loss",
-    "reuse": "Another way to the end",
-    "together": "Several of these together",
-    "lifetime": "Training and service together",
+
+class Group(StrEnum):
+    """How much of the plan an alternative keeps. Alternatives are ranked within their group."""
+
+    SAME = "same"
+    SIZE = "size"
+    REUSE = "reuse"
+    TOGETHER = "together"
+    LIFETIME = "lifetime"
+
+
+GROUPS: dict[Group, str] = {
+    Group.SAME: "The same model and training",
+    Group.SIZE: "Another model of the same predicted loss",
+    Group.REUSE: "An existing model instead",
+    Group.TOGETHER: "Several of these combined",
+    Group.LIFETIME: "Training and serving together",
 }
-"""Kinds of alternatives, by how much of the plan they keep; they are ranked within their kind."""
-SAVED = ("cost_usd", "facility_energy_kwh", "total_kgco2e", "accelerator_hours_h")
-"""Figures of which savings are stated."""
+"""The title of each group, in the order in which groups are shown."""
+SAVED: tuple[str, ...] = tuple(RANKED.values())
+"""The quantities that the savings of an alternative state."""
+
+
+class Change(StrEnum):
+    """What of the plan an alternative changes. A combination takes at most one alternative for each."""
+
+    FORMAT = "number format"
+    SOFTWARE = "software"
+    LAYOUT = "layout"
+    POWER = "power"
+    PRICE = "price"
+    SCHEDULE = "schedule"
+    PLACE = "place"
+    HARDWARE = "hardware"
+    SIZE = "size and data"
+    MODEL = "model"
+    ADAPTERS = "trained parameters"
+    SERVING = "serving"
+    SEVERAL = "several"
+
+
+class Effort(StrEnum):
+    """How much work an alternative takes, the least first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """One way to the same end, computed.
+    """One computed alternative to a plan.
 
     Attributes:
-        id: Its name for machines.
-        group: A key of :data:`GROUPS`.
+        id: A stable name for programs.
+        group: How much of the plan it keeps.
+        change: What of the plan it changes.
         name: What to do, in a few words.
-        figures: What it takes, each figure of :data:`~traincarbon.explore.compared_results.FIGURES`; None where unknown.
-        savings: What it saves against the plan, each figure of :data:`SAVED`; None where either side is unknown.
+        results: Each compared quantity; None where unknown.
+        savings: The saving of each ranked quantity against the plan; None where either side is unknown.
         lost: What is given up.
-        effort: ``low``, ``medium`` or ``high``.
+        effort: How much work it takes.
         not_when: When it does not apply.
-        how: How its figures were computed.
-        evidence: What it rests on.
-        plan: The changed plan, where it is one.
+        how: How its results were computed.
+        evidence: The facts behind it.
+        plan: The changed plan, where the alternative is one.
+        short: What it is called in a list of combined alternatives.
+        is_combinable: Whether it reaches the same end as the plan, so that it can be combined with others.
     """
 
     id: str
-    group: str
+    group: Group
+    change: Change
     name: str
-    figures: Mapping[str, Interval | None]
+    results: Mapping[str, Interval | None]
     savings: Mapping[str, Saving | None]
     lost: str
-    effort: str
+    effort: Effort
     not_when: str
     how: str
     evidence: tuple[Evidence, ...]
     plan: Plan | None = None
+    short: str = ""
+    is_combinable: bool = False
 
     @property
     def is_verified(self) -> bool:
-        """Whether all that its figures were computed from has been read in its source, or its arithmetic is stated."""
+        """Whether every fact that its results were computed from was checked in its source or is derived."""
         return all(piece.is_verified for piece in self.evidence if piece.is_basis)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the alternative fit for JSON."""
         return {
             "id": self.id,
-            "group": self.group,
+            "group": self.group.value,
             "name": self.name,
             "savings": {name: None if saved is None else saved.to_dict() for name, saved in self.savings.items()},
-            "figures": plain(self.figures),
+            "figures": plain(self.results),
             "lost": self.lost,
-            "effort": self.effort,
+            "effort": self.effort.value,
             "not_when": self.not_when,
             "how": self.how,
             "evidence": [piece.to_dict() for piece in self.evidence],
@@ -78,7 +123,13 @@ class Alternative:
 
 
 class NotOffered(NamedTuple):
-    """An alternative that was looked at, and why it is not offered."""
+    """An alternative that was considered and is not offered.
+
+    Attributes:
+        id: A stable name for programs.
+        name: What it would be.
+        reason: Why it is not offered.
+    """
 
     id: str
     name: str
@@ -87,25 +138,25 @@ class NotOffered(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The alternatives to a plan, ranked within their group; see :func:`traincarbon.advise`.
+    """The alternatives to a plan, ranked within their groups; see :func:`traincarbon.advise`.
 
     Attributes:
-        plan: What was planned.
-        by: The figure that they are ranked by.
-        money: Whether ``cost_usd`` is that of renting (``rent``) or of owning (``own``).
-        figures: What the plan takes.
-        lifetime: What it takes with its service, where requests were stated; alternatives of the group ``lifetime`` are held against it.
-        loss: Predicted loss of the plan with its interval, where the law speaks of it. [nat/token]
-        alternatives: Group by group, the largest saving first.
-        not_offered: What was looked at and left out, each with its reason.
-        notes: What a reader should know before relying on it.
+        plan: The plan that was asked about.
+        by: The quantity that alternatives are ranked by.
+        money: Whether ``cost_usd`` is the cost to rent (``rent``) or to own (``own``).
+        results: Each compared quantity of the plan; None where unknown.
+        lifetime: The same for training and serving together, where requests were stated. Alternatives of the group ``lifetime`` are compared with it.
+        loss: The predicted loss of the plan, where the scaling law covers it. [nat/token]
+        alternatives: The alternatives, group by group, the largest saving first.
+        not_offered: The alternatives that were considered and left out.
+        notes: What a reader should know before relying on the advice.
         level: Confidence level of all intervals. [1]
     """
 
     plan: Plan
     by: str
     money: str
-    figures: Mapping[str, Interval | None]
+    results: Mapping[str, Interval | None]
     lifetime: Mapping[str, Interval | None] | None
     loss: Interval | None
     alternatives: tuple[Alternative, ...]
@@ -114,10 +165,10 @@ class Advice:
     level: float
 
     def in_group(self, group: str) -> tuple[Alternative, ...]:
-        """Return the alternatives of one group, best first."""
+        """Return the alternatives of one group, the best first."""
         return tuple(alternative for alternative in self.alternatives if alternative.group == group)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the advice fit for JSON, in the schema ``traincarbon/advice/1``."""
         return {
             "schema": "traincarbon/advice/1",
@@ -125,16 +176,16 @@ class Advice:
             "by": self.by,
             "money": self.money,
             "level": self.level,
-            "figures": plain(self.figures),
+            "figures": plain(self.results),
             "lifetime": None if self.lifetime is None else plain(self.lifetime),
-            "loss": None if self.loss is None else self.loss._asdict(),
+            "loss": None if self.loss is None else self.loss.to_dict(),
             "alternatives": [alternative.to_dict() for alternative in self.alternatives],
             "not_offered": [left._asdict() for left in self.not_offered],
             "notes": list(self.notes),
         }
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row an alternative: its group, name and effort, the shares saved, and the figures' medians.
+        """Return a row an alternative: its group, name and effort, the shares saved, and the median of each quantity.
 
         Raises:
             ImportError: pandas is not installed.
@@ -143,8 +194,14 @@ class Advice:
 
         rows = []
         for each in self.alternatives:
-            row: dict[str, Any] = {"id": each.id, "group": each.group, "name": each.name, "effort": each.effort, "is_verified": each.is_verified}
+            row: dict[str, object] = {
+                "id": each.id,
+                "group": each.group.value,
+                "name": each.name,
+                "effort": each.effort.value,
+                "is_verified": each.is_verified,
+            }
             row |= {f"saved_share_{name}": None if saved is None else saved.share for name, saved in each.savings.items()}
-            row |= {name: None if (interval := each.figures[name]) is None else interval.median for name in FIGURES}
+            row |= {name: None if (interval := each.results[name]) is None else interval.median for name in COMPARED}
             rows.append(row)
         return pd.DataFrame(rows)

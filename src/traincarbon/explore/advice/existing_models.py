@@ -1,17 +1,27 @@
-"""Models that somebody has trained already and that should do at least as well, by the scaling law, as one that is planned."""
+"""Published models that the scaling law predicts to be at least as good as a planned one."""
 
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.explore.law import FittedLaw, Size
+from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.published.runs import PublishedRun, RunKind, Unusable
 from traincarbon.published.runs_file import read_runs
 from traincarbon.uncertain import median_of
 
 
-class Trained(NamedTuple):
-    """A published training run."""
+class TrainedModel(NamedTuple):
+    """A published training run.
+
+    Attributes:
+        id: Its id in ``published_runs.csv``.
+        model: Name of the model.
+        organisation: Who trained it.
+        year: When.
+        size: Parameters and tokens.
+        source: Key of the source in the bibliography.
+        evidence: How its facts are known.
+    """
 
     id: str
     model: str
@@ -22,23 +32,23 @@ class Trained(NamedTuple):
     evidence: str
 
 
-def trained_models(database: Database) -> tuple[Trained, ...]:
-    """Return the dense language models of ``published_runs.csv`` whose parameters and tokens are known and not doubted, each name once.
+def trained_models(database: Database) -> tuple[TrainedModel, ...]:
+    """Return the dense language models of ``published_runs.csv`` with known and reliable parameters and tokens, each name once.
 
     Raises:
         DatabaseError: the file cannot be read.
     """
-    by_name: dict[str, Trained] = {}
+    by_name: dict[str, TrainedModel] = {}
     for run in _runs(database).values():
-        doubted = "tokens" in run.unverified_fields or run.unusable is Unusable.DOUBTFUL
-        if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not doubted:
+        is_unreliable = "tokens" in run.unverified_fields or run.unusable is Unusable.UNRELIABLE
+        if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not is_unreliable:
             size = Size(run.total_params, run.tokens)
-            by_name.setdefault(run.model, Trained(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
+            by_name.setdefault(run.model, TrainedModel(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
     return tuple(by_name.values())
 
 
-def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[Trained]:
-    """Return the models whose predicted loss is no higher than *loss*, trained until a year, the smallest first."""
+def models_as_good(database: Database, law: FittedLaw, loss: float, *, until: int | None) -> list[TrainedModel]:
+    """Return the models of at most that predicted *loss*, trained until a year, the smallest first."""
     good = []
     for trained in trained_models(database):
         reached = float(median_of(predicted_loss(params=trained.size.params, tokens=trained.size.tokens, law=law.law)))
@@ -47,8 +57,8 @@ def as_good(database: Database, law: FittedLaw, loss: float, *, until: int | Non
     return sorted(good, key=lambda trained: trained.size.params)
 
 
-def model_of(database: Database, id: str) -> tuple[float, float] | None:
-    """Return parameters and tokens of the published run *id* of any family, None where it is not there or does not state them."""
+def size_of_run(database: Database, id: str) -> tuple[float, float] | None:
+    """Return parameters and tokens of the published run *id* of any family, None where it is missing or does not state them."""
     run = _runs(database).get(id)
     return (run.total_params, run.tokens) if run is not None and run.total_params and run.tokens else None
 

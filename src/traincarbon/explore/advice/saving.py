@@ -1,4 +1,4 @@
-"""What one figure saves against another, both uncertain and, as far as they rest on the same things, uncertain together."""
+"""The saving of one uncertain value over another, with the uncertainty that the two share cancelled."""
 
 import math
 from collections.abc import Callable, Collection
@@ -9,53 +9,60 @@ from traincarbon.uncertain import Num, Uncertain
 
 _POINTS = 72
 _REACH = 6.0
-"""Standard deviations over which a normal is summed; beyond them is less than 1e-8 of it."""
+"""Standard deviations over which a normal distribution is summed; less than 1e-8 of it lies beyond."""
 _SAME = 1e-3
-"""Log-spread of a quotient below which both figures are one but for a factor."""
+"""Log-spread of a quotient below which the two values differ only by a factor."""
 _LEAST_SPREAD = 0.02
 _HALVINGS = 30
-_OWN = "of the alternative"
+_OF_ALTERNATIVE = "of the alternative"
 
 
 class Saving(NamedTuple):
-    """What is saved of a figure: the amount, its share of the figure, and how likely anything is saved."""
+    """A saving: its amount, its share of the original value, and its probability.
+
+    Attributes:
+        low: Lower bound of the amount, in the unit of the quantity; negative where the alternative takes more.
+        median: Median of the amount.
+        high: Upper bound of the amount.
+        share_low: Lower bound of the share saved of the original value. [1]
+        share: The share saved, minus infinity where the original value is zero. [1]
+        share_high: Upper bound of the share saved. [1]
+        chance: Probability that anything is saved. [1]
+    """
 
     low: float
     median: float
     high: float
-    """The amount and the bounds of its interval, in the figure's unit; negative where it costs more."""
     share_low: float
     share: float
     share_high: float
-    """The same over the figure itself, minus infinity where that is nothing. [1]"""
     chance: float
-    """Probability that anything is saved. [1]"""
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return the saving fit for JSON; a share of nothing is None."""
+        """Return the saving fit for JSON; an infinite share is None."""
         return {name: value if math.isfinite(value) else None for name, value in self._asdict().items()}
 
 
-def saving(old: Num, new: Num, *, level: float = 0.9, apart: Collection[str] = ()) -> Saving:
+def saving_of(old: Num, new: Num, *, level: float = 0.9, independent: Collection[str] = ()) -> Saving:
     """Return what *new* saves against *old*.
 
-    Both are log-normal, so that their quotient is, and the share saved has closed bounds. The amount is a difference of two
-    correlated log-normals: its distribution is summed over the one and closed in the other.
+    Both are log-normal, so their quotient is log-normal and the bounds of the share have a closed form.
+    The amount is a difference of two correlated log-normals: its distribution is summed over one of them.
 
     Args:
-        old: The figure as planned; any unit.
-        new: The figure of the alternative, in the same unit.
+        old: The value of the plan, in any unit.
+        new: The value of the alternative, in the same unit.
         level: Confidence level of the bounds. [1]
-        apart: Names of spreads that both have but not in common: another chip's utilisation is not that of the first.
+        independent: Names of spreads that both values have but do not share, as the utilisation of two different GPUs.
 
     Example:
-        >>> halved = saving(Uncertain(100.0, {"mfu": 0.3}), Uncertain(50.0, {"mfu": 0.3}))
+        >>> halved = saving_of(Uncertain(100.0, {"mfu": 0.3}), Uncertain(50.0, {"mfu": 0.3}))
         >>> halved.share_low, halved.share, halved.share_high, halved.chance
         (0.5, 0.5, 0.5, 1.0)
         >>> round(halved.low, 1), halved.median, round(halved.high, 1)
         (30.5, 50.0, 81.9)
     """
-    before, after = _uncertain(old), parted(_uncertain(new), apart)
+    before, after = _uncertain(old), with_independent(_uncertain(new), independent)
     if before.median == 0.0 or after.median == 0.0:
         low, high = before.interval(level) if after.median == 0.0 else (-bound for bound in reversed(after.interval(level)))
         share = 0.0 if before.median == after.median else 1.0 if after.median == 0.0 else -math.inf
@@ -68,13 +75,13 @@ def saving(old: Num, new: Num, *, level: float = 0.9, apart: Collection[str] = (
     return Saving(low, before.median - after.median, high, 1.0 - most, 1.0 - quotient.median, 1.0 - least, chance)
 
 
-def parted(value: Uncertain, apart: Collection[str]) -> Uncertain:
-    """Return *value* with the spreads named in *apart* under a name of their own, so that they are independent of others' of that name."""
-    return Uncertain(value.median, {f"{name} {_OWN}" if name in apart else name: spread for name, spread in value.spreads.items()})
+def with_independent(value: Uncertain, names: Collection[str]) -> Uncertain:
+    """Return *value* with the spreads in *names* renamed, so that they are independent of spreads of those names elsewhere."""
+    return Uncertain(value.median, {f"{name} {_OF_ALTERNATIVE}" if name in names else name: spread for name, spread in value.spreads.items()})
 
 
 def _difference(before: Uncertain, after: Uncertain, sigma: float, level: float) -> tuple[float, float]:
-    """Return the bounds of *before* − *after*, the log-spread of whose quotient is *sigma*."""
+    """Return the bounds of *before* − *after*, where their quotient has the log-spread *sigma*."""
     width = float(before.sigma)
     if sigma < _SAME or width < _SAME:
         quotient = (after / before).interval(level) if width < _SAME else None
@@ -104,7 +111,7 @@ def _difference(before: Uncertain, after: Uncertain, sigma: float, level: float)
 
 
 def _quantile(below: Callable[[float], float], share: float, scale: float, most: float) -> float:
-    """Return where *below* reaches *share*, by halving on a scale that is even around zero and logarithmic far from it."""
+    """Return where *below* reaches *share*, by bisection on a scale that is linear near zero and logarithmic far from it."""
     low, high = bisect(lambda middle: below(scale * math.sinh(middle)) < share, -most, most, rounds=_HALVINGS)
     return scale * math.sinh((low + high) / 2.0)
 

@@ -1,173 +1,142 @@
-"""Figures of what can be chosen between: ways to do the same work, and what less and more money would buy."""
+"""Figures of ``carbon compare`` and ``carbon optimise``: cost against CO2e and time, and loss against each of them."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from traincarbon.explore.compare import Comparison
+from traincarbon.explore.comparison import Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
 from traincarbon.formatting import scale_of
-from traincarbon.reporting.plots.accuracy_plots import Panel, axis, plain_text
-from traincarbon.reporting.plots.labels import placed
+from traincarbon.quantities import QUANTITIES
+from traincarbon.reporting.plots.figures import BLUE, GREY, GRID, ORANGE, Data, Panel, ends_of, error_bars, layout, log_axis, plain_text
+from traincarbon.reporting.plots.label_placement import placed
 from traincarbon.uncertain import Interval
 
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#8A8A8A"
 _MARGIN = 1.25
+Results = Mapping[str, Interval | None]
 
 
-class _Quantity(NamedTuple):
-    """A figure on an axis: its name in the results, what it is called, and how many of its units make one of the axis."""
+class _Axis(NamedTuple):
+    """A quantity on an axis: its name in the results, its label with the unit, and the size of that unit."""
+
+    quantity: str
+    label: str
+    size: float
+
+    def on(self, results: Results) -> Interval | None:
+        """Return the quantity in the unit of the axis, None where it is not known."""
+        found = results[self.quantity]
+        return None if found is None else Interval(*(bound / self.size for bound in found))
+
+
+def comparison_panels(found: Comparison) -> list[Panel]:
+    """Return a panel of cost against CO2e and, where durations are known, one of cost against time."""
+    results = [option.results for option in found.options]
+    names = [plain_text(str(option.where) or option.hardware) for option in found.options]
+    across = _axis("cost_usd", results, of_cost=found.money)
+    panels = []
+    for quantity, title in (("total_kgco2e", "Cost and CO2e"), ("duration_s", "Cost and time")):
+        up = _axis(quantity, results)
+        points = [
+            _Point(name, x, y) for name, each in zip(names, results, strict=True) if (x := across.on(each)) is not None and (y := up.on(each)) is not None
+        ]
+        if points:
+            caption = f"{len(points)} options; no other option beats the orange ones in both. Rest the pointer on a point to see its name."
+            panels.append(Panel(title, caption, _scatter(points, across.label, up.label)))
+    return panels
+
+
+def optimum_panels(found: Optimum) -> list[Panel]:
+    """Return a panel of the predicted loss against each of cost, CO2e and time that is known."""
+    results = [point.results for point in found.frontier]
+    panels = []
+    for quantity, title in (("cost_usd", "Loss and cost"), ("total_kgco2e", "Loss and CO2e"), ("duration_s", "Loss and time")):
+        across = _axis(quantity, results, of_cost=found.money)
+        points = [
+            _Point(f"{point.params:.3g} parameters on {point.tokens:.3g} tokens", x, point.loss)
+            for point in found.frontier
+            if (x := across.on(point.results)) is not None
+        ]
+        if points:
+            bound = found.bounds.get(quantity)
+            caption = "Each point is a model size with the amount of data that is best for it, or as fixed." + (
+                " The dashed line is the budget." if bound else ""
+            )
+            panels.append(Panel(title, caption, _curve(points, across.label, None if bound is None else bound / across.size)))
+    return panels
+
+
+class _Point(NamedTuple):
+    """A point of a chart with its name."""
 
     name: str
-    label: str
-    per_unit: float
+    x: Interval
+    y: Interval
 
 
-def _money(of: str, figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
-    return _quantity("cost_usd", "rent" if of == "rent" else "cost of owning", "$", figures)
+def _axis(quantity: str, results: Sequence[Results], *, of_cost: str = "rent") -> _Axis:
+    """Return the axis on the scale in which the largest value is easiest to read."""
+    label = ("cost to rent" if of_cost == "rent" else "cost of ownership") if quantity == "cost_usd" else QUANTITIES[quantity].short
+    largest = max((float(found.median) for each in results if (found := each[quantity]) is not None), default=1.0)
+    scale = scale_of(largest, QUANTITIES[quantity].unit)
+    return _Axis(quantity, f"{label} [{scale.name}]", scale.size)
 
 
-def _carbon(figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
-    return _quantity("total_kgco2e", "CO2e", "kg CO2e", figures)
-
-
-def _time(figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
-    return _quantity("duration_s", "time", "s", figures)
-
-
-def _quantity(name: str, label: str, unit: str, figures: Sequence[Mapping[str, Interval | None]]) -> _Quantity:
-    """Return a figure on the scale in which the largest that is drawn is best read."""
-    scale = scale_of(max((float(found.median) for each in figures if (found := each[name]) is not None), default=1.0), unit)
-    return _Quantity(name, f"{label} [{scale.name}]", scale.size)
-
-
-def of_comparison(found: Comparison) -> list[Panel]:
-    """Return a panel of money against CO2e and, where durations are known, one of money against time."""
-    figures = [option.figures for option in found.options]
-    across = _money(found.money, figures)
-    panels = []
-    for up, title in ((_carbon(figures), "Money and CO2e"), (_time(figures), "Money and time")):
-        points = [(plain_text(str(option.where) or option.hardware), option.figures) for option in found.options]
-        known = [
-            (name, _on(figures, across), _on(figures, up)) for name, figures in points if figures[across.name] is not None and figures[up.name] is not None
-        ]
-        if known:
-            caption = f"{len(known)} options; in orange what nothing else beats in both. Those without a name are named where the pointer rests."
-            panels.append(Panel(title, caption, _scatter(known, across.label, up.label)))
-    return panels
-
-
-def of_optimum(found: Optimum) -> list[Panel]:
-    """Return a panel of the predicted loss against each of money, CO2e and time that is known."""
-    figures = [point.figures for point in found.frontier]
-    panels = []
-    for across, title in ((_money(found.money, figures), "Loss and money"), (_carbon(figures), "Loss and CO2e"), (_time(figures), "Loss and time")):
-        known = [(point, _on(point.figures, across)) for point in found.frontier if point.figures[across.name] is not None]
-        if not known:
-            continue
-        bound = found.bounds.get(across.name)
-        names = [f"{point.params:.3g} parameters on {point.tokens:.3g} tokens" for point, _ in known]
-        figure = _curve(names, [x for _, x in known], [point.loss for point, _ in known], across.label, None if bound is None else bound / across.per_unit)
-        panels.append(
-            Panel(
-                title,
-                "Each point is a size with the data that is best for it, or as it was fixed." + (" The dashed line is the budget." if bound else ""),
-                figure,
-            )
-        )
-    return panels
-
-
-def _on(figures: Mapping[str, Interval | None], quantity: _Quantity) -> Interval:
-    interval = figures[quantity.name]
-    assert interval is not None
-    return Interval(*(bound / quantity.per_unit for bound in interval))
-
-
-def _scatter(points: Sequence[tuple[str, Interval, Interval]], across: str, up: str) -> dict[str, Any]:
-    """Return the options as points with error bars on two logarithmic axes, the Pareto set in a colour and a form of its own."""
-    chosen = pareto([(x.median, y.median) for _, x, y in points])
-    x_range, y_range = _range([x for _, x, _ in points]), _range([y for _, _, y in points])
-    places = placed([(name, _share(x.median, x_range), _share(y.median, y_range)) for name, x, y in points], first=chosen)
+def _scatter(points: Sequence[_Point], across: str, up: str) -> Data:
+    """Return the options as points with error bars on two logarithmic axes, those of the Pareto set with a colour and symbol of their own."""
+    is_best = pareto([(point.x.median, point.y.median) for point in points])
+    x_ends, y_ends = ends_of([point.x for point in points], margin=_MARGIN), ends_of([point.y for point in points], margin=_MARGIN)
+    positions = placed([(point.name, _share(point.x.median, x_ends), _share(point.y.median, y_ends)) for point in points], first=is_best)
     traces = []
-    for wanted, colour, symbol, name in ((False, _BLUE, "circle", "beaten in both"), (True, _ORANGE, "diamond", "not beaten")):
-        of_kind = [(*point, place) for point, place, is_chosen in zip(points, places, chosen, strict=True) if is_chosen is wanted]
-        if of_kind:
-            traces.append(_markers(of_kind, colour, symbol, name, across, up))
-    return {"data": traces, "layout": _layout(axis(across, *x_range), axis(up, *y_range))}
+    for wanted, colour, symbol, name in ((False, BLUE, "circle", "beaten in both"), (True, ORANGE, "diamond", "not beaten")):
+        group = [(point, position) for point, position, best in zip(points, positions, is_best, strict=True) if best is wanted]
+        if group:
+            traces.append({**_markers(group, colour, across, up), "marker": {"color": colour, "symbol": symbol, "size": 10}, "name": name})
+    return {"data": traces, "layout": layout(log_axis(across, *x_ends), log_axis(up, *y_ends))}
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:
-    """Return how far along a logarithmic axis *value* stands, from 0 to 1."""
+    """Return the position of *value* on a logarithmic axis, from 0 to 1."""
     return math.log(value / ends[0]) / math.log(ends[1] / ends[0]) if value > 0.0 else 0.0
 
 
-def _markers(points: Sequence[tuple[str, Interval, Interval, str]], colour: str, symbol: str, name: str, across: str, up: str) -> dict[str, Any]:
+def _markers(group: Sequence[tuple[_Point, str]], colour: str, across: str, up: str) -> Data:
+    points = [point for point, _ in group]
     return {
-        "x": [x.median for _, x, _, _ in points],
-        "y": [y.median for _, _, y, _ in points],
-        "error_x": _bars([x for _, x, _, _ in points], colour),
-        "error_y": _bars([y for _, _, y, _ in points], colour),
+        "x": [point.x.median for point in points],
+        "y": [point.y.median for point in points],
+        "error_x": error_bars([point.x for point in points], colour),
+        "error_y": error_bars([point.y for point in points], colour),
         "mode": "markers+text",
-        "marker": {"color": colour, "symbol": symbol, "size": 10},
-        "name": name,
-        "text": [label if place else "" for label, _, _, place in points],
-        "textposition": [place or "top center" for *_, place in points],
-        "hovertext": [f"<b>{label}</b><br>{across}: {_span(x)}<br>{up}: {_span(y)}" for label, x, y, _ in points],
+        "text": [point.name if position else "" for point, position in group],
+        "textposition": [position or "top center" for _, position in group],
+        "hovertext": [f"<b>{point.name}</b><br>{across}: {_range(point.x)}<br>{up}: {_range(point.y)}" for point in points],
         "hoverinfo": "text",
     }
 
 
-def _curve(names: Sequence[str], xs: Sequence[Interval], losses: Sequence[Interval], across: str, bound: float | None) -> dict[str, Any]:
-    """Return the frontier as a line with bars, the loss on an even axis; the budget as a dashed line."""
-    line = {
+def _curve(points: Sequence[_Point], across: str, bound: float | None) -> Data:
+    """Return the frontier as a line with error bars, the loss on a linear axis, and the budget as a dashed line."""
+    xs, losses = [point.x for point in points], [point.y for point in points]
+    line: Data = {
         "x": [x.median for x in xs],
         "y": [loss.median for loss in losses],
-        "error_x": _bars(xs, _BLUE),
-        "error_y": _bars(losses, _BLUE),
+        "error_x": error_bars(xs, BLUE),
+        "error_y": error_bars(losses, BLUE),
         "mode": "lines+markers",
-        "line": {"color": _BLUE, "width": 2},
-        "marker": {"color": _BLUE, "size": 8},
+        "line": {"color": BLUE, "width": 2},
+        "marker": {"color": BLUE, "size": 8},
         "name": "frontier",
-        "hovertext": [f"<b>{name}</b><br>loss {_span(loss)}<br>{across}: {_span(x)}" for name, x, loss in zip(names, xs, losses, strict=True)],
+        "hovertext": [f"<b>{point.name}</b><br>loss {_range(point.y)}<br>{across}: {_range(point.x)}" for point in points],
         "hoverinfo": "text",
     }
-    low, high = _range([*xs, *([Interval(bound, bound, bound)] if bound is not None else [])])
-    floor, top = min(loss.low for loss in losses), max(loss.high for loss in losses)
-    limit = {"x": [bound, bound], "y": [floor, top], "mode": "lines", "line": {"color": _GREY, "dash": "dash"}, "name": "budget", "hoverinfo": "skip"}
-    up = {"title": {"text": "predicted loss [nat/token]"}, "tickformat": ".2f", "gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
-    return {"data": [line] if bound is None else [line, limit], "layout": _layout(axis(across, low, high), up)}
+    low, high = ends_of([*xs, *([Interval.of(bound)] if bound is not None else [])], margin=_MARGIN)
+    ends = [min(loss.low for loss in losses), max(loss.high for loss in losses)]
+    limit: Data = {"x": [bound, bound], "y": ends, "mode": "lines", "line": {"color": GREY, "dash": "dash"}, "name": "budget", "hoverinfo": "skip"}
+    up: Data = {"title": {"text": "predicted loss [nat/token]"}, "tickformat": ".2f", "gridcolor": GRID, "zeroline": False}
+    return {"data": [line] if bound is None else [line, limit], "layout": layout(log_axis(across, low, high), up)}
 
 
-def _bars(values: Sequence[Interval], colour: str) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [value.high - value.median for value in values],
-        "arrayminus": [value.median - value.low for value in values],
-        "thickness": 1,
-        "width": 0,
-        "color": colour,
-    }
-
-
-def _layout(across: dict[str, Any], up: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "xaxis": across,
-        "yaxis": up,
-        "hovermode": "closest",
-        "dragmode": False,
-        "margin": {"l": 62, "r": 12, "t": 12, "b": 60},
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0},
-    }
-
-
-def _range(values: Sequence[Interval]) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis that holds every bound above nothing."""
-    bounds = [bound for value in values for bound in value if bound > 0.0] or [1.0]
-    return min(bounds) / _MARGIN, max(bounds) * _MARGIN
-
-
-def _span(value: Interval) -> str:
+def _range(value: Interval) -> str:
     return f"{value.median:.3g} ({value.low:.2g} – {value.high:.2g})"

@@ -1,15 +1,15 @@
-"""An HTML page of figures in one file, from which no request leaves: script and data are inside it."""
+"""An HTML page of figures in one self-contained file that makes no requests."""
 
 import html
 from collections.abc import Sequence
 
 from traincarbon.errors import CarbonError
 from traincarbon.reporting.markup import as_script
-from traincarbon.reporting.plots.accuracy_plots import Panel
+from traincarbon.reporting.plots.figures import Panel
 
 
 def plot_script() -> str:
-    """Return plotly's script, which every page carries.
+    """Return plotly's script, which every page contains.
 
     Raises:
         CarbonError: plotly is not installed.
@@ -33,7 +33,7 @@ def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
         title=html.escape(title),
         lead=html.escape(lead),
         style=_STYLE,
-        figures="\n".join(figures) or "<p>No row could be tried.</p>",
+        figures="\n".join(figures) or "<p>There is nothing to show.</p>",
         script=script,
         data=data,
         draw=_DRAW,

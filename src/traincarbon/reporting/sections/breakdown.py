@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.evaluation import evaluate
+from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import section, table, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
+from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
-from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.view import Said
+from traincarbon.reporting.view import EstimateView
 
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     "accelerator_hours_h": (
@@ -58,21 +59,21 @@ class Whole(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def wholes(said: Said) -> list[Whole]:
+def wholes(view: EstimateView) -> list[Whole]:
     """Return the results whose parts are known and add up."""
-    values = _values(said)
-    found = (_whole(name, split, values, said.median(name) or 0.0) for name, split in _SPLITS.items())
+    values = _values(view)
+    found = (_whole(name, split, values, view.median(name) or 0.0) for name, split in _SPLITS.items())
     return [whole for whole in found if whole is not None]
 
 
-def _values(said: Said) -> dict[str, float]:
+def _values(view: EstimateView) -> dict[str, float]:
     """Return the inputs of the links and the medians of the results, by name."""
     values: dict[str, float] = {}
     for link in _LINKS:
-        step = said.step(link)
+        step = view.step(link)
         names = step.inputs if step is not None else {}
-        values |= {name: value for name in names if (value := said.input(link, name)) is not None}
-    values |= {name: median for name in said.results if (median := said.median(name)) is not None}
+        values |= {name: value for name in names if (value := view.input(link, name)) is not None}
+    values |= {name: median for name in view.results if (median := view.median(name)) is not None}
     if "mfu" in values:
         values.setdefault("step_mfu", values["mfu"])
     return values
@@ -90,23 +91,22 @@ def _whole(name: str, split: tuple[tuple[str, str], ...], values: dict[str, floa
     return Whole(name, tuple(part for part in parts if part.value != 0.0))
 
 
-def parts_section(said: Said, currency: Currency, id: str) -> str:
+def parts_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
     """Return for each figure a drawing of its parts above their table."""
-    boxes = "".join(_box(whole, said, currency, id) for whole in wholes(said))
-    return section(f"{id}-parts", "What it is made of", f'<div class="grid">{boxes}</div>') if boxes else ""
+    boxes = joined(_box(whole, view, currency, id) for whole in wholes(view))
+    return section(f"{id}-parts", text("Breakdown"), html('<div class="grid">{}</div>', boxes)) if boxes else None
 
 
-def _box(whole: Whole, said: Said, currency: Currency, id: str) -> str:
-    unit = UNITS[whole.name]
-    total = sum(part.value for part in whole.parts)
-    _, _, bounds = currency.shown(said.results[whole.name], unit)
-    figures, scale = column([part.value for part in whole.parts], total, unit, currency, digits=3)
-    label = f'<a href="#{id}-{whole.name}">{LABELS[whole.name]}</a>' if said.step(whole.name) is not None else LABELS[whole.name]
+def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:
+    quantity, total = QUANTITIES[whole.name], sum(part.value for part in whole.parts)
+    _, _, bounds = currency.shown(view.results[whole.name], quantity.unit)
+    values, scale = column([part.value for part in whole.parts], total, quantity.unit, currency, digits=3)
+    label = link_to(f"{id}-{whole.name}", text(quantity.label)) if view.step(whole.name) is not None else text(quantity.label)
     rows = [
-        [f"{key(at)} {text(part.label)}", f"{figure} {text(scale)}", f"{100.0 * part.value / total:.0f} %"]
-        for at, (part, figure) in enumerate(zip(whole.parts, figures, strict=False))
+        [html("{} {}", key(at), text(part.label)), *texts(f"{value} {scale}".rstrip(), f"{100.0 * part.value / total:.0f} %")]
+        for at, (part, value) in enumerate(zip(whole.parts, values, strict=False))
     ]
-    spread = f" <small>{text(bounds)} {text(scale)}</small>" if bounds != "exact" else ""
-    foot = ["In all", f"{figures[-1]} {text(scale)}", ""]
-    drawing = stacked_bar([part.value / total for part in whole.parts])
-    return f'<div class="box">{table(f"{label}{spread}{drawing}", ["Part", "Median", "Share"], rows, numbers=(1, 2), foot=foot)}</div>'
+    spread = html(" <small>{}</small>", text(f"{bounds} {scale}".rstrip())) if bounds != "exact" else EMPTY
+    caption = html("{}{}{}", label, spread, stacked_bar([part.value / total for part in whole.parts]))
+    foot = texts("Total", f"{values[-1]} {scale}".rstrip(), "")
+    return html('<div class="box">{}</div>', table(caption, texts("Part", "Median", "Share"), rows, numbers=(1, 2), foot=foot))

@@ -1,99 +1,103 @@
-"""Plans side by side: the same training in other places and on other hardware, or several plans of one report, as charts that are tables."""
+"""Plans side by side: the same training in other regions and on other hardware, or several plans of one report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.charts import interval_bar, scale_of
+from traincarbon.quantities import QUANTITIES
+from traincarbon.reporting.charts import axis_of, interval_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import name, section, table, text
-from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.variants import hardware, in_places, nowhere, on_hardware, places, stand_ins
-from traincarbon.reporting.view import Said
+from traincarbon.reporting.markup import EMPTY, Html, html, name, table, text, texts
+from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.plan_variants import hardware_options, in_regions, on_hardware, region_options, without_region, world_averages
+from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
-_OF_PLACES = ("total_kgco2e", "electricity_usd", "water_l")
+_OF_REGIONS = ("total_kgco2e", "electricity_usd", "water_l")
 _OF_HARDWARE = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
 _OF_PLANS = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 
 
 class Compared(NamedTuple):
-    """One of the things side by side: what it is called, its figures, whether it is the one that the report is about, and what is not its own."""
+    """One row of a comparison.
+
+    Attributes:
+        name: Its name.
+        results: Its quantities.
+        is_own: Whether it is what the report is about.
+        world_averages: Quantities that use a value of the world, as that of the region is not known.
+    """
 
     name: str
-    results: dict[str, Interval | None]
+    results: Mapping[str, Interval | None]
     is_own: bool = False
-    stand_ins: frozenset[str] = frozenset()
-    """Figures that are no more of this one than of any: what they rest on is not known of it."""
+    world_averages: frozenset[str] = frozenset()
 
 
-def elsewhere_section(answer: Estimate, database: Database, currency: Currency, id: str) -> str:
-    """Return the same training in other places and on other hardware."""
-    world = nowhere(answer, database)
-    there = [
-        Compared(each.choice.name, each.answer.results, each.is_own, stand_ins(each.answer, world))
-        for each in in_places(answer, database, places(answer, database))
-    ]
-    fixed = answer.plan.accelerator_hours is not None
-    on = [] if fixed else [Compared(each.choice.name, each.answer.results, each.is_own) for each in on_hardware(answer, database, hardware(answer, database))]
-    own_place = (
-        ""
-        if any(each.is_own for each in there)
-        else "<p>The plan names no region; with one, its figures for carbon, electricity and water narrow to these.</p>"
-    )
-    as_many = "<p>On as many accelerators, each with the utilisation that is known of its kind.</p>" if answer.accelerators is not None else ""
-    return "".join(
-        [
-            section(f"{id}-places", "In other places", own_place, chart(there, _OF_PLACES, currency, "Places, the cleanest first"), _world(there))
-            if len(there) > 1
-            else "",
-            section(f"{id}-hardware", "On other hardware", as_many, chart(on, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first"))
-            if len(on) > 1
-            else "",
-        ]
-    )
-
-
-def plans_section(all_said: Sequence[Said], currency: Currency) -> str:
-    """Return the plans of a report side by side; nothing where there is one."""
-    compared = [Compared(said.title, said.results) for said in all_said]
-    return section("plans", "The plans side by side", chart(compared, _OF_PLANS, currency, "Plans")) if len(compared) > 1 else ""
-
-
-def chart(compared: Sequence[Compared], figures: Sequence[str], currency: Currency, caption: str) -> str:
-    """Return a chart of intervals for the first figure and a table of the medians of all; the report's own is marked."""
-    known = [figure for figure in figures if any(each.results.get(figure) is not None for each in compared)]
-    if not known:
-        return ""
-    first, *others = known
-    scale = scale_of([each.results.get(first) for each in compared])
+def regions_section(answer: Estimate, database: Database, currency: Currency, id: str) -> Section | None:
+    """Return the same training in other regions, None where there is no other."""
+    world = without_region(answer, database)
     rows = [
-        [
-            f"<strong>{name(each.name)}</strong> <small>(this plan)</small>" if each.is_own else name(each.name),
-            interval_bar(each.results.get(first), scale, strong=each.is_own),
-            _cell(each, first, currency),
-            _bounds(each.results.get(first), first, currency),
-            *(_cell(each, figure, currency) for figure in others),
-        ]
-        for each in compared
+        Compared(variant.option.name, variant.answer.results, variant.is_own, world_averages(variant.answer, world))
+        for variant in in_regions(answer, database, region_options(answer, database))
     ]
-    between = f"{text(currency.amount(scale.low, UNITS[first]))} to {text(currency.amount(scale.high, UNITS[first]))}, logarithmic"
-    heads = ["", f"<small>{between}</small>", LABELS[first], "Interval", *(LABELS[figure] for figure in others)]
-    return table(caption, heads, rows, numbers=range(2, 4 + len(others)))
+    if len(rows) < 2:
+        return None
+    has_own = any(row.is_own for row in rows)
+    lead = EMPTY if has_own else html("<p>The plan names no region. With one, its CO2e, electricity and water narrow to the row of that region.</p>")
+    footnote = html("<p class='remark'>* The region’s electricity price or water use is not known; the range of the world is used.</p>")
+    chart = comparison_table(rows, _OF_REGIONS, currency, "Regions, the cleanest first")
+    return section(f"{id}-places", text("In other regions"), lead, chart, footnote if any(row.world_averages for row in rows) else EMPTY)
 
 
-def _world(there: Sequence[Compared]) -> str:
-    """Return what the mark of a figure says that is not of its place."""
-    words = "<p class='said'>* The price of electricity, or the water that making it takes, is not known of that place: the range of the world stands in.</p>"
-    return words if any(each.stand_ins for each in there) else ""
+def hardware_section(answer: Estimate, database: Database, currency: Currency, id: str) -> Section | None:
+    """Return the same training on other hardware, None where there is no other or the plan states its accelerator-hours."""
+    if answer.plan.accelerator_hours is not None:
+        return None
+    variants = on_hardware(answer, database, hardware_options(answer, database))
+    rows = [Compared(variant.option.name, variant.answer.results, variant.is_own) for variant in variants]
+    if len(rows) < 2:
+        return None
+    lead = html("<p>On as many accelerators, each with the utilisation known for its kind.</p>") if answer.accelerators is not None else EMPTY
+    chart = comparison_table(rows, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first")
+    return section(f"{id}-hardware", text("On other hardware"), lead, chart)
 
 
-def _cell(each: Compared, figure: str, currency: Currency) -> str:
-    middle, scale, _ = currency.shown(each.results.get(figure), UNITS[figure])
-    return text(f"{middle} {scale}".strip()) + ("\u202f*" if figure in each.stand_ins else "")
+def plans_section(views: Sequence[EstimateView], currency: Currency) -> Section | None:
+    """Return the plans of a report side by side, None for a single plan."""
+    rows = [Compared(view.title, view.results) for view in views]
+    return section("plans", text("The plans side by side"), comparison_table(rows, _OF_PLANS, currency, "Plans")) if len(rows) > 1 else None
 
 
-def _bounds(interval: Interval | None, figure: str, currency: Currency) -> str:
-    _, scale, bounds = currency.shown(interval, UNITS[figure])
-    return text(f"{bounds} {scale}".strip()) if bounds not in ("", "exact") else bounds
+def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], currency: Currency, caption: str) -> Html:
+    """Return a table of medians, with a chart of the intervals of the first quantity; empty where nothing is known."""
+    known = [quantity for quantity in quantities if any(row.results.get(quantity) is not None for row in rows)]
+    if not known:
+        return EMPTY
+    first, *others = known
+    unit = QUANTITIES[first].unit
+    axis = axis_of([row.results.get(first) for row in rows])
+    cells = [
+        [
+            html("<strong>{}</strong> <small>(this plan)</small>", name(row.name)) if row.is_own else name(row.name),
+            interval_bar(row.results.get(first), axis, is_strong=row.is_own),
+            _cell(row, first, currency),
+            _bounds(row.results.get(first), unit, currency),
+            *(_cell(row, quantity, currency) for quantity in others),
+        ]
+        for row in rows
+    ]
+    ends = html("<small>{} to {}, logarithmic</small>", *texts(currency.amount(axis.low, unit), currency.amount(axis.high, unit)))
+    heads = [EMPTY, ends, *texts(QUANTITIES[first].label, "Interval", *(QUANTITIES[quantity].label for quantity in others))]
+    return table(text(caption), heads, cells, numbers=range(2, 4 + len(others)))
+
+
+def _cell(row: Compared, quantity: str, currency: Currency) -> Html:
+    median, scale, _ = currency.shown(row.results.get(quantity), QUANTITIES[quantity].unit)
+    return text(f"{median} {scale}".strip() + ("\u202f*" if quantity in row.world_averages else ""))
+
+
+def _bounds(interval: Interval | None, unit: str, currency: Currency) -> Html:
+    _, scale, bounds = currency.shown(interval, unit)
+    return text(f"{bounds} {scale}".strip() if bounds not in ("", "exact") else bounds)

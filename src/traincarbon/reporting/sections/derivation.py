@@ -1,113 +1,116 @@
-"""How every figure was worked out: its formula, what went in, and where each number comes from."""
+"""How every result was computed: its formula, the inputs, and the source of each number."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from traincarbon.estimation.trace import Assumption, Step
+from traincarbon.estimation.walk import Assumption, Step
 from traincarbon.formatting import significant
-from traincarbon.reporting.markup import name, section, table, text
-from traincarbon.reporting.naming import named
-from traincarbon.reporting.view import Said
+from traincarbon.reporting.currency import NOT_KNOWN
+from traincarbon.reporting.labels import label_of
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, table, text, texts
+from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.view import EstimateView
 
+Sources = Mapping[str, Mapping[str, str]]
+"""The bibliography by key."""
 _DIGITS, _DIGITS_ASSUMED = 6, 4
 _LONGEST_VALUE = 40
-"""Letters of a value and its unit, which stand on one line."""
+"""The longest value with its unit, which stays on one line."""
 _EXPONENT_FROM, _EXPONENT_BELOW = 1e9, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def assumptions_section(said: Said, id: str) -> str:
-    """Return what the plan did not say and what stood in for it."""
-    rows = [[name(named(each.name)), text(_assumed(each, said), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in said.assumptions]
-    lead = "<p>The plan does not say these; each stands in for it, and what the plan does say would replace it.</p>"
-    return section(f"{id}-assumptions", "Assumptions", lead, table("Assumed", ["What", "Value", "Why"], rows, numbers=(1,))) if rows else ""
+def assumptions_section(view: EstimateView, id: str) -> Section | None:
+    """Return the values that were used in place of what the plan leaves out."""
+    if not view.assumptions:
+        return None
+    rows = [[name(label_of(each.name)), text(_assumed(each, view), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in view.assumptions]
+    lead = html("<p>The plan leaves these out, so defaults are used. State a value in the plan to replace its default.</p>")
+    return section(f"{id}-assumptions", text("Assumptions"), lead, table(text("Assumed"), texts("What", "Value", "Why"), rows, numbers=(1,)))
 
 
-def derivation_section(said: Said, sources: Mapping[str, Mapping[str, Any]], id: str) -> str:
-    """Return the formulas in the order in which they ran, each number linked to where it comes from, and the facts that they began with."""
-    formulas = _last_of_each([(at, step) for at, step in enumerate(said.steps) if step.inputs])
-    facts = [step for step in said.steps if not step.inputs and (step.source or isinstance(step.value, (int, float)))]
-    rows = [
-        [
-            f'<span id="{id}-{text(step.name)}">{text(named(step.name))}</span>',
-            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
-            _source(step.source, sources),
-        ]
-        for _, step in formulas
-    ]
-    below = [
-        f"<code>{text(step.name)} = {text(step.formula, most=300)}</code> with "
-        + ", ".join(_input(key, value, said.steps[:at], id) for key, value in step.inputs.items())
-        for at, step in formulas
-    ]
-    known = [
-        [
-            f'<span id="{id}-fact-{text(step.name)}">{text(named(step.name))}</span>',
-            text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE),
-            " · ".join(part for part in (name(step.formula, most=300), _source(step.source, sources)) if part),
-        ]
-        for step in facts
-    ]
-    stated = [[text(named(key)), text(_number(value) if not isinstance(value, str) else value)] for key, value in said.plan.items()]
+def derivation_section(view: EstimateView, sources: Sources, id: str) -> Section | None:
+    """Return the formulas in the order in which they ran, with the source of each number, the facts used, and the plan."""
+    formulas = _last_of_each([(at, step) for at, step in enumerate(view.steps) if step.inputs])
+    facts = [step for step in view.steps if not step.inputs and (step.source or isinstance(step.value, (int, float)))]
+    rows = [[_anchor(f"{id}-{step.name}", step), _value(step), _source(step.source, sources)] for _, step in formulas]
+    computed = [_computation(step, view.steps[:at], id) for at, step in formulas]
+    known = [[_anchor(f"{id}-fact-{step.name}", step), _value(step), _origin(step, sources)] for step in facts]
+    stated = [texts(label_of(key), _number(value)) for key, value in view.plan.items()]
     return section(
         f"{id}-derivation",
-        "How it was worked out",
-        table("Formulas, in their order", ["Figure", "Median", "Source"], rows, numbers=(1,), below=below) if rows else "",
-        table("Facts and priors that entered", ["What", "Median", "Where it comes from"], known, numbers=(1,)) if known else "",
-        table("What the plan states", ["What", "Value"], stated) if stated else "",
+        text("How it was computed"),
+        table(text("Formulas, in order"), texts("Result", "Median", "Source"), rows, numbers=(1,), below=computed) if rows else EMPTY,
+        table(text("Facts and priors used"), texts("What", "Median", "Source"), known, numbers=(1,)) if known else EMPTY,
+        table(text("The plan"), texts("What", "Value"), stated) if stated else EMPTY,
     )
 
 
-def sources_section(all_said: list[Said], sources: Mapping[str, Mapping[str, Any]], others: Iterable[str] = ()) -> str:
-    """Return the bibliography of all that was used, that of *others* than steps too, each entry with what a reader needs to find it."""
-    used = sorted({step.source.partition(": ")[0] for said in all_said for step in said.steps if step.source} | set(others))
-    entries = "".join(f'<li id="source-{text(key)}">{_entry(key, sources[key])}</li>' for key in used if key in sources)
-    return section("sources", "Sources", f'<ol class="sources">{entries}</ol>') if entries else ""
+def sources_section(views: Sequence[EstimateView], sources: Sources, others: Iterable[str] = ()) -> Section | None:
+    """Return the bibliography of every source used, and of *others*."""
+    used = {step.source.partition(": ")[0] for view in views for step in view.steps if step.source} | set(others)
+    entries = joined(html('<li id="source-{}">{}</li>', text(key), _entry(key, sources[key])) for key in sorted(used) if key in sources)
+    return section("sources", text("Sources"), html('<ol class="sources">{}</ol>', entries)) if entries else None
 
 
 def _last_of_each(formulas: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
-    """Return the steps with one of each name, so that a link leads to one place."""
+    """Return the last step of each name, so that a link leads to one place."""
     latest = {step.name: at for at, step in formulas}
     return [(at, step) for at, step in formulas if latest[step.name] == at]
 
 
-def _input(key: str, value: Any, before: tuple[Step, ...], id: str) -> str:
-    """Return an input with its value, linked to the step or fact before it that has this value."""
-    shown = f"{text(key)} {text(_number(value))}"
+def _anchor(id: str, step: Step) -> Html:
+    return html('<span id="{}">{}</span>', text(id), text(label_of(step.name)))
+
+
+def _value(step: Step) -> Html:
+    return text(f"{_number(step.value)} {step.unit}", most=_LONGEST_VALUE)
+
+
+def _computation(step: Step, before: Sequence[Step], id: str) -> Html:
+    """Return the formula of a step with its inputs."""
+    inputs = joined((_input(key, value, before, id) for key, value in step.inputs.items()), ", ")
+    return html("<code>{} = {}</code> with {}", text(step.name), text(step.formula, most=300), inputs)
+
+
+def _input(key: str, value: object, before: Sequence[Step], id: str) -> Html:
+    """Return an input with its value, linked to the earlier step or fact that has this value."""
+    shown = html("{} {}", text(key), text(_number(value)))
     same = [step for step in before if isinstance(value, float) and step.value == value]
     origin = next((step for step in reversed(same) if step.name == key), same[-1] if same else None)
-    if origin is None:
-        return shown
-    return f'<a href="#{id}-{"" if origin.inputs else "fact-"}{text(origin.name)}">{shown}</a>'
+    return shown if origin is None else link_to(f"{id}-{'' if origin.inputs else 'fact-'}{origin.name}", shown)
 
 
-def _source(source: str, sources: Mapping[str, Mapping[str, Any]]) -> str:
+def _origin(step: Step, sources: Sources) -> Html:
+    """Return how a fact was published or derived, and its source."""
+    return joined((part for part in (name(step.formula, most=300), _source(step.source, sources)) if part), " · ")
+
+
+def _source(source: str, sources: Sources) -> Html:
     key, _, locator = source.partition(": ")
-    where = f"<small>{name(locator, most=160)}</small>" if locator else ""
-    if key in sources:
-        return f'<a href="#source-{text(key)}">{text(key)}</a> {where}'
-    return f"{text(key)} {where}".strip()
+    where = html(" <small>{}</small>", name(locator, most=160)) if locator else EMPTY
+    return html("{}{}", link_to(f"source-{key}", text(key)) if key in sources else text(key), where)
 
 
-def _entry(key: str, entry: Mapping[str, Any]) -> str:
+def _entry(key: str, entry: Mapping[str, str]) -> Html:
     title, url = name(entry.get("title", key), most=300), str(entry.get("url", ""))
-    linked = f'<a href="{text(url, most=500)}" rel="noreferrer">{title}</a>' if url.startswith("https://") else title
-    by = ", ".join(name(entry[part]) for part in ("publisher", "published") if entry.get(part))
-    return f"{linked}. {by} <small>{text(key)}</small>"
+    linked = html('<a href="{}" rel="noreferrer">{}</a>', text(url, most=500), title) if url.startswith("https://") else title
+    by = joined((name(entry[part]) for part in ("publisher", "published") if entry.get(part)), ", ")
+    return html("{}. {} <small>{}</small>", linked, by, text(key))
 
 
-def _assumed(each: Assumption, said: Said) -> str:
-    """Return what was assumed, rounded to what matters, with the unit that its step has."""
-    step = said.step(each.name)
+def _assumed(each: Assumption, view: EstimateView) -> str:
+    """Return an assumed value rounded, with the unit of its step."""
+    step = view.step(each.name)
     return f"{_number(each.value, _DIGITS_ASSUMED)} {step.unit if step is not None else ''}".rstrip()
 
 
-def _number(value: Any, digits: int = _DIGITS) -> str:
+def _number(value: object, digits: int = _DIGITS) -> str:
+    """Return a number to so many digits, large and small ones with a power of ten; other values as text."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return "not known" if value is None else str(value)
+        return NOT_KNOWN if value is None else str(value)
     if not math.isfinite(value):
-        return "not known"
+        return NOT_KNOWN
     size = abs(value)
     if size >= _EXPONENT_FROM or 0.0 < size < _EXPONENT_BELOW:
         mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")

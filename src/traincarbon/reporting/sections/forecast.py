@@ -1,112 +1,114 @@
-"""What was expected of a run, and how far from it the run came out."""
+"""The forecast of a run, and how the run compares with it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.decode import interval
+from traincarbon.decode import interval, number
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import FIELDS, Plan
 from traincarbon.formatting import significant
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
+from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
-from traincarbon.reporting.markup import table, text
+from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
 from traincarbon.uncertain import Interval
 
-WHOLE = 0.99
-"""Share from which a part stands for the whole."""
-_FORECAST = (
-    ("Time", "duration_s", "s"),
-    ("Energy of the facility", "facility_energy_kwh", "kWh"),
-    ("CO2e of the electricity", "operational_kgco2e", "kg CO2e"),
-    ("CO2e of making the hardware", "embodied_kgco2e", "kg CO2e"),
-    ("Utilisation (MFU)", "mfu", ""),
-)
-_COSTS = {
-    "rent": ("Cost to rent", "rent_usd"),
-    "electricity and a share of the purchase": ("Cost to own", "own_usd"),
-    "electricity alone": ("Cost of electricity", "electricity_usd"),
-}
-"""What a tracker counts as cost, to what it is called and the figure of an estimate that says the same."""
-_RECORDED = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd")
+NEARLY_ALL = 0.99
+"""A share from which a part counts as the whole."""
+_COMPARED = ("duration_s", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "mfu")
+_ESTIMATED_COST = {CostBasis.RENT: "rent_usd", CostBasis.OWN: "own_usd", CostBasis.ELECTRICITY: "electricity_usd"}
+"""The quantity of an estimate that counts the same as the cost of a run."""
 _LEVEL = 0.9
-"""Confidence level of what a tracker records."""
+"""Confidence level of recorded forecasts."""
 
 
 class Forecast(NamedTuple):
-    """What was expected of a run: figures of an estimate, at their confidence level, and where they are from."""
+    """The results of an estimate of a run, their confidence level, and when the estimate was made."""
 
     results: Mapping[str, Interval | None]
     level: float
     made: str
 
 
-def forecast_of(record: RunRecord, database: Database) -> Forecast | None:
-    """Return what was estimated of the run when it began, or else what is estimated of its plan now; None where it carries no plan."""
+def forecast_of(record: Run, database: Database) -> Forecast | None:
+    """Return the estimate that was recorded when the run began, or else a new one of its plan; None for a run without a plan."""
     if record.plan is None:
         return None
     recorded = {name: found for name, value in record.plan.items() if (found := interval(value)) is not None}
     if recorded:
-        return Forecast(recorded, _LEVEL, "made when it began")
+        return Forecast(recorded, _LEVEL, "made when the run began")
     try:
         answer = estimate(Plan.from_dict({name: value for name, value in record.plan.items() if name in FIELDS}), database=database)
     except CarbonError:
         return None
-    return Forecast(answer.results, answer.level, "made now, from the plan that the run carries")
+    return Forecast(answer.results, answer.level, "made now, from the plan in the run’s record")
 
 
-def actual_of(record: RunRecord, figure: str) -> Interval | None:
-    """Return what the run states of a *figure*, None where it does not."""
-    if figure == "duration_s":
-        return Interval(record.duration_s, record.duration_s, record.duration_s) if record.duration_s else None
-    if figure == "mfu":
-        return None if record.mfu is None else Interval(record.mfu, record.mfu, record.mfu)
-    stated = getattr(record, figure) if figure in _RECORDED else None
-    return None if stated is None else Interval(stated["low"], stated["median"], stated["high"])
+def actual_result(record: Run, quantity: str) -> Interval | None:
+    """Return what the run states of a *quantity*, None where it states nothing."""
+    if quantity == "duration_s":
+        return Interval.of(record.duration_s) if record.duration_s else None
+    if quantity == "mfu":
+        return None if record.mfu is None else Interval.of(record.mfu)
+    return interval(getattr(record, quantity)) if quantity in RECORDED else None
 
 
-def share_done(record: RunRecord) -> float | None:
-    """Return the share of its plan's tokens that a run saw, None where either is not known."""
-    planned = record.plan.get("tokens") if record.plan is not None else None
-    return record.tokens / planned if record.tokens is not None and isinstance(planned, (int, float)) and planned > 0.0 else None
+def cost_basis_of(record: Run) -> CostBasis | None:
+    """Return what the cost of a run counts, None where it is not known or its sessions differ."""
+    try:
+        return CostBasis(record.cost_basis)
+    except ValueError:
+        return None
 
 
-def forecast_table(record: RunRecord, forecast: Forecast | None, currency: Currency, *, cost_basis: str = "") -> str:
-    """Return what was expected of a run against what it took; *cost_basis* is what its tracker counted as cost, in the tracker's words."""
+def share_done(record: Run) -> float | None:
+    """Return the share of its plan's tokens that a run processed, None where either is not known."""
+    planned = number(record.plan.get("tokens")) if record.plan is not None else None
+    return record.tokens / planned if record.tokens is not None and planned is not None and planned > 0.0 else None
+
+
+def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -> Html:
+    """Return the forecast of a run compared with what it took."""
     if forecast is None:
-        return "<p>The run carries no plan, so there is no forecast to hold it against.</p>"
-    called, figure = _COSTS.get(cost_basis, ("Cost, as it was tracked", ""))
-    rows = [_compared(label, forecast.results.get(name), actual_of(record, name), unit, currency) for label, name, unit in _FORECAST]
-    rows.append(_compared(called, forecast.results.get(figure), actual_of(record, "cost_usd"), "$", currency))
+        return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")
+    rows = [_row(QUANTITIES[name].label, forecast.results.get(name), actual_result(record, name), QUANTITIES[name].unit, currency) for name in _COMPARED]
+    basis = cost_basis_of(record)
+    cost = None if basis is None else _ESTIMATED_COST[basis]
+    label = "Cost" if cost is None else QUANTITIES[cost].label
+    rows.append(_row(label, None if cost is None else forecast.results.get(cost), actual_result(record, "cost_usd"), "$", currency))
     known = [row for row in rows if row]
+    if not known:
+        return EMPTY
     done = share_done(record)
-    whole = " It is of the whole plan, of which the run did a part." if done is not None and done < WHOLE else ""
-    head = ["", "Forecast", f"{100.0 * forecast.level:.3g} % interval", "Actual", "Actual over forecast", "Interval"]
-    return f"<p>The forecast was {forecast.made}.{whole}</p>{table('Forecast against actual', head, known, numbers=(1, 2, 3, 4))}" if known else ""
+    is_part = done is not None and done < NEARLY_ALL
+    lead = html("<p>The forecast was {}.{}</p>", text(forecast.made), text(" It covers the whole plan; the run completed part of it.") if is_part else EMPTY)
+    head = texts("", "Forecast", f"{100.0 * forecast.level:.3g} % interval", "Actual", "Actual / forecast", "Interval")
+    return html("{}{}", lead, table(text("Forecast compared with actual"), head, known, numbers=(1, 2, 3, 4)))
 
 
-def _compared(label: str, expected: Interval | None, was: Interval | None, unit: str, currency: Currency) -> list[str]:
-    """Return a row of forecast and actual; nothing where neither is known."""
-    if expected is None and was is None:
+def _row(label: str, expected: Interval | None, actual: Interval | None, unit: str, currency: Currency) -> list[Html]:
+    """Return a row of forecast and actual; no cells where neither is known."""
+    if expected is None and actual is None:
         return []
     shown = (NOT_KNOWN, "") if expected is None else _expected(expected, unit, currency)
-    if expected is None or was is None:
-        return [label, *shown, NOT_KNOWN if was is None else _one(was, unit, currency), "", ""]
-    ratio = f"{significant(was.median / expected.median, 2)} ×" if expected.median else ""
-    place = "below it" if was.median < expected.low else "above it" if was.median > expected.high else "inside"
-    return [label, *shown, _one(was, unit, currency), ratio, place]
+    if expected is None or actual is None:
+        return texts(label, *shown, NOT_KNOWN if actual is None else _actual(actual, unit, currency), "", "")
+    ratio = f"{significant(actual.median / expected.median, 2)} ×" if expected.median else ""
+    place = "below" if actual.median < expected.low else "above" if actual.median > expected.high else "inside"
+    return texts(label, *shown, _actual(actual, unit, currency), ratio, place)
 
 
 def _expected(interval: Interval, unit: str, currency: Currency) -> tuple[str, str]:
     if not unit:
         return percent(interval.median), f"{percent(interval.low)} – {percent(interval.high)}"
-    middle, scale, bounds = currency.shown(interval, unit)
-    return text(f"{middle} {scale}"), text(f"{bounds} {scale}" if bounds != "exact" else bounds)
+    median, scale, bounds = currency.shown(interval, unit)
+    return f"{median} {scale}".rstrip(), f"{bounds} {scale}".rstrip() if bounds != "exact" else bounds
 
 
-def _one(interval: Interval, unit: str, currency: Currency) -> str:
-    return text(currency.amount(interval.median, unit, digits=3)) if unit else percent(interval.median)
+def _actual(interval: Interval, unit: str, currency: Currency) -> str:
+    return currency.amount(interval.median, unit, digits=3) if unit else percent(interval.median)
 
 
 def percent(share: float) -> str:

@@ -1,53 +1,62 @@
-"""Many runs: what they took together, by project, hardware and month, in tables whose rows add up to their totals."""
+"""Many runs together: totals by project, hardware and month, in tables whose rows add up to their totals."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from traincarbon.formatting import counted, listed
-from traincarbon.ledger.record import RunRecord
+from traincarbon.formatting import counted
+from traincarbon.ledger.record import Run
+from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
-from traincarbon.reporting.markup import name, section, table, text
+from traincarbon.reporting.markup import EMPTY, Html, html, listing, name, table, text, texts
+from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.run import busy_share
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
-_IN_VAIN = ("failed", "killed", "lost")
+_UNFINISHED = ("failed", "killed", "lost")
+_SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
+"""The quantities that are summed, and what follows each in a sentence."""
+_HOURS, _ENERGY = "accelerator_hours_h", "facility_energy_kwh"
 
 
 class Sums(NamedTuple):
-    """What some runs took together: accelerator-hours, energy, CO2e and money, each summed over the runs that state it, and how many do."""
+    """What some runs took together.
+
+    Attributes:
+        label: What the runs have in common.
+        runs: How many there are.
+        totals: Each quantity summed over the runs that state it.
+        known: How many runs state each quantity.
+    """
 
     label: str
     runs: int
-    totals: tuple[float, ...]
-    known: tuple[int, ...]
+    totals: dict[str, float]
+    known: dict[str, int]
 
 
-_COLUMNS = (("Accelerator-hours", "h"), ("Energy", "kWh"), ("CO2e", "kg CO2e"), ("Cost", "$"))
-_HOURS, _ENERGY = 0, 1
+def sums_of(label: str, records: Iterable[Run]) -> Sums:
+    """Return what *records* took together.
 
-
-def sums_of(label: str, records: Iterable[RunRecord]) -> Sums:
-    """Return what *records* took together; the energy is the facility's where it is stated, else that at the meters.
-
-    The CO2e of a run is known where that of its electricity is; that of making its hardware comes on top where the run states it.
+    Energy is the facility's where it is stated, else that at the meters. The CO2e of a run is known where that of its electricity is;
+    the CO2e of making its hardware is added where the run states it.
     """
-    counts, totals = [0, 0, 0, 0], [0.0, 0.0, 0.0, 0.0]
+    totals, known = dict.fromkeys(_SUMMED, 0.0), dict.fromkeys(_SUMMED, 0)
     runs = 0
     for record in records:
         runs += 1
-        for at, value in enumerate(_figures(record)):
+        for quantity, value in _values(record).items():
             if value is not None:
-                counts[at] += 1
-                totals[at] += value
-    return Sums(label, runs, tuple(totals), tuple(counts))
+                known[quantity] += 1
+                totals[quantity] += value
+    return Sums(label, runs, totals, known)
 
 
-def grouped(records: Sequence[RunRecord], by: Callable[[RunRecord], str]) -> list[Sums]:
-    """Return the sums by group, those of most energy first; the smallest are put together where there are many."""
-    groups: dict[str, list[RunRecord]] = {}
+def grouped(records: Sequence[Run], by: Callable[[Run], str]) -> list[Sums]:
+    """Return the sums by group, those of most energy first; the smallest are combined where there are many."""
+    groups: dict[str, list[Run]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
     ordered = sorted((sums_of(label, members) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label))
@@ -57,95 +66,110 @@ def grouped(records: Sequence[RunRecord], by: Callable[[RunRecord], str]) -> lis
     return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]))]
 
 
-def portfolio_section(records: Sequence[RunRecord], currency: Currency) -> str:
-    """Return the runs together: the totals, what was in vain, the tables by group, and the largest runs."""
-    total = sums_of("In all", records)
+def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | None:
+    """Return the runs together: the totals, what failed runs took, the tables by group, and the largest runs."""
+    total = sums_of("Total", records)
     by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
     periods = sorted(grouped(records, by), key=lambda sums: sums.label)
     return section(
         "runs",
-        "The runs together",
-        f"<p class='lead'>{_sentence(records, total, currency)}</p>",
+        text("The runs together"),
+        html("<p class='lead'>{}</p>", _sentence(records, total, currency)),
         _table("By project", grouped(records, lambda record: record.project or "no project"), total, currency),
-        _table("By hardware", grouped(records, lambda record: record.hw or "hardware not known"), total, currency),
-        _table(f"By {period} in which they began", periods, total, currency),
-        _table("By how they ended", grouped(records, lambda record: record.state), total, currency),
+        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware"), total, currency),
+        _table(f"By {period} of start", periods, total, currency),
+        _table("By outcome", grouped(records, lambda record: record.state), total, currency),
         _by_run(records, total, currency),
     )
 
 
-def _figures(record: RunRecord) -> tuple[float | None, ...]:
-    hours = None if record.accelerators is None else record.duration_s / 3600.0 * record.accelerators
-    energy = record.facility_energy_kwh["median"] if record.facility_energy_kwh is not None else record.metered_kwh
-    making = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
-    co2e = None if record.operational_kgco2e is None else record.operational_kgco2e["median"] + making
-    return hours, energy, co2e, None if record.cost_usd is None else record.cost_usd["median"]
+def _values(record: Run) -> dict[str, float | None]:
+    """Return what a run states of each of the summed quantities."""
+    energy, operational, cost = record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd
+    embodied = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
+    return {
+        "accelerator_hours_h": None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators,
+        "facility_energy_kwh": energy["median"] if energy is not None else record.metered_kwh,
+        "total_kgco2e": None if operational is None else operational["median"] + embodied,
+        "cost_usd": None if cost is None else cost["median"],
+    }
 
 
-def _sentence(records: Sequence[RunRecord], total: Sums, currency: Currency) -> str:
+def _sentence(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
+    """Return the totals, what failed, killed and lost runs took, idle time and what is not known."""
     parts = [
-        f"<strong>{text(currency.amount(value, unit, digits=3))}</strong>{what}"
-        for value, known, (_, unit), what in zip(total.totals, total.known, _COLUMNS, (" of accelerators’ time", " of energy", " of CO2e", ""), strict=True)
-        if known
+        html("<strong>{}</strong>{}", text(currency.amount(total.totals[quantity], QUANTITIES[quantity].unit, digits=3)), text(what))
+        for quantity, what in _SUMMED.items()
+        if total.known[quantity]
     ]
-    took = f" took {listed(parts)}" if parts else " state nothing of what they took"
-    vain = sums_of("", (record for record in records if record.state in _IN_VAIN))
-    of, at = ("energy", _ENERGY) if total.totals[_ENERGY] else ("accelerator-hours", _HOURS)
-    share = f", with {100.0 * vain.totals[at] / total.totals[at]:.1f} % of the {of}" if total.totals[at] else ""
-    lost = (
-        f" {counted(vain.runs, 'run')} {'was' if vain.runs == 1 else 'were'} in vain (failed, killed or lost){share}."
-        if vain.runs
-        else " None failed, was killed or lost."
-    )
-    unknown = [
-        f"{head if head == 'CO2e' else head.lower()} of {total.runs - known:,}"
-        for (head, _), known in zip(_COLUMNS, total.known, strict=True)
-        if 0 < known < total.runs
+    took = html("took {}", listing(parts)) if parts else text("do not state what they took")
+    unknown = [f"{QUANTITIES[quantity].short} ({counted(total.runs - known, 'run')})" for quantity, known in total.known.items() if 0 < known < total.runs]
+    more = [
+        html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
+        text(" Totals are sums of medians. The energy of a run is that of its facility where known, else that at its meters."),
     ]
-    at_work = [(hours, busy) for record in records if (hours := _figures(record)[_HOURS]) is not None and (busy := busy_share(record)) is not None]
-    watched_h = sum(hours for hours, _ in at_work)
-    idle = 1.0 - sum(hours * busy for hours, busy in at_work) / watched_h if watched_h else None
-    lost += f" Accelerators stood idle {100.0 * idle:.0f} % of the time in the {counted(len(at_work), 'run')} where that was seen." if idle is not None else ""
-    gaps = f" Not known, and in no sum: {listed(unknown)} of the runs." if unknown else ""
-    return f"{counted(total.runs, 'run')}{took}.{lost}{gaps} Sums are of medians; a run’s energy is that of the facility where the tracker knew it, else that at the meters."
+    return html("{} {}. {}{}{}{}", text(counted(total.runs, "run")), took, _unfinished(records, total), _idle(records), *more)
 
 
-def _by_run(records: Sequence[RunRecord], total: Sums, currency: Currency) -> str:
-    """Return the largest runs one by one, each with how it ended, and the rest of them as one."""
-    ordered = sorted(records, key=lambda record: (-(_figures(record)[1] or 0.0), -record.duration_s, record.run_id))
+def _unfinished(records: Sequence[Run], total: Sums) -> Html:
+    sums = sums_of("", (record for record in records if record.state in _UNFINISHED))
+    if not sums.runs:
+        return text("None failed, was killed or lost.")
+    by, label = (_ENERGY, "energy") if total.totals[_ENERGY] else (_HOURS, "GPU-hours")
+    share = f", with {100.0 * sums.totals[by] / total.totals[by]:.1f} % of the {label}" if total.totals[by] else ""
+    return text(f"{counted(sums.runs, 'run')} did not finish (failed, killed or lost){share}.")
+
+
+def _idle(records: Sequence[Run]) -> Html:
+    """Return the share of time in which accelerators were idle, in the runs that measured it; empty where none did."""
+    measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record)[_HOURS]) is not None]
+    total_h = sum(hours for hours, _ in measured)
+    if not total_h:
+        return EMPTY
+    idle = 1.0 - sum(hours * busy for hours, busy in measured) / total_h
+    return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it.")
+
+
+def _by_run(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
+    """Return the largest runs one by one, each with its outcome, and the others together."""
+    ordered = sorted(records, key=lambda record: (-(_values(record)[_ENERGY] or 0.0), -record.duration_s, record.run_id))
     largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record]) for record in ordered[:MOST_LISTED]]
     rest = ordered[MOST_LISTED:]
-    ends = [record.state for record in ordered[:MOST_LISTED]]
+    outcomes = [record.state for record in ordered[:MOST_LISTED]]
     if rest:
-        largest, ends = [*largest, sums_of(f"{len(rest):,} smaller runs", rest)], [*ends, ""]
-    return _table("By run, the largest first", largest, total, currency, ends=ends)
+        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest)], [*outcomes, ""]
+    return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
 
 
-def _month(record: RunRecord) -> str:
+def _month(record: Run) -> str:
     return record.started_at[:7] or "month not known"
 
 
-def _year(record: RunRecord) -> str:
+def _year(record: Run) -> str:
     return record.started_at[:4] or "year not known"
 
 
-def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency, *, ends: Sequence[str] = ()) -> str:
-    """Return the table of *groups*; where each is one run, *ends* says how it ended in place of how many there are."""
-    second = [text(end) for end in ends] or [f"{sums.runs:,}" for sums in groups]
-    cells = [[name(sums.label, most=80), each] for sums, each in zip(groups, second, strict=True)]
-    heads, feet = ["", "Ended" if ends else "Runs"], ["In all", counted(total.runs, "run") if ends else f"{total.runs:,}"]
-    for at, (head, unit) in enumerate(_COLUMNS):
-        if not total.known[at]:
-            continue
-        figures, scale = column([sums.totals[at] for sums in groups], total.totals[at], unit, currency)
-        for cell, sums, shown in zip(cells, groups, figures, strict=False):
-            cell.append(shown if sums.known[at] else NOT_KNOWN)
-        heads.append(f"{head} <small>{text(scale)}</small>")
-        feet.append(figures[-1])
+def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency, *, outcomes: Sequence[str] = ()) -> Html:
+    """Return the table of *groups*; where each is one run, its outcome replaces the number of runs."""
+    second = outcomes or [f"{sums.runs:,}" for sums in groups]
+    cells = [[name(sums.label, most=80), text(each)] for sums, each in zip(groups, second, strict=True)]
+    heads, feet = texts("", "Outcome" if outcomes else "Runs"), texts("Total", counted(total.runs, "run") if outcomes else f"{total.runs:,}")
+    for quantity in (quantity for quantity in _SUMMED if total.known[quantity]):
+        unit = QUANTITIES[quantity].unit
+        numbers, scale = column([sums.totals[quantity] for sums in groups], total.totals[quantity], unit, currency)
+        for cell, sums, shown in zip(cells, groups, numbers, strict=False):
+            cell.append(text(shown if sums.known[quantity] else NOT_KNOWN))
+        heads.append(_head(QUANTITIES[quantity].short, scale))
+        feet.append(text(numbers[-1]))
     if total.totals[_ENERGY]:
         most = max(sums.totals[_ENERGY] for sums in groups)
-        heads.insert(1, "Energy, to scale")
-        feet.insert(1, "")
+        heads.insert(1, text("Energy, to scale"))
+        feet.insert(1, EMPTY)
         for cell, sums in zip(cells, groups, strict=True):
             cell.insert(1, share_bar(sums.totals[_ENERGY] / most))
-    return table(caption, heads, cells, numbers=range(len(heads) - sum(map(bool, total.known)) - (not ends), len(heads)), foot=feet)
+    shown_sums = sum(map(bool, total.known.values()))
+    return table(text(caption), heads, cells, numbers=range(len(heads) - shown_sums - (not outcomes), len(heads)), foot=feet)
+
+
+def _head(label: str, scale: str) -> Html:
+    return html("{} <small>{}</small>", text(label), text(scale)) if scale and scale != label else text(label)

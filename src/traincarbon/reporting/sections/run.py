@@ -1,7 +1,6 @@
-"""A run as it really was: against its forecast, and over time."""
+"""A run as it was: what it took compared with its forecast, and its power over time."""
 
 import time
-from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -9,147 +8,145 @@ from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
+from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
 from traincarbon.reporting.charts import Line, lines, share_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import name, section, table, text
-from traincarbon.reporting.run_history import Trace
-from traincarbon.reporting.sections.forecast import WHOLE, Forecast, actual_of, forecast_table, percent, share_done
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, notes, table, text, texts
+from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.run_history import RunHistory
+from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_table, percent, share_done
 from traincarbon.reporting.sections.summary import card_html
+from traincarbon.reporting.subjects import ReportedRun
 from traincarbon.uncertain import Interval, median_of
 
-_J_PER_KWH = 3.6e6
 _SHORT_S = 600.0
-"""A run shorter than this is shown to the second."""
-_MEASURED = ("counter", "power")
+"""Charts of runs shorter than this show seconds."""
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
-_ENDED = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
-_HOWS = {"counter": "measured, by energy counters", "power": "measured, by power readings", "modelled": "modelled"}
+_ENDINGS = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
+_HOW_KNOWN = {
+    EnergySource.COUNTER: "measured by energy counters",
+    EnergySource.POWER: "measured by power readings",
+    EnergySource.MODELLED: "modelled",
+}
 
 
-class Actual(NamedTuple):
-    """A run with its forecast, where one is known, and what it did over time."""
-
-    record: RunRecord
-    forecast: Forecast | None
-    trace: Trace | None
-
-
-def run_section(actual: Actual, database: Database, currency: Currency, id: str) -> str:
-    """Return a run: what it was, what it took, how that was known, against its forecast, and over time."""
-    record = actual.record
-    title = f"Run {name(record.run_id, most=60)}"
+def run_section(run: ReportedRun, forecast: Forecast | None, database: Database, currency: Currency, id: str) -> Section | None:
+    """Return a run: what it was, what it took and how that is known, its forecast, and its power over time."""
+    record = run.record
     return section(
         id,
-        title,
-        f"<p class='lead'>{_sentence(record, currency)}</p>",
-        _cards(actual, currency),
+        html("Run {}", name(record.run_id, most=60)),
+        html("<p class='lead'>{}</p>", _sentence(record, currency)),
+        _cards(record, currency),
         _energy(record, currency),
-        forecast_table(record, actual.forecast, currency, cost_basis=actual.trace.cost_basis if actual.trace is not None else ""),
-        _over_time(actual, database),
+        forecast_table(record, forecast, currency),
+        _over_time(record, run.history, database) if run.history is not None else EMPTY,
         _notes(record),
     )
 
 
-def busy_share(record: RunRecord) -> float | None:
-    """Return the share of its time in which the run's accelerators were at work, None where no meter saw it."""
+def busy_share(record: Run) -> float | None:
+    """Return the share of time in which the run's accelerators were busy, None where no meter measured it."""
     seen = [use.utilisation for use in record.by_device if use.part == "gpu" and use.utilisation is not None]
     return sum(seen) / len(seen) if seen else None
 
 
-def _sentence(record: RunRecord, currency: Currency) -> str:
-    on = counted(record.nodes, "node") + (f" with {counted(record.accelerators, 'accelerator')}" if record.accelerators is not None else "")
-    hardware = f" ({name(record.hw, most=80)})" if record.hw else ""
-    project = f" of project {name(record.project, most=80)}" if record.project else ""
+def _sentence(record: Run, currency: Currency) -> Html:
+    project = html(" of project {}", name(record.project, most=80)) if record.project else EMPTY
+    began = html(" began {} UTC,", text(record.started_at[:16].replace("T", " "))) if record.started_at else EMPTY
+    took = text(currency.amount(record.duration_s, "s", digits=3))
+    accelerators = f" with {counted(record.accelerators, 'accelerator')}" if record.accelerators is not None else ""
+    nodes = text(counted(record.nodes, "node") + accelerators)
+    hardware = html(" ({})", name(record.hw, most=80)) if record.hw else EMPTY
     exit_code = f", exit code {record.exit_code}" if record.exit_code is not None else ""
-    began = f" began {text(record.started_at[:16].replace('T', ' '))} UTC," if record.started_at else ""
     restarts = f", restarted {counted(record.restarts, 'time')}" if record.restarts else ""
-    said = [f"The run{project}{began} ran {text(currency.amount(record.duration_s, 's', digits=3))} on {on}{hardware} and {_metered(record)}."]
-    said.append(f"It {_ENDED[record.state]}{exit_code}{restarts}.{_work_done(record)}")
-    busy = busy_share(record)
+    parts = [
+        html("The run{}{} ran {} on {}{} and {}.", project, began, took, nodes, hardware, _metered(record)),
+        text(f"It {_ENDINGS[record.state]}{exit_code}{restarts}."),
+    ]
+    done, busy = share_done(record), busy_share(record)
+    if done is not None and record.tokens is not None:
+        parts.append(text(f"It processed {amount(record.tokens, 'count', digits=3)} tokens, {percent(done)} of its plan."))
     if busy is not None:
-        said.append(f"Its accelerators were at work {percent(busy)} of the time and idle {percent(1.0 - busy)}.")
-    return " ".join(said)
+        parts.append(text(f"Its accelerators were busy {percent(busy)} of the time and idle {percent(1.0 - busy)}."))
+    return joined(parts, " ")
 
 
-def _work_done(record: RunRecord) -> str:
-    """Return how much of the plan's work the run did, where both are known."""
-    done = share_done(record)
-    return "" if done is None or record.tokens is None else f" It saw {text(amount(record.tokens, 'count', digits=3))} tokens, {percent(done)} of its plan."
-
-
-def _metered(record: RunRecord) -> str:
+def _metered(record: Run) -> Html:
     """Return the energy of the run and how much of it was measured."""
     total = record.metered_kwh
     if not total:
-        return "was not metered" if total is None else "used nothing that a meter saw"
-    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if record.how.get(part) in _MEASURED)
-    share = measured_j / _J_PER_KWH / total
-    how = "all of it measured" if share > WHOLE else "all of it modelled" if share < 1.0 - WHOLE else f"{percent(share)} of it measured, the rest modelled"
-    return f"used <strong>{text(amount(total, 'kWh', digits=3))}</strong>, {how}"
+        return text("was not metered" if total is None else "used no energy that a meter measured")
+    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if (source := record.how.get(part)) is not None and source.is_measured)
+    share = measured_j / J_PER_KWH / total
+    how = (
+        "all of it measured"
+        if share > NEARLY_ALL
+        else "all of it modelled"
+        if share < 1.0 - NEARLY_ALL
+        else f"{percent(share)} of it measured, the rest modelled"
+    )
+    return html("used <strong>{}</strong>, {}", text(amount(total, "kWh", digits=3)), text(how))
 
 
-def _cards(actual: Actual, currency: Currency) -> str:
-    """Return the run's figures: what it cost, how long it took, what it used and emitted."""
-    record = actual.record
-    counts = actual.trace.cost_basis if actual.trace is not None else ""
-    metered = record.metered_kwh
-    energy, of = actual_of(record, "facility_energy_kwh"), "servers, network, cooling"
+def _cards(record: Run, currency: Currency) -> Html:
+    """Return the run's cost, time, energy and CO2e."""
+    basis, metered = cost_basis_of(record), record.metered_kwh
+    energy, scope = actual_result(record, "facility_energy_kwh"), "servers, network, cooling"
     if energy is None and metered is not None:
-        energy, of = Interval(metered, metered, metered), "at the meters; the facility’s is not known"
-    electricity, making = actual_of(record, "operational_kgco2e"), actual_of(record, "embodied_kgco2e")
-    carbon = Interval(*map(sum, zip(electricity, making, strict=True))) if electricity is not None and making is not None else electricity
-    cards = [
-        card_html("Cost", actual_of(record, "cost_usd"), "$", currency, note=text(counts)),
-        card_html("Time", actual_of(record, "duration_s"), "s", currency, note="wall-clock"),
-        card_html("Energy", energy, "kWh", currency, note=of),
-        card_html("Carbon", carbon, "kg CO2e", currency, note="electricity and the hardware’s making" if making is not None else "of the electricity alone"),
-    ]
-    return f'<ul class="cards">{"".join(cards)}</ul>'
+        energy, scope = Interval.of(metered), "at the meters; the facility’s is not known"
+    operational, embodied = actual_result(record, "operational_kgco2e"), actual_result(record, "embodied_kgco2e")
+    total = Interval(*map(sum, zip(operational, embodied, strict=True))) if operational is not None and embodied is not None else operational
+    shown = (
+        ("cost_usd", actual_result(record, "cost_usd"), basis.value if basis is not None else record.cost_basis),
+        ("duration_s", actual_result(record, "duration_s"), "wall-clock"),
+        ("facility_energy_kwh", energy, scope),
+        ("total_kgco2e", total, "electricity and making the hardware" if embodied is not None else "electricity alone"),
+    )
+    cards = (card_html(QUANTITIES[key].short, result, QUANTITIES[key].unit, currency, remark=text(remark)) for key, result, remark in shown)
+    return html('<ul class="cards">{}</ul>', joined(cards))
 
 
-def _energy(record: RunRecord, currency: Currency) -> str:
+def _energy(record: Run, currency: Currency) -> Html:
     total = record.metered_kwh
     scale = currency.scale(total or 0.0, "kWh")
     rows = []
     for part, label in _PARTS.items():
-        energy_j = record.energy_j.get(part)
+        energy_j, source = record.energy_j.get(part), record.how.get(part)
         if energy_j is not None and total:
-            energy_kwh = energy_j / _J_PER_KWH
-            how = _HOWS.get(record.how.get(part, ""), "")
-            rows.append([label, share_bar(energy_kwh / total), text(scale.text(significant(energy_kwh / scale.size, 3))), how])
+            energy_kwh = energy_j / J_PER_KWH
+            how = _HOW_KNOWN[source] if source is not None else ""
+            rows.append([text(label), share_bar(energy_kwh / total), *texts(scale.text(significant(energy_kwh / scale.size, 3)), how)])
         elif part in record.missing:
-            rows.append([label, "", "not measured", name(record.missing[part], most=200)])
-    return table("Energy, measured and modelled", ["Part", "Share", "Energy", "How it is known"], rows, numbers=(2,)) if rows else ""
+            rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])
+    return table(text("Energy, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
 
 
-def _over_time(actual: Actual, database: Database) -> str:
-    trace = actual.trace
-    if trace is None:
-        return ""
-    with_seconds = trace.end_s - trace.begin_s < _SHORT_S
-    begin, end = (_moment(wall_s, with_seconds=with_seconds) for wall_s in (trace.begin_s, trace.end_s))
-    most_w = max((value for values in trace.power_w.values() for value in values if value is not None), default=0.0)
-    series = [Line(_PARTS.get(part, part), values) for part, values in trace.power_w.items()]
-    charts = lines("Power over time", series=series, top=_watts(most_w), begin=begin, end=end, most=most_w)
-    reach = _flop_per_token_over_peak(actual.record, database)
-    if reach is not None:
-        mfu = [None if rate is None else rate * reach for rate in trace.tokens_per_s]
-        most = max((value for value in mfu if value is not None), default=0.0)
-        charts += lines("Utilisation (MFU) over time", series=[Line("MFU", mfu)], top=percent(most), begin=begin, end=end, most=most)
-    return charts
+def _over_time(record: Run, history: RunHistory, database: Database) -> Html:
+    has_seconds = history.end_s - history.begin_s < _SHORT_S
+    begin, end = (_moment(wall_s, has_seconds=has_seconds) for wall_s in (history.begin_s, history.end_s))
+    most_w = max((value for values in history.power_w.values() for value in values if value is not None), default=0.0)
+    series = [Line(_PARTS.get(part, part), values) for part, values in history.power_w.items()]
+    power = lines("Power over time", series=series, top=amount(most_w, "W", digits=3), begin=begin, end=end, most=most_w)
+    mfu_per_rate = _mfu_of_one_token_per_s(record, database)
+    if mfu_per_rate is None:
+        return power
+    mfu = [None if rate is None else rate * mfu_per_rate for rate in history.tokens_per_s]
+    most = max((value for value in mfu if value is not None), default=0.0)
+    return joined([power, lines("Utilisation (MFU) over time", series=[Line("MFU", mfu)], top=percent(most), begin=begin, end=end, most=most)])
 
 
-def _moment(wall_s: float, *, with_seconds: bool) -> str:
-    """Return an instant to the minute or the second, nothing where the clock was beyond what has a date."""
+def _moment(wall_s: float, *, has_seconds: bool) -> str:
+    """Return an instant to the minute or the second, empty where the clock showed no valid date."""
     try:
-        return time.strftime(f"%Y-%m-%d %H:%M{':%S' if with_seconds else ''} UTC", time.gmtime(wall_s))
+        return time.strftime(f"%Y-%m-%d %H:%M{':%S' if has_seconds else ''} UTC", time.gmtime(wall_s))
     except (OverflowError, ValueError, OSError):
         return ""
 
 
-def _flop_per_token_over_peak(record: RunRecord, database: Database) -> float | None:
-    """Return the MFU for one token a second: model FLOP of a token over the peak of all accelerators; None where one of them is not known."""
+def _mfu_of_one_token_per_s(record: Run, database: Database) -> float | None:
+    """Return the MFU at one token per second: FLOP per token over the peak of all accelerators; None where one of them is not known."""
     if not record.params or not record.hw or not record.accelerators:
         return None
     try:
@@ -159,12 +156,6 @@ def _flop_per_token_over_peak(record: RunRecord, database: Database) -> float | 
     return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))
 
 
-def _notes(record: RunRecord) -> str:
-    gaps = [f"{amount(record.gaps_s, 's')} of it were not metered"] if record.gaps_s else []
-    notes = "".join(f"<li>{name(note, most=300)}</li>" for note in [*gaps, *record.notes[:10]])
-    return f'<ul class="notes" aria-label="What to know about the run">{notes}</ul>' if notes else ""
-
-
-def _watts(watts: float) -> str:
-    size, unit = (1e6, "MW") if watts >= 1e6 else (1e3, "kW") if watts >= 1e3 else (1.0, "W")
-    return f"{significant(watts / size, 3)} {unit}"
+def _notes(record: Run) -> Html:
+    gaps = [f"{amount(record.gaps_s, 's')} of the run were not metered"] if record.gaps_s else []
+    return notes((name(note, most=300) for note in [*gaps, *record.notes[:10]]), label="What to know about the run")

@@ -3,79 +3,98 @@
 from collections.abc import Sequence
 
 from traincarbon.estimation.result import Estimate
-from traincarbon.quantities import ESTIMATED
-from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import as_script, name, section, table, text
-from traincarbon.reporting.sections.summary import LABELS, UNITS
-from traincarbon.reporting.variants import Choice
+from traincarbon.quantities import ESTIMATED, QUANTITIES
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
+from traincarbon.reporting.markup import EMPTY, Html, as_script, html, joined, table, text, texts
+from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.plan_variants import Option
 from traincarbon.reporting.what_if_data import SLIDERS, Slider, WhatIf
 from traincarbon.uncertain import median_of
 
-_SHOWN = [figure for figure in LABELS if figure in ESTIMATED and figure != "compute_flop"]
+_SHOWN = tuple(name for name in ESTIMATED if name != "compute_flop")
 
 
-def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: str) -> str:
-    """Return the panel; without scripts it says that it needs them, and its table shows the plan's own figures."""
-    selects = "".join(
-        _select(id, key, label, choices)
-        for key, label, choices in (("hw", "Hardware", found.hardware), ("region", "Place", found.places), ("start", "Start", found.starts))
-        if len(choices) > 1
+def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: str) -> Section | None:
+    """Return the panel; without scripts it says that it needs them, and its table shows the plan's own results."""
+    selects = joined(
+        _select(id, key, label, options)
+        for key, label, options in (("hw", "Hardware", found.hardware), ("region", "Region", found.places), ("start", "Start", found.starts))
+        if len(options) > 1
     )
-    sliders = "".join(_slider(id, slider, answer, currency) for slider in SLIDERS if slider.name != "mfu" or answer.plan.accelerator_hours is None)
-    count = _count(id, answer)
+    sliders = joined(_slider(id, slider, answer, currency) for slider in SLIDERS if slider.name != "mfu" or answer.plan.accelerator_hours is None)
     rows = [
-        [LABELS[figure], _shown(answer, figure, currency), f'<output data-figure="{figure}">–</output>', f'<span data-change="{figure}"></span>']
-        for figure in _SHOWN
+        [
+            *texts(QUANTITIES[key].label),
+            _shown(answer, key, currency),
+            html('<output data-figure="{0}">–</output>', text(key)),
+            html('<span data-change="{}"></span>', text(key)),
+        ]
+        for key in _SHOWN
     ]
-    answers = table("What if", ["", "This plan", "With the setting", "Change"], rows, numbers=(1, 2, 3))
-    data = {**found.data, "currency": [currency.code, currency.per_usd], "figures": {figure: UNITS.get(figure, "") for figure in _SHOWN}}
-    lead = (
-        "<p>Set what may be otherwise, and every figure is worked out anew, here in the page, by the formulas of the estimate. What is set counts as exact. "
-        "The address of the page keeps the setting.</p>"
+    answers = table(text("What if"), texts("", "This plan", "With the settings", "Change"), rows, numbers=(1, 2, 3))
+    data = {**found.data, "currency": [currency.code, currency.per_usd], "figures": {name: QUANTITIES[name].unit for name in _SHOWN}}
+    return section(
+        f"{id}-what-if",
+        text("What if"),
+        html(
+            "<p>Change the inputs, and the page computes every result again with the formulas of the estimate. Inputs that you set count as exact. "
+            "The address of the page keeps your settings.</p>"
+        ),
+        html("<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>"),
+        html('<p class="state" role="status" aria-live="polite"></p>'),
+        html(
+            '<div class="panel"><form>{}{}{}<p class="buttons"><button type="reset">Reset</button></p></form>{}</div>',
+            selects,
+            _count(id, answer),
+            sliders,
+            answers,
+        ),
+        html('<script type="application/json" class="data">{}</script>', as_script(data)),
     )
-    panel = f'<div class="panel"><form>{selects}{count}{sliders}<p class="buttons"><button type="reset">As in the plan</button></p></form>{answers}</div>'
-    state = '<p class="state" role="status" aria-live="polite"></p>'
-    block = f'<script type="application/json" class="data">{as_script(data)}</script>'
-    without = "<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>"
-    return section(f"{id}-what-if", "What if", lead, without, state, panel, block)
 
 
-def _select(id: str, key: str, label: str, choices: Sequence[Choice]) -> str:
-    options = "".join(f'<option value="{at}">{text(choice.name)}</option>' for at, choice in enumerate(choices))
-    return f'<p><label for="{id}-set-{key}">{label}</label><select id="{id}-set-{key}" name="{key}">{options}</select></p>'
+def _select(id: str, key: str, label: str, options: Sequence[Option]) -> Html:
+    entries = joined(html('<option value="{}">{}</option>', at, text(option.name)) for at, option in enumerate(options))
+    control = text(f"{id}-set-{key}")
+    return html('<p><label for="{0}">{1}</label><select id="{0}" name="{2}">{3}</select></p>', control, text(label), text(key), entries)
 
 
-def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> str:
-    """Return a slider that stands at what the estimate has, and counts only when it is moved."""
+def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> Html:
+    """Return a slider at the value of the estimate, which counts only once it is moved."""
     given = answer.plan.number(slider.name) if getattr(answer.plan, slider.name) is not None else None
-    if given is None and answer.facts.given(slider.name) is not None:
+    if given is None and slider.name != "mfu":
         given = answer.facts.value(slider.name)
     if slider.name == "mfu":
         given = answer.values["mfu"]
     if given is None:
-        return ""
+        return EMPTY
     begin = min(max(float(median_of(given)), slider.low), slider.high)
     factor, unit = currency.of(1.0, slider.unit)
-    shown = f'data-scale="{slider.scale * factor:g}" data-unit="{text(unit)}"'
-    return (
-        f'<p><label for="{id}-set-{slider.name}">{slider.label}</label><output for="{id}-set-{slider.name}"></output>'
-        f'<input type="range" id="{id}-set-{slider.name}" name="{slider.name}" min="{slider.low:g}" max="{slider.high:g}" step="{slider.step:g}" value="{begin!r}" {shown}></p>'
+    bounds = html('min="{:g}" max="{:g}" step="{:g}" value="{!r}"', slider.low, slider.high, slider.step, begin)
+    shown = html('data-scale="{:g}" data-unit="{}"', slider.scale * factor, text(unit))
+    return html(
+        '<p><label for="{0}">{1}</label><output for="{0}"></output><input type="range" id="{0}" name="{2}" {3} {4}></p>',
+        *texts(f"{id}-set-{slider.name}", slider.label, slider.name),
+        bounds,
+        shown,
     )
 
 
-def _count(id: str, answer: Estimate) -> str:
-    """Return the field for the accelerators at work together, in whole servers where the hardware is one."""
+def _count(id: str, answer: Estimate) -> Html:
+    """Return the field for the number of accelerators, in whole servers where the hardware is a server."""
     each, n = answer.facts.accelerator_count, answer.accelerators
-    value = "" if n is None else f' value="{n:.0f}"'
-    return (
-        f'<p><label for="{id}-set-accelerators">Accelerators at work together</label>'
-        f'<input type="number" id="{id}-set-accelerators" name="accelerators" min="1" max="1000000" step="{each:.0f}"{value} placeholder="not said"></p>'
+    return html(
+        '<p><label for="{0}">Accelerators</label>'
+        '<input type="number" id="{0}" name="accelerators" min="1" max="1000000" step="{1:.0f}"{2} placeholder="not given"></p>',
+        text(f"{id}-set-accelerators"),
+        each,
+        EMPTY if n is None else html(' value="{:.0f}"', n),
     )
 
 
-def _shown(answer: Estimate, figure: str, currency: Currency) -> str:
-    interval = answer[figure]
-    if figure == "mfu":
-        return "not known" if interval is None else f"{100 * interval.median:.3g} %"
-    middle, scale, bounds = currency.shown(interval, UNITS[figure])
-    return name(f"{middle} {scale}".strip()) + (f" <small>{text(bounds)}</small>" if bounds not in ("", "exact") else "")
+def _shown(answer: Estimate, key: str, currency: Currency) -> Html:
+    interval = answer[key]
+    if key == "mfu":
+        return text(NOT_KNOWN if interval is None else f"{100 * interval.median:.3g} %")
+    median, scale, bounds = currency.shown(interval, QUANTITIES[key].unit)
+    return html("{}{}", text(f"{median} {scale}".strip()), html(" <small>{}</small>", text(bounds)) if bounds not in ("", "exact") else EMPTY)

@@ -1,27 +1,29 @@
-// The panels in which a reader sets what may be otherwise: they read the controls, ask the chain, show the answer and keep the address.
+// The panels in which a reader changes the inputs: they read the controls, compute the results, show them and keep the address.
 
-// Making a format takes longer than all arithmetic of a setting: there is one for each number of decimals.
+// Creating a format takes longer than computing all results, so there is one for each number of decimals.
 const formats = [];
 function written(value, decimals) {
   formats[decimals] ||= new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   return formats[decimals].format(value);
 }
 
-// What stands there already is left alone, so that nothing is laid out anew for it.
+// Unchanged text is left alone, so that the page is not laid out again for it.
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// So many significant digits, thousands apart; what may be exact is a whole number without decimals where it rounds to one.
+// Round to significant digits; an exact value that rounds to a whole number has no decimals.
 function rounded(value, digits, isExact = true) {
   if (value === 0) return "0";
-  if (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e10) return value.toExponential(digits - 1);
+  if (Math.abs(value) < READABLE[0] || Math.abs(value) >= READABLE[1]) {
+    return String(Number(value.toPrecision(digits)).toExponential()).replace(/e([+-])(\d)$/, (_, sign, digit) => `e${sign}0${digit}`);
+  }
   const near = Number(value.toPrecision(digits));
   const decimals = isExact && Number.isInteger(near) ? 0 : Math.max(digits - 1 - Math.floor(Math.log10(Math.abs(near))), 0);
   return written(near, decimals);
 }
 
-// A figure on one scale of LADDERS (size, prefix, suffix, unit, smallest value): its median with three digits, its interval with two.
+// A value on one scale of LADDERS (size, prefix, suffix, unit, smallest value): its median with three digits, its interval with two.
 function shown(bounds, unit, [code, perUsd]) {
   if (!unit) return `${rounded(100 * bounds.median, 3)} %`;
   const rate = unit === "$" ? perUsd : 1, scales = LADDERS[unit];
@@ -32,8 +34,8 @@ function shown(bounds, unit, [code, perUsd]) {
   return `${part(bounds.median, 3)} ${name}`.trim() + range;
 }
 
-// What a control is set to, in words.
-function said(control) {
+// Describe the setting of a control.
+function described(control) {
   const label = control.closest("p").querySelector("label").textContent;
   const value = control.tagName === "SELECT" ? control.selectedOptions[0].textContent : control.getAttribute("aria-valuetext") || control.value;
   return `${label} ${value}`;
@@ -66,7 +68,7 @@ class Panel {
     keepAddress();
   }
 
-  // Take what an address says; what it cannot say is left as in the plan.
+  // Read the settings of an address; invalid ones stay as in the plan.
   read(fields) {
     this.set = {};
     for (const control of this.controls) {
@@ -91,12 +93,12 @@ class Panel {
       put(this.section.querySelector(`[data-change="${name}"]`), change);
     }
     this.section.classList.toggle("set", isSet);
-    const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(said).join(", ")}.` : "";
+    const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(described).join(", ")}.` : "";
     const state = found ? [setTo, this.tooFew()].join(" ").trim() : "This hardware is not offered in this place, or not with this number format.";
     put(this.section.querySelector(".state"), state);
   }
 
-  // A word where the model would not fit in memory; the figures are worked out all the same, as in the package.
+  // Warn if the model does not fit in memory; the results are computed anyway, as in the package.
   tooFew() {
     const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
     return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
@@ -120,7 +122,7 @@ class Panel {
 
 const panels = [...document.querySelectorAll("section[id$='-what-if']")].map(section => new Panel(section));
 
-// Browsers refuse to change an address many times a second: a moved slider changes it once it rests.
+// Browsers limit how often a page changes its address, so a moved slider changes it once it rests.
 let resting = 0;
 function keepAddress() {
   clearTimeout(resting);

@@ -1,27 +1,30 @@
-"""A command's output passed on unchanged while a copy goes to whoever looks for progress in it."""
+"""Pass a command's output on unchanged, with a copy for the search for progress."""
 
 import contextlib
 import errno
 import os
 import select
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
 from traincarbon.tracking.command.launch import pipe
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.command.spawn import FileAction
 
 _CHUNK_B = 1 << 16
 _STREAMS = (1, 2)
 _MOST_WAITING_B = 1 << 20
-"""What a pipe holds at most."""
+"""The largest buffer of a pipe."""
 
 
-class Relay:
-    """Stands between a command and where its output goes: a terminal behind a terminal, a pipe behind all else.
+class OutputCopy:
+    """Connects a command's output to its destination: through a terminal if that is one, else through a pipe.
 
-    Output that goes to one place stays in order. The copy never holds the command up: what its reader does not take in time is left out, line by line.
+    Output to one destination stays in order. The copy never blocks the command: lines that its reader does not take in time are dropped.
 
     Args:
-        copy: The writing end of a pipe for the copy, which does not block.
+        copy: The writing end of a non-blocking pipe for the copy.
     """
 
     def __init__(self, copy: int) -> None:
@@ -30,56 +33,56 @@ class Relay:
         self._lock = threading.Lock()
         self._stop, self._stopped = pipe()
         self._channels: list[tuple[int, int]] = []
-        """What to read, and where to write it."""
-        self._theirs: list[int] = []
+        """Pairs of a source to read and the target to write."""
+        self._child_ends: list[int] = []
         self._threads: list[threading.Thread] = []
-        self.actions: list[Any] = []
-        """What a spawned command has to do to write to us."""
+        self.actions: list[FileAction] = []
+        """What ``os.posix_spawn`` has to do so that the command writes to this object."""
         opened: dict[tuple[int, int], int] = {}
         for stream in _STREAMS:
             try:
                 status = os.fstat(stream)
             except OSError:
-                continue  # closed, and so it stays for the command
-            place = (status.st_dev, status.st_ino)
-            if place not in opened:
-                opened[place] = self._open(stream)
-            self.actions.append((os.POSIX_SPAWN_DUP2, opened[place], stream))
+                continue  # closed, and it stays closed for the command
+            destination = (status.st_dev, status.st_ino)
+            if destination not in opened:
+                opened[destination] = self._open(stream)
+            self.actions.append((os.POSIX_SPAWN_DUP2, opened[destination], stream))
 
     def start(self) -> None:
-        """Begin to pass on, now that the command has its ends."""
-        for descriptor in self._theirs:
+        """Begin to pass output on, once the command is started."""
+        for descriptor in self._child_ends:
             os.close(descriptor)
-        self._theirs.clear()
+        self._child_ends.clear()
         for source, target in self._channels:
             thread = threading.Thread(target=self._pass_on, args=(source, target), daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def resize(self) -> None:
-        """Tell the command's terminal the size of ours."""
+        """Give the command's terminal the size of the user's."""
         for source, target in self._channels:
             if os.isatty(target):
-                with contextlib.suppress(OSError):  # either may be gone
+                with contextlib.suppress(OSError):  # either may be closed
                     _copy_size(target, source)
 
     def close(self) -> None:
-        """Pass on what the command has written and stop; what processes that outlive it write is not waited for."""
+        """Pass on what the command has written and stop, without waiting for processes that outlive it."""
         os.close(self._stopped)
         for thread in self._threads:
             thread.join()
-        for descriptor in (*self._theirs, *(source for source, _ in self._channels), self._stop):
+        for descriptor in (*self._child_ends, *(source for source, _ in self._channels), self._stop):
             os.close(descriptor)
 
     def _open(self, stream: int) -> int:
         if os.isatty(stream):
             source, theirs = os.openpty()
             _copy_size(stream, source)
-            _leave_line_ends(theirs)
+            _keep_line_ends(theirs)
         else:
             source, theirs = pipe()
         self._channels.append((source, stream))
-        self._theirs.append(theirs)
+        self._child_ends.append(theirs)
         return theirs
 
     def _pass_on(self, source: int, target: int) -> None:
@@ -92,15 +95,15 @@ class Relay:
             if source in ready:
                 data = _read(source)
                 if not data or not _write(target, data):
-                    _point_at_nothing(source)  # as the reader has gone, so the command is told
+                    _redirect_to_null(source)  # so that the command notices that the reader is gone
                     return
-                self._tap(data)
+                self._copy_data(data)
             elif self._stop in ready:
                 return
-            if self._stop in ready:  # what the command wrote is in the pipe by now; others may write for ever
+            if self._stop in ready:  # what the command wrote is in the pipe by now; other processes may never stop writing
                 last_b -= len(data)
 
-    def _tap(self, data: bytes) -> None:
+    def _copy_data(self, data: bytes) -> None:
         with self._lock:
             data = b"\n" + data if self._torn else data
             try:
@@ -113,13 +116,13 @@ def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, _CHUNK_B)
     except OSError as error:
-        if error.errno in (errno.EIO, errno.EBADF):  # a terminal that all have left
+        if error.errno in (errno.EIO, errno.EBADF):  # a terminal that every process has closed
             return b""
         raise
 
 
 def _write(descriptor: int, data: bytes) -> bool:
-    """Write all of *data*; return whether anybody takes it."""
+    """Write all of *data*; return False if the reader is gone."""
     while data:
         try:
             data = data[os.write(descriptor, data) :]
@@ -130,11 +133,11 @@ def _write(descriptor: int, data: bytes) -> bool:
     return True
 
 
-def _point_at_nothing(descriptor: int) -> None:
-    """Let go of what *descriptor* reads and keep its number, which another would bear before we are done with it."""
-    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    os.dup2(nothing, descriptor, inheritable=False)
-    os.close(nothing)
+def _redirect_to_null(descriptor: int) -> None:
+    """Close what *descriptor* reads but keep its number in use, so that no other file gets it yet."""
+    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    os.dup2(null, descriptor, inheritable=False)
+    os.close(null)
 
 
 def _copy_size(terminal: int, other: int) -> None:
@@ -144,8 +147,8 @@ def _copy_size(terminal: int, other: int) -> None:
     fcntl.ioctl(other, termios.TIOCSWINSZ, fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * 8))
 
 
-def _leave_line_ends(terminal: int) -> None:
-    """The terminal behind ends the lines; this one leaves them."""
+def _keep_line_ends(terminal: int) -> None:
+    """Stop *terminal* from translating line ends, as the user's terminal does it."""
     import termios
 
     attributes = termios.tcgetattr(terminal)

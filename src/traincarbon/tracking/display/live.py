@@ -1,13 +1,13 @@
-"""What is shown while a training runs: a panel below its output on a terminal, else a line a minute."""
+"""The live view of a run: a panel below the training's output on a terminal, else a line a minute."""
 
 import sys
-from collections.abc import Mapping
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from traincarbon.tracking.display import live_state
+from traincarbon.tracking.display import wording
 from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
 from traincarbon.tracking.display.terminal import BottomRows, is_capable, size_of
+from traincarbon.tracking.live_state import LiveState
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -31,34 +31,34 @@ _ASCII = str.maketrans(
         "…": "~",
     }
 )
-"""What stands for our signs where the terminal's encoding has none of them."""
+"""Replacements for characters that the terminal's encoding does not have."""
 _ASCII_SAMPLE = "▁█░─·–−→°≤…"
 
 
 class Live(Protocol):
-    """What shows a run's state; neither raises for what becomes of the stream."""
+    """A view of a run's state; no method raises if the stream fails."""
 
-    def show(self, state: Mapping[str, Any]) -> None:
+    def show(self, state: LiveState) -> None:
         """Show *state*."""
         ...
 
     def hide(self) -> None:
-        """Leave the terminal to somebody else, as while the job is suspended; the next state is shown again."""
+        """Release the terminal, as while the job is suspended; the next state is shown again."""
         ...
 
     def undo(self) -> bytes:
-        """Return what gives the terminal back, for a process that outlives this one to write in its stead; empty where nothing is taken."""
+        """Return the escape sequence with which another process can restore the terminal; empty if there is nothing to restore."""
         ...
 
     def close(self) -> None:
-        """Show nothing any more; safe to call twice and from any thread."""
+        """End the view; safe to call twice and from any thread."""
         ...
 
 
-class Silence:
-    """Shows nothing, as ``--quiet`` asks for."""
+class NoView:
+    """Shows nothing, for ``--quiet``."""
 
-    def show(self, state: Mapping[str, Any]) -> None:
+    def show(self, state: LiveState) -> None:
         """Show nothing."""
 
     def hide(self) -> None:
@@ -73,12 +73,12 @@ class Silence:
 
 
 class Panel:
-    """A panel in the bottom rows of the terminal, which the training's own output scrolls above.
+    """A panel in the bottom rows of the terminal; the training's output scrolls above it.
 
     Args:
         stream: The terminal, as stderr; see :func:`traincarbon.tracking.display.terminal.is_capable`.
-        width: Columns to draw in, by default those of the terminal but one, 160 at most.
-        group: The process group of the training, where it has one of its own and holds the terminal.
+        width: Columns to use; by default one less than the terminal has, 160 at most.
+        group: The process group of the training, if it has its own and holds the terminal.
 
     Raises:
         ImportError: rich is not installed.
@@ -94,11 +94,11 @@ class Panel:
         self._width = width
         self._rows = BottomRows(stream, group=group)
         self._history = History()
-        self._ascii = not _can_say(stream, _ASCII_SAMPLE)
+        self._ascii = not _can_encode(stream, _ASCII_SAMPLE)
         self._closed = False
 
-    def show(self, state: Mapping[str, Any]) -> None:
-        """Draw *state*; where the terminal has become too small for it, give it all of its rows."""
+    def show(self, state: LiveState) -> None:
+        """Draw *state*; release the rows if the terminal has become too small."""
         self._history.add(state)
         size = size_of(self._stream)
         if self._closed or size is None:
@@ -109,39 +109,39 @@ class Panel:
             most = min(MOST_ROWS, size.lines // 3)
             self._rows.draw(self.render(state, width=min(self._width or _WIDEST, size.columns - 1), most=most))
 
-    def render(self, state: Mapping[str, Any], *, width: int, most: int = MOST_ROWS) -> list[str]:
-        """Return the rows of *state* with the escape sequences of their colours; none where ``NO_COLOR`` is set."""
+    def render(self, state: LiveState, *, width: int, most: int = MOST_ROWS) -> list[str]:
+        """Return the rows of *state* with the escape sequences of their colours; without colours if ``NO_COLOR`` is set."""
         found = ["".join(map(self._drawn, row.render(self._console))) for row in rows(state, self._history, width=width, most=most)]
         return [row.translate(_ASCII) for row in found] if self._ascii else found
 
     def _drawn(self, segment: "Segment") -> str:
-        """Return a piece of a row as it is written; what a console does beside this for whole pages takes longer than the rows themselves."""
+        """Return a piece of a row with its style; rendering by a console takes longer than building the rows."""
         style = segment.style
         if not style:
             return segment.text
         return (style.without_color if self._console.no_color else style).render(segment.text, color_system=self._colours)
 
     def undo(self) -> bytes:
-        """Return what gives the terminal back, for a process that outlives this one to write in its stead."""
+        """Return the escape sequence with which another process can restore the terminal."""
         return self._rows.undo()
 
     def hide(self) -> None:
-        """Give the terminal back; the next state takes it again."""
+        """Release the rows; the next state reserves them again."""
         self._rows.release()
 
     def close(self) -> None:
-        """Give the terminal back for good: no rows kept, cursor visible, where the training left it."""
+        """Release the rows for good, with a visible cursor where the training left it."""
         if not self._closed:
             self._closed = True
             self._rows.release(end=True)
 
 
 class Lines:
-    """A line a minute, for logs and for terminals that can do no more.
+    """A line a minute, for logs and simple terminals.
 
     Args:
-        stream: Where to write, as stderr.
-        every_s: Time from one line to the next. [s]
+        stream: The stream to write to, as stderr.
+        every_s: Time between two lines. [s]
     """
 
     def __init__(self, stream: TextIO, *, every_s: float = 60.0) -> None:
@@ -150,21 +150,21 @@ class Lines:
         self._due_s = every_s
         self._noted = 0
 
-    def show(self, state: Mapping[str, Any]) -> None:
-        """Write a line if one is due by the run's own clock, and what was noted since the last."""
-        elapsed_s = live_state.number(state.get("elapsed_s"))
+    def show(self, state: LiveState) -> None:
+        """Write a line and the new notes, if a line is due by the run's own clock."""
+        elapsed_s = state.elapsed_s
         if elapsed_s is None or elapsed_s < self._due_s:
             return
         self._due_s = (elapsed_s // self._every_s + 1.0) * self._every_s
-        noted = live_state.notes(state)
+        noted = wording.notes(state)
         self._write([line(state), *(f"carbon: note: {note[:300]}" for note in noted[self._noted :])])
         self._noted = len(noted)
 
     def hide(self) -> None:
-        """Do nothing: what was written stays."""
+        """Do nothing: lines that were written stay."""
 
     def undo(self) -> bytes:
-        """Return nothing: what was written stays."""
+        """Return nothing: lines that were written stay."""
         return b""
 
     def close(self) -> None:
@@ -174,23 +174,23 @@ class Lines:
     def _write(self, lines: list[str]) -> None:
         text = "".join(f"{each}\n" for each in lines)
         try:
-            self._stream.write(text if _can_say(self._stream, text) else text.translate(_ASCII).encode("ascii", "replace").decode("ascii"))
+            self._stream.write(text if _can_encode(self._stream, text) else text.translate(_ASCII).encode("ascii", "replace").decode("ascii"))
             self._stream.flush()
-        except (OSError, ValueError):  # full, closed, or nobody reads any more: the training goes on
+        except (OSError, ValueError):  # full or closed: the training goes on
             self.close()
 
 
 def live(stream: TextIO | None = None, *, quiet: bool = False, group: int | None = None) -> Live:
-    """Return what shows a run on *stream*, by default stderr: a panel where it is a terminal that can, else a line a minute.
+    """Return the view of a run on *stream*, by default stderr: a panel on a capable terminal, else a line a minute.
 
     Args:
-        stream: Where to show it.
-        quiet: Show nothing.
-        group: The process group of the training, where it has one of its own and holds the terminal.
+        stream: The stream to write to.
+        quiet: Whether to show nothing.
+        group: The process group of the training, if it has its own and holds the terminal.
     """
     stream = sys.stderr if stream is None else stream
     if quiet or stream is None:
-        return Silence()
+        return NoView()
     if is_capable(stream):
         try:
             return Panel(stream, group=group)
@@ -199,33 +199,31 @@ def live(stream: TextIO | None = None, *, quiet: bool = False, group: int | None
     return Lines(stream)
 
 
-def line(state: Mapping[str, Any]) -> str:
-    """Return *state* as a line of at most 80 columns, the most telling first; budgets that are nearly used up before all else.
+def line(state: LiveState) -> str:
+    """Return *state* as a line of at most 80 columns: budgets that are nearly used up, then the most important values.
 
     Example:
-        >>> line({"elapsed_s": 723.0, "energy_j": {"gpu": 3.6e6}, "progress": {"share": 0.34, "eta_s": 4320.0, "mfu": 0.41}})
+        >>> from traincarbon.tracking.live_state import ProgressState
+        >>> line(LiveState("r", elapsed_s=723.0, metered_kwh=1.0, progress=ProgressState(share_done=0.34, left_s=4320.0, mfu=0.41)))
         'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.410'
     """
-    share, drawn_w = live_state.share_done(state), live_state.power_w(live_state.devices(state))
-    trained = [str(told) for told in live_state.trained(state)]
-    spent = [told.figure if told.name == "energy" else str(told) for told in live_state.spent(state)]
-    left = trained[:1] if trained and trained[0].endswith(" left") else []
-    told = [
-        *(f"budget {share.text}" for share in live_state.shares(state) if share.worst >= live_state.WARN_SHARE),
-        *([] if share is None else [live_state.percent(share)]),
-        *left,
-        *([] if drawn_w is None else [live_state.watts(drawn_w)]),
-        *spent,
-        *trained[len(left) :],
+    power_w, left_s, share = wording.power_w(state.devices), state.progress.left_s, state.progress.share_done
+    values = [
+        *(f"budget {budget.text}" for budget in wording.budgets(state.budgets) if budget.worst >= wording.WARN_SHARE),
+        *([] if share is None else [wording.percent(share)]),
+        *([] if left_s is None else [wording.time_left(left_s)]),
+        *([] if power_w is None else [wording.watts(power_w)]),
+        *(item.value if item.label == wording.ENERGY else str(item) for item in wording.spent(state)),
+        *(str(item) for item in wording.training(state.progress)),
     ]
-    text = f"carbon {live_state.clock(state.get('elapsed_s'))}"
-    for each in told:
-        if len(text) + 3 + len(each) <= _LINE_WIDTH:
-            text += f" · {each}"
+    text = f"carbon {wording.clock(state.elapsed_s)}"
+    for value in values:
+        if len(text) + 3 + len(value) <= _LINE_WIDTH:
+            text += f" · {value}"
     return text
 
 
-def _can_say(stream: TextIO, text: str) -> bool:
+def _can_encode(stream: TextIO, text: str) -> bool:
     try:
         text.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeError, LookupError):

@@ -1,12 +1,14 @@
-"""The panel's rows: what a run's live state looks like, at most eight lines of text with restrained colours."""
+"""The rows of the panel: a run's live state in at most eight lines of text with restrained colours."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.formatting import amount, clean, median_and_interval, significant
-from traincarbon.tracking.display import live_state
-from traincarbon.tracking.display.live_state import Told
+from traincarbon.formatting import clean, median_and_interval, significant
+from traincarbon.quantities import QUANTITIES
+from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.wording import Item
+from traincarbon.tracking.live_state import DeviceState, LiveState
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -14,46 +16,46 @@ if TYPE_CHECKING:
 MOST_ROWS = 8
 
 _SPARKS = "▁▂▃▄▅▆▇"
-"""Not the full block, which would run into the row above."""
+"""Without the full block, which would touch the row above."""
 _LABEL = 9
 _GAP = 2
 _NARROWEST_CELL, _COMFORTABLE_CELL, _WIDEST_CELL = 13, 18, 48
-"""Columns for a device: enough for name and power, for utilisation too, and all that it may take."""
+"""Columns for a device: enough for name and power, enough for utilisation too, and the most."""
 _MOST_DEVICE_ROWS = 3
 _SPARK_SPAN_S = 60.0
 _SPARK_WIDTHS = (6, 20)
 _BEFORE_BARS = 2
-"""How much of what is told of a device is worth more than the bars."""
+"""How many details of a device come before the bars if room is short."""
 _MOST_SERIES, _MOST_READINGS = 256, 120
 _MOST_BUDGETS = 4
 _WIDEST_BAR = 24
 
 
 class Cell(NamedTuple):
-    """A device, or all of a part where they are too many, as it is shown."""
+    """A device as it is shown, or all devices of a part together."""
 
     key: str
     part: str
     label: str
     power_w: float | None
-    told: tuple[str, ...]
-    """What else is known of it, the most telling first: utilisation, temperature, memory."""
+    details: tuple[str, ...]
+    """What else is known, the most important first: utilisation, temperature, memory."""
 
     @property
     def power(self) -> str:
         """Its power in words."""
-        return "–" if self.power_w is None else live_state.watts(self.power_w)
+        return "–" if self.power_w is None else wording.watts(self.power_w)
 
 
-class Look(NamedTuple):
-    """The widths that the cells of a grid have in common; 0 where there is no room for it."""
+class Widths(NamedTuple):
+    """The widths that all cells of a grid share; 0 if there is no room."""
 
     label: int
     bars: int
     power: int
-    told: tuple[int, ...]
+    details: tuple[int, ...]
     gap: int
-    """Columns between two things of a cell, and between two cells."""
+    """Columns between two items of a cell, and between two cells."""
 
 
 class History:
@@ -63,17 +65,16 @@ class History:
         self._series: dict[str, deque[tuple[float, float]]] = {}
         self._peak_w: dict[str, float] = {}
 
-    def add(self, state: Mapping[str, Any]) -> None:
-        """Take the power of all devices in *state*."""
-        now_s = live_state.number(state.get("elapsed_s"))
-        if now_s is None:
+    def add(self, state: LiveState) -> None:
+        """Add the power of all devices in *state*."""
+        if state.elapsed_s is None:
             return
-        for part, found in _by_part(live_state.devices(state)).items():
-            for place, device in enumerate(found):
-                self._take(str(device.get("device") or _label(part, place, len(found))), now_s, live_state.power_w([device]))
-            self._take(f"all {part}", now_s, live_state.power_w(found))
+        for part, devices in _by_part(state.devices).items():
+            for device in devices:
+                self._add(device.device, state.elapsed_s, device.power_w)
+            self._add(f"all {part}", state.elapsed_s, wording.power_w(devices))
 
-    def _take(self, key: str, now_s: float, power_w: float | None) -> None:
+    def _add(self, key: str, now_s: float, power_w: float | None) -> None:
         if power_w is None or (key not in self._series and len(self._series) >= _MOST_SERIES):
             return
         series = self._series.setdefault(key, deque(maxlen=_MOST_READINGS))
@@ -81,7 +82,7 @@ class History:
         self._peak_w[key] = max(self._peak_w.get(key, 0.0), power_w)
 
     def spark(self, key: str, *, now_s: float, width: int) -> str:
-        """Return the last minute as *width* small bars, from nothing to the most that was drawn; blank where there was no reading."""
+        """Return the last minute as *width* small bars, from zero to the highest power; blank without a reading."""
         bins: list[list[float]] = [[] for _ in range(width)]
         for time_s, power_w in self._series.get(key, ()):
             age = (now_s - time_s) / _SPARK_SPAN_S
@@ -91,12 +92,12 @@ class History:
         return "".join(_SPARKS[round(sum(found) / len(found) / peak_w * (len(_SPARKS) - 1))] if found else " " for found in bins)
 
 
-def rows(state: Mapping[str, Any], history: History, *, width: int, most: int = MOST_ROWS) -> "list[Text]":
+def rows(state: LiveState, history: History, *, width: int, most: int = MOST_ROWS) -> "list[Text]":
     """Return the rows of the panel, at most *most* of at most *width* columns; what is not known has no row.
 
-    Where they are too many, the devices go first, then note, forecast and budgets.
+    If they are too many, devices are left out first, then note, forecast and budgets.
     """
-    spent = _told("so far", live_state.spent(state), width)
+    spent = _row("so far", wording.spent(state), width)
     below = [row for row in (spent, _training(state, width), _budgets(state, width), _forecast(state, width), _note(state, width)) if row is not None]
     devices = _device_rows(state, history, width, most=min(most - 1 - len(below), _MOST_DEVICE_ROWS))
     shown = [_title(state, width), *devices, *below][:most]
@@ -105,163 +106,154 @@ def rows(state: Mapping[str, Any], history: History, *, width: int, most: int = 
     return shown
 
 
-def _title(state: Mapping[str, Any], width: int) -> "Text":
+def _title(state: LiveState, width: int) -> "Text":
     text = _text()
-    power_w = live_state.power_w(live_state.devices(state))
-    drawn = "" if power_w is None else f"{live_state.watts(power_w)} · "
-    right = f" {drawn}{clean(str(state.get('state') or 'running'))[:12]} {live_state.clock(state.get('elapsed_s'))} "
-    left = _text(clean(str(state.get("run_id") or "run")), "bold")
-    if state.get("project"):
-        left.append(" · ", "dim").append(clean(str(state["project"])))
+    power_w = wording.power_w(state.devices)
+    power = "" if power_w is None else f"{wording.watts(power_w)} · "
+    right = f" {power}running {wording.clock(state.elapsed_s)} "
+    left = _text(clean(state.run_id), "bold")
+    if state.project:
+        left.append(" · ", "dim").append(clean(state.project))
     left.truncate(max(width - len(right) - 8, 8), overflow="ellipsis")
     text.append("── ", "dim").append_text(left).append(" ")
     text.append("─" * max(width - text.cell_len - len(right) - 2, 0), "dim")
     return text.append(right).append("──", "dim")
 
 
-def _device_rows(state: Mapping[str, Any], history: History, width: int, *, most: int) -> "list[Text]":
-    """Return the devices as a grid whose columns line up, in two rows where they are readable so, else in up to *most*."""
+def _device_rows(state: LiveState, history: History, width: int, *, most: int) -> "list[Text]":
+    """Return the devices as a grid with aligned columns, in two rows if that is readable, else in up to *most*."""
     if most < 1:
         return []
-    cells = _cells(live_state.devices(state), most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
+    cells = _cells(state.devices, most=most * max((width + _GAP) // (_NARROWEST_CELL + _GAP), 1))
     if not cells:
         return []
     down = min(2, most) if len(cells) > 1 else 1
     while down < most and (width + _GAP) // -(-len(cells) // down) - _GAP < _COMFORTABLE_CELL:
         down += 1
     across = -(-len(cells) // down)
-    look = _look(cells, width=width, across=across)
-    now_s = live_state.number(state.get("elapsed_s")) or 0.0
+    widths = _widths(cells, width=width, across=across)
+    now_s = state.elapsed_s or 0.0
     found = []
     for start in range(0, len(cells), across):
         row = _text()
         for cell in cells[start : start + across]:
-            row.append_text(_cell(cell, look, history, now_s=now_s)).append(" " * look.gap)
+            row.append_text(_cell(cell, widths, history, now_s=now_s)).append(" " * widths.gap)
         row.rstrip()
         found.append(row)
     return found
 
 
-def _look(cells: Sequence[Cell], *, width: int, across: int) -> Look:
-    """Return the widths that all cells of a grid have in common: what is there is shown while there is room, the bars take the rest."""
+def _widths(cells: Sequence[Cell], *, width: int, across: int) -> Widths:
+    """Return the widths that all cells of a grid share: details are shown while there is room, bars take the rest."""
     gap = _GAP if (width + _GAP) // across - _GAP >= _COMFORTABLE_CELL else 1
     label, power = max(len(cell.label) for cell in cells), max(len(cell.power) for cell in cells) + 1
     left = min((width + gap) // across - gap, _WIDEST_CELL) - label - power
     columns = []
-    for place in range(max(len(cell.told) for cell in cells)):
-        column = max(len(_of(cell, place, gap)) for cell in cells) + gap
-        keep = _SPARK_WIDTHS[0] + 2 if place >= _BEFORE_BARS else 0
+    for index in range(max(len(cell.details) for cell in cells)):
+        column = max(len(_detail(cell, index, gap)) for cell in cells) + gap
+        keep = _SPARK_WIDTHS[0] + 2 if index >= _BEFORE_BARS else 0
         columns.append(column if gap < column <= left - keep else 0)
         left -= columns[-1]
     bars = min(left - 1, _SPARK_WIDTHS[1])
-    return Look(label, bars if bars >= _SPARK_WIDTHS[0] else 0, power, tuple(columns), gap)
+    return Widths(label, bars if bars >= _SPARK_WIDTHS[0] else 0, power, tuple(columns), gap)
 
 
-def _cell(cell: Cell, look: Look, history: History, *, now_s: float) -> "Text":
-    text = _text(cell.label.ljust(look.label), "dim")
-    if look.bars:
-        text.append(" ").append(history.spark(cell.key, now_s=now_s, width=look.bars), "cyan")
-    text.append(cell.power.rjust(look.power))
-    for place, width in enumerate(look.told):
-        text.append((_of(cell, place, look.gap) if width else "").rjust(width))
+def _cell(cell: Cell, widths: Widths, history: History, *, now_s: float) -> "Text":
+    text = _text(cell.label.ljust(widths.label), "dim")
+    if widths.bars:
+        text.append(" ").append(history.spark(cell.key, now_s=now_s, width=widths.bars), "cyan")
+    text.append(cell.power.rjust(widths.power))
+    for index, width in enumerate(widths.details):
+        text.append((_detail(cell, index, widths.gap) if width else "").rjust(width))
     return text
 
 
-def _of(cell: Cell, place: int, gap: int) -> str:
-    """Return one of the things told of a device, without its space where room is short."""
-    told = cell.told[place] if place < len(cell.told) else ""
-    return told if gap > 1 else told.replace(" ", "")
+def _detail(cell: Cell, index: int, gap: int) -> str:
+    """Return a detail of a device, without its space if room is short."""
+    detail = cell.details[index] if index < len(cell.details) else ""
+    return detail if gap > 1 else detail.replace(" ", "")
 
 
-def _cells(devices: Sequence[Mapping[str, Any]], *, most: int) -> list[Cell]:
-    """Return each device by itself where there is room, else only the accelerators by themselves, else every part as a whole."""
+def _cells(devices: Sequence[DeviceState], *, most: int) -> list[Cell]:
+    """Return each device by itself if there is room, else only the GPUs by themselves, else every part as a whole."""
     by_part = _by_part(devices)
-    several = sum(part != "gpu" for part in by_part)
+    others = sum(part != "gpu" for part in by_part)
     if len(devices) <= most:
         return _single(devices)
-    if len(by_part.get("gpu", ())) + several <= most:
+    if len(by_part.get("gpu", ())) + others <= most:
         return [*_single(by_part.get("gpu", ())), *(cell for cell in _totals(devices) if cell.part != "gpu")]
     return _totals(devices)[:most]
 
 
-def _single(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
+def _single(devices: Sequence[DeviceState]) -> list[Cell]:
     cells = []
     for part, found in _by_part(devices).items():
-        for place, device in enumerate(found):
-            busy, hot, used_b = (live_state.number(device.get(name)) for name in ("utilisation", "temperature_c", "memory_used_b"))
-            told = (
-                "" if busy is None else live_state.percent(busy),
-                "" if hot is None else f"{hot:.0f} °C",
-                "" if used_b is None else f"{significant(used_b / 1e9, 2)} GB",
+        for index, device in enumerate(found):
+            details = (
+                "" if device.utilisation is None else wording.percent(device.utilisation),
+                "" if device.temperature_c is None else f"{device.temperature_c:.0f} °C",
+                "" if device.memory_used_b is None else f"{significant(device.memory_used_b / 1e9, 2)} GB",
             )
-            label = _label(part, place, len(found))
-            cells.append(Cell(str(device.get("device") or label), part, label, live_state.power_w([device]), told))
+            cells.append(Cell(device.device, part, f"{part}{index}" if len(found) > 1 else part, device.power_w, details))
     return cells
 
 
-def _label(part: str, place: int, number: int) -> str:
-    return f"{part}{place}" if number > 1 else part
-
-
-def _totals(devices: Sequence[Mapping[str, Any]]) -> list[Cell]:
+def _totals(devices: Sequence[DeviceState]) -> list[Cell]:
     cells = []
     for part, found in _by_part(devices).items():
         if len(found) == 1:
             cells += _single(found)
             continue
-        busy, hot = (_known(found, name) for name in ("utilisation", "temperature_c"))
-        told = (
-            "" if not busy else f"{min(busy) * 100:.0f} – {live_state.percent(max(busy))}",
-            "" if not hot else f"≤ {max(hot):.0f} °C",
+        utilisations = [device.utilisation for device in found if device.utilisation is not None]
+        temperatures_c = [device.temperature_c for device in found if device.temperature_c is not None]
+        details = (
+            "" if not utilisations else f"{min(utilisations) * 100:.0f} – {wording.percent(max(utilisations))}",
+            "" if not temperatures_c else f"≤ {max(temperatures_c):.0f} °C",
         )
-        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", live_state.power_w(found), told))
+        cells.append(Cell(f"all {part}", part, f"{len(found)} {part}", wording.power_w(found), details))
     return cells
 
 
-def _training(state: Mapping[str, Any], width: int) -> "Text | None":
-    told, share = live_state.trained(state), live_state.share_done(state)
-    bar = None
-    if share is not None:
-        bar = _bar(share, None, width=10, style="cyan").append(f" {live_state.percent(share):>5}")
-    return _told("training", told, width, first=bar)
+def _training(state: LiveState, width: int) -> "Text | None":
+    share, left_s = state.progress.share_done, state.progress.left_s
+    bar = None if share is None else _bar(share, None, width=10, style="cyan").append(f" {wording.percent(share):>5}")
+    left = [] if left_s is None else [Item("", wording.time_left(left_s))]
+    return _row("training", [*left, *wording.training(state.progress)], width, first=bar)
 
 
-def _forecast(state: Mapping[str, Any], width: int) -> "Text | None":
-    """Return what is forecast, with its distance from the plan or, where there is none, its interval; without a forecast the plan."""
-    forecast, plan = (
-        {key: figure for key, _, _ in live_state.QUANTITIES if (figure := live_state.interval(live_state.section(state, name).get(key)))}
-        for name in ("forecast", "plan")
-    )
-    told: list[Told] = []
-    beyond: set[int] = set()
-    for key, unit, behind in live_state.QUANTITIES:
-        figure, planned = (forecast or plan).get(key), plan.get(key) if forecast else None
-        if figure is None:
+def _forecast(state: LiveState, width: int) -> "Text | None":
+    """Return the forecast, with its deviation from the plan or, without a plan, its interval; without a forecast the plan."""
+    forecast, plan = state.forecast, state.plan
+    shown: list[Item] = []
+    above_plan: set[int] = set()
+    for name in wording.FORECAST:
+        value, planned = (forecast or plan).get(name), plan.get(name) if forecast else None
+        if value is None:
             continue
-        text = amount(figure.median, unit, digits=3) + behind
-        if planned:
-            text += f" {live_state.deviation(figure.median, planned.median)}".rstrip()
-        elif figure.low < figure.high:
-            text += f" ({median_and_interval(figure, unit)[2]})"
-        if planned and figure.median > planned.high:
-            beyond.add(len(told))
-        told.append(Told("", text))
-    row = _told("forecast" if forecast else "plan", told, width, marked=beyond)
+        text = wording.with_unit(name, value.median)
+        if planned is not None:
+            text += f" {wording.deviation(value.median, planned.median)}".rstrip()
+        elif value.low < value.high:
+            text += f" ({median_and_interval(value, QUANTITIES[name].unit)[2]})"
+        if planned is not None and value.median > planned.high:
+            above_plan.add(len(shown))
+        shown.append(Item("", text))
+    row = _row("forecast" if forecast else "plan", shown, width, marked=above_plan)
     if row is not None and forecast and plan and row.cell_len + 14 <= width:
         row.append("  against plan", "dim")
     return row
 
 
-def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
-    found = live_state.shares(state)[:_MOST_BUDGETS]
+def _budgets(state: LiveState, width: int) -> "Text | None":
+    found = wording.budgets(state.budgets)[:_MOST_BUDGETS]
     if not found:
         return None
     row = _text("budget".ljust(_LABEL), "dim")
     room = (width - _LABEL + _GAP) // len(found) - _GAP
     for budget in found:
-        end = "" if budget.forecast is None else f" → {live_state.percent(budget.forecast)}"
-        text = budget.text + end if len(budget.text + end) + 8 <= room else f"{live_state.percent(budget.spent)}{end} {budget.name}"
-        style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= live_state.WARN_SHARE else "green"
+        end = "" if budget.forecast is None else f" → {wording.percent(budget.forecast)}"
+        text = budget.text + end if len(budget.text + end) + 8 <= room else f"{wording.percent(budget.spent)}{end} {budget.unit}"
+        style = "red" if budget.worst >= 1.0 else "yellow" if budget.worst >= wording.WARN_SHARE else "green"
         cell = _bar(budget.spent, budget.forecast, width=max(min(room - len(text) - 1, _WIDEST_BAR), 0), style=style).append(f" {text}")
         cell.truncate(room, overflow="ellipsis", pad=True)
         row.append_text(cell).append(" " * _GAP)
@@ -269,8 +261,8 @@ def _budgets(state: Mapping[str, Any], width: int) -> "Text | None":
     return row
 
 
-def _note(state: Mapping[str, Any], width: int) -> "Text | None":
-    found = live_state.notes(state)
+def _note(state: LiveState, width: int) -> "Text | None":
+    found = wording.notes(state)
     if not found:
         return None
     row = _text("note".ljust(_LABEL), "dim").append(found[-1][: width * 2])
@@ -281,27 +273,27 @@ def _note(state: Mapping[str, Any], width: int) -> "Text | None":
     return row
 
 
-def _told(label: str, told: Iterable[Told], width: int, *, first: "Text | None" = None, marked: Iterable[int] = ()) -> "Text | None":
-    """Return a label and as much of what is told as there is room for; None where nothing is."""
+def _row(label: str, items: Iterable[Item], width: int, *, first: "Text | None" = None, marked: Iterable[int] = ()) -> "Text | None":
+    """Return a label and as many of *items* as there is room for; None if there are none."""
     row = _text(label.ljust(_LABEL), "dim")
     if first is not None:
         row.append_text(first).append("  ")
-    beyond = set(marked)
+    highlighted = set(marked)
     empty = first is None
-    for place, each in enumerate(told):
-        if row.cell_len + len(str(each)) > width:
+    for index, item in enumerate(items):
+        if row.cell_len + len(str(item)) > width:
             break
-        if each.name:
-            row.append(f"{each.name} ", "dim")
-        row.append(each.figure, "yellow" if place in beyond else "").append("  ")
+        if item.label:
+            row.append(f"{item.label} ", "dim")
+        row.append(item.value, "yellow" if index in highlighted else "").append("  ")
         empty = False
     row.rstrip()
     return None if empty else row
 
 
 def _bar(share: float, forecast: float | None, *, width: int, style: str) -> "Text":
-    """Return a bar: what is there solid, what is still to come until the forecast lighter."""
-    full = min(round(share * width), width)
+    """Return a bar: *share* solid, the rest until the forecast lighter."""
+    full = min(max(round(share * width), 0), width)
     ahead = min(round(max(forecast or 0.0, share) * width), width) - full
     return _text("█" * full, style).append("▒" * ahead, style).append("░" * (width - full - ahead), "dim")
 
@@ -312,16 +304,8 @@ def _text(text: str = "", style: str = "") -> "Text":
     return Text(text, style="", no_wrap=True, end="") if not style else Text(no_wrap=True, end="").append(text, style)
 
 
-def _by_part(devices: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+def _by_part(devices: Iterable[DeviceState]) -> dict[str, list[DeviceState]]:
+    found: dict[str, list[DeviceState]] = {}
     for device in devices:
-        found.setdefault(_part(device), []).append(device)
+        found.setdefault(clean(device.part)[:8], []).append(device)
     return found
-
-
-def _part(device: Mapping[str, Any]) -> str:
-    return clean(str(device.get("part") or "other"))[:8]
-
-
-def _known(devices: Iterable[Mapping[str, Any]], name: str) -> list[float]:
-    return [value for device in devices if (value := live_state.number(device.get(name))) is not None]

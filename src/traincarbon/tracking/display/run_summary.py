@@ -1,85 +1,78 @@
-"""What a run took, on one screen: at its end on stderr, and whenever it is asked for again."""
+"""The summary of a run on one screen: at its end on stderr, and later by ``carbon runs show``."""
 
 import shlex
 import signal
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from traincarbon.decode import interval
 from traincarbon.formatting import WIDTH, amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, wrapped
-from traincarbon.ledger.record import RunRecord
+from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
-from traincarbon.tracking.display import live_state
-from traincarbon.tracking.display.live_state import J_PER_KWH, Interval
+from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
+from traincarbon.tracking.display import wording
+from traincarbon.tracking.live_state import BudgetState
+from traincarbon.uncertain import Interval
 
 MOST_LINES = 24
 
 _MOST_DEVICES = 8
 _MOST_NOTES = 5
-_MEASURED, _MODELLED = ("counter", "power"), ("modelled",)
-_FIGURES = (
-    ("Facility energy", "facility_energy_kwh", "kWh"),
-    ("CO2e, electricity", "operational_kgco2e", "kg CO2e"),
-    ("CO2e, hardware", "embodied_kgco2e", "kg CO2e"),
-    ("CO2e, both", "total_kgco2e", "kg CO2e"),
-    ("Cost", "cost_usd", "$"),
-)
+_MEASURED = tuple(source for source in EnergySource if source.is_measured)
+_MODELLED = (EnergySource.MODELLED,)
+_SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
-def summary(
-    record: RunRecord | Mapping[str, Any], *, budgets: Sequence[Mapping[str, Any]] = (), store: str = "", again: bool = True, styled: bool = False
-) -> str:
+def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", again: bool = True, styled: bool = False) -> str:
     """Return what a run took, in at most 24 lines of 80 columns.
 
     Args:
-        record: The run, or its record in the layout ``traincarbon/run/1``.
-        budgets: What was allowed: tables of ``unit``, ``limit`` and ``spent``.
-        store: Where the run is kept, if that is not where runs are looked for.
-        again: Say how to see it again; not where it could not be kept.
-        styled: With bold and dim, for a terminal.
-
-    Raises:
-        CarbonError: *record* is no record of a run.
+        run: The record of the run.
+        budgets: The budgets of the run.
+        store: The folder of the run, if it is not the default one.
+        again: Whether to say how to show the run again; False if it could not be recorded.
+        styled: Whether to use bold and dim, for a terminal.
     """
-    run = record if isinstance(record, RunRecord) else RunRecord.from_dict(dict(record))
-    energy = [_once("Measured", _parts(run, _MEASURED)), _once("Modelled", _parts(run, _MODELLED))]
+    energy = [_single("Measured", _parts(run, _MEASURED)), _single("Modelled", _parts(run, _MODELLED))]
     if run.missing:
-        energy.append(_once("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
-    last = [_once("Budget", " · ".join(share.text for share in live_state.shares({"budgets": budgets})))] if budgets else []
-    figures = _figures(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
+        energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
+    shares = [share.text for share in wording.budgets(budgets)]
+    last = [_single("Budget", " · ".join(shares))] if shares else []
+    results = _results(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
     for each in (2, 1):  # lines of a note, as far as there is room
-        notes = [_once("Note", note, lines=each) for note in _notes(run, most=2)]
-        lines = "\n".join([*_head(run), "", *energy, _gaps(run), *_known(run), *figures, "", *last, *notes, *(_again(run, store) if again else [])]).split("\n")
+        notes = [_single("Note", note, lines=each) for note in _notes(run, most=2)]
+        blocks = [*_head(run), "", *energy, _gaps(run), *_sources(run), *results, "", *last, *notes, *(_again(run, store) if again else [])]
+        lines = "\n".join(blocks).split("\n")
         over = len(lines) - MOST_LINES
         if over <= 0:
             break
-    lines = [line for place, line in enumerate(lines) if line or place >= len(lines) - 1 or over <= 0]
+    lines = [line for index, line in enumerate(lines) if line or index >= len(lines) - 1 or over <= 0]
     return "\n".join(lines if styled else map(plain, lines)).rstrip()
 
 
-def _again(run: RunRecord, store: str) -> list[str]:
-    """Return the command that shows the run again, fit to be copied."""
+def _again(run: Run, store: str) -> list[str]:
+    """Return the command that shows the run again, quoted for a shell."""
     where = f" --store {shlex.quote(store)}" if store else ""
     run_id = shlex.quote(run.run_id)
-    return [_once("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
+    return [_single("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
 
 
-def page(run: RunRecord) -> list[str]:
-    """Return the same at length, with each device and all reasons, as lines of 80 columns in bold and dim."""
+def page(run: Run) -> list[str]:
+    """Return the long summary, with each device and all reasons, as lines of 80 columns in bold and dim."""
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
-    return [*_head(run), "", *energy, _gaps(run), *_known(run), *_figures(run, counts=tuple(run.counts)), *_devices(run), *([""] if notes else []), *notes]
+    return [*_head(run), "", *energy, _gaps(run), *_sources(run), *_results(run, counts=tuple(run.counts)), *_devices(run), *([""] if notes else []), *notes]
 
 
-def _missing(run: RunRecord) -> dict[str, str]:
-    """Return each reason why something is missing, and the parts that it holds for."""
+def _missing(run: Run) -> dict[str, str]:
+    """Return each reason why something is missing, with its parts."""
     parts: dict[str, list[str]] = {}
     for part, reason in run.missing.items():
         parts.setdefault(reason, []).append(part)
     return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
-def _head(run: RunRecord) -> list[str]:
+def _head(run: Run) -> list[str]:
     exit_code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     ended = f" · {run.state}{exit_code}{_by(run.signal)}"
     project = f" · {shortened(run.project, most=20)}" if run.project else ""
@@ -94,90 +87,91 @@ def _head(run: RunRecord) -> list[str]:
 
 
 def _by(number: int | None) -> str:
-    """Return which signal ended the run, by its name where this system has it."""
+    """Return which signal ended the run, by name if this system knows it."""
     if not number:
         return ""
     names = {each.value: each.name for each in signal.Signals}
     return f" by {names.get(number, f'signal {number}')}"
 
 
-def _parts(run: RunRecord, hows: tuple[str, ...]) -> str:
-    shown = [f"{part} {live_state.figure(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, hows).items()]
-    used = [how for how in hows if how in run.how.values()]
-    by = f" (by {' and '.join(used)})" if hows == _MEASURED else ""
+def _parts(run: Run, sources: tuple[EnergySource, ...]) -> str:
+    shown = [f"{part} {wording.short_amount(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, sources).items()]
+    used = [source for source in sources if source in run.how.values()]
+    by = f" (by {' and '.join(used)})" if sources == _MEASURED else ""
     return f"{' · '.join(shown)}{by}" if shown else "nothing"
 
 
-def _energy_j(run: RunRecord, hows: tuple[str, ...]) -> dict[str, float]:
-    return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in hows}
+def _energy_j(run: Run, sources: tuple[EnergySource, ...]) -> dict[str, float]:
+    return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in sources}
 
 
-def _gaps(run: RunRecord) -> str:
+def _gaps(run: Run) -> str:
     gaps = f"{amount(run.gaps_s, 's')} were not metered" if run.gaps_s else "none"
     return wrapped("Gaps", f"{gaps}; {counted(run.samples, 'sample')}")
 
 
-def _known(run: RunRecord) -> list[str]:
-    """Return how much of the facility's energy was measured, modelled and, the rest, assumed: its overhead and what nobody metered."""
+def _sources(run: Run) -> list[str]:
+    """Return the shares of the facility's energy that were measured, modelled and assumed: overhead and parts without a meter."""
     whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
     if whole_kwh <= 0.0:
         return []
-    measured, modelled = (min(sum(_energy_j(run, hows).values()) / J_PER_KWH / whole_kwh, 1.0) for hows in (_MEASURED, _MODELLED))
-    assumed = max(1.0 - measured - modelled, 0.0)
-    known = (("measured", measured), ("modelled", modelled), ("assumed", assumed))
-    return [wrapped("Of the facility's energy", ", ".join(f"{live_state.percent(share)} {how}" for how, share in known))]
+    measured, modelled = (min(sum(_energy_j(run, sources).values()) / J_PER_KWH / whole_kwh, 1.0) for sources in (_MEASURED, _MODELLED))
+    shares = {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
+    return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items()))]
 
 
-def _figures(run: RunRecord, *, counts: Sequence[str]) -> list[str]:
-    """Return what the tracker worked out, beside the plan where there was one; what is not known is not shown."""
-    rows = [row for name, key, unit in _FIGURES if (row := _figure(run, name, key, unit))]
+def _results(run: Run, *, counts: Sequence[str]) -> list[str]:
+    """Return the results of the run, beside the plan if there was one; what is not known is not shown."""
+    rows = [row for name in _SHOWN if (row := _result(run, name))]
     planned = _planned(run, "duration_s")
     if planned:
-        rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _against(run.duration_s, planned, "s")))
-    beside_plans = any(row[-1] for row in rows)  # else their column is too narrow for rates
+        rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _comparison(run.duration_s, planned, "s")))
+    has_plan = any(row[-1] for row in rows)  # else that column is too narrow for rates
     for name in counts:
-        rate = ("", _rate(run, name)) if beside_plans else (_rate(run, name), "")
+        rate = ("", _rate(run, name)) if has_plan else (_rate(run, name), "")
         rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
     if run.mfu is not None:
         rows.append(("MFU", significant(run.mfu, 3), "", "", ""))
     return ["", *(line[:WIDTH] for line in table(rows, right=(1,)).split("\n"))] if rows else []
 
 
-def _figure(run: RunRecord, name: str, key: str, unit: str) -> tuple[str, ...] | None:
-    name += f", {live_state.counted_as(run.cost_basis)}" if key == "cost_usd" and run.cost_basis else ""
-    planned = _planned(run, key)
-    figure = _total(run) if key == "total_kgco2e" and planned else live_state.interval(getattr(run, key, None))
-    if figure is None:
+def _result(run: Run, name: str) -> tuple[str, ...] | None:
+    label, unit = QUANTITIES[name].label, QUANTITIES[name].unit
+    if name == "cost_usd" and run.cost_basis:
+        label += f", {wording.cost_word(run.cost_basis)}"
+    planned = _planned(run, name)
+    value = _total(run) if name == "total_kgco2e" and planned else interval(getattr(run, name, None))
+    if value is None:
         return None
-    middle, scale, apart = median_and_interval(figure, unit)
-    if live_state.is_next_to_nothing(figure.median, unit):
-        middle, apart = live_state.NEXT_TO_NOTHING, ""
-    return name, middle, scale, apart if figure.low < figure.high else "no interval stated", "" if planned is None else _against(figure.median, planned, unit)
+    median, scale, bounds = median_and_interval(value, unit)
+    if wording.is_negligible(value.median, unit):
+        median, bounds = f"<{scale_of(value.median, unit).around(str(wording.LEAST))}", ""
+    return label, median, scale, "no interval stated" if value.is_exact else bounds, "" if planned is None else _comparison(value.median, planned, unit)
 
 
-def _total(run: RunRecord) -> Interval | None:
-    parts = [live_state.interval(figure) for figure in (run.operational_kgco2e, run.embodied_kgco2e)]
+def _total(run: Run) -> Interval | None:
+    parts = [interval(value) for value in (run.operational_kgco2e, run.embodied_kgco2e)]
     known = [part for part in parts if part is not None]
     return Interval(*map(sum, zip(*known, strict=True))) if len(known) == len(parts) else None
 
 
-def _planned(run: RunRecord, key: str) -> Interval | None:
-    return live_state.interval((run.plan or {}).get(key))
+def _planned(run: Run, name: str) -> Interval | None:
+    return interval((run.plan or {}).get(name))
 
 
-def _against(value: float, planned: Interval, unit: str) -> str:
-    """Return what was planned, how far off it was, and whether the plan's interval held it."""
-    place = "above" if value > planned.high else "below" if value < planned.low else "inside"
-    return f"plan {amount(planned.median, unit, digits=3)}, {live_state.deviation(value, planned.median)}, {place}"
+def _comparison(value: float, planned: Interval, unit: str) -> str:
+    """Return the plan, the deviation from it, and whether the value is inside its interval."""
+    side = "above" if value > planned.high else "below" if value < planned.low else "inside"
+    return f"plan {amount(planned.median, unit, digits=3)}, {wording.deviation(value, planned.median)}, {side}"
 
 
-def _rate(run: RunRecord, name: str) -> str:
-    """Return how fast something was done and, of tokens, the energy that each took of what was metered."""
+def _rate(run: Run, name: str) -> str:
+    """Return the rate of a count and, for tokens, the metered energy of each."""
     count = run.counts[name]
-    told = [f"{significant(count / run.duration_s, 3)} a second"] if run.duration_s > 0.0 else []
+    rates = [f"{significant(count / run.duration_s, 3)} a second"] if run.duration_s > 0.0 else []
     if name == "tokens" and count > 0.0 and run.metered_kwh is not None:
-        told.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 3)} J each")
-    return ", ".join(told)
+        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 3)} J each")
+    return ", ".join(rates)
 
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:
@@ -185,10 +179,10 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
     return scale.around(significant(value / scale.size, 3)), scale.unit
 
 
-def _devices(run: RunRecord) -> list[str]:
+def _devices(run: Run) -> list[str]:
     if not run.by_device:
         return []
-    rows = [("node", "device", "energy", "most power", "busy", "hottest", "how"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
+    rows = [("node", "device", "energy", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
     head, *lines = table(rows, right=(0, 2, 3, 4, 5)).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
@@ -199,7 +193,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        live_state.figure(use.energy_j / J_PER_KWH, "kWh"),
+        wording.short_amount(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
@@ -207,11 +201,11 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     )
 
 
-def _notes(run: RunRecord, *, most: int) -> Iterable[str]:
+def _notes(run: Run, *, most: int) -> Iterable[str]:
     over = len(run.notes) - most
     return [*run.notes[:most], *([f"and {counted(over, 'note')} more"] if over > 0 else [])]
 
 
-def _once(label: str, text: str, *, lines: int = 1) -> str:
-    """Return *text* behind a bold *label*, cut to so many lines."""
+def _single(label: str, text: str, *, lines: int = 1) -> str:
+    """Return *text* behind a bold *label*, cut to at most so many lines."""
     return wrapped(label, shortened(text, most=lines * (WIDTH - 2) - len(label)))

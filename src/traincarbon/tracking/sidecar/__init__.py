@@ -1,1 +1,1 @@
-"""The process that meters beside the training."""
+"""The metering process beside the training."""

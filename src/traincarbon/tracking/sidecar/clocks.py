@@ -1,21 +1,21 @@
-"""Watching the clocks: a machine that slept, and a wall clock that was set."""
+"""Detect that the machine slept or that its wall clock was set."""
 
 import time
 from collections.abc import Callable
 
 _SLEPT_S = 2.0
 _SET_S = 2.0
-"""Smaller steps are those of a clock that is kept right."""
+"""Smaller steps are normal corrections by a time service."""
 
 
 def _uptime_s() -> float:
-    """Return the time since boot, sleep included, where the system tells; else the monotonic clock."""
+    """Return the time since boot including sleep, if the system has it; else the monotonic clock."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class Clocks:
-    """Holds the monotonic clock, which stands still while the machine sleeps, against the one that goes on and the one on the wall."""
+    """Compares the monotonic clock, which stops while the machine sleeps, with the time since boot and the wall clock."""
 
     def __init__(
         self, *, monotonic: Callable[[], float] = time.monotonic, uptime: Callable[[], float] = _uptime_s, wall: Callable[[], float] = time.time
@@ -23,17 +23,17 @@ class Clocks:
         self._monotonic, self._uptime, self._wall = monotonic, uptime, wall
         self._asleep_s, self._offset_s = self._differences()
 
-    def look(self) -> list[str]:
-        """Return what has happened to the clocks since the last look, nothing most of the time."""
+    def check(self) -> list[str]:
+        """Return notes on what happened to the clocks since the last check, usually none."""
         asleep_s, offset_s = self._differences()
         slept_s, step_s = asleep_s - self._asleep_s, offset_s - self._offset_s
         self._asleep_s, self._offset_s = asleep_s, offset_s
         notes = []
         if slept_s > _SLEPT_S:
-            notes.append(f"the machine slept for {slept_s:,.0f} s, which count neither as time nor as energy")
+            notes.append(f"the machine slept for {slept_s:,.0f} s, which do not count as time or energy")
             step_s -= slept_s
         if abs(step_s) > _SET_S:
-            notes.append(f"the clock on the wall was set {'forward' if step_s > 0 else 'back'} by {abs(step_s):,.0f} s; durations are not affected")
+            notes.append(f"the wall clock was set {'forward' if step_s > 0 else 'back'} by {abs(step_s):,.0f} s; durations are not affected")
         return notes
 
     def _differences(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Boards read as early as can be: opening them takes longer than a command takes to start."""
+"""Read the GPUs as early as possible, as opening them takes longer than starting a command."""
 
 import os
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from traincarbon.meters.registry import METERS, probed
 from traincarbon.meters.threaded import TimedOut
 
 _WAIT_S = 5.0
-"""Boards that take longer are opened again when it is known what to meter, so that the run is on record before."""
+"""GPUs that take longer are opened again once the job is known, so that the journal begins in time."""
 
 
-class Early(NamedTuple):
-    """What was opened before it was known what to meter."""
+class EarlyReadings(NamedTuple):
+    """The meters that were opened before the job was known, and their first readings."""
 
     meters: Mapping[str, Meter | Unavailable]
     readings: tuple[Reading, ...]
 
 
-def open_early() -> Early:
-    """Open the boards and read them, unless a recorded trace is played in their place."""
+def read_early() -> EarlyReadings:
+    """Open the GPUs and read them, unless a recorded trace replaces all meters."""
     if os.environ.get(REPLAY):
-        return Early({}, ())
+        return EarlyReadings({}, ())
     probed_now = {name: probed(name, wait_s=_WAIT_S) for name, kind in METERS.items() if kind.is_opened_first}
     meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
-    return Early(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))
+    return EarlyReadings(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))

@@ -1,4 +1,4 @@
-"""The training as the metering process sees it: whether it lives, what it left behind, and how to bring it to an end."""
+"""The processes of a training: whether they live, how to signal them, and how to find those that outlive it."""
 
 import os
 import signal
@@ -8,25 +8,25 @@ from typing import NamedTuple
 from traincarbon.procfs import PROC, name_of, stat_of
 
 MARK = "CARBON_SESSION"
-"""The variable by which the processes of a training are told from all others, however they were started."""
+"""The environment variable that marks the processes of a training, however they were started."""
 RUN_ID = "CARBON_RUN_ID"
-"""The variable that names the run to what a training starts."""
+"""The environment variable with the run's id, for programs that the training starts."""
 
 _MOST_NAMED = 5
 
 
-class Left(NamedTuple):
-    """A process of the training that is still there."""
+class LiveProcess(NamedTuple):
+    """A process of the training that is alive."""
 
     pid: int
     name: str
 
 
-class Life:
-    """Whether a process lives, without mistaking a later one of the same number for it.
+class ProcessHandle:
+    """A process, not confused with a later one of the same number.
 
     Args:
-        pid: The process; it has to be alive, or a child that nobody has waited for.
+        pid: Its number; it must be alive, or a child that has not been waited for.
     """
 
     def __init__(self, pid: int) -> None:
@@ -34,13 +34,13 @@ class Life:
         self._descriptor = -1
         try:
             self._descriptor = os.pidfd_open(pid)
-        except (AttributeError, OSError):  # no Linux, or it is gone already
+        except (AttributeError, OSError):  # not Linux, or it has ended
             self._gone = not _is_there(pid)
         else:
             self._gone = False
 
     def fileno(self) -> int:
-        """Return a descriptor that becomes readable when the process ends, -1 where the system has none."""
+        """Return a descriptor that becomes readable when the process ends, -1 if the system has none."""
         return self._descriptor
 
     @property
@@ -56,11 +56,11 @@ class Life:
 
     @property
     def stopped(self) -> bool:
-        """Whether it stands still by a signal."""
+        """Whether a signal has stopped it."""
         return not self.gone and _state(self.pid) == "T"
 
     def send(self, number: int) -> bool:
-        """Send it a signal; return whether it was there to receive it."""
+        """Send it a signal; return False if it has ended."""
         if self.gone:
             return False
         try:
@@ -73,20 +73,20 @@ class Life:
         return True
 
     def close(self) -> None:
-        """Let go of the process; safe to call twice."""
+        """Close the descriptor; safe to call twice."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
             self._gone = True
 
 
-def left_behind(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> list[Left]:
-    """Return the processes that carry the mark of *session*, wherever they have gone since; none where the system does not show.
+def marked_processes(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> list[LiveProcess]:
+    """Return the live processes with the mark of *session*; none if the system does not show environments.
 
     Args:
         session: Value of the mark.
-        but: Processes that are not meant.
-        proc: Where the system shows processes.
+        but: Processes to leave out.
+        proc: The process file system.
     """
     mark = f"{MARK}={session}".encode()
     skipped = set(but)
@@ -95,33 +95,33 @@ def left_behind(session: str, *, but: Iterable[int] = (), proc: str = PROC) -> l
     except OSError:
         return []
     pids = [int(name) for name in names if name.isdigit() and int(name) not in skipped]
-    return [Left(pid, name_of(pid, proc=proc)) for pid in sorted(pids) if _is_marked(pid, mark, proc=proc)]
+    return [LiveProcess(pid, name_of(pid, proc=proc)) for pid in sorted(pids) if _is_marked(pid, mark, proc=proc)]
 
 
-def told(left: list[Left]) -> str:
-    """Return who is left in a few words.
+def describe_survivors(survivors: list[LiveProcess]) -> str:
+    """Return a sentence on the processes that outlive the training.
 
     Example:
-        >>> told([Left(71, "python"), Left(72, "sh")])
+        >>> describe_survivors([LiveProcess(71, "python"), LiveProcess(72, "sh")])
         '2 processes of the training outlive it and are not metered any more: 71 python, 72 sh'
     """
-    named = ", ".join(f"{each.pid} {each.name}" for each in left[:_MOST_NAMED])
-    more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
-    one = len(left) == 1
-    return f"{len(left)} process{'' if one else 'es'} of the training outlive{'s' if one else ''} it and {'is' if one else 'are'} not metered any more: {named}{more}"
+    named = ", ".join(f"{each.pid} {each.name}" for each in survivors[:_MOST_NAMED])
+    more = f" and {len(survivors) - _MOST_NAMED} more" if len(survivors) > _MOST_NAMED else ""
+    one = len(survivors) == 1
+    return f"{len(survivors)} process{'' if one else 'es'} of the training outlive{'s' if one else ''} it and {'is' if one else 'are'} not metered any more: {named}{more}"
 
 
-def send_all(number: int, left: Iterable[Left]) -> None:
-    """Send a signal to each of the processes that are *left*."""
-    for each in left:
+def send_all(number: int, processes: Iterable[LiveProcess]) -> None:
+    """Send a signal to each of *processes*."""
+    for each in processes:
         try:
             os.kill(each.pid, number)
         except OSError:
             continue
 
 
-def catches(pid: int, number: int, *, proc: str = PROC) -> bool:
-    """Say whether a process handles a signal itself; without a handler most signals just end it."""
+def has_handler(pid: int, number: int, *, proc: str = PROC) -> bool:
+    """Return whether a process has its own handler for a signal; most signals end a process without one."""
     try:
         with open(f"{proc}/{pid}/status", encoding="ascii", errors="replace") as stream:
             caught = next((line for line in stream if line.startswith("SigCgt:")), "SigCgt: 0")

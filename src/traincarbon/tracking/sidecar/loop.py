@@ -1,4 +1,4 @@
-"""The loop of the process that meters: sample, record, tell, and see the job out."""
+"""The loop of the metering process: read the meters, write the journal, send the live state, and stay until the job has ended."""
 
 import os
 import select
@@ -6,94 +6,97 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
-from traincarbon import __version__
+from traincarbon._version import __version__
 from traincarbon.ledger.journal import Journal
-from traincarbon.tracking.channel import Wire
-from traincarbon.tracking.progress import Lines
+from traincarbon.tracking.channel import Channel
+from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
+from traincarbon.tracking.progress import Report, ReportReader
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.clocks import Clocks
-from traincarbon.tracking.sidecar.first_reading import Early
-from traincarbon.tracking.sidecar.job import Life, told
-from traincarbon.tracking.sidecar.process_tree import Kin
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
+from traincarbon.tracking.sidecar.process_tree import ProcessTree
 from traincarbon.tracking.sidecar.recorder import Recorder
-from traincarbon.tracking.sidecar.shutdown import Ending
-from traincarbon.tracking.value.lookup_process import Appraiser
-from traincarbon.tracking.value.session import Account
+from traincarbon.tracking.sidecar.shutdown import Shutdown
+from traincarbon.tracking.value.lookup_process import LookupProcess
+from traincarbon.tracking.value.session import Session
 
 _SAMPLE_S = 1.0
-_LOOK_S = 0.25
-"""Between two looks at whether the owner stands still, which nothing but looking tells."""
+_CHECK_S = 0.25
+"""Between two checks whether the owner is stopped, which nothing else reports."""
 _OWN_SHARE = 4e-4
-"""Of one core: where reading the meters takes more, they are read less often; less than half of what all of this process may take."""
-_LAST_WORD_S = 2.0
+"""Largest share of a core for reading the meters, which are read less often if they take longer; less than half of the budget of this process."""
+_LAST_WAIT_S = 2.0
 _TOO_SHORT_S = 0.1
-"""What a shorter command draws is not valued: that would take longer than the command."""
+"""A shorter command is not valued, as that would take longer than the command."""
 _LAST_READS = 32
 _MOST_NOTES = 500
+
+ReadReports: TypeAlias = "Callable[..., list[Report]]"
+"""Turns bytes into reports, given the time of reading as ``time_s``."""
 
 
 class Metering:
     """One session of metering.
 
     Args:
-        wire: The line to the owner.
-        owner: The process that asked.
-        settings: What it asked for.
-        job: Its message on the job: ``pid``, and ``began_s`` on the monotonic clock.
-        journal: Where the session is written.
-        appraiser: Who knows what energy and hours are worth.
-        early: Meters that were opened already, and what they read.
-        reports: Descriptors of the job's own reports and of a copy of its output.
+        channel: The channel to the owner.
+        owner: The process that asked for the metering.
+        settings: What to meter.
+        job: The training's process, and when it began.
+        journal: The journal of the session.
+        lookup: The process that looks up what energy and hours are worth.
+        early: Meters that are open already, and their readings.
+        reports: Descriptors of the job's reports and of a copy of its output.
     """
 
     def __init__(
         self,
-        wire: Wire,
-        owner: Life,
+        channel: Channel,
+        owner: ProcessHandle,
         settings: Settings,
-        job: Mapping[str, Any],
+        job: Job,
         *,
         journal: Journal,
-        appraiser: Appraiser,
-        early: Early,
+        lookup: LookupProcess,
+        early: EarlyReadings,
         reports: tuple[int, int],
     ) -> None:
-        self._wire = wire
+        self._channel = channel
         self._owner = owner
         self._settings = settings
         self._journal = journal
-        self._alone = int(job["pid"]) == owner.pid
+        self._is_in_process = job.pid == owner.pid
         """Whether the training itself asked, and not the supervisor of a command."""
-        self._job = owner if self._alone else Life(int(job["pid"]))
-        self._began_s = float(job["began_s"])
+        self._job = owner if self._is_in_process else ProcessHandle(job.pid)
+        self._began_s = job.began_s
         self._early = early
         self._notes: list[str] = []
-        self._reports = {reports[0]: Lines().feed}
-        """Descriptors that tell of progress, and what makes reports of it."""
+        self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
+        """Descriptor to what turns its bytes into reports."""
         if settings.pattern:
-            self._reports[reports[1]] = _pattern(settings.pattern, self._notes)
+            self._progress_readers[reports[1]] = _pattern_reader(settings.pattern, self._notes)
         self._clocks = Clocks()
-        self._account = Account(settings)
-        self._appraiser = appraiser
+        self._session = Session(settings)
+        self._lookup = lookup
         self._recorder = Recorder((), began_s=self._began_s)
-        self._kin = Kin(settings.session, first=None if self._alone else self._job.pid)
-        self._ending = Ending(settings, self._job, self._kin)
+        self._tree = ProcessTree(settings.session, first=None if self._is_in_process else self._job.pid)
+        self._shutdown = Shutdown(settings, self._job, self._tree)
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
         self._counted: dict[str, float] = {}
-        self._faulty = False
-        self._undo = ("", "")
-        """The owner's terminal, and what gives it back should the owner be killed."""
-        self._ended: dict[str, Any] | None = None
-        self._stood_still = False
+        self._has_reported_fault = False
+        self._undo: TerminalUndo | None = None
+        self._ended: JobEnded | None = None
+        self._was_stopped = False
         self._frozen_s: float | None = None
-        """When the job ended, from which on nothing counts."""
-        self._next_sample_s = self._next_tell_s = self._next_look_s = self._began_s
+        """When the job ended; nothing counts after that."""
+        self._next_sample_s = self._next_state_s = self._next_check_s = self._began_s
         self._waiter: select.poll | None = None
-        self._heard: dict[int, Callable[[], None]] = {}
-        """Descriptors that are waited for, and what to do when they have something."""
+        self._handlers: dict[int, Callable[[], None]] = {}
+        """Descriptor to what handles its input."""
         self._lives: set[int] = set()
 
     def run(self) -> None:
@@ -105,15 +108,15 @@ class Metering:
             if now_s >= min(self._next_sample_s, next_record_s):
                 self._sample(now_s, whole=now_s >= next_record_s)
             if now_s >= next_record_s:
-                self._record(max(now_s, self._recorder.looked_s))
+                self._record(max(now_s, self._recorder.latest_s))
                 next_record_s += self._settings.interval_s * max((now_s - next_record_s) // self._settings.interval_s + 1.0, 1.0)
-            self._tell()
-            self._listen(min(self._next_sample_s, next_record_s) - time.monotonic())
+            self._report()
+            self._wait(min(self._next_sample_s, next_record_s) - time.monotonic())
         self._finish(self._ended)
 
     def _start(self) -> None:
         settings = self._settings
-        facts = {
+        fields = {
             "argv": list(settings.argv),
             "env": dict(settings.env),
             "project": settings.project,
@@ -123,28 +126,26 @@ class Metering:
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
         }
-        self._write("start", {**facts, **self._account.facts()})
-        self._wire.send("begun")
+        self._write("start", {**fields, **self._session.start_fields()})
+        self._channel.send(Begun())
         from traincarbon.meters.registry import missing_parts, open_meters
 
-        born_s = None if self._alone or settings.carries_on else self._began_s
+        born_s = None if self._is_in_process or settings.continues else self._began_s
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
         self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
         self._sample(time.monotonic())
-        accelerators = self._recorder.accelerators
-        self._account.metered(names=self._recorder.names, accelerators=accelerators)
-        self._hear()
-        if self._ended is not None and float(self._ended["ended_s"]) - self._began_s < _TOO_SHORT_S:
-            self._appraiser.close()
+        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators)
+        self._receive()
+        if self._ended is not None and self._ended.ended_s - self._began_s < _TOO_SHORT_S:
+            self._lookup.close()
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         else:
-            self._appraiser.ask(self._account.request(journal=os.path.basename(self._journal.file)))
-        parts = self._recorder.by_part()
-        self._missing = missing_parts(missing, parts)
-        self._write("start", {**facts, **self._account.facts(), "missing": self._missing})
+            self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
+        self._missing = missing_parts(missing, self._recorder.by_part())
+        self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
-        """Read the meters, all of them before a record and else those that are due, and see when to do so again."""
+        """Read the meters, all of them before a record and else those that are due, and plan the next reading."""
         began_s = time.process_time()
         if self._frozen_s is None:
             self._notes += self._recorder.read() if whole else self._recorder.read(now_s=now_s)
@@ -153,14 +154,15 @@ class Metering:
 
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
-        if self._appraiser.fileno() >= 0:  # one that hangs is given up some time
-            self._hear_appraiser()
+        if self._lookup.fileno() >= 0:  # give up one that hangs
+            self._receive_valuation()
+        ended = self._frozen_s is not None
         to_s = now_s if self._frozen_s is None else self._frozen_s
-        self._notes += self._clocks.look()
-        self._kin.look()
+        self._notes += self._clocks.check()
+        self._tree.scan()
         self._update(to_s)
-        self._write("interval", {**self._recorder.interval(to_s=to_s, ended=self._frozen_s is not None), **self._account.fields()})
-        counts = self._account.counts(ended=self._frozen_s is not None)
+        self._write("interval", {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()})
+        counts = self._session.counts(ended=ended)
         if counts != self._counted:
             self._counted = counts
             self._write("progress", counts)
@@ -168,173 +170,171 @@ class Metering:
     def _update(self, now_s: float) -> None:
         ended = self._frozen_s is not None
         parts = self._recorder.by_part(until_s=self._frozen_s)
-        self._notes += self._account.update(parts, elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s, ended=ended)
+        self._notes += self._session.update(parts, elapsed_s=max(now_s - self._began_s, 0.0), time_s=now_s, ended=ended)
 
-    def _tell(self) -> None:
-        """Pass on what there is to say, and how things stand where somebody looks on."""
+    def _report(self) -> None:
+        """Write notes, and send messages and the live state to the owner."""
         for text in dict.fromkeys(self._notes):
             self._note(text)
         self._notes.clear()
-        for text in self._account.news():
-            self._say(text)
-        if self._journal.fault and not self._faulty:
-            self._faulty = True
-            self._say(f"the journal cannot be written ({self._journal.fault}): what is measured stays in memory until it can")
+        for text in self._session.take_messages():
+            self._announce(text)
+        if self._journal.fault and not self._has_reported_fault:
+            self._has_reported_fault = True
+            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in memory until it can")
         now_s = time.monotonic()
-        if self._settings.tell_s and not self._wire.ended and now_s >= self._next_tell_s:
-            self._next_tell_s = now_s + self._settings.tell_s
-            self._update(now_s if self._frozen_s is None else self._frozen_s)
-            self._wire.send("state", state=self._state(now_s))
+        if self._settings.state_every_s and not self._channel.ended and now_s >= self._next_state_s:
+            self._next_state_s = now_s + self._settings.state_every_s
+            at_s = now_s if self._frozen_s is None else self._frozen_s
+            self._update(at_s)
+            self._channel.send(self._session.live_state(devices=self._recorder.devices(), elapsed_s=at_s - self._began_s))
 
-    def _state(self, now_s: float) -> dict[str, Any]:
-        elapsed_s = (now_s if self._frozen_s is None else self._frozen_s) - self._began_s
-        return self._account.state(devices=self._recorder.devices(), missing=self._missing, elapsed_s=elapsed_s)
-
-    def _listen(self, wait_s: float) -> None:
-        """Wait for the time of the next sample, or until somebody has something to say."""
+    def _wait(self, wait_s: float) -> None:
+        """Wait until the next sample is due or input arrives, and handle it."""
         if self._waiter is None:
-            self._waiter = self._listeners()
+            self._waiter = self._make_waiter()
         ready = [descriptor for descriptor, _ in self._waiter.poll(max(wait_s, 0.0) * 1e3)]
         for descriptor in ready:
-            self._heard[descriptor]()
+            self._handlers[descriptor]()
         now_s = time.monotonic()
-        if self._ended is None and (now_s >= self._next_look_s or not self._lives.isdisjoint(ready)):
-            self._next_look_s = now_s + _LOOK_S
-            self._look_after_the_job(now_s)
+        if self._ended is None and (now_s >= self._next_check_s or not self._lives.isdisjoint(ready)):
+            self._next_check_s = now_s + _CHECK_S
+            self._check_processes(now_s)
 
-    def _listeners(self) -> select.poll:
-        """Return what waits for all who may have something to say, as they are now."""
-        self._lives = {life.fileno() for life in (self._owner, self._job) if life.fileno() >= 0 and not life.gone}
-        self._heard = {
+    def _make_waiter(self) -> select.poll:
+        """Return a poll object for all descriptors from which input can come now."""
+        self._lives = {process.fileno() for process in (self._owner, self._job) if process.fileno() >= 0 and not process.gone}
+        self._handlers = {
             **dict.fromkeys(self._lives, lambda: None),
-            **{descriptor: partial(self._hear_progress, descriptor) for descriptor in self._reports},
+            **{descriptor: partial(self._receive_progress, descriptor) for descriptor in self._progress_readers},
         }
-        if not self._wire.ended:
-            self._heard[self._wire.fileno()] = self._hear
-        if self._appraiser.fileno() >= 0:
-            self._heard[self._appraiser.fileno()] = self._hear_appraiser
+        if not self._channel.ended:
+            self._handlers[self._channel.fileno()] = self._receive
+        if self._lookup.fileno() >= 0:
+            self._handlers[self._lookup.fileno()] = self._receive_valuation
         waiter = select.poll()
-        for descriptor in self._heard:
+        for descriptor in self._handlers:
             waiter.register(descriptor, select.POLLIN)
         return waiter
 
-    def _look_after_the_job(self, now_s: float) -> None:
-        """See who is still there, and do what the budgets demand."""
+    def _check_processes(self, now_s: float) -> None:
+        """Check whether job and owner live, and do what the budgets demand."""
         if self._job.gone and self._frozen_s is None:
             self._notes += self._recorder.read()
             self._frozen_s = now_s
             self._waiter = None
         if self._owner.gone:
-            self._owner_is_gone()
-        elif not self._alone:
-            self._mirror()
-        for text in self._ending.step(self._account.demands(), now_s=now_s):
-            self._say(text)
+            self._end_without_owner()
+        elif not self._is_in_process:
+            self._stop_job_with_owner()
+        for text in self._shutdown.step(self._session.take_demands(), now_s=now_s):
+            self._announce(text)
 
-    def _owner_is_gone(self) -> None:
-        """The supervisor was killed: end what it started, so that nothing runs on unseen."""
-        self._hear()  # its last words may still be on the line
+    def _end_without_owner(self) -> None:
+        """End the training after its supervisor was killed, so that it does not run on unnoticed."""
+        self._receive()  # the owner's last messages may still be in the channel
         if self._ended is not None:
             return
-        if not self._alone:
-            self._give_terminal_back()
-            end = "its exit code is not known" if self._job.gone else "the training was ended too, as nobody would have seen it out"
+        if not self._is_in_process:
+            if self._undo is not None:
+                from traincarbon.tracking.display.terminal import restore_terminal
+
+                restore_terminal(self._undo.terminal, self._undo.text)
+            end = "its exit code is unknown" if self._job.gone else "the training was ended too"
             self._notes.append(f"the tracker's supervisor was killed: {end}")
-            self._ending.now()
-        self._ended = {"exit_code": None, "signal": None, "state": "killed", "ended_s": self._frozen_s or time.monotonic()}
+            self._shutdown.end_now()
+        self._ended = JobEnded(self._frozen_s or time.monotonic(), state="killed")
 
-    def _give_terminal_back(self) -> None:
-        """Undo what the owner did to its terminal and can undo no more."""
-        if any(self._undo):
-            from traincarbon.tracking.display.terminal import give_back
+    def _stop_job_with_owner(self) -> None:
+        """Stop the job if its supervisor was stopped, and continue it with the supervisor."""
+        is_stopped = self._owner.stopped
+        if is_stopped != self._was_stopped:
+            self._was_stopped = is_stopped
+            self._job.send(signal.SIGSTOP if is_stopped else signal.SIGCONT)
 
-            give_back(*self._undo)
-
-    def _mirror(self) -> None:
-        """Stop the job where its supervisor was stopped, and let it go on with it."""
-        stopped = self._owner.stopped
-        if stopped != self._stood_still:
-            self._stood_still = stopped
-            self._job.send(signal.SIGSTOP if stopped else signal.SIGCONT)
-
-    def _hear(self) -> None:
-        for message in self._wire.receive():
-            if message["kind"] == "ended":
-                self._ended = message
-            elif message["kind"] == "undo":
-                self._undo = (str(message["terminal"]), str(message["text"]))
-            elif message["kind"] == "note":
-                self._notes.append(str(message["text"]))
-        if self._wire.ended:
+    def _receive(self) -> None:
+        for message in self._channel.receive():
+            match message:
+                case JobEnded():
+                    self._ended = message
+                case TerminalUndo():
+                    self._undo = message
+                case Note(text=text):
+                    self._notes.append(text)
+        if self._channel.ended:
             self._waiter = None
 
-    def _hear_progress(self, descriptor: int) -> None:
+    def _receive_progress(self, descriptor: int) -> None:
         try:
             data = os.read(descriptor, 1 << 16)
         except OSError:
             data = b""
         if data:
-            self._account.report(self._reports[descriptor](data, time_s=time.monotonic()))
+            self._session.add_reports(self._progress_readers[descriptor](data, time_s=time.monotonic()))
         else:
             os.close(descriptor)
-            del self._reports[descriptor]
+            del self._progress_readers[descriptor]
             self._waiter = None
 
-    def _hear_appraiser(self, *, wait_s: float = 0.0) -> None:
-        answer = self._appraiser.answer(wait_s=wait_s)
-        if answer is not None:
+    def _receive_valuation(self, *, wait_s: float = 0.0) -> None:
+        valuation = self._lookup.answer(wait_s=wait_s)
+        if valuation is not None:
             self._waiter = None
-            self._notes += self._account.appraised(answer)
-            self._write("start", {"interval_s": self._settings.interval_s, **self._account.facts()})
+            self._notes += self._session.set_valuation(valuation)
+            self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields()})
             if time.monotonic() > self._began_s + self._settings.interval_s:
                 self._update(time.monotonic())
 
-    def _finish(self, ended: dict[str, Any]) -> None:
-        """Write the last of it."""
-        ended_s = min(float(ended["ended_s"]), time.monotonic() if self._frozen_s is None else self._frozen_s)
+    def _finish(self, ended: JobEnded) -> None:
+        """Write the last record."""
+        ended_s = min(ended.ended_s, time.monotonic() if self._frozen_s is None else self._frozen_s)
         if self._frozen_s is None:
             self._notes += self._recorder.read()
-        if ended.get("cpu_s") is not None:
-            self._notes += self._recorder.settle(float(ended["cpu_s"]))
+        if ended.cpu_s is not None:
+            self._notes += self._recorder.settle(ended.cpu_s)
         self._frozen_s = ended_s
-        for descriptor in list(self._reports):
-            for _ in range(_LAST_READS):  # what outlives the job may write for ever
-                if descriptor in self._reports and select.select([descriptor], [], [], 0.0)[0]:
-                    self._hear_progress(descriptor)
-        if self._appraiser.fileno() >= 0:
-            self._hear_appraiser(wait_s=_LAST_WORD_S)
-        if self._appraiser.fileno() >= 0:
-            self._notes += self._appraiser.give_up()["notes"]
-        left = [] if self._alone else self._kin.left()
-        if left and self._ending.takes_all:
-            self._ending.now(grace_s=_LAST_WORD_S)
-            self._say("what the training left behind was stopped too")
-        elif left:
-            self._say(told(left))
+        for descriptor in list(self._progress_readers):
+            for _ in range(_LAST_READS):  # a process that outlives the job may never stop writing
+                if descriptor in self._progress_readers and select.select([descriptor], [], [], 0.0)[0]:
+                    self._receive_progress(descriptor)
+        if self._lookup.fileno() >= 0:
+            self._receive_valuation(wait_s=_LAST_WAIT_S)
+        if self._lookup.fileno() >= 0:
+            self._notes += self._lookup.give_up().notes
+        self._handle_survivors()
         self._record(ended_s)
-        self._tell()
-        self._write("end", {"from_s": self._began_s, "to_s": ended_s, **{name: ended.get(name) for name in ("exit_code", "signal", "state")}})
+        self._report()
+        self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
         self._journal.close()
-        self._wire.send("final", keep=True, budgets=self._account.budgets(), unwritten=self._journal.unwritten())
-        self._wire.flush(wait_s=_LAST_WORD_S)
-        self._recorder.close()  # which may take its time, and nobody waits for that
+        self._channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets()), keep=True)
+        self._channel.flush(wait_s=_LAST_WAIT_S)
+        self._recorder.close()  # this may take long, and the owner does not wait for it
 
-    def _say(self, text: str) -> None:
-        """Note something that the user should hear now."""
+    def _handle_survivors(self) -> None:
+        """Stop the processes that outlive the job if a budget demands it, else name them."""
+        survivors = [] if self._is_in_process else self._tree.alive()
+        if survivors and self._shutdown.includes_survivors:
+            self._shutdown.end_now(grace_s=_LAST_WAIT_S)
+            self._announce("the processes that the training left behind were stopped too")
+        elif survivors:
+            self._announce(describe_survivors(survivors))
+
+    def _announce(self, text: str) -> None:
+        """Note something, and send it to the user now."""
         self._note(text)
-        self._wire.send("note", text=text)
+        self._channel.send(Note(text))
 
     def _note(self, text: str) -> None:
         if text not in self._noted and len(self._noted) < _MOST_NOTES:
             self._noted.add(text)
             self._write("note", {"text": text})
-            self._account.note(text)
+            self._session.note(text)
 
-    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+    def _write(self, kind: str, fields: Mapping[str, object]) -> None:
         self._journal.write(kind, {"session": self._settings.session, **fields})
 
 
-def _pattern(expression: str, notes: list[str]) -> Any:
+def _pattern_reader(expression: str, notes: list[str]) -> ReadReports:
     from traincarbon.tracking.pattern import Pattern
 
     return Pattern(expression, notes=notes).feed

@@ -1,16 +1,19 @@
-"""The process that meters: what it does before it knows what to meter, and what becomes of it if it fails."""
+"""The entry point of the metering process: its start before the settings arrive, and its end if it fails."""
 
 import os
 import signal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from traincarbon.tracking.channel import Wire
+from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.first_reading import open_early
-from traincarbon.tracking.value.lookup_process import Appraiser
+from traincarbon.tracking.sidecar.first_reading import read_early
+from traincarbon.tracking.value.lookup_process import LookupProcess
 
-_IMMUNE = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
-"""Whoever ends a job signals all of its processes; this one has to see the others out."""
+if TYPE_CHECKING:
+    from traincarbon.tracking.messages import Job
+
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
+"""What ends a job signals all of its processes; this process must outlive the others."""
 _MOST_OPEN = 1 << 16
 _FOREVER_S = 3600.0
 
@@ -19,54 +22,57 @@ def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None
     """Meter until the job has ended.
 
     Args:
-        reads: Descriptor from which the owner's messages are read.
-        writes: Descriptor to which messages to the owner are written.
-        reports: Descriptor from which the job's reports are read.
-        output: Descriptor from which a copy of the job's output is read.
-        owner: The process that asked.
+        reads: Descriptor for messages from the owner.
+        writes: Descriptor for messages to the owner.
+        reports: Descriptor for the job's reports.
+        output: Descriptor for a copy of the job's output.
+        owner: The process that asked for the metering.
     """
-    for name in _IMMUNE:
+    for name in _IGNORED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the owner may have ignored it, and then no child could be waited for
-    reads, writes, reports, output = _only(reads, writes, reports, output)
-    wire = Wire(reads, writes)
-    appraiser = Appraiser(close=[reads, writes, reports, output])
-    early = open_early()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if the owner ignored it, this process could not wait for its children
+    reads, writes, reports, output = _close_all_but(reads, writes, reports, output)
+    channel = Channel(reads, writes)
+    lookup = LookupProcess(close=[reads, writes, reports, output])
+    early = read_early()
     from traincarbon.ledger.journal import new_journal
-    from traincarbon.tracking.sidecar.job import Life
+    from traincarbon.tracking.messages import Note
+    from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
 
-    settings, job = _instructions(wire)
+    settings, job = _wait_for_job(channel)
     if settings is None or job is None:
         return
     journal = new_journal(settings.store, settings.run_id)
     try:
-        Metering(wire, Life(owner), settings, job, journal=journal, appraiser=appraiser, early=early, reports=(reports, output)).run()
-    except Exception as error:  # noqa: BLE001  the top of this process: what goes wrong here is a note, never the training's affair
+        Metering(channel, ProcessHandle(owner), settings, job, journal=journal, lookup=lookup, early=early, reports=(reports, output)).run()
+    except Exception as error:  # noqa: BLE001  the top of this process: a failure is a note and must not reach the training
         text = f"the tracker failed: {type(error).__name__}: {error}"
         journal.write("note", {"text": text, "session": settings.session})
         journal.close()
-        wire.send("note", text=text)
+        channel.send(Note(text))
 
 
-def _instructions(wire: Wire) -> tuple[Settings | None, dict[str, Any] | None]:
-    """Wait for the settings and the job; None where the owner has changed its mind."""
+def _wait_for_job(channel: Channel) -> "tuple[Settings | None, Job | None]":
+    """Wait for the settings and the job; the job is None if the owner hangs up before."""
+    from traincarbon.tracking.messages import Job
+
     settings: Settings | None = None
-    while not wire.ended:
-        wire.wait(wait_s=_FOREVER_S)
-        messages = wire.receive()
-        for place, message in enumerate(messages):
-            if message["kind"] == "settings":
-                settings = Settings(**{name: value for name, value in message.items() if name != "kind"})
-            elif message["kind"] == "job":
-                wire.put_back(messages[place + 1 :])
+    while not channel.ended:
+        channel.wait(wait_s=_FOREVER_S)
+        messages = channel.receive()
+        for index, message in enumerate(messages):
+            if isinstance(message, Settings):
+                settings = message
+            elif isinstance(message, Job):
+                channel.put_back(messages[index + 1 :])
                 return settings, message
     return settings, None
 
 
-def _only(*kept: int) -> list[int]:
-    """Let go of what the owner held open, as a pipe that this process kept would never end for who reads it; return what is kept, numbered low."""
+def _close_all_but(*kept: int) -> list[int]:
+    """Close the owner's other descriptors, as a pipe that stays open here never ends for its reader; return those kept, renumbered low."""
     first = 3
     for descriptor in sorted(kept):
         os.closerange(first, descriptor)

@@ -1,40 +1,40 @@
-"""The processes of a training: those that carry its mark, and those that they started, whatever these have made of their environment."""
+"""Find every process of a tracked run: by its environment mark, or as a descendant of one that had it."""
 
 import time
 from collections.abc import Iterable
 
 from traincarbon.procfs import PROC, all_stats, children_of, descendants, name_of, stat_of
-from traincarbon.tracking.sidecar.job import MARK, Left, left_behind
+from traincarbon.tracking.sidecar.job import MARK, LiveProcess, marked_processes
 
 _SHARE = 2e-4
-"""Of the time: so much at most goes into looking."""
+"""Largest share of the time for scans."""
 
 
-class Kin:
-    """Tells who belongs to a training.
+class ProcessTree:
+    """All processes of a training.
 
-    A program that writes a title over its environment, as workers of Ray and vLLM do, loses the mark, and so does what it forks: these are known by who
-    started them, as long as that was seen. A process with the mark of another training is that one's, and so is what it starts.
+    A program that overwrites its environment with a title, as workers of Ray and vLLM do, loses the mark, and so do its children. These are found
+    as descendants of processes seen before. A process with the mark of another training belongs to that one, and so do its children.
 
     Args:
         session: Value of the mark.
-        first: The process in which all others began; None where only the mark counts.
-        proc: Where the system shows processes.
+        first: The root of the tree; None if only the mark counts.
+        proc: The process file system.
     """
 
     def __init__(self, session: str, *, first: int | None, proc: str = PROC) -> None:
         self._session = session
         self._proc = proc
         self._known: dict[int, int] = {}
-        """Number to birth of those that were seen to belong to it."""
+        """Number to start time of the processes seen so far."""
         self._by_descent = first is not None
-        self._again_s = 0.0
+        self._next_scan_s = 0.0
         if first is not None and (seen := stat_of(first, proc=proc)) is not None:
             self._known[first] = seen.born
 
-    def look(self) -> None:
-        """Remember what those known have started since, as far as Linux lists it without every process being asked."""
-        if time.monotonic() < self._again_s:
+    def scan(self) -> None:
+        """Remember the children of known processes, as far as Linux lists them without reading every process."""
+        if time.monotonic() < self._next_scan_s:
             return
         began_s = time.process_time()
         waiting = list(self._known)
@@ -44,33 +44,33 @@ class Kin:
             if seen is None or seen.has_ended or self._known.setdefault(pid, seen.born) != seen.born:
                 self._known.pop(pid, None)
                 continue
-            waiting += [child for child in children_of(pid, proc=self._proc) if child not in self._known and not self._is_anothers(child)]
-        self._again_s = time.monotonic() + (time.process_time() - began_s) / _SHARE
+            waiting += [child for child in children_of(pid, proc=self._proc) if child not in self._known and not self._has_other_mark(child)]
+        self._next_scan_s = time.monotonic() + (time.process_time() - began_s) / _SHARE
 
-    def left(self, *, but: Iterable[int] = ()) -> list[Left]:
-        """Return those that are still there, wherever they have gone since, but for some; none where the system does not show.
+    def alive(self, *, but: Iterable[int] = ()) -> list[LiveProcess]:
+        """Return the live processes of the training; none if the system does not show processes.
 
         Args:
-            but: Processes that are not meant.
+            but: Processes to leave out.
         """
-        found = {each.pid for each in left_behind(self._session, proc=self._proc)}
-        found.update(pid for pid, born in self._known.items() if self._is_still(pid, born))
+        found = {each.pid for each in marked_processes(self._session, proc=self._proc)}
+        found.update(pid for pid, born in self._known.items() if self._is_alive(pid, born))
         if found and self._by_descent:
             self._add_descendants(found)
-        return [Left(pid, name_of(pid, proc=self._proc)) for pid in sorted(found.difference(but))]
+        return [LiveProcess(pid, name_of(pid, proc=self._proc)) for pid in sorted(found.difference(but))]
 
     def _add_descendants(self, found: set[int]) -> None:
-        """Add what those *found* have started, and remember all."""
+        """Add the descendants of those *found*, and remember them all."""
         stats = all_stats(proc=self._proc)
-        found.update(descendants(found, stats, belongs=lambda pid: not stats[pid].has_ended and not self._is_anothers(pid)))
+        found.update(descendants(found, stats, belongs=lambda pid: not stats[pid].has_ended and not self._has_other_mark(pid)))
         self._known |= {pid: stats[pid].born for pid in found if pid in stats}
 
-    def _is_still(self, pid: int, born: int) -> bool:
-        """Say whether one that was known is still there, and still belongs to the training: while it was being started, it showed no mark."""
+    def _is_alive(self, pid: int, born: int) -> bool:
+        """Return whether a known process is alive and still belongs to the training: a new one shows no mark until it has started."""
         seen = stat_of(pid, proc=self._proc)
-        return seen is not None and seen.born == born and not seen.has_ended and not self._is_anothers(pid)
+        return seen is not None and seen.born == born and not seen.has_ended and not self._has_other_mark(pid)
 
-    def _is_anothers(self, pid: int) -> bool:
+    def _has_other_mark(self, pid: int) -> bool:
         try:
             with open(f"{self._proc}/{pid}/environ", "rb") as stream:
                 marks = [entry for entry in stream.read().split(b"\0") if entry.startswith(f"{MARK}=".encode())]

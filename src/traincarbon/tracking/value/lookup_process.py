@@ -1,4 +1,4 @@
-"""A short-lived process that asks the database what energy and hours are worth, so that none of it stays in the one that meters."""
+"""A short-lived process that looks up in the database what energy and hours are worth, so that the metering process never loads the database."""
 
 import contextlib
 import json
@@ -6,117 +6,127 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-_PATIENCE_S = 60.0
+if TYPE_CHECKING:
+    from traincarbon.tracking.value.valuation import RunQuestion, Valuation
+
+_TIMEOUT_S = 60.0
 
 
-class Appraiser:
-    """Forks at once, while there is little to copy and no board is open, loads what it needs when it is asked, and answers one question.
+class LookupProcess:
+    """Answers one question. It forks at once, while the caller is small and has no GPU open, and loads the database when it is asked.
 
     Args:
         close: Descriptors of the caller that the new process must not hold open.
-        appraise: What answers; it is loaded in the new process unless given.
+        look_up: What answers; the database unless given.
     """
 
-    def __init__(self, *, close: Iterable[int] = (), appraise: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
+    def __init__(self, *, close: Iterable[int] = (), look_up: "Callable[[RunQuestion], Valuation] | None" = None) -> None:
         to_us, from_them = os.pipe()
         to_them, from_us = os.pipe()
         try:
             self._pid = os.fork()
-        except OSError:  # there may be no room for one more process
+        except OSError:  # the system may have no room for another process
             self._pid = -1
         if not self._pid:
-            _leave_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], appraise))
+            _exit_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], look_up or _look_up))
         os.close(from_them)
         os.close(to_them)
-        self._ask, self._hear = from_us, to_us
-        self._heard = b""
+        self._question, self._reply = from_us, to_us
+        self._received = b""
         self._began_s = time.monotonic()
 
     def fileno(self) -> int:
-        """Return the descriptor on which the answer arrives, -1 after that."""
-        return self._hear
+        """Return the descriptor on which the answer arrives, -1 once it has."""
+        return self._reply
 
-    def ask(self, request: Mapping[str, Any]) -> None:
-        """Put the question."""
+    def ask(self, question: "RunQuestion") -> None:
+        """Send the question."""
+        from traincarbon.decode import encode
+
         try:
-            os.write(self._ask, json.dumps(request, default=str).encode("ascii") + b"\n")
+            os.write(self._question, json.dumps(encode(question), default=str).encode("ascii") + b"\n")
         except OSError:
-            pass  # it is gone, which the answer will tell
+            pass  # the process has ended, which the answer will say
         finally:
-            os.close(self._ask)
-            self._ask = -1
+            os.close(self._question)
+            self._question = -1
 
-    def answer(self, *, wait_s: float = 0.0) -> dict[str, Any] | None:
-        """Return the answer once it is there, {"notes": [why]} if none will come, None as long as it is awaited."""
-        if self._hear < 0:
+    def answer(self, *, wait_s: float = 0.0) -> "Valuation | None":
+        """Return the answer once; None before it arrives. If the process fails, the answer holds only a note."""
+        if self._reply < 0:
             return None
         until_s = time.monotonic() + wait_s
-        while select.select([self._hear], [], [], max(until_s - time.monotonic(), 0.0))[0]:
-            data = os.read(self._hear, 1 << 16)
-            self._heard += data
+        while select.select([self._reply], [], [], max(until_s - time.monotonic(), 0.0))[0]:
+            data = os.read(self._reply, 1 << 16)
+            self._received += data
             if not data:
                 return self._end()
-        return self.give_up() if time.monotonic() - self._began_s > _PATIENCE_S else None
+        return self.give_up() if time.monotonic() - self._began_s > _TIMEOUT_S else None
 
-    def give_up(self) -> dict[str, Any]:
-        """End the process and return the answer in its stead."""
+    def give_up(self) -> "Valuation":
+        """End the process and return an answer that holds only a note."""
+        from traincarbon.tracking.value.valuation import Valuation
+
         self.close()
-        return {"notes": ["the hardware database did not answer: no CO2e and no cost"]}
+        return Valuation(notes=("the hardware database did not answer: no CO2e and no cost",))
 
     def close(self) -> None:
         """End the process; safe to call twice."""
         if self._pid > 0:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-        if self._hear >= 0:
+        if self._reply >= 0:
             self._end()
 
-    def _end(self) -> dict[str, Any]:
-        for descriptor in (self._hear, self._ask):
+    def _end(self) -> "Valuation":
+        from traincarbon.decode import decode
+        from traincarbon.errors import CarbonError
+        from traincarbon.tracking.value.valuation import Valuation
+
+        for descriptor in (self._reply, self._question):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._hear = self._ask = -1
+        self._reply = self._question = -1
         if self._pid > 0:
-            with contextlib.suppress(ChildProcessError):  # somebody else may have waited for it
+            with contextlib.suppress(ChildProcessError):  # other code may have waited for it
                 os.waitpid(self._pid, 0)
         self._pid = -1
         try:
-            answer = json.loads(self._heard)
-        except ValueError:
-            answer = None
-        return answer if isinstance(answer, dict) else {"notes": ["the hardware database could not be asked: no CO2e and no cost"]}
+            return decode(Valuation, json.loads(self._received))
+        except (ValueError, CarbonError):
+            return Valuation(notes=("the hardware database could not be asked: no CO2e and no cost",))
 
 
-def _answer(question: int, reply: int, close: list[int], appraise: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
+def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[RunQuestion], Valuation]") -> None:
     for descriptor in close:
         os.close(descriptor)
     with open(question, "rb") as stream:
         line = stream.readline()
-    if not line:  # there is nothing to be appraised
+    if not line:  # the caller needs no answer
         return
-    answer = (appraise or _appraise_with_earlier)(json.loads(line))
+    from traincarbon.decode import decode, encode
+    from traincarbon.tracking.value.valuation import RunQuestion
+
+    answer = look_up(decode(RunQuestion, json.loads(line)))
     with open(reply, "wb") as stream:
-        stream.write(json.dumps(answer).encode("ascii"))
+        stream.write(json.dumps(encode(answer)).encode("ascii"))
 
 
-def _appraise_with_earlier(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the appraisal, with what earlier sessions of the run came to."""
+def _look_up(question: "RunQuestion") -> "Valuation":
+    """Return what the database and earlier sessions of the run say."""
     from traincarbon.ledger.record import read_run
-    from traincarbon.tracking.value.budget import spent_before
-    from traincarbon.tracking.value.rates import appraise
-    from traincarbon.tracking.value.run_results import plain
+    from traincarbon.tracking.value.budget import earlier_sessions
+    from traincarbon.tracking.value.rates import look_up
 
-    record = read_run(request["store"], request["run_id"], but=request["journal"])
-    figures, notes = spent_before(record)
-    before = {"figures": {name: plain(value) for name, value in figures.items()}, "counts": record.counts if record is not None else {}, "notes": notes}
-    return {**appraise(request), "before": before}
+    record = read_run(question.store, question.run_id, but=question.journal)
+    return look_up(question)._replace(earlier=earlier_sessions(record))
 
 
-def _leave_after(action: Callable[[], None]) -> None:
-    """Do *action* and leave at once, whatever becomes of it: nothing of the forked process's past may run here."""
+def _exit_after(action: Callable[[], None]) -> None:
+    """Do *action* and exit at once, even if it fails: no code of the parent process may run here."""
     try:
         action()
     finally:

@@ -1,7 +1,7 @@
-"""What the database makes of a run that is being tracked: its coefficients, its hardware, its plan."""
+"""Look up in the database what a tracked run's energy and hours are worth, what its hardware is, and what its plan expects."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_hardware, find_place
@@ -16,130 +16,128 @@ from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import CONSEQUENCES, RATES
 from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
-from traincarbon.tracking.value.run_results import Coefficients, interval
-from traincarbon.uncertain import Num, Uncertain, median_of
+from traincarbon.tracking.value.run_results import Coefficients
+from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
+from traincarbon.uncertain import Interval, Num, Uncertain, median_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _STATED = fields_with(Use.RUN)
-"""Fields of a plan that a request may state too, and then wins over it."""
+"""Fields of a plan that the user may state for a run; they override those of the plan."""
 _RATES = ("service_life_h", "accelerator_purchase_usd", "embodied_kgco2e", "own_usd")
 """Links that give what an accelerator-hour costs."""
-_PLAN_RESULTS = ("duration_s", "accelerator_hours_h", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e")
+_PLAN_RESULTS = (
+    "duration_s",
+    "accelerator_hours_h",
+    "facility_energy_kwh",
+    "operational_kgco2e",
+    "embodied_kgco2e",
+    "total_kgco2e",
+    "electricity_usd",
+    "rent_usd",
+    "own_usd",
+)
+"""What the record of a run keeps of its plan."""
 _UNKNOWN = Product("", "accelerators", {"name": "this machine"}, (), {})
 
 
-def appraise(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all that is known in advance of a run; nothing is raised: what cannot be known becomes a note.
-
-    Args:
-        request: ``devices`` (device to what its driver calls it), ``accelerators`` (how many work on this node), ``nodes``, ``hw`` (the user's word
-            for the hardware), ``params``, ``plan`` (fields of a plan, or None), ``database`` (a folder of facts), and any of the
-            plan's ``region``, ``start``, ``precision``, ``pue``, ``carbon_intensity``, ``electricity_price``, ``rent_price``,
-            ``purchase_price``, ``service_life``, ``utilisation`` and ``basis``.
-
-    Returns:
-        ``hw`` (an id, or empty), ``hw_name``, ``accelerator`` (its id), ``coefficients``, ``rented``, ``flop_per_token``, ``plan`` (or None),
-        ``assumptions`` and ``notes``, all as JSON can hold them.
-    """
-    return _Appraisal(request).answer()
+def look_up(question: RunQuestion) -> Valuation:
+    """Return what is known of a run in advance. Never raises: what cannot be looked up becomes a note."""
+    return _LookUp(question).valuation()
 
 
-class _Appraisal:
-    """One request being answered; every step that fails leaves a note and what the others know."""
+class _LookUp:
+    """One question being answered; a step that fails leaves a note, and the others go on."""
 
-    def __init__(self, request: Mapping[str, Any]) -> None:
-        self.request = request
+    def __init__(self, question: RunQuestion) -> None:
+        self.question = question
         self.notes: list[str] = []
         self.assumptions: list[str] = []
-        self.database: Database = self.tried(lambda: open_database(request.get("database") or None)) or open_database()
-        planned = request.get("plan")
-        self.planned: dict[str, Any] = dict(planned) if isinstance(planned, dict) else {}
+        self.database: Database = self.tried(open_database, question.database or None) or open_database()
+        self.planned = dict(question.plan or {})
 
-    def answer(self) -> dict[str, Any]:
+    def valuation(self) -> Valuation:
         """Return the whole answer."""
         hardware = self.hardware()
-        chip, count = hardware, 1.0
+        accelerator, count = hardware, 1.0
         if hardware.folder == "servers":
-            chip = self.database.product("accelerators", hardware.keys.get("accelerator", "")) or _UNKNOWN
+            accelerator = self.database.product("accelerators", hardware.keys.get("accelerator", "")) or _UNKNOWN
             count = hardware.value("accelerator_count") or 1.0
-        facts = self.facts(hardware)
-        bare = self.setting(hardware, chip, count, facts)
-        setting: Facts = self.tried(lambda: calibrated(facts, bare)) or bare
-        chain = Trace(facts, setting)
-        rented = self.is_rented(setting, chain)
-        coefficients = self.coefficients(chain, rented=bool(rented))
-        answer = self.plan(facts, hardware)
+        fields = self.fields(hardware)
+        bare = self.facts(hardware, accelerator, count, fields)
+        facts = self.tried(calibrated, fields, bare) or bare
+        chain = Trace(fields, facts)
+        is_rented = self.is_rented(facts, chain)
+        coefficients = self.coefficients(chain, is_rented=is_rented)
+        plan = self.plan(fields, hardware)
         self.assumptions += [f"{given.name}: {given.reason}" for given in chain.used.values() if given.assumed]
-        self.notes += setting.warnings
-        return {
-            "hw": hardware.id,
-            "hw_name": hardware.name if hardware.id else "",
-            "accelerator": chip.id,
-            "coefficients": coefficients.to_dict(),
-            "rented": rented,
-            "flop_per_token": self.flop_per_token(facts, answer),
-            "plan": answer,
-            "assumptions": self.assumptions,
-            "notes": list(dict.fromkeys(self.notes)),
-        }
+        self.notes += facts.warnings
+        return Valuation(
+            hw=hardware.id,
+            coefficients=coefficients,
+            is_rented=is_rented,
+            flop_per_token=self.flop_per_token(fields, plan),
+            plan=plan,
+            assumptions=tuple(self.assumptions),
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
 
-    def tried(self, step: Callable[[], Any]) -> Any:
-        """Return what *step* gives, or None with a note of why it failed."""
+    def tried(self, step: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
+        """Return the result of *step*, or None and a note if it fails."""
         try:
-            return step()
+            return step(*args, **options)
         except CarbonError as error:
             self.notes.append(_note(error))
             return None
 
     def hardware(self) -> Product:
-        """Return the hardware that the user names, else what the boards are called, else an unknown one."""
-        named = self.request.get("hw") or self.planned.get("hw")
+        """Return the hardware that the user names, else the one that the drivers report, else an unknown one."""
+        named = self.question.stated.get("hw") or self.planned.get("hw")
         if named:
-            found = self.tried(lambda: find_hardware(self.database, str(named)))
+            found = self.tried(find_hardware, self.database, str(named))
             if found is not None:
-                return found  # type: ignore[no-any-return]
-        stated = self.request.get("devices")
-        devices: dict[str, Any] = stated if isinstance(stated, dict) else {}
-        names = dict.fromkeys(str(name) for device, name in devices.items() if str(device).startswith(("gpu", "accelerator")))
-        boards = {name: self.tried(lambda name=name: find_accelerator(self.database, name)) for name in names}  # type: ignore[misc]
-        known = {board.id: board for board in boards.values() if board is not None}
+                return found
+        names = dict.fromkeys(name for device, name in self.question.devices.items() if device.startswith(("gpu", "accelerator")))
+        found_by_name = {name: self.tried(find_accelerator, self.database, name) for name in names}
+        known = {product.id: product for product in found_by_name.values() if product is not None}
         self.notes += [
-            f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)" for name, board in boards.items() if board is None
+            f"{name[:60]!r} is not in the hardware database: give --hw, or add it (carbon db path)"
+            for name, product in found_by_name.items()
+            if product is None
         ]
         if len(known) > 1:
-            self.notes.append(f"boards of several kinds work here: figures are those of {next(iter(known.values())).name}")
+            self.notes.append(f"this machine has GPUs of several kinds: CO2e and cost are those of {next(iter(known.values())).name}")
         return next(iter(known.values()), _UNKNOWN)
 
-    def facts(self, hardware: Product) -> Plan:
-        """Return the plan's fields about hardware and place, those of the request before those of the plan; what is wrong is left out."""
-        stated = {name: value for name in _STATED if (value := self.request.get(name, self.planned.get(name))) is not None}
-        if self.request.get("params") is not None:
-            stated["params"] = self.request["params"]
-        sound = {name: value for name, value in stated.items() if self.tried(lambda name=name, value=value: Plan.from_dict({name: value}))}  # type: ignore[misc]
-        return Plan.from_dict({"hw": hardware.id or None, **sound})
+    def fields(self, hardware: Product) -> Plan:
+        """Return the fields about hardware and place, those the user stated before those of the plan; invalid ones are left out."""
+        stated = {name: value for name in _STATED if (value := self.question.stated.get(name, self.planned.get(name))) is not None}
+        if self.question.stated.get("params") is not None:
+            stated["params"] = self.question.stated["params"]
+        valid = {name: value for name, value in stated.items() if self.tried(Plan.from_dict, {name: value})}
+        return Plan.from_dict({"hw": hardware.id or None, **valid})
 
-    def setting(self, hardware: Product, chip: Product, count: float, facts: Plan) -> Facts:
+    def facts(self, hardware: Product, accelerator: Product, count: float, fields: Plan) -> Facts:
         """Return what the database says, each part by itself."""
-        place = self.tried(lambda: find_place(self.database, facts.region or "", provider=hardware.operator)) if facts.region is not None else None
-        setting, errors = gather_for_run(Subject(Question.of(facts), hardware, chip, count, place), self.database)
+        place = self.tried(find_place, self.database, fields.region, provider=hardware.operator) if fields.region is not None else None
+        facts, errors = gather_for_run(Subject(Question.of(fields), hardware, accelerator, count, place), self.database)
         self.notes += [_note(error) for error in errors]
-        return setting
+        return facts
 
-    def is_rented(self, setting: Facts, chain: Trace) -> str:
-        """Return why the hardware is taken as rented, empty where it is not."""
+    def is_rented(self, facts: Facts, chain: Trace) -> bool:
+        """Return whether the cost of the hardware is a rent: one is given, or it is a cloud's and the database knows its rent."""
         if chain.plan.rent_price is not None:
-            return "a rent is given"
-        if setting.given("rent_price") is None:
-            return ""
-        if setting.hardware.is_cloud:
-            return f"{setting.hardware.name} is a cloud instance"
-        if setting.place is not None and setting.place.region is not None:
-            return f"{setting.place.id} is a cloud's region"
-        return ""
+            return True
+        if facts.given("rent_price") is None:
+            return False
+        return facts.hardware.is_cloud or (facts.place is not None and facts.place.region is not None)
 
-    def coefficients(self, chain: Trace, *, rented: bool) -> Coefficients:
-        """Return what turns joules and hours into figures."""
+    def coefficients(self, chain: Trace, *, is_rented: bool) -> Coefficients:
+        """Return what converts joules and hours into emissions, water and cost."""
         known = chain.known
         chain.values |= {"accelerator_hours_h": 1.0, "electricity_usd": 0.0}
         chain.walk((*RATES, *(link for link in CONSEQUENCES if link.name in _RATES)))
@@ -148,53 +146,48 @@ class _Appraisal:
             carbon_intensity=_uncertain(known("carbon_intensity")),
             embodied_kgco2e_per_h=_uncertain(known("embodied_kgco2e")),
             electricity_usd_per_kwh=_uncertain(known("electricity_price")),
-            rent_usd_per_h=_uncertain(known("rent_price")) if rented else None,
+            rent_usd_per_h=_uncertain(known("rent_price")) if is_rented else None,
             purchase_usd_per_h=_uncertain(known("own_usd")),
             wue_l_per_kwh=_uncertain(known("wue_l_per_kwh")),
             grid_water_l_per_kwh=_uncertain(known("grid_water_l_per_kwh")),
             peak_flop_per_s=_uncertain(known("peak_flop_per_s")),
             host_w=_uncertain(known("host_power_w")),
             host_rest_share=_uncertain(known("host_rest_share")),
-            network_share=_uncertain(known("network_share")) if self.count("nodes") > 1.0 else None,
+            network_share=_uncertain(known("network_share")) if self.question.nodes > 1 else None,
             meter=_uncertain(known("meter")),
         )
 
-    def plan(self, facts: Plan, hardware: Product) -> dict[str, Any] | None:
-        """Return what the plan expects of this run on this hardware, None where there is no plan or it cannot be answered."""
+    def plan(self, stated: Plan, hardware: Product) -> PlannedRun | None:
+        """Return what the plan expects of this run on this hardware, None without a plan or if it cannot be estimated."""
         if not self.planned:
             return None
-        fields = {**self.planned, **facts.to_dict()}
+        fields: dict[str, object] = {**self.planned, **stated.to_dict()}
         fields.setdefault("hw", hardware.id or None)
-        if fields.get("servers") is None and fields.get("accelerators") is None and self.count("accelerators") > 0.0:
-            fields["accelerators"] = self.count("accelerators") * max(self.count("nodes"), 1.0)
-        expected = self.tried(lambda: estimate(Plan.from_dict(fields), database=self.database))
+        if fields.get("servers") is None and fields.get("accelerators") is None and self.question.accelerators:
+            fields["accelerators"] = float(self.question.accelerators * max(self.question.nodes, 1))
+        expected = self.tried(_estimated, fields, self.database)
         if expected is None:
             return None
-        names = (*_PLAN_RESULTS, "electricity_usd", "rent_usd", "own_usd")
-        results = {name: interval(value) for name in names if (value := expected.values[name]) is not None}
         flop, tokens = expected.values["compute_flop"], expected.plan.number("tokens")
         self.notes += [f"plan: {warning}" for warning in expected.warnings]
-        return {
-            "results": results,
-            "tokens": _median(tokens),
-            "batch_tokens": _median(expected.plan.number("batch_tokens")),
-            "params": _median(expected.plan.number("params")),
-            "mfu": _median(expected.values["mfu"]),
-            "accelerators": _median(expected.accelerators),
-            "flop_per_token": None if flop is None or tokens is None else _median(flop / tokens),
-        }
+        return PlannedRun(
+            results={name: Interval.of(value) for name in _PLAN_RESULTS if (value := expected.values[name]) is not None},
+            tokens=_median(tokens),
+            batch_tokens=_median(expected.plan.number("batch_tokens")),
+            params=_median(expected.plan.number("params")),
+            flop_per_token=None if flop is None or tokens is None else _median(flop / tokens),
+        )
 
-    def count(self, name: str) -> float:
-        """Return the number that the request states as *name*, 0 where it states none."""
-        stated = self.request.get(name)
-        return float(stated) if isinstance(stated, (int, float)) and 0.0 < stated < 1e9 else 0.0
-
-    def flop_per_token(self, facts: Plan, answer: Mapping[str, Any] | None) -> float | None:
+    def flop_per_token(self, fields: Plan, plan: PlannedRun | None) -> float | None:
         """Return the model FLOP of a token: the plan's, else those of the parameters."""
-        if answer is not None and answer["flop_per_token"] is not None:
-            return float(answer["flop_per_token"])
-        params = facts.number("params")
+        if plan is not None and plan.flop_per_token is not None:
+            return plan.flop_per_token
+        params = fields.number("params")
         return None if params is None else float(training_flop(active_params=median_of(params), tokens=1.0))
+
+
+def _estimated(fields: Mapping[str, object], database: Database) -> Estimate:
+    return estimate(Plan.from_dict(fields), database=database)
 
 
 def _median(value: Num | None) -> float | None:

@@ -1,20 +1,15 @@
-"""From metered joules to what they mean: the facility's energy, CO2e, water and dollars, each with its spread."""
+"""The results of a run from its metered energy: energy of the facility, CO2e, water and cost, each with its uncertainty."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from traincarbon.errors import CarbonError
 from traincarbon.estimation.links import CONSEQUENCES
-from traincarbon.estimation.trace import walk
+from traincarbon.estimation.walk import walk
 from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu
 from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
-from traincarbon.uncertain import Interval, Num, Uncertain, median_of
+from traincarbon.uncertain import Num, Uncertain, median_of
 
-if TYPE_CHECKING:
-    from traincarbon.meters.base import Reading
-
-_SOURCES = tuple(EnergySource)
 _HOST_PARTS = ("cpu", "dram")
 _MOST_SIGMA = 1.0
 """The difference of two similar values is known to no worse than its order of magnitude."""
@@ -35,7 +30,7 @@ class Part(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """What turns joules and accelerator-hours into figures; each an :class:`Uncertain`, or None where it is not known."""
+    """What converts joules and accelerator-hours into results; each an :class:`Uncertain`, or None where unknown."""
 
     pue: Uncertain | None = None
     """Power usage effectiveness. [1]"""
@@ -55,22 +50,13 @@ class Coefficients(NamedTuple):
     peak_flop_per_s: Uncertain | None = None
     """Dense peak of one accelerator at the precision used. [FLOP/s]"""
     host_w: Uncertain | None = None
-    """Mean draw of the server beside its accelerators, for each of them. [W]"""
+    """Mean power of the rest of the server per accelerator. [W]"""
     host_rest_share: Uncertain | None = None
     """Share of that which no meter of processors and memory covers: fans, network cards, disks, conversion. [1]"""
     network_share: Uncertain | None = None
-    """Switches between servers as a share of the servers' draw. [1]"""
+    """Power of the switches between servers as a share of the servers' power. [1]"""
     meter: Uncertain | None = None
     """What is true over what a meter says, 1 with a spread. [1]"""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the coefficients as JSON can hold them."""
-        return {name: None if value is None else plain(value) for name, value in zip(self._fields, self, strict=True)}
-
-    @classmethod
-    def from_dict(cls, stated: Mapping[str, Any]) -> "Coefficients":
-        """Return the coefficients that :meth:`to_dict` gave; what is not there is not known."""
-        return cls(**{name: uncertain_of(value) for name in cls._fields if (value := stated.get(name)) is not None})
 
 
 class Figures(NamedTuple):
@@ -84,17 +70,6 @@ class Figures(NamedTuple):
     sources_kwh: dict[str, float]
     """IT energy by how it is known: ``measured``, ``modelled``, ``assumed``. [kWh]"""
     notes: tuple[str, ...]
-
-
-def parts_of(readings: "Iterable[Reading]") -> dict[str, Part]:
-    """Return what each part drew, from the readings of all devices: joules added up, by the least sure means among them."""
-    parts: dict[str, Part] = {}
-    for reading in readings:
-        known = parts.get(reading.part, Part(0.0))
-        total_j = known.energy_j + reading.energy_j
-        sigma = (known.sigma * known.energy_j + reading.sigma_ln * reading.energy_j) / total_j if total_j > 0.0 else reading.sigma_ln
-        parts[reading.part] = Part(total_j, max(known.how, EnergySource(reading.how), key=_SOURCES.index), sigma)
-    return parts
 
 
 def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:
@@ -176,30 +151,8 @@ def mfu_of(*, tokens: float, flop_per_token: float, accelerator_hours_h: float, 
     return float(implied_mfu(compute_flop=flop, peak_flop_per_s=peak, accelerator_hours_h=accelerator_hours_h))
 
 
-def plain(value: Num) -> dict[str, Any]:
-    """Return *value* as JSON can hold it, with its spreads: what :func:`uncertain_of` reads back."""
-    return {"median": value.median, "spreads": dict(value.spreads)} if value.__class__ is Uncertain else {"median": float(value), "spreads": {}}
-
-
-def uncertain_of(stated: Mapping[str, Any]) -> Uncertain:
-    """Return what :func:`plain` wrote.
-
-    Raises:
-        CarbonError: it is no such thing.
-    """
-    try:
-        return Uncertain(float(stated["median"]), {str(name): float(sigma) for name, sigma in stated.get("spreads", {}).items()})
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise CarbonError(f"no uncertain figure: {str(stated)[:60]!r}", hint="it has a median and named spreads") from error
-
-
-def interval(value: Num, level: float = 0.9) -> dict[str, float]:
-    """Return *value* as the record holds it: low, median and high of the central *level* interval."""
-    return Interval.of(value, level).to_dict()
-
-
 def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
-    """Return the figure whose 90 % interval a record states, its spread called *name*."""
+    """Return the value whose 90 % interval a record states; its spread is called *name*."""
     low, median, high = stated["low"], stated["median"], stated["high"]
     if not 0.0 < low <= median <= high:
         return Uncertain(median)

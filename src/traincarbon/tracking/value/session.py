@@ -1,30 +1,29 @@
-"""What a session has come to so far: its energy and hours valued, its progress, the forecast and the budgets."""
+"""What a session came to so far: its energy and hours valued, its progress, the forecast and the budgets."""
 
+import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from traincarbon.quantities import S_PER_H
+from traincarbon.decode import encode, number
+from traincarbon.quantities import J_PER_KWH, RECORDED, S_PER_H, CostBasis
+from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
 from traincarbon.tracking.progress import COUNTS, Progress, Report
-from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.value.budget import FIGURE_OF, Budget, Limits
-from traincarbon.tracking.value.outlook import Before, Outlook, Seen, outlook, spent
-from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of, interval, mfu_of, uncertain_of
+from traincarbon.tracking.settings import BudgetPolicy, Settings
+from traincarbon.tracking.value.budget import Budget
+from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
+from traincarbon.tracking.value.run_results import Figures, Part, figures_of, mfu_of
 from traincarbon.tracking.value.trend import Points
-from traincarbon.uncertain import Uncertain
+from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
+from traincarbon.uncertain import Interval, Uncertain
 
-RECORDED = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd")
-"""The figures that the journal holds."""
-
-_UNITS = {"kwh": "kWh", "usd": "$", "kgco2e": "kg CO2e", "hours": "h"}
 _MOST_NOTES = 20
-_WINDOW_S = 60.0
+_RATE_WINDOW_S = 60.0
 
 
-class Account:
-    """Keeps the account of a session; what is not known yet or at all is left out of it.
+class Session:
+    """The results of a session while it is metered; what is not known is left out.
 
     Args:
-        settings: What the tracker was told.
+        settings: The settings of the metering process.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -33,182 +32,171 @@ class Account:
         self._energy = Points()
         self._names: Mapping[str, str] = {}
         self._accelerators: int | None = None
-        self._appraisal: Mapping[str, Any] = {}
-        self._coefficients = Coefficients()
-        self._before = Before()
+        self._valuation = Valuation()
         self._budget: Budget | None = None
-        self._watched = False
-        self._seen: Seen | None = None
-        self._figures: Figures | None = None
-        self._outlook: Outlook | None = None
-        self._news: list[str] = []
-        self._demands: list[str] = []
+        self._announced_unwatched = False
+        self._observed: Observed | None = None
+        self._results: Figures | None = None
+        self._forecast: Forecast | None = None
+        self._messages: list[str] = []
+        self._demands: list[BudgetPolicy] = []
         self._notes: list[str] = []
 
-    def metered(self, *, names: Mapping[str, str], accelerators: int | None) -> None:
-        """Take what the meters found: what each device is called, and how many accelerators there are."""
+    def set_devices(self, *, names: Mapping[str, str], accelerators: int | None) -> None:
+        """Take what the meters found: the name of each device, and the number of accelerators."""
         self._names, self._accelerators = names, accelerators
 
-    def request(self, *, journal: str) -> dict[str, Any]:
-        """Return what the appraiser has to know, see :func:`traincarbon.tracking.value.rates.appraise`; *journal* is the name of our own."""
+    def question(self, *, journal: str) -> RunQuestion:
+        """Return the question to the lookup process; *journal* is the name of this session's journal."""
         settings = self._settings
-        known = {
-            "devices": dict(self._names),
-            "accelerators": self._accelerators,
-            "nodes": settings.nodes,
-            "plan": settings.plan,
-            "database": settings.database,
-        }
-        return {**settings.context, **known, "store": settings.store, "run_id": settings.run_id, "journal": journal}
+        return RunQuestion(
+            stated=settings.context,
+            plan=settings.plan,
+            devices=self._names,
+            accelerators=self._accelerators,
+            nodes=settings.nodes,
+            database=settings.database,
+            store=settings.store,
+            run_id=settings.run_id,
+            journal=journal,
+        )
 
-    def appraised(self, answer: Mapping[str, Any]) -> list[str]:
-        """Take the appraiser's answer; return what in it is worth a note."""
-        self._appraisal = answer
-        self._coefficients = Coefficients.from_dict(answer.get("coefficients") or {})
-        earlier = answer.get("before") or {}
-        self._before = Before({name: uncertain_of(value) for name, value in (earlier.get("figures") or {}).items()}, earlier.get("counts") or {})
+    def set_valuation(self, valuation: Valuation) -> list[str]:
+        """Take the answer of the lookup process; return its notes."""
+        self._valuation = valuation
         settings = self._settings
-        if settings.limits:
-            self._budget = Budget(Limits(**settings.limits), policy=settings.on_budget, before=self._before.figures, grace_s=settings.grace_s)
-        return [*answer.get("notes", ()), *earlier.get("notes", ())]
+        if settings.limits.given:
+            self._budget = Budget(settings.limits, policy=settings.on_budget, earlier=valuation.earlier.values, grace_s=settings.grace_s)
+        return [*valuation.notes, *valuation.earlier.notes]
 
-    def report(self, reports: Iterable[Report]) -> None:
-        """Take what the script says of its progress."""
+    def add_reports(self, reports: Iterable[Report]) -> None:
+        """Take what the script reports of its progress."""
         for report in reports:
             self._progress.add(report)
 
     def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float, ended: bool = False) -> list[str]:
-        """Bring the account up to date; return what in it is worth a note, new or not.
+        """Work out the results anew; return notes, new or not.
 
         Args:
-            parts: Part to what it drew since the session began.
-            elapsed_s: Since the session began. [s]
+            parts: Part to its energy since the session began.
+            elapsed_s: Time since the session began. [s]
             time_s: Now, on the monotonic clock. [s]
-            ended: The training has ended.
+            ended: Whether the training has ended.
         """
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
-        self._seen = seen = Seen(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy, self._settings.nodes)
-        self._figures = figures_of(parts, accelerator_hours_h=elapsed_s / S_PER_H * seen.accelerators, coefficients=self._coefficients)
-        self._outlook = outlook(seen, coefficients=self._coefficients, plan=self._appraisal.get("plan"), before=self._before)
+        self._observed = observed = Observed(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy, self._settings.nodes)
+        valuation = self._valuation
+        self._results = figures_of(parts, accelerator_hours_h=elapsed_s / S_PER_H * observed.accelerators, coefficients=valuation.coefficients)
+        self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
         if self._budget is not None:
-            now = spent(self._figures, seen)
-            if not self._watched:
-                self._watched = True
-                self._news += self._budget.unwatched(now)
-            for action in self._budget.check(now, self._outlook.figures, time_s=time_s, ended=ended):
-                self._news.append(action.text)
-                self._demands += [action.kind] if action.kind != "warn" else []
-        return [*self._figures.notes, *self._progress.notes]
+            now = spent(self._results, observed)
+            if not self._announced_unwatched:
+                self._announced_unwatched = True
+                self._messages += self._budget.unwatched(now)
+            for action in self._budget.check(now, self._forecast.values, time_s=time_s, ended=ended):
+                self._messages.append(action.text)
+                self._demands += [action.kind] if action.kind is not BudgetPolicy.WARN else []
+        return [*self._results.notes, *self._progress.notes]
 
     def note(self, text: str) -> None:
-        """Keep something that who looks on should see."""
+        """Keep a note for the live state."""
         if text not in self._notes:
             self._notes = [*self._notes[-_MOST_NOTES:], text]
 
-    def news(self) -> list[str]:
-        """Return what the user should hear now, each once."""
-        news, self._news = self._news, []
-        return news
+    def take_messages(self) -> list[str]:
+        """Return the messages for the user since the last call."""
+        messages, self._messages = self._messages, []
+        return messages
 
-    def demands(self) -> list[str]:
-        """Return what the budgets demand, each once: ``signal`` or ``stop``."""
+    def take_demands(self) -> list[BudgetPolicy]:
+        """Return what the budgets demanded since the last call: ``signal`` or ``stop``."""
         demands, self._demands = self._demands, []
         return demands
 
-    def facts(self) -> dict[str, Any]:
-        """Return what is known of the run as such, for the journal's ``start`` line."""
-        settings, plan = self._settings, self._appraisal.get("plan") or {}
-        params = self._settings.context.get("params") or plan.get("params")
+    def start_fields(self) -> dict[str, object]:
+        """Return what is known of the run as a whole, for the journal's ``start`` line."""
+        settings, valuation = self._settings, self._valuation
+        plan = valuation.plan or PlannedRun()
         return {
-            "hw": self._appraisal.get("hw") or settings.context.get("hw") or "",
+            "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
-            "params": params if isinstance(params, (int, float)) else None,
-            "plan": None if settings.plan is None else {**settings.plan, **(plan.get("results") or {})},
-            "assumptions": list(self._appraisal.get("assumptions", ())),
+            "params": number(settings.context.get("params") or plan.params),
+            "plan": None if settings.plan is None else {**settings.plan, **encode(plan.results)},
+            "assumptions": list(valuation.assumptions),
         }
 
-    def fields(self) -> dict[str, Any]:
-        """Return what an ``interval`` line states beside the devices."""
-        values = self._figures.values if self._figures is not None else {}
-        stated: dict[str, Any] = {name: interval(values[name]) for name in RECORDED if name in values}
-        if self._figures is not None:
-            stated |= {"cost_basis": self._figures.cost_basis, "sources_kwh": self._figures.sources_kwh}
-        if self._outlook is not None:
-            stated["forecast"] = None if self._outlook.why_not else self._outlook.to_dict()
+    def interval_fields(self) -> dict[str, object]:
+        """Return what the journal's ``interval`` line states beside the devices."""
+        stated: dict[str, object] = {}
+        if self._results is not None:
+            stated |= {name: value.to_dict() for name, value in _intervals(self._results.values).items() if name in RECORDED}
+            stated |= {"cost_basis": self._results.cost_basis, "sources_kwh": self._results.sources_kwh}
+        if self._forecast is not None:
+            stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
         return {**stated, "mfu": self._mfu()}
 
     def counts(self, *, ended: bool = False) -> dict[str, float]:
         """Return what a ``progress`` line states: what this session did itself, so that sessions add up."""
         return self._progress.done_here(ended=ended)
 
-    def state(self, *, devices: list[dict[str, Any]], missing: Mapping[str, str], elapsed_s: float) -> dict[str, Any]:
-        """Return how things stand, for those who look on."""
-        settings, values = self._settings, self._figures.values if self._figures is not None else {}
-        parts = self._seen.parts if self._seen is not None else {}
-        plan = self._appraisal.get("plan") or {}
-        return {
-            "run_id": settings.run_id,
-            "project": settings.project,
-            "argv": list(settings.argv),
-            "state": "running",
-            "elapsed_s": elapsed_s,
-            "interval_s": settings.interval_s,
-            "devices": devices,
-            "energy_j": {name: part.energy_j for name, part in parts.items()},
-            "how": {name: part.how for name, part in parts.items()},
-            "missing": dict(missing),
-            "figures": {name: interval(value) for name, value in values.items()},
-            "cost_basis": self._figures.cost_basis if self._figures is not None else "",
-            "progress": self._progress_state(),
-            "forecast": None if self._outlook is None or self._outlook.why_not else self._outlook.to_dict(),
-            "plan": plan.get("results"),
-            "budgets": self.budgets(),
-            "notes": list(self._notes),
-        }
+    def live_state(self, *, devices: tuple[DeviceState, ...], elapsed_s: float) -> LiveState:
+        """Return the state of the run for the display."""
+        settings, results, plan = self._settings, self._results, self._valuation.plan
+        return LiveState(
+            run_id=settings.run_id,
+            project=settings.project,
+            elapsed_s=elapsed_s,
+            devices=devices,
+            metered_kwh=self._metered_j() / J_PER_KWH if self._observed is not None and self._observed.parts else None,
+            results=_intervals(results.values) if results is not None else {},
+            cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
+            progress=self._progress_state(),
+            forecast=_intervals(self._forecast.values) if self._forecast is not None else {},
+            plan=plan.results if plan is not None else {},
+            budgets=self.budgets(),
+            notes=tuple(self._notes),
+        )
 
-    def budgets(self) -> list[dict[str, Any]]:
-        """Return what is allowed, how much of it is spent, and what the whole run is expected to take."""
-        if self._budget is None or self._figures is None or self._seen is None:
-            return []
-        now = spent(self._figures, self._seen)
-        forecast = self._outlook.figures if self._outlook is not None else {}
-        return [
-            {"name": name, "unit": _UNITS[name], "limit": limit, "spent": share * limit, "forecast": _in_unit(name, forecast.get(FIGURE_OF[name]))}
-            for name, limit in self._settings.limits.items()
-            if (share := self._budget.share(name, now)) is not None
-        ]
+    def budgets(self) -> tuple[BudgetState, ...]:
+        """Return the budgets, with what is spent and forecast of each."""
+        if self._budget is None or self._results is None or self._observed is None:
+            return ()
+        return self._budget.states(spent(self._results, self._observed), self._forecast.values if self._forecast is not None else {})
+
+    def _metered_j(self) -> float:
+        return sum(part.energy_j for part in self._observed.parts.values()) if self._observed is not None else 0.0
 
     def _tokens(self) -> float | None:
         """Return the tokens of this session: as reported, else by steps of known size."""
         counts = self._progress.done_here(ended=True)
-        batch = (self._settings.plan or {}).get("batch_tokens") or self._settings.context.get("batch_tokens")
-        if "tokens" not in counts and "steps" in counts and isinstance(batch, (int, float)):
-            return counts["steps"] * float(batch)
+        batch = number((self._settings.plan or {}).get("batch_tokens") or self._settings.context.get("batch_tokens"))
+        if "tokens" not in counts and "steps" in counts and batch is not None:
+            return counts["steps"] * batch
         return counts.get("tokens")
 
     def _mfu(self) -> float | None:
-        tokens, flop_per_token, peak = self._tokens(), self._appraisal.get("flop_per_token"), self._coefficients.peak_flop_per_s
-        if self._seen is None or tokens is None or flop_per_token is None or peak is None:
+        tokens, flop_per_token, peak = self._tokens(), self._valuation.flop_per_token, self._valuation.coefficients.peak_flop_per_s
+        if self._observed is None or tokens is None or flop_per_token is None or peak is None:
             return None
-        hours = self._seen.elapsed_s / S_PER_H * self._seen.accelerators
+        hours = self._observed.elapsed_s / S_PER_H * self._observed.accelerators
         return mfu_of(tokens=tokens, flop_per_token=flop_per_token, accelerator_hours_h=hours, peak_flop_per_s=peak)
 
-    def _progress_state(self) -> dict[str, Any]:
+    def _progress_state(self) -> ProgressState:
         progress, tokens = self._progress, self._tokens()
-        metered_j = sum(part.energy_j for part in self._seen.parts.values()) if self._seen is not None else 0.0
-        known = self._outlook if self._outlook is not None and not self._outlook.why_not else None
-        return {
-            **progress.counts,
-            **{f"{name}_per_s": progress.rate_per_s(name, window_s=_WINDOW_S) for name in COUNTS},
-            "loss": progress.loss,
-            "share": known.share if known is not None else None,
-            "eta_s": known.left_s.median if known is not None and known.left_s is not None else None,
-            "mfu": self._mfu(),
-            "j_per_token": metered_j / tokens if tokens else None,
-        }
+        forecast = self._forecast if self._forecast is not None and not self._forecast.why_not else None
+        rates = {name: progress.rate_per_s(name, window_s=_RATE_WINDOW_S) for name in COUNTS}
+        return ProgressState(
+            counts=progress.counts,
+            rates_per_s={name: rate for name, rate in rates.items() if rate is not None},
+            loss=progress.loss,
+            share_done=forecast.share if forecast is not None else None,
+            left_s=number(forecast.left_s.median) if forecast is not None and forecast.left_s is not None else None,
+            mfu=self._mfu(),
+            j_per_token=self._metered_j() / tokens if tokens else None,
+        )
 
 
-def _in_unit(name: str, figure: Uncertain | None) -> dict[str, float] | None:
-    if figure is None:
-        return None
-    return interval(figure * (1.0 / S_PER_H) if name == "hours" else figure)
+def _intervals(values: Mapping[str, Uncertain]) -> dict[str, Interval]:
+    """Return *values* with their 90 % intervals, without those that are not finite."""
+    intervals = {name: Interval.of(value) for name, value in values.items()}
+    return {name: interval for name, interval in intervals.items() if math.isfinite(interval.high)}

@@ -1,4 +1,4 @@
-"""How steadily something cumulative rises, and how sure that makes its further rise."""
+"""The trend of a cumulative quantity, and how certain it makes the further rise."""
 
 import math
 from bisect import bisect_left
@@ -14,13 +14,13 @@ _MOST_CORRELATION = 0.7
 _LEAST_EFFECTIVE = 2.0
 _LEAST_FREEDOM = 1.5
 _SIGMA_UNSEEN = 0.3
-"""Log-spread of a rate of which too little was seen to know its scatter."""
+"""Log-spread of a rate if too little was seen to know its scatter."""
 
 
 class Points:
-    """A cumulative figure over time, thinned so that a run of months needs no more memory than one of minutes.
+    """A cumulative quantity over time, thinned so that a run of months needs no more memory than one of minutes.
 
-    The first and the last point are kept exactly, in between at most 256 that lie about evenly in time.
+    It keeps the first and the last point, and between them at most 256 points at about even distances in time.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Points:
         self._apart = 0.0
 
     def add(self, x: float, y: float) -> None:
-        """Note that the figure stands at *y* where time stands at *x*; a point that goes back is left out."""
+        """Add a point; one that goes back in time or value is ignored."""
         xs, ys = self.xs, self.ys
         if xs and (x < xs[-1] or y < ys[-1]):
             return
@@ -43,32 +43,32 @@ class Points:
             self._apart = 2.0 * (xs[-1] - xs[0]) / _MOST_POINTS
 
     def slope(self, *, window: float = math.inf) -> float | None:
-        """Return the mean rise over the last *window* of time, or a little more; None before the second point."""
+        """Return the mean rise over the last *window* of time or slightly more, None before the second point."""
         xs, ys = self.xs, self.ys
         if len(xs) < 2 or xs[-1] <= xs[0]:
             return None
-        place = max(min(bisect_left(xs, xs[-1] - window), len(xs) - 2), 0)
-        return (ys[-1] - ys[place]) / (xs[-1] - xs[place])
+        first = max(min(bisect_left(xs, xs[-1] - window), len(xs) - 2), 0)
+        return (ys[-1] - ys[first]) / (xs[-1] - xs[first])
 
 
 class Trend(NamedTuple):
-    """A mean slope and what its batches tell of it."""
+    """A mean slope, and its scatter from batch to batch."""
 
     slope: float
-    """Mean rise of the one figure for each of the other."""
+    """Mean rise of one quantity over the other."""
     sigma: float
     """Log-spread of the slope from batch to batch."""
     batches: int
     correlation: float
     """Of the slope of a batch with that of the next: 0 to 0.7."""
     span: float
-    """Over how much of the other figure it was seen."""
+    """How much of the other quantity was seen."""
 
     def sigma_ahead(self, ahead: float) -> float:
         r"""Return the log-spread of the mean slope over the next *ahead* around the mean slope so far.
 
-        The slopes of batches are taken as a first-order autoregression; the variance of a mean of n of them is that of
-        \( n (1 - \rho) / (1 + \rho) \) independent ones. What was seen and what is ahead add up, and the quantile of
+        The slopes of batches are modelled as a first-order autoregression. The variance of a mean of n of them is that of
+        \( n (1 - \rho) / (1 + \rho) \) independent ones. The variances of what was seen and of what is ahead add up, and the quantile of
         Student's t for so few batches widens the sum.
 
         References:
@@ -85,7 +85,7 @@ class Trend(NamedTuple):
 
 
 def trend_of(xs: list[float], ys: list[float]) -> Trend | None:
-    """Return the trend of *ys* over *xs*, both rising, by up to 16 batches of equal span; None where nothing rose."""
+    """Return the trend of *ys* over *xs*, both rising, from up to 16 batches of equal span; None if nothing rose."""
     span = xs[-1] - xs[0] if xs else 0.0
     if span <= 0.0 or ys[-1] <= ys[0]:
         return None
@@ -106,8 +106,8 @@ def trend_of(xs: list[float], ys: list[float]) -> Trend | None:
 
 
 def _at(xs: list[float], ys: list[float], x: float) -> float:
-    """Return the figure at *x*, straight between the points beside it."""
-    place = min(max(bisect_left(xs, x), 1), len(xs) - 1)
-    left, right = xs[place - 1], xs[place]
+    """Return the value at *x*, by linear interpolation."""
+    index = min(max(bisect_left(xs, x), 1), len(xs) - 1)
+    left, right = xs[index - 1], xs[index]
     share = min(max((x - left) / (right - left), 0.0), 1.0) if right > left else 1.0
-    return ys[place - 1] + share * (ys[place] - ys[place - 1])
+    return ys[index - 1] + share * (ys[index] - ys[index - 1])

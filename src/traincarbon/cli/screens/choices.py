@@ -1,0 +1,66 @@
+"""What the screens of ``carbon advise``, ``carbon compare`` and ``carbon optimise`` share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from traincarbon.cli import output
+from traincarbon.explore.comparison import MARKS, Where
+from traincarbon.quantities import QUANTITIES
+
+if TYPE_CHECKING:
+    from traincarbon.uncertain import Interval
+
+SHOWN = ("cost_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
+"""The quantities that a table shows of each choice."""
+
+
+def heading(name: str, money: str) -> str:
+    """Return what the head of a column calls a quantity; the cost by whether it is the cost to rent or to own.
+
+    Example:
+        >>> heading("cost_usd", "rent"), heading("cost_usd", "own"), heading("total_kgco2e", "rent")
+        ('Rent', 'Ownership', 'CO2e')
+    """
+    return QUANTITIES[f"{money}_usd" if name == "cost_usd" else name].short
+
+
+def word(name: str, money: str = "") -> str:
+    """Return what a quantity is called within a line.
+
+    Example:
+        >>> word("duration_s"), word("total_kgco2e"), word("cost_usd", "rent")
+        ('time', 'CO2e', 'rent')
+    """
+    short = heading(name, money) if money else QUANTITIES[name].short
+    return short if short[:2].isupper() else short[0].lower() + short[1:]
+
+
+def amount(name: str, value: float, *, digits: int = 2) -> str:
+    """Return a value of a quantity with its unit."""
+    return output.amount(value, QUANTITIES[name].unit, digits=digits)
+
+
+def intervals_of(results: "Mapping[str, Interval | None]") -> str:
+    """Return the intervals of those shown quantities that are uncertain."""
+    known = [(name, interval) for name in SHOWN if (interval := results[name]) is not None and interval.median > 0.0 and not interval.is_exact]
+    return ", ".join(f"{word(name)} {amount(name, interval.low)} – {amount(name, interval.high)}" for name, interval in known)
+
+
+def letters(marks: Iterable[str]) -> str:
+    """Return the letters of *marks*."""
+    return "".join(MARKS[mark].letter for mark in marks if mark in MARKS)
+
+
+def label(where: Where, others: Sequence[Where], hardware: str) -> str:
+    """Return what distinguishes a combination from the others, or its hardware where nothing does."""
+    parts = [value for name, value in where._asdict().items() if value and len({getattr(other, name) for other in others}) > 1]
+    return output.clean(" · ".join(part.replace("_", " ") for part in parts) or hardware)
+
+
+def prepare_plot(file: str) -> str:
+    """Return the script of plotly, after checking that *file* can be written."""
+    from traincarbon.files import check_new_file
+    from traincarbon.reporting.plots.page import plot_script
+
+    check_new_file(file)
+    return plot_script()

@@ -1,0 +1,142 @@
+"""Other ways to pay for the same training: spot and reserved capacity, and owning the hardware."""
+
+import math
+from collections.abc import Iterator
+
+from traincarbon.database.load import Database
+from traincarbon.database.records import Row
+from traincarbon.database.select import nearest, sigma_of, time_of
+from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
+from traincarbon.explore.advice.context import AdviceContext, Outcome
+from traincarbon.explore.advice.evidence import Evidence, evidence_of, title_of
+from traincarbon.formatting import amount, counted
+from traincarbon.quantities import H_PER_YEAR, S_PER_H
+from traincarbon.uncertain import Uncertain, median_of
+
+_SAME_TIME = 1.0
+"""Two prices are of the same time if they are at most so many years apart."""
+_COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
+_LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.01
+"""Shares of a commitment and of a service life that a run must use for it to be worthwhile."""
+_PURCHASES = {
+    "spot": ("Spot instances instead of on demand", "the provider can stop the run; repeated work is not included", Effort.MEDIUM),
+    "reserved_1y": ("Capacity reserved for a year", "a commitment of a year, paid whether used or not", Effort.LOW),
+    "reserved_3y": ("Capacity reserved for three years", "a commitment of three years, paid whether used or not", Effort.LOW),
+}
+"""Each kind of purchase: its name, what is lost, and the effort."""
+
+
+def other_price(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield spot and reserved prices instead of on-demand ones, from pairs of quotes for the same instance and region."""
+    if context.money != "rent":
+        return
+    if context.plan.rent_price is not None:
+        yield NotOffered("spot", "Spot or reserved capacity", "the plan states its own rent_price")
+        return
+    if context.plan.rent not in (None, "on_demand"):
+        return
+    chip = context.accelerator
+    for purchase, (name, lost, effort) in _PURCHASES.items():
+        id = purchase.replace("_", "-")
+        used = _share_of(context, _COMMITTED_YEARS.get(purchase, 0.0))
+        if used is not None and used < _LEAST_COMMITTED:
+            yield NotOffered(id, name, f"the run would use {100.0 * used:.2g} % of it")
+            continue
+        pair = price_ratio(context.database, chip.id, server=context.hardware.id, purchase=purchase, start=context.plan.start)
+        if pair is None:
+            yield NotOffered(id, name, f"no {purchase.replace('_', ' ')} price of {chip.name} is known beside an on-demand one")
+            continue
+        ratio, row, n = pair
+        cost = context.results["cost_usd"]
+        claim = f"{counted(n, 'pair')} of prices of {chip.name} in one region: {ratio.median:.2f} of the price on demand"
+        quoted = evidence_of(context.database, row, table="prices", key=row["accelerator"], claim=claim)
+        yield context.alternative(
+            id,
+            Group.SAME,
+            Change.PRICE,
+            name,
+            {**context.results, "cost_usd": None if cost is None else cost * ratio},
+            lost=lost,
+            effort=effort,
+            not_when="checkpoints are not written often enough" if purchase == "spot" else "there is not enough work for all of that time",
+            how="rent × the mean ratio of the two prices; hours and energy stay",
+            evidence=(quoted, *context.support(id)),
+        )
+
+
+def price_ratio(database: Database, chip: str, *, server: str, purchase: str, start: str | None) -> tuple[Uncertain, Row, int] | None:
+    """Return the price of a *purchase* over the price on demand, one of the quotes behind it, and the number of pairs.
+
+    A pair is two quotes for the same instance, region and time. Quotes for *server* are used where there are any.
+    Each provider counts once. The result is None where there is no pair.
+    """
+    rows = database.rows("prices", chip)
+    if any(row["server"] == server and row["purchase"] == purchase for row in rows):
+        rows = tuple(row for row in rows if row["server"] == server)
+    quotes: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row["purchase"] in (purchase, "on_demand"):
+            offer = (row["provider"], row["server"], row["region"], row["accelerator_count"])
+            quotes.setdefault(offer, {}).setdefault(row["purchase"], []).append(row)
+    logs: dict[str, list[float]] = {}
+    newest: Row | None = None
+    for (provider, *_), offers in quotes.items():
+        there = nearest(offers.get(purchase, ()), start)
+        beside = nearest(offers.get("on_demand", ()), there["date"] if there is not None else None)
+        if there is not None and beside is not None and abs(time_of(there["date"]) - time_of(beside["date"])) <= _SAME_TIME:
+            logs.setdefault(provider, []).append(math.log(float(there["usd_per_h"]) / float(beside["usd_per_h"])))
+            newest = there if newest is None else newest
+    if newest is None:
+        return None
+    means = [sum(found) / len(found) for found in logs.values()]
+    every = [log for found in logs.values() for log in found]
+    middle = sum(means) / len(means)
+    scatter = math.sqrt(sum((log - middle) ** 2 for log in every) / len(every))
+    sigma = math.hypot(scatter, sigma_of(database, "rent_price", "scope=quoted"))
+    return Uncertain(math.exp(middle), {"price_ratio": sigma}), newest, len(every)
+
+
+def own_instead(context: AdviceContext) -> Iterator[Outcome]:
+    """Yield owning instead of renting, where both costs are known."""
+    base, hardware = context.base, context.hardware
+    rent, own = base.values["rent_usd"], base.values["own_usd"]
+    if context.money != "rent" or rent is None:
+        return
+    if own is None:
+        yield NotOffered("own", "Own the hardware", f"no purchase price of {hardware.name} is known")
+        return
+    used = _share_of(context, _service_years(context))
+    if used is not None and used < _LEAST_OWNED:
+        yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
+        return
+    purchase = base.values["purchase_usd"]
+    capital = "" if purchase is None else f": {amount(float(median_of(purchase)), '$', digits=3)} for these servers"
+    given = base.inputs.get("purchase_price")
+    rows = []
+    if given is not None and given.source:
+        title = title_of(context.database, given.source)
+        rows.append(Evidence(f"servers/{hardware.id}", given.reason, given.source, title, given.locator, given.kind))
+    yield context.alternative(
+        "own",
+        Group.SAME,
+        Change.PRICE,
+        "Own the hardware instead of renting it",
+        {**context.results, "cost_usd": own},
+        lost=f"capital up front{capital}; staff and building are not included",
+        effort=Effort.HIGH,
+        not_when="the hardware would stand idle after this run: the cost assumes hardware in use for most of its service life",
+        how="the chain's cost of ownership: purchase over the hours of use, and electricity",
+        evidence=rows,
+    )
+
+
+def _share_of(context: AdviceContext, years: float) -> float | None:
+    """Return the share of *years* that the run takes, None where its duration is unknown or *years* is 0."""
+    duration = context.results["duration_s"]
+    return None if duration is None or years == 0.0 else float(median_of(duration)) / (years * H_PER_YEAR * S_PER_H)
+
+
+def _service_years(context: AdviceContext) -> float:
+    """Return how many years the hardware serves, by the plan or the database."""
+    stated = context.number("service_life")
+    return stated if stated is not None else float(median_of(context.given("service_life").value))

@@ -1,0 +1,82 @@
+"""Labels of what a derivation shows: facts, formulas and sources of uncertainty; those of quantities and of plan fields come from their declarations."""
+
+from traincarbon.estimation.plan import FIELDS
+from traincarbon.quantities import QUANTITIES
+
+_LABELS = {
+    "ffn_over_hidden": "Width of the feed-forward layers over the hidden width",
+    "trainable_share": "Share of trainable parameters",
+    "memory_b": "Memory of an accelerator",
+    "usable_memory_share": "Share of memory for weights and optimiser",
+    "peak_flop_per_s": "Peak rate of an accelerator",
+    "mfu_ample_params": "Parameters that fill an accelerator",
+    "mfu_thin_exponent": "Exponent of utilisation below that size",
+    "interruptions_per_h": "Interruptions per accelerator",
+    "interruption_h": "Time lost per interruption",
+    "board_power_w": "Power limit of an accelerator",
+    "power_share": "Mean power of an accelerator over its limit",
+    "power_reference_mfu": "Utilisation at that mean power",
+    "power_exponent": "Exponent of power over utilisation",
+    "idle_share": "Idle power of an accelerator over its limit",
+    "max_power_w": "Maximum power of a server",
+    "host_share": "Power of the rest of a server over its maximum",
+    "network_share": "Power of the network over that of the servers",
+    "hardware_kgco2e": "CO2e of making an accelerator with its share of a server",
+    "wue_l_per_kwh": "Water for cooling",
+    "grid_water_l_per_kwh": "Water for generating electricity",
+    "interconnect_share": "Share of the network in the price of a cluster",
+    "service_life_h": "Service life",
+    "training_state_b": "Memory of weights, gradients and optimiser",
+    "fewest_accelerators": "Fewest accelerators that hold it",
+    "training_flop": "Compute",
+    "transformer_training_flop": "Compute",
+    "adapter_training_flop": "Compute",
+    "matmul_params": "Parameters in matrix products",
+    "thinned_mfu": "Utilisation on this many accelerators",
+    "run_goodput": "Goodput on this many accelerators",
+    "end_to_end_mfu": "Utilisation of the whole run (MFU)",
+    "accelerator_power_w": "Power of an accelerator",
+    "host_power_w": "Power of the rest of a server, per accelerator",
+    "accelerator_purchase_usd": "Price of an accelerator with server and network",
+}
+_UNCERTAINTIES = {
+    "mfu": "the utilisation (MFU)",
+    "goodput": "time lost to restarts and stalls",
+    "interruptions": "interruptions of the job",
+    "carbon_intensity": "the carbon intensity of the grid",
+    "electricity_price": "the price of electricity",
+    "rent_price": "the price of renting",
+    "purchase_price": "the price of a server",
+    "service_life": "the service life of the hardware",
+    "utilisation": "the share of its life that hardware is in use",
+    "power": "the power of accelerators",
+    "host": "the power of the rest of a server",
+    "network": "the power of the network",
+    "interconnect": "the price of the network",
+    "pue": "the facility’s overhead (PUE)",
+    "embodied": "the making of the hardware",
+    "wue_l_per_kwh": "water for cooling",
+    "grid_water_l_per_kwh": "water for generating electricity",
+}
+
+
+def label_of(name: str) -> str:
+    """Return the label of a plan field, a fact, a formula or a quantity; a name without one is written out.
+
+    Example:
+        >>> label_of("board_power_w"), label_of("water_l"), label_of("some_new_fact")
+        ('Power limit of an accelerator', 'Water', 'Some new fact')
+    """
+    words = name.replace("_", " ")
+    declared = QUANTITIES.get(name) or FIELDS.get(name)
+    return _LABELS.get(name) or (declared.label if declared is not None else words[:1].upper() + words[1:])
+
+
+def uncertainty_label(source: str) -> str:
+    """Return what a source of uncertainty is called within a sentence; one without a label is written out.
+
+    Example:
+        >>> uncertainty_label("pue"), uncertainty_label("batch_size")
+        ('the facility’s overhead (PUE)', 'batch size')
+    """
+    return _UNCERTAINTIES.get(source) or source.replace("_", " ")

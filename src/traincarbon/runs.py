@@ -1,0 +1,320 @@
+"""The runs in a ledger: list, load, read, import, export, merge and forget them.
+
+>>> from traincarbon import runs
+>>> runs.list(project="no such project")
+()
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger import exchange
+from traincarbon.ledger.record import Run
+from traincarbon.ledger.store import Ledger, Merged
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.imported import Imported, ImportOptions
+
+Store = str | os.PathLike[str] | None
+Progress = Callable[[str], None]
+
+EXPORTS = (*exchange.FORMATS, "codecarbon")
+"""Formats that :func:`export` writes."""
+_LARGE_B = 20_000_000
+"""Reading a larger file takes longer than a second."""
+_AT_ONCE = 5000
+"""Runs imported between two reports of progress, about two seconds of work."""
+_AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+
+
+class Listing(NamedTuple):
+    """Runs that match a search.
+
+    Attributes:
+        runs: The runs, the latest first.
+        total: How many match, shown or not.
+        faults: Parts of journals that cannot be read, each with its place.
+        store: The folder of the ledger.
+    """
+
+    runs: tuple[Run, ...]
+    total: int
+    faults: tuple[str, ...]
+    store: str
+
+
+class Found(NamedTuple):
+    """Runs read from files, each once.
+
+    Attributes:
+        runs: The runs.
+        left_out: Parts of the files that are no runs, each with its place and the reason.
+        notes: Remarks on the rest.
+    """
+
+    runs: tuple[Run, ...]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class ImportResult(NamedTuple):
+    """The result of an import.
+
+    Attributes:
+        found: What the files hold.
+        added: Ids of the runs that were new to the ledger.
+        dry_run: Whether nothing was written.
+    """
+
+    found: Found
+    added: tuple[str, ...]
+    dry_run: bool
+
+    @property
+    def new(self) -> tuple[Run, ...]:
+        """The runs that were new to the ledger."""
+        added = set(self.added)
+        return tuple(run for run in self.found.runs if run.run_id in added)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result fit for JSON."""
+        answer = {"read": len(self.found.runs), "added": self.added, "faults": self.found.left_out, "notes": self.found.notes}
+        return {**answer, "dry_run": True} if self.dry_run else answer
+
+
+class Forgotten(NamedTuple):
+    """Journals of runs.
+
+    Attributes:
+        runs: Ids of the runs.
+        files: Their journals.
+        removed: Whether they were removed.
+    """
+
+    runs: tuple[str, ...]
+    files: tuple[str, ...]
+    removed: bool
+
+
+def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> tuple[Run, ...]:
+    """Return the runs in the ledger, the latest first.
+
+    Args:
+        project: Only runs of this project.
+        state: Only runs in this state: ``running``, ``finished``, ``failed``, ``killed`` or ``lost``.
+        since: Only runs that began then or later: a date as ``2026-11-01``, or an age as ``12h``, ``3d`` or ``2w``.
+        limit: At most so many; 0 for all.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: *since* is not a date, or the store cannot be read.
+    """
+    return find(project=project, state=state, since=since, limit=limit, store=store).runs
+
+
+def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> Listing:
+    """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
+    with Ledger(store) as ledger:
+        runs, total = ledger.index.records(project=project, state=state, since=_instant(since), limit=limit)
+        return Listing(tuple(runs), total, tuple(ledger.index.faults()), ledger.store)
+
+
+def load(id: str = "last", *, store: Store = None) -> Run:
+    """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run.
+
+    Raises:
+        NotFoundError: no run has that id.
+        AmbiguousError: several ids begin with it.
+    """
+    with Ledger(store) as ledger:
+        return ledger.run(id)
+
+
+def read(
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    format: str = AUTO,
+    project: str = "",
+    hw: str = "",
+    params_column: str = "",
+    tokens_column: str = "",
+    timezone: str = "",
+    progress: Progress | None = None,
+) -> Found:
+    """Return the runs in *files* of this and other programs, without adding them to the ledger.
+
+    Args:
+        files: One file or several; ``-`` is standard input.
+        format: The format of the files; ``auto`` recognises it by the content.
+        project: The project of all these runs.
+        hw: The hardware of all these runs.
+        params_column: The column with the parameters of the model.
+        tokens_column: The column with the tokens of the training.
+        timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
+        progress: Called with a message before a large file is read.
+
+    Raises:
+        CarbonError: a file cannot be read, its format is not recognised, or an argument is not possible.
+    """
+    if format not in FORMAT_NAMES:
+        raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(FORMAT_NAMES)}")
+    options = ImportOptions(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
+    readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    records = merged([record for _, reading in readings for record in reading.records])
+    return Found(
+        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records),
+        tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
+        tuple(f"{shown}: {note}" for shown, reading in readings for note in reading.notes),
+    )
+
+
+def import_(
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    format: str = AUTO,
+    project: str = "",
+    hw: str = "",
+    params_column: str = "",
+    tokens_column: str = "",
+    timezone: str = "",
+    dry_run: bool = False,
+    store: Store = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Add the runs in *files* to the ledger; runs that it holds already stay as they are.
+
+    Args:
+        files: One file or several; ``-`` is standard input.
+        format: As in :func:`read`, like the five that follow.
+        project: The project of all these runs.
+        hw: The hardware of all these runs.
+        params_column: The column with the parameters of the model.
+        tokens_column: The column with the tokens of the training.
+        timezone: The time zone of times that state none.
+        dry_run: Write nothing; only return what would be added.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a message before a large file, and every few thousand runs.
+
+    Raises:
+        CarbonError: a file cannot be read, or the ledger cannot be written.
+    """
+    found = read(files, format=format, project=project, hw=hw, params_column=params_column, tokens_column=tokens_column, timezone=timezone, progress=progress)
+    added: tuple[str, ...] = ()
+    with Ledger(store) as ledger:
+        for first in range(0, len(found.runs), _AT_ONCE):
+            if first and progress is not None:
+                progress(f"{first:,} of {len(found.runs):,} runs")
+            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
+    return ImportResult(found, added, dry_run)
+
+
+def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None) -> bytes:
+    """Return runs as the content of a file: those with these *ids*, or all.
+
+    Args:
+        ids: The runs, as :func:`load` takes them.
+        format: One of :data:`EXPORTS`: ``csv``, ``json``, ``parquet``, or ``codecarbon`` for its emissions.csv.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: a run or the format is unknown, or Parquet needs a package that is not installed.
+    """
+    if format not in EXPORTS:
+        raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(EXPORTS)}")
+    with Ledger(store) as ledger:
+        named = [ledger.run(id) for id in ids]
+        found = named or ledger.runs()
+    if format != "codecarbon":
+        return exchange.dump(found, format)
+    from traincarbon.readers import codecarbon_csv
+
+    return codecarbon_csv.dump(found)
+
+
+def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> Merged:
+    """Copy the journals of other stores or folders into the store; runs that it holds already are not counted twice.
+
+    Raises:
+        NotFoundError: a folder does not exist.
+        CarbonError: a journal cannot be copied.
+    """
+    with Ledger(store) as ledger:
+        return ledger.merge(folders)
+
+
+def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> Forgotten:
+    """Delete the journals of runs for good, all of them or, if one cannot be deleted, none.
+
+    Args:
+        ids: The runs, as :func:`load` takes them.
+        dry_run: Delete nothing; only return the journals.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: a run is unknown or still running, or a journal cannot be deleted.
+    """
+    with Ledger(store) as ledger:
+        runs = tuple(dict.fromkeys(ledger.run(id).run_id for id in ids))
+        files = tuple(file for run_id in runs for file in ledger.forget(run_id))
+        if not dry_run:
+            for run_id in runs:
+                ledger.forget(run_id, dry_run=False)
+    return Forgotten(runs, files, not dry_run)
+
+
+def zone_of(text: str) -> tzinfo | None:
+    """Return the time zone named ``Europe/Paris`` or ``+02:00``, None for an empty *text*.
+
+    Raises:
+        CarbonError: there is no such time zone.
+    """
+    if not text:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        if text[0] in "+-":
+            return datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CarbonError(f"unknown time zone {text[:40]!r}", hint="write Europe/Paris, America/New_York or +02:00") from error
+
+
+def _shown(file: str | os.PathLike[str]) -> str:
+    return "standard input" if file == STDIN else os.fspath(file)
+
+
+def _read(file: str | os.PathLike[str], format: str, options: ImportOptions, progress: Progress | None) -> Imported:
+    """Return what one file holds; an error names the file."""
+    name = os.fspath(file)
+    size_b = os.path.getsize(name) if os.path.isfile(name) else 0
+    if size_b > _LARGE_B and progress is not None:
+        progress(f"reading {name}, {size_b / 1e6:,.0f} MB")
+    try:
+        return read_file(name, format=format, options=options)
+    except CarbonError as error:
+        if os.path.basename(name) in str(error):
+            raise
+        raise type(error)(f"{_shown(file)}: {error}", hint=error.hint) from error
+
+
+def _instant(text: str) -> str:
+    """Return the time that *since* states, in ISO 8601 and UTC as in records; a day begins at midnight UTC."""
+    if not text:
+        return ""
+    age = re.fullmatch(r"(\d{1,6})([mhdw])", text)
+    if age:
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - int(age[1]) * _AGES_S[age[2]]))
+    from datetime import UTC
+
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise CarbonError(f"since is {text[:40]!r}, which is not a date", hint="write 2026-11-01, 2026-11-01T12:00, or an age as 12h, 3d or 2w") from error
+    return moment.isoformat()[:19]  # strftime would write the year 800 without its zero

@@ -1,0 +1,337 @@
+"""JSON Schemas of everything that commands print with ``--json`` under a schema name.
+
+``python -m traincarbon.schemas docs/schemas`` writes them.
+Names, units and choices come from the quantities and the fields of a plan, so a schema cannot fall behind them.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+
+from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger.process_summary import STATES
+from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
+
+Schema = Mapping[str, object]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
+_WHOLE: Schema = {"type": "integer"}
+_NUMBER: Schema = {"type": "number"}
+_AMOUNT: Schema = {"type": "number", "minimum": 0}
+_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_INTERVAL: Schema = {"$ref": "#/$defs/interval"}
+_PLAN: Schema = {"$ref": "#/$defs/plan"}
+_AXES = ("hw", "region", "rent", "start")
+_PARTS = tuple(part.value for part in ENERGY_PARTS)
+
+
+def _choice(values: Iterable[str]) -> Schema:
+    return {"enum": list(values)}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _map(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+    """Return an object that has these *properties*, all but the *optional* ones required; others may be added in later versions."""
+    left_out = set(optional)
+    return {"type": "object", "properties": dict(properties), "required": [name for name in properties if name not in left_out]}
+
+
+def _quantities(names: Iterable[str], *, optional: Iterable[str] = ()) -> Schema:
+    """Return an object with an interval, or null where it is unknown, for each quantity."""
+    described = {name: {**_or_null(_INTERVAL), "description": _described(name)} for name in names}
+    return _object(described, optional=optional)
+
+
+def _described(name: str) -> str:
+    quantity = QUANTITIES[name]
+    return f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label
+
+
+def _field(name: str) -> Schema:
+    field = FIELDS[name]
+    kind: Schema = {"type": ["number", "string"]} if name in NUMBERS else _choice(CHOICES[name]) if name in CHOICES else _TEXT
+    return {**kind, "description": f"{field.help} [{field.unit}]" if field.unit else field.help}
+
+
+_DEFINITIONS: Mapping[str, Schema] = {
+    "interval": {
+        **_object({"low": _NUMBER, "median": _NUMBER, "high": _NUMBER}),
+        "description": "A median with the bounds of its interval of confidence; all three are equal where it is exact.",
+    },
+    "plan": {
+        **_object({name: _field(name) for name in FIELDS}, optional=FIELDS),
+        "description": "The fields of a plan that were stated; an uncertain number is a text such as 0.3..0.5.",
+    },
+}
+
+_WHERE: Mapping[str, Schema] = {name: _or_null(_TEXT) for name in _AXES}
+_EVIDENCE = _object({**dict.fromkeys(("fact", "claim", "source", "title", "locator", "kind"), _TEXT), "is_basis": _FLAG, "is_verified": _FLAG})
+_MONEY = _choice(("rent", "own"))
+_SAVING = _object(dict.fromkeys(("low", "median", "high", "share_low", "share", "share_high", "chance"), _or_null(_NUMBER)))
+_RATE: Mapping[str, Schema] = {"median": _AMOUNT, "low": _AMOUNT, "high": _AMOUNT, "bursts": _WHOLE, "trend": _NUMBER}
+_HOW = _choice([source.value for source in EnergySource])
+_ERRORS: Mapping[str, Schema] = {
+    "n": _WHOLE,
+    **dict.fromkeys(("median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90"), _or_null(_NUMBER)),
+}
+_REASONS = _list(_object({"id": _TEXT, "reason": _TEXT}))
+
+SCHEMAS: Mapping[str, Schema] = {
+    "estimate": _object(
+        {
+            "plan": _PLAN,
+            "level": _SHARE,
+            "results": _quantities(
+                [name for name in QUANTITIES if name in ESTIMATED or name == "operational_market_kgco2e"], optional=["operational_market_kgco2e"]
+            ),
+            "spread_shares": _map(_map(_SHARE)),
+            "steps": _list(
+                _object({"name": _TEXT, "formula": _TEXT, "inputs": _map({}), "value": {"type": ["number", "string"]}, "unit": _TEXT, "source": _TEXT})
+            ),
+            "layout": _or_null(
+                _object(
+                    {
+                        **dict.fromkeys(("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences"), _AMOUNT),
+                        **dict.fromkeys(("step_mfu", "step_calibration"), _AMOUNT),
+                        **dict.fromkeys(("sharding", "recompute", "limited_by"), _TEXT),
+                        "step_s": _map(_AMOUNT),
+                        "memory_b": _map(_AMOUNT),
+                    }
+                )
+            ),
+            "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
+            "warnings": _TEXTS,
+        }
+    ),
+    "comparison": _object(
+        {
+            "money": _MONEY,
+            "level": _SHARE,
+            "options": _list(
+                _object(
+                    {
+                        "plan": _TEXT,
+                        **_WHERE,
+                        "hardware": _TEXT,
+                        "place": _TEXT,
+                        "figures": _quantities(COMPARED),
+                        "marks": _list(_choice(("cheapest", "fastest", "cleanest"))),
+                        "is_pareto": _FLAG,
+                        "warnings": _TEXTS,
+                        "fields": _PLAN,
+                    }
+                )
+            ),
+            "set_aside": _list(_object({"plan": _TEXT, **_WHERE, "reason": _TEXT})),
+        }
+    ),
+    "advice": _object(
+        {
+            "plan": _PLAN,
+            "by": _TEXT,
+            "money": _MONEY,
+            "level": _SHARE,
+            "figures": _quantities(COMPARED),
+            "lifetime": _or_null(_quantities(COMPARED)),
+            "loss": _or_null(_INTERVAL),
+            "alternatives": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("id", "group", "name"), _TEXT),
+                        "savings": _map(_or_null(_SAVING)),
+                        "figures": _quantities(COMPARED),
+                        **dict.fromkeys(("lost", "effort", "not_when", "how"), _TEXT),
+                        "evidence": _list(_EVIDENCE),
+                        "plan": _or_null(_PLAN),
+                    }
+                )
+            ),
+            "not_offered": _list(_object({"id": _TEXT, "name": _TEXT, "reason": _TEXT})),
+            "notes": _TEXTS,
+        }
+    ),
+    "optimum": _object(
+        {
+            "question": _choice(("lowest loss", "target loss")),
+            "target_loss": _or_null(_NUMBER),
+            "bounds": _map(_AMOUNT),
+            "sure": _SHARE,
+            "money": _MONEY,
+            "level": _SHARE,
+            "law": _EVIDENCE,
+            "ways": _list(
+                _object(
+                    {
+                        **_WHERE,
+                        "hardware": _TEXT,
+                        "params": _AMOUNT,
+                        "tokens": _AMOUNT,
+                        "compute_flop": _AMOUNT,
+                        "loss": _INTERVAL,
+                        "figures": _quantities(COMPARED),
+                        "binding": _or_null(_TEXT),
+                        "over": _map(_NUMBER),
+                        "marks": _TEXTS,
+                        "notes": _TEXTS,
+                        "fields": _PLAN,
+                    }
+                )
+            ),
+            "frontier": _list(_object({"params": _AMOUNT, "tokens": _AMOUNT, "loss": _INTERVAL, "figures": _quantities(COMPARED)})),
+            "set_aside": _list(_object({**_WHERE, "reason": _TEXT})),
+        }
+    ),
+    "validation": _object(
+        {
+            "runs": _TEXT,
+            "sets": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
+            "set_aside": _REASONS,
+        }
+    ),
+    "run": _object(
+        {
+            "run_id": _TEXT,
+            "project": _TEXT,
+            "argv": _TEXTS,
+            "exit_code": _or_null(_WHOLE),
+            "state": _choice(STATES),
+            "started_at": _TEXT,
+            "duration_s": _AMOUNT,
+            "nodes": _WHOLE,
+            "accelerators": _or_null(_WHOLE),
+            "hw": _TEXT,
+            "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
+            "how": _object(dict.fromkeys(_PARTS, _HOW), optional=_PARTS),
+            "missing": _object(dict.fromkeys(_PARTS, _TEXT), optional=_PARTS),
+            "gaps_s": _AMOUNT,
+            "samples": _WHOLE,
+            **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
+            "tokens": _or_null(_AMOUNT),
+            "params": _or_null(_AMOUNT),
+            "mfu": _or_null(_AMOUNT),
+            "forecast": _or_null(_map({})),
+            "plan": _or_null(_PLAN),
+            "versions": _map(_TEXT),
+        }
+    ),
+    "calibration": _object(
+        {
+            **dict.fromkeys(("name", "made", "version"), _TEXT),
+            "automatic": _FLAG,
+            "why": _TEXT,
+            "runs": _WHOLE,
+            "used": _TEXTS,
+            "set_aside": _REASONS,
+            "errors": _map(_map(_NUMBER)),
+            "effects": _list(_map({"type": ["number", "string"]})),
+            "meters": _list(_map({"type": ["number", "string"]})),
+            "notes": _TEXTS,
+            "folder": _TEXT,
+            "file": _or_null(_TEXT),
+            "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),
+        },
+        optional=("file", "rows"),
+    ),
+    "bench": _object(
+        {
+            "started_at": _TEXT,
+            "duration_s": _AMOUNT,
+            "library": _TEXT,
+            "processor": _TEXT,
+            "threads": _WHOLE,
+            "busy_threads": _AMOUNT,
+            "memory_b": _AMOUNT,
+            "gemm_flop_per_s": _map(_object({"size": _WHOLE, **_RATE})),
+            "bandwidth_b_per_s": _object(_RATE),
+            "versions": _map(_TEXT),
+            **dict.fromkeys(("idle", "loaded"), _list(_object({"part": _TEXT, "power_w": _AMOUNT, "how": _HOW, "sigma_ln": _AMOUNT, "devices": _WHOLE}))),
+            **dict.fromkeys(("accelerators", "unmetered", "notes"), _TEXTS),
+            "written": _object({"name": _TEXT, "folder": _TEXT, "files": _TEXTS, "dry_run": _FLAG}),
+        }
+    ),
+    "doctor": _object(
+        {
+            "meters": _list(
+                _object(
+                    {
+                        "name": _TEXT,
+                        "in_use": _FLAG,
+                        "devices": _list(
+                            _object(
+                                {
+                                    "name": _or_null(_TEXT),
+                                    "device": _TEXT,
+                                    "part": _TEXT,
+                                    "energy_j": _AMOUNT,
+                                    "time_s": _NUMBER,
+                                    "how": _HOW,
+                                    **dict.fromkeys(("power_w", "utilisation", "temperature_c", "clock_hz", "memory_used_b"), _or_null(_NUMBER)),
+                                    "sigma_ln": _AMOUNT,
+                                }
+                            )
+                        ),
+                        "notes": _TEXTS,
+                    }
+                )
+            ),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT})),
+            "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
+            "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
+            "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),
+            "versions": _map(_TEXT),
+        }
+    ),
+}
+"""The schema of each kind of result, without its name and the definitions that it shares with others."""
+
+
+def schema(kind: str) -> dict[str, object]:
+    """Return the JSON Schema of ``traincarbon/KIND/1``.
+
+    Example:
+        >>> schema("run")["title"]
+        'traincarbon/run/1'
+    """
+    title = f"traincarbon/{kind}/1"
+    body = SCHEMAS[kind]
+    properties, required = body["properties"], body["required"]
+    assert isinstance(properties, dict)
+    assert isinstance(required, list)
+    text = json.dumps(body)
+    used = {name: definition for name, definition in _DEFINITIONS.items() if f'"#/$defs/{name}"' in text}
+    return {
+        "$schema": _DIALECT,
+        "title": title,
+        "type": "object",
+        "properties": {"schema": {"const": title}, **properties},
+        "required": ["schema", *required],
+        **({"$defs": used} if used else {}),
+    }
+
+
+def write(folder: str) -> None:
+    """Write the schema of each kind to a file in *folder*."""
+    os.makedirs(folder, exist_ok=True)
+    for kind in SCHEMAS:
+        with open(os.path.join(folder, f"{kind}.json"), "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1] if len(sys.argv) > 1 else os.path.join("docs", "schemas"))

@@ -1,0 +1,175 @@
+"""The words and numbers of a live state, for the panel and for the line a minute."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from traincarbon.formatting import amount, clean, scale_of, shortened, significant
+from traincarbon.quantities import BUDGETED, COMPARED, QUANTITIES, CostBasis
+from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
+from traincarbon.tracking.progress import COUNTS
+
+FORECAST: tuple[str, ...] = tuple(name for name in COMPARED if name in BUDGETED.values())
+"""The quantities that are forecast and planned."""
+WARN_SHARE = 0.8
+"""Share of a budget from which on it is marked."""
+ENERGY = "energy"
+
+LEAST = 0.001
+"""Amounts below this share of the smallest unit are not written out."""
+
+
+class Item(NamedTuple):
+    """A labelled value."""
+
+    label: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.value}".strip()
+
+
+class BudgetShare(NamedTuple):
+    """The shares of a budget that are spent, and forecast for the end of the run."""
+
+    unit: str
+    spent: float
+    forecast: float | None
+    text: str
+
+    @property
+    def worst(self) -> float:
+        """The larger of the two."""
+        return max(self.spent, self.forecast or 0.0)
+
+
+def clock(elapsed_s: float | None) -> str:
+    """Return a time as hours, minutes and seconds.
+
+    Example:
+        >>> clock(723.9), clock(None)
+        ('0:12:03', '–')
+    """
+    if elapsed_s is None or elapsed_s < 0.0:
+        return "–"
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    return f"{minutes // 60:,}:{minutes % 60:02}:{seconds:02}"
+
+
+def watts(power_w: float) -> str:
+    """Return a power in the unit in which it is easiest to read.
+
+    Example:
+        >>> watts(652.4), watts(41237.0), watts(0.0312)
+        ('652 W', '41.2 kW', '0.031 W')
+    """
+    for size, unit in ((1e6, "MW"), (1e3, "kW")):
+        if power_w >= size * 0.9995:
+            return f"{significant(power_w / size, 3)} {unit}"
+    return f"{power_w:.0f} W" if power_w >= 9.95 or power_w < LEAST else f"{significant(power_w, 2)} W"
+
+
+def cost_word(basis: str) -> str:
+    """Return a word for what a cost counts: rent, own or electricity."""
+    known = {each.value: each.name.lower() for each in CostBasis}
+    return known.get(basis, shortened(basis, most=12))
+
+
+def power_w(devices: Iterable[DeviceState]) -> float | None:
+    """Return the power of *devices* together, None if none reports it; the meter of a whole server includes its parts."""
+    known = [(device.part, device.power_w) for device in devices if device.power_w is not None]
+    servers_w = [power_w for part, power_w in known if part == "server"]
+    return sum(servers_w or [power_w for _, power_w in known]) if known else None
+
+
+def spent(state: LiveState) -> list[Item]:
+    """Return what the run took so far: energy, CO2e of electricity, cost, metered energy, CO2e of the hardware."""
+    medians = {name: value.median for name, value in state.results.items()}
+    values = (
+        (ENERGY, medians.get("facility_energy_kwh"), "kWh"),
+        ("CO2e", medians.get("operational_kgco2e"), "kg CO2e"),
+        (cost_word(state.cost_basis or "cost"), medians.get("cost_usd"), "$"),
+        ("metered", state.metered_kwh, "kWh"),
+        ("hardware", medians.get("embodied_kgco2e"), "kg CO2e"),
+    )
+    return [Item(label, short_amount(value, unit)) for label, value, unit in values if value is not None]
+
+
+def with_unit(name: str, median: float) -> str:
+    """Return the amount of a quantity, with ``CO2e`` behind the unit of emissions."""
+    unit = QUANTITIES[name].unit
+    return amount(median, unit, digits=3) + (" CO2e" if unit == "kg CO2e" else "")
+
+
+def short_amount(value: float, unit: str) -> str:
+    """Return an amount with three digits; a negligible one, as at the beginning of a run, as less than the least.
+
+    Example:
+        >>> short_amount(0.0123, "kWh"), short_amount(6e-13, "kWh"), short_amount(6e-13, "$")
+        ('12.3 Wh', '<0.001 µWh', '<$0.001')
+    """
+    return f"<{scale_of(value, unit).text(str(LEAST))}" if is_negligible(value, unit) else amount(value, unit, digits=3)
+
+
+def is_negligible(value: float, unit: str) -> bool:
+    """Return whether *value* is too small to be written out, but not zero."""
+    return 0.0 < value / scale_of(value, unit).size < LEAST
+
+
+def time_left(left_s: float) -> str:
+    """Return the time to the end of the run."""
+    return f"{amount(max(left_s, 0.0), 's')} left"
+
+
+def training(progress: ProgressState) -> list[Item]:
+    """Return how the training goes: speed, utilisation, loss, energy of a token, tokens so far."""
+    speeds = [(name, progress.rates_per_s[name]) for name in COUNTS if name in progress.rates_per_s]
+    return [
+        *(Item("", f"{significant(speed, 3)} {name}/s") for name, speed in speeds[:1]),
+        *([] if progress.mfu is None else [Item("MFU", significant(progress.mfu, 3))]),
+        *([] if progress.loss is None else [Item("loss", significant(progress.loss, 4))]),
+        *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token")]),
+        *(Item("", f"{amount(progress.counts[name], 'count', digits=3)} {name}") for name in COUNTS if name in progress.counts),
+    ]
+
+
+def budgets(states: Iterable[BudgetState]) -> list[BudgetShare]:
+    """Return how much of each budget is used.
+
+    Example:
+        >>> budgets([BudgetState("hours", 4.0, 1.0)])[0].text
+        '25 % of 4 h'
+    """
+    found = []
+    for budget in states:
+        unit = "h" if budget.name == "hours" else QUANTITIES[BUDGETED[budget.name]].unit
+        limit = f"{significant(budget.limit, 3)} h" if unit == "h" else amount(budget.limit, unit, digits=3)
+        forecast = None if budget.forecast is None else budget.forecast.median / budget.limit
+        share = budget.spent / budget.limit
+        found.append(BudgetShare(unit, share, forecast, f"{percent(share)} of {limit}"))
+    return found
+
+
+def percent(share: float) -> str:
+    """Return a share as whole per cent; a small one as less than 1 %."""
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 or share <= 0.0 else "<1 %"
+
+
+def deviation(value: float, planned: float) -> str:
+    """Return how far *value* is from the plan.
+
+    Example:
+        >>> deviation(88.0, 100.0), deviation(250.0, 100.0), deviation(100.2, 100.0)
+        ('−12 %', '× 2.5', '±0 %')
+    """
+    if planned <= 0.0:
+        return ""
+    ratio = value / planned
+    if ratio >= 2.0:
+        return f"× {significant(ratio, 2)}"
+    text = f"{abs(ratio - 1.0) * 100.0:.0f} %"
+    return f"±{text}" if text == "0 %" else f"{'+' if ratio > 1.0 else '−'}{text}"
+
+
+def notes(state: LiveState) -> list[str]:
+    """Return the notes without control characters, each on one line, the latest last."""
+    return [clean(" ".join(note.split())) for note in state.notes]

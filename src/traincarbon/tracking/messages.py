@@ -1,0 +1,92 @@
+"""The messages between the owner of a run and its metering process, one class a kind, and their form as lines of JSON."""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from traincarbon.decode import decode, encode
+from traincarbon.errors import CarbonError
+from traincarbon.tracking.live_state import BudgetState, LiveState
+from traincarbon.tracking.settings import Settings
+
+
+class Job(NamedTuple):
+    """The training has started."""
+
+    pid: int
+    began_s: float
+    """When, on the monotonic clock."""
+
+
+class JobEnded(NamedTuple):
+    """The training has ended."""
+
+    ended_s: float
+    """When, on the monotonic clock."""
+    exit_code: int | None = None
+    signal: int | None = None
+    cpu_s: float | None = None
+    """Processor time that it used, with all children it waited for. [s]"""
+    state: str | None = None
+    """``killed`` if its supervisor was killed; else the exit code tells."""
+
+
+class TerminalUndo(NamedTuple):
+    """How to restore the owner's terminal, in case the owner is killed."""
+
+    terminal: str
+    """Its file, as ``/dev/pts/3``."""
+    text: str
+
+
+class Note(NamedTuple):
+    """Something to know, for the record or for the user."""
+
+    text: str
+
+
+class Begun(NamedTuple):
+    """The session is in the journal; a process that replaces this one continues it."""
+
+
+class Final(NamedTuple):
+    """The metering has ended."""
+
+    unwritten: tuple[str, ...] = ()
+    """Journal lines that could not be written."""
+    budgets: tuple[BudgetState, ...] = ()
+
+
+Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | Begun | LiveState | Final
+
+_KINDS: dict[str, Callable[..., Message]] = {
+    "settings": Settings,
+    "job": Job,
+    "ended": JobEnded,
+    "undo": TerminalUndo,
+    "note": Note,
+    "begun": Begun,
+    "state": LiveState,
+    "final": Final,
+}
+_KIND_OF = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_line(message: Message) -> bytes:
+    """Return *message* as a line of JSON."""
+    return json.dumps({"kind": _KIND_OF[type(message)], **encode(message)}, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+
+
+def from_line(line: bytes) -> Message | None:
+    """Return the message on a line, or None if it holds none.
+
+    Example:
+        >>> from_line(to_line(Note("hello"))), from_line(b"hello")
+        (Note(text='hello'), None)
+    """
+    try:
+        table = json.loads(line)
+        kind = _KINDS[table["kind"]]
+        return decode(kind, table)
+    except (ValueError, RecursionError, TypeError, LookupError, CarbonError):
+        return None

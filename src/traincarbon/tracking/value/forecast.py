@@ -1,0 +1,237 @@
+"""Forecast what the whole run will take, from its progress so far and, if there is one, from its plan."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from traincarbon.quantities import S_PER_H
+from traincarbon.tracking.progress import COUNTS, Progress
+from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of
+from traincarbon.tracking.value.trend import Points, Trend, trend_of
+from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
+from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of, z_of
+
+_LEAST_SIGMA_OF_PACE = 0.05
+"""Least log-spread of the pace of a whole run around the pace seen: a slower disk or a longer evaluation may still come."""
+_LEAST_SIGMA_OF_POWER = 0.01
+"""The same for the mean power."""
+_FROM_PLAN = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e", "electricity_usd")
+"""What the plan alone forecasts, beside the duration."""
+_LIKE_EARLIER = 0.5
+"""A first count of at least this share of what earlier sessions did is taken to include theirs, until the second count shows it."""
+_COMPARED_WITH_PLAN = ("duration_s", "facility_energy_kwh", "total_kgco2e")
+
+
+class Observed(NamedTuple):
+    """What was observed of a session so far."""
+
+    elapsed_s: float
+    """Wall-clock since the session began. [s]"""
+    parts: Mapping[str, Part]
+    """Part to its joules since then."""
+    accelerators: float
+    """Accelerators at work, 0 if none is known."""
+    progress: Progress
+    energy: Points
+    """Time, the last being now, to the joules of all parts, as metered. [s], [J]"""
+    nodes: int = 1
+    """Machines that work on the run, including this one; the results of this one are compared with its share of the plan."""
+
+
+class Forecast(NamedTuple):
+    """What the whole run will have taken at its end, including earlier sessions, or why there is no forecast."""
+
+    why_not: str
+    """Empty if there is a forecast."""
+    basis: str
+    """``measured``, ``plan``, or ``plan and measured``."""
+    unit: str
+    """What the run is counted in: ``tokens``, ``samples`` or ``steps``."""
+    done: float
+    total: float
+    left_s: Uncertain | None
+    """Time to the end. [s]"""
+    values: dict[str, Uncertain]
+    """``duration_s`` and the quantities of :class:`~traincarbon.tracking.value.run_results.Figures`, of the whole run."""
+    over_plan: dict[str, float]
+    """Median of the forecast over that of the plan. [1]"""
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done: 0 to 1."""
+        return min(self.done / self.total, 1.0) if self.total > 0.0 else 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the record's ``forecast``: each quantity with the bounds of its 90 % interval, to six digits."""
+        if self.why_not:
+            return {"why_not": self.why_not}
+        return {
+            "basis": self.basis,
+            "unit": self.unit,
+            "done": self.done,
+            "total": self.total,
+            "share_done": self.share,
+            "eta_s": None if self.left_s is None else _rounded(Interval.of(self.left_s).to_dict()),
+            **{name: _rounded(Interval.of(value).to_dict()) for name, value in self.values.items()},
+            "over_plan": _rounded(self.over_plan),
+        }
+
+
+def forecast_of(observed: Observed, *, coefficients: Coefficients, plan: PlannedRun | None = None, earlier: EarlierSessions | None = None) -> Forecast:
+    r"""Return what the whole run will have taken.
+
+    What is done is certain up to its meters and coefficients. The time left is the work left times the pace, and the
+    energy of that time is the power seen so far times that time. The pace is log-normal: its mean since the first report, with the
+    spread that the scatter of its batches gives for the time ahead, weighted with that of the plan by precision:
+
+    .. math:: \ln p = \frac{\ln p_m / \sigma_m^2 + \ln p_0 / \sigma_0^2}{1 / \sigma_m^2 + 1 / \sigma_0^2}, \quad
+        \sigma^2 = \frac{1}{1 / \sigma_m^2 + 1 / \sigma_0^2}
+
+    Args:
+        observed: What was observed of this session so far.
+        coefficients: What converts its joules and hours into emissions, water and cost.
+        plan: What the plan expects, None without a plan.
+        earlier: What earlier sessions took.
+
+    References:
+        Gelman et al. 2013, *Bayesian data analysis*, section 2.5, for the weighting of two normals.
+    """
+    earlier = earlier or EarlierSessions()
+    unit, done, total = _work(observed.progress, plan, earlier)
+    if total is None:
+        return _none(_why_no_total(observed.progress), unit, done)
+    pace = _pace(observed, unit, max(total - done, 0.0), total, plan)
+    if pace is None:
+        return _none(f"the script has not yet reported {unit} twice, and no plan says how long it takes", unit, done, total)
+    left_s = _left(observed, unit, pace * max(total - done, 0.0))
+    at_end = _parts_at_end(observed, left_s)
+    is_planned, is_measured = _expected(plan, "duration_s") is not None, _trend(observed, unit) is not None
+    basis = " and ".join(name for name, is_there in (("plan", is_planned), ("measured", is_measured)) if is_there)
+    if at_end is None:
+        values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
+    else:
+        hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
+        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients).values
+    whole = {"duration_s": left_s + observed.elapsed_s, **values}
+    whole = {name: value + earlier.values[name] if name in earlier.values else value for name, value in whole.items()}
+    over_plan = {
+        name: whole[name].median / planned.median for name in _COMPARED_WITH_PLAN if name in whole and (planned := _expected(plan, name, observed.nodes))
+    }
+    return Forecast("", basis, unit, done, total, left_s, whole, over_plan)
+
+
+def spent(results: Figures, observed: Observed) -> dict[str, Uncertain]:
+    """Return what the session took so far, by the names of the forecast; budgets compare it with their limits."""
+    return {**results.values, "duration_s": Uncertain(observed.elapsed_s)}
+
+
+def _work(progress: Progress, plan: PlannedRun | None, earlier: EarlierSessions) -> tuple[str, float, float | None]:
+    """Return what the run is counted in, how much is done, and the total, None if it is unknown."""
+    totals = dict(progress.totals)
+    if plan is not None and plan.tokens:
+        totals.setdefault("tokens", plan.tokens)
+        if plan.batch_tokens:
+            totals.setdefault("steps", plan.tokens / plan.batch_tokens)
+    reported = [name for name in COUNTS if name in progress.counts]
+    unit = next((name for name in reported if name in totals), None)
+    if unit is None:
+        unit = next((name for name in COUNTS if name in totals), "") if not reported else reported[0]
+    done, done_earlier = progress.counts.get(unit, 0.0), earlier.counts.get(unit, 0.0)
+    start = progress.resumed_from(unit)
+    includes_earlier = start > 0.0 if start is not None else done > _LIKE_EARLIER * done_earlier
+    return unit, done if includes_earlier else done + done_earlier, totals.get(unit)
+
+
+def _why_no_total(progress: Progress) -> str:
+    if not progress.counts:
+        return "the script reports no progress, and no plan is given: see --progress-regex, --total-steps and --plan in carbon track --help"
+    name = next(iter(progress.counts))
+    return f"the total number of {name} is unknown: report total_{name}, or give --total-{name}"
+
+
+def _none(why: str, unit: str, done: float, total: float = 0.0) -> Forecast:
+    return Forecast(why, "", unit, done, total, None, {}, {})
+
+
+def _trend(observed: Observed, unit: str) -> Trend | None:
+    """Return the pace since the first report, time over work; the time before it was start-up."""
+    points = observed.progress.points(unit)
+    return None if points is None else trend_of(points.ys, points.xs)
+
+
+def _pace(observed: Observed, unit: str, left: float, total: float, plan: PlannedRun | None) -> Uncertain | None:
+    """Return the seconds that each unit of the remaining work will take."""
+    trend = _trend(observed, unit)
+    expected = _expected(plan, "duration_s")
+    planned = None if expected is None else Uncertain(expected.median / total, {"pace": expected.sigma})
+    if trend is None:
+        return planned
+    floor = _LEAST_SIGMA_OF_PACE * math.sqrt(left / total)
+    measured = Uncertain(trend.slope, {"pace": math.hypot(trend.sigma_ahead(left), floor)})
+    return measured if planned is None else _weighted(measured, planned, "pace")
+
+
+def _left(observed: Observed, unit: str, since_report: Uncertain) -> Uncertain:
+    """Return the time left from now, given the time left at the last report, or at the beginning if there is none.
+
+    The time since the last report counts up to one interval of reports. Before two reports, *since_report* is the plan's time, and
+    the run is known to take longer than it has taken.
+    """
+    points = observed.progress.points(unit)
+    if points is None:
+        return _beyond(since_report, observed.elapsed_s)
+    passed_s = max(observed.energy.xs[-1] - points.xs[-1], 0.0) if observed.energy.xs else 0.0
+    if len(points.xs) < 2:
+        return _beyond(since_report, passed_s)
+    return Uncertain(max(since_report.median - min(passed_s, points.xs[-1] - points.xs[-2]), 0.0), since_report.spreads)
+
+
+def _beyond(whole: Uncertain, passed: float) -> Uncertain:
+    """Return what is left of a log-normal time after *passed* without an end, by the conditional median and 95 % bound."""
+    sigma = whole.sigma
+    if sigma <= 0.0 or passed <= 0.0 or whole.median <= 0.0:
+        return Uncertain(max(whole.median - passed, 0.0), whole.spreads)
+    over = 0.5 * (1.0 + math.erf(math.log(passed / whole.median) / (sigma * math.sqrt(2.0))))
+    over = min(max(over, 1e-9), 1.0 - 1e-9)
+    middle, bound = (whole.median * math.exp(sigma * z_of(level)) for level in (over, 0.9 + 0.1 * over))
+    if not passed < middle < bound:
+        return Uncertain(0.1 * passed, {"pace": 1.0})  # beyond what the plan considered possible
+    return Uncertain(middle - passed, {"pace": math.log((bound - passed) / (middle - passed)) / Z_90})
+
+
+def _parts_at_end(observed: Observed, left_s: Uncertain) -> dict[str, Part] | None:
+    """Return the joules of each part at the end of the run: those so far and those of the time left at the mean power ahead."""
+    so_far_j = sum(median_of(part.energy_j) for part in observed.parts.values())
+    from_s = min((points.xs[0] for name in COUNTS if (points := observed.progress.points(name)) is not None), default=-math.inf)
+    first = next((index for index, time_s in enumerate(observed.energy.xs) if time_s >= from_s), 0)
+    trend = trend_of(observed.energy.xs[first:], observed.energy.ys[first:]) or trend_of(observed.energy.xs, observed.energy.ys)
+    if trend is None or so_far_j <= 0.0:
+        return None
+    power_w = Uncertain(trend.slope, {"mean power": math.hypot(trend.sigma_ahead(left_s.median), _LEAST_SIGMA_OF_POWER)})
+    growth = (power_w * left_s) * (1.0 / so_far_j) + 1.0
+    return {name: part._replace(energy_j=growth * part.energy_j) for name, part in observed.parts.items()}
+
+
+def _weighted(one: Uncertain, other: Uncertain, name: str) -> Uncertain:
+    """Return the mean of two values weighted by precision, its spread called *name*."""
+    if other.sigma <= 0.0 or one.sigma <= 0.0:
+        return other if other.sigma <= 0.0 < one.sigma else one
+    weights = 1.0 / one.sigma**2, 1.0 / other.sigma**2
+    log = (weights[0] * math.log(one.median) + weights[1] * math.log(other.median)) / sum(weights)
+    return Uncertain(math.exp(log), {name: sum(weights) ** -0.5})
+
+
+def _expected(plan: PlannedRun | None, name: str, nodes: int = 1) -> Uncertain | None:
+    """Return what the plan expects of *name*, with one spread; None if it does not say.
+
+    Energy and emissions are the share of one of so many *nodes*.
+    """
+    stated = None if plan is None else plan.results.get(name)
+    if stated is None or not 0.0 < stated.low <= stated.median <= stated.high < math.inf:
+        return None
+    return Uncertain(stated.median / (1 if name == "duration_s" else max(nodes, 1)), {name: math.log(stated.high / stated.low) / (2.0 * Z_90)})
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    """Return *values* to six digits, as the journal holds them every few seconds."""
+    return {name: float(f"{value:.6g}") for name, value in values.items()}

@@ -1,0 +1,101 @@
+"""The runs of a ledger from Python: listed, loaded, read from files, imported, exported and forgotten."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from imports import kept
+from traincarbon import runs
+from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.runs import read, zone_of
+
+
+def test_runs_of_all_files_come_with_what_was_left_out_by_file():
+    found = read([kept("mlflow.csv"), kept("sacct.txt")])
+    assert len(found.runs) == 3 + 4
+    assert found.left_out[0].startswith(f"{kept('mlflow.csv')}, line 2, run ")
+    assert all(note.startswith(kept("sacct.txt")) for note in found.notes)
+
+
+def test_what_the_user_says_holds_for_all_runs():
+    found = read(kept("mlflow.csv"), project="sizes", hw="this")
+    assert {(record.project, record.hw) for record in found.runs} == {("sizes", "this")}
+
+
+def test_an_unknown_format_is_refused_with_those_there_are():
+    with pytest.raises(CarbonError, match="unknown format 'excel'") as caught:
+        read(kept("mlflow.csv"), format="excel")
+    assert "wandb-metrics" in caught.value.hint
+
+
+@pytest.mark.parametrize(("text", "hours"), [("+02:00", 2), ("-05:30", -5.5), ("UTC", 0)])
+def test_a_zone_is_a_name_or_an_offset(text, hours):
+    assert datetime(2026, 1, 1, tzinfo=UTC).astimezone(zone_of(text)).utcoffset() == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "+99:00", "../../etc/passwd", "+", "\0"])
+def test_a_zone_that_is_none_is_refused(text):
+    with pytest.raises(CarbonError, match="unknown time zone"):
+        zone_of(text)
+
+
+def test_no_zone_is_none():
+    assert zone_of("") is None
+
+
+def test_a_file_that_cannot_be_read_among_others_is_named(tmp_path):
+    half = tmp_path / "half.json"
+    half.write_text('{"schema": "joules/1", "run')
+    with pytest.raises(CarbonError, match=r"half\.json: the file is not JSON"):
+        read([kept("joules-run"), half])
+
+
+def test_an_import_adds_each_run_once_and_the_ledger_gives_it_back(tmp_path):
+    first = runs.import_(kept("mlflow.csv"), project="sizes", store=tmp_path)
+    again = runs.import_(kept("mlflow.csv"), project="sizes", store=tmp_path)
+    assert (len(first.added), len(again.added)) == (len(first.found.runs), 0)
+    listed = runs.list(project="sizes", store=tmp_path)
+    assert {run.run_id for run in listed} == set(first.added)
+    assert runs.load("last", store=tmp_path) == listed[0]
+    assert runs.list(project="other", store=tmp_path) == ()
+
+
+def test_a_dry_import_writes_nothing_and_says_so(tmp_path):
+    imported = runs.import_(kept("mlflow.csv"), dry_run=True, store=tmp_path)
+    assert imported.new == imported.found.runs
+    assert imported.to_dict()["dry_run"] is True
+    assert runs.find(store=tmp_path).total == 0
+
+
+def test_an_export_is_what_an_import_takes(tmp_path):
+    runs.import_(kept("mlflow.csv"), store=tmp_path / "one")
+    file = tmp_path / "runs.json"
+    file.write_bytes(runs.export(format="json", store=tmp_path / "one"))
+    assert len(runs.import_(file, store=tmp_path / "two").added) == len(runs.list(store=tmp_path / "one"))
+    with pytest.raises(CarbonError, match="unknown format 'xml'"):
+        runs.export(format="xml", store=tmp_path / "one")
+
+
+def test_runs_are_deleted_only_when_asked_and_all_or_none(tmp_path):
+    ids = runs.import_(kept("mlflow.csv"), store=tmp_path).added
+    shown = runs.forget(ids[:1], store=tmp_path)
+    assert (shown.runs, shown.removed) == (ids[:1], False)
+    with pytest.raises(NotFoundError):
+        runs.forget([ids[0], "no such run"], dry_run=False, store=tmp_path)
+    assert runs.find(store=tmp_path).total == len(ids)
+    assert runs.forget(ids[:1], dry_run=False, store=tmp_path).removed
+    assert runs.find(store=tmp_path).total == len(ids) - 1
+
+
+def test_a_list_may_be_cut_and_its_total_is_that_of_all(tmp_path):
+    runs.import_(kept("mlflow.csv"), store=tmp_path)
+    found = runs.find(limit=1, store=tmp_path)
+    assert (len(found.runs), found.total) == (1, 3)
+    assert runs.merge([tmp_path], store=tmp_path / "other").runs == 3
+
+
+def test_progress_is_reported_before_a_large_file(monkeypatch):
+    monkeypatch.setattr(runs, "_LARGE_B", 10)
+    said = []
+    runs.read(kept("mlflow.csv"), progress=said.append)
+    assert said == [f"reading {kept('mlflow.csv')}, 0 MB"]

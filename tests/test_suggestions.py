@@ -1,0 +1,26 @@
+"""A suggestion is the nearest known name, in any case and with hyphens or underscores; without one all names are listed."""
+
+import pytest
+
+from traincarbon.suggestions import did_you_mean, nearest
+
+NAMES = ("params", "tokens", "active_params", "region")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("toknes", "tokens"), ("token", "tokens"), ("Params", "params"), ("active-params", "active_params"), ("REGOIN", "region")]
+)
+def test_the_nearest_name_is_suggested(typed, meant):
+    assert did_you_mean(typed, NAMES) == f"did you mean {meant}?"
+
+
+def test_all_names_are_listed_in_their_order_where_none_is_near():
+    assert did_you_mean("xyz", NAMES) == "known are params, tokens, active_params, region"
+
+
+def test_several_near_names_come_best_first_and_each_once():
+    assert nearest("params", [*NAMES, "params"], most=3) == ["params", "active_params"]
+
+
+def test_a_very_long_name_takes_no_time():
+    assert nearest("x" * 10_000_000, NAMES) == []
