@@ -43,7 +43,7 @@ def test_a_name_that_is_a_part_of_one_is_not_that_one(make_database, accelerator
         ("A100 64GB", "a100-sxm4-40gb"),
         ("i9-11900KF", "i9-11900k"),
         ("RTX 4090 Max-Q", "rtx-4090"),
-        ("M4 Ultra", "apple-m4"),
+        ("M4 Ultra", "apple-m3-ultra"),
     ],
 )
 def test_the_right_candidate_comes_first(text, first, shipped):

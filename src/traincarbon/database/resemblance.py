@@ -12,7 +12,7 @@ _GB_PER_GIB = 2**30 / 1e9
 _MOST = 6
 _STEM = 4
 """Letters and digits that two models of a series have in common, as 11900K and 11900KF."""
-_ALIKE = 0.9
+_ALIKE = 0.85
 """Names as alike as this differ by a slip of the keyboard."""
 
 
