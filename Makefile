@@ -78,8 +78,9 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 notebooks: $(READY) ## run the notebooks and keep in them what came out (a quiet machine, a minute)
 	@$(BIN)/python notebooks/execute.py
 
-names: $(READY) ## write the index of the names of hardware anew
+names: $(READY) ## write the index of the names of hardware and the table of spellings anew
 	$(BIN)/python -m traincarbon.database.names
+	@$(BIN)/python docs/names.py
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.published.priors
