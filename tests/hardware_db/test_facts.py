@@ -82,7 +82,7 @@ def test_every_server_holds_known_accelerators(shipped):
     for server in shipped.products("servers"):
         assert server.keys["accelerator"] in chips, server.id
         count = server.value("accelerator_count")
-        assert count == int(count) or server.is_cloud and 0.1 < count < 1, server.id  # a slice of an accelerator, or half of one with two chips
+        assert count == int(count) or (server.is_cloud and 0.1 < count < 1), server.id  # a slice of an accelerator, or half of one with two chips
 
 
 def test_a_dense_peak_is_no_higher_than_a_sparse_one_and_a_narrower_format_no_slower(shipped):
