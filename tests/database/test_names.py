@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.database.load import Database, builtin_root
-from traincarbon.database.names import INDEX, Named, aliases_in, from_files, hardware_names, index_text, named_products, other_sizes, squeeze
+from traincarbon.database.names import INDEX, Named, aliases_in, from_files, hardware_names, index_text, named_products, other_sizes, squeeze, without_accents
 from traincarbon.database.read_files import read_text
 
 
@@ -54,3 +54,7 @@ def test_names_are_compared_without_marks():
 
 def test_aliases_stand_on_one_line():
     assert aliases_in('name = "A"\naliases = ["a", "b"]  # "c"\n') == ["a", "b"]
+
+
+def test_accents_are_left_off():
+    assert without_accents("Zürich, Québec") == "Zurich, Quebec"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.database.words import telling, unwrapped, without_accents, without_count, words_of
+from traincarbon.database.words import telling, unwrapped, without_count, words_of
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,6 @@ def test_what_others_write_around_a_name_is_left_off(text, name):
 )
 def test_a_count_is_left_off(text, name):
     assert without_count(text) == name
-
-
-def test_accents_are_left_off():
-    assert without_accents("Zürich, Québec") == "Zurich, Quebec"
 
 
 @given(st.text(max_size=300))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from traincarbon.database.load import Database
-from traincarbon.database.names import hardware_names, squeeze
+from traincarbon.database.names import products_named, squeeze, without_accents
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
 
@@ -92,7 +92,7 @@ def _exact(database: Database, text: str) -> Product | None:
             product = database.product(folder, slug)
             if product is not None:
                 return product
-    places = hardware_names(database).get(squeeze(text), [])
+    places = products_named(database, text)
     return database.product(*places[0]) if len(places) == 1 else None
 
 
@@ -125,6 +125,9 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     country = _zone_named(database, wanted)
     if country is not None:
         return country
+    spelt = {row["region"]: _region(row) for row in database.rows_with("regions", wanted) if row["name"] == wanted and provider in ("", row["provider"])}
+    if spelt and len(spelt := _documented(database, spelt)) == 1:
+        return next(iter(spelt.values()))
     names = place_names(database)
     found = names.get(squeeze(wanted), {}) | names.get(_plain(wanted), {})
     zones_found = {id: place for id, place in found.items() if place.region is None}
@@ -259,10 +262,6 @@ def _near_places(database: Database, text: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """Return *text* squeezed, without accents."""
-    if text.isascii():
-        return squeeze(text)
-    from traincarbon.database.words import without_accents
-
     return squeeze(without_accents(text))
 
 

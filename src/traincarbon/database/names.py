@@ -33,6 +33,43 @@ def squeeze(text: str) -> str:
     return text.strip().lower().translate(_DROPPED)
 
 
+def without_accents(text: str) -> str:
+    """Return *text* with its letters as they are without accents.
+
+    Example:
+        >>> without_accents("Zürich, Québec")
+        'Zurich, Quebec'
+    """
+    if text.isascii():
+        return text
+    from unicodedata import combining, normalize
+
+    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
+
+
+def products_named(database: Database, text: str) -> list[tuple[str, str]]:
+    """Return the products (folder, id) of which *text* is an id or alias, however it is spaced and marked; nothing else is taken apart."""
+    wanted = squeeze(text)
+    return database.remember(_products_named, wanted) if wanted and ";" not in wanted and wanted.isprintable() else []
+
+
+def _products_named(database: Database, wanted: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for root in database.roots:
+        if root != builtin_root():
+            found += [(each.folder, each.id) for each in from_files(Database([root])) if wanted in map(squeeze, each.names)]
+            continue
+        index = read_text(f"{root}/{INDEX}")
+        squeezed = index.translate(_DROPPED)  # all names in it are in lower case
+        at = squeezed.find(f";{wanted};")
+        while at >= 0:
+            line = index.split("\n")[squeezed.count("\n", 0, at)]
+            folder, _, id = line.partition(",")[0].partition("/")
+            found.append((folder, id))
+            at = squeezed.find(f";{wanted};", at + 1)
+    return list(dict.fromkeys(found))
+
+
 def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
     """Return every squeezed id and alias with the products (folder, id) of that name."""
     return database.remember(_hardware_names, None)
@@ -68,7 +105,7 @@ def _from_index(text: str) -> Iterable[Named]:
         if line:
             place, memory, names = line.split(",", 2)
             folder, _, id = place.partition("/")
-            yield Named(folder, id, int(memory or 0), tuple(names.split(";")))
+            yield Named(folder, id, int(memory or 0), tuple(names.strip(";").split(";")))
 
 
 def from_files(database: Database) -> Iterable[Named]:
@@ -98,7 +135,7 @@ def other_sizes(database: Database, text: str, id: str) -> list[str]:
 
 def index_text(database: Database) -> str:
     """Return the index of the products of *database*: one line a product."""
-    lines = (f"{product.folder}/{product.id},{product.memory_gb or ''},{';'.join(product.names)}" for product in from_files(database))
+    lines = (f"{product.folder}/{product.id},{product.memory_gb or ''},{';'.join(['', *product.names, '']).lower()}" for product in from_files(database))
     return "\n".join([HEADER, *lines, ""])
 
 

@@ -38,20 +38,6 @@ class Words(NamedTuple):
     memory: frozenset[str]
 
 
-def without_accents(text: str) -> str:
-    """Return *text* with its letters as they are without accents.
-
-    Example:
-        >>> without_accents("Zürich, Québec")
-        'Zurich, Quebec'
-    """
-    if text.isascii():
-        return text
-    from unicodedata import combining, normalize
-
-    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
-
-
 def without_count(text: str) -> str:
     """Return *text* without a count of accelerators before or after the name, as CodeCarbon and schedulers write it.
 
