@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 
 notebooks: $(READY) ## run the notebooks and keep in them what came out (a quiet machine, a minute)
 	@$(BIN)/python notebooks/execute.py
+
+names: $(READY) ## write the index of the names of hardware and the table of spellings anew
+	$(BIN)/python -m traincarbon.database.names
+	@$(BIN)/python docs/names.py
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
 	$(BIN)/python -m traincarbon.published.priors

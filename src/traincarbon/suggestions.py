@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 _LONGEST = 60
 _ALIKE = 0.6
+"""How alike two names must be, of 1 for the same."""
 _MISSPELT = 0.75
 """Least similarity of a misspelling; words less alike mean something else."""
 
@@ -158,7 +159,7 @@ _SYNONYMS = {
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 1, alike: float = _ALIKE) -> list[str]:
-    """Return the *known* names that look most like *name*, the best first.
+    """Return the *known* names that look most like *name*, the best first; none is less *alike* than that, of 1 for the same.
 
     Example:
         >>> nearest("toknes", ["params", "tokens", "hw"])

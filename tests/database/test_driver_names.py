@@ -53,6 +53,20 @@ Tesla V100-PCIE-16GB = v100-pcie-16gb
 Tesla V100-PCIE-32GB = v100-pcie-32gb
 Tesla V100S-PCIE-32GB = v100s-pcie-32gb
 NVIDIA GeForce RTX 4090 = rtx-4090
+NVIDIA GeForce RTX 4090 D = rtx-4090-d
+NVIDIA GeForce RTX 4090 Laptop GPU = rtx-4090-laptop
+NVIDIA GeForce RTX 3060 Laptop GPU = rtx-3060-laptop
+NVIDIA GeForce RTX 4070 Ti SUPER = rtx-4070-ti-super
+NVIDIA GeForce RTX 4060 Ti = rtx-4060-ti
+NVIDIA GeForce RTX 3060 = rtx-3060
+NVIDIA GeForce RTX 2080 = rtx-2080
+NVIDIA GeForce GTX 1080 = gtx-1080
+NVIDIA GeForce GTX 1660 Ti = gtx-1660-ti
+NVIDIA TITAN X (Pascal) = titan-x-pascal
+Quadro RTX 8000 = quadro-rtx-8000
+Quadro RTX 6000 = quadro-rtx-6000
+NVIDIA RTX 5000 Ada Generation = rtx-5000-ada
+NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition = rtx-pro-6000-max-q
 NVIDIA GeForce RTX 5090 = rtx-5090
 NVIDIA GeForce RTX 4080 = rtx-4080
 NVIDIA GeForce RTX 3080 = rtx-3080
@@ -85,8 +99,8 @@ Radeon RX 7900 XTX = rtx-7900-xtx
 AMD Radeon RX 7900 XTX = rtx-7900-xtx
 """
 OTHERS = [
-    *("NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition"),
-    *("NVIDIA A100-SXM-64GB", "NVIDIA TITAN X (Pascal)", "Quadro RTX 8000", "NVIDIA", "AMD", "Tesla", "Graphics Device"),
+    *("NVIDIA GeForce RTX 4090 Max-Q", "NVIDIA GeForce RTX 3080 Lite Hash Rate", "NVIDIA RTX PRO 6000 Blackwell Data Center Edition"),
+    *("NVIDIA A100-SXM-64GB", "NVIDIA CMP 170HX", "Quadro RTX 6500", "NVIDIA", "AMD", "Tesla", "Graphics Device"),
     *("", " ", " MIG 1g.10gb", "../../etc/passwd", "<script>", "\0", "\ud800", "x" * 10_000, "a100" * 1000, "dgx-a100", "aws-p4d.24xlarge"),
 ]
 

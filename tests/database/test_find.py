@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.database.find import aliases_in, find_hardware, find_place, squeeze
+from traincarbon.database.find import find_hardware, find_place
 from traincarbon.database.load import open_database
+from traincarbon.database.names import aliases_in, squeeze
 from traincarbon.errors import AmbiguousError, NotFoundError
 
 HOSTILE = [

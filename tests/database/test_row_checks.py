@@ -10,6 +10,7 @@ from traincarbon.database.row_checks import row_faults
 
 CLEAN = {
     "zones": ("FR", "country", "France", "FRA"),
+    "zone_names": ("FR", "fra;france"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
     "regions": ("acme:paris-1", "acme", "paris-1", "Paris", "FR", "", 48.9, 2.4),

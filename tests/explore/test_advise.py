@@ -38,7 +38,7 @@ def test_for_megatron_530b_it_names_what_the_years_after_taught(megatron_advice)
 
 
 def test_for_a_fine_tuning_it_names_adapters_eight_bits_and_cleaner_regions(tuned_advice):
-    assert {"lora", "qlora", "fp8", "spot", "region-aws:eu-north-1"} <= ids(tuned_advice)
+    assert {"lora", "qlora", "fp8", "spot", "region-aws:ca-central-1"} <= ids(tuned_advice)
     assert ids(tuned_advice).isdisjoint({"compute-optimal", "moe", "reuse", "t0", "finetune", "own"})
 
 

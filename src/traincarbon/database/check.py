@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from os import listdir, path
 from typing import NamedTuple
 
-from traincarbon.database.find import aliases_in, squeeze
-from traincarbon.database.load import READ, Database
+from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
-from traincarbon.database.read_files import read_toml
+from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
+from traincarbon.database.read_files import read_text, read_toml
 from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
@@ -71,6 +71,7 @@ def check(database: Database) -> Report:
             if row["kind"] in kinds:
                 kinds[row["kind"]] += 1
     faults += _dangling(tables, products)
+    faults += _index_faults(database)
     counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})
     counts["sources"] = len(sources)
     return Report(counts, kinds, faults)
@@ -173,6 +174,15 @@ def _clashes(products: Iterable[Product], written: Callable[[str], str]) -> Iter
             other = bearers.setdefault(name, mine)
             if other != mine:
                 yield Fault(f"{product.folder}/{product.id}.toml", f"its name {name!r} is also one of {other[1]}")
+
+
+def _index_faults(database: Database) -> Iterator[Fault]:
+    """Yield a fault if the index of names is not that of the built-in products."""
+    root = builtin_root()
+    if root in database.roots:
+        file = path.join(root, INDEX)
+        if not path.exists(file) or read_text(file) != index_text(Database([root])):
+            yield Fault(INDEX, "is out of date: make names writes it")
 
 
 def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, Product]]) -> Iterator[Fault]:

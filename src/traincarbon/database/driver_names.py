@@ -1,7 +1,7 @@
 """Find the accelerator of the database that a driver names."""
 
-from traincarbon.database.find import hardware_names, squeeze
 from traincarbon.database.load import Database
+from traincarbon.database.names import products_named
 from traincarbon.database.records import Product
 
 _MAKERS = ("nvidia", "amd", "intel(r)", "intel")
@@ -22,12 +22,14 @@ def find_accelerator(database: Database, name: str) -> Product | None:
         >>> found.id if found else None
         'a100-sxm4-80gb'
     """
-    names = hardware_names(database)
     for wanted in _spellings(name):
-        ids = sorted({id for folder, id in names.get(squeeze(wanted), ()) if folder == "accelerators"})
+        ids = sorted({id for folder, id in products_named(database, wanted) if folder == "accelerators"})
         if len(ids) == 1:
             return database.product("accelerators", ids[0])
-    return None
+    from traincarbon.database.resemblance import matching
+
+    products = matching(database, name.split(" MIG ", maxsplit=1)[0])
+    return database.product("accelerators", products[0].id) if len(products) == 1 and products[0].folder == "accelerators" else None
 
 
 def _spellings(name: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""Find hardware and places by what a person types: by id, by alias, or by an unambiguous part of a name."""
+"""Find hardware and places by what a person types: by id, by alias, or by every word that tells one from another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from traincarbon.database.load import Database
+from traincarbon.database.names import products_named, squeeze, without_accents
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
 
@@ -13,65 +14,92 @@ THIS = "this"
 """The name of the machine that this runs on, once ``carbon bench`` has measured it."""
 _CODE = 3
 """Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
+_ALIKE = 0.75
+"""How alike the names of two places must be, of 1 for the same: short names resemble many."""
+_MOST_PARTS = 4
+"""Commas in the name of a place."""
+SITES = {
+    "home": "home",
+    "at-home": "home",
+    "my-home": "home",
+    "on-prem": "on-prem",
+    "on-premises": "on-prem",
+    "on-premise": "on-prem",
+    "onprem": "on-prem",
+    "office": "on-prem",
+}
+"""Words for a site of one's own; a place after or before one of them says on which grid it is."""
 
 
 class Place(NamedTuple):
-    """Where a training runs: a grid zone, and the cloud region if one was named."""
+    """Where a training runs: a grid zone, the cloud region if one was named, and the kind of site if it is one's own.
+
+    Attributes:
+        zone: The zone of the grid; empty if only the kind of site was named.
+        site: ``home`` or ``on-prem``; empty for a data centre.
+    """
 
     zone: str
     name: str
     region: Row | None = None
+    site: str = ""
 
     @property
     def id(self) -> str:
-        """The region's id, or the zone if no region was named."""
-        return self.region["region"] if self.region is not None else self.zone
-
-
-def squeeze(text: str) -> str:
-    """Return *text* in the form in which names are compared: lower case, without spaces, hyphens, dots and underscores.
-
-    Example:
-        >>> squeeze("DGX A100"), squeeze("p4d.24xlarge")
-        ('dgxa100', 'p4d24xlarge')
-    """
-    return text.strip().lower().translate(_DROPPED)
-
-
-_DROPPED = str.maketrans("", "", " -_.")
+        """The region's id, or the zone if no region was named, after the kind of site if one was."""
+        if self.region is not None:
+            return self.region["region"]
+        return ":".join(part for part in (self.site, self.zone) if part)
 
 
 def find_hardware(database: Database, text: str) -> Product:
-    """Return the server or accelerator that *text* names by id, alias or any unambiguous part of a name.
+    """Return the server or accelerator that *text* names by id, by alias or in the words of a driver, a scheduler or a cloud.
+
+    Every word that tells products apart must be one of the product's own: ``GTX 1080`` is not a GTX 1080 Ti.
 
     Raises:
         AmbiguousError: several products match; the hint lists them.
         NotFoundError: none matches; the hint lists the nearest.
     """
+    found = _exact(database, text)
+    if found is not None:
+        return found
+    if squeeze(text) == THIS:
+        raise NotFoundError("no hardware 'this': this machine has not been measured yet", hint="measure it with carbon bench")
+    from traincarbon.database.resemblance import matching, nearest_products
+    from traincarbon.database.words import unwrapped, without_count
+
+    plain = unwrapped(text)
+    found = _exact(database, plain)
+    if found is not None:
+        return found
+    products = matching(database, plain)
+    product = database.product(products[0].folder, products[0].id) if len(products) == 1 else None
+    if product is not None:
+        return product
+    if len(products) > 1:
+        _refuse_ambiguous("hardware", text, [product.id for product in products], "carbon db list hardware")
+    single = without_count(plain)
+    counted = [found.id] if single != plain and (found := _exact(database, single)) is not None else []
+    return _refuse_unknown("hardware", text, [*counted, *(each.id for each in nearest_products(database, single))], "carbon db list hardware")
+
+
+def _exact(database: Database, text: str) -> Product | None:
+    """Return the product of that id or alias, None if there is none or are several."""
     slug = "-".join(text.strip().lower().replace("_", "-").split())
     if _is_file_name(slug):
         for folder in ("servers", "accelerators"):
             product = database.product(folder, slug)
             if product is not None:
                 return product
-    names = hardware_names(database)
-    wanted = squeeze(text)
-    exact = names.get(wanted, [])
-    if not exact and wanted:
-        words = [squeeze(word) for word in text.replace("-", " ").split()]
-        exact = sorted({place for name, places in names.items() if all(word in name for word in words) for place in places})
-    if len(exact) == 1:
-        folder, id = exact[0]
-        product = database.product(folder, id)
-        if product is not None:
-            return product
-    if wanted == THIS and not exact:
-        raise NotFoundError("no hardware 'this': this machine has not been measured yet", hint="measure it with carbon bench")
-    return _refuse("hardware", text, [id for _, id in exact], ((name, id) for name, places in names.items() for _, id in places), "carbon db list hardware")
+    places = products_named(database, text)
+    return database.product(*places[0]) if len(places) == 1 else None
 
 
 def find_place(database: Database, text: str, *, provider: str = "") -> Place:
-    """Return the cloud region or grid zone that *text* names: ``us-east-1``, ``aws:us-east-1``, ``france``, ``US-VA``.
+    """Return the place that *text* names: a cloud region, a grid zone, a country, a state, or a site of one's own.
+
+    A country is the country: it is never taken for a company's data centre. ``home`` and ``on-prem`` may be followed by a place, as ``home:france``.
 
     Args:
         database: Where to look.
@@ -82,74 +110,169 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
         AmbiguousError: several places match; the hint lists them.
         NotFoundError: none matches; the hint lists the nearest.
     """
-    exact = database.rows("regions", text.strip())
+    wanted = text.strip()
+    exact = (
+        database.rows("regions", wanted) or database.rows("regions", wanted.lower()) or (database.rows("regions", f"{provider}:{wanted}") if provider else ())
+    )
     if exact:
         return _region(exact[0])
-    zones = database.rows("zones", text.strip())
+    zones = database.rows("zones", wanted) or database.rows("zones", wanted.upper().replace("_", "-"))
     if zones:
         return _zone(zones[0])
-    wanted = squeeze(text)
+    site = _site(database, wanted)
+    if site is not None:
+        return site
+    country = _zone_named(database, wanted)
+    if country is not None:
+        return country
+    spelt = {row["region"]: _region(row) for row in database.rows_with("regions", wanted) if row["name"] == wanted and provider in ("", row["provider"])}
+    if spelt and len(spelt := _documented(database, spelt)) == 1:
+        return next(iter(spelt.values()))
     names = place_names(database)
-    found = names.get(wanted, {})
+    found = names.get(squeeze(wanted), {}) | names.get(_plain(wanted), {})
+    zones_found = {id: place for id, place in found.items() if place.region is None}
     own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
-    literal = {id: place for id, place in found.items() if place.region is not None and text.strip() in (place.region["name"], id)}
-    found = (own if provider else {}) or literal or found
+    literal = {id: place for id, place in found.items() if place.region is not None and wanted in (place.region["name"], id)}
+    found = (own if provider else {}) or zones_found or literal or found
     if len(found) > 1:
-        found = {id: place for id, place in found.items() if place.region is None} or _documented(database, found)
+        found = _town(database, wanted, found) or _documented(database, found)
     if len(found) == 1:
         return next(iter(found.values()))
-    return _refuse("region or zone", text, list(found), ((name, id) for name, places in names.items() for id in places), "carbon db list regions")
-
-
-def hardware_names(database: Database) -> dict[str, list[tuple[str, str]]]:
-    """Return every squeezed id and alias with the products (folder, id) of that name, without parsing whole files."""
-    return database.remember(_hardware_names, None)
-
-
-def _hardware_names(database: Database, _key: None) -> dict[str, list[tuple[str, str]]]:
-    names: dict[str, list[tuple[str, str]]] = {}
-    for folder in ("servers", "accelerators"):
-        for id in database.ids(folder):
-            mine = {squeeze(id)}
-            for _, text in database.raw(folder, id):
-                mine.update(squeeze(alias) for alias in aliases_in(text))
-            for name in mine:
-                names.setdefault(name, []).append((folder, id))
-    return names
+    within = _within(database, wanted) if not found else None
+    if within is not None:
+        return within
+    if found:
+        _refuse_ambiguous("region or zone", text, sorted(found), "carbon db list regions")
+    close = _near_places(database, wanted)
+    _refuse_without_grid(database, wanted, is_like_a_region=any(id.partition(":")[2].startswith(wanted.lower()) for id in close))
+    return _refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
 
 
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
-    """Return every squeezed name of a region or zone with the places of that name."""
+    """Return every squeezed name of a region or zone, with and without its accents, with the places of that name."""
     return database.remember(_place_names, None)
 
 
 def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
     names: dict[str, dict[str, Place]] = {}
-    for row in database.all_rows("zones"):
-        for name in (row["zone"], row["name"], row["iso3"], *row["aliases"].split(";")):
-            if name:
-                names.setdefault(squeeze(name), {}).setdefault(row["zone"], _zone(row))
+
+    def add(name: str, place: Place) -> None:
+        for spelling in dict.fromkeys((squeeze(name), _plain(name))):
+            if spelling:
+                names.setdefault(spelling, {}).setdefault(place.id, place)
+
+    zones = {row["zone"]: row for row in database.all_rows("zones")}
+    for row in zones.values():
+        for name in (row["zone"], row["name"], *row["aliases"].split(";")):
+            add(name, _zone(row))
+        if row["type"] == "country":
+            add(row["iso3"], _zone(row))
+    for row in database.all_rows("zone_names"):
+        if row["zone"] in zones:
+            for name in row["names"].split(";"):
+                add(name, _zone(zones[row["zone"]]))
     for row in database.all_rows("regions"):
         for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
-            if name:
-                names.setdefault(squeeze(name), {}).setdefault(row["region"], _region(row))
+            add(name, _region(row))
     return names
 
 
-def _refuse(what: str, text: str, fitting: Sequence[str], names: Iterable[tuple[str, str]], listing: str) -> NoReturn:
-    if fitting:
-        shown = sorted(set(fitting))
-        rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
-        raise AmbiguousError(f"{_shown(text)} matches more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+def _site(database: Database, text: str) -> Place | None:
+    """Return the site of one's own that *text* names, alone or with the place that it is in; None if it names none."""
+    head, mark, tail = text.partition(":")
+    if not mark:
+        head, mark, tail = text.partition(",")
+    head, tail = head.strip(), tail.strip()
+    site = SITES.get(head.lower().replace(" ", "-").replace("_", "-"))
+    if site is None and mark:
+        site, tail = SITES.get(tail.lower().replace(" ", "-")), head
+    if site is None:
+        return None
+    where = find_place(database, tail) if tail else None
+    if where is None:
+        return Place("", site, None, site)
+    if where.region is not None:
+        raise NotFoundError(f"{tail[:_LONGEST_SHOWN]!r} is a cloud's region, which is no {site}", hint=f"name its zone: {site}:{where.zone}")
+    return where._replace(site=site, name=f"{site}, {where.name}")
+
+
+def _zone_named(database: Database, text: str) -> Place | None:
+    """Return the zone of which *text* is a name as it stands, by reading only the rows that hold it; None if there is not exactly one."""
+    wanted, rows = text.lower(), {}
+    for table in ("zones", "zone_names"):
+        for row in database.rows_with(table, text):
+            named = (row["name"], row["iso3"] if row["type"] == "country" else "", *row["aliases"].split(";")) if table == "zones" else row["names"].split(";")
+            if any(wanted == name.lower() for name in named):
+                rows[row["zone"]] = row
+    zones = [row for zone in rows for row in database.rows("zones", zone)]
+    return _zone(zones[0]) if len(zones) == 1 and len(rows) == 1 else None
+
+
+def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, Place]:
+    """Return the zone of a town in which several clouds have a region; none if *text* is the name of a region, or they are on different grids."""
+    zones = {place.zone for place in found.values()}
+    if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
+        return {}
+    rows = database.rows("zones", zones.pop())
+    return {rows[0]["zone"]: _zone(rows[0])._replace(name=f"{text[:_LONGEST_SHOWN]} ({rows[0]['name']})")} if rows else {}
+
+
+def _within(database: Database, text: str) -> Place | None:
+    """Return the zone of a place that is written from the smallest part to the country, as on model cards: ``Brooklyn, NY, USA``."""
+    *parts, last = [part.strip() for part in text.split(",")]
+    if not parts or len(parts) > _MOST_PARTS or not last:
+        return None
+    country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
+    if country is None:
+        return None
+    for part in parts:
+        known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
+        zones = {place.zone for place in known.values() if place.zone.partition("-")[0].rstrip("0123456789") == country.zone}
+        rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
+        if rows:
+            return _zone(rows[0])
+    return country._replace(name=f"{text[:_LONGEST_SHOWN]} (all of {country.name})")
+
+
+def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: bool) -> None:
+    """Refuse a country of which no grid is known, or a part of a country of which none is known, and name the country."""
+    for row in database.rows_with("zone_names", text):
+        if squeeze(text) in {squeeze(row["zone"]), *map(squeeze, row["names"].split(";"))}:
+            raise NotFoundError(f"no carbon intensity of {_shown(text)} is known", hint="give --carbon-intensity with your own, and leave the region out")
+    country, mark, _ = text.upper().partition("-")
+    if mark and len(country) in (2, _CODE) and not is_like_a_region:
+        known = [place for place in place_names(database).get(squeeze(country), {}).values() if place.region is None]
+        if known:
+            raise NotFoundError(f"no zone {_shown(text)} is known", hint=f"did you mean {known[0].zone}, all of {known[0].name}?")
+
+
+def _near_places(database: Database, text: str) -> list[str]:
     from traincarbon.suggestions import nearest
 
-    wanted = squeeze(text)[:_LONGEST_SHOWN]
+    wanted = _plain(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
-    for name, id in names:
+    for name, places in place_names(database).items():
         if len(name) > _CODE or len(wanted) <= _CODE:
-            bearers.setdefault(name, id)
-    close = list(dict.fromkeys(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES)))
-    hint = f"did you mean {' or '.join(close[:3])}?" if close else f"all: {listing}"
+            for id in sorted(places, key=lambda each: (places[each].region is not None, each)):
+                bearers.setdefault(name, id)
+    starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
+    states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]
+    return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in nearest(wanted, bearers, most=_MOST_CANDIDATES, alike=_ALIKE))]))
+
+
+def _plain(text: str) -> str:
+    """Return *text* squeezed, without accents."""
+    return squeeze(without_accents(text))
+
+
+def _refuse_ambiguous(what: str, text: str, fitting: Sequence[str], listing: str) -> NoReturn:
+    shown = list(dict.fromkeys(fitting))
+    rest = f" and {len(shown) - _MOST_CANDIDATES} more" if len(shown) > _MOST_CANDIDATES else ""
+    raise AmbiguousError(f"{_shown(text)} matches more than one {what}", hint=f"one of {', '.join(shown[:_MOST_CANDIDATES])}{rest}; all: {listing}")
+
+
+def _refuse_unknown(what: str, text: str, close: Sequence[str], listing: str) -> NoReturn:
+    hint = f"did you mean {' or '.join(list(dict.fromkeys(close))[:3])}?" if close else f"all: {listing}"
     raise NotFoundError(f"no {what} {_shown(text)}", hint=hint)
 
 
@@ -173,16 +296,6 @@ def _region(row: Row) -> Place:
 
 def _zone(row: Row) -> Place:
     return Place(row["zone"], row["name"])
-
-
-def aliases_in(text: str) -> list[str]:
-    """Return the aliases in the text of a product's file; they stand on one line, so the rest is not parsed."""
-    for line in text.split("\n"):
-        if line.startswith("aliases"):
-            return line.partition("#")[0].split('"' if '"' in line else "'")[1::2]
-        if line.startswith("["):
-            break
-    return []
 
 
 def _is_file_name(slug: str) -> bool:

@@ -3,8 +3,9 @@
 import re
 from typing import NamedTuple
 
-from traincarbon.database.find import find_hardware, hardware_names, squeeze
+from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database
+from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.database.records import Product
 
 _CORES_OF_A_CHIP = {"2": 2.0, "3": 2.0, "4": 2.0, "5p": 2.0}

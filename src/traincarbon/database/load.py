@@ -5,7 +5,7 @@ from functools import lru_cache
 from os import PathLike, environ, fspath, listdir, path
 from typing import Any, TypeVar
 
-from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, parse_rows, read_sources, read_text
+from traincarbon.database.read_files import ProductFile, checked_rows, lines_of, lines_with, parse_rows, read_sources, read_text
 from traincarbon.database.records import PRODUCTS, TABLES, Product, Row
 from traincarbon.database.row_checks import NEVER_IN_A_KEY
 from traincarbon.errors import DatabaseError, NotFoundError
@@ -13,7 +13,7 @@ from traincarbon.paths import settings_folder
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-READ = frozenset((*PRODUCTS, "benches", "sources.toml", "published_runs.csv", *(f"{table}.csv" for table in TABLES)))
+READ = frozenset((*PRODUCTS, "benches", "sources.toml", "published_runs.csv", "names.csv", *(f"{table}.csv" for table in TABLES)))
 """Files and folders of a database; everything else in its folder is ignored."""
 _EVERY = "\n"
 """Means all keys of a table; no key can look like it."""
@@ -99,6 +99,21 @@ class Database:
         if place not in self._rows:
             self._rows[place] = tuple(row for root, text in self._table(table) for row in checked_rows(table, root, text.split("\n")[1:]))
         return self._rows[place]
+
+    def rows_with(self, table: str, text: str) -> Iterator[Row]:
+        """Yield the rows of *table* whose line holds *text*, whatever its case, the user's own first; the other rows are not read.
+
+        Raises:
+            DatabaseError: the table is not in its schema.
+        """
+        wanted = text.lower()
+        if not wanted or not wanted.isprintable():
+            return
+        if table in self._replaced:
+            yield from (row for row in self.all_rows(table) if any(wanted in cell.lower() for cell in row.values()))
+            return
+        for root, whole in self._table(table):
+            yield from checked_rows(table, root, lines_with(whole, wanted))
 
     def unchecked_rows(self, table: str) -> Iterator[Row]:
         """Yield every row of *table* whatever its cells hold, to look for faults.

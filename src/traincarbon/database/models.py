@@ -61,7 +61,7 @@ def model_names(database: Database) -> dict[str, str]:
 
 
 def _model_names(database: Database, _key: None) -> dict[str, str]:
-    from traincarbon.database.find import aliases_in
+    from traincarbon.database.names import aliases_in
 
     names: dict[str, str] = {}
     for id in database.ids(FOLDER):

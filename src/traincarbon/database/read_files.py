@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from os import path
 
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Row
@@ -135,6 +136,24 @@ def lines_of(text: str, key: str) -> Iterator[str]:
         end = text.find("\n", start + 1)
         yield text[start + 1 : end if end >= 0 else len(text)]
         start = text.find(mark, start + len(mark)) if end < 0 else text.find(mark, end)
+
+
+def lines_with(text: str, wanted: str) -> Iterator[str]:
+    """Yield the lines of *text* after its first that hold *wanted*, which is in lower case."""
+    lower = _lower(text)
+    at = lower.find(wanted, lower.find("\n") + 1)
+    if len(lower) != len(text):  # some letter has no single one in lower case
+        yield from (line for line in text.split("\n")[1:] if wanted in line.lower())
+        return
+    while at >= 0:
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        yield text[start : end if end >= 0 else len(text)]
+        at = lower.find(wanted, end) if end >= 0 else -1
+
+
+@lru_cache(maxsize=16)
+def _lower(text: str) -> str:
+    return text.lower()
 
 
 def checked_rows(table: str, origin: str, lines: Iterable[str]) -> list[Row]:

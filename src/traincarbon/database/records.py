@@ -55,6 +55,7 @@ NO_CLOUDS = ("", "on-prem", "generic", "hpc")
 _EVIDENCE = ("source", "locator", "kind", "note")
 TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "type", "name", "iso3", "aliases", *_EVIDENCE),
+    "zone_names": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),

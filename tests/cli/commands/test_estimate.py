@@ -143,7 +143,7 @@ def test_a_plan_cannot_be_saved_where_there_is_no_folder(tmp_path):
     [
         (["--params", "0"], "params is 0"), (["--params", "-7B"], "params is -7e+09"), (["--tokens", "nan"], "tokens is not a number"), (["--tokens", "inf"], "tokens is not a number"),
         (["--params", "1e400"], "params is no finite number"), (["--params", "530 B potatoes"], "params is not a number: '530 B potatoes'"), (["--active-params", "600e9"], "active_params 6e+11 exceed params"),
-        (["--hw", "dgx-a10"], "matches more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
+        (["--hw", "dgx-a10"], "did you mean dgx-a100"), (["--hw", "dgx"], "matches more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
         (["--hw", "p5", "--region", "gcp:us-central1"], "aws-p5.48xlarge is not offered in gcp:us-central1"), (["--precision", "fp8"], "has no fp8 rate | it has fp32, tf32, fp16, bf16"),
         (["--mfu", "40"], "did you mean 0.4?"), (["--carbon-intensity", "0.429"], "did you mean 429?"), (["--pue", "0.9"], "pue is 0.9"), (["--servers", "2.5"], "whole number"), (["--start", "June"], "start is 'June'"),
         (["--level", "1.5"], "confidence level 1.5"), (["--mfu", "0.5..0.3"], "not an interval"), (["--accelerator-hours", "10"], "too few for this work even at the peak rate"), (["--mfu", "0.4", "--accelerator-hours", "1e6"], "mfu and accelerator_hours exclude each other"),

@@ -44,6 +44,8 @@ ASKED = {
     "basis": "direct",
     "active_params": 1e9,
     "carbon_intensity": 10.0,
+    "servers": 1,
+    "accelerators": 4,
 }
 """A change of each field that facts depend on."""
 
@@ -64,7 +66,8 @@ def test_no_field_that_facts_depend_on_is_left_out_of_what_is_remembered(field):
 
 
 def test_every_part_of_the_question_is_asked_in_that_test():
-    assert set(Question._fields) == {{"active_params": "is_moe", "carbon_intensity": "is_intensity_stated"}.get(field, field) for field in ASKED}
+    names = {"active_params": "is_moe", "carbon_intensity": "is_intensity_stated", "servers": "is_one_server", "accelerators": "few_accelerators"}
+    assert set(Question._fields) == {names.get(field, field) for field in ASKED}
 
 
 def test_a_basis_that_is_unknown_is_forgiven_only_where_the_plan_states_its_intensity(make_database):

@@ -8,8 +8,9 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
-from traincarbon.database.find import Place, find_hardware, find_place, hardware_names, place_names, squeeze
+from traincarbon.database.find import Place, find_hardware, find_place, place_names
 from traincarbon.database.models import find_model
+from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:

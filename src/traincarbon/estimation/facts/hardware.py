@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from traincarbon.database.load import Database
+from traincarbon.database.names import other_sizes
 from traincarbon.database.records import NARROW_PRECISIONS, PRECISIONS, Fact, Product
 from traincarbon.database.select import Prior, need_prior, prior, sigma_of
 from traincarbon.errors import PlanError
@@ -89,10 +90,25 @@ def peak_facts(subject: Subject, database: Database) -> PeakFacts:
     return PeakFacts(
         precision=used,
         assumed_precision=default if stated is None else None,
-        peak_flop_per_s=given("peak_flop_per_s", fact.value, "FLOP/s", f"dense {used} peak of {chip.name}", fact),
-        memory_b=given("memory_b", memory.value, "B", f"memory of {chip.name}", memory) if memory is not None else None,
+        peak_flop_per_s=given("peak_flop_per_s", _spread(fact, "peak"), "FLOP/s", f"dense {used} peak of {chip.name}", fact),
+        memory_b=_memory(subject, memory, database) if memory is not None else None,
         usable_memory_share=from_prior(database, "usable_memory_share", "*", "", usable) if memory is not None else None,
     )
+
+
+def _spread(fact: Fact, name: str) -> Num:
+    """Return the value of *fact*, with its range as the spread *name* if it is assumed."""
+    if fact.kind != "assumed" or fact.low is None or fact.high is None or fact.low == fact.high:
+        return fact.value
+    return Uncertain(fact.value, {name: math.log(fact.high / fact.low) / (2.0 * Z_90)})
+
+
+def _memory(subject: Subject, memory: Fact, database: Database) -> Given:
+    """Return the memory of the accelerator; it is assumed if its name was given without a size and it comes in several."""
+    chip, named = subject.accelerator, subject.question.hw or ""
+    others = [] if subject.hardware.is_server else other_sizes(database, named, chip.id)
+    reason = f"memory of {chip.name}" + (f"; {named} may also be {' or '.join(others)}" if others else "")
+    return given("memory_b", memory.value, "B", reason, memory, assumed=bool(others))
 
 
 def used_precision(chip: Product, stated: str | None) -> str | None:
@@ -230,8 +246,15 @@ def power_facts(subject: Subject, database: Database) -> PowerFacts:
         power_exponent=from_prior(database, "power_exponent", "*", "", "how fast the power rises with utilisation"),
         max_power_w=_max_power(subject, board, database),
         host_share=from_prior(database, "host_share", "*", "", "mean power of the rest of the server as a share of its nameplate", spread="host"),
-        network_share=from_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' power", spread="network"),
+        network_share=_network_share(subject, database),
     )
+
+
+def _network_share(subject: Subject, database: Database) -> Given:
+    """Return the power of the switches between servers as a share of the servers' power: none in one machine."""
+    if subject.is_one_machine:
+        return Given("network_share", 0.0, "", "one machine: no switches between servers", assumed=True)
+    return from_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' power", spread="network")
 
 
 def _power_share(chip: Product, board: Fact, database: Database) -> Given:

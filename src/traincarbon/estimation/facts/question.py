@@ -8,6 +8,9 @@ from traincarbon.database.records import Product
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.plan import Plan
 
+_MOST_IN_A_SERVER = 8
+"""Accelerators of a plan that names no server which stand in one."""
+
 
 class Question(NamedTuple):
     """Everything in a plan that facts depend on; gathering sees nothing else of the plan, so that its answer can be kept.
@@ -15,6 +18,8 @@ class Question(NamedTuple):
     Attributes:
         is_moe: Whether the model is a mixture of experts.
         is_intensity_stated: Whether the plan states its own carbon intensity.
+        is_one_server: Whether the plan states one server.
+        few_accelerators: The number of accelerators, if they may be in one server.
     """
 
     hw: str | None = None
@@ -27,6 +32,8 @@ class Question(NamedTuple):
     basis: str | None = None
     is_moe: bool = False
     is_intensity_stated: bool = False
+    is_one_server: bool = False
+    few_accelerators: int | None = None
 
     @classmethod
     def of(cls, plan: Plan) -> "Question":
@@ -42,6 +49,8 @@ class Question(NamedTuple):
             plan.basis,
             plan.is_moe,
             plan.carbon_intensity is not None,
+            isinstance(plan.servers, (int, float)) and plan.servers == 1,
+            int(plan.accelerators) if isinstance(plan.accelerators, (int, float)) and plan.accelerators <= _MOST_IN_A_SERVER else None,
         )
 
 
@@ -55,6 +64,14 @@ class Subject(NamedTuple):
     accelerator_count: float
     """Accelerators in the hardware, 1 of an accelerator."""
     place: Place | None
+
+    @property
+    def is_one_machine(self) -> bool:
+        """Whether everything is in one server, with no switches between servers; so it is at home if no number is stated."""
+        few = self.question.few_accelerators
+        if few is not None:
+            return few <= (self.accelerator_count if self.hardware.is_server else _MOST_IN_A_SERVER)
+        return self.question.is_one_server or (self.place is not None and self.place.site == "home")
 
     @property
     def server(self) -> Product | None:
@@ -80,6 +97,8 @@ def subject_of(question: Question, database: Database) -> Subject:
         if chip is None:
             raise DatabaseError(f"server {hardware.id} names no known accelerator", hint="carbon db check lists such faults")
         accelerator, count = chip, hardware.value("accelerator_count") or 1.0
+    if hardware.is_cloud and place is not None and place.site:
+        raise PlanError(f"{hardware.id} is rented in a cloud, not {place.site}", hint=f"name the accelerator alone: hw {accelerator.id}")
     if hardware.is_cloud and place is not None and place.region is not None and place.region["provider"] != hardware.operator:
         hint = f"name a region of {hardware.operator}, or hw {accelerator.id} for the accelerator alone"
         raise PlanError(f"{hardware.id} is not offered in {place.id}", hint=hint)

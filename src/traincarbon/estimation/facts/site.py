@@ -13,6 +13,8 @@ from traincarbon.uncertain import Uncertain
 
 _OLD_YEARS = 2
 """Years between an intensity and the start from which a reader is warned."""
+_SECTORS = {"home": ("household",), "on-prem": ("business", "commercial")}
+"""Who pays the price of electricity at a site of one's own."""
 _SCALED_SIGMA = 0.1
 """Extra log-spread of a state's lifecycle intensity that is scaled from its direct one."""
 
@@ -50,6 +52,8 @@ def facility_facts(subject: Subject, database: Database) -> FacilityFacts:
 def _of_facility(name: str, unit: str, subject: Subject, database: Database) -> Given:
     """Return the column *name* of the region, else of its operator's fleet, else the prior of all facilities."""
     place = subject.place
+    if place is not None and place.site:
+        return _of_own_site(name, unit, place, database)
     region = place.region if place is not None else None
     operator = region["provider"] if region is not None else subject.hardware.operator
     rows = [row for row in database.rows("facilities", operator) if row[name]]
@@ -63,6 +67,13 @@ def _of_facility(name: str, unit: str, subject: Subject, database: Database) -> 
     return given(name, Uncertain(value, {name: sigma}) if value else 0.0, unit, f"{where}, {row['year']}", row, assumed=row is not own)
 
 
+def _of_own_site(name: str, unit: str, place: Place, database: Database) -> Given:
+    """Return the prior of a site of one's own; where there is none, nothing is used there but power."""
+    if prior(database, name, f"site={place.site}") is None:
+        return Given(name, 0.0, unit, f"{place.site}: cooled by air, no water evaporates", assumed=True)
+    return from_prior(database, name, f"site={place.site}", unit, f"{place.site}: little but the machine itself")
+
+
 def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
     """Return carbon intensity and price of the electricity of the place, else the range of the world.
 
@@ -71,20 +82,28 @@ def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
         DatabaseError: a prior is missing.
     """
     place, question = subject.place, subject.question
-    if place is None:
-        reason = "no region named: the range of grids on which clouds run"
+    if place is None or not place.zone:
+        reason = "no region named: the range of grids on which clouds run" if place is None else f"no place named, as {place.site}:france: the range of grids"
         return ElectricityFacts(
-            carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason),
-            electricity_price=from_prior(database, "electricity_price", "scope=world", "$/kWh", "industrial prices of the world"),
+            carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason), electricity_price=_price(place, question, database)
         )
     intensity, warnings = _intensity(place, question, database)
-    quoted = nearest(database.rows("electricity", place.zone), question.start)
-    if quoted is None:
-        price = from_prior(database, "electricity_price", "scope=world", "$/kWh", f"no price of {place.name} is known")
-    else:
+    return ElectricityFacts(carbon_intensity=intensity, electricity_price=_price(place, question, database), warnings=warnings)
+
+
+def _price(place: Place | None, question: Question, database: Database) -> Given:
+    """Return the price of electricity at *place*, on the tariff of the site: households at home, businesses on-prem, else large users."""
+    sectors = _SECTORS.get(place.site, ()) if place is not None else ()
+    rows = database.rows("electricity", place.zone) if place is not None else ()
+    quoted = nearest((row for row in rows if (row["sector"] in sectors if sectors else row["sector"] != "household")), question.start)
+    if quoted is not None and place is not None:
         value = Uncertain(float(quoted["price_usd_per_kwh"]), {"electricity_price": sigma_of(database, "electricity_price", "scope=zone")})
-        price = given("electricity_price", value, "$/kWh", f"{quoted['sector']} price of {place.name}, {quoted['year']}", quoted)
-    return ElectricityFacts(carbon_intensity=intensity, electricity_price=price, warnings=warnings)
+        return given("electricity_price", value, "$/kWh", f"{quoted['sector']} price of {place.name}, {quoted['year']}", quoted)
+    if place is not None and place.site:
+        who = "households" if place.site == "home" else "businesses"
+        return from_prior(database, "electricity_price", f"site={place.site}", "$/kWh", f"tariffs of {who} of the world")
+    why = "industrial prices of the world" if place is None else f"no price of {place.name} is known"
+    return from_prior(database, "electricity_price", "scope=world", "$/kWh", why)
 
 
 def _intensity(place: Place, question: Question, database: Database) -> tuple[Given | None, tuple[str, ...]]:
