@@ -35,7 +35,7 @@ def script(place, tmp_path):
 def test_a_block_is_metered_and_leaves_no_trace_in_the_process(script, place):
     done = script(
         "before = dict(os.environ), sorted(os.listdir('/proc/self/fd'))\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1, project='nlp') as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1, project='nlp') as run:\n"
         "    time.sleep(0.3)\n"
         "    run.progress(tokens=500)\n"
         "    traincarbon.progress(tokens=1000)\n"
@@ -61,14 +61,14 @@ def test_a_block_is_metered_and_leaves_no_trace_in_the_process(script, place):
     ],
 )
 def test_what_the_code_raises_goes_on_and_is_the_outcome_of_the_run(script, place, raised, exit_code, state, code):
-    done = script(f"with traincarbon.track(run_id='r', interval_s=0.1): raise {raised}")
+    done = script(f"with traincarbon.track(quiet=True, run_id='r', interval_s=0.1): raise {raised}")
     assert done.returncode == code
     assert (raised.partition("(")[0] in done.stderr) == (not raised.startswith("SystemExit"))
     record = place.record("r")
     assert (record.exit_code, record.state) == (exit_code, state)
 
 
-@pytest.mark.parametrize("decorator", ["@traincarbon.track", "@traincarbon.track(run_id='r', interval_s=0.1)"])
+@pytest.mark.parametrize("decorator", ["@traincarbon.track(quiet=True)", "@traincarbon.track(quiet=True, run_id='r', interval_s=0.1)"])
 def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_called(script, place, decorator):
     done = script(
         f'{decorator}\ndef train(a, *, b=2):\n    "Train."\n    return a + b\nprint(train(1), train(1, b=5), train.__name__, train.__doc__)',
@@ -80,20 +80,20 @@ def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_ca
 
 @pytest.mark.parametrize("env", [{"LOCAL_RANK": "1"}, {"SLURM_LOCALID": "3"}, {"CARBON_SESSION": "outer"}])
 def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script, place, env):
-    done = script("with traincarbon.track(run_id='r') as run: print(run.record)\nrun.stop()", env=env)
+    done = script("with traincarbon.track(quiet=True, run_id='r') as run: print(run.record)\nrun.stop()", env=env)
     assert (done.stdout, done.stderr) == ("None\n", "")
     assert not os.path.exists(f"{place.store}/journals")
 
 
 def test_a_block_within_a_block_is_part_of_the_outer_run(script, place):
-    done = script("with traincarbon.track(run_id='outer', interval_s=0.1):\n with traincarbon.track(run_id='inner') as run: print(run.record)\n print('on')")
+    done = script("with traincarbon.track(quiet=True, run_id='outer', interval_s=0.1):\n with traincarbon.track(quiet=True, run_id='inner') as run: print(run.record)\n print('on')")
     assert (done.stdout, done.stderr) == ("None\non\n", "")
     assert place.record("outer").state == "finished"
 
 
 def test_a_forked_child_neither_ends_the_run_nor_changes_it(script, place):
     done = script(
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:\n"
         "    pid = os.fork()\n"
         "    if not pid:\n"
         "        traincarbon.progress(steps=5)\n"
@@ -110,7 +110,7 @@ def test_a_forked_child_neither_ends_the_run_nor_changes_it(script, place):
 def test_threads_may_start_and_stop_the_same_tracker(script, place):
     done = script(
         "import threading\n"
-        "run = traincarbon.track(run_id='r', interval_s=0.1)\n"
+        "run = traincarbon.track(quiet=True, run_id='r', interval_s=0.1)\n"
         "for act in (run.start, run.stop):\n"
         "    threads = [threading.Thread(target=act) for _ in range(8)]\n"
         "    for thread in threads: thread.start()\n"
@@ -131,8 +131,9 @@ def test_an_unwritable_store_is_one_line(script, tmp_path):
     (tmp_path / "file").write_text("")
     done = script(f"with traincarbon.track(store={str(tmp_path / 'file' / 'x')!r}, interval_s=0.1): time.sleep(0.2)\nprint('on')")
     assert done.stdout == "on\n"
-    (line,) = done.stderr.splitlines()
+    line, *summary = done.stderr.splitlines()
     assert line.startswith("carbon: the journal cannot be written")
+    assert not any("Again: " in line for line in summary)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_a_meter_that_was_killed_does_not_end_the_code(script, how):
 
 
 def test_a_training_that_ignores_its_children_is_metered(script, place):
-    done = script("signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)")
+    done = script("signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwith traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.3)")
     assert (done.stderr, done.returncode) == ("", 0)
     record = place.record("r")
     assert record.state == "finished"
@@ -183,7 +184,7 @@ def test_a_training_that_ignores_its_children_is_metered(script, place):
 
 WAITED = """
 import subprocess, multiprocessing
-with traincarbon.track(run_id='r', interval_s=0.1) as run:
+with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:
     pids = {os.posix_spawn('/bin/true', ['true'], os.environ) for _ in range(3)}
     assert run._sidecar.pid not in pids
     waited = set()
@@ -209,7 +210,7 @@ def test_a_handler_that_waits_for_whatever_has_ended_meets_no_process_of_ours(sc
         "    try: met.append(os.waitpid(-1, os.WNOHANG)[0])\n"
         "    except ChildProcessError: pass\n"
         "signal.signal(signal.SIGCHLD, handle)\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.3)\n"
         "print(met)"
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -219,7 +220,7 @@ def test_where_orphans_come_to_the_training_the_meter_leaves_no_zombie(script, p
     done = script(
         "import ctypes\n"
         "assert not ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # as process 1 of a container\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run: assert run._sidecar.is_child\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run: assert run._sidecar.is_child\n"
         "try: print(os.waitpid(-1, os.WNOHANG))\n"
         "except ChildProcessError: print('none')"
     )
@@ -232,7 +233,7 @@ def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_ag
         "import threading\n"
         "before, met = dict(os.environ), []\n"
         "def train(each):\n"
-        "    with traincarbon.track(run_id=f'r{each}', interval_s=0.1) as run:\n"
+        "    with traincarbon.track(quiet=True, run_id=f'r{each}', interval_s=0.1) as run:\n"
         "        together.wait()\n"
         "        met.append(run.record is not None)\n"
         "        time.sleep(0.1 * each)\n"
@@ -241,7 +242,7 @@ def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_ag
         "for thread in threads: thread.start()\n"
         "for thread in threads: thread.join()\n"
         "assert dict(os.environ) == before\n"
-        "with traincarbon.track(run_id='next', interval_s=0.1): time.sleep(0.2)\n"
+        "with traincarbon.track(quiet=True, run_id='next', interval_s=0.1): time.sleep(0.2)\n"
     )
     assert (done.stderr, done.returncode) == ("", 0)
     assert place.record("next").state == "finished"
@@ -268,14 +269,14 @@ def test_what_the_code_opens_after_it_closed_all_descriptors_is_left_alone(scrip
 
 @pytest.mark.parametrize("odd", ["del sys.argv", "sys.argv = [1, None]", "sys.path += [None, 3]"])
 def test_a_program_that_is_odd_is_metered(script, place, odd):
-    done = script(f"{odd}\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.1)")
+    done = script(f"{odd}\nwith traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.1)")
     assert (done.stderr, done.returncode) == ("", 0)
     assert place.record("r").state == "finished"
 
 
 def test_a_child_that_was_forked_while_another_thread_starts_or_stops_can_stop_too(script):
     done = script(
-        "run = traincarbon.track(run_id='r', interval_s=0.1).start()\n"
+        "run = traincarbon.track(quiet=True, run_id='r', interval_s=0.1).start()\n"
         "with run._lock: pid = os.fork()\n"
         "if not pid:\n"
         "    run._lock.acquire(blocking=False)  # nobody here will let it go\n"
@@ -289,7 +290,7 @@ def test_a_child_that_was_forked_while_another_thread_starts_or_stops_can_stop_t
 
 
 def test_a_killed_training_gets_its_record_finished(script, place):
-    done = script("with traincarbon.track(run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
+    done = script("with traincarbon.track(quiet=True, run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
     assert done.returncode == -9
     assert until(lambda: place.lines("r")[-1]["kind"] == "end")
     record = place.record("r")
@@ -315,7 +316,7 @@ def test_a_pattern_for_output_is_refused_in_python():
 
 def test_the_meter_is_in_a_session_of_its_own(script):
     done = script(
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:\n"
         "    pid = run._sidecar.pid\n"
         "    print(json.dumps([os.getsid(pid) == os.getsid(0), os.getpgid(pid) == os.getpgid(0), os.getsid(pid) == os.getpgid(pid)]))\n"
     )
