@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 import traincarbon
 from tracked import Place, until
 from traincarbon.errors import CarbonError
+from virtual_terminal import VirtualTerminal
 
 BEFORE = "import os, sys, time, signal, json\nimport traincarbon\n"
 
@@ -86,7 +88,9 @@ def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script
 
 
 def test_a_block_within_a_block_is_part_of_the_outer_run(script, place):
-    done = script("with traincarbon.track(quiet=True, run_id='outer', interval_s=0.1):\n with traincarbon.track(quiet=True, run_id='inner') as run: print(run.record)\n print('on')")
+    done = script(
+        "with traincarbon.track(quiet=True, run_id='outer', interval_s=0.1):\n with traincarbon.track(quiet=True, run_id='inner') as run: print(run.record)\n print('on')"
+    )
     assert (done.stdout, done.stderr) == ("None\non\n", "")
     assert place.record("outer").state == "finished"
 
@@ -333,3 +337,103 @@ def test_what_returns_before_its_work_is_done_is_refused(place):
     for function in (coroutine, generator):
         with pytest.raises(CarbonError, match=r"is a coroutine or a generator"):
             traincarbon.track(store=str(place.store))(function)
+
+
+def test_a_log_gets_the_summary_at_the_end_and_a_quiet_run_nothing(script):
+    code = "with traincarbon.track(run_id='r', interval_s=0.1{}): time.sleep(0.3)\nprint('on')"
+    loud, quiet = script(code.format("")), script(code.format(", quiet=True"))
+    assert (loud.stdout, quiet.stdout, quiet.stderr) == ("on\n", "on\n", "")
+    assert "r · finished, exit code 0" in loud.stderr
+    assert "Measured: gpu" in loud.stderr
+    assert "Again: carbon runs show r" in loud.stderr
+
+
+def test_the_command_that_shows_the_run_again_names_a_store_that_was_given(script, tmp_path):
+    done = script("with traincarbon.track(run_id='r', store='runs'): time.sleep(0.1)", cwd=tmp_path)
+    assert "Again: carbon runs show r --store runs" in done.stderr
+
+
+def test_a_terminal_has_the_panel_while_the_run_lasts(place, tmp_path):
+    terminal = VirtualTerminal(80, 30)
+    (tmp_path / "script.py").write_text(BEFORE + "with traincarbon.track(run_id='shown', interval_s=0.1):\n print('step', flush=True)\n sys.stdin.readline()\n")
+    environment = place.env | {"TERM": "xterm-256color"}
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "script.py")], env=environment, stdin=subprocess.PIPE, stdout=terminal.stream, stderr=terminal.stream, text=True
+    ) as training:
+        assert until(lambda: any("shown" in line and "running" in line for line in terminal.display))
+        assert "step" in terminal.display
+        training.stdin.write("\n")
+    shown = terminal.transcript()
+    assert not any("running" in line for line in shown)
+    assert any(line.startswith("shown · finished") for line in shown)
+    assert terminal.screen.margins is None
+    terminal.close()
+
+
+def test_a_budget_is_announced_while_the_run_lasts_and_only_once(script):
+    done = script("with traincarbon.track(run_id='r', interval_s=0.1, max_kwh=1e-4):\n time.sleep(1)\n print('on', file=sys.stderr, flush=True)")
+    assert done.stderr.index("is spent") < done.stderr.index("\non\n")
+    assert done.stderr.count("carbon: the budget of 0.000100 kWh is spent") == 1
+
+
+@pytest.mark.parametrize("code", ["with run: print('trained')", "run.start()", "run(print)('trained')"])
+def test_a_budget_that_cannot_be_metered_is_an_error_before_the_code_runs(script, place, code):
+    done = script(
+        f"run = traincarbon.track(run_id='r', max_kwh=5, on_budget='stop')\nbefore = sorted(os.listdir('/proc/self/fd')), dict(os.environ)\n"
+        f"try:\n    {code}\nexcept traincarbon.CarbonError as error: print(error, error.hint, sep='\\n')\n"
+        "assert (sorted(os.listdir('/proc/self/fd')), dict(os.environ)) == before\n",
+        env={"CARBON_REPLAY": "/nowhere"},
+    )
+    problem, hint = done.stdout.splitlines()
+    assert problem.startswith("the budget of 5 kWh cannot be metered: no meter can be read here")
+    assert hint.endswith('only be warned: on_budget="warn"')
+    assert done.stderr == ""
+    assert not os.path.exists(f"{place.store}/journals")
+
+
+def test_a_budget_that_only_warns_starts_without_meters(script):
+    done = script("with traincarbon.track(run_id='r', max_kwh=5): print('trained')", env={"CARBON_REPLAY": "/nowhere"})
+    assert (done.stdout, done.returncode) == ("trained\n", 0)
+
+
+WHY = "with traincarbon.track(run_id='r', quiet=True) as run: time.sleep(0.1)\nprint(run.record is None, run.why_no_record)"
+
+
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({}, "False "),
+        ({"LOCAL_RANK": "1"}, "True rank 1 of this node is metered together with the first one, whose record is that of the run r"),
+        ({"SLURM_LOCALID": "3"}, "True rank 3 of this node is metered together with the first one, whose record is that of the run r"),
+        (
+            {"CARBON_SESSION": "s", "CARBON_RUN_ID": "outer"},
+            "True this process is metered already, as part of the run outer: its record has the energy",
+        ),
+    ],
+)
+def test_a_record_that_is_none_has_a_reason_that_says_whose_record_it_is(script, env, why):
+    assert script(WHY, env=env).stdout == f"{why}\n"
+
+
+def test_a_run_that_has_not_started_and_one_that_cannot_be_metered_have_a_reason(script):
+    done = script("run = traincarbon.track(quiet=True)\nprint(run.why_no_record)\nsys.executable = None\nwith run: pass\nprint(run.why_no_record)")
+    assert done.stdout.splitlines()[0].startswith("the run has not started")
+    assert done.stdout.splitlines()[1].startswith("the run is not metered: ")
+
+
+def test_the_documented_example_runs_on_every_rank_of_a_launcher_and_all_name_one_run(place, tmp_path):
+    """Two processes of one parent with the environment that torchrun gives its workers."""
+    blocks = Path(__file__).parents[2].joinpath("docs", "tracking.md").read_text().split("```python\n")
+    example = tmp_path / "example.py"
+    example.write_text(blocks[1].split("```")[0] + "\nprint(run.run_id)\n")
+    world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, str(example)], cwd=tmp_path, env=place.env | world | {"RANK": rank, "LOCAL_RANK": rank}, stdout=-1, stderr=-1, text=True
+        )
+        for rank in "01"
+    ]
+    said = [rank.communicate(timeout=60) for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], said
+    assert len({out.splitlines()[-1] for out, _ in said}) == 1
+    assert said[1][1] == ""
