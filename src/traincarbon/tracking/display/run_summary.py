@@ -170,7 +170,7 @@ def _rate(run: Run, name: str) -> str:
     count = run.counts[name]
     rates = [f"{significant(count / run.duration_s, 3)} a second"] if run.duration_s > 0.0 else []
     if name == "tokens" and count > 0.0 and run.metered_kwh is not None:
-        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 3)} J each")
+        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 3)} J metered each")
     return ", ".join(rates)
 
 
@@ -182,7 +182,7 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
 def _devices(run: Run) -> list[str]:
     if not run.by_device:
         return []
-    rows = [("node", "device", "energy", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
+    rows = [("node", "device", "metered", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
     head, *lines = table(rows, right=(0, 2, 3, 4, 5)).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
