@@ -96,9 +96,9 @@ def spent(state: LiveState) -> list[Item]:
 
 
 def with_unit(name: str, median: float) -> str:
-    """Return the amount of a quantity, with ``CO2e`` behind the unit of emissions and ``facility`` behind that of energy."""
+    """Return the amount of a quantity, with ``CO2e`` behind the unit of emissions."""
     unit = QUANTITIES[name].unit
-    return amount(median, unit, digits=3) + {"kg CO2e": " CO2e", "kWh": f" {FACILITY}"}.get(unit, "")
+    return amount(median, unit, digits=3) + (" CO2e" if unit == "kg CO2e" else "")
 
 
 def short_amount(value: float, unit: str) -> str:
@@ -146,8 +146,7 @@ def budgets(states: Iterable[BudgetState]) -> list[BudgetShare]:
         limit = f"{significant(budget.limit, 3)} h" if unit == "h" else amount(budget.limit, unit, digits=3)
         forecast = None if budget.forecast is None else budget.forecast.median / budget.limit
         share = budget.spent / budget.limit
-        of_what = f" {FACILITY}" if unit == "kWh" else ""
-        found.append(BudgetShare(unit, share, forecast, f"{percent(share)} of {limit}{of_what}"))
+        found.append(BudgetShare(unit, share, forecast, f"{percent(share)} of {limit}"))
     return found
 
 
