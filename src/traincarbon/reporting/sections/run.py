@@ -120,7 +120,9 @@ def _energy(record: Run, currency: Currency) -> Html:
             rows.append([text(label), share_bar(energy_kwh / total), *texts(scale.text(significant(energy_kwh / scale.size, 3)), how)])
         elif part in record.missing:
             rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])
-    return table(text("Energy at the meters, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
+    return (
+        table(text("Energy at the meters, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
+    )
 
 
 def _over_time(record: Run, history: RunHistory, database: Database) -> Html:

@@ -84,7 +84,9 @@ class Budget:
                 actions.append(Action(BudgetPolicy.WARN, f"{share} of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{_kind(name)}"))
             expected = _in_unit_of_limit(name, (forecast or {}).get(BUDGETED[name]))
             if expected is not None and expected.median > limit and self._is_first(name, "forecast"):
-                actions.append(Action(BudgetPolicy.WARN, f"the run will take {_amount(name, expected)}{_kind(name)}, more than its budget of {_amount(name, limit)}"))
+                actions.append(
+                    Action(BudgetPolicy.WARN, f"the run will take {_amount(name, expected)}{_kind(name)}, more than its budget of {_amount(name, limit)}")
+                )
         if over and self._policy is not BudgetPolicy.WARN and not ended:
             actions += self._act(over, time_s, began_over=began_over)
         return actions
