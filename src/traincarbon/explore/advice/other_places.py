@@ -79,7 +79,7 @@ def regions_of(context: AdviceContext) -> list[str]:
     """Return the regions that have a price for the hardware; only those of the plan's provider where it names one."""
     hardware, chip = context.hardware, context.accelerator
     purchase = context.plan.rent or "on_demand"
-    priced = [row for row in context.database.rows("prices", chip.id) if row["purchase"] == purchase]
+    priced = [row for row in context.database.rows("prices", chip.id) if row["purchase"] in (purchase, "on_demand")]
     rows = [row for row in priced if context.database.rows("regions", row["region"])]
     if hardware.is_cloud:
         rows = [row for row in rows if row["provider"] == hardware.operator and row["server"] == hardware.id]
