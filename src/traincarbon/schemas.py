@@ -155,12 +155,15 @@ SCHEMAS: Mapping[str, Schema] = {
                         **dict.fromkeys(("id", "group", "name"), _TEXT),
                         "savings": _map(_or_null(_SAVING)),
                         "figures": _quantities(COMPARED),
+                        "cash_usd": _or_null(_NUMBER),
+                        "is_much_cash": {"type": "boolean"},
                         **dict.fromkeys(("lost", "effort", "not_when", "how"), _TEXT),
                         "evidence": _list(_EVIDENCE),
                         "plan": _or_null(_PLAN),
                     }
                 )
             ),
+            "ranking": _TEXTS,
             "not_offered": _list(_object({"id": _TEXT, "name": _TEXT, "reason": _TEXT})),
             "notes": _TEXTS,
         }

@@ -81,7 +81,10 @@ def test_a_run_that_begins_over_its_budget_is_stopped_at_once_with_the_reason():
     budget = Budget(LIMIT, policy="stop", earlier=of(120.0))
     actions = budget.check(of(0.0), time_s=0.0)
     assert [action.kind for action in actions] == ["stop"]
-    assert actions[0].text == "the budget of 100 kWh is spent: 120 kWh of facility energy, 120 kWh of it in earlier sessions: stopped at once, as none of the budget is left"
+    assert (
+        actions[0].text
+        == "the budget of 100 kWh is spent: 120 kWh of facility energy, 120 kWh of it in earlier sessions: stopped at once, as none of the budget is left"
+    )
     assert budget.check(of(1.0), time_s=1.0) == []
 
 
