@@ -55,7 +55,11 @@ def short_screen(found: "Advice", title: str) -> str:
 def worth(alternative: "Alternative") -> str:
     """Return what an alternative saves in money, the chance that it does, and the cash it takes, in a few words."""
     saved = alternative.savings["cost_usd"]
-    money = [] if saved is None else [f"saves {_money(saved.median)} ({_chance(saved)} chance)"]
+    money = []
+    if saved is not None and saved.median > 0.0:
+        money = [f"saves {_money(saved.median)} ({_chance(saved)} chance)"]
+    elif saved is not None:
+        money = [f"costs {_money(-saved.median)} more ({_chance(saved)} chance of a saving)"] if saved.median < 0.0 else ["saves no money"]
     cash = [] if alternative.cash_usd is None else [f"takes {_cash(alternative)} of cash"]
     return ", ".join([*money, *cash])
 
