@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from native.replay import environment
+from traincarbon.extras import install_command
 from traincarbon.meters import nvml
 from traincarbon.meters.base import Unavailable
 
@@ -344,4 +345,4 @@ def test_missing_bindings_are_named(played, monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     found = nvml.probe(environ={}, clock=played.clock)
     assert isinstance(found, Unavailable)
-    assert "traincarbon[track]" in found.hint
+    assert found.hint == install_command(package="nvidia-ml-py")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.gpus import Details, GpuError, GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
@@ -28,7 +29,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         with redirect_stdout(None):  # it prints warnings there
             import amdsmi
     except ImportError:
-        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", "pip install 'traincarbon[amd]'")
+        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"))
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
         return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm")
     library = _Library(amdsmi)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.gpus import Details, GpuError, GpuMeter, is_possible
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
@@ -28,7 +29,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     try:
         import pynvml
     except ImportError:
-        return Unavailable("nvml", "the Python bindings of NVML are not installed", "pip install 'traincarbon[track]'")
+        return Unavailable("nvml", "the Python bindings of NVML are not installed", install_command(package="nvidia-ml-py"))
     library = _Library(pynvml)
     try:
         library.open()
