@@ -59,9 +59,13 @@ def test_the_wheel_states_its_licence_and_its_needs(wheel: dict[str, str]) -> No
 
 def test_all_is_every_extra_that_is_not_a_framework(wheel: dict[str, str]) -> None:
     metadata = message_from_string(wheel["info/METADATA"])
-    (every,) = [need for need in metadata.get_all("Requires-Dist", []) if re.search(r"extra == .all.", need)]
-    others = set(metadata.get_all("Provides-Extra", [])) - {"all", "torch", "report"}
-    assert set(every.partition("[")[2].partition("]")[0].split(",")) == others
+    needs: dict[str, set[str]] = {extra: set() for extra in metadata.get_all("Provides-Extra", [])}
+    for need in metadata.get_all("Requires-Dist", []):
+        package, _, extra = need.partition("; extra == ")
+        if extra:
+            needs[extra.strip("'\"")].add(package)
+    assert needs["all"] == set().union(*(packages for extra, packages in needs.items() if extra not in ("all", "torch")))
+    assert needs["report"] == needs["plots"]
 
 
 def test_every_extra_that_a_message_names_exists(wheel: dict[str, str]) -> None:
