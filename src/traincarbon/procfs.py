@@ -36,6 +36,16 @@ def stat_of(pid: int, *, proc: str = PROC) -> Stat | None:
     return Stat(fields[0].decode("ascii", "replace"), int(fields[1]), sum(map(int, fields[11:15])), int(fields[19]))
 
 
+def holds_terminal(pid: int, *, proc: str = PROC) -> bool:
+    """Return whether the process *pid* is in the foreground of its terminal, or has none; False if it does not exist."""
+    try:
+        with open(f"{proc}/{pid}/stat", "rb") as stream:
+            fields = stream.read().rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return len(fields) > 5 and int(fields[5]) in (-1, int(fields[2]))
+
+
 def all_stats(*, proc: str = PROC) -> dict[int, Stat]:
     """Return every process of the machine by its id.
 

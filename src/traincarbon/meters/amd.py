@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from glob import glob
 from typing import Any
 
 from traincarbon.extras import install_command
@@ -12,6 +13,7 @@ from traincarbon.meters.gpus import Details, GpuError, GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
 
 KFD = "/dev/kfd"
+_NODES = "/sys/class/kfd/kfd/topology/nodes/*/gpu_id"
 _FALLBACK_LIMIT_W = 2000.0
 _FALLBACK_UNIT_J = 15.259e-6
 """The unit of the energy register of an Instinct GPU."""
@@ -29,21 +31,33 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         with redirect_stdout(None):  # it prints warnings there
             import amdsmi
     except ImportError:
-        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"))
+        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"), is_there=_lists_gpu())
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
-        return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm")
+        return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm", is_there=_lists_gpu())
     library = _Library(amdsmi)
     try:
         library("amdsmi_init")
         handles = list(library("amdsmi_get_processor_handles") or ())
         gpus, notes = _chosen(library, handles, environ)
     except GpuError as error:
-        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER")
+        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=_lists_gpu())
     if not gpus:
         return Unavailable("amd", notes[0] if notes else "no AMD GPU is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
     meter = GpuMeter("amd", gpus, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
+
+
+def _lists_gpu() -> bool:
+    """Return whether the kernel's driver lists a GPU; processors are in its list too, with the id 0."""
+    for file in glob(_NODES):
+        try:
+            with open(file, encoding="ascii") as stream:
+                if stream.read().strip() not in ("", "0"):
+                    return True
+        except OSError:
+            continue
+    return False
 
 
 class _Library:

@@ -39,6 +39,8 @@ class Unavailable(NamedTuple):
     name: str
     reason: str
     hint: str
+    is_there: bool = False
+    """Whether the devices that it would read are known to be there, so that their energy is missing and not zero."""
 
 
 class Meter(Protocol):

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from glob import glob
 from typing import Any
 
 from traincarbon.extras import install_command
@@ -20,16 +21,17 @@ _HINTS = {
     "NO_PERMISSION": "allow this user to read /dev/nvidiactl, or start the container with --gpus all",
     "NOT_FOUND": "start the container with --gpus all",
 }
+_NO_DEVICE = ("DRIVER_NOT_LOADED", "NOT_FOUND")
 
 
 def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
     """Return a meter of the NVIDIA GPUs that *environ* makes visible, or the reason why there is none."""
     if sys.platform.startswith("linux") and not _has_driver():
-        return Unavailable("nvml", "no NVIDIA driver: libnvidia-ml.so.1 is not found", "in a container, start it with --gpus all")
+        return Unavailable("nvml", "no NVIDIA driver: libnvidia-ml.so.1 is not found", "in a container, start it with --gpus all", is_there=_has_device())
     try:
         import pynvml
     except ImportError:
-        return Unavailable("nvml", "the Python bindings of NVML are not installed", install_command(package="nvidia-ml-py"))
+        return Unavailable("nvml", "the Python bindings of NVML are not installed", install_command(package="nvidia-ml-py"), is_there=True)
     library = _Library(pynvml)
     try:
         library.open()
@@ -37,10 +39,10 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
         readable = [gpu for gpu in gpus if _answers(gpu, notes)]
     except GpuError as error:
         library.close()
-        return Unavailable("nvml", str(error), error.hint)
+        return Unavailable("nvml", str(error), error.hint, is_there=not isinstance(error, _NoDeviceError) or _has_device())
     if not readable:
         library.close()
-        return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L")
+        return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L", is_there=bool(gpus))
     meter = GpuMeter("nvml", readable, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
@@ -48,6 +50,10 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
 
 class _NotOursError(GpuError):
     """A GPU that this process may not open, such as one of another job on the same machine."""
+
+
+class _NoDeviceError(GpuError):
+    """The driver is not loaded, or shows this process no GPU."""
 
 
 class _Library:
@@ -84,6 +90,7 @@ class _Library:
             code = type(error).__name__.removeprefix("NVMLError_")
             constant = next((key for key in _HINTS if key.replace("_", "") == code.upper()), "")
             kind = _NotOursError if constant == "NO_PERMISSION" and name.startswith("nvmlDeviceGet") else GpuError
+            kind = _NoDeviceError if constant in _NO_DEVICE else kind
             raise kind(f"{name}: {error}", hint=_HINTS.get(constant, "see nvidia-smi")) from None
         except UnicodeDecodeError as error:
             raise GpuError(f"{name}: {error}", hint="see nvidia-smi") from None
@@ -165,6 +172,11 @@ def _has_driver() -> bool:
     except OSError:
         return False
     return True
+
+
+def _has_device() -> bool:
+    """Return whether the kernel's driver shows a GPU to this process, with or without the library."""
+    return bool(glob("/dev/nvidia[0-9]*") or glob("/proc/driver/nvidia/gpus/*"))
 
 
 def _chosen(library: _Library, environ: Mapping[str, str]) -> tuple[list[_Gpu], list[str]]:

@@ -88,7 +88,7 @@ def open_meters(
     missing: list[Unavailable] = []
     parts: set[Part] = set()
     covered: set[Part] = set()
-    names = list(only) if only is not None else _automatic()
+    names = list(only) if only is not None else automatic_names()
     for name in names:
         if name == MODEL:
             continue
@@ -147,6 +147,13 @@ def meter_names() -> list[str]:
     return [*_SENSORS, *(point.name for point in _entry_points()), *_ON_REQUEST, MODEL]
 
 
+def automatic_names() -> list[str]:
+    """Return the names of the meters that are opened unless some are named: all sensors and the model, or the trace alone."""
+    if os.environ.get(REPLAY):
+        return ["replay"]
+    return [*_SENSORS, *(point.name for point in _entry_points()), MODEL]
+
+
 def missing_parts(unavailable: Iterable[Unavailable], measured: Collection[str]) -> dict[str, str]:
     """Return the reason for each part that is not *measured*: those of the meters that could measure it."""
     reasons = {each.name: each.reason for each in unavailable}
@@ -156,12 +163,6 @@ def missing_parts(unavailable: Iterable[Unavailable], measured: Collection[str])
             stated = [reasons[name] for name, kind in METERS.items() if part in kind.parts and not kind.is_on_request and name in reasons]
             missing[part.value] = "; ".join(dict.fromkeys(stated)) or "no meter reported it"
     return missing
-
-
-def _automatic() -> list[str]:
-    if os.environ.get(REPLAY):
-        return ["replay"]
-    return [*_SENSORS, *(point.name for point in _entry_points()), MODEL]
 
 
 def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:

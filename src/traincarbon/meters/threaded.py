@@ -70,7 +70,7 @@ def opened(name: str, probe: Callable[[], Meter | Unavailable], *, wait_s: float
     thread.ask(probe)
     if not thread.answers(wait_s=wait_s):
         thread.end()
-        return TimedOut(name, f"its library does not answer within {wait_s:g} s", "is a GPU lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'")
+        return TimedOut(name, f"its library does not answer within {wait_s:g} s", "is a GPU lost? sudo dmesg | grep -iE 'nvrm|xid|amdgpu'", is_there=True)
     found: Meter | Unavailable = thread.answer()
     if isinstance(found, Unavailable):
         thread.end()

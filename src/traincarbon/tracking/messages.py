@@ -45,6 +45,17 @@ class Note(NamedTuple):
     text: str
 
 
+class BudgetCheck(NamedTuple):
+    """The answer to settings whose budgets need meters: why they cannot be metered, and what to do; empty if they can."""
+
+    problem: str = ""
+    hint: str = ""
+
+
+NOT_METERED = BudgetCheck("the budget cannot be metered: there is no metering process", "to start all the same and only be warned: --on-budget warn")
+"""The answer where none comes."""
+
+
 class Begun(NamedTuple):
     """The session is in the journal; a process that replaces this one continues it."""
 
@@ -57,7 +68,7 @@ class Final(NamedTuple):
     budgets: tuple[BudgetState, ...] = ()
 
 
-Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | Begun | LiveState | Final
+Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | BudgetCheck | Begun | LiveState | Final
 
 _KINDS: dict[str, Callable[..., Message]] = {
     "settings": Settings,
@@ -65,6 +76,7 @@ _KINDS: dict[str, Callable[..., Message]] = {
     "ended": JobEnded,
     "undo": TerminalUndo,
     "note": Note,
+    "budget_check": BudgetCheck,
     "begun": Begun,
     "state": LiveState,
     "final": Final,

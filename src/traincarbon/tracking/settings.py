@@ -75,3 +75,8 @@ class Settings(NamedTuple):
     versions: Mapping[str, str]
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
+
+    @property
+    def needs_meters(self) -> bool:
+        """Whether a budget is to end or signal the training that only meters can watch; time needs none."""
+        return self.on_budget is not BudgetPolicy.WARN and any(name != "hours" for name in self.limits.given)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat,
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Sidecar
-from traincarbon.tracking.messages import Final, Job, JobEnded, Note
+from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
+from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import environment_of, progress
 from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.job import MARK
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -31,12 +32,17 @@ _BEGIN_S, _FINAL_S = 1.0, 5.0
 _RETURNS_EARLY = 0x20 | 0x80 | 0x200
 """Code flags of generators, coroutines and asynchronous generators; ``inspect`` names them but is slow to import."""
 _PAUSE_S = 0.005
+_STDERR = 2
+_LOCAL_RANKS = ("LOCAL_RANK", "SLURM_LOCALID")
+"""Variables in which launchers state the rank of a process on its node."""
 
 
 class Tracker:
     """Meters the code between start and stop with a process beside this one. It never raises into that code and never ends it.
 
-    It does nothing within a command that is tracked already, on all but the first rank of a node, and while another thread is metered.
+    That process also shows the run on stderr: a panel on a terminal, a line a minute in a log. A summary comes at the end.
+    It does nothing within a command that is tracked already, on all but the first rank of a node, and while another thread is metered;
+    :attr:`why_no_record` then says whose record has the energy.
 
     Attributes:
         run_id: The run; ``carbon runs show`` takes it.
@@ -45,46 +51,78 @@ class Tracker:
     _metering: ClassVar[dict[int, "Tracker"]] = {}
     """Process to its active tracker: one a process, as all threads share the environment that child processes read."""
 
-    def __init__(self, settings: Settings, *, quiet: bool = False) -> None:
+    def __init__(self, settings: Settings, *, quiet: bool = False, store: str = "") -> None:
         self.run_id = settings.run_id
         self._settings = settings
         self._quiet = quiet
+        self._store = store
+        """The folder of the run as it was given, "" for the default one."""
         self._sidecar: Sidecar | None = None
         self._pipes: Pipes | None = None
         self._outer: dict[str, str | None] = {}
         self._process = 0
         self._lock = threading.Lock()
+        self._reason = "the run has not started: use it in a with statement, or call start()"
 
     def start(self) -> Self:
-        """Begin to meter; if that fails, say why in one line on stderr."""
+        """Begin to meter; if that fails, say why in one line on stderr.
+
+        Raises:
+            CarbonError: a budget that is to signal or stop the training cannot be metered; nothing was started.
+        """
         with self._lock:
-            if self._sidecar is not None or _metered_by_another() or self._metering.setdefault(os.getpid(), self) is not self:
+            if self._sidecar is not None:
                 return self
-            pipes: Pipes | None = None
-            try:
-                pipes = Pipes()
-                self._sidecar = Sidecar(pipes, orphan=True)
-            except (OSError, AttributeError) as error:
-                self._print(f"the run is not metered: {getattr(error, 'strerror', None) or error}")
-                return self
-            finally:
-                if self._sidecar is None:
-                    del self._metering[os.getpid()]
-                    if pipes is not None:
-                        pipes.close()
-            self._pipes, self._process = pipes, os.getpid()
-            channel = self._sidecar.channel
-            channel.send(self._settings._replace(owner=self._process), keep=True)
-            channel.send(Job(self._process, time.monotonic()), keep=True)
-            channel.flush(wait_s=_BEGIN_S)
-            named = {**environment_of(pipes.reporting), MARK: self._settings.session}
-            self._outer = {name: os.environ.get(name) for name in named}
-            os.environ.update(named)
-            atexit.register(self._stop_at_exit)
+            self._reason = _metered_by_another(self.run_id)
+            if not self._reason and (other := self._metering.setdefault(os.getpid(), self)) is not self:
+                self._reason = f"this process is metered already, as the run {other.run_id}"
+            if not self._reason:
+                try:
+                    self._reason = self._launch()
+                finally:
+                    if self._sidecar is None:
+                        del self._metering[os.getpid()]
         return self
 
+    def _launch(self) -> str:
+        """Start the metering process; return why that is not possible, "" where it is.
+
+        Raises:
+            CarbonError: a budget cannot be metered.
+        """
+        pipes: Pipes | None = None
+        stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
+        try:
+            pipes = Pipes()
+            sidecar = Sidecar(pipes, orphan=True, stderr=stderr)
+        except (OSError, AttributeError) as error:
+            if pipes is not None:
+                pipes.close()
+            if self._settings.needs_meters:
+                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint) from None
+            reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
+            self._print(reason)
+            return reason
+        finally:
+            if stderr >= 0:
+                os.close(stderr)
+        process, channel = os.getpid(), sidecar.channel
+        channel.send(self._settings._replace(owner=process, state_every_s=state_every_s), keep=True)
+        if self._settings.needs_meters and (found := sidecar.check_budgets()).problem:
+            channel.close()  # it ends, as nobody needs it
+            pipes.close()
+            raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        self._sidecar, self._pipes, self._process = sidecar, pipes, process
+        channel.send(Job(process, time.monotonic()), keep=True)
+        channel.flush(wait_s=_BEGIN_S)
+        named = {**environment_of(pipes.reporting), MARK: self._settings.session, RUN_ID: self.run_id}
+        self._outer = {name: os.environ.get(name) for name in named}
+        os.environ.update(named)
+        atexit.register(self._stop_at_exit)
+        return ""
+
     def stop(self, *, exit_code: int = 0) -> None:
-        """End the metering and wait a few seconds for the last record; safe to call twice.
+        """End the metering, wait a few seconds for the last record, and print the summary; safe to call twice.
 
         Args:
             exit_code: 0 makes the run's state ``finished``, any other ``failed``.
@@ -105,7 +143,9 @@ class Tracker:
             if self._pipes is not None:
                 self._pipes.close()
             sidecar.channel.send(JobEnded(time.monotonic(), exit_code=exit_code), keep=True)
-            self._wait_for(sidecar)
+            final = self._wait_for(sidecar)
+            if final is not None and not self._quiet and sys.stderr is not None:
+                self._summarise(final)
 
     def progress(self, **counts: SupportsFloat | None) -> None:
         """Report the progress of the training, see :func:`traincarbon.progress`."""
@@ -113,10 +153,17 @@ class Tracker:
 
     @property
     def record(self) -> "Run | None":
-        """The record of the run so far, None if nothing was recorded."""
+        """The record of the run so far; None if nothing was recorded, and :attr:`why_no_record` says why."""
         from traincarbon.ledger.record import read_run
 
         return read_run(self._settings.store, self.run_id)
+
+    @property
+    def why_no_record(self) -> str:
+        """Why :attr:`record` is None, as on all ranks but the first of a node; "" if there is a record."""
+        if self.record is not None:
+            return ""
+        return self._reason or f"nothing has been recorded in {self._settings.store} so far"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -138,7 +185,7 @@ class Tracker:
 
         @functools.wraps(function)
         def metered(*args: P.args, **options: P.kwargs) -> T:
-            with Tracker(self._settings._replace(session=os.urandom(8).hex()), quiet=self._quiet):
+            with Tracker(self._settings._replace(session=os.urandom(8).hex()), quiet=self._quiet, store=self._store):
                 return function(*args, **options)
 
         return metered
@@ -147,16 +194,18 @@ class Tracker:
         """End with the program; it has failed if Python printed an exception."""
         self.stop(exit_code=int(hasattr(sys, "last_type")))
 
-    def _wait_for(self, sidecar: Sidecar) -> None:
+    def _wait_for(self, sidecar: Sidecar) -> Final | None:
+        """Wait for the last message and return it, None if it does not come; print the notes that nothing else has shown."""
         until_s = time.monotonic() + _FINAL_S
-        channel, is_final = sidecar.channel, False
-        while not (is_final or channel.ended) and time.monotonic() < until_s:
+        channel, final = sidecar.channel, None
+        while not (final is not None or channel.ended) and time.monotonic() < until_s:
             channel.wait(wait_s=_PAUSE_S)
             for message in channel.receive():
-                is_final = is_final or isinstance(message, Final)
-                if isinstance(message, Note):
+                if isinstance(message, Final):
+                    final = message
+                elif isinstance(message, Note):
                     self._print(message.text)
-        if not is_final:
+        if final is None:
             self._print("the metering process did not confirm the end of the run: the record may lack its last seconds")
         if channel.lost:  # it does not know that the run has ended
             sidecar.kill()
@@ -164,6 +213,22 @@ class Tracker:
         with contextlib.suppress(ChildProcessError):  # other code may have waited for it
             while sidecar.is_child and not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
                 time.sleep(_PAUSE_S)
+        return final
+
+    def _summarise(self, final: Final) -> None:
+        """Print what the run took; the training must not fail with it."""
+        try:
+            from traincarbon.ledger.record import read_run
+            from traincarbon.tracking.display.run_summary import summary
+
+            record = read_run(self._settings.store, self.run_id, unwritten=final.unwritten)
+            if record is not None:
+                styled = sys.stderr.isatty()
+                shown = summary(record, budgets=final.budgets, store=self._store, again=not final.unwritten, styled=styled)
+                encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+                sys.stderr.write(f"\n{shown}\n".encode(encoding, "replace").decode(encoding))
+        except Exception as error:  # noqa: BLE001  a training that has ended well must not fail with its summary
+            self._print(f"the summary cannot be shown: {type(error).__name__}: {error}")
 
     def _print(self, text: str) -> None:
         if not self._quiet and sys.stderr is not None:
@@ -180,7 +245,7 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
 
     Args:
         function: What to meter, if used as a decorator without arguments.
-        quiet: Whether to print nothing on stderr.
+        quiet: Whether to print nothing on stderr: no panel, no lines, no messages and no summary.
         options: Those of ``carbon track``, see :func:`traincarbon.tracking.options.settings_from`.
 
     Raises:
@@ -188,13 +253,32 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     """
     if options.get("progress_regex"):
         raise CarbonError("progress_regex needs the output of a command, which is not available in Python", hint="report it: traincarbon.progress(steps=…)")
-    tracker = Tracker(settings_from(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet)
+    tracker = Tracker(settings_from(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet, store=os.fspath(options.get("store") or ""))
     return tracker if function is None else tracker(function)
 
 
-def _metered_by_another() -> bool:
-    """Return whether an outer tracker meters this process, or it is not the first rank of its node."""
-    return MARK in os.environ or os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) not in ("", "0")
+def _metered_by_another(run_id: str) -> str:
+    """Return who meters this process, if an outer tracker does or it is not the first rank of its node; else ""."""
+    if MARK in os.environ:
+        outer = os.environ.get(RUN_ID)
+        return f"this process is metered already, as part of {f'the run {outer}' if outer else 'an outer run'}: its record has the energy"
+    rank = next((rank for name in _LOCAL_RANKS if (rank := os.environ.get(name)) is not None), "0")
+    if rank in ("", "0"):
+        return ""
+    return f"rank {rank} of this node is metered together with the first one, whose record is that of the run {run_id}"
+
+
+def _live_stderr() -> tuple[int, float]:
+    """Return a descriptor of stderr for the process that shows the run, and the time between two states; -1 and 0 if it is not that of this process."""
+    try:
+        if sys.stderr is None or sys.stderr.fileno() != _STDERR:
+            return -1, 0.0
+        import fcntl
+
+        descriptor = fcntl.fcntl(_STDERR, fcntl.F_DUPFD_CLOEXEC, _STDERR + 1)
+    except (OSError, ValueError, AttributeError, ImportError):  # it is closed, or a stream of a notebook or a test
+        return -1, 0.0
+    return descriptor, PANEL_S if os.isatty(descriptor) else LINES_S
 
 
 def _exit_code(error: BaseException | None) -> int:

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from traincarbon.formatting import clean
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.supervisor import Outcome
-    from traincarbon.tracking.display.live import Live
-    from traincarbon.tracking.live_state import LiveState
     from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128
-_PANEL_S, _LINES_S = 1.0, 10.0
-"""Time between two updates of the panel, and of the lines in a log."""
 
 
 @click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -77,10 +72,11 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
+    from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
 
-    settings = settings_from(argv=argv, state_every_s=0.0 if quiet else _PANEL_S if _on_terminal() else _LINES_S, **options)
-    display = _Display(quiet=quiet)
+    settings = settings_from(argv=argv, state_every_s=0.0 if quiet else PANEL_S if _on_terminal() else LINES_S, **options)
+    display = StderrDisplay(sys.stderr, quiet=quiet)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()
@@ -117,44 +113,6 @@ def _leave_like(outcome: "Outcome") -> NoReturn:
 
 def _on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()  # a closed one is None
-
-
-class _Display:
-    """The live view and the messages of the tracker on stderr."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._live: Live | None = None
-
-    def show(self, state: "LiveState") -> bytes:
-        """Show *state*, and return the escape sequence that would restore the terminal; the view is imported when the command runs already."""
-        if self._live is None:
-            from traincarbon.tracking.display.live import live
-
-            self._live = live(sys.stderr, quiet=self._quiet)
-        self._live.show(state)
-        return self._live.undo()
-
-    def hide(self) -> bytes:
-        """Hide the state until the next one."""
-        if self._live is None:
-            return b""
-        self._live.hide()
-        return self._live.undo()
-
-    def print(self, text: str) -> None:
-        """Print a message in a line of its own."""
-        if self._quiet:
-            return
-        if self._live is not None:
-            self._live.hide()
-        with contextlib.suppress(OSError, ValueError):  # a closed stderr must not end the command
-            click.echo(f"carbon: {clean(text)}", err=True)
-
-    def close(self) -> None:
-        """Restore the terminal."""
-        if self._live is not None:
-            self._live.close()
 
 
 def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool, as_json: bool) -> None:

@@ -6,17 +6,24 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from traincarbon.tracking.channel import Channel, inode
 from traincarbon.tracking.sidecar.job import MARK
 
+if TYPE_CHECKING:
+    from traincarbon.tracking.messages import BudgetCheck
+
 _STANDARD = 2
 """The highest number of a standard stream."""
-_MAIN = "import sys; sys.path[:] = sys.argv[6:]; from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:6]))"
+_MAIN = "import sys; sys.path[:] = sys.argv[7:]; from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:7]))"
 _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
 """The same in a grandchild; the child reports its process number and ends at once, so that the metering process is not a child of the caller."""
 _LONGEST_PID_B = 32
+_CHECK_S = 30.0
+"""Longest wait for the meters to open where a budget needs them. [s]"""
 _START_S, _END_S = 10.0, 1.0
 """A start that takes longer, as from a file server that is down, is given up: a training must not wait for it."""
 
@@ -57,6 +64,7 @@ class Sidecar:
     Args:
         pipes: The pipes from which it reads the training's reports and output.
         orphan: Whether to start it as a grandchild, as the caller may wait for all its children; this takes about 10 ms longer.
+        stderr: Descriptor on which it is to show the run, -1 to show nothing.
 
     Attributes:
         pid: Its process number.
@@ -66,16 +74,16 @@ class Sidecar:
         OSError: the system cannot start it.
     """
 
-    def __init__(self, pipes: Pipes, *, orphan: bool = False) -> None:
+    def __init__(self, pipes: Pipes, *, orphan: bool = False, stderr: int = -1) -> None:
         if not sys.executable:
             raise OSError(errno.ENOENT, "sys.executable is empty: this Python does not know its own program")
         (to_us, from_it), (to_it, from_us) = _two_pipes()
-        passed = (to_it, from_it, pipes.reports, pipes.output)
+        passed = (to_it, from_it, pipes.reports, pipes.output, stderr)
         arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *filter(_is_text, sys.path)]
         # a handler that waits for any child would take the intermediate process
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,) if orphan else ())
         try:
-            self.pid = _spawn(arguments, passed, close=(to_it, from_it))
+            self.pid = _spawn(arguments, [each for each in passed if each >= 0], close=(to_it, from_it))
             if orphan:
                 self.pid = _orphan_of(self.pid, to_us)
         except BaseException:
@@ -87,6 +95,20 @@ class Sidecar:
         self.is_child = not orphan or _is_child(self.pid)
         self.channel = Channel(to_us, from_us)
         self._session = _session(self.pid)
+
+    def check_budgets(self) -> "BudgetCheck":
+        """Wait for the answer to settings that need meters; no answer in time is a problem too."""
+        from traincarbon.tracking.messages import NOT_METERED, BudgetCheck
+
+        until_s = time.monotonic() + _CHECK_S
+        while not self.channel.ended and (left_s := until_s - time.monotonic()) > 0.0:
+            self.channel.wait(wait_s=left_s)
+            messages = self.channel.receive()
+            for index, message in enumerate(messages):
+                if isinstance(message, BudgetCheck):
+                    self.channel.put_back(messages[:index] + messages[index + 1 :])
+                    return message
+        return NOT_METERED
 
     def kill(self) -> None:
         """Kill it, unless it has ended and another process has its number."""

@@ -12,7 +12,7 @@ from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sid
 from traincarbon.tracking.command.signals import next_signal
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
-from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
+from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
@@ -94,7 +94,7 @@ class Supervisor:
 
         Raises:
             CommandError: the command cannot be started.
-            CarbonError: the system lacks the processes and signals that tracking needs.
+            CarbonError: a budget cannot be metered, or the system lacks the processes and signals that tracking needs.
         """
         if not hasattr(os, "posix_spawnp"):
             raise CarbonError(
@@ -105,6 +105,7 @@ class Supervisor:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
             self._send_settings()
+            self._check_budgets()
             self._start_command(before)
             self._send_job()
             while self._ended is None:
@@ -124,6 +125,13 @@ class Supervisor:
             self._sidecar.channel.send(self._settings, keep=True)
         else:
             self._display.print("the run is not metered: the metering process cannot be started")
+
+    def _check_budgets(self) -> None:
+        """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
+        if self._settings.needs_meters:
+            found = self._sidecar.check_budgets() if self._sidecar is not None else NOT_METERED
+            if found.problem:
+                raise CarbonError(found.problem, hint=found.hint)
 
     def _start_command(self, mask: set[int | signal.Signals]) -> None:
         environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}

@@ -6,11 +6,12 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from traincarbon._version import __version__
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
+from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import Report, ReportReader
 from traincarbon.tracking.settings import Settings
@@ -22,6 +23,9 @@ from traincarbon.tracking.sidecar.recorder import Recorder
 from traincarbon.tracking.sidecar.shutdown import Shutdown
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.session import Session
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.display.display_process import DisplayProcess
 
 _SAMPLE_S = 1.0
 _CHECK_S = 0.25
@@ -50,6 +54,7 @@ class Metering:
         lookup: The process that looks up what energy and hours are worth.
         early: Meters that are open already, and their readings.
         reports: Descriptors of the job's reports and of a copy of its output.
+        display: What shows the run if its owner does not; the owner then gets no states and no notes.
     """
 
     def __init__(
@@ -63,9 +68,11 @@ class Metering:
         lookup: LookupProcess,
         early: EarlyReadings,
         reports: tuple[int, int],
+        display: "DisplayProcess | None" = None,
     ) -> None:
         self._channel = channel
         self._owner = owner
+        self._display = display
         self._settings = settings
         self._journal = journal
         self._is_in_process = job.pid == owner.pid
@@ -128,6 +135,7 @@ class Metering:
         }
         self._write("start", {**fields, **self._session.start_fields()})
         self._channel.send(Begun())
+        from traincarbon.meters.coverage import unread_gpu
         from traincarbon.meters.registry import missing_parts, open_meters
 
         born_s = None if self._is_in_process or settings.continues else self._began_s
@@ -142,6 +150,9 @@ class Metering:
         else:
             self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
         self._missing = missing_parts(missing, self._recorder.by_part())
+        gpu = unread_gpu(missing) if "gpu" in self._missing else None
+        if gpu is not None:
+            self._announce(f"a GPU is here, but its energy is not in the record: {gpu.reason} (to meter it: {gpu.hint})")
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
@@ -183,11 +194,11 @@ class Metering:
             self._has_reported_fault = True
             self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in memory until it can")
         now_s = time.monotonic()
-        if self._settings.state_every_s and not self._channel.ended and now_s >= self._next_state_s:
+        if self._settings.state_every_s and now_s >= self._next_state_s and self._is_shown():
             self._next_state_s = now_s + self._settings.state_every_s
             at_s = now_s if self._frozen_s is None else self._frozen_s
             self._update(at_s)
-            self._channel.send(self._session.live_state(devices=self._recorder.devices(), elapsed_s=at_s - self._began_s))
+            self._show(self._session.live_state(devices=self._recorder.devices(), elapsed_s=at_s - self._began_s))
 
     def _wait(self, wait_s: float) -> None:
         """Wait until the next sample is due or input arrives, and handle it."""
@@ -306,6 +317,8 @@ class Metering:
         self._report()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
         self._journal.close()
+        if self._display is not None:
+            self._display.close()  # the terminal is the training's again before it goes on
         self._channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets()), keep=True)
         self._channel.flush(wait_s=_LAST_WAIT_S)
         self._recorder.close()  # this may take long, and the owner does not wait for it
@@ -322,7 +335,21 @@ class Metering:
     def _announce(self, text: str) -> None:
         """Note something, and send it to the user now."""
         self._note(text)
-        self._channel.send(Note(text))
+        self._show(Note(text))
+
+    def _is_shown(self) -> bool:
+        """Return whether anybody shows the live state: the display process, or the supervisor of a command."""
+        if self._display is not None and self._display.has_ended:
+            self._display.close()
+            self._display = None
+        return self._display is not None or not (self._channel.ended or self._is_in_process)
+
+    def _show(self, message: LiveState | Note) -> None:
+        """Send *message* to what shows the run: the display process, else the owner."""
+        if self._is_shown() and self._display is not None:
+            self._display.send(message)
+        else:
+            self._channel.send(message)
 
     def _note(self, text: str) -> None:
         if text not in self._noted and len(self._noted) < _MOST_NOTES:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.first_reading import read_early
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings, read_early
 from traincarbon.tracking.value.lookup_process import LookupProcess
 
 if TYPE_CHECKING:
+    from traincarbon.tracking.display.display_process import DisplayProcess
     from traincarbon.tracking.messages import Job
 
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
@@ -18,7 +19,7 @@ _MOST_OPEN = 1 << 16
 _FOREVER_S = 3600.0
 
 
-def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None:
+def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner: int) -> None:
     """Meter until the job has ended.
 
     Args:
@@ -26,36 +27,52 @@ def main(reads: int, writes: int, reports: int, output: int, owner: int) -> None
         writes: Descriptor for messages to the owner.
         reports: Descriptor for the job's reports.
         output: Descriptor for a copy of the job's output.
+        stderr: Descriptor on which to show the run, -1 to show nothing.
         owner: The process that asked for the metering.
     """
     for name in _IGNORED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if the owner ignored it, this process could not wait for its children
-    reads, writes, reports, output = _close_all_but(reads, writes, reports, output)
+    reads, writes, reports, output, *shown = _close_all_but(reads, writes, reports, output, *([stderr] if stderr >= 0 else []))
     channel = Channel(reads, writes)
-    lookup = LookupProcess(close=[reads, writes, reports, output])
+    ours = [reads, writes, reports, output]
+    display = _display(shown[0], owner, close=ours) if shown else None
+    lookup = LookupProcess(close=[*ours, *(display.descriptors if display is not None else ())])
     early = read_early()
     from traincarbon.ledger.journal import new_journal
     from traincarbon.tracking.messages import Note
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
 
-    settings, job = _wait_for_job(channel)
+    settings, job = _wait_for_job(channel, early)
     if settings is None or job is None:
         return
     journal = new_journal(settings.store, settings.run_id)
     try:
-        Metering(channel, ProcessHandle(owner), settings, job, journal=journal, lookup=lookup, early=early, reports=(reports, output)).run()
+        Metering(channel, ProcessHandle(owner), settings, job, journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display).run()
     except Exception as error:  # noqa: BLE001  the top of this process: a failure is a note and must not reach the training
         text = f"the tracker failed: {type(error).__name__}: {error}"
         journal.write("note", {"text": text, "session": settings.session})
         journal.close()
         channel.send(Note(text))
+        if display is not None:
+            display.close()
 
 
-def _wait_for_job(channel: Channel) -> "tuple[Settings | None, Job | None]":
-    """Wait for the settings and the job; the job is None if the owner hangs up before."""
+def _display(stderr: int, owner: int, *, close: list[int]) -> "DisplayProcess | None":
+    """Return the process that shows the run, None if the system cannot start it: the run is metered all the same."""
+    from traincarbon.tracking.display.display_process import DisplayProcess
+
+    try:
+        return DisplayProcess(stderr, owner=owner, close=close)
+    except OSError:
+        os.close(stderr)
+        return None
+
+
+def _wait_for_job(channel: Channel, early: EarlyReadings) -> "tuple[Settings | None, Job | None]":
+    """Wait for the settings and the job, and answer whether the budgets can be metered; the job is None if the owner hangs up before."""
     from traincarbon.tracking.messages import Job
 
     settings: Settings | None = None
@@ -65,6 +82,10 @@ def _wait_for_job(channel: Channel) -> "tuple[Settings | None, Job | None]":
         for index, message in enumerate(messages):
             if isinstance(message, Settings):
                 settings = message
+                if settings.needs_meters:
+                    from traincarbon.tracking.sidecar.budget_check import check_budgets
+
+                    channel.send(check_budgets(settings, early), keep=True)
             elif isinstance(message, Job):
                 channel.put_back(messages[index + 1 :])
                 return settings, message

@@ -140,6 +140,16 @@ class Budget:
         return f"the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{of_which}"
 
 
+def budget_text(name: str, limit: float) -> str:
+    """Return a limit with its unit.
+
+    Example:
+        >>> budget_text("kwh", 5.0), budget_text("usd", 100.0), budget_text("hours", 2.0)
+        ('5 kWh', '$100', '2 h')
+    """
+    return _amount(name, limit)
+
+
 def earlier_sessions(record: "Run | None") -> EarlierSessions:
     """Return what the earlier sessions of a run took, as the ledger has it, with a note for each quantity that they do not state.
 

@@ -31,7 +31,7 @@ class LookupProcess:
         except OSError:  # the system may have no room for another process
             self._pid = -1
         if not self._pid:
-            _exit_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], look_up or _look_up))
+            exit_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], look_up or _look_up))
         os.close(from_them)
         os.close(to_them)
         self._question, self._reply = from_us, to_us
@@ -125,7 +125,7 @@ def _look_up(question: "RunQuestion") -> "Valuation":
     return look_up(question)._replace(earlier=earlier_sessions(record))
 
 
-def _exit_after(action: Callable[[], None]) -> None:
+def exit_after(action: Callable[[], None]) -> None:
     """Do *action* and exit at once, even if it fails: no code of the parent process may run here."""
     try:
         action()
