@@ -152,8 +152,7 @@ def main() -> None:
         print("  no C compiler: without the replaying GPUs")
     page = [HEAD.format(python=version, wheel=f"~/{installation.wheel.name}", packages=packages)]
     for command in (*steps(), *AFTER):
-        for shown in installation.shown(command):
-            page.append(as_block(shown))
+        page += map(as_block, installation.shown(command))
     for number, block in enumerate(python_blocks()):
         script = installation.here / f"block{number}.py"
         script.write_text(block, "utf-8")

@@ -142,17 +142,19 @@ class Metering:
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
         self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
         self._sample(time.monotonic())
-        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators)
+        parts = self._recorder.by_part()
+        self._missing = missing_parts(missing, parts)
+        is_covered = "gpu" in parts or "server" in parts
+        gpu = None if is_covered else unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
+        if gpu is not None:
+            self._announce(f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})")
+        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators, has_unread_gpu=gpu is not None)
         self._receive()
         if self._ended is not None and self._ended.ended_s - self._began_s < _TOO_SHORT_S:
             self._lookup.close()
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         else:
             self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
-        self._missing = missing_parts(missing, self._recorder.by_part())
-        gpu = unread_gpu(missing) if "gpu" in self._missing else None
-        if gpu is not None:
-            self._announce(f"a GPU is here, but its energy is not in the record: {gpu.reason} (to meter it: {gpu.hint})")
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
