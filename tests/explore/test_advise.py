@@ -151,7 +151,7 @@ def test_a_stated_utilisation_is_kept(shipped):
         ({"tokens_per_request": 1e3}, PlanError, "requests is not given"),
         ({"requests": -1, "tokens_per_request": 1e3}, OutOfRangeError, "requests is -1"),
         ({"requests": math.nan, "tokens_per_request": 1e3}, OutOfRangeError, "requests is nan"),
-        ({"requests": "many", "tokens_per_request": 1e3}, QuantityError, "no number: 'many'"),
+        ({"requests": "many", "tokens_per_request": 1e3}, QuantityError, "not a number: 'many'"),
         ({"requests": "1e400", "tokens_per_request": 1e3}, QuantityError, "requests is no finite number"),
         ({"requests": 1e9, "tokens_per_request": "nan"}, QuantityError, "tokens_per_request is not a number"),
         ({"finetune_tokens": 0}, OutOfRangeError, "finetune_tokens is 0"),
