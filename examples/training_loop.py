@@ -107,9 +107,10 @@ def options_of(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Opt
 
 
 def own_text() -> bytes:
-    """Return the documentation of this repository."""
-    root = Path(__file__).resolve().parent.parent
-    return b"\n".join(file.read_bytes() for pattern in _OWN_TEXT for file in sorted(root.glob(pattern)))
+    """Return the documentation of this repository; the code of this folder if it was copied out of it."""
+    here = Path(__file__).resolve().parent
+    found = [file for pattern in _OWN_TEXT for file in sorted(here.parent.glob(pattern))]
+    return b"\n".join(file.read_bytes() for file in found or sorted(here.glob("*.py")))
 
 
 def batch_of(options: Options, number: int) -> NDArray[np.integer]:

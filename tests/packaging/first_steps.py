@@ -129,7 +129,7 @@ def steps() -> list[str]:
     """Return the commands of README, in order, without comments."""
     text = (ROOT / "README.md").read_text("utf-8")
     lines = [line.strip() for language, block in BLOCK.findall(text) if language == "sh" for line in block.replace("\\\n", " ").splitlines()]
-    shown = [line.removeprefix("$ ") for language, block in BLOCK.findall(text) if language == "text" for line in block.splitlines() if line.startswith("$ ")]
+    shown = [line.removeprefix("$ ") for language, block in BLOCK.findall(text) if language in ("text", "console") for line in block.splitlines() if line.startswith("$ ")]
     return [re.sub(r"\s+# .*", "", line) for line in (*shown, *lines) if line.startswith("carbon ")]
 
 
@@ -148,8 +148,6 @@ def main() -> None:
     version = run([str(installation.bin / "python"), "-c", "import platform; print(platform.python_version())"]).strip()
     listed = run([str(installation.bin / "python"), "-m", "pip", "list", "--format", "freeze"]).split()
     packages = "\n".join(name for name in listed if not name.startswith(("pip==", "setuptools==")))
-    if not installation.has_gpus:
-        print("  no C compiler: without the replaying GPUs")
     page = [HEAD.format(python=version, wheel=f"~/{installation.wheel.name}", packages=packages)]
     for command in (*steps(), *AFTER):
         page += map(as_block, installation.shown(command))
@@ -161,7 +159,7 @@ def main() -> None:
             sys.exit(f"{block}\n{text}")
     if options.write:
         options.write.write_text("\n".join(page), "utf-8")
-    print(f"  {len(page) - 1} commands")
+    print(f"Python {version}: the wheel alone runs {len(page) - 1} commands{'' if installation.has_gpus else ', without GPUs, as there is no C compiler'}")
 
 
 def as_block(shown: Shown) -> str:
