@@ -1,7 +1,7 @@
 """Which parts of this machine meters can measure, found by opening them and closing them again."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Unavailable
@@ -42,8 +42,17 @@ def coverage(*, only: Sequence[str] | None = None, opened: Mapping[str, Meter | 
     return Coverage(frozenset(parts), None if Part.GPU in parts else unread_gpu(unavailable, only=only, opened=before), tuple(unavailable))
 
 
+def unread_device(meters: Iterable[Meter]) -> Unavailable | None:
+    """Return the first device that is there and that its meter cannot read."""
+    unread = ((meter.name, device) for meter in meters for device in meter.unread)
+    return next((Unavailable(name, f"{device} states neither energy nor power", "see nvidia-smi -q", is_there=True) for name, device in unread), None)
+
+
 def unread_gpu(
-    unavailable: Sequence[Unavailable], *, only: Sequence[str] | None = None, opened: Mapping[str, Meter | Unavailable] | None = None
+    unavailable: Sequence[Unavailable],
+    *,
+    only: Sequence[str] | None = None,
+    opened: Mapping[str, Meter | Unavailable] | None = None,
 ) -> Unavailable | None:
     """Return why no GPU is measured although one is there: its meter cannot be read, or was not asked for.
 

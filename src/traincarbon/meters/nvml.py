@@ -44,6 +44,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
         library.close()
         return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L", is_there=bool(gpus))
     meter = GpuMeter("nvml", readable, notes=notes, clock=clock)
+    meter.unread = tuple(gpu.device for gpu in gpus if gpu not in readable)
     meter.on_close(library.close)
     return meter
 

@@ -135,7 +135,7 @@ class Metering:
         }
         self._write("start", {**fields, **self._session.start_fields()})
         self._channel.send(Begun())
-        from traincarbon.meters.coverage import unread_gpu
+        from traincarbon.meters.coverage import unread_device, unread_gpu
         from traincarbon.meters.registry import missing_parts, open_meters
 
         born_s = None if self._is_in_process or settings.continues else self._began_s
@@ -144,8 +144,11 @@ class Metering:
         self._sample(time.monotonic())
         parts = self._recorder.by_part()
         self._missing = missing_parts(missing, parts)
-        is_covered = "gpu" in parts or "server" in parts
-        gpu = None if is_covered else unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
+        gpu = unread_device(meters)
+        if "gpu" not in parts:
+            gpu = unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
+        if "server" in parts:  # its meter covers them
+            gpu = None
         if gpu is not None:
             self._announce(f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})")
         self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators, has_unread_gpu=gpu is not None)
