@@ -155,12 +155,15 @@ SCHEMAS: Mapping[str, Schema] = {
                         **dict.fromkeys(("id", "group", "name"), _TEXT),
                         "savings": _map(_or_null(_SAVING)),
                         "figures": _quantities(COMPARED),
+                        "cash_usd": _or_null(_NUMBER),
+                        "is_much_cash": {"type": "boolean"},
                         **dict.fromkeys(("lost", "effort", "not_when", "how"), _TEXT),
                         "evidence": _list(_EVIDENCE),
                         "plan": _or_null(_PLAN),
                     }
                 )
             ),
+            "ranking": _TEXTS,
             "not_offered": _list(_object({"id": _TEXT, "name": _TEXT, "reason": _TEXT})),
             "notes": _TEXTS,
         }
@@ -290,7 +293,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
-            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT})),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, "is_there": {"type": "boolean"}})),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

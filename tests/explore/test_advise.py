@@ -13,6 +13,7 @@ from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, Quantity
 from traincarbon.estimation.chain import estimate
 from traincarbon.explore.advice.alternative import GROUPS
 from traincarbon.explore.advise import advise
+from traincarbon.explore.compare import compare
 from traincarbon.quantities import RANKED
 
 
@@ -31,7 +32,7 @@ def ids(advice):
 
 
 def test_for_megatron_530b_it_names_what_the_years_after_taught(megatron_advice):
-    assert {"compute-optimal", "smaller", "moe", "fuse", "spot", "own", "t0", "lora", "finetune"} <= ids(megatron_advice)
+    assert {"compute-optimal", "smaller", "moe", "fuse", "spot", "t0", "lora", "finetune"} <= ids(megatron_advice)
     best = next(each for each in megatron_advice.alternatives if each.id == "compute-optimal")
     assert 0.5 < best.savings["cost_usd"].share < 0.7
     assert megatron_advice.loss.median == pytest.approx(1.995, abs=1e-3)
@@ -49,6 +50,63 @@ def test_alternatives_are_ranked_within_their_group(shipped, by):
     for group in GROUPS:
         shares = [round(each.savings[RANKED[by]].share, 2) for each in advice.in_group(group)]
         assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("by", RANKED)
+def test_across_groups_the_largest_saving_of_what_was_asked_for_comes_first(shipped, by):
+    advice = advise(MEGATRON, by=by, database=shipped)
+    saved = [each.savings[RANKED[by]].median for each in advice.ranked]
+    assert saved == sorted(saved, reverse=True)
+    assert advice.to_dict()["ranking"] == [each.id for each in advice.ranked]
+
+
+@pytest.mark.parametrize("plan", [MEGATRON, TUNED])
+@pytest.mark.parametrize("purchase", ["spot", "reserved_1y", "reserved_3y"])
+def test_the_same_choice_has_the_same_price_in_estimate_compare_and_advice(shipped, plan, purchase):
+    found = {each.id: each for each in advise(plan, database=shipped).alternatives}.get(purchase.replace("_", "-"))
+    priced = estimate(plan, rent=purchase, database=shipped)
+    compared = compare(plan, rent=["on_demand", purchase], database=shipped)
+    for option in compared.options:
+        assert option.results["cost_usd"] == (priced if option.where.rent == purchase else estimate(plan, rent="on_demand", database=shipped))["rent_usd"]
+    if found is not None:
+        assert found.results["cost_usd"] == priced["rent_usd"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"params": 7e9, "tokens": 1e9, "kind": "finetune", "hw": "h100"},
+        {"params": 7e9, "tokens": 1e9, "kind": "finetune", "hw": "h100", "accelerators": 8},
+        {"accelerator_hours": 500, "hw": "a100", "region": "us-east-1"},
+        {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280},
+        {"params": 7e9, "tokens": 1e10, "hw": "p5"},
+    ],
+)
+def test_nothing_is_bought_or_reserved_for_a_job_that_uses_less_than_a_twentieth_of_it(shipped, fields):
+    advice = advise(database=shipped, **fields)
+    years = {"own": 5.0, "reserved-1y": 1.0, "reserved-3y": 3.0}
+    hours, n = estimate(database=shipped, **fields).median("accelerator_hours_h"), fields.get("accelerators") or 8 * fields.get("servers", 1.0)
+    for id in years.keys() & ids(advice):
+        assert hours >= 0.05 * years[id] * 8766.0 * n * 0.1, id
+    assert "own" not in ids(advice)
+
+
+def test_cash_is_that_of_the_whole_commitment_and_marked_where_it_is_much(shipped):
+    advice = advise(params=530e9, tokens=270e9, hw="dgx-a100", servers=280, start="2021", database=shipped)
+    for each in advice.alternatives:
+        assert each.is_much_cash == (each.cash_usd is not None and each.cash_usd > 10.0 * advice.results["cost_usd"].median), each.id
+    reserved = next(each for each in advice.alternatives if each.id == "reserved-1y")
+    hours = estimate(advice.plan, database=shipped).median("accelerator_hours_h")
+    per_hour = reserved.results["cost_usd"].median / hours
+    assert reserved.cash_usd == pytest.approx(2240 * 8766 * per_hour, rel=1e-3)
+
+
+def test_a_home_gpu_is_offered_neither_a_building_nor_a_rack(shipped):
+    for region in (None, "germany"):
+        advice = advise(params=7e9, tokens=5e7, kind="lora", hw="rtx-4090", accelerators=1, region=region, database=shipped)
+        assert "pue" not in ids(advice)
+        assert not [each for each in advice.alternatives if "gb200" in each.id and each.effort == "low"]
+        assert any(left.id == "pue" and "no data centre" in left.reason for left in advice.not_offered)
 
 
 @pytest.mark.parametrize("advice", ["megatron_advice", "tuned_advice"])

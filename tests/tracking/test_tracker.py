@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 import traincarbon
 from tracked import Place, until
 from traincarbon.errors import CarbonError
+from virtual_terminal import VirtualTerminal
 
 BEFORE = "import os, sys, time, signal, json\nimport traincarbon\n"
 
@@ -35,7 +37,7 @@ def script(place, tmp_path):
 def test_a_block_is_metered_and_leaves_no_trace_in_the_process(script, place):
     done = script(
         "before = dict(os.environ), sorted(os.listdir('/proc/self/fd'))\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1, project='nlp') as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1, project='nlp') as run:\n"
         "    time.sleep(0.3)\n"
         "    run.progress(tokens=500)\n"
         "    traincarbon.progress(tokens=1000)\n"
@@ -61,14 +63,14 @@ def test_a_block_is_metered_and_leaves_no_trace_in_the_process(script, place):
     ],
 )
 def test_what_the_code_raises_goes_on_and_is_the_outcome_of_the_run(script, place, raised, exit_code, state, code):
-    done = script(f"with traincarbon.track(run_id='r', interval_s=0.1): raise {raised}")
+    done = script(f"with traincarbon.track(quiet=True, run_id='r', interval_s=0.1): raise {raised}")
     assert done.returncode == code
     assert (raised.partition("(")[0] in done.stderr) == (not raised.startswith("SystemExit"))
     record = place.record("r")
     assert (record.exit_code, record.state) == (exit_code, state)
 
 
-@pytest.mark.parametrize("decorator", ["@traincarbon.track", "@traincarbon.track(run_id='r', interval_s=0.1)"])
+@pytest.mark.parametrize("decorator", ["@traincarbon.track(quiet=True)", "@traincarbon.track(quiet=True, run_id='r', interval_s=0.1)"])
 def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_called(script, place, decorator):
     done = script(
         f'{decorator}\ndef train(a, *, b=2):\n    "Train."\n    return a + b\nprint(train(1), train(1, b=5), train.__name__, train.__doc__)',
@@ -80,20 +82,22 @@ def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_ca
 
 @pytest.mark.parametrize("env", [{"LOCAL_RANK": "1"}, {"SLURM_LOCALID": "3"}, {"CARBON_SESSION": "outer"}])
 def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script, place, env):
-    done = script("with traincarbon.track(run_id='r') as run: print(run.record)\nrun.stop()", env=env)
+    done = script("with traincarbon.track(quiet=True, run_id='r') as run: print(run.record)\nrun.stop()", env=env)
     assert (done.stdout, done.stderr) == ("None\n", "")
     assert not os.path.exists(f"{place.store}/journals")
 
 
 def test_a_block_within_a_block_is_part_of_the_outer_run(script, place):
-    done = script("with traincarbon.track(run_id='outer', interval_s=0.1):\n with traincarbon.track(run_id='inner') as run: print(run.record)\n print('on')")
+    done = script(
+        "with traincarbon.track(quiet=True, run_id='outer', interval_s=0.1):\n with traincarbon.track(quiet=True, run_id='inner') as run: print(run.record)\n print('on')"
+    )
     assert (done.stdout, done.stderr) == ("None\non\n", "")
     assert place.record("outer").state == "finished"
 
 
 def test_a_forked_child_neither_ends_the_run_nor_changes_it(script, place):
     done = script(
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:\n"
         "    pid = os.fork()\n"
         "    if not pid:\n"
         "        traincarbon.progress(steps=5)\n"
@@ -110,7 +114,7 @@ def test_a_forked_child_neither_ends_the_run_nor_changes_it(script, place):
 def test_threads_may_start_and_stop_the_same_tracker(script, place):
     done = script(
         "import threading\n"
-        "run = traincarbon.track(run_id='r', interval_s=0.1)\n"
+        "run = traincarbon.track(quiet=True, run_id='r', interval_s=0.1)\n"
         "for act in (run.start, run.stop):\n"
         "    threads = [threading.Thread(target=act) for _ in range(8)]\n"
         "    for thread in threads: thread.start()\n"
@@ -131,8 +135,9 @@ def test_an_unwritable_store_is_one_line(script, tmp_path):
     (tmp_path / "file").write_text("")
     done = script(f"with traincarbon.track(store={str(tmp_path / 'file' / 'x')!r}, interval_s=0.1): time.sleep(0.2)\nprint('on')")
     assert done.stdout == "on\n"
-    (line,) = done.stderr.splitlines()
+    line, *summary = done.stderr.splitlines()
     assert line.startswith("carbon: the journal cannot be written")
+    assert not any("Again: " in line for line in summary)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +179,7 @@ def test_a_meter_that_was_killed_does_not_end_the_code(script, how):
 
 
 def test_a_training_that_ignores_its_children_is_metered(script, place):
-    done = script("signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)")
+    done = script("signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwith traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.3)")
     assert (done.stderr, done.returncode) == ("", 0)
     record = place.record("r")
     assert record.state == "finished"
@@ -183,7 +188,7 @@ def test_a_training_that_ignores_its_children_is_metered(script, place):
 
 WAITED = """
 import subprocess, multiprocessing
-with traincarbon.track(run_id='r', interval_s=0.1) as run:
+with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:
     pids = {os.posix_spawn('/bin/true', ['true'], os.environ) for _ in range(3)}
     assert run._sidecar.pid not in pids
     waited = set()
@@ -209,7 +214,7 @@ def test_a_handler_that_waits_for_whatever_has_ended_meets_no_process_of_ours(sc
         "    try: met.append(os.waitpid(-1, os.WNOHANG)[0])\n"
         "    except ChildProcessError: pass\n"
         "signal.signal(signal.SIGCHLD, handle)\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.3)\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.3)\n"
         "print(met)"
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -219,7 +224,7 @@ def test_where_orphans_come_to_the_training_the_meter_leaves_no_zombie(script, p
     done = script(
         "import ctypes\n"
         "assert not ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # as process 1 of a container\n"
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run: assert run._sidecar.is_child\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run: assert run._sidecar.is_child\n"
         "try: print(os.waitpid(-1, os.WNOHANG))\n"
         "except ChildProcessError: print('none')"
     )
@@ -232,7 +237,7 @@ def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_ag
         "import threading\n"
         "before, met = dict(os.environ), []\n"
         "def train(each):\n"
-        "    with traincarbon.track(run_id=f'r{each}', interval_s=0.1) as run:\n"
+        "    with traincarbon.track(quiet=True, run_id=f'r{each}', interval_s=0.1) as run:\n"
         "        together.wait()\n"
         "        met.append(run.record is not None)\n"
         "        time.sleep(0.1 * each)\n"
@@ -241,7 +246,7 @@ def test_threads_that_are_metered_at_once_are_one_run_and_the_next_is_metered_ag
         "for thread in threads: thread.start()\n"
         "for thread in threads: thread.join()\n"
         "assert dict(os.environ) == before\n"
-        "with traincarbon.track(run_id='next', interval_s=0.1): time.sleep(0.2)\n"
+        "with traincarbon.track(quiet=True, run_id='next', interval_s=0.1): time.sleep(0.2)\n"
     )
     assert (done.stderr, done.returncode) == ("", 0)
     assert place.record("next").state == "finished"
@@ -268,14 +273,14 @@ def test_what_the_code_opens_after_it_closed_all_descriptors_is_left_alone(scrip
 
 @pytest.mark.parametrize("odd", ["del sys.argv", "sys.argv = [1, None]", "sys.path += [None, 3]"])
 def test_a_program_that_is_odd_is_metered(script, place, odd):
-    done = script(f"{odd}\nwith traincarbon.track(run_id='r', interval_s=0.1): time.sleep(0.1)")
+    done = script(f"{odd}\nwith traincarbon.track(quiet=True, run_id='r', interval_s=0.1): time.sleep(0.1)")
     assert (done.stderr, done.returncode) == ("", 0)
     assert place.record("r").state == "finished"
 
 
 def test_a_child_that_was_forked_while_another_thread_starts_or_stops_can_stop_too(script):
     done = script(
-        "run = traincarbon.track(run_id='r', interval_s=0.1).start()\n"
+        "run = traincarbon.track(quiet=True, run_id='r', interval_s=0.1).start()\n"
         "with run._lock: pid = os.fork()\n"
         "if not pid:\n"
         "    run._lock.acquire(blocking=False)  # nobody here will let it go\n"
@@ -289,7 +294,7 @@ def test_a_child_that_was_forked_while_another_thread_starts_or_stops_can_stop_t
 
 
 def test_a_killed_training_gets_its_record_finished(script, place):
-    done = script("with traincarbon.track(run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
+    done = script("with traincarbon.track(quiet=True, run_id='r', interval_s=0.1):\n time.sleep(0.4)\n os.kill(os.getpid(), 9)")
     assert done.returncode == -9
     assert until(lambda: place.lines("r")[-1]["kind"] == "end")
     record = place.record("r")
@@ -315,7 +320,7 @@ def test_a_pattern_for_output_is_refused_in_python():
 
 def test_the_meter_is_in_a_session_of_its_own(script):
     done = script(
-        "with traincarbon.track(run_id='r', interval_s=0.1) as run:\n"
+        "with traincarbon.track(quiet=True, run_id='r', interval_s=0.1) as run:\n"
         "    pid = run._sidecar.pid\n"
         "    print(json.dumps([os.getsid(pid) == os.getsid(0), os.getpgid(pid) == os.getpgid(0), os.getsid(pid) == os.getpgid(pid)]))\n"
     )
@@ -332,3 +337,103 @@ def test_what_returns_before_its_work_is_done_is_refused(place):
     for function in (coroutine, generator):
         with pytest.raises(CarbonError, match=r"is a coroutine or a generator"):
             traincarbon.track(store=str(place.store))(function)
+
+
+def test_a_log_gets_the_summary_at_the_end_and_a_quiet_run_nothing(script):
+    code = "with traincarbon.track(run_id='r', interval_s=0.1{}): time.sleep(0.3)\nprint('on')"
+    loud, quiet = script(code.format("")), script(code.format(", quiet=True"))
+    assert (loud.stdout, quiet.stdout, quiet.stderr) == ("on\n", "on\n", "")
+    assert "r · finished, exit code 0" in loud.stderr
+    assert "Measured: gpu" in loud.stderr
+    assert "Again: carbon runs show r" in loud.stderr
+
+
+def test_the_command_that_shows_the_run_again_names_a_store_that_was_given(script, tmp_path):
+    done = script("with traincarbon.track(run_id='r', store='runs'): time.sleep(0.1)", cwd=tmp_path)
+    assert "Again: carbon runs show r --store runs" in done.stderr
+
+
+def test_a_terminal_has_the_panel_while_the_run_lasts(place, tmp_path):
+    terminal = VirtualTerminal(80, 30)
+    (tmp_path / "script.py").write_text(BEFORE + "with traincarbon.track(run_id='shown', interval_s=0.1):\n print('step', flush=True)\n sys.stdin.readline()\n")
+    environment = place.env | {"TERM": "xterm-256color"}
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "script.py")], env=environment, stdin=subprocess.PIPE, stdout=terminal.stream, stderr=terminal.stream, text=True
+    ) as training:
+        assert until(lambda: any("shown" in line and "running" in line for line in terminal.display))
+        assert "step" in terminal.display
+        training.stdin.write("\n")
+    shown = terminal.transcript()
+    assert not any("running" in line for line in shown)
+    assert any(line.startswith("shown · finished") for line in shown)
+    assert terminal.screen.margins is None
+    terminal.close()
+
+
+def test_a_budget_is_announced_while_the_run_lasts_and_only_once(script):
+    done = script("with traincarbon.track(run_id='r', interval_s=0.1, max_kwh=1e-4):\n time.sleep(1)\n print('on', file=sys.stderr, flush=True)")
+    assert done.stderr.index("is spent") < done.stderr.index("\non\n")
+    assert done.stderr.count("carbon: the budget of 0.000100 kWh is spent") == 1
+
+
+@pytest.mark.parametrize("code", ["with run: print('trained')", "run.start()", "run(print)('trained')"])
+def test_a_budget_that_cannot_be_metered_is_an_error_before_the_code_runs(script, place, code):
+    done = script(
+        f"run = traincarbon.track(run_id='r', max_kwh=5, on_budget='stop')\nbefore = sorted(os.listdir('/proc/self/fd')), dict(os.environ)\n"
+        f"try:\n    {code}\nexcept traincarbon.CarbonError as error: print(error, error.hint, sep='\\n')\n"
+        "assert (sorted(os.listdir('/proc/self/fd')), dict(os.environ)) == before\n",
+        env={"CARBON_REPLAY": "/nowhere"},
+    )
+    problem, hint = done.stdout.splitlines()
+    assert problem.startswith("the budget of 5 kWh cannot be metered: no meter can be read here")
+    assert hint.endswith('only be warned: on_budget="warn"')
+    assert done.stderr == ""
+    assert not os.path.exists(f"{place.store}/journals")
+
+
+def test_a_budget_that_only_warns_starts_without_meters(script):
+    done = script("with traincarbon.track(run_id='r', max_kwh=5): print('trained')", env={"CARBON_REPLAY": "/nowhere"})
+    assert (done.stdout, done.returncode) == ("trained\n", 0)
+
+
+WHY = "with traincarbon.track(run_id='r', quiet=True) as run: time.sleep(0.1)\nprint(run.record is None, run.why_no_record)"
+
+
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({}, "False "),
+        ({"LOCAL_RANK": "1"}, "True rank 1 of this node is metered together with the first one, whose record is that of the run r"),
+        ({"SLURM_LOCALID": "3"}, "True rank 3 of this node is metered together with the first one, whose record is that of the run r"),
+        (
+            {"CARBON_SESSION": "s", "CARBON_RUN_ID": "outer"},
+            "True this process is metered already, as part of the run outer: its record has the energy",
+        ),
+    ],
+)
+def test_a_record_that_is_none_has_a_reason_that_says_whose_record_it_is(script, env, why):
+    assert script(WHY, env=env).stdout == f"{why}\n"
+
+
+def test_a_run_that_has_not_started_and_one_that_cannot_be_metered_have_a_reason(script):
+    done = script("run = traincarbon.track(quiet=True)\nprint(run.why_no_record)\nsys.executable = None\nwith run: pass\nprint(run.why_no_record)")
+    assert done.stdout.splitlines()[0].startswith("the run has not started")
+    assert done.stdout.splitlines()[1].startswith("the run is not metered: ")
+
+
+def test_the_documented_example_runs_on_every_rank_of_a_launcher_and_all_name_one_run(place, tmp_path):
+    """Two processes of one parent with the environment that torchrun gives its workers."""
+    blocks = Path(__file__).parents[2].joinpath("docs", "tracking.md").read_text().split("```python\n")
+    example = tmp_path / "example.py"
+    example.write_text(blocks[1].split("```")[0] + "\nprint(run.run_id)\n")
+    world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, str(example)], cwd=tmp_path, env=place.env | world | {"RANK": rank, "LOCAL_RANK": rank}, stdout=-1, stderr=-1, text=True
+        )
+        for rank in "01"
+    ]
+    said = [rank.communicate(timeout=60) for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], said
+    assert len({out.splitlines()[-1] for out, _ in said}) == 1
+    assert said[1][1] == ""

@@ -16,7 +16,7 @@ from traincarbon.explore.advice.context import AdviceContext, Outcome, Service, 
 from traincarbon.explore.compared_results import chosen_money, intervals, is_many
 from traincarbon.explore.compute_split import check_loss
 from traincarbon.explore.scaling_law import FittedLaw, Size, read_law, size_of
-from traincarbon.quantities import RANKED
+from traincarbon.quantities import QUANTITIES, RANKED
 from traincarbon.uncertain import Num
 
 _LEAST_SHARE = 0.02
@@ -117,7 +117,7 @@ def advise(
         loss=None if size is None else law.loss(size.params, size.tokens, level=level),
         alternatives=_ranked(offered, quantity),
         not_offered=tuple(not_offered),
-        notes=(*_notes(context, loss), *base.warnings),
+        notes=(*_notes(context, loss), *_ranked_otherwise(by, quantity), *base.warnings),
         level=level,
     )
 
@@ -154,6 +154,13 @@ def _notes(context: AdviceContext, stated_loss: float | None) -> Iterator[str]:
             yield f"the plan is predicted to reach {predicted:.3f} nat/token, not {stated_loss:g}; alternatives of another size reach {stated_loss:g}"
     if context.goal is not None and not (context.goal.is_understanding or context.goal.is_generation):
         yield "the database has no evidence on that goal, so no alternative is left out for it"
+
+
+def _ranked_otherwise(by: str, quantity: str) -> Iterator[str]:
+    """Yield what the alternatives are ranked by, where that is not what was asked for."""
+    if quantity != RANKED[by]:
+        asked, found = QUANTITIES[RANKED[by]].phrase, QUANTITIES[quantity].phrase
+        yield f"ranked by {found}: {asked} of this plan is not known"
 
 
 def _service(requests: Number, tokens_per_request: Number) -> Service | None:

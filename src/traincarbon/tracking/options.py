@@ -160,7 +160,7 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
 
 
 def default_run_id(env: Mapping[str, str]) -> str:
-    """Return the default id of a run: that of the batch job, which all its nodes share, else a new one.
+    """Return the default id of a run: that of the batch job, which all its nodes share, that of the launcher on this node, else a new one.
 
     Example:
         >>> default_run_id({"SLURM_JOB_ID": "8121", "SLURM_STEP_ID": "0"}), len(default_run_id({}))
@@ -172,7 +172,25 @@ def default_run_id(env: Mapping[str, str]) -> str:
         return env["TORCHELASTIC_RUN_ID"]
     if env.get("SLURM_JOB_ID"):
         return "-".join(["slurm", env["SLURM_JOB_ID"], *([env["SLURM_STEP_ID"]] if env.get("SLURM_STEP_ID") else [])])
-    return os.urandom(6).hex()
+    return _launchers_id() if env.get("LOCAL_RANK") else os.urandom(6).hex()
+
+
+def _launchers_id() -> str:
+    """Return an id that all ranks share which one launcher, as torchrun, started on this node; a new one where the system does not show it."""
+    from hashlib import sha256
+    from platform import node
+
+    from traincarbon.procfs import stat_of
+
+    launcher = stat_of(os.getppid())
+    if launcher is None:
+        return os.urandom(6).hex()
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            boot = stream.read().strip()
+    except OSError:
+        boot = node()
+    return sha256(f"{boot} {os.getppid()} {launcher.born}".encode()).hexdigest()[:12]
 
 
 def _nodes(env: Mapping[str, str]) -> int:

@@ -49,7 +49,7 @@ def test_an_empty_store_says_how_to_fill_it():
 def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     three_runs(store)
     head, *rows = run("list").stdout.splitlines()
-    assert head.split() == ["id", "started", "(UTC)", "state", "exit", "time", "energy", "CO2e", "hw"]
+    assert head.split() == ["id", "started", "(UTC)", "state", "exit", "time", "metered", "CO2e", "hw"]
     assert [row.split() for row in rows] == [
         ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "420", "mWh", "–", "h100-sxm5-80gb"],
         ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "420", "mWh", "–", "box"],

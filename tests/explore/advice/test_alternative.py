@@ -17,7 +17,7 @@ def advice(shipped):
 def test_the_dictionary_is_json_in_its_schema(advice):
     found = json.loads(json.dumps(advice.to_dict(), allow_nan=False))
     assert found["schema"] == "traincarbon/advice/1"
-    assert found.keys() == {"schema", "plan", "by", "money", "level", "figures", "lifetime", "loss", "alternatives", "not_offered", "notes"}
+    assert found.keys() == {"schema", "plan", "by", "money", "level", "figures", "lifetime", "loss", "alternatives", "ranking", "not_offered", "notes"}
     first = found["alternatives"][0]
     assert first["savings"].keys() == set(RANKED.values())
     assert first["figures"].keys() == set(COMPARED)

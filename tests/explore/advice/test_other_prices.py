@@ -29,6 +29,16 @@ def test_prices_that_the_plan_states_are_not_second_guessed(situate, by_id):
     assert by_id(other_prices.other_price, situate(params=7e9, tokens=1e12, hw="h100", money="own")) == {}
 
 
+def test_without_a_number_of_servers_the_least_hardware_that_holds_the_run_is_what_it_uses(situate, by_id):
+    small = situate(params=7e9, tokens=1e9, kind="finetune", hw="h100")
+    assert small.base.accelerators is None
+    assert "of its service life" in by_id(other_prices.own_instead, small)["own"].reason
+    assert "of it" in by_id(other_prices.other_price, small)["reserved-1y"].reason
+    hours = situate(accelerator_hours=500, hw="dgx-a100")
+    assert hours.least_accelerators == 8.0
+    assert "own" in by_id(other_prices.own_instead, hours)
+
+
 def price(purchase, usd, *, provider="acme", region="acme:paris-1", server="acme-box", date="2024-06"):
     return line("prices", "acme-one-40gb", server, provider, region, purchase, date, 8, usd)
 
@@ -66,8 +76,10 @@ def test_prices_of_different_times_are_no_pair(make_database):
     assert ratio(make_database) is None
 
 
-def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(megatron, tuned, by_id):
-    found = by_id(other_prices.own_instead, megatron)["own"]
-    assert found.results["cost_usd"] == megatron.base["own_usd"]
+def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(situate, tuned, by_id):
+    long = situate(params=530e9, tokens=1.35e12, hw="dgx-a100", servers=280, start="2021")
+    found = by_id(other_prices.own_instead, long)["own"]
+    assert found.results["cost_usd"] == long.base["own_usd"]
     assert "$68.8M for these servers" in found.lost
+    assert found.cash_usd == pytest.approx(long.base.median("purchase_usd"))
     assert "0.014 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason

@@ -36,7 +36,7 @@ def test_measured_and_modelled_energy_are_distinguished(shipped):
 
 
 def test_a_part_that_was_not_measured_shows_the_reason(shipped):
-    found = rows(page(record_of(), shipped), "Energy, measured and modelled")
+    found = rows(page(record_of(), shipped), "Energy at the meters, measured and modelled")
     assert found["Memory"][1:] == ["not measured", "no meter reported it"]
     assert found["Accelerators"][1:] == ["417 mWh", "measured by energy counters"]
 
@@ -100,7 +100,7 @@ def test_a_run_shows_its_results_with_their_bounds(shipped):
     assert [" ".join(card) for card in cards] == [
         "Cost $5.00 $1.0 – $9.0",
         "Time 15 s wall-clock",
-        "Energy 2.00 kWh 1.0 – 3.0 kWh servers, network, cooling",
+        "Energy 2.00 kWh 1.0 – 3.0 kWh of the facility: servers, network, cooling",
         "CO2e 4.00 kg 2.0 – 6.0 kg electricity and making the hardware",
     ]
     metered = page(record_of(figures={}), shipped)

@@ -27,8 +27,8 @@ def describing(monkeypatch):
     code = (
         "import sys, os, json\n"
         "fds = sorted(int(name) for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name))\n"
-        "found = {'fds': fds, 'argv': sys.argv[1:6], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
-        "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[6:],\n"
+        "found = {'fds': fds, 'argv': sys.argv[1:7], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
+        "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[7:],\n"
         "        'streams': [os.readlink(f'/proc/self/fd/{fd}') for fd in range(3)]}\n"
         "os.write(int(sys.argv[2]), json.dumps(found).encode() + b'\\n')"
     )
@@ -68,8 +68,8 @@ def test_it_runs_in_a_session_of_its_own_without_mark_mask_or_streams(pipes, mon
 @pytest.mark.usefixtures("describing")
 def test_it_is_handed_its_four_descriptors_and_no_other(pipes):
     message = described(Sidecar(pipes))
-    reads, writes, reports, output, owner = map(int, message["argv"])
-    assert owner == os.getpid()
+    reads, writes, reports, output, stderr, owner = map(int, message["argv"])
+    assert (stderr, owner) == (-1, os.getpid())
     assert (reports, output) == (pipes.reports, pipes.output)
     inherited = {int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}") and os.get_inheritable(int(name))}
     assert set(message["fds"]) - inherited - {0, 1, 2} == {reads, writes, reports, output}

@@ -11,7 +11,7 @@ from traincarbon.tracking.display.live import Lines, NoView, Panel, line, live
 from traincarbon.tracking.live_state import BudgetState, LiveState
 from virtual_terminal import VirtualTerminal
 
-GOLDEN = "carbon 0:12:03 · budget 31 % of $10 · 34 % · 23 min left · 5.61 kW · 1.31 kWh"
+GOLDEN = "carbon 0:12:03 · budget 31 % of $10 · 34 % · 23 min left · 5.61 kW · CO2e 405 g"
 
 
 @pytest.fixture

@@ -50,10 +50,10 @@ def test_a_run_is_summed_up_on_one_screen():
         "CO2e, total         7.00  kg   5.4 – 8.6           plan 5 kg, +40 %, above",
         "Cost               $33.1       no interval stated  plan $40, −17 %, below",
         "Duration            2.12  h                        plan 2.38 h, −11 %, inside",
-        "Tokens              310M                           40,700 a second, 0.139 J each",
+        "Tokens              310M                           40,700/s, 0.14 J metered each",
         "MFU                0.412",
         "",
-        "Budget: 71 % of 20 kWh · 33 % of $100",
+        "Budget: 71 % of 20 kWh facility · 33 % of $100",
         "Again: carbon runs show 20261124-163653-837566",
     ]
 
@@ -109,7 +109,7 @@ def test_parts_that_are_missing_for_the_same_reason_share_it():
 def test_samples_are_shown_where_no_tokens_are():
     run = record(tokens=None)
     counted = Run.from_stored({**run.to_stored(), "counts": {"samples": 1200.0, "steps": 12.0}})
-    assert "0.157 a second" in summary(counted)
+    assert "0.157/s" in summary(counted)
     assert "Steps" in summary(counted)
 
 
@@ -160,7 +160,7 @@ def test_at_length_every_device_has_a_line():
     run = record()
     use = DeviceUse(1, "gpu:0", "gpu", "counter", 3.6e6, 701.0, 0.97, None)
     lines = "\n".join(page(Run.from_stored({**run.to_stored(), "by_device": [use] * 10})))
-    assert "   1  gpu:0    1 kWh       701 W   97%         –  counter" in lines
+    assert "   1  gpu:0     1 kWh       701 W   97%         –  counter" in lines
     assert "and 2 devices more" in lines
 
 

@@ -21,7 +21,7 @@ def test_a_power_is_shown_with_three_digits(watts, shown):
 
 
 def test_what_was_spent_is_the_medians_and_what_was_metered():
-    assert [str(item) for item in wording.spent(state())] == ["energy 1.31 kWh", "CO2e 405 g", "rent $3.05", "metered 1.13 kWh", "hardware 72 g"]
+    assert [str(item) for item in wording.spent(state())] == ["facility 1.31 kWh", "CO2e 405 g", "rent $3.05", "metered 1.13 kWh", "hardware 72 g"]
     assert wording.spent(LiveState("r")) == []
 
 

@@ -14,6 +14,7 @@ from traincarbon.tracking.command.launch import Pipes, Sidecar
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.sidecar import main
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_instructions_are_the_settings_then_the_job_and_what_follows_is_not_lost
     ours.send(settings)
     ours.send(Job(71, 1.5))
     ours.send(JobEnded(2.5, exit_code=0))
-    assert main._wait_for_job(its) == (settings, Job(71, 1.5))
+    assert main._wait_for_job(its, EarlyReadings({}, ())) == (settings, Job(71, 1.5))
     assert its.receive() == [JobEnded(2.5, exit_code=0)]
     ours.close()
     its.close()

@@ -34,7 +34,7 @@ def test_it_warns_once_when_four_fifths_are_spent():
 
 def test_the_warning_says_the_share_and_the_interval():
     action = Budget(Limits(kwh=1000.0)).check({"facility_energy_kwh": Uncertain(900.0, {"pue": 0.1})}, time_s=0.0)[0]
-    assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,060)"
+    assert action.text == "90 % of the budget of 1,000 kWh is spent: 900 kWh (763 to 1,060) of facility energy"
 
 
 def test_small_amounts_are_written_out():
@@ -81,7 +81,10 @@ def test_a_run_that_begins_over_its_budget_is_stopped_at_once_with_the_reason():
     budget = Budget(LIMIT, policy="stop", earlier=of(120.0))
     actions = budget.check(of(0.0), time_s=0.0)
     assert [action.kind for action in actions] == ["stop"]
-    assert actions[0].text == "the budget of 100 kWh is spent: 120 kWh, 120 kWh of it in earlier sessions: stopped at once, as none of the budget is left"
+    assert (
+        actions[0].text
+        == "the budget of 100 kWh is spent: 120 kWh of facility energy, 120 kWh of it in earlier sessions: stopped at once, as none of the budget is left"
+    )
     assert budget.check(of(1.0), time_s=1.0) == []
 
 
@@ -121,7 +124,7 @@ def test_a_figure_that_cannot_be_does_nothing(figure):
 def test_a_training_that_has_ended_is_neither_signalled_nor_stopped(policy):
     budget = Budget(LIMIT, policy=policy)
     (action,) = budget.check(of(2.0 * LIMIT.kwh), time_s=1.0, ended=True)
-    assert (action.kind, action.text.endswith(" kWh")) == ("warn", True)
+    assert (action.kind, action.text.endswith(" kWh of facility energy")) == ("warn", True)
     assert budget.check(of(3.0 * LIMIT.kwh), time_s=99.0, ended=True) == []
 
 

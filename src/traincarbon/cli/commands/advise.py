@@ -1,6 +1,5 @@
 """``carbon advise``: cheaper and cleaner alternatives to a plan."""
 
-import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +7,8 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
-from traincarbon.cli.screens.choices import SHOWN, amount, heading, word
+from traincarbon.cli.screens.advice import short_screen, worth
+from traincarbon.cli.screens.choices import SHOWN, amount, heading, share, word
 from traincarbon.errors import PlanError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.explore.advice.alternative import GROUPS, SAVED, Group
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from traincarbon.uncertain import Interval
 
 _NAME, _RIGHT = 2, range(3, 8)
-_MOST_SHOWN = 0.995
 
 
 @click.command("advise", cls=PlanCommand)
@@ -36,6 +35,7 @@ _MOST_SHOWN = 0.995
 @click.option("--by", type=click.Choice(list(RANKED)), default="usd", show_default=True, help="Quantity that ranks the alternatives.")
 @money_option
 @level_option
+@click.option("--all", "show_all", is_flag=True, help="Show every alternative in its group, what is lost, and what is not offered.")
 @click.option("--explain", is_flag=True, help="Show how each was computed, when it does not apply, and its evidence.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @plan_options
@@ -51,6 +51,7 @@ def command(
     by: str,
     money: str | None,
     level: float,
+    show_all: bool,
     explain: bool,
     markdown: bool,
     as_json: bool,
@@ -60,9 +61,9 @@ def command(
 ) -> None:
     """Show cheaper and cleaner alternatives to a plan, each computed and with its evidence.
 
-    Alternatives come in groups, by how much of the plan they keep, and are ranked within
-    their group. A saving is a share of what the plan takes; a minus means that the
-    alternative takes more. Alternatives that do not apply are listed with the reason.
+    The best come first, by the quantity of --by: what each saves, the chance that it
+    saves anything, and the cash it takes. --all shows every alternative by how much of the
+    plan it keeps, what is lost, and those that do not apply with the reason.
 
     \b
     carbon advise reports/mt-nlg-530b.toml
@@ -86,7 +87,7 @@ def command(
     elif markdown:
         click.echo(_markdown(found))
     else:
-        click.echo(screen(found, explain=explain))
+        click.echo(screen(found, explain=explain) if show_all or explain else short_screen(found, _title(found)))
     if not quiet and as_json:
         for note in found.notes:
             click.echo(f"warning: {output.clean(note)}", err=True)
@@ -107,6 +108,8 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     else:
         parts += ["", output.bold("What is lost (--explain shows how each is computed, and its evidence)")]
         parts += [_lost(group) for group in _alike(numbered)]
+        worths = "; ".join(f"{number} {worth(each) or 'is not known'}" for number, each in numbered)
+        parts += ["", output.wrapped("What it is worth", worths)]
     is_all_verified = all(alternative.is_verified for alternative in found.alternatives)
     parts += [] if is_all_verified else ["", output.wrapped("†", "based on an assumption, or on a source that has not been checked yet")]
     not_offered = "; ".join(f"{output.clean(each.name)}: {output.clean(each.reason)}" for each in found.not_offered)
@@ -162,21 +165,13 @@ def _cells(number: int, alternative: "Alternative", found: "Advice") -> tuple[st
 
 
 def _percent(saved: "Saving | None") -> str:
-    return "?" if saved is None else _share(saved.share)
-
-
-def _share(share: float) -> str:
-    if _MOST_SHOWN < share < 1.0:
-        return ">99%"
-    if share == -math.inf:
-        return "more"
-    return f"{100.0 * share + 0.0:.0f}%".replace("-0%", "0%").replace("-", "−")
+    return "?" if saved is None else share(saved.share)
 
 
 def _bounds(saved: "Saving | None") -> str:
     if saved is None:
         return "?"
-    low, high = _share(saved.share_low), _share(saved.share_high)
+    low, high = share(saved.share_low), share(saved.share_high)
     return low if low == high else f"{low.rstrip('%')}…{high}"
 
 
@@ -186,6 +181,7 @@ def _paragraph(number: int, alternative: "Alternative") -> str:
         amount(name, interval.median) for name, interval in alternative.results.items() if name != "water_l" and interval is not None and interval.median > 0.0
     )
     lines = [output.wrapped(f"{number} {output.clean(alternative.name)}", f"{takes or 'nothing'}; {output.clean(alternative.how)}.")]
+    lines.append(output.filled(f"  Worth: {worth(alternative) or 'not known'}."))
     lines.append(output.filled(f"  Lost: {output.clean(alternative.lost)}. Not when {output.clean(alternative.not_when)}."))
     basis, support = (
         "; ".join(f"{output.clean(piece.claim)} [{_where(piece)}]" for piece in alternative.evidence if piece.is_basis is is_basis)
@@ -221,6 +217,7 @@ def _markdown(found: "Advice") -> str:
         parts += [f"## {title}{_baseline(found, group)}", "", output.markdown_table([_head(found), *rows], right=(0, *_RIGHT)), ""] if rows else []
     for number, alternative in numbered:
         parts += [f"### {number}. {output.clean(alternative.name)}", "", f"{output.clean(alternative.how)}.", ""]
+        parts += [f"- Worth: {worth(alternative) or 'not known'}"]
         parts += [f"- Lost: {output.clean(alternative.lost)}", f"- Not when: {output.clean(alternative.not_when)}"]
         parts += [f"- {'Based on' if piece.is_basis else 'Supported by'}: {output.clean(piece.claim)} ({_where(piece)})" for piece in alternative.evidence]
         parts.append("")

@@ -17,7 +17,7 @@ C = TypeVar("C", bound=Callable[..., object])
 
 _SHOWN = 30
 _MOST_NOTES = 5
-_HEAD = ("id", "started (UTC)", "state", "exit", "time", "energy", "CO2e", "hw")
+_HEAD = ("id", "started (UTC)", "state", "exit", "time", "metered", "CO2e", "hw")
 _ID, _HW = 0, 7
 _NARROWEST_HW, _NARROWEST_ID = 8, 12
 """Least widths of two columns: where a line is too long, the hardware is shortened, then dropped, then the id is shortened."""

@@ -1,5 +1,6 @@
 """What the screens of ``carbon advise``, ``carbon compare`` and ``carbon optimise`` share."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 SHOWN = ("cost_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
 """The quantities that a table shows of each choice."""
+
+
+_MOST_SHOWN = 0.995
 
 
 def heading(name: str, money: str) -> str:
@@ -38,6 +42,20 @@ def word(name: str, money: str = "") -> str:
 def amount(name: str, value: float, *, digits: int = 2) -> str:
     """Return a value of a quantity with its unit."""
     return output.amount(value, QUANTITIES[name].unit, digits=digits)
+
+
+def share(value: float) -> str:
+    """Return a share that is saved.
+
+    Example:
+        >>> share(0.421), share(-0.04), share(0.999)
+        ('42%', '−4%', '>99%')
+    """
+    if _MOST_SHOWN < value < 1.0:
+        return ">99%"
+    if value == -math.inf:
+        return "more"
+    return f"{100.0 * value + 0.0:.0f}%".replace("-0%", "0%").replace("-", "−")
 
 
 def intervals_of(results: "Mapping[str, Interval | None]") -> str:

@@ -82,6 +82,8 @@ class Alternative:
         how: How its results were computed.
         evidence: The facts behind it.
         plan: The changed plan, where the alternative is one.
+        cash_usd: Money to pay or to commit to, over the whole of a commitment or for hardware that is bought; None where unknown. [$]
+        is_much_cash: Whether that is more than ten times the cost of the plan.
         short: What it is called in a list of combined alternatives.
         is_combinable: Whether it reaches the same end as the plan, so that it can be combined with others.
     """
@@ -98,6 +100,8 @@ class Alternative:
     how: str
     evidence: tuple[Evidence, ...]
     plan: Plan | None = None
+    cash_usd: float | None = None
+    is_much_cash: bool = False
     short: str = ""
     is_combinable: bool = False
 
@@ -114,6 +118,8 @@ class Alternative:
             "name": self.name,
             "savings": {name: None if saved is None else saved.to_dict() for name, saved in self.savings.items()},
             "figures": plain(self.results),
+            "cash_usd": self.cash_usd,
+            "is_much_cash": self.is_much_cash,
             "lost": self.lost,
             "effort": self.effort.value,
             "not_when": self.not_when,
@@ -169,6 +175,17 @@ class Advice:
         """Return the alternatives of one group, the best first."""
         return tuple(alternative for alternative in self.alternatives if alternative.group == group)
 
+    @property
+    def ranked(self) -> tuple[Alternative, ...]:
+        """The alternatives of all groups, those that save most of the quantity :attr:`by` first."""
+
+        def rank(alternative: Alternative) -> tuple[float, float, int]:
+            saved = alternative.savings[self.by]
+            first, chance = (saved.median, saved.chance) if saved is not None else (0.0, 0.0)
+            return -first, -chance, list(Effort).index(alternative.effort)
+
+        return tuple(sorted(self.alternatives, key=rank))
+
     def to_dict(self) -> dict[str, object]:
         """Return the advice fit for JSON, in the schema ``traincarbon/advice/1``."""
         return {
@@ -181,6 +198,7 @@ class Advice:
             "lifetime": None if self.lifetime is None else plain(self.lifetime),
             "loss": None if self.loss is None else self.loss.to_dict(),
             "alternatives": [alternative.to_dict() for alternative in self.alternatives],
+            "ranking": [alternative.id for alternative in self.ranked],
             "not_offered": [left._asdict() for left in self.not_offered],
             "notes": list(self.notes),
         }

@@ -1,5 +1,6 @@
 """The context of advice: the plan, its estimate, the user's goals, and the tools that compute an alternative."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from traincarbon.uncertain import Num, median_of
 Outcome = Alternative | NotOffered
 """What a builder of alternatives yields."""
 
+MUCH_CASH = 10.0
+"""Cash of more than so many times the cost of the plan is marked."""
+_CONSUMER_LINES = ("GeForce", "Radeon RX", "TITAN", "Intel Arc")
 _UNDERSTANDING = ("classif", "sentiment", "tagging", "extract", "retriev", "search", "rank", "embed", "entity", "detect", "label", "routing", "similarity")
 _GENERATION = ("chat", "generat", "writ", "code", "coding", "translat", "summar", "answer", "assistant", "reason", "dialog", "agent")
 
@@ -118,6 +122,24 @@ class AdviceContext:
         """The number format of the plan's matrix products."""
         return self.base.facts.precision
 
+    @property
+    def least_accelerators(self) -> float:
+        """How many accelerators work on the plan; where it does not say, the fewest that hold it, in whole servers. [1]."""
+        if self.base.accelerators is not None:
+            return float(median_of(self.base.accelerators))
+        fewest = self.base.fewest_accelerators
+        unit = self.hardware.value("accelerator_count") if self.hardware.is_server else None
+        return math.ceil((1.0 if fewest is None else float(median_of(fewest))) / (unit or 1.0)) * (unit or 1.0)
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the hardware is a consumer's own: it has no data centre to choose, and no rent."""
+        place, plan = self.place, self.plan
+        if place is not None and place.id == "home":
+            return True
+        is_consumer = self.accelerator.keys.get("vendor") == "Apple" or any(line in self.accelerator.name for line in _CONSUMER_LINES)
+        return is_consumer and plan.rent is None and plan.rent_price is None and (place is None or place.region is None)
+
     def given(self, name: str) -> Given:
         """Return what the estimate takes from the database or assumes under *name*.
 
@@ -179,12 +201,15 @@ class AdviceContext:
         independent: Collection[str] = (),
         baseline: Figures | None = None,
         plan: Plan | None = None,
+        cash_usd: float | None = None,
+        price_spread: Num = 1.0,
         short: str = "",
         is_combinable: bool = False,
     ) -> Alternative:
         """Return the alternative with *results*, and what it saves against the plan or against a *baseline*.
 
-        Spreads named in *independent* are not shared with the plan.
+        Spreads named in *independent* are not shared with the plan. The saving of cost is also as uncertain as *price_spread*,
+        1 with a spread. *cash_usd* is by default the cost.
         """
         if isinstance(results, Estimate):
             plan = results.plan if plan is None else plan
@@ -193,8 +218,12 @@ class AdviceContext:
         savings = {}
         for quantity in SAVED:
             before, after = old[quantity], results[quantity]
+            if quantity == "cost_usd" and after is not None:
+                after = after * price_spread
             is_known = before is not None and after is not None
             savings[quantity] = saving_of(before, after, level=self.base.level, independent=independent) if is_known else None
+        cost, planned = (None if value["cost_usd"] is None else float(median_of(value["cost_usd"])) for value in (results, old))
+        cash_usd = cost if cash_usd is None else cash_usd
         return Alternative(
             id=id,
             group=group,
@@ -208,6 +237,8 @@ class AdviceContext:
             how=how,
             evidence=tuple(evidence),
             plan=plan,
+            cash_usd=cash_usd,
+            is_much_cash=cash_usd is not None and planned is not None and cash_usd > MUCH_CASH * planned > 0.0,
             short=short or name,
             is_combinable=is_combinable,
         )

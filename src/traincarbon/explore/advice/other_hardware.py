@@ -9,6 +9,8 @@ from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, title_of
+from traincarbon.explore.advice.other_prices import purchase_usd
+from traincarbon.explore.compared_results import Figures, figures_of
 from traincarbon.uncertain import median_of
 
 CHIP_SPREADS = ("mfu", "power", "host", "embodied", "rent_price", "purchase_price")
@@ -29,7 +31,7 @@ def newer_hardware(context: AdviceContext) -> Iterator[Outcome]:
         return
     chosen: dict[str, tuple[Estimate, list[str]]] = {}
     for quantity, praise in (("cost_usd", "cheapest"), ("total_kgco2e", "cleanest")):
-        known = [(float(median_of(value)), answer) for answer in tried if (value := context.results_of(answer)[quantity]) is not None]
+        known = [(float(median_of(value)), answer) for answer in tried if (value := _results(context, answer)[quantity]) is not None]
         if known:
             _, best = min(known, key=lambda each: each[0])
             chosen.setdefault(best.facts.hardware.id, (best, []))[1].append(praise)
@@ -44,17 +46,25 @@ def _on_hardware(context: AdviceContext, id: str, answer: Estimate, praise: str)
         f"hardware-{id}",
         Group.SAME,
         Change.HARDWARE,
-        f"Train on {answer.facts.hardware.name}",
-        answer,
-        lost="nothing of the model; the code must run there" + ("" if chip.keys.get("type") == "gpu" else ", with another compiler"),
-        effort=Effort.LOW if chip.keys.get("vendor") == before.keys.get("vendor") else Effort.HIGH,
+        f"{'Rent' if context.is_at_home else 'Train on'} {answer.facts.hardware.name}",
+        _results(context, answer),
+        lost=("an account with a provider, and moving code and data there; " if context.is_at_home else "nothing of the model; ")
+        + f"the code must run there{'' if chip.keys.get('type') == 'gpu' else ', with another compiler'}",
+        effort=Effort.HIGH if chip.keys.get("vendor") != before.keys.get("vendor") else Effort.MEDIUM if context.is_at_home else Effort.LOW,
         not_when="none is available, or hardware that you own stands idle meanwhile",
+        cash_usd=purchase_usd(context, answer) if context.money == "own" and not context.is_at_home else None,
+        plan=answer.plan,
         how=f"the chain on as many of them ({praise} of those with a price that hold the model)",
         evidence=(*_facts_of(context, answer), *measured),
         independent=CHIP_SPREADS,
         short=id,
-        is_combinable=True,
+        is_combinable=not context.is_at_home,
     )
+
+
+def _results(context: AdviceContext, answer: Estimate) -> Figures:
+    """Return what is compared on other hardware: who trains at home would rent it."""
+    return figures_of(answer, "rent") if context.is_at_home else context.results_of(answer)
 
 
 def _facts_of(context: AdviceContext, answer: Estimate) -> list[Evidence]:
@@ -77,6 +87,9 @@ def _candidates(context: AdviceContext) -> list[str]:
     rows = [row for row in context.database.all_rows("prices") if row["purchase"] == purchase and row["accelerator"] != chip.id]
     if place is not None and place.region is not None:
         rows = [row for row in rows if row["region"] == place.id]
+    n = context.base.accelerators
+    if n is not None:  # an instance with more accelerators than the run uses would be paid for as a whole
+        rows = [row for row in rows if float(row["accelerator_count"]) <= median_of(n)]
     if hardware.is_cloud:
         return sorted({row["server"] for row in rows if row["provider"] == hardware.operator and row["server"]})
     return sorted({row["accelerator"] for row in rows})

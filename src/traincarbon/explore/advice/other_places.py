@@ -54,9 +54,6 @@ def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Outcome:
     given = answer.facts.need("carbon_intensity")
     before = context.given("carbon_intensity")
     grams = f"{median_of(given.value):.0f} g/kWh instead of {median_of(before.value):.0f}"
-    results = context.results_of(answer)
-    if context.money == "rent" and results["cost_usd"] is not None and not _is_priced_there(context, id):
-        results = {**results, "cost_usd": context.results["cost_usd"]}
     zone = place.zone if place is not None else ""
     title = title_of(context.database, given.source)
     grid = Evidence(f"grid/{zone}", f"{given.reason}: {grams}", given.source, title, given.locator, given.kind)
@@ -65,7 +62,7 @@ def _in_region(context: AdviceContext, id: str, answer: Estimate) -> Outcome:
         Group.SAME,
         Change.PLACE,
         f"Train in {name}",
-        results,
+        answer,
         lost="proximity to data and people; moving the data out of its present place may cost money",
         effort=Effort.LOW,
         not_when="law or contract ties the data to its place, or the region has no capacity left",
@@ -95,6 +92,9 @@ def regions_of(context: AdviceContext) -> list[str]:
 
 def better_building(context: AdviceContext) -> Iterator[Outcome]:
     """Yield a building as efficient as those of large operators, where the plan's is not."""
+    if context.is_at_home:
+        yield NotOffered("pue", "A better building", "hardware at home or in an office has no data centre to choose")
+        return
     stated = context.plan.number("pue")
     now = float(median_of(stated if stated is not None else context.given("pue").value))
     fleets: dict[str, list[Row]] = {}
@@ -132,11 +132,6 @@ def _there(context: AdviceContext, id: str) -> Estimate | None:
         return context.estimate(region=id)
     except CarbonError:
         return None
-
-
-def _is_priced_there(context: AdviceContext, id: str) -> bool:
-    purchase = context.plan.rent or "on_demand"
-    return any(row["region"] == id and row["purchase"] == purchase for row in context.database.rows("prices", context.accelerator.id))
 
 
 def _nearest(here: Place | None, found: list[tuple[str, Estimate]]) -> tuple[str, Estimate] | None:

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import nearest, sigma_of, time_of
+from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, title_of
 from traincarbon.formatting import amount, counted
-from traincarbon.quantities import H_PER_YEAR, S_PER_H
+from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Uncertain, median_of
 
 _SAME_TIME = 1.0
 """Two prices are of the same time if they are at most so many years apart."""
 _COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
-_LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.01
+_LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.05
 """Shares of a commitment and of a service life that a run must use for it to be worthwhile."""
 _PURCHASES = {
     "spot": ("Spot instances instead of on demand", "the provider can stop the run; repeated work is not included", Effort.MEDIUM),
@@ -27,7 +28,10 @@ _PURCHASES = {
 
 
 def other_price(context: AdviceContext) -> Iterator[Outcome]:
-    """Yield spot and reserved prices instead of on-demand ones, from pairs of quotes for the same instance and region."""
+    """Yield spot and reserved prices instead of on-demand ones, where quotes of both for one instance and region are known.
+
+    The cost is that of the same plan with that price model, as ``estimate`` and ``compare`` have it.
+    """
     if context.money != "rent":
         return
     if context.plan.rent_price is not None:
@@ -37,8 +41,8 @@ def other_price(context: AdviceContext) -> Iterator[Outcome]:
         return
     chip = context.accelerator
     for purchase, (name, lost, effort) in _PURCHASES.items():
-        id = purchase.replace("_", "-")
-        used = _share_of(context, _COMMITTED_YEARS.get(purchase, 0.0))
+        id, years = purchase.replace("_", "-"), _COMMITTED_YEARS.get(purchase, 0.0)
+        used = _share_of(context, years)
         if used is not None and used < _LEAST_COMMITTED:
             yield NotOffered(id, name, f"the run would use {100.0 * used:.2g} % of it")
             continue
@@ -47,20 +51,25 @@ def other_price(context: AdviceContext) -> Iterator[Outcome]:
             yield NotOffered(id, name, f"no {purchase.replace('_', ' ')} price of {chip.name} is known beside an on-demand one")
             continue
         ratio, row, n = pair
-        cost = context.results["cost_usd"]
+        answer = context.estimate(rent=purchase)
         claim = f"{counted(n, 'pair')} of prices of {chip.name} in one region: {ratio.median:.2f} of the price on demand"
         quoted = evidence_of(context.database, row, table="prices", key=row["accelerator"], claim=claim)
+        cash_usd = _committed_usd(context, answer, years)
+        committed = "" if cash_usd is None else f": {amount(cash_usd, '$', digits=2)}"
         yield context.alternative(
             id,
             Group.SAME,
             Change.PRICE,
             name,
-            {**context.results, "cost_usd": None if cost is None else cost * ratio},
-            lost=lost,
+            {**context.results, "cost_usd": context.results_of(answer)["cost_usd"]},
+            lost=f"{lost}{committed}",
             effort=effort,
             not_when="checkpoints are not written often enough" if purchase == "spot" else "there is not enough work for all of that time",
-            how="rent × the mean ratio of the two prices; hours and energy stay",
+            how="the chain at that price; hours and energy stay; the saving is as uncertain as the ratio of the two prices",
             evidence=(quoted, *context.support(id)),
+            plan=answer.plan,
+            cash_usd=cash_usd,
+            price_spread=Uncertain(1.0, ratio.spreads),
         )
 
 
@@ -109,8 +118,8 @@ def own_instead(context: AdviceContext) -> Iterator[Outcome]:
     if used is not None and used < _LEAST_OWNED:
         yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
         return
-    purchase = base.values["purchase_usd"]
-    capital = "" if purchase is None else f": {amount(float(median_of(purchase)), '$', digits=3)} for these servers"
+    cash_usd = purchase_usd(context, base)
+    capital = "" if cash_usd is None else f": {amount(cash_usd, '$', digits=3)} for these servers"
     given = base.inputs.get("purchase_price")
     rows = []
     if given is not None and given.source:
@@ -127,13 +136,29 @@ def own_instead(context: AdviceContext) -> Iterator[Outcome]:
         not_when="the hardware would stand idle after this run: the cost assumes hardware in use for most of its service life",
         how="the chain's cost of ownership: purchase over the hours of use, and electricity",
         evidence=rows,
+        cash_usd=cash_usd,
     )
 
 
+def purchase_usd(context: AdviceContext, answer: Estimate) -> float | None:
+    """Return the purchase price of the accelerators that the plan needs at least, with their servers, at the prices of *answer*. [$]."""
+    each = next((value for link, _, value in answer.links if link.name == "accelerator_purchase_usd"), None)
+    return None if each is None else float(median_of(each)) * context.least_accelerators
+
+
+def _committed_usd(context: AdviceContext, answer: Estimate, years: float) -> float | None:
+    """Return what a commitment of so many *years* costs, used or not; None without a commitment."""
+    rent = answer.facts.given("rent_price")
+    return None if rent is None or years == 0.0 else float(median_of(rent.value)) * context.least_accelerators * years * H_PER_YEAR
+
+
 def _share_of(context: AdviceContext, years: float) -> float | None:
-    """Return the share of *years* that the run takes, None where its duration is unknown or *years* is 0."""
-    duration = context.results["duration_s"]
-    return None if duration is None or years == 0.0 else float(median_of(duration)) / (years * H_PER_YEAR * S_PER_H)
+    """Return the share of so many *years* of the hardware that the run uses, None where its hours are unknown or *years* is 0.
+
+    Without a number of servers it is the share of the least hardware that holds the run.
+    """
+    hours = context.results["accelerator_hours_h"]
+    return None if hours is None or years == 0.0 else float(median_of(hours)) / (context.least_accelerators * years * H_PER_YEAR)
 
 
 def _service_years(context: AdviceContext) -> float:

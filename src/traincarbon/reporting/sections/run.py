@@ -87,13 +87,13 @@ def _metered(record: Run) -> Html:
         if share < 1.0 - NEARLY_ALL
         else f"{percent(share)} of it measured, the rest modelled"
     )
-    return html("used <strong>{}</strong>, {}", text(amount(total, "kWh", digits=3)), text(how))
+    return html("used <strong>{}</strong> at its meters, {}", text(amount(total, "kWh", digits=3)), text(how))
 
 
 def _cards(record: Run, currency: Currency) -> Html:
     """Return the run's cost, time, energy and CO2e."""
     basis, metered = cost_basis_of(record), record.metered_kwh
-    energy, scope = actual_result(record, "facility_energy_kwh"), "servers, network, cooling"
+    energy, scope = actual_result(record, "facility_energy_kwh"), "of the facility: servers, network, cooling"
     if energy is None and metered is not None:
         energy, scope = Interval.of(metered), "at the meters; the facility’s is not known"
     operational, embodied = actual_result(record, "operational_kgco2e"), actual_result(record, "embodied_kgco2e")
@@ -120,7 +120,9 @@ def _energy(record: Run, currency: Currency) -> Html:
             rows.append([text(label), share_bar(energy_kwh / total), *texts(scale.text(significant(energy_kwh / scale.size, 3)), how)])
         elif part in record.missing:
             rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])
-    return table(text("Energy, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
+    return (
+        table(text("Energy at the meters, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
+    )
 
 
 def _over_time(record: Run, history: RunHistory, database: Database) -> Html:

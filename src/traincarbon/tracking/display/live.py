@@ -213,7 +213,7 @@ def line(state: LiveState) -> str:
         *([] if share is None else [wording.percent(share)]),
         *([] if left_s is None else [wording.time_left(left_s)]),
         *([] if power_w is None else [wording.watts(power_w)]),
-        *(item.value if item.label == wording.ENERGY else str(item) for item in wording.spent(state)),
+        *(str(item) for item in wording.spent(state)),
         *(str(item) for item in wording.training(state.progress)),
     ]
     text = f"carbon {wording.clock(state.elapsed_s)}"

@@ -36,7 +36,7 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     energy = [_single("Measured", _parts(run, _MEASURED)), _single("Modelled", _parts(run, _MODELLED))]
     if run.missing:
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
-    shares = [share.text for share in wording.budgets(budgets)]
+    shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
     last = [_single("Budget", " · ".join(shares))] if shares else []
     results = _results(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
     for each in (2, 1):  # lines of a note, as far as there is room
@@ -171,9 +171,9 @@ def _comparison(value: float, planned: Interval, unit: str) -> str:
 def _rate(run: Run, name: str) -> str:
     """Return the rate of a count and, for tokens, the metered energy of each."""
     count = run.counts[name]
-    rates = [f"{significant(count / run.duration_s, 3)} a second"] if run.duration_s > 0.0 else []
+    rates = [f"{significant(count / run.duration_s, 3)}/s"] if run.duration_s > 0.0 else []
     if name == "tokens" and count > 0.0 and run.metered_kwh is not None:
-        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 3)} J each")
+        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 2)} J metered each")
     return ", ".join(rates)
 
 
@@ -185,7 +185,7 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
 def _devices(run: Run) -> list[str]:
     if not run.by_device:
         return []
-    rows = [("node", "device", "energy", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
+    rows = [("node", "device", "metered", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
     head, *lines = table(rows, right=(0, 2, 3, 4, 5)).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []

@@ -12,7 +12,8 @@ FORECAST: tuple[str, ...] = tuple(name for name in COMPARED if name in BUDGETED.
 """The quantities that are forecast and planned."""
 WARN_SHARE = 0.8
 """Share of a budget from which on it is marked."""
-ENERGY = "energy"
+FACILITY = "facility"
+"""What energy is called that includes cooling, and parts without a meter; that of the meters alone is called ``metered``."""
 
 LEAST = 0.001
 """Amounts below this share of the smallest unit are not written out."""
@@ -82,10 +83,10 @@ def power_w(devices: Iterable[DeviceState]) -> float | None:
 
 
 def spent(state: LiveState) -> list[Item]:
-    """Return what the run took so far: energy, CO2e of electricity, cost, metered energy, CO2e of the hardware."""
+    """Return what the run took so far: energy of the facility, CO2e of electricity, cost, metered energy, CO2e of the hardware."""
     medians = {name: value.median for name, value in state.results.items()}
     values = (
-        (ENERGY, medians.get("facility_energy_kwh"), "kWh"),
+        (FACILITY, medians.get("facility_energy_kwh"), "kWh"),
         ("CO2e", medians.get("operational_kgco2e"), "kg CO2e"),
         (cost_word(state.cost_basis or "cost"), medians.get("cost_usd"), "$"),
         ("metered", state.metered_kwh, "kWh"),
@@ -127,7 +128,7 @@ def training(progress: ProgressState) -> list[Item]:
         *(Item("", f"{significant(speed, 3)} {name}/s") for name, speed in speeds[:1]),
         *([] if progress.mfu is None else [Item("MFU", significant(progress.mfu, 3))]),
         *([] if progress.loss is None else [Item("loss", significant(progress.loss, 4))]),
-        *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token")]),
+        *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token metered")]),
         *(Item("", f"{amount(progress.counts[name], 'count', digits=3)} {name}") for name in COUNTS if name in progress.counts),
     ]
 

@@ -81,10 +81,12 @@ class Budget:
                 continue
             if actual.median >= NEAR * limit and self._is_first(name, "near"):
                 share = f"{actual.median / limit * 100.0:.0f} %"
-                actions.append(Action(BudgetPolicy.WARN, f"{share} of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}"))
+                actions.append(Action(BudgetPolicy.WARN, f"{share} of the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{_kind(name)}"))
             expected = _in_unit_of_limit(name, (forecast or {}).get(BUDGETED[name]))
             if expected is not None and expected.median > limit and self._is_first(name, "forecast"):
-                actions.append(Action(BudgetPolicy.WARN, f"the run will take {_amount(name, expected)}, more than its budget of {_amount(name, limit)}"))
+                actions.append(
+                    Action(BudgetPolicy.WARN, f"the run will take {_amount(name, expected)}{_kind(name)}, more than its budget of {_amount(name, limit)}")
+                )
         if over and self._policy is not BudgetPolicy.WARN and not ended:
             actions += self._act(over, time_s, began_over=began_over)
         return actions
@@ -137,7 +139,7 @@ class Budget:
 
     def _over_text(self, name: str, limit: float, actual: Uncertain, *, earlier: float) -> str:
         of_which = f", {_amount(name, earlier)} of it in earlier sessions" if earlier > 0.0 else ""
-        return f"the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{of_which}"
+        return f"the budget of {_amount(name, limit)} is spent: {_amount(name, actual)}{_kind(name)}{of_which}"
 
 
 def budget_text(name: str, limit: float) -> str:
@@ -177,6 +179,11 @@ def _in_unit_of_limit(name: str, value: Uncertain | None) -> Uncertain | None:
     if value is None or not 0.0 <= value.median < math.inf:
         return None
     return value * (1.0 / S_PER_H) if name == "hours" else value
+
+
+def _kind(name: str) -> str:
+    """Return which energy a budget of energy counts."""
+    return " of facility energy" if name == "kwh" else ""
 
 
 def _amount(name: str, value: Uncertain | float) -> str:
