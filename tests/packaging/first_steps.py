@@ -129,7 +129,13 @@ def steps() -> list[str]:
     """Return the commands of README, in order, without comments."""
     text = (ROOT / "README.md").read_text("utf-8")
     lines = [line.strip() for language, block in BLOCK.findall(text) if language == "sh" for line in block.replace("\\\n", " ").splitlines()]
-    shown = [line.removeprefix("$ ") for language, block in BLOCK.findall(text) if language in ("text", "console") for line in block.splitlines() if line.startswith("$ ")]
+    shown = [
+        line.removeprefix("$ ")
+        for language, block in BLOCK.findall(text)
+        if language in ("text", "console")
+        for line in block.splitlines()
+        if line.startswith("$ ")
+    ]
     return [re.sub(r"\s+# .*", "", line) for line in (*shown, *lines) if line.startswith("carbon ")]
 
 

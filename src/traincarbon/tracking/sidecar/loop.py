@@ -140,7 +140,8 @@ class Metering:
 
         born_s = None if self._is_in_process or settings.continues else self._began_s
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
-        self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
+        is_used = any(meter in meters for meter in self._early.meters.values())  # else its devices would seem to use no energy
+        self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings if is_used else ())
         self._sample(time.monotonic())
         parts = self._recorder.by_part()
         self._missing = missing_parts(missing, parts)
