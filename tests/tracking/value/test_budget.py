@@ -103,7 +103,7 @@ def test_each_limit_is_watched_in_its_own_unit():
     texts = [action.text for action in Budget(limits).check(spent, time_s=0.0)]
     assert texts == [
         f"90 % of the budget of {limit} is spent: {actual}"
-        for limit, actual in (("10 kWh", "9 kWh"), ("$10", "$9"), ("10 kg CO2e", "9 kg CO2e"), ("10 h", "9 h"))
+        for limit, actual in (("10 kWh", "9 kWh of facility energy"), ("$10", "$9"), ("10 kg CO2e", "9 kg CO2e"), ("10 h", "9 h"))
     ]
 
 

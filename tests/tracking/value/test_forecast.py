@@ -74,7 +74,7 @@ def test_without_a_total_there_is_no_forecast_and_the_reason():
     found = forecast_of(seen_of(STEADY, 40), coefficients=KNOWN)
     assert found.to_dict() == {"why_not": "the total number of steps is unknown: report total_steps, or give --total-steps"}
     found = forecast_of(Observed(10.0, {}, 0.0, Progress(), Points()), coefficients=KNOWN)
-    assert found.why_not.startswith("the script reports no progress and there is no plan")
+    assert found.why_not.startswith("the script reports no progress, and no plan is given")
 
 
 def test_before_the_second_report_there_is_no_pace():
