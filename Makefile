@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names first-steps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,11 @@ models: $(READY) ## write the table of known models into docs/models.md
 docs: $(READY) ## run the commands and the code of the documentation, follow its links
 	@$(BIN)/python -m pytest -q tests/docs
 
-packaging: $(READY) ## build the wheel and use it in an environment of its own
+packaging: $(READY) ## build the wheel and use it alone, with each Python that is here
 	@PYTHON=$(BIN)/python bash tests/packaging/smoke.sh
+
+first-steps: $(READY) ## record what a plain installation shows into docs/first-steps.md
+	@PYTHON=$(BIN)/python bash tests/packaging/smoke.sh docs/first-steps.md
 
 bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src

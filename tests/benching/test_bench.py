@@ -8,6 +8,7 @@ from traincarbon.benching import bench as module
 from traincarbon.benching.bench import Bench, GemmRate, Pace, processor_name
 from traincarbon.benching.workload import open_workload
 from traincarbon.errors import CarbonError
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Unavailable
 from traincarbon.meters.cgroup import Allotment
 from traincarbon.meters.process_usage import Usage
@@ -123,7 +124,7 @@ def test_a_gpu_that_the_library_does_not_reach_is_pointed_out(measure):
     seen = meter()
     seen.names = {"gpu:GPU-1": "Acme One", "cpu:0": "Acme CPU"}
     (note,) = [note for note in measure(meters=([seen], [])).notes if "Acme" in note]
-    assert note == "the processor was measured: Quick 1.0 cannot use the Acme One; pip install 'traincarbon[torch]' to measure it"
+    assert note == f"the processor was measured: Quick 1.0 cannot use the Acme One; {install_command(extra='torch')} to measure it"
     assert not any("Acme" in note for note in measure(workload=Quick(("Acme One",), 1e9), meters=([seen], [])).notes)
 
 

@@ -131,3 +131,11 @@ def test_a_checkpoint_of_other_sizes_is_refused(tmp_path):
     refused = run("--steps", "1", "--checkpoint", tmp_path / "small", "--hidden", "16")
     assert refused.returncode == 1
     assert "belongs to another model" in refused.stderr
+
+
+def test_a_copy_outside_the_repository_learns_its_own_code(tmp_path, monkeypatch):
+    file = tmp_path / "examples" / "training_loop.py"
+    file.parent.mkdir()
+    file.write_bytes(b"one")
+    monkeypatch.setattr("training_loop.__file__", str(file))
+    assert own_text() == b"one"

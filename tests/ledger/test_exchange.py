@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
+from traincarbon.extras import install_command
 from traincarbon.ledger.exchange import COLUMNS, cell_of, dump, is_ours, load, text_of
 from traincarbon.ledger.record import Run, merge
 
@@ -107,7 +108,7 @@ def test_without_pyarrow_parquet_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CarbonError, match="needs pyarrow") as raised:
         dump([RECORD], "parquet")
-    assert "pip install 'traincarbon[parquet]'" in raised.value.hint
+    assert raised.value.hint == f"{install_command(extra='parquet')}, or use CSV or JSON"
 
 
 @pytest.mark.parametrize(

@@ -267,3 +267,14 @@ def test_a_record_of_an_index_from_before_the_basis_was_kept_is_read():
     kept = merged(lines_of()).to_stored()
     del kept["cost_basis"]
     assert Run.from_stored(kept).cost_basis == ""
+
+
+def test_a_gpu_that_was_not_metered_on_one_node_leaves_no_totals():
+    whole = lines_of(node="n0", figures={"facility_energy_kwh": FIGURE, "cost_usd": FIGURE})
+    blind = lines_of(node="n1", devices=("cpu:0",), part="cpu", start={"unread_gpu": True, "missing": {"gpu": "no bindings"}})
+    assert merged(whole).facility_energy_kwh == FIGURE
+    run = merged(whole, blind)
+    assert (run.unread_gpu, run.facility_energy_kwh, run.cost_usd, run.metered_kwh) == (True, None, None, None)
+    assert run.missing["gpu"] == "on 1 of 2 nodes: no bindings"
+    assert not any("leaves out" in note for note in run.notes)
+    assert Run.from_stored(json.loads(json.dumps(run.to_stored()))) == run

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from traincarbon.extras import install_command
 from traincarbon.meters import amd
 from traincarbon.meters.base import Unavailable
 
@@ -100,7 +101,7 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch, probe, amd_board):
     monkeypatch.setitem(sys.modules, "amdsmi", None)
     found = amd.probe(kfd=str(tmp_path / "kfd"))
     assert isinstance(found, Unavailable)
-    assert "traincarbon[amd]" in found.hint
+    assert found.hint == install_command(extra="amd")
 
 
 def test_bindings_that_find_no_library_say_so_and_print_nothing(tmp_path, monkeypatch, capsys):

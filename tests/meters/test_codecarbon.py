@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from traincarbon.extras import install_command
 from traincarbon.meters import codecarbon
 from traincarbon.meters.base import Unavailable
 
@@ -114,4 +115,4 @@ def test_a_missing_codecarbon_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "codecarbon", None)
     found = codecarbon.probe()
     assert isinstance(found, Unavailable)
-    assert "traincarbon[codecarbon]" in found.hint
+    assert found.hint == install_command(extra="codecarbon")

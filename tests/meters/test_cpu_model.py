@@ -3,6 +3,7 @@
 import pytest
 
 from acme import line
+from traincarbon.extras import install_command
 from traincarbon.meters import cpu_model, process_usage
 from traincarbon.meters.base import Unavailable
 from traincarbon.meters.cgroup import Allotment
@@ -128,4 +129,4 @@ def test_without_a_source_of_processor_time_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(process_usage, "source", lambda _, **_rest: None)
     found = cpu_model.probe(pid=1)
     assert isinstance(found, Unavailable)
-    assert "traincarbon[track]" in found.hint
+    assert found.hint == install_command(package="psutil")

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from native.replay import environment
+from traincarbon.extras import install_command
 from traincarbon.meters import nvml
 from traincarbon.meters.base import Unavailable
 
@@ -258,7 +259,9 @@ def test_a_gpu_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(playe
     played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1")
     found = meter(played)
     assert [reading.device for reading in run(played, found, seconds=5.0)] == [FIRST]
-    assert found.notes == [f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1: its power reads {float(watts):,.0f} W"]
+    second = f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1"
+    assert found.notes == [f"{second}: its power reads {float(watts):,.0f} W"]
+    assert found.unread == (second,)
 
 
 def test_a_gpu_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
@@ -344,4 +347,4 @@ def test_missing_bindings_are_named(played, monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     found = nvml.probe(environ={}, clock=played.clock)
     assert isinstance(found, Unavailable)
-    assert "traincarbon[track]" in found.hint
+    assert found.hint == install_command(package="nvidia-ml-py")

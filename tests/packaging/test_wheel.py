@@ -43,12 +43,32 @@ def test_the_wheel_holds_no_tests_and_nothing_beside_the_package(wheel: dict[str
     assert not [name for name in wheel if re.search(r"(^|/)tests?(/|_)|\.pyc$", name)]
 
 
-def test_the_wheel_installs_the_command(wheel: dict[str, str]) -> None:
-    assert "carbon = traincarbon.cli:main" in wheel["info/entry_points.txt"]
+def test_the_wheel_installs_the_command_under_its_own_name_and_that_of_the_package(wheel: dict[str, str]) -> None:
+    scripts = wheel["info/entry_points.txt"].split("[console_scripts]")[1].split("[")[0].split("\n")
+    assert sorted(filter(None, scripts)) == ["carbon = traincarbon.cli:main", "traincarbon = traincarbon.cli:main"]
 
 
-def test_the_wheel_states_its_licence_and_needs_click_only(wheel: dict[str, str]) -> None:
+def test_the_wheel_states_its_licence_and_its_needs(wheel: dict[str, str]) -> None:
     metadata = message_from_string(wheel["info/METADATA"])
     assert metadata["License-Expression"] == "Apache-2.0"
     assert {"info/licenses/LICENSE", "info/licenses/NOTICE"} <= wheel.keys()
-    assert [need for need in metadata.get_all("Requires-Dist", []) if "extra ==" not in need] == ["click>=8.1"]
+    needs = metadata.get_all("Requires-Dist", [])
+    plain = sorted(need.split(">")[0] for need in needs if "extra ==" not in need)
+    assert plain == ["click", "numpy", "nvidia-ml-py", "psutil", "rich"]
+
+
+def test_all_is_every_extra_that_is_not_a_framework(wheel: dict[str, str]) -> None:
+    metadata = message_from_string(wheel["info/METADATA"])
+    needs: dict[str, set[str]] = {extra: set() for extra in metadata.get_all("Provides-Extra", [])}
+    for need in metadata.get_all("Requires-Dist", []):
+        package, _, extra = need.partition("; extra == ")
+        if extra:
+            needs[extra.strip("'\"")].add(package)
+    assert needs["all"] == set().union(*(packages for extra, packages in needs.items() if extra not in ("all", "torch")))
+    assert needs["report"] == needs["plots"]
+
+
+def test_every_extra_that_a_message_names_exists(wheel: dict[str, str]) -> None:
+    extras = set(message_from_string(wheel["info/METADATA"]).get_all("Provides-Extra", []))
+    named = {extra for name, text in wheel.items() if name.endswith(".py") for extra in re.findall(r"\bextra=[\"'](\w+)[\"']", text)}
+    assert {"frames", "plots"} <= named <= extras

@@ -1,13 +1,12 @@
 """Validating from Python: a file of runs, or the published ones, and what is refused."""
 
 import csv
-import sys
 
 import pytest
 
 from traincarbon import validate
 from traincarbon.database.load import builtin_root
-from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.errors import DatabaseError
 
 
 def test_runs_of_a_file_are_predicted_and_progress_counts_their_organisations(tmp_path):
@@ -28,10 +27,3 @@ def test_runs_of_a_file_are_predicted_and_progress_counts_their_organisations(tm
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DatabaseError):
         validate(tmp_path / "none.csv")
-
-
-def test_without_numpy_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "numpy", None)
-    with pytest.raises(CarbonError, match="needs numpy") as caught:
-        validate()
-    assert "traincarbon[arrays]" in caught.value.hint

@@ -15,6 +15,7 @@ from traincarbon.benching.timing import Rate, fitting_size, sustained
 from traincarbon.benching.workload import Workload, open_workload
 from traincarbon.decode import encode
 from traincarbon.errors import CarbonError
+from traincarbon.extras import install_command
 from traincarbon.meters import process_usage
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.cgroup import allotment
@@ -112,7 +113,7 @@ def measure(
         open_library: Opens the library.
 
     Raises:
-        CarbonError: the machine is busy, or neither NumPy nor PyTorch is installed.
+        CarbonError: the machine is busy, or the library is not installed.
     """
     began_s, started_at = time.monotonic(), datetime.now(UTC)
     say = progress or (lambda _: None)
@@ -141,7 +142,7 @@ def measure(
         bandwidth = _bandwidth(workload, pace, memory_b)
         _note_troubles(gemm, bandwidth, others, busy_threads, None if workload.accelerators else threads, notes)
         if not workload.accelerators and (gpus := sorted(name for device, name in power.names.items() if device.startswith("gpu:"))):
-            notes.append(f"the processor was measured: {workload.library} cannot use the {gpus[0]}; pip install 'traincarbon[torch]' to measure it")
+            notes.append(f"the processor was measured: {workload.library} cannot use the {gpus[0]}; {install_command(extra='torch')} to measure it")
         notes += [*workload.notes, *power.notes]
     finally:
         for meter in opened:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from traincarbon.errors import CarbonError
+from traincarbon.extras import MissingExtraError
 
 Work = Callable[[int], None]
 """Does its work a given number of times on each accelerator, and returns when all is done."""
@@ -46,7 +46,7 @@ def open_workload(library: str | None, *, threads: int) -> Workload:
         threads: Processor threads to use, unless the environment states them. [1]
 
     Raises:
-        CarbonError: it is not installed.
+        MissingExtraError: it is not installed.
     """
     for variable in _THREADS:
         os.environ.setdefault(variable, str(threads))
@@ -55,13 +55,10 @@ def open_workload(library: str | None, *, threads: int) -> Workload:
             import torch
         except ImportError as error:
             if library == "torch":
-                raise CarbonError("PyTorch is not installed", hint="pip install 'traincarbon[torch]', or use --library numpy") from error
+                raise MissingExtraError("PyTorch is not installed", extra="torch", otherwise="use --library numpy") from error
         else:
             return TorchOnGpus(torch) if torch.cuda.is_available() else TorchOnProcessor(torch)
-    try:
-        return NumpyOnProcessor(threads)
-    except ImportError as error:
-        raise CarbonError("a benchmark needs NumPy or PyTorch", hint="pip install 'traincarbon[arrays]'") from error
+    return NumpyOnProcessor(threads)
 
 
 class NumpyOnProcessor:

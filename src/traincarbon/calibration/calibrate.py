@@ -78,14 +78,10 @@ def calibrate(
         database: The facts to rest on; by default ours with the user's own.
 
     Raises:
-        CarbonError: there are no runs that can be used, an argument is not possible, or NumPy is not installed.
+        CarbonError: there are no runs that can be used or an argument is not possible.
     """
     if name is not None:
         file_of(name)
-    try:
-        import numpy  # noqa: F401, ICN001  if it is missing, say so before any work
-    except ImportError as error:
-        raise CarbonError("calibrate needs numpy", hint="pip install 'traincarbon[arrays]'") from error
     records = _records(runs, store)
     database = database if database is not None else open_database()
     readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}

@@ -218,14 +218,14 @@ class Estimate:
         """Return the results as a DataFrame: a row for each result, or for arrays a row for each plan with columns (result, bound).
 
         Raises:
-            ImportError: pandas is not installed.
+            MissingExtraError: pandas is not installed.
         """
-        import pandas as pd
+        from traincarbon.extras import data_frame
 
         known = {name: result for name, result in self.results.items() if result is not None}
         if any(hasattr(result.median, "shape") for result in known.values()):
-            return pd.DataFrame({(name, bound): value for name, result in known.items() for bound, value in result._asdict().items()})
-        frame = pd.DataFrame({name: result._asdict() for name, result in known.items()}).T
+            return data_frame({(name, bound): value for name, result in known.items() for bound, value in result._asdict().items()})
+        frame = data_frame({name: result._asdict() for name, result in known.items()}).T
         frame.insert(0, "unit", [unit_of(name) for name in frame.index])
         return frame
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compared_results import plain
+from traincarbon.extras import data_frame
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
@@ -190,12 +191,10 @@ class Comparison:
         """Return a row an option: the combination, the median of each quantity, and its marks.
 
         Raises:
-            ImportError: pandas is not installed.
+            MissingExtraError: pandas is not installed.
         """
-        import pandas as pd
-
         rows = []
         for option in self.options:
             medians = {name: None if interval is None else interval.median for name, interval in option.results.items()}
             rows.append({**option.where._asdict(), **medians, **{mark: mark in option.marks for mark in MARKS}, "is_pareto": option.is_pareto})
-        return pd.DataFrame(rows)
+        return data_frame(rows)

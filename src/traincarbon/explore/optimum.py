@@ -8,6 +8,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compared_results import plain
 from traincarbon.explore.comparison import Results, SetAside, Where
 from traincarbon.explore.scaling_law import FittedLaw, Size
+from traincarbon.extras import data_frame
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
@@ -133,12 +134,10 @@ class Optimum:
         """Return the frontier, a row a model: parameters, tokens, loss and the median of each quantity.
 
         Raises:
-            ImportError: pandas is not installed.
+            MissingExtraError: pandas is not installed.
         """
-        import pandas as pd
-
         rows = []
         for point in self.frontier:
             medians = {name: None if interval is None else interval.median for name, interval in point.results.items()}
             rows.append({"params": point.params, "tokens": point.tokens, "loss": point.loss.median, **medians})
-        return pd.DataFrame(rows)
+        return data_frame(rows)

@@ -8,6 +8,7 @@ from typing import Any
 from unicodedata import category
 
 from traincarbon.errors import CarbonError
+from traincarbon.extras import MissingExtraError
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.quantities import ENERGY_PARTS, RECORDED
@@ -146,7 +147,7 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise CarbonError("Parquet needs pyarrow, which is not installed", hint="pip install 'traincarbon[parquet]', or use CSV or JSON") from error
+        raise MissingExtraError("Parquet needs pyarrow, which is not installed", extra="parquet", otherwise="use CSV or JSON") from error
     return pa, parquet
 
 

@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     project: str = ""
     hw: str = ""
     accelerators: int | None = None
+    unread_gpu: bool = False
+    """Whether a GPU was there that no meter read, so that every total is unknown."""
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
@@ -168,6 +170,7 @@ class Process:
             project=_cut(line.get("project") or ""),
             hw=_cut(line.get("hw") or ""),
             accelerators=_whole(line.get("accelerators")),
+            unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},

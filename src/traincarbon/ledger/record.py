@@ -19,7 +19,7 @@ from traincarbon.uncertain import Interval
 
 _T = TypeVar("_T")
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
-_NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "notes", "cost_basis")
+_NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "notes", "cost_basis", "unread_gpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +57,16 @@ class Run:
     """Tokens, samples and steps that the script reported."""
     by_device: tuple[DeviceUse, ...] = ()
     notes: tuple[str, ...] = ()
+    unread_gpu: bool = False
+    """Whether a GPU was there that no meter read, so that every total is unknown."""
     cost_basis: str = ""
     """What the cost counts, see :class:`traincarbon.quantities.CostBasis`; several, separated by semicolons, if its sessions counted differently."""
 
     @property
     def metered_kwh(self) -> float | None:
-        """Energy of all parts that were metered or modelled, None if there is none."""
+        """Energy of all parts that were metered or modelled, None if there is none, or if a GPU that was there is not among them."""
         known = [energy_j for energy_j in self.energy_j.values() if energy_j is not None]
-        return sum(known) / J_PER_KWH if known else None
+        return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
@@ -144,7 +146,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     energy = energy_of(found)
     counts = _counts(found)
     n_nodes = len({process.node for process in ordered})
-    notes = [note for name in RECORDED if (note := _left_out(name, found))]
+    unread_gpu = any(each.unread_gpu for each in facts)
+    notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
     return Run(
         run_id=runs.pop(),
         project=_first(each.project for each in facts) or "",
@@ -161,7 +164,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         missing=energy.missing,
         gaps_s=_most_by_node(found, lambda cluster: max(session.gaps_s for session in cluster)),
         samples=sum(process.samples for process in ordered),
-        **{name: _sum(name, found) for name in RECORDED},
+        unread_gpu=unread_gpu,
+        **{name: None if unread_gpu else _sum(name, found) for name in RECORDED},
         tokens=counts.get("tokens"),
         params=_first(each.params for each in facts),
         mfu=next((process.mfu for process in reversed(ordered) if process.mfu is not None), None),

@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from glob import glob
 from typing import Any
 
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.gpus import Details, GpuError, GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
@@ -30,7 +31,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         with redirect_stdout(None):  # it prints warnings there
             import amdsmi
     except ImportError:
-        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", "pip install 'traincarbon[amd]'", is_there=_lists_gpu())
+        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"), is_there=_lists_gpu())
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
         return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm", is_there=_lists_gpu())
     library = _Library(amdsmi)

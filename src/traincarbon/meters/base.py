@@ -57,6 +57,8 @@ class Meter(Protocol):
     """Device to its product name, where the source states it."""
     covers: tuple[Part, ...] = ()
     """Parts whose energy is already within that of another part, so that no other meter may add it."""
+    unread: tuple[str, ...] = ()
+    """Devices that are there and cannot be read, so that their energy is missing and not zero."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""

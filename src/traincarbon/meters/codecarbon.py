@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
 
@@ -66,7 +67,7 @@ def probe(*, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable
             return Unavailable("codecarbon", "CodeCarbon finds no sensor here, only models", "see carbon doctor for what is needed")
         return CodeCarbonMeter(pieces, clock=clock)
     except ImportError:
-        return Unavailable("codecarbon", "CodeCarbon is not installed", "pip install 'traincarbon[codecarbon]'")
+        return Unavailable("codecarbon", "CodeCarbon is not installed", install_command(extra="codecarbon"))
     except Exception as error:  # noqa: BLE001  around a meter's read: CodeCarbon may raise anything
         return Unavailable("codecarbon", f"CodeCarbon fails: {type(error).__name__}: {error}", "try: codecarbon detect")
 

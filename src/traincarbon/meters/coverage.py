@@ -1,7 +1,7 @@
 """Which parts of this machine meters can measure, found by opening them and closing them again."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Unavailable
@@ -39,24 +39,36 @@ def coverage(*, only: Sequence[str] | None = None, opened: Mapping[str, Meter | 
             unavailable.append(found)
         else:
             parts |= found
-    return Coverage(frozenset(parts), None if Part.GPU in parts else _unread_gpu(only, before, unavailable), tuple(unavailable))
+    return Coverage(frozenset(parts), None if Part.GPU in parts else unread_gpu(unavailable, only=only, opened=before), tuple(unavailable))
 
 
-def unread_gpu(unavailable: Sequence[Unavailable]) -> Unavailable | None:
-    """Return the first of the meters that cannot be read whose GPUs are known to be there."""
-    return next((each for each in unavailable if each.is_there and each.name in METERS and Part.GPU in METERS[each.name].parts), None)
+def unread_device(meters: Iterable[Meter]) -> Unavailable | None:
+    """Return the first device that is there and that its meter cannot read."""
+    unread = ((meter.name, device) for meter in meters for device in meter.unread)
+    return next((Unavailable(name, f"{device} states neither energy nor power", "see nvidia-smi -q", is_there=True) for name, device in unread), None)
 
 
-def _unread_gpu(only: Sequence[str] | None, opened: Mapping[str, Meter | Unavailable], unavailable: Sequence[Unavailable]) -> Unavailable | None:
-    """Return why no GPU is measured although one is there: its meter cannot be read, or was not asked for."""
+def unread_gpu(
+    unavailable: Sequence[Unavailable],
+    *,
+    only: Sequence[str] | None = None,
+    opened: Mapping[str, Meter | Unavailable] | None = None,
+) -> Unavailable | None:
+    """Return why no GPU is measured although one is there: its meter cannot be read, or was not asked for.
+
+    Args:
+        unavailable: The meters that cannot be read.
+        only: The meters that were asked for, by default all.
+        opened: Meters that were opened already.
+    """
     if os.environ.get(REPLAY):  # a recorded trace replaces all meters
         return None
-    asked = unread_gpu(unavailable)
+    asked = next((each for each in unavailable if each.is_there and each.name in METERS and Part.GPU in METERS[each.name].parts), None)
     if asked is not None or not only:
         return asked
     for name, kind in METERS.items():
         if Part.GPU in kind.parts and not kind.is_on_request and name not in only:
-            found = _found(name, opened)
+            found = _found(name, opened or {})
             if not isinstance(found, Unavailable):
                 return Unavailable(name, f"its meter {name} is not among those of --meter", f"add --meter {name}", is_there=True)
             if found.is_there:

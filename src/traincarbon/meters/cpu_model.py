@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.select import prior
+from traincarbon.extras import install_command
 from traincarbon.meters import process_usage
 from traincarbon.meters.base import Meter, Reading, SensorMeter, Unavailable
 from traincarbon.meters.cgroup import Allotment, allotment
@@ -126,7 +127,7 @@ def probe(
     """
     usage = usage or process_usage.source(pid, since_birth=born_s is not None)
     if usage is None:
-        return Unavailable("cpu_model", "processor time cannot be read without psutil here", "pip install 'traincarbon[track]'")
+        return Unavailable("cpu_model", "processor time cannot be read without psutil here", install_command(package="psutil"))
     curve = _curve(database or open_database())
     if curve is None:
         return Unavailable("cpu_model", "priors.csv has no cpu_busy_w, cpu_idle_w or memory_w_per_gb", "see what is missing with: carbon db check")

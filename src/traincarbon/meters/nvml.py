@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from glob import glob
 from typing import Any
 
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.gpus import Details, GpuError, GpuMeter, is_possible
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
@@ -30,7 +31,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     try:
         import pynvml
     except ImportError:
-        return Unavailable("nvml", "the Python bindings of NVML are not installed", "pip install 'traincarbon[track]'", is_there=True)
+        return Unavailable("nvml", "the Python bindings of NVML are not installed", install_command(package="nvidia-ml-py"), is_there=True)
     library = _Library(pynvml)
     try:
         library.open()
@@ -43,6 +44,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
         library.close()
         return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L", is_there=bool(gpus))
     meter = GpuMeter("nvml", readable, notes=notes, clock=clock)
+    meter.unread = tuple(gpu.device for gpu in gpus if gpu not in readable)
     meter.on_close(library.close)
     return meter
 

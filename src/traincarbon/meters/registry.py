@@ -208,6 +208,7 @@ class _Guarded(Meter):
         self.notes: list[str] = []
         self.names = meter.names
         self.covers = meter.covers
+        self.unread = meter.unread
         self._last: tuple[Reading, ...] = ()
         self._reached_j: dict[str, float] = {}
         self._failed = False

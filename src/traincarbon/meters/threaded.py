@@ -28,6 +28,7 @@ class ThreadedMeter(Meter):
     def __init__(self, meter: Meter, thread: "_Thread") -> None:
         self.name = meter.name
         self.names: Mapping[str, str] = getattr(meter, "names", {})
+        self.unread: tuple[str, ...] = getattr(meter, "unread", ())
         self.notes: list[str] = []
         self.max_interval_s = meter.max_interval_s
         self._meter = meter

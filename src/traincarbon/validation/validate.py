@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 
 from traincarbon.database.load import Database
-from traincarbon.errors import CarbonError
 from traincarbon.validation.accuracy import Backtest
 
 
@@ -17,12 +16,8 @@ def validate(runs: str | os.PathLike[str] | None = None, *, database: Database |
         progress: Called with the number of organisations done, and of all.
 
     Raises:
-        CarbonError: the file cannot be read or holds no runs, or NumPy is not installed.
+        CarbonError: the file cannot be read or holds no runs.
     """
-    try:
-        import numpy  # noqa: F401, ICN001  if it is missing, say so before any work
-    except ImportError as error:
-        raise CarbonError("validate needs numpy", hint="pip install 'traincarbon[arrays]'") from error
     from traincarbon.validation.backtest import backtest
 
     return backtest(None if runs is None else os.fspath(runs), database=database, progress=progress)

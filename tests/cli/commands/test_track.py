@@ -199,3 +199,43 @@ def test_the_command_does_not_wait_for_the_meter(place):
     done = place.track("--quiet", "--run-id", "r", "--", *python("import time; print(time.time(), flush=True); time.sleep(0.3)"))
     assert abs(float(done.stdout) - place.lines("r")[0]["wall_s"]) < 5.0
     assert time.time() - float(done.stdout) < 30.0
+
+
+def test_a_gpu_that_cannot_be_read_is_pointed_out_at_the_start_and_there_is_no_total_without_it(place, tmp_path):
+    library = build(tmp_path)
+    (tmp_path / "boards").write_text("devices 2\nwave 1:400\n")
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "pynvml.py").write_text("raise ImportError\n")
+    settings = environment(library, tmp_path / "boards", CARBON_STORE=place.store)
+    env = {name: value for name, value in settings.items() if name != "CARBON_REPLAY"}
+    words = [
+        word.replace("sys.path[:0] = [", f"sys.path[:0] = [{str(tmp_path / 'without')!r}, ") for word in place.command("--run-id", "r", "--", "sleep", "1")
+    ]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    first = done.stderr.splitlines()[0]
+    assert first.startswith("carbon: a GPU is here, but not metered, so energy, CO2e and cost will be unknown: the Python bindings of NVML are not installed")
+    assert "install nvidia-ml-py" in first
+    assert "Energy, facility" not in done.stderr
+    assert "Energy, CO2e and cost: unknown, as a GPU was here" in done.stderr
+    record = place.record("r")
+    assert (record.unread_gpu, record.facility_energy_kwh, record.cost_usd) == (True, None, None)
+
+
+def test_a_gpu_that_states_nothing_beside_one_that_does_leaves_no_total(place, tmp_path):
+    library = build(tmp_path)
+    (tmp_path / "boards").write_text("devices 2\nwave 1:400\nfail energy not_supported only 1\nfail power not_supported only 1\n")
+    env = {name: value for name, value in environment(library, tmp_path / "boards", CARBON_STORE=place.store).items() if name != "CARBON_REPLAY"}
+    done = subprocess.run(place.command("--run-id", "r", "--", "sleep", "1"), env=env, capture_output=True, text=True, check=True)
+    assert "states neither energy nor power" in done.stderr.splitlines()[0]
+    record = place.record("r")
+    assert record.energy_j["gpu"] > 0.0
+    assert (record.unread_gpu, record.facility_energy_kwh) == (True, None)
+
+
+def test_choosing_meters_that_leave_out_the_gpu_leaves_no_total(place, tmp_path):
+    library = build(tmp_path)
+    (tmp_path / "boards").write_text("devices 1\nwave 1:400\n")
+    env = {name: value for name, value in environment(library, tmp_path / "boards", CARBON_STORE=place.store).items() if name != "CARBON_REPLAY"}
+    done = subprocess.run(place.command("--run-id", "r", "--meter", "cpu_model", "--", "sleep", "1"), env=env, capture_output=True, text=True, check=True)
+    assert "add --meter nvml" in done.stderr.splitlines()[0]
+    assert place.record("r").unread_gpu

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from traincarbon.errors import CarbonError
+from traincarbon.extras import install_command
 from traincarbon.reporting.plots.figures import Panel
 from traincarbon.reporting.plots.page import page, plot_script
 
@@ -55,4 +56,4 @@ def test_a_missing_plotly_is_an_error_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
     with pytest.raises(CarbonError, match="needs plotly") as caught:
         plot_script()
-    assert caught.value.hint == "pip install 'traincarbon[report]'"
+    assert caught.value.hint == install_command(extra="plots")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from made_states import interval as interval_of
+from traincarbon.formatting import plain
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.tracking.display.run_summary import MOST_LINES, page, summary
@@ -172,3 +173,14 @@ def test_what_the_cost_counts_is_named(basis, label):
     for text in (summary(run), "\n".join(page(run))):
         (line,) = [line for line in text.splitlines() if line.startswith("Cost")]
         assert line.startswith(label)
+
+
+def test_energy_without_the_gpu_that_was_there_has_no_totals_and_says_why():
+    known = dict.fromkeys(("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "plan"))
+    energy = {"energy_j": {"gpu": None, "cpu": 2e6, "dram": None, "other": None}, "missing": {"gpu": "the Python bindings of NVML are not installed"}}
+    run = replace(record(**known, **energy, accelerators=None), unread_gpu=True)
+    expected = "Energy, CO2e and cost: unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
+    for text in (summary(run), "\n".join(map(plain, page(run)))):
+        assert expected in " ".join(text.split())
+        assert "J each" not in text
+        assert "Of the facility's energy" not in text

@@ -156,3 +156,8 @@ def test_the_utilisation_by_hand():
 @pytest.mark.parametrize("changed", [{"tokens": 0.0}, {"accelerator_hours_h": 0.0}, {"peak_flop_per_s": 0.0}, {"tokens": math.nan}])
 def test_nothing_done_has_no_utilisation(changed):
     assert mfu_of(**{"tokens": 1e9, "flop_per_token": 6e9, "accelerator_hours_h": 1.0, "peak_flop_per_s": 1e16, **changed}) is None
+
+
+def test_energy_without_the_gpu_that_is_there_is_no_total():
+    found = figures_of({"cpu": Part(4.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=10.0, coefficients=KNOWN, has_unread_gpu=True)
+    assert (found.values, found.sources_kwh, found.cost_basis) == ({}, {}, "")

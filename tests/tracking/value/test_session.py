@@ -143,3 +143,15 @@ def test_a_result_without_bounds_is_not_shown(make_session):
     meter(session, energy_j=1e9, elapsed_s=10.0)
     assert "facility_energy_kwh" in state(session).results
     assert "operational_kgco2e" not in state(session).results
+
+
+def test_what_leaves_out_a_gpu_that_is_there_is_no_total(make_session):
+    session = make_session(hw="h100-sxm5-80gb", total_steps=10.0)
+    session.set_devices(names={}, accelerators=None, has_unread_gpu=True)
+    session.add_reports([Report(1001.0, steps=1.0, tokens=50.0), Report(1002.0, steps=2.0, tokens=100.0)])
+    session.update({"cpu": Part(3.6e6, "modelled", 0.4)}, elapsed_s=10.0, time_s=1010.0)
+    shown = state(session)
+    assert (shown.results, shown.metered_kwh, shown.progress.j_per_token) == ({}, None, None)
+    assert set(shown.forecast) <= {"duration_s"}
+    assert "facility_energy_kwh" not in session.interval_fields()
+    assert session.start_fields()["unread_gpu"] is True

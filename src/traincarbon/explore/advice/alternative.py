@@ -9,6 +9,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.explore.advice.evidence import Evidence
 from traincarbon.explore.advice.saving import Saving
 from traincarbon.explore.compared_results import plain
+from traincarbon.extras import data_frame
 from traincarbon.quantities import COMPARED, RANKED
 from traincarbon.uncertain import Interval
 
@@ -206,10 +207,8 @@ class Advice:
         """Return a row an alternative: its group, name and effort, the shares saved, and the median of each quantity.
 
         Raises:
-            ImportError: pandas is not installed.
+            MissingExtraError: pandas is not installed.
         """
-        import pandas as pd
-
         rows = []
         for each in self.alternatives:
             row: dict[str, object] = {
@@ -222,4 +221,4 @@ class Advice:
             row |= {f"saved_share_{name}": None if saved is None else saved.share for name, saved in each.savings.items()}
             row |= {name: None if (interval := each.results[name]) is None else interval.median for name in COMPARED}
             rows.append(row)
-        return pd.DataFrame(rows)
+        return data_frame(rows)

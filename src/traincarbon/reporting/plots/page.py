@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 
-from traincarbon.errors import CarbonError
+from traincarbon.extras import MissingExtraError
 from traincarbon.reporting.markup import as_script
 from traincarbon.reporting.plots.figures import Panel
 
@@ -12,12 +12,12 @@ def plot_script() -> str:
     """Return plotly's script, which every page contains.
 
     Raises:
-        CarbonError: plotly is not installed.
+        MissingExtraError: plotly is not installed.
     """
     try:
         from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
     except ImportError as error:
-        raise CarbonError("a plot needs plotly", hint="pip install 'traincarbon[report]'") from error
+        raise MissingExtraError("a plot needs plotly, which is not installed", extra="plots") from error
     return str(get_plotlyjs())
 
 

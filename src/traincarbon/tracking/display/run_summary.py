@@ -17,6 +17,7 @@ MOST_LINES = 24
 
 _MOST_DEVICES = 8
 _MOST_NOTES = 5
+_UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
 _MODELLED = (EnergySource.MODELLED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
@@ -111,7 +112,9 @@ def _gaps(run: Run) -> str:
 
 
 def _sources(run: Run) -> list[str]:
-    """Return the shares of the facility's energy that were measured, modelled and assumed: overhead and parts without a meter."""
+    """Return the shares of the facility's energy that were measured, modelled and assumed (overhead and parts without a meter), or why it is unknown."""
+    if run.unread_gpu:
+        return [wrapped("Energy, CO2e and cost", _UNKNOWN)]
     whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
     if whole_kwh <= 0.0:
         return []

@@ -135,24 +135,30 @@ class Metering:
         }
         self._write("start", {**fields, **self._session.start_fields()})
         self._channel.send(Begun())
-        from traincarbon.meters.coverage import unread_gpu
+        from traincarbon.meters.coverage import unread_device, unread_gpu
         from traincarbon.meters.registry import missing_parts, open_meters
 
         born_s = None if self._is_in_process or settings.continues else self._began_s
         meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
-        self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings)
+        is_used = any(meter in meters for meter in self._early.meters.values())  # else its devices would seem to use no energy
+        self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings if is_used else ())
         self._sample(time.monotonic())
-        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators)
+        parts = self._recorder.by_part()
+        self._missing = missing_parts(missing, parts)
+        gpu = unread_device(meters)
+        if "gpu" not in parts:
+            gpu = unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
+        if "server" in parts:  # its meter covers them
+            gpu = None
+        if gpu is not None:
+            self._announce(f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})")
+        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators, has_unread_gpu=gpu is not None)
         self._receive()
         if self._ended is not None and self._ended.ended_s - self._began_s < _TOO_SHORT_S:
             self._lookup.close()
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         else:
             self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
-        self._missing = missing_parts(missing, self._recorder.by_part())
-        gpu = unread_gpu(missing) if "gpu" in self._missing else None
-        if gpu is not None:
-            self._announce(f"a GPU is here, but its energy is not in the record: {gpu.reason} (to meter it: {gpu.hint})")
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:

@@ -36,6 +36,8 @@ class Observed(NamedTuple):
     """Time, the last being now, to the joules of all parts, as metered. [s], [J]"""
     nodes: int = 1
     """Machines that work on the run, including this one; the results of this one are compared with its share of the plan."""
+    has_unread_gpu: bool = False
+    """Whether a GPU is there that no meter reads."""
 
 
 class Forecast(NamedTuple):
@@ -111,7 +113,7 @@ def forecast_of(observed: Observed, *, coefficients: Coefficients, plan: Planned
         values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
     else:
         hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
-        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients).values
+        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
     whole = {"duration_s": left_s + observed.elapsed_s, **values}
     whole = {name: value + earlier.values[name] if name in earlier.values else value for name, value in whole.items()}
     over_plan = {

@@ -72,7 +72,7 @@ class Figures(NamedTuple):
     notes: tuple[str, ...]
 
 
-def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients) -> Figures:
+def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients, has_unread_gpu: bool = False) -> Figures:
     """Return what the energy of *parts* over *accelerator_hours_h* amounts to.
 
     Energy that no meter covers is assumed, with its uncertainty, where the hardware is known, and noted where it is not.
@@ -82,7 +82,10 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
         parts: The energy of each part since the run, or the session, began.
         accelerator_hours_h: Wall-clock times accelerators at work, 0 without any. [h]
         coefficients: What converts them at this place and for this hardware.
+        has_unread_gpu: Whether a GPU is there that no meter reads, so that every total is unknown: most of the energy may be its.
     """
+    if has_unread_gpu:
+        return Figures({}, "", {}, ())
     known, hours = coefficients, accelerator_hours_h
     counted, left_out = _without_double_counts(parts)
     metered_j, sources = _metered(counted, known)

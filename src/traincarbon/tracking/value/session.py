@@ -32,6 +32,7 @@ class Session:
         self._energy = Points()
         self._names: Mapping[str, str] = {}
         self._accelerators: int | None = None
+        self._has_unread_gpu = False
         self._valuation = Valuation()
         self._budget: Budget | None = None
         self._announced_unwatched = False
@@ -42,9 +43,9 @@ class Session:
         self._demands: list[BudgetPolicy] = []
         self._notes: list[str] = []
 
-    def set_devices(self, *, names: Mapping[str, str], accelerators: int | None) -> None:
-        """Take what the meters found: the name of each device, and the number of accelerators."""
-        self._names, self._accelerators = names, accelerators
+    def set_devices(self, *, names: Mapping[str, str], accelerators: int | None, has_unread_gpu: bool = False) -> None:
+        """Take what the meters found: the name of each device, the number of accelerators, and whether a GPU is there that no meter reads."""
+        self._names, self._accelerators, self._has_unread_gpu = names, accelerators, has_unread_gpu
 
     def question(self, *, journal: str) -> RunQuestion:
         """Return the question to the lookup process; *journal* is the name of this session's journal."""
@@ -84,9 +85,11 @@ class Session:
             ended: Whether the training has ended.
         """
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
-        self._observed = observed = Observed(elapsed_s, parts, float(self._accelerators or 0), self._progress, self._energy, self._settings.nodes)
+        accelerators, unread = float(self._accelerators or 0), self._has_unread_gpu
+        self._observed = observed = Observed(elapsed_s, parts, accelerators, self._progress, self._energy, self._settings.nodes, unread)
         valuation = self._valuation
-        self._results = figures_of(parts, accelerator_hours_h=elapsed_s / S_PER_H * observed.accelerators, coefficients=valuation.coefficients)
+        hours = elapsed_s / S_PER_H * accelerators
+        self._results = figures_of(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
         self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
         if self._budget is not None:
             now = spent(self._results, observed)
@@ -120,6 +123,7 @@ class Session:
         return {
             "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
+            "unread_gpu": self._has_unread_gpu,
             "params": number(settings.context.get("params") or plan.params),
             "plan": None if settings.plan is None else {**settings.plan, **encode(plan.results)},
             "assumptions": list(valuation.assumptions),
@@ -147,7 +151,7 @@ class Session:
             project=settings.project,
             elapsed_s=elapsed_s,
             devices=devices,
-            metered_kwh=self._metered_j() / J_PER_KWH if self._observed is not None and self._observed.parts else None,
+            metered_kwh=None if (metered_j := self._metered_j()) is None else metered_j / J_PER_KWH,
             results=_intervals(results.values) if results is not None else {},
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
@@ -163,8 +167,11 @@ class Session:
             return ()
         return self._budget.states(spent(self._results, self._observed), self._forecast.values if self._forecast is not None else {})
 
-    def _metered_j(self) -> float:
-        return sum(part.energy_j for part in self._observed.parts.values()) if self._observed is not None else 0.0
+    def _metered_j(self) -> float | None:
+        """Return the energy of all parts, None before the first is known, or if a GPU is not among them."""
+        if self._observed is None or not self._observed.parts or self._has_unread_gpu:
+            return None
+        return float(sum(part.energy_j for part in self._observed.parts.values()))
 
     def _tokens(self) -> float | None:
         """Return the tokens of this session: as reported, else by steps of known size."""
@@ -182,7 +189,7 @@ class Session:
         return mfu_of(tokens=tokens, flop_per_token=flop_per_token, accelerator_hours_h=hours, peak_flop_per_s=peak)
 
     def _progress_state(self) -> ProgressState:
-        progress, tokens = self._progress, self._tokens()
+        progress, tokens, metered_j = self._progress, self._tokens(), self._metered_j()
         forecast = self._forecast if self._forecast is not None and not self._forecast.why_not else None
         rates = {name: progress.rate_per_s(name, window_s=_RATE_WINDOW_S) for name in COUNTS}
         return ProgressState(
@@ -192,7 +199,7 @@ class Session:
             share_done=forecast.share if forecast is not None else None,
             left_s=number(forecast.left_s.median) if forecast is not None and forecast.left_s is not None else None,
             mfu=self._mfu(),
-            j_per_token=self._metered_j() / tokens if tokens else None,
+            j_per_token=metered_j / tokens if tokens and metered_j is not None else None,
         )
 
 
