@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from traincarbon.formatting import (
-    WIDTH,
     amount,
+    assumed,
+    better,
     bold,
+    caution,
     clean,
     counted,
     dim,
@@ -16,14 +18,19 @@ from traincarbon.formatting import (
     shortened,
     significant,
     table,
+    visible_length,
+    width,
+    worse,
     wrapped,
 )
 
 __all__ = [
-    "WIDTH",
     "amount",
     "as_json",
+    "assumed",
+    "better",
     "bold",
+    "caution",
     "clean",
     "counted",
     "dim",
@@ -35,6 +42,9 @@ __all__ = [
     "shortened",
     "significant",
     "table",
+    "visible_length",
+    "width",
+    "worse",
     "wrapped",
 ]
 
@@ -47,7 +57,7 @@ def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> li
         ('nn…', 77)
     """
     others = sum(max(len(row[at]) for row in rows) + len(gap) for at in range(len(rows[0])) if at != column) if rows else 0
-    room = max(8, WIDTH - others)
+    room = max(8, width() - others)
     return [tuple(f"{cell[: room - 1]}…" if at == column and len(cell) > room else cell for at, cell in enumerate(row)) for row in rows]
 
 

@@ -90,13 +90,13 @@ def test_explains_arithmetic_can_be_followed_with_a_pocket_calculator():
 @pytest.mark.parametrize("more", [[], ["--region", "france", "--start", "2021"], ["--mfu", "0.05..0.5", "--level", "0.99"], ["--accelerator-hours", "1e12"]])
 def test_no_line_of_the_screen_is_wider_than_80_columns(hw, more):
     text = shown("--params", "1.4T", "--active-params", "32B", "--tokens", "15T", "--hw", hw, "--name", "a name " * 30, *more)
-    assert [line for line in text.splitlines() if len(line) > output.WIDTH] == []
+    assert [line for line in text.splitlines() if len(line) > output.width()] == []
 
 
 @given(st.floats(3, 13), st.floats(3, 14), st.sampled_from([[], ["--servers", "1"], ["--servers", "100000"]]))
 def test_models_of_every_size_fit_the_screen(params, tokens, more):
     text = shown("--params", f"{10.0**params:.6g}", "--tokens", f"{10.0**tokens:.6g}", "--hw", "dgx-h100", *more)
-    assert [line for line in text.splitlines() if len(line) > output.WIDTH] == []
+    assert [line for line in text.splitlines() if len(line) > output.width()] == []
     assert not {"nan", "inf", "None"} & set(re.split(r"[^a-zA-Z]+", text))
 
 

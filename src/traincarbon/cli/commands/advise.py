@@ -118,7 +118,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
 def _lines(rows: list[tuple[str, ...]]) -> list[str]:
     """Return *rows* as lines of a table that fits the screen; a name that is too long continues on the next line."""
     others = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0])) if at != _NAME)
-    names = [textwrap.wrap(row[_NAME], output.WIDTH - others) for row in rows]
+    names = [textwrap.wrap(row[_NAME], max(12, output.width() - others)) for row in rows]
     first = [(*row[:_NAME], name[0], *row[_NAME + 1 :]) for row, name in zip(rows, names, strict=True)]
     margin = " " * sum(max(len(row[at]) for row in rows) + 1 for at in range(_NAME))
     lines = output.table(first, right=(0, *_RIGHT), gap=" ").split("\n")

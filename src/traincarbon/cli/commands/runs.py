@@ -220,7 +220,7 @@ def _show_progress(text: str) -> None:
 def _table(records: Sequence[Run]) -> str:
     rows = [_HEAD, *(_row(record) for record in records)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
+    over = sum(widths) + 2 * (len(widths) - 1) - output.width()
     if over > max(widths[_HW] - _NARROWEST_HW, 0):
         over -= widths.pop(_HW) + 2
         rows = [row[:_HW] for row in rows]
