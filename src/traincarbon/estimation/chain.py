@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import ceil
 from os import path
 from typing import TYPE_CHECKING, Unpack
 
@@ -26,13 +25,14 @@ _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
 
-def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Unpack[PlanFields]) -> Estimate:
+def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
     Args:
         plan: The plan, or None to give its fields by name.
         database: The facts to use; by default the built-in ones with the user's own.
         level: Confidence level of the intervals that the result shows. [1]
+        strict: Refuse a plan whose accelerators cannot hold the training, instead of answering for the fewest that can.
         **fields: Fields of the plan, as in :class:`~traincarbon.estimation.plan.Plan`; they override those of *plan*.
 
     Raises:
@@ -56,12 +56,13 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     trace = Trace(plan, facts)
     work.count_flop(trace)
     values = trace.values
-    values["accelerators"] = n = _accelerators(trace, database)
-    _check_memory(trace, n)
+    stated = _accelerators(trace, database)
+    values["accelerators"] = n = _fitting(trace, stated, strict=strict)
     _walk_chain(trace)
     _warn_of_gaps(trace)
-    find_layout = partial(_find_layout, plan, facts, database, n)
-    return Estimate(trace, level=level, find_layout=find_layout, layout=_stated_layout(trace, find_layout))
+    find_layout = partial(_find_layout, plan if n is stated else _without_degrees(trace), facts, database, n)
+    layout = _stated_layout(trace, find_layout) if n is stated else None
+    return Estimate(trace, level=level, stated_accelerators=stated, find_layout=find_layout, layout=layout)
 
 
 def _walk_chain(trace: Trace) -> None:
@@ -119,9 +120,15 @@ def _holders(facts: Facts, database: Database) -> str:
     return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
 
 
-def _check_memory(trace: Trace, n: Num | None) -> None:
-    """Compute how many accelerators hold the training's state, and warn where *n* are too few."""
-    plan, facts = trace.plan, trace.facts
+def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
+    """Return the stated number *n* of accelerators, or the fewest in whole servers that hold the training's state where *n* cannot.
+
+    A run whose hours are stated has taken place, so its number is kept.
+
+    Raises:
+        PlanError: *n* are too few, and the answer is to be *strict*.
+    """
+    plan, each = trace.plan, trace.facts.accelerator_count
     updated = plan.number("params")
     if plan.kind == "lora" and updated is not None:
         stated = plan.number("trainable_params")
@@ -129,10 +136,37 @@ def _check_memory(trace: Trace, n: Num | None) -> None:
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
-    if n is not None and fewest is not None and any_of(n < fewest):
-        counted = "servers" if facts.hardware.folder == "servers" else "accelerators"
-        least = f": it takes about {ceil(fewest / facts.accelerator_count):,} {counted}" if isinstance(fewest, float) else ""
-        trace.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
+    if n is None or fewest is None or not any_of(is_short := median_of(n) < fewest):
+        return n
+    needed = -(-fewest // each) * each
+    problem = f"the training state does not fit in the memory of {_counted(trace, n)}"
+    if plan.accelerator_hours is not None:
+        trace.warnings.append(f"{problem}: it takes about {_counted(trace, needed)}")
+        return n
+    if strict:
+        raise PlanError(problem, hint=f"give {_counted(trace, needed)} or more, or a smaller model")
+    trace.warnings.insert(0, f"{problem}: the figures are for {_counted(trace, needed)}, the fewest that hold it")
+    return needed if is_short is True else needed * is_short + median_of(n) * (1.0 - is_short)
+
+
+def _counted(trace: Trace, n: Num) -> str:
+    """Return a number of accelerators in words, in servers where the hardware is one."""
+    is_server = trace.facts.hardware.folder == "servers"
+    if hasattr(n, "shape"):
+        return "so few accelerators" if n is trace.plan.accelerators else "more accelerators"
+    count = median_of(n) / trace.facts.accelerator_count
+    word = ("server" if is_server else "accelerator") if count == 1.0 else ("servers" if is_server else "accelerators")
+    return f"{count:,.4g} {word} ({trace.facts.hardware.name})"
+
+
+def _without_degrees(trace: Trace) -> Plan:
+    """Return the plan without its degrees of parallelism, which are for another number of accelerators, and warn that they are ignored."""
+    plan = trace.plan
+    stated = [name for name in ("tp", "pp", "dp") if getattr(plan, name) is not None]
+    if not stated:
+        return plan
+    trace.warnings.append(f"ignored {', '.join(stated)}: they are for fewer accelerators")
+    return Plan.from_dict({name: getattr(plan, name) for name in plan.to_dict() if name not in stated})
 
 
 def _warn_of_gaps(trace: Trace) -> None:

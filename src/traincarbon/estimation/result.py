@@ -8,7 +8,7 @@ from traincarbon.estimation import server_counts
 from traincarbon.estimation.trace import Trace
 from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of
 from traincarbon.quantities import ESTIMATED, unit_of
-from traincarbon.uncertain import Interval, Num, Uncertain, median_of
+from traincarbon.uncertain import Interval, Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,9 @@ class Estimate:
         warnings: What a reader should know before relying on it.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
-        accelerators: Accelerators that work together, None where the plan does not state it. [1]
+        accelerators: Accelerators that work together, None where the plan does not state it: those that it states, or the fewest
+            that hold the training's state where it states fewer. [1]
+        stated_accelerators: Accelerators that the plan states, None where it states none. [1]
     """
 
     __slots__ = (
@@ -65,6 +67,7 @@ class Estimate:
         "fewest_accelerators",
         "level",
         "plan",
+        "stated_accelerators",
         "values",
         "warnings",
     )
@@ -85,7 +88,7 @@ class Estimate:
     own_usd = Result("Cost of ownership: the run's share of the purchase, and the electricity. [$]")
     purchase_usd = Result("Purchase price of the cluster. [$]")
 
-    def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
+    def __init__(self, trace: Trace, *, level: float, stated_accelerators: Num | None, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
         self.plan = trace.plan
         self.facts = trace.facts
         computed = trace.values  # noqa: PD011  not a data frame
@@ -97,6 +100,7 @@ class Estimate:
         self.level = level
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]
+        self.stated_accelerators = stated_accelerators
         self._find_layout = find_layout
         self._layout = layout
 
@@ -122,6 +126,12 @@ class Estimate:
             CarbonError: it is unknown for this plan.
         """
         return median_of(self.known(name))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the stated accelerators hold the training's state, as far as is known; of an array of plans, whether all do."""
+        n, fewest = self.stated_accelerators, self.fewest_accelerators
+        return n is None or fewest is None or not any_of(median_of(n) < median_of(fewest))
 
     @property
     def links(self) -> list[ComputedLink]:
@@ -201,6 +211,7 @@ class Estimate:
             "results": {name: _json(result._asdict()) if result is not None else None for name, result in self.results.items()},
             "spread_shares": _json(self.spread_shares),
             "steps": [_json(step._asdict()) for step in self.steps],
+            "hardware_count": {"stated": _json(median_of(self.stated_accelerators)), "used": _json(median_of(self.accelerators)), "fits": self.fits},
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],
