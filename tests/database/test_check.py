@@ -102,7 +102,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 0.9)}, "facilities.csv, acme", "pue 0.9 is outside 1 to 5"),
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="")}, "facilities.csv, acme", "has no source"),
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="nobody")}, "facilities.csv, acme", "source 'nobody' is not in sources.toml"),
-        ({"embodied.csv": line("embodied", "acme-box", "server", "heavy")}, "embodied.csv, acme-box", "kgco2e 'heavy' is no number"),
+        ({"embodied.csv": line("embodied", "acme-box", "server", "heavy")}, "embodied.csv, acme-box", "kgco2e 'heavy' is not a number"),
     ],
 )
 def test_a_fault_alone_is_the_only_one_found(faults_with, files, place, what):

@@ -98,7 +98,7 @@ def test_a_number_that_is_not_finite_is_outside_of_all_bounds(table, column, tex
 @pytest.mark.parametrize(("table", "column"), [(table, column) for table, column, *_ in BOUNDS if column not in YEARS])
 @pytest.mark.parametrize("text", ["abc", "1.2.3", "n/a", "1e", "-"])
 def test_a_cell_that_is_no_number_is_shown(table, column, text):
-    assert faults(table, **{column: text}) == [f"{column} {text!r} is no number"]
+    assert faults(table, **{column: text}) == [f"{column} {text!r} is not a number"]
 
 
 @pytest.mark.parametrize(

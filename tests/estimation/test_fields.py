@@ -117,7 +117,7 @@ def test_no_field_of_a_number_takes_anything_else(name, value):
 
 def test_a_text_that_is_no_number_is_refused_with_the_field():
     for text in ("many", "1..many"):
-        with pytest.raises(QuantityError, match=r"^tokens is no number: '.*many'$") as caught:
+        with pytest.raises(QuantityError, match=r"^tokens is not a number: '.*many'$") as caught:
             number("tokens", text)
         assert "530e9" in caught.value.hint
 

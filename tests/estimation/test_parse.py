@@ -54,7 +54,7 @@ def test_thousands_may_be_separated(text, value):
 def test_a_comma_that_parts_no_thousands_is_refused_rather_than_guessed(text):
     with pytest.raises(QuantityError) as caught:
         parse_quantity(text)
-    assert str(caught.value) == f"no number: {text!r}"
+    assert str(caught.value) == f"not a number: {text!r}"
 
 
 def test_a_decimal_with_an_ending_is_rounded_once():
@@ -96,7 +96,7 @@ def test_a_decimal_with_an_ending_is_rounded_once():
 def test_a_text_that_is_no_number_is_refused_and_shown(text):
     with pytest.raises(QuantityError) as caught:
         parse_quantity(text)
-    assert str(caught.value) == f"no number: {text!r}"
+    assert str(caught.value) == f"not a number: {text!r}"
     assert caught.value.hint == "write 530e9, 530B, 1.4T or 270,000,000"
 
 

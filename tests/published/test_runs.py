@@ -46,7 +46,7 @@ def test_all_of_our_own_rows_are_read():
 def test_a_bad_row_is_set_aside_with_its_line_and_the_good_ones_are_kept(tmp_path):
     runs, aside = read_runs(write(tmp_path, LLAMA, {**LLAMA, "id": "b", "tokens": "many"}))
     assert [run.id for run in runs] == ["a"]
-    assert aside == [("b", "column tokens: 'many' is no number; it holds a count: 300e9 for 300 billion", 3)]
+    assert aside == [("b", "column tokens: 'many' is not a number; it holds a count: 300e9 for 300 billion", 3)]
     assert aside[0].to_dict()["reason"] == f"line 3: {aside[0].reason}"
 
 

@@ -91,7 +91,7 @@ def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit
 
 @pytest.mark.parametrize("cell", ["many", "530B", "1,5", "1 000 000", "12abc"])
 def test_a_text_where_a_number_belongs_is_refused(second, cell):
-    assert second(tokens=cell).reason == f"column tokens: {cell!r} is no number; it holds a count: 300e9 for 300 billion"
+    assert second(tokens=cell).reason == f"column tokens: {cell!r} is not a number; it holds a count: 300e9 for 300 billion"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_file_may_leave_out_the_optional_columns(write):
     ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
 )
 def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, column, cell, unit):
-    assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is no number; it holds ")
+    assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is not a number; it holds ")
     assert unit in second(**{column: cell}).reason
 
 

@@ -34,14 +34,14 @@ def parse_quantity(text: str) -> float:
     try:
         value = float(f"{number}e{int(exponent if mark else 0) + ending}")
     except ValueError:
-        raise NoNumberError(f"no number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
+        raise NoNumberError(f"not a number: {text[:60]!r}", hint="write 530e9, 530B, 1.4T or 270,000,000") from None
     if not math.isfinite(value):
         raise QuantityError(f"no finite number: {text[:60]!r}", hint="the largest number that fits is about 1.8e308")
     return value
 
 
 def _without_separators(text: str) -> str:
-    """Return *text* without commas where they part thousands; elsewhere they stay and make it no number."""
+    """Return *text* without commas where they part thousands; elsewhere they stay, and the text is not a number."""
     whole, point, rest = text.partition(".")
     first, *groups = whole.split(",")
     digits = [*groups[:-1], groups[-1].lower().rstrip("kmbgtp ").partition("e")[0]] if groups else []

@@ -141,8 +141,8 @@ def test_a_plan_cannot_be_saved_where_there_is_no_folder(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--params", "0"], "params is 0"), (["--params", "-7B"], "params is -7e+09"), (["--tokens", "nan"], "tokens is no number"), (["--tokens", "inf"], "tokens is no number"),
-        (["--params", "1e400"], "params is no finite number"), (["--params", "530 B params"], "params is no number: '530 B params'"), (["--active-params", "600e9"], "active_params 6e+11 exceed params"),
+        (["--params", "0"], "params is 0"), (["--params", "-7B"], "params is -7e+09"), (["--tokens", "nan"], "tokens is not a number"), (["--tokens", "inf"], "tokens is not a number"),
+        (["--params", "1e400"], "params is no finite number"), (["--params", "530 B params"], "params is not a number: '530 B params'"), (["--active-params", "600e9"], "active_params 6e+11 exceed params"),
         (["--hw", "dgx-a10"], "matches more than one hardware"), (["--hw", "dgx-b100"], "did you mean dgx-"), (["--hw", ""], "hardware ''"), (["--region", "atlantis"], "no region or zone 'atlantis'"),
         (["--hw", "p5", "--region", "gcp:us-central1"], "aws-p5.48xlarge is not offered in gcp:us-central1"), (["--precision", "fp8"], "has no fp8 rate | it has fp32, tf32, fp16, bf16"),
         (["--mfu", "40"], "did you mean 0.4?"), (["--carbon-intensity", "0.429"], "did you mean 429?"), (["--pue", "0.9"], "pue is 0.9"), (["--servers", "2.5"], "whole number"), (["--start", "June"], "start is 'June'"),

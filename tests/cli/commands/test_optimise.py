@@ -75,7 +75,7 @@ def test_a_plot_is_a_new_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "match"),
-    [((), "neither a budget"), (("--budget-usd", "much"), "^budget_usd is no number"), (("--target-loss", "1e400"), "^target_loss is no finite number")],
+    [((), "neither a budget"), (("--budget-usd", "much"), "^budget_usd is not a number"), (("--target-loss", "1e400"), "^target_loss is no finite number")],
 )
 def test_what_cannot_be_asked_is_refused(arguments, match):
     with pytest.raises(CarbonError, match=match):

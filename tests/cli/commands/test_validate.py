@@ -42,7 +42,7 @@ def test_the_json_names_the_file_and_has_the_keys_of_the_contract(found, few):
 
 def test_bad_rows_are_set_aside_with_their_line_and_the_good_ones_reported(found):
     reasons = {row["id"]: row["reason"] for row in found[0]["set_aside"]}
-    assert "column tokens: 'many' is no number" in reasons["text"]
+    assert "column tokens: 'many' is not a number" in reasons["text"]
     assert "column pue: -1 is not possible" in reasons["negative"]
     assert found[1].count("set aside, line ") == 3
     assert {"llama1-65b", "bloom-176b"} <= {row["id"] for row in found[0]["rows"]}

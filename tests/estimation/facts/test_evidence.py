@@ -5,7 +5,7 @@ import pytest
 from acme import WORLD, row
 from traincarbon.database.records import Fact
 from traincarbon.errors import DatabaseError
-from traincarbon.estimation.facts.evidence import Given, from_prior, given
+from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.uncertain import Uncertain
 
 
@@ -46,3 +46,12 @@ def test_a_missing_prior_is_refused_with_its_name_and_scope(database):
     with pytest.raises(DatabaseError, match=r"^priors\.csv has no pue,scope=moon$") as caught:
         from_prior(database, "pue", "scope=moon", "", "nobody knows")
     assert caught.value.hint == "carbon db check lists what is missing"
+
+
+def test_a_part_takes_its_own_fields_only_and_shows_what_was_stated():
+    part = Part(warnings=("hot",))
+    assert (part.stated(), Part().stated(), Part().warnings) == ({"warnings": ("hot",)}, {}, ())
+    with pytest.raises(TypeError, match="Part has no warning"):
+        Part(warning=())  # type: ignore[call-arg]
+    with pytest.raises(AttributeError, match="cannot delete warnings"):
+        del part.warnings

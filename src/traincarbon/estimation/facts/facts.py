@@ -1,7 +1,6 @@
 """Everything that the database knows about a plan's hardware, place and time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +16,6 @@ from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
 from traincarbon.uncertain import Num
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class MeterFacts(Part):
     """How far meters are off; it enters the values of a run, and no estimate."""
 
@@ -38,7 +36,6 @@ def meter_facts(subject: Subject, database: Database) -> MeterFacts:  # noqa: AR
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, FacilityFacts, ElectricityFacts, MeterFacts):
     """The facts and priors about a plan, one attribute each; None where a fact is unknown.
 
@@ -67,7 +64,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         known: dict[str, Any] = {}
         earlier: tuple[str, ...] = ()
         for part in parts:
-            known |= vars(part)
+            known |= part.stated()
             earlier += part.warnings
         known |= {"hardware": subject.hardware, "accelerator": subject.accelerator, "warnings": earlier + warnings}
         return cls(accelerator_count=subject.accelerator_count, place=subject.place, **known)
@@ -79,7 +76,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
             KeyError: no fact has the name of one of them.
         """
         changed: dict[str, Any] = {ATTRIBUTES[other.name]: other for other in others}
-        return replace(self, calibration=calibration or self.calibration, warnings=(*self.warnings, *warnings), **changed)
+        return Facts(**self.stated() | changed | {"calibration": calibration or self.calibration, "warnings": (*self.warnings, *warnings)})
 
     @cached_property
     def known(self) -> dict[str, Given]:
@@ -122,5 +119,5 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         return None if found is None else found.value
 
 
-ATTRIBUTES: dict[str, str] = {field.name.removeprefix("assumed_"): field.name for field in fields(Facts) if field.type == Given | None}
+ATTRIBUTES: dict[str, str] = {name.removeprefix("assumed_"): name for name, kind in Facts.FIELDS.items() if kind == Given | None}
 """Every fact and prior by name, to the attribute of :class:`Facts` that holds it."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import NARROW_PRECISIONS, PRECISIONS, Fact, Product
@@ -24,7 +23,6 @@ AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PeakFacts(Part):
     """The peak rate and the memory of an accelerator.
 
@@ -40,7 +38,6 @@ class PeakFacts(Part):
     usable_memory_share: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class UtilisationFacts(Part):
     """Utilisation of the steps, and what reduces it over a whole run and on many accelerators."""
 
@@ -54,7 +51,6 @@ class UtilisationFacts(Part):
     interruption_h: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PowerFacts(Part):
     """The power of accelerators, hosts and network."""
 
@@ -68,7 +64,6 @@ class PowerFacts(Part):
     network_share: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class EmbodiedFacts(Part):
     """The emissions of making one accelerator with its share of the server."""
 

@@ -1,7 +1,6 @@
 """The facts about prices: the rent of an accelerator, the price of a server, and how long and how much it is used."""
 
 import math
-from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Fact, Product, Row
@@ -19,7 +18,6 @@ _RELATED = 1.5
 """Times the usual spread of a price that is taken from related hardware."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PriceFacts(Part):
     """Prices of hardware, to rent and to buy, and its use."""
 

@@ -1,6 +1,5 @@
 """The facts about a site: its facility, its grid and the price of its electricity."""
 
-from dataclasses import dataclass
 from math import hypot
 
 from traincarbon.database.find import Place
@@ -18,7 +17,6 @@ _SCALED_SIGMA = 0.1
 """Extra log-spread of a state's lifecycle intensity that is scaled from its direct one."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class FacilityFacts(Part):
     """Power and water of the facility, and the water of making its electricity."""
 
@@ -27,7 +25,6 @@ class FacilityFacts(Part):
     grid_water_l_per_kwh: Given | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class ElectricityFacts(Part):
     """Carbon intensity of the grid and price of its electricity."""
 
