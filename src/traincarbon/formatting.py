@@ -220,7 +220,7 @@ def filled(text: str, *, indent: int = 2, first: int = 0, columns: int | None = 
     room = width() if columns is None else columns
     lines, used = [" " * first], first
     is_empty = True
-    for word in text.split():
+    for word in text.replace(" %", "\0%").split():  # a percent sign stays with its number
         size = visible_length(word)
         if not is_empty and used + 1 + size > room:
             lines.append(" " * indent)
@@ -234,7 +234,7 @@ def filled(text: str, *, indent: int = 2, first: int = 0, columns: int | None = 
         lines[-1] += ("" if is_empty else " ") + word
         used += (not is_empty) + size
         is_empty = False
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\0", " ")
 
 
 _STYLES = r"\x1b\[[0-9;]*m"

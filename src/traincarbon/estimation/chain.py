@@ -19,13 +19,16 @@ from traincarbon.uncertain import Num, any_of, median_of
 if TYPE_CHECKING:
     from traincarbon.estimation.layout.task import Found
 
-_DEGREES = 3
+_DEGREES = ("tp", "pp", "dp")
+"""Fields of a plan that split the training; all three fix the number of accelerators."""
 _FEW_SERVERS = 3
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
 
-def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]) -> Estimate:
+def estimate(
+    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]
+) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
     Args:
@@ -60,8 +63,8 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
     values["accelerators"] = n = _fitting(trace, stated, strict=strict)
     _walk_chain(trace)
     _warn_of_gaps(trace)
-    find_layout = partial(_find_layout, plan if n is stated else _without_degrees(trace), facts, database, n)
-    layout = _stated_layout(trace, find_layout) if n is stated else None
+    find_layout = partial(_find_layout, plan if n is stated else _without_fixed_degrees(trace), facts, database, n)
+    layout = _stated_layout(trace, find_layout) if n is stated or any(getattr(plan, name) is None for name in _DEGREES) else None
     return Estimate(trace, level=level, stated_accelerators=stated, find_layout=find_layout, layout=layout)
 
 
@@ -104,8 +107,8 @@ def _accelerators(trace: Trace, database: Database) -> Num | None:
         if n is not None and any_of(n != from_servers):
             raise PlanError(f"servers × {facts.accelerator_count:g} is not the stated number of accelerators", hint="give one of the two")
         n = from_servers
-    degrees = [degree for name in ("tp", "pp", "dp") if (degree := plan.number(name)) is not None]
-    if len(degrees) == _DEGREES:
+    degrees = [degree for name in _DEGREES if (degree := plan.number(name)) is not None]
+    if len(degrees) == len(_DEGREES):
         product = degrees[0] * degrees[1] * degrees[2]
         if n is not None and any_of(n != product):
             raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
@@ -139,50 +142,52 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     if n is None or fewest is None or not any_of(is_short := median_of(n) < fewest):
         return n
     needed = -(-fewest // each) * each
-    problem = f"the training state does not fit in the memory of {_counted(trace, n)}"
+    problem, more = _too_small(trace, n, needed)
     if plan.accelerator_hours is not None:
-        trace.warnings.append(f"{problem}: it takes about {_counted(trace, needed)}")
+        trace.warnings.append(f"{problem}: it takes about {more}")
         return n
     if strict:
-        raise PlanError(problem, hint=f"give {_counted(trace, needed)} or more, or a smaller model")
-    trace.warnings.insert(0, f"{problem}: the figures are for {_counted(trace, needed)}, the fewest that hold it")
+        raise PlanError(problem, hint=f"give {more} or more, or a smaller model")
+    trace.warnings.insert(0, f"{problem}: the figures are for {more}, the fewest that hold it")
     return needed if is_short is True else needed * is_short + median_of(n) * (1.0 - is_short)
 
 
-def _counted(trace: Trace, n: Num) -> str:
-    """Return a number of accelerators in words, in servers where the hardware is one."""
-    is_server = trace.facts.hardware.folder == "servers"
-    if hasattr(n, "shape"):
-        return "so few accelerators" if n is trace.plan.accelerators else "more accelerators"
-    count = median_of(n) / trace.facts.accelerator_count
-    word = ("server" if is_server else "accelerator") if count == 1.0 else ("servers" if is_server else "accelerators")
-    return f"{count:,.4g} {word} ({trace.facts.hardware.name})"
+def _too_small(trace: Trace, n: Num, needed: Num) -> tuple[str, str]:
+    """Return what *n* accelerators cannot hold, and how many are *needed*, counted as the plan counts them."""
+    hardware, each = trace.facts.hardware, trace.facts.accelerator_count
+    if hasattr(n, "shape") or hasattr(needed, "shape"):
+        return "the training state does not fit in the memory of so few accelerators", "more"
+    if hardware.is_server and trace.plan.servers is None:
+        return f"the training state does not fit in the memory of {median_of(n):,.4g} accelerators of {hardware.name}", f"{needed:,.0f}"
+    return f"the training state does not fit in the memory of {median_of(n) / each:,.4g} × {hardware.name}", f"{needed / each:,.0f}"
 
 
-def _without_degrees(trace: Trace) -> Plan:
-    """Return the plan without its degrees of parallelism, which are for another number of accelerators, and warn that they are ignored."""
+def _without_fixed_degrees(trace: Trace) -> Plan:
+    """Return the plan without degrees of parallelism that fix another number of accelerators, and warn that they are ignored."""
     plan = trace.plan
-    stated = [name for name in ("tp", "pp", "dp") if getattr(plan, name) is not None]
-    if not stated:
+    if any(getattr(plan, name) is None for name in _DEGREES):
         return plan
-    trace.warnings.append(f"ignored {', '.join(stated)}: they are for fewer accelerators")
-    return Plan.from_dict({name: getattr(plan, name) for name in plan.to_dict() if name not in stated})
+    trace.warnings.append("ignored tp, pp and dp: they are for fewer accelerators")
+    return Plan.from_dict({name: getattr(plan, name) for name in plan.to_dict() if name not in _DEGREES})
 
 
 def _warn_of_gaps(trace: Trace) -> None:
     """Name the fields without effect, and say what would make each unknown result known."""
-    plan, values, warnings = trace.plan, trace.values, trace.warnings
+    plan, values, gaps = trace.plan, trace.values, trace.gaps
+    if plan.mfu is None and plan.accelerator_hours is None and trace.facts.published_rows == 0 and values["compute_flop"] is not None:
+        what = f"{plan.family or 'decoder'} training on {trace.facts.accelerator.name}"
+        trace.warnings.append(f"no published run is like {what}: the utilisation is a wide guess; give mfu if you know it")
     for name, stated in _OVERRIDDEN.items():
         if getattr(plan, name) is not None and getattr(plan, stated) is not None:
-            warnings.append(f"ignored {name}: {stated} overrides it")
+            gaps[name] = f"ignored {name}: {stated} overrides it"
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
-        warnings.append("duration and purchase price of the cluster are unknown: give servers or accelerators")
+        gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
     if values["compute_flop"] is None:
-        warnings.append("compute and utilisation are unknown: give params and tokens")
+        gaps["compute_flop"] = "compute and utilisation are unknown: give params and tokens"
     if values["rent_usd"] is None:
-        warnings.append(f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price")
+        gaps["rent_usd"] = f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price"
     if values.get("purchase_price") is None:
-        warnings.append(f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price")
+        gaps["purchase_usd"] = f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price"
 
 
 def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found | None":
@@ -191,7 +196,7 @@ def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found |
     Raises:
         OutOfRangeError: no layout can have these degrees.
     """
-    if trace.plan.tp is None and trace.plan.pp is None and trace.plan.dp is None:
+    if all(getattr(trace.plan, name) is None for name in _DEGREES):
         return None
     found = find_layout()
     if found.spread is None:

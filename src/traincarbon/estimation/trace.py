@@ -12,7 +12,7 @@ from traincarbon.uncertain import Num
 class Trace:
     """The values of one plan by name, whether stated, facts or computed, and a memory of what was used, computed and assumed."""
 
-    __slots__ = ("_history", "assumed", "facts", "plan", "values", "warnings")
+    __slots__ = ("_history", "assumed", "facts", "gaps", "plan", "values", "warnings")
 
     def __init__(self, plan: Plan, facts: Facts) -> None:
         self.plan = plan
@@ -24,6 +24,7 @@ class Trace:
                 self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = []
         self.warnings: list[str] = list(facts.warnings)
+        self.gaps: dict[str, str] = {}
         self._history: list[str | ComputedLink] = []
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:
