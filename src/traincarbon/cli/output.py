@@ -1,6 +1,7 @@
 """Print results: the functions of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from traincarbon.formatting import (
     amount,
@@ -35,6 +36,8 @@ __all__ = [
     "counted",
     "dim",
     "filled",
+    "fitted",
+    "fitting_table",
     "listed",
     "markdown_table",
     "median_and_interval",
@@ -59,6 +62,50 @@ def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> li
     others = sum(max(len(row[at]) for row in rows) + len(gap) for at in range(len(rows[0])) if at != column) if rows else 0
     room = max(8, width() - others)
     return [tuple(f"{cell[: room - 1]}…" if at == column and len(cell) > room else cell for at, cell in enumerate(row)) for row in rows]
+
+
+def fitting_table(
+    rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), drop: Sequence[int] = (), wrap: Sequence[int] = (), gap: str = "  ", columns: int | None = None
+) -> str:
+    r"""Return *rows* as a table that fits the screen: columns are left out, then the text of others is wrapped, as far as there is need.
+
+    Args:
+        rows: Rows of cells; the first is the header, which is dimmed.
+        right: Columns that are aligned to the right.
+        drop: Columns that may be left out, the first one first.
+        wrap: Columns whose text may be wrapped, the first one first.
+        gap: What separates two columns.
+        columns: Width of the table; by default that of the screen.
+
+    Example:
+        >>> fitting_table([("id", "note"), ("7", "one two three")], wrap=(1,), columns=12).split("\\n")[1:]
+        ['7   one two', '    three']
+    """
+    room = width() if columns is None else columns
+    widths = [max(visible_length(row[at]) for row in rows) for at in range(len(rows[0]))]
+    kept = list(range(len(widths)))
+
+    def over() -> int:
+        return sum(widths[at] for at in kept) + len(gap) * (len(kept) - 1) - room
+
+    for at in drop:
+        if over() <= 0:
+            break
+        kept.remove(at)
+    for at in wrap:
+        if at in kept and over() > 0:
+            widths[at] = max(min(widths[at], _NARROWEST), widths[at] - over())
+    lines: list[tuple[str, ...]] = []
+    for number, row in enumerate(rows):
+        cells = [filled(row[at], indent=0, columns=widths[at]).split("\n") if at in wrap and number else [row[at]] for at in kept]
+        lines += zip_longest(*cells, fillvalue="")
+    to_right = [kept.index(at) for at in right if at in kept]
+    head, *body = table(lines, right=to_right, gap=gap).split("\n")
+    return "\n".join([dim(head), *body])
+
+
+_NARROWEST = 8
+"""Least width of a column whose text is wrapped."""
 
 
 def as_json(result: object) -> str:

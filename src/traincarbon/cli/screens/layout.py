@@ -78,7 +78,7 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
-    lines = [output.bold(f"One step on the layout, at the efficiency of {whose}"), output.filled(line(answer, spread))]
+    lines = [output.bold(output.filled(f"One step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
     lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:

@@ -16,6 +16,8 @@ from traincarbon.uncertain import Interval
 MOST_LINES = 24
 
 _MOST_DEVICES = 8
+_MAX_TEMPERATURE, _ROOMY = 5, 80
+"""The column of the table of devices that a screen narrower than this leaves out."""
 _MOST_NOTES = 5
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
 _MODELLED = (EnergySource.MODELLED,)
@@ -82,7 +84,7 @@ def page(run: Run) -> list[str]:
         _gaps(run, columns),
         *_sources(run, columns),
         *_results(run, columns, counts=tuple(run.counts)),
-        *_devices(run),
+        *_devices(run, columns),
         *([""] if notes else []),
         *notes,
     ]
@@ -201,11 +203,13 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
     return scale.around(significant(value / scale.size, 3)), scale.unit
 
 
-def _devices(run: Run) -> list[str]:
+def _devices(run: Run, columns: int) -> list[str]:
     if not run.by_device:
         return []
     rows = [("node", "device", "energy", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
-    head, *lines = table(rows, right=(0, 2, 3, 4, 5)).split("\n")
+    kept = [at for at in range(len(rows[0])) if at != _MAX_TEMPERATURE or columns >= _ROOMY]
+    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, 5)]
+    head, *lines = table([[row[at] for at in kept] for row in rows], right=right).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
     return ["", dim(head), *lines, *more]
