@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel screens proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ schemas: $(READY) ## write the JSON Schemas of docs/schemas anew
 
 panel: $(READY) ## draw the picture of the live panel anew
 	$(BIN)/python benchmarks/panel.py docs/images/panel.svg
+
+screens: $(READY) ## draw the pictures of the estimate at 60, 80 and 120 columns anew
+	$(BIN)/python benchmarks/screens.py docs/images
 
 proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
 	@$(BIN)/python examples/proof.py

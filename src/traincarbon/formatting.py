@@ -252,32 +252,37 @@ def visible_length(text: str) -> int:
 
 def bold(text: str) -> str:
     """Return *text* bold on a terminal; click strips it elsewhere, and so does :func:`plain`."""
-    return f"\x1b[1m{text}\x1b[0m"
+    return _styled(1, text)
 
 
 def dim(text: str) -> str:
     """Return *text* dimmed on a terminal."""
-    return f"\x1b[2m{text}\x1b[0m"
+    return _styled(2, text)
 
 
 def better(text: str) -> str:
     """Return *text* in the colour of what is better than the plan, or within a budget: green."""
-    return f"\x1b[32m{text}\x1b[0m"
+    return _styled(32, text)
 
 
 def worse(text: str) -> str:
     """Return *text* in the colour of what is worse than the plan, over a budget, or an error: red."""
-    return f"\x1b[31m{text}\x1b[0m"
+    return _styled(31, text)
 
 
 def caution(text: str) -> str:
     """Return *text* in the colour of a warning: yellow."""
-    return f"\x1b[33m{text}\x1b[0m"
+    return _styled(33, text)
 
 
 def assumed(text: str) -> str:
     """Return *text* in the colour of what nobody stated or measured: cyan."""
-    return f"\x1b[36m{text}\x1b[0m"
+    return _styled(36, text)
+
+
+def _styled(code: int, text: str) -> str:
+    """Return *text* in a style that ends with each line, as pagers need it."""
+    return "\n".join(f"\x1b[{code}m{line}\x1b[0m" if line else "" for line in text.split("\n"))
 
 
 def plain(text: str) -> str:

@@ -49,16 +49,15 @@ def median_or_inf(row: Results, name: str) -> float:
 
 
 def marks_of(rows: Sequence[Results], time: str) -> list[tuple[str, ...]]:
-    """Return the marks of each option: what it alone is the best in. Several that are as good share a mark; where all are, none has it."""
+    """Return the marks of each option: what it alone is the best in. Where several are as good, none has the mark."""
     marks: list[tuple[str, ...]] = [()] * len(rows)
     for name, mark in MARKS.items():
         quantity = time if name == "fastest" else mark.quantity
         known = [at for at, row in enumerate(rows) if row[quantity] is not None]
         least = min((median_or_inf(rows[at], quantity) for at in known), default=inf)
         best = [at for at in known if median_or_inf(rows[at], quantity) <= least * _TIED]
-        if len(best) < len(rows):
-            for at in best:
-                marks[at] += (name,)
+        if len(best) == 1:
+            marks[best[0]] += (name,)
     return marks
 
 

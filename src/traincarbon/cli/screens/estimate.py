@@ -138,7 +138,7 @@ _ASSUMED = {
     "electricity_price": ("${}/kWh", 1.0),
     "purchase_price": ("${}k per server", 1e-3),
     "service_life": ("{} years of service", 1.0),
-    "utilisation": ("{} % of them in use", 100.0),
+    "utilisation": ("{} % used", 100.0),
 }
 """Assumptions that the screen names, in which words and in which unit."""
 _ALSO_SHOWN = ("mfu", "rent_price")

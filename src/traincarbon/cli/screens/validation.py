@@ -35,9 +35,8 @@ def screen(tried: "Backtest") -> str:
 def _verdict(sets: "list[SetSummary]") -> list[str]:
     """Return a sentence for each quantity: how far estimates are from published values, and how many lie inside the interval."""
     lines = []
-    for entry in sets:
-        if entry.set != POOLED or entry.quantity not in _VERDICTS:
-            continue
+    pooled = {entry.quantity: entry for entry in sets if entry.set == POOLED}
+    for entry in (pooled[quantity] for quantity in _VERDICTS if quantity in pooled):
         errors, rules = entry.errors, [rule.median_abs_ln for rule in entry.baselines.values()]
         inside, expected = 100.0 * (errors.coverage_90 or 0.0), 100.0 * _LEVEL
         text = f"{_VERDICTS[entry.quantity]}: within {_per_cent(errors.median_abs_ln)} in the median, {inside:.0f} % of {errors.n} {_WHAT[entry.quantity]} inside the 90 % interval"
