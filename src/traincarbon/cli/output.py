@@ -1,7 +1,6 @@
 """Print results: the functions of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 
 from traincarbon.formatting import (
     amount,
@@ -65,21 +64,21 @@ def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> li
 
 
 def fitting_table(
-    rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), drop: Sequence[int] = (), wrap: Sequence[int] = (), gap: str = "  ", columns: int | None = None
+    rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), drop: Sequence[int] = (), cut: Sequence[int] = (), gap: str = "  ", columns: int | None = None
 ) -> str:
-    r"""Return *rows* as a table that fits the screen: columns are left out, then the text of others is wrapped, as far as there is need.
+    r"""Return *rows* as a table that fits the screen: columns are cut, and others left out, as far as there is need.
 
     Args:
         rows: Rows of cells; the first is the header, which is dimmed.
         right: Columns that are aligned to the right.
         drop: Columns that may be left out, the first one first.
-        wrap: Columns whose text may be wrapped, the first one first.
+        cut: Columns whose text may be cut, the first one first.
         gap: What separates two columns.
         columns: Width of the table; by default that of the screen.
 
     Example:
-        >>> fitting_table([("id", "note"), ("7", "one two three")], wrap=(1,), columns=12).split("\\n")[1:]
-        ['7   one two', '    three']
+        >>> fitting_table([("id", "note"), ("7", "one two three")], cut=(1,), columns=12).split("\\n")[1]
+        '7   one two…'
     """
     room = width() if columns is None else columns
     widths = [max(visible_length(row[at]) for row in rows) for at in range(len(rows[0]))]
@@ -88,24 +87,23 @@ def fitting_table(
     def over() -> int:
         return sum(widths[at] for at in kept) + len(gap) * (len(kept) - 1) - room
 
+    spare = sum(max(0, widths[at] - _NARROWEST) for at in cut)
     for at in drop:
-        if over() <= 0:
+        if over() <= spare:
             break
         kept.remove(at)
-    for at in wrap:
+        spare -= max(0, widths[at] - _NARROWEST) if at in cut else 0
+    for at in cut:
         if at in kept and over() > 0:
             widths[at] = max(min(widths[at], _NARROWEST), widths[at] - over())
-    lines: list[tuple[str, ...]] = []
-    for number, row in enumerate(rows):
-        cells = [filled(row[at], indent=0, columns=widths[at]).split("\n") if at in wrap and number else [row[at]] for at in kept]
-        lines += zip_longest(*cells, fillvalue="")
+    lines = [[row[at] if len(row[at]) <= widths[at] else f"{row[at][: widths[at] - 1]}…" for at in kept] for row in rows]
     to_right = [kept.index(at) for at in right if at in kept]
     head, *body = table(lines, right=to_right, gap=gap).split("\n")
     return "\n".join([dim(head), *body])
 
 
 _NARROWEST = 8
-"""Least width of a column whose text is wrapped."""
+"""Least width of a column that is cut."""
 
 
 def as_json(result: object) -> str:

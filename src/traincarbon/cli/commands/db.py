@@ -54,7 +54,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
         return
     if not found:
         raise NotFoundError(f"no {what} with {' '.join(words)!r}", hint=f"carbon db list {what} shows all")
-    click.echo(output.fitting_table([head, *found], wrap=range(len(head) - 1, -1, -1)))
+    click.echo(output.fitting_table([head, *found], cut=range(len(head) - 1, -1, -1)))
 
 
 @command.command("show", short_help="Show every fact about one thing, with its sources.")

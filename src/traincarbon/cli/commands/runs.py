@@ -220,13 +220,18 @@ def _show_progress(text: str) -> None:
 
 
 def _table(records: Sequence[Run]) -> str:
-    """Return a line a run; where the screen is narrow, columns are left out, never a part of the id, which can be pasted."""
+    """Return a line a run; where the screen is narrow, columns are left out, never a part of an id, which can be pasted.
+
+    An id that is longer than the screen is shown by its first letters, which name the run too.
+    """
     rows = [_HEAD, *(_row(record) for record in records)]
     if max(len(row[_ID]) for row in rows) + _LEAST_REST <= output.width():
-        return output.fitting_table(rows, right=(3, 4, 5, 6), drop=_DROPPED, wrap=(_HW,))
+        return output.fitting_table(rows, right=(3, 4, 5, 6), drop=_DROPPED, cut=(_HW,))
     rest = [row[1:] for row in rows]
     head, *lines = output.fitting_table(rest, right=(2, 3, 4, 5), drop=[at - 1 for at in _DROPPED], columns=output.width() - 2).split("\n")
-    return "\n".join([output.dim("id, and below it:"), f"  {head}", *(f"{row[_ID]}\n  {line}" for row, line in zip(rows[1:], lines, strict=True))])
+    return "\n".join(
+        [output.dim("id, and below it:"), f"  {head}", *(f"{row[_ID][: output.width()]}\n  {line}" for row, line in zip(rows[1:], lines, strict=True))]
+    )
 
 
 def _row(record: Run) -> tuple[str, ...]:

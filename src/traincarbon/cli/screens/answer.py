@@ -118,7 +118,7 @@ def utilisation(answer: "Estimate") -> str:
     interval = answer["mfu"]
     if interval is None:
         return ""
-    low, final, high = (f"{100.0 * min(bound, 1.0):.2g}" for bound in interval)
+    low, final, high = (output.significant(100.0 * min(bound, 1.0), 2) for bound in interval)
     shown = f"{final} %" if interval.is_exact else f"{final} % ({low} – {high})"
     if answer.plan.accelerator_hours is not None:
         return f"{shown}, from the stated hours"
@@ -131,7 +131,7 @@ def utilisation(answer: "Estimate") -> str:
             ratio, last = median_of(value) / last, median_of(value)
             if abs(ratio - 1.0) > _NEXT_TO_ONE:
                 factors.append(f" × {ratio:.2f} ({_FACTORS[link.formula.__name__]})")
-    start = f"{100.0 * median_of(answer.plan.number('mfu') if prior is None else prior.value):.3g} % ({whose})"
+    start = f"{output.significant(100.0 * median_of(answer.plan.number('mfu') if prior is None else prior.value), 3)} % ({whose})"
     return f"{shown} = {start}{''.join(factors)}" if factors else f"{shown}, {whose}"
 
 

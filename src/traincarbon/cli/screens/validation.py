@@ -21,7 +21,7 @@ def screen(tried: "Backtest") -> str:
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
-        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, wrap=(0,), gap=" "), ""]
+        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
     if not sets:
         parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
