@@ -77,7 +77,7 @@ def fitting_table(
         columns: Width of the table; by default that of the screen.
 
     Example:
-        >>> fitting_table([("id", "note"), ("7", "one two three")], cut=(1,), columns=12).split("\\n")[1]
+        >>> fitting_table([("id", "note"), ("7", "one two three")], cut=(1,), columns=12).split("\n")[1]
         '7   one two…'
     """
     room = width() if columns is None else columns

@@ -56,7 +56,7 @@ class Estimate:
         facts: The facts about its hardware, place and time.
         values: Every result as it was computed, None where it is unknown.
         warnings: What a reader should know before relying on it: :attr:`cautions`, then :attr:`gaps`.
-        cautions: Reasons to doubt the figures: what does not fit, or was likely meant otherwise, or rests on too little.
+        cautions: Why the figures may be wrong: what does not fit, or was likely meant otherwise, or rests on too little.
         gaps: Why a result is unknown or a field has no effect, by the name of either.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
