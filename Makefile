@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names first-steps
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,8 @@ panel: $(READY) ## draw the picture of the live panel anew
 
 pictures: reports panel ## draw the pictures of the documentation anew: the top of a report in headless Chromium, and the live panel
 	$(BIN)/python docs/screenshot.py reports/mt-nlg-530b.html docs/images/report.png
+screens: $(READY) ## draw the pictures of the estimate at 60, 80 and 120 columns anew
+	$(BIN)/python benchmarks/screens.py docs/images
 
 proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
 	@$(BIN)/python examples/proof.py

@@ -58,9 +58,10 @@ kind = "published"
 
 @pytest.fixture(scope="session", autouse=True)
 def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the databases of the user who runs the tests out of them."""
+    """Keep the databases and the terminal of the user who runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CARBON_DB", raising=False)
+        for name in ("CARBON_DB", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+            patch.delenv(name, raising=False)
         patch.delenv("CARBON_CALIBRATIONS", raising=False)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield

@@ -43,8 +43,8 @@ def test_rounding_moves_a_number_by_less_than_a_unit_of_its_last_digit(value, di
         (999.9, "kWh", "1 MWh"),
         (0.5, "kg CO2e", "500 g"),
         (5.0e5, "kg CO2e", "500 t"),
-        (2.6e-9, "kWh", "2.6 µWh"),
-        (1.3e-5, "kg CO2e", "13 mg"),
+        (2.6e-9, "kWh", "<1 Wh"),
+        (1.3e-5, "kg CO2e", "<1 g"),
         (0.02, "L", "20 mL"),
         (0.0, "L", "0 L"),
         (110e6, "$", "$110M"),
@@ -73,7 +73,7 @@ def test_columns_are_aligned():
 def test_filled_text_keeps_its_words_and_stays_within_the_screen(words):
     lines = formatting.filled(" ".join(words)).split("\n")
     assert " ".join(lines).split() == words
-    assert all(len(line) <= formatting.WIDTH for line in lines)
+    assert all(len(line) <= formatting.width() for line in lines)
     assert all(line.startswith("  ") for line in lines[1:])
 
 
@@ -97,7 +97,7 @@ def test_the_unit_chosen_leaves_a_number_between_one_and_a_thousand(value, unit)
 @given(st.floats(0.0, 1e12), st.sampled_from(["kWh", "kg CO2e", "L", "$", "count", "h", "s", "FLOP"]))
 def test_an_amount_is_finite_text_with_at_most_one_unit(value, unit):
     number, *rest = formatting.amount(value, unit).split(" ")
-    assert math.isfinite(float(number.replace(",", "").removeprefix("$").rstrip("TBMk")))
+    assert math.isfinite(float(number.replace(",", "").removeprefix("<").removeprefix("$").rstrip("TBMk")))
     assert len(rest) <= 1
 
 

@@ -1,12 +1,48 @@
 """Numbers, tables and lines as a person reads them: rounded to what is known, aligned, without what could drive the terminal."""
 
 import math
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-WIDTH = 80
-"""Columns of the screen that everything fits."""
+PIPED_COLUMNS = 80
+"""Columns of output that goes to no terminal."""
+NARROWEST, WIDEST = 40, 200
+"""Columns of the narrowest and the widest screen that is laid out; a wider terminal keeps its right side empty."""
+
+
+def width(descriptor: int = 1) -> int:
+    """Return the columns that output may fill: those of ``COLUMNS``, else of the terminal behind *descriptor*, else 80.
+
+    Args:
+        descriptor: The file descriptor of the output; 1 is stdout, 2 is stderr.
+    """
+    stated = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(stated) if stated.isdigit() and int(stated) else os.get_terminal_size(descriptor).columns or PIPED_COLUMNS
+    except OSError:
+        columns = PIPED_COLUMNS
+    return max(NARROWEST, min(columns, WIDEST))
+
+
+def color_choice() -> bool | None:
+    """Return whether the user asks for colour (True) or for none (False); None leaves it to whether the output is a terminal.
+
+    ``NO_COLOR`` wins over ``FORCE_COLOR``, and both over ``TERM=dumb``.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced.lower() not in ("0", "false")
+    return False if os.environ.get("TERM") == "dumb" else None
+
+
+def is_styled(descriptor: int = 1) -> bool:
+    """Return whether output to *descriptor* may have colour and bold."""
+    choice = color_choice()
+    return os.isatty(descriptor) if choice is None else choice
 
 
 class Scale(NamedTuple):
@@ -50,9 +86,9 @@ class Scale(NamedTuple):
 
 
 LADDERS: dict[str, tuple[Scale, ...]] = {
-    "kWh": tuple(Scale(size, unit=name) for size, name in ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"), (1e-6, "mWh"), (1e-9, "µWh"))),
+    "kWh": tuple(Scale(size, unit=name) for size, name in ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh"))),
     "W": tuple(Scale(size, unit=name) for size, name in ((1e6, "MW"), (1e3, "kW"), (1.0, "W"))),
-    "kg CO2e": tuple(Scale(size, unit=name) for size, name in ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"), (1e-6, "mg"), (1e-9, "µg"))),
+    "kg CO2e": tuple(Scale(size, unit=name) for size, name in ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g"))),
     "L": tuple(Scale(size, unit=name) for size, name in ((1e9, "hm³"), (1e3, "m³"), (1.0, "L"), (1e-3, "mL"))),
     "$": tuple(Scale(size, prefix="$", suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))),
     "count": tuple(Scale(size, suffix=suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1.0, ""))),
@@ -60,6 +96,8 @@ LADDERS: dict[str, tuple[Scale, ...]] = {
     "s": tuple(Scale(size, unit=name) for size, name in ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))),
 }
 """The scales of each unit, the largest first."""
+LEAST: dict[str, float] = {"kWh": 1e-3, "kg CO2e": 1e-3, "L": 1e-3, "$": 0.01, "h": 1e-3, "s": 1e-3}
+"""The smallest amount of each unit that is written out: 1 Wh, 1 g, 1 mL, a cent, a thousandth of a GPU-hour or of a second."""
 READABLE = (1e-6, 1e10)
 """Sizes of numbers that are written out, without an exponent."""
 _LONGEST_WORD = 60
@@ -97,6 +135,16 @@ def significant(value: float, digits: int, *, is_exact: bool = True) -> str:
     return f"{rounded:,.{0 if is_exact and rounded == int(rounded) else decimals}f}"
 
 
+def is_negligible(value: float, unit: str) -> bool:
+    """Return whether *value* is too small to be written out, but not zero.
+
+    Example:
+        >>> is_negligible(2e-4, "kWh"), is_negligible(0.0, "kWh"), is_negligible(2.0, "kWh")
+        (True, False, False)
+    """
+    return 0.0 < value < LEAST.get(unit, 0.0) * 0.9995
+
+
 def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
     """Return median, unit and interval of a quantity on one scale, rounded to what is known.
 
@@ -104,8 +152,13 @@ def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
         >>> from traincarbon.uncertain import Interval
         >>> median_and_interval(Interval(2.7e6, 7.88e6, 23e6), "$"), median_and_interval(Interval(6.9e5, 1.33e6, 2.5e6), "kWh")
         (('$7.88M', '', '$2.7M – $23M'), ('1.33', 'GWh', '0.69 – 2.5'))
+        >>> median_and_interval(Interval(1e-6, 2e-6, 4e-6), "kWh"), median_and_interval(Interval(1e-4, 5e-4, 4e-3), "kWh")
+        (('<1', 'Wh', ''), ('<1', 'Wh', 'up to 4.0'))
     """
     scale = scale_of(interval.median, unit)
+    if is_negligible(interval.median, unit):
+        high = "" if interval.high < LEAST[unit] else f"up to {scale.around(significant(interval.high / scale.size, 2, is_exact=False))}"
+        return "<" + scale.around(f"{LEAST[unit] / scale.size:g}"), scale.unit, high
     if interval.low == interval.high:
         return scale.around(significant(interval.median / scale.size, 3)), scale.unit, "exact"
     low, high = (scale.around(significant(bound / scale.size, 2, is_exact=False)) for bound in (interval.low, interval.high))
@@ -118,8 +171,12 @@ def amount(value: float, unit: str, *, digits: int = 2) -> str:
     Example:
         >>> amount(1.556e6, "kWh"), amount(507694.7, "kg CO2e", digits=3), amount(7.88e6, "$"), amount(2.02e6, "h"), amount(530e9, "count")
         ('1.6 GWh', '508 t', '$7.9M', '2M GPU-hours', '530B')
+        >>> amount(2e-8, "kWh"), amount(3e-9, "$")
+        ('<1 Wh', '<$0.01')
     """
     scale = scale_of(value, unit)
+    if is_negligible(value, unit):
+        return "<" + scale.text(f"{LEAST[unit] / scale.size:g}")
     return scale.text(significant(value / scale.size, digits))
 
 
@@ -143,46 +200,108 @@ def listed(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
-def wrapped(label: str, text: str) -> str:
-    """Return *text* filled to the width of the screen, behind a bold *label*, further lines indented by two."""
-    head, *rest = filled(f"{label}: {text}").split("\n")
+def wrapped(label: str, text: str, *, columns: int | None = None) -> str:
+    """Return *text* filled to the width of the screen, or to *columns*, behind a bold *label*, further lines indented by two."""
+    head, *rest = filled(f"{label}: {text}", columns=columns).split("\n")
     return "\n".join([bold(head[: len(label) + 1]) + head[len(label) + 1 :], *rest])
 
 
-def filled(text: str) -> str:
-    """Return *text* broken into lines of the screen's width, all but the first indented by two; a longer word stays whole."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1].strip() and len(lines[-1]) + len(word) + 1 > WIDTH:
-            lines.append(" ")
-        lines[-1] += (" " if lines[-1] else "") + word
-    return "\n".join(lines)
+def filled(text: str, *, indent: int = 2, first: int = 0, columns: int | None = None) -> str:
+    """Return *text* broken into lines of the screen's width, or of *columns*.
+
+    A word that is longer than a line is broken at the end of the line.
+
+    Args:
+        text: The text; its styles take no room.
+        indent: Blanks before all lines but the first.
+        first: Blanks before the first line.
+        columns: Width of the lines; by default that of the screen.
+    """
+    room = width() if columns is None else columns
+    lines, used = [" " * first], first
+    is_empty = True
+    for word in text.replace(" %", "\0%").split():  # a percent sign stays with its number
+        size = visible_length(word)
+        if not is_empty and used + 1 + size > room:
+            lines.append(" " * indent)
+            used, is_empty = indent, True
+        while size > room - used - (not is_empty) and "\x1b" not in word and room > indent + 1:
+            cut = room - used
+            lines[-1] += word[:cut]
+            word, size = word[cut:], size - cut  # noqa: PLW2901  the rest of it
+            lines.append(" " * indent)
+            used = indent
+        lines[-1] += ("" if is_empty else " ") + word
+        used += (not is_empty) + size
+        is_empty = False
+    return "\n".join(lines).replace("\0", " ")
+
+
+_STYLES = r"\x1b\[[0-9;]*m"
+
+
+def visible_length(text: str) -> int:
+    """Return the columns that *text* takes, without its styles.
+
+    Example:
+        >>> visible_length(bold("four"))
+        4
+    """
+    return len(text) if "\x1b" not in text else len(re.sub(_STYLES, "", text))
 
 
 def bold(text: str) -> str:
     """Return *text* bold on a terminal; click strips it elsewhere, and so does :func:`plain`."""
-    return f"\x1b[1m{text}\x1b[0m"
+    return _styled(1, text)
 
 
 def dim(text: str) -> str:
     """Return *text* dimmed on a terminal."""
-    return f"\x1b[2m{text}\x1b[0m"
+    return _styled(2, text)
+
+
+def better(text: str) -> str:
+    """Return *text* in the colour of what is better than the plan, or within a budget: green."""
+    return _styled(32, text)
+
+
+def worse(text: str) -> str:
+    """Return *text* in the colour of what is worse than the plan, over a budget, or an error: red."""
+    return _styled(31, text)
+
+
+def caution(text: str) -> str:
+    """Return *text* in the colour of a warning: yellow."""
+    return _styled(33, text)
+
+
+def assumed(text: str) -> str:
+    """Return *text* in the colour of what nobody stated or measured: cyan."""
+    return _styled(36, text)
+
+
+def _styled(code: int, text: str) -> str:
+    """Return *text* in a style that ends with each line, as pagers need it."""
+    return "\n".join(f"\x1b[{code}m{line}\x1b[0m" if line else "" for line in text.split("\n"))
 
 
 def plain(text: str) -> str:
-    """Return *text* as it was before :func:`bold` and :func:`dim`."""
-    return text.replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
+    """Return *text* as it was before its styles."""
+    return re.sub(_STYLES, "", text)
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), gap: str = "  ") -> str:
-    """Return *rows* of cells in columns of equal width, those numbered in *right* aligned to the right."""
+    """Return *rows* of cells in columns of equal width, those numbered in *right* aligned to the right; styles of cells take no room."""
     if not rows:
         return ""
     to_right = set(right)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(visible_length(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [cell.rjust(width) if column in to_right else cell.ljust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        cells = []
+        for column, (cell, size) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (size - visible_length(cell))
+            cells.append(blanks + cell if column in to_right else cell + blanks)
         lines.append(gap.join(cells).rstrip())
     return "\n".join(lines)
 

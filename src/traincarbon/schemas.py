@@ -104,6 +104,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "steps": _list(
                 _object({"name": _TEXT, "formula": _TEXT, "inputs": _map({}), "value": {"type": ["number", "string"]}, "unit": _TEXT, "source": _TEXT})
             ),
+            "hardware_count": _object({"stated": _or_null(_AMOUNT), "used": _or_null(_AMOUNT), "fits": _FLAG}),
+            "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none"))}),
+            "prices": _list(_object({"provider": _TEXT, "purchase": _TEXT, "usd_per_h": _AMOUNT, "date": _TEXT})),
             "layout": _or_null(
                 _object(
                     {

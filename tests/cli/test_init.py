@@ -88,7 +88,7 @@ def test_a_terminal_that_knows_few_letters_is_no_traceback():
     shown = subprocess.run([*CARBON, *words], capture_output=True, text=True, encoding="latin-1", env={**os.environ, "PYTHONIOENCODING": "latin-1"})
     assert (shown.returncode, shown.stderr) == (0, "")
     # what latin-1 has stays, as the dot, and what it lacks is a question mark, as the dash
-    assert "7B parameters · 1T tokens" in shown.stdout
+    assert "Training 7B parameters on 1T tokens" in shown.stdout
     assert re.search(r"Cost to rent .* \? ", shown.stdout)
 
 

@@ -27,6 +27,6 @@ def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(rows):
 def test_a_table_is_cut_to_the_screen_in_one_column_only():
     rows = output.fitted([("name", "value", "x"), ("n" * 200, "12345", "x"), ("short", "1", "x")], 0)
     assert rows[2] == ("short", "1", "x")
-    assert max(len(line) for line in output.table(rows).splitlines()) == output.WIDTH
+    assert max(len(line) for line in output.table(rows).splitlines()) == output.width()
     assert rows[1][0].endswith("…")
     assert output.fitted([], 0) == []

@@ -16,7 +16,21 @@ from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.result import Estimate
 from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 
-SCHEMA = ["schema", "plan", "level", "results", "flop_counts", "spread_shares", "steps", "layout", "assumptions", "warnings"]
+SCHEMA = [
+    "schema",
+    "plan",
+    "level",
+    "results",
+    "flop_counts",
+    "spread_shares",
+    "steps",
+    "hardware_count",
+    "support",
+    "prices",
+    "layout",
+    "assumptions",
+    "warnings",
+]
 FIGURES = [
     *("compute_flop", "mfu", "accelerator_hours_h", "duration_s", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"),
     *("embodied_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "rent_usd", "own_usd", "purchase_usd"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acme import PLAN, WORLD, fact, server
+from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.server_counts import round_up, server_counts
 
@@ -107,9 +108,30 @@ def test_more_servers_finish_sooner_and_cost_in_proportion(priced):
 
 def test_fewer_servers_than_hold_the_model_are_warned_of(priced):
     plan = {**PLAN, "params": 50e9, "tokens": 2e12}
-    text = "the model with its optimiser does not fit in the memory of so few accelerators: it takes about 4 servers"
-    assert text in estimate(database=priced, **plan, servers=3).warnings
-    assert text not in estimate(database=priced, **plan, servers=4).warnings
+    text = "the training state does not fit in the memory of 3 × Acme Box: the figures are for 4, the fewest that hold it"
+    short, enough = (estimate(database=priced, **plan, servers=count) for count in (3, 4))
+    assert (short.warnings[0], short.fits, short.accelerators, short.stated_accelerators) == (text, False, 32.0, 24.0)
+    assert (enough.fits, enough.accelerators) == (True, 32.0)
+    assert short.duration_s == enough.duration_s
+    assert not any("does not fit" in warning for warning in enough.warnings)
+
+
+def test_a_strict_answer_refuses_what_does_not_fit(priced):
+    with pytest.raises(PlanError, match="does not fit in the memory of 3 × Acme Box") as caught:
+        estimate(database=priced, **{**PLAN, "params": 50e9, "tokens": 2e12}, servers=3, strict=True)
+    assert caught.value.hint == "give 4 or more, or a smaller model"
+
+
+def test_a_run_whose_hours_are_stated_has_fitted(priced):
+    answer = estimate(database=priced, **{**PLAN, "params": 50e9, "tokens": 2e12}, servers=3, accelerator_hours=1e7)
+    assert answer.accelerators == 24.0
+    assert any("does not fit" in warning for warning in answer.warnings)
+
+
+def test_of_an_array_only_the_plans_that_do_not_fit_get_more(priced):
+    answer = estimate(database=priced, **{**PLAN, "params": np.array([1e9, 50e9]), "tokens": 2e12}, servers=3)
+    assert answer.accelerators.tolist() == [24.0, 32.0]
+    assert not answer.fits
 
 
 def test_an_array_of_plans_has_no_list_of_counts(priced):

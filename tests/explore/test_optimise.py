@@ -75,7 +75,8 @@ def test_a_loss_is_reached_the_cheapest_cleanest_and_fastest_way(shipped):
     ways = {"hw": ["dgx-a100", "dgx-h100", "b200"], "region": ["us-east-1", "sweden"], "accelerators": 256, "database": shipped}
     for by, figure in (("cheapest", "cost_usd"), ("fastest", "duration_s"), ("cleanest", "total_kgco2e")):
         found = optimise(target_loss=2.1, by=by, **ways)
-        assert by in found.best.marks
+        tied = [way for way in found.ways if way.results[figure].median <= found.best.results[figure].median * (1.0 + 1e-9)]
+        assert by in found.best.marks or len(tied) > 1
         assert found.best.results[figure].median == min(way.results[figure].median for way in found.ways)
         assert all(way.loss.median == pytest.approx(2.1) for way in found.ways)
 

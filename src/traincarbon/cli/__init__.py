@@ -32,6 +32,7 @@ def main() -> None:
 
         sidecar = EarlySidecar()  # start the metering process while click is being imported
     from traincarbon.cli.lazy import LazyGroup
+    from traincarbon.formatting import color_choice
 
     group = LazyGroup(
         "carbon",
@@ -43,7 +44,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        group(prog_name="carbon", standalone_mode=True, obj=sidecar)
+        group(prog_name="carbon", standalone_mode=True, obj=sidecar, color=color_choice())
     except CarbonError as error:
         _leave(str(error), error.hint)
     except OSError as error:
@@ -53,7 +54,10 @@ def main() -> None:
 
 def _leave(message: str, hint: str) -> NoReturn:
     """Print what was wrong in one line and what to do in another, and exit with 1."""
-    lines = [f"error: {message}", f"hint: {hint}"] if hint else [f"error: {message}"]
-    for line in lines:
-        sys.stderr.write("".join(character if character.isprintable() else "�" for character in line) + "\n")
+    from traincarbon.formatting import bold, clean, is_styled, worse
+
+    is_plain = not is_styled(2)
+    for word, style, text in (("error", worse, message), ("hint", bold, hint)):
+        if text:
+            sys.stderr.write(f"{word if is_plain else style(word)}: {clean(text)}\n")
     sys.exit(1)

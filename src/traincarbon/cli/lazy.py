@@ -1,11 +1,12 @@
 """A group of commands with names and help texts that need no import of the commands."""
 
-import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+
+from traincarbon.formatting import width
 
 _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
@@ -80,13 +81,8 @@ class Ordered(click.Group):
 
 
 def terminal_width(*, most: int = 100) -> int:
-    """Return the width of the terminal, or 80 without one; click's own function imports more modules."""
-    stated = os.environ.get("COLUMNS", "")
-    try:
-        columns = int(stated) if stated.isdigit() else os.get_terminal_size(1).columns
-    except OSError:
-        columns = 80
-    return max(50, min(columns, most))
+    """Return the width of help texts: that of the terminal, or 80 without one; click's own function imports more modules."""
+    return max(50, min(width(), most))
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from traincarbon.formatting import (
-    WIDTH,
     amount,
+    assumed,
+    better,
     bold,
+    caution,
     clean,
     counted,
     dim,
@@ -16,18 +18,25 @@ from traincarbon.formatting import (
     shortened,
     significant,
     table,
+    visible_length,
+    width,
+    worse,
     wrapped,
 )
 
 __all__ = [
-    "WIDTH",
     "amount",
     "as_json",
+    "assumed",
+    "better",
     "bold",
+    "caution",
     "clean",
     "counted",
     "dim",
     "filled",
+    "fitted",
+    "fitting_table",
     "listed",
     "markdown_table",
     "median_and_interval",
@@ -35,6 +44,9 @@ __all__ = [
     "shortened",
     "significant",
     "table",
+    "visible_length",
+    "width",
+    "worse",
     "wrapped",
 ]
 
@@ -47,8 +59,51 @@ def fitted(rows: Sequence[Sequence[str]], column: int, *, gap: str = "  ") -> li
         ('nn…', 77)
     """
     others = sum(max(len(row[at]) for row in rows) + len(gap) for at in range(len(rows[0])) if at != column) if rows else 0
-    room = max(8, WIDTH - others)
+    room = max(8, width() - others)
     return [tuple(f"{cell[: room - 1]}…" if at == column and len(cell) > room else cell for at, cell in enumerate(row)) for row in rows]
+
+
+def fitting_table(
+    rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), drop: Sequence[int] = (), cut: Sequence[int] = (), gap: str = "  ", columns: int | None = None
+) -> str:
+    r"""Return *rows* as a table that fits the screen: columns are cut, and others left out, as far as there is need.
+
+    Args:
+        rows: Rows of cells; the first is the header, which is dimmed.
+        right: Columns that are aligned to the right.
+        drop: Columns that may be left out, the first one first.
+        cut: Columns whose text may be cut, the first one first.
+        gap: What separates two columns.
+        columns: Width of the table; by default that of the screen.
+
+    Example:
+        >>> fitting_table([("id", "note"), ("7", "one two three")], cut=(1,), columns=12).split("\n")[1]
+        '7   one two…'
+    """
+    room = width() if columns is None else columns
+    widths = [max(visible_length(row[at]) for row in rows) for at in range(len(rows[0]))]
+    kept = list(range(len(widths)))
+
+    def over() -> int:
+        return sum(widths[at] for at in kept) + len(gap) * (len(kept) - 1) - room
+
+    spare = sum(max(0, widths[at] - _NARROWEST) for at in cut)
+    for at in drop:
+        if over() <= spare:
+            break
+        kept.remove(at)
+        spare -= max(0, widths[at] - _NARROWEST) if at in cut else 0
+    for at in cut:
+        if at in kept and over() > 0:
+            widths[at] = max(min(widths[at], _NARROWEST), widths[at] - over())
+    lines = [[row[at] if len(row[at]) <= widths[at] else f"{row[at][: widths[at] - 1]}…" for at in kept] for row in rows]
+    to_right = [kept.index(at) for at in right if at in kept]
+    head, *body = table(lines, right=to_right, gap=gap).split("\n")
+    return "\n".join([dim(head), *body])
+
+
+_NARROWEST = 8
+"""Least width of a column that is cut."""
 
 
 def as_json(result: object) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import ceil
 from os import path
 from typing import TYPE_CHECKING, Unpack
 
@@ -22,19 +21,23 @@ from traincarbon.uncertain import Num, any_of, median_of
 if TYPE_CHECKING:
     from traincarbon.estimation.layout.task import Found
 
-_DEGREES = 3
+_DEGREES = ("tp", "pp", "dp")
+"""Fields of a plan that split the training; all three fix the number of accelerators."""
 _FEW_SERVERS = 3
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
 
-def estimate(plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, **fields: Unpack[PlanFields]) -> Estimate:
+def estimate(
+    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]
+) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
     Args:
         plan: The plan, or None to give its fields by name.
         database: The facts to use; by default the built-in ones with the user's own.
         level: Confidence level of the intervals that the result shows. [1]
+        strict: Refuse a plan whose accelerators cannot hold the training, instead of answering for the fewest that can.
         **fields: Fields of the plan, as in :class:`~traincarbon.estimation.plan.Plan`; they override those of *plan*.
 
     Raises:
@@ -66,12 +69,13 @@ def estimate(plan: Plan | None = None, /, *, database: Database | None = None, l
         trace.warnings += model.warnings
     work.count_flop(trace, model=model)
     values = trace.values
-    values["accelerators"] = n = _accelerators(trace, database)
-    _check_memory(trace, n)
+    asked = _accelerators(trace, database)
+    values["accelerators"] = n = _fitting(trace, asked, strict=strict)
     _walk_chain(trace)
     _warn_of_gaps(trace)
-    find_layout = partial(_find_layout, plan, facts, database, n)
-    return Estimate(trace, level=level, find_layout=find_layout, layout=_stated_layout(trace, find_layout))
+    find_layout = partial(_find_layout, plan if n is asked else _without_fixed_degrees(trace), facts, database, n)
+    layout = _stated_layout(trace, find_layout) if n is asked or any(getattr(plan, name) is None for name in _DEGREES) else None
+    return Estimate(trace, level=level, stated_accelerators=asked, find_layout=find_layout, layout=layout)
 
 
 def _walk_chain(trace: Trace) -> None:
@@ -113,8 +117,8 @@ def _accelerators(trace: Trace, database: Database) -> Num | None:
         if n is not None and any_of(n != from_servers):
             raise PlanError(f"servers × {facts.accelerator_count:g} is not the stated number of accelerators", hint="give one of the two")
         n = from_servers
-    degrees = [degree for name in ("tp", "pp", "dp") if (degree := plan.number(name)) is not None]
-    if len(degrees) == _DEGREES:
+    degrees = [degree for name in _DEGREES if (degree := plan.number(name)) is not None]
+    if len(degrees) == len(_DEGREES):
         product = degrees[0] * degrees[1] * degrees[2]
         if n is not None and any_of(n != product):
             raise PlanError("tp × pp × dp is not the number of accelerators", hint="give degrees that multiply to it")
@@ -129,9 +133,15 @@ def _holders(facts: Facts, database: Database) -> str:
     return " or ".join(server.id for server in found[:_FEW_SERVERS]) or "carbon db list servers"
 
 
-def _check_memory(trace: Trace, n: Num | None) -> None:
-    """Compute how many accelerators hold the training's state, and warn where *n* are too few."""
-    plan, facts = trace.plan, trace.facts
+def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
+    """Return the stated number *n* of accelerators, or the fewest in whole servers that hold the training's state where *n* cannot.
+
+    A run whose hours are stated has taken place, so its number is kept.
+
+    Raises:
+        PlanError: *n* are too few, and the answer is to be *strict*.
+    """
+    plan, each = trace.plan, trace.facts.accelerator_count
     updated = plan.number("params")
     if plan.kind == "lora" and updated is not None:
         stated = plan.number("trainable_params")
@@ -141,29 +151,58 @@ def _check_memory(trace: Trace, n: Num | None) -> None:
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
-    if n is not None and fewest is not None and any_of(n < fewest):
-        counted = "servers" if facts.hardware.folder == "servers" else "accelerators"
-        least = f": it takes about {ceil(fewest / facts.accelerator_count):,} {counted}" if isinstance(fewest, float) else ""
-        trace.warnings.append(f"the model with its optimiser does not fit in the memory of so few accelerators{least}")
+    if n is None or fewest is None or not any_of(is_short := median_of(n) < fewest):
+        return n
+    needed = -(-fewest // each) * each
+    problem, more = _too_small(trace, n, needed)
+    if plan.accelerator_hours is not None:
+        trace.warnings.append(f"{problem}: it takes about {more}")
+        return n
+    if strict:
+        raise PlanError(problem, hint=f"give {more} or more, or a smaller model")
+    trace.warnings.insert(0, f"{problem}: the figures are for {more}, the fewest that hold it")
+    return needed if is_short is True else needed * is_short + median_of(n) * (1.0 - is_short)
+
+
+def _too_small(trace: Trace, n: Num, needed: Num) -> tuple[str, str]:
+    """Return what *n* accelerators cannot hold, and how many are *needed*, counted as the plan counts them."""
+    hardware, each = trace.facts.hardware, trace.facts.accelerator_count
+    if hasattr(n, "shape") or hasattr(needed, "shape"):
+        return "the training state does not fit in the memory of so few accelerators", "more"
+    if hardware.is_server and trace.plan.servers is None:
+        return f"the training state does not fit in the memory of {median_of(n):,.4g} accelerators of {hardware.name}", f"{needed:,.0f}"
+    return f"the training state does not fit in the memory of {median_of(n) / each:,.4g} × {hardware.name}", f"{needed / each:,.0f}"
+
+
+def _without_fixed_degrees(trace: Trace) -> Plan:
+    """Return the plan without degrees of parallelism that fix another number of accelerators, and warn that they are ignored."""
+    plan = trace.plan
+    if any(getattr(plan, name) is None for name in _DEGREES):
+        return plan
+    trace.warnings.append("ignored tp, pp and dp: they are for fewer accelerators")
+    return Plan.from_dict({name: getattr(plan, name) for name in plan.to_dict() if name not in _DEGREES})
 
 
 def _warn_of_gaps(trace: Trace) -> None:
     """Name the fields without effect, and say what would make each unknown result known."""
-    plan, values, warnings = trace.plan, trace.values, trace.warnings
+    plan, values, gaps = trace.plan, trace.values, trace.gaps
+    if plan.mfu is None and plan.accelerator_hours is None and trace.facts.published_rows == 0 and values["compute_flop"] is not None:
+        what = f"{plan.family or 'decoder'} training on {trace.facts.accelerator.name}"
+        trace.warnings.append(f"no published run is like {what}: the utilisation is a wide guess; give mfu if you know it")
     for name, stated in _OVERRIDDEN.items():
         if getattr(plan, name) is not None and getattr(plan, stated) is not None:
-            warnings.append(f"ignored {name}: {stated} overrides it")
+            gaps[name] = f"ignored {name}: {stated} overrides it"
     if plan.attempts is not None:
         runs = f"{shown(plan.number('attempts'))} runs' worth of work"
-        warnings.append(f"attempts: hours, energy, emissions, water and cost are those of {runs}, one after another; the compute is that of one run")
+        trace.warnings.append(f"attempts: hours, energy, emissions, water and cost are those of {runs}, one after another; the compute is that of one run")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
-        warnings.append("duration and purchase price of the cluster are unknown: give servers or accelerators")
+        gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
     if values["compute_flop"] is None:
-        warnings.append("compute and utilisation are unknown: give params and tokens")
+        gaps["compute_flop"] = "compute and utilisation are unknown: give params and tokens"
     if values["rent_usd"] is None:
-        warnings.append(f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price")
+        gaps["rent_usd"] = f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price"
     if values.get("purchase_price") is None:
-        warnings.append(f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price")
+        gaps["purchase_usd"] = f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price"
 
 
 def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found | None":
@@ -172,7 +211,7 @@ def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found |
     Raises:
         OutOfRangeError: no layout can have these degrees.
     """
-    if trace.plan.tp is None and trace.plan.pp is None and trace.plan.dp is None:
+    if all(getattr(trace.plan, name) is None for name in _DEGREES):
         return None
     found = find_layout()
     if found.spread is None:

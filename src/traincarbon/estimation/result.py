@@ -8,13 +8,18 @@ from traincarbon.estimation import server_counts
 from traincarbon.estimation.trace import Trace
 from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of
 from traincarbon.quantities import ESTIMATED, unit_of
-from traincarbon.uncertain import Interval, Num, Uncertain, median_of
+from traincarbon.uncertain import Interval, Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from traincarbon.estimation.facts.evidence import Given
+    from traincarbon.estimation.facts.prices import Quote
     from traincarbon.estimation.layout.task import Found
+
+
+_GOOD_SUPPORT = 10
+"""Published runs from which on their spread is known well."""
 
 
 class Result:
@@ -50,10 +55,14 @@ class Estimate:
         plan: The plan.
         facts: The facts about its hardware, place and time.
         values: Every result as it was computed, None where it is unknown.
-        warnings: What a reader should know before relying on it.
+        warnings: What a reader should know before relying on it: :attr:`cautions`, then :attr:`gaps`.
+        cautions: Why the figures may be wrong: what does not fit, or was likely meant otherwise, or rests on too little.
+        gaps: Why a result is unknown or a field has no effect, by the name of either.
         level: Confidence level of :attr:`results`. [1]
         fewest_accelerators: Accelerators that hold the training's state, None where unknown. [1]
-        accelerators: Accelerators that work together, None where the plan does not state it. [1]
+        accelerators: Accelerators that work together, None where the plan does not state it: those that it states, or the fewest
+            that hold the training's state where it states fewer. [1]
+        stated_accelerators: Accelerators that the plan states, None where it states none. [1]
     """
 
     __slots__ = (
@@ -61,10 +70,13 @@ class Estimate:
         "_layout",
         "_trace",
         "accelerators",
+        "cautions",
         "facts",
         "fewest_accelerators",
+        "gaps",
         "level",
         "plan",
+        "stated_accelerators",
         "values",
         "warnings",
     )
@@ -85,7 +97,9 @@ class Estimate:
     own_usd = Result("Cost of ownership: the run's share of the purchase, and the electricity. [$]")
     purchase_usd = Result("Purchase price of the cluster. [$]")
 
-    def __init__(self, trace: Trace, *, level: float, find_layout: "Callable[[], Found]", layout: "Found | None" = None) -> None:
+    def __init__(
+        self, trace: Trace, *, level: float, stated_accelerators: Num | None, find_layout: "Callable[[], Found]", layout: "Found | None" = None
+    ) -> None:
         self.plan = trace.plan
         self.facts = trace.facts
         computed = trace.values  # noqa: PD011  not a data frame
@@ -93,10 +107,13 @@ class Estimate:
         if trace.plan.market_intensity is not None:
             self.values["operational_market_kgco2e"] = computed["operational_market_kgco2e"]
         self._trace = trace
-        self.warnings = trace.warnings
+        self.cautions = tuple(trace.warnings)
+        self.gaps = trace.gaps
+        self.warnings = [*self.cautions, *self.gaps.values()]
         self.level = level
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]
+        self.stated_accelerators = stated_accelerators
         self._find_layout = find_layout
         self._layout = layout
 
@@ -122,6 +139,28 @@ class Estimate:
             CarbonError: it is unknown for this plan.
         """
         return median_of(self.known(name))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the stated accelerators hold the training's state, as far as is known; of an array of plans, whether all do."""
+        n, fewest = self.stated_accelerators, self.fewest_accelerators
+        return n is None or fewest is None or not any_of(median_of(n) < median_of(fewest))
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether the results are for more accelerators than the plan states, because those cannot hold the training."""
+        return not self.fits and self.plan.accelerator_hours is None
+
+    @property
+    def quotes(self) -> "tuple[Quote, ...]":
+        """What each provider asks for an accelerator-hour, where the cost to rent rests on such quotes."""
+        return self.facts.quotes if "rent_price" in self.inputs else ()
+
+    @property
+    def support(self) -> dict[str, Any]:
+        """How many published runs are like the plan, the fewer of those of its hardware's generation and those of its family and kind, and how much that is."""
+        n = self.facts.published_rows or 0
+        return {"published_runs": n, "level": "good" if n >= _GOOD_SUPPORT else "some" if n else "none"}
 
     @property
     def links(self) -> list[ComputedLink]:
@@ -209,6 +248,9 @@ class Estimate:
             "flop_counts": _json(self.flop_counts),
             "spread_shares": _json(self.spread_shares),
             "steps": [_json(step._asdict()) for step in self.steps],
+            "hardware_count": {"stated": _json(median_of(self.stated_accelerators)), "used": _json(median_of(self.accelerators)), "fits": self.fits},
+            "support": self.support,
+            "prices": [quote._asdict() for quote in self.quotes],
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],

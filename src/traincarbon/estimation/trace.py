@@ -33,7 +33,7 @@ class Trace:
         assumed: What was assumed for that.
     """
 
-    __slots__ = ("_history", "assumed", "facts", "flop_counts", "plan", "stated", "values", "warnings")
+    __slots__ = ("_history", "assumed", "facts", "flop_counts", "gaps", "plan", "stated", "values", "warnings")
 
     def __init__(
         self, plan: Plan, facts: Facts, *, stated: Plan | None = None, earlier: Sequence[ComputedLink] = (), assumed: Sequence[Assumption] = ()
@@ -49,6 +49,7 @@ class Trace:
                 self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = list(assumed)
         self.warnings: list[str] = list(facts.warnings)
+        self.gaps: dict[str, str] = {}
         self._history: list[str | ComputedLink] = list(earlier)
 
     def walk(self, links: Iterable[Link], *, stated: frozenset[str] = frozenset()) -> None:

@@ -122,9 +122,8 @@ def is_same_hardware(database: Database, one: str | None, other: str | None) -> 
 
 def _problem(answer: Estimate, where: Where, database: Database) -> str | None:
     """Return why a combination is impossible although it has an estimate, None where it is possible."""
-    n, fewest = answer.accelerators, answer.fewest_accelerators
-    if n is not None and fewest is not None and median_of(n) < median_of(fewest):
-        return f"weights and optimiser state need {median_of(fewest):,.0f} accelerators, there are {median_of(n):,.0f}"
+    if not answer.fits:
+        return f"weights and optimiser state need {median_of(answer.fewest_accelerators):,.0f} accelerators, there are {median_of(answer.stated_accelerators):,.0f}"
     chip, place = answer.facts.accelerator, answer.facts.place
     if where.rent is not None and answer["rent_usd"] is None:
         return f"no {where.rent.replace('_', ' ')} price of {chip.name} is known"

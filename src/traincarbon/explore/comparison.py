@@ -34,6 +34,10 @@ MARKS: dict[str, Mark] = {"cheapest": Mark("cost_usd", "$"), "fastest": Mark("du
 """The marks by name. Where a duration is unknown, the option with the fewest GPU-hours is the fastest."""
 
 
+_TIED = 1.0 + 1e-9
+"""Times the best up to which another is as good; what is left is rounding."""
+
+
 def fastest_by(rows: Sequence[Results]) -> str:
     """Return the quantity by which options are the fastest: GPU-hours where a duration is unknown."""
     return "duration_s" if all(row["duration_s"] is not None for row in rows) else "accelerator_hours_h"
@@ -46,14 +50,15 @@ def median_or_inf(row: Results, name: str) -> float:
 
 
 def marks_of(rows: Sequence[Results], time: str) -> list[tuple[str, ...]]:
-    """Return the marks of each option; of several that are as good in a quantity, the cheapest is marked."""
+    """Return the marks of each option: what it alone is the best in. Where several are as good, none has the mark."""
     marks: list[tuple[str, ...]] = [()] * len(rows)
     for name, mark in MARKS.items():
         quantity = time if name == "fastest" else mark.quantity
         known = [at for at, row in enumerate(rows) if row[quantity] is not None]
-        if known:
-            _, _, best = min((median_or_inf(rows[at], quantity), median_or_inf(rows[at], "cost_usd"), at) for at in known)
-            marks[best] += (name,)
+        least = min((median_or_inf(rows[at], quantity) for at in known), default=inf)
+        best = [at for at in known if median_or_inf(rows[at], quantity) <= least * _TIED]
+        if len(best) == 1:
+            marks[best[0]] += (name,)
     return marks
 
 

@@ -197,8 +197,8 @@ def _way(base: Plan, where: Where, question: _Question) -> Way:
 def _within(plan: Plan, question: _Question, notes: list[str]) -> tuple[Size, str]:
     """Return the largest training within the budget, and the quantity whose budget it uses up."""
     size, binding, answer = _largest(plan, question, question.split)
-    n, fewest = answer.accelerators, answer.fewest_accelerators
-    if n is None or fewest is None or median_of(fewest) <= median_of(n):
+    n, fewest = answer.stated_accelerators, answer.fewest_accelerators
+    if answer.fits:
         return size, binding
     if question.split != ComputeSplit():
         _refuse_too_large(answer)
@@ -241,11 +241,10 @@ def _refuse_too_large(answer: Estimate) -> None:
     Raises:
         PlanError: they are too few.
     """
-    n, fewest = answer.accelerators, answer.fewest_accelerators
-    if n is not None and fewest is not None and median_of(fewest) > median_of(n):
+    if not answer.fits:
         raise PlanError(
-            f"{amount(float(median_of(answer.plan.number('params'))), 'count', digits=3)} parameters need {median_of(fewest):,.0f} accelerators",
-            hint=f"there are {median_of(n):,.0f}: give more",
+            f"{amount(float(median_of(answer.plan.number('params'))), 'count', digits=3)} parameters need {median_of(answer.fewest_accelerators):,.0f} accelerators",
+            hint=f"there are {median_of(answer.stated_accelerators):,.0f}: give more",
         )
 
 

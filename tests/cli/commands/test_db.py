@@ -70,7 +70,7 @@ def test_a_fact_of_the_users_own_is_marked_as_yours(tmp_path):
         '[price_usd]\nvalue = 150e3\nsource = "invoice"\nlocator = "line 1"\nkind = "published"\n', encoding="utf-8"
     )
     shown = run("show", "dgx-a100", "--db", str(tmp_path)).stdout
-    assert f"published: invoice; line 1 [yours: {tmp_path}]" in shown
+    assert f"published: invoice; line 1 [yours: {tmp_path}]" in " ".join(shown.split())
     assert "price_usd = 150,000" in shown
     assert shown.count("[yours:") == 1
 
@@ -135,12 +135,12 @@ def test_check_lists_every_fault_not_only_the_first(tmp_path):
 
 @pytest.mark.parametrize("name", ["dgx-a100", "h100-sxm5-80gb"])
 def test_every_fact_of_a_product_is_shown_with_its_kind_its_sources_title_and_the_place_in_it(name):
-    page = run("show", name).stdout
+    page = " ".join(run("show", name).stdout.split())
     sources = open_database().sources()
     for fact, evidence in json.loads(run("show", name, "--json").stdout)["facts"].items():
         value = f"{evidence['value']:.0f}" if fact == "launch_year" else f"{evidence['value']:,.6g}"
-        after = page[page.index(f"  {fact} = {value}") :].splitlines()[1]
-        assert after.strip() == f"{evidence['kind']}: {sources[evidence['source']]['title']}; {evidence['locator']}"
+        after = page[page.index(f" {fact} = {value}") :]
+        assert " ".join(f"{evidence['kind']}: {sources[evidence['source']]['title']}; {evidence['locator']}".split()) in after
 
 
 def test_a_region_is_shown_with_its_own_facilities_and_the_fleets_but_no_other_regions():

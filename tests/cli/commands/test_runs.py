@@ -51,8 +51,8 @@ def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     head, *rows = run("list").stdout.splitlines()
     assert head.split() == ["id", "started", "(UTC)", "state", "exit", "time", "metered", "CO2e", "hw"]
     assert [row.split() for row in rows] == [
-        ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "420", "mWh", "–", "h100-sxm5-80gb"],
-        ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "420", "mWh", "–", "box"],
+        ["gpt", "26-09-21", "14:16", "killed", "–", "15", "s", "<1", "Wh", "–", "h100-sxm5-80gb"],
+        ["bert-2", "26-09-21", "14:15", "failed", "7", "15", "s", "<1", "Wh", "–", "box"],
         ["bert-1", "26-09-21", "14:13", "finished", "0", "15", "s", "5", "kWh", "20", "kg", "box"],
     ]
 
@@ -171,7 +171,7 @@ def test_a_run_is_shown_on_one_screen(store):
     for words in (
         "bert-1 · nlp · finished, exit code 0", "train.py", "2026-09-21 14:13 UTC, 20 s on 1 node, 1 accelerator (box)", "Measured: gpu 20 kWh (by counter)",
         "Modelled: cpu 55.6 Wh", "Missing: dram, RAPL has no dram domain here", "Missing: other, no meter of the whole server", "Gaps: 2.5 s were not metered; 20 samples",
-        "Energy, facility   20.0  kWh  18 – 24", "no interval stated", "MFU               0.412", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
+        "Energy, facility   20.0  kWh  18 – 24", "no interval stated", "MFU                41.2  %", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
     ):  # fmt: skip
         assert words in text, f"{words}\n{text}"
 

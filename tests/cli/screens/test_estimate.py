@@ -1,4 +1,4 @@
-"""What ``carbon estimate`` prints says what the library answered, on 80 columns, whatever the plan and however hostile its texts."""
+"""What ``carbon estimate`` prints says what the library answered, on the width of the screen, whatever the plan and however hostile its texts."""
 
 import csv
 import io
@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 import traincarbon
 from traincarbon.cli import output
 from traincarbon.cli.commands.estimate import command
+from traincarbon.cli.screens.estimate import MOST_LINES, SHOWN
 from traincarbon.errors import PlanError
 from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 PLACED = [*MAIN, "--servers", "280", "--region", "us-east-1"]
 UNITS = {quantity.label: (name, quantity.unit) for name, quantity in QUANTITIES.items() if name in ESTIMATED and name not in ("compute_flop", "mfu")}
+SMALL = ["--params", "110e6", "--tokens", "1B", "--hw", "v100"]
+TINY = ["--params", "1e5", "--tokens", "1e4", "--hw", "a100"]
+TOO_SMALL = ["--params", "70B", "--tokens", "10M", "--kind", "lora", "--hw", "rtx-4090", "--accelerators", "1"]
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -42,6 +46,8 @@ def columns(text, label):
 @pytest.mark.parametrize("how", [[], ["--markdown"]], ids=["screen", "markdown"])
 def test_a_line_holds_the_librarys_figure_within_its_rounding(label, how):
     name, unit = UNITS[label]
+    if not how and name not in SHOWN:
+        how = ["--explain"]
     interval = found(*PLACED)["results"][name]
     _, median, *scaled, bounds = columns(shown(*PLACED, *how), label)
     scale = output.scale_of(interval["median"], unit)
@@ -63,40 +69,135 @@ def test_csv_states_the_unit_of_each_figure():
     assert units == {name: unit_of(name) for name in ESTIMATED}
 
 
+def flat(text):
+    """The words of *text*, however its lines were broken."""
+    return " ".join(text.split())
+
+
 def test_explain_names_the_title_of_every_source():
-    text = shown(*PLACED, "--explain")
+    text = flat(shown(*PLACED, "--explain"))
     sources = traincarbon.open_database().sources()
     keys = {step["source"].partition(":")[0] for step in found(*PLACED)["steps"]} & sources.keys()
     assert len(keys) >= 15
     for key in keys:
-        assert sources[key]["title"] in text, key
+        assert flat(sources[key]["title"]) in text, key
 
 
 def test_explain_shows_every_assumption_with_its_reason():
-    text = shown(*MAIN, "--explain")
+    text = flat(shown(*MAIN, "--explain"))
     for assumption in found(*MAIN)["assumptions"]:
-        assert f"  {assumption['name']} = " in text
-        assert assumption["reason"] in text, assumption["name"]
+        assert f" {assumption['name']} = " in text
+        assert flat(assumption["reason"]) in text, assumption["name"]
 
 
 def test_explains_arithmetic_can_be_followed_with_a_pocket_calculator():
-    text = shown(*PLACED, "--explain")
-    given_values, result = re.search(r"facility_energy_kwh = .*\n    (.*)\n    = (\S+) kWh", text).groups()
-    it_energy_kwh, pue = (float(part.split(" = ")[1]) for part in given_values.split(", "))
-    assert float(result) == pytest.approx(it_energy_kwh * pue, rel=1e-5)
+    text = flat(shown(*PLACED, "--explain"))
+    energy, pue, result = re.search(r"facility_energy_kwh = \S.*? it_energy_kwh = (\S+), pue = (\S+) = (\S+) kWh", text).groups()
+    assert float(result) == pytest.approx(float(energy) * float(pue), rel=1e-5)
 
 
+def test_the_screen_opens_with_cost_time_energy_and_carbon_in_a_sentence():
+    sentence = flat(shown(*PLACED).split("\nWarning")[0])
+    place = "Northern Virginia (aws:us-east-1)"
+    assert sentence.startswith(f"Training 530B parameters on 270B tokens on 280 × NVIDIA DGX A100 640GB in {place} costs about $")
+    assert re.search(
+        r"to rent \(\$\S+ – \$\S+\), takes about \d+ days \(\d+ – \d+\), uses about \S+ GWh \(\S+ – \S+\) and emits about \d+ t CO2e \(\d+ – \d+\)\.$", sentence
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        MAIN,
+        PLACED,
+        SMALL,
+        TINY,
+        TOO_SMALL,
+        ["--accelerator-hours", "500", "--hw", "a100"],
+        ["--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384"],
+    ],
+)
+def test_the_rest_takes_one_screen_and_ends_with_the_next_command(words):
+    lines = shown(*words).splitlines()
+    sentence = next(at for at, line in enumerate(lines) if line.endswith("."))
+    head = sentence if "Does not fit" not in lines[0] else next(at for at, line in enumerate(lines[sentence + 1 :], sentence + 1) if line.endswith("."))
+    assert len(lines) - head - 1 <= MOST_LINES
+    next_line = flat(shown(*words).split("\nNext: ")[1])
+    assert next_line.endswith(f"carbon advise {' '.join(words)}")
+
+
+def test_warnings_stand_before_the_results_and_notes_behind_them():
+    text = shown(*MAIN)
+    assert text.index("Warning: fewer tokens") < text.index("Cost to rent ") < text.index("Assumed: ") < text.index("Next: ")
+
+
+def test_one_utilisation_is_stated_with_how_it_comes_about():
+    text = flat(shown("--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384"))
+    results = found("--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384")["results"]
+    final, start, *factors = re.search(r"MFU: (\d+) % \([^)]*\) = ([\d.]+) % \([^)]*\) × ([\d.]+) \([^)]*\) × ([\d.]+)", text).groups()
+    assert float(final) == pytest.approx(100.0 * results["mfu"]["median"], abs=0.5)
+    assert float(start) * float(factors[0]) * float(factors[1]) == pytest.approx(100.0 * results["mfu"]["median"], rel=0.02)
+    assert text.count("% MFU") == 0
+    assert "MFU" not in text[text.index("Assumed: ") :]
+
+
+def test_a_stated_utilisation_and_stated_hours_say_so():
+    assert "MFU: 40 %, as stated" in shown(*MAIN, "--mfu", "0.4")
+    assert ", from the stated hours" in shown(*MAIN, "--accelerator-hours", "2e6")
+
+
+def test_what_does_not_fit_is_said_in_the_first_line_and_priced_for_what_does():
+    text = shown(*TOO_SMALL)
+    assert text.splitlines()[0].startswith("Does not fit on 1 × NVIDIA GeForce RTX 4090; the figures are for 9")
+    assert "Warning: the training state does not fit" not in text
+    assert found(*TOO_SMALL)["results"] == found(*TOO_SMALL[:-1], "9")["results"]
+    assert found(*TOO_SMALL)["hardware_count"] == {"stated": 1.0, "used": 9.0, "fits": False}
+    done = CliRunner().invoke(command, [*TOO_SMALL, "--strict"])
+    assert isinstance(done.exception, PlanError)
+    assert done.exception.hint == "give 9 or more, or a smaller model"
+
+
+def test_the_price_names_its_providers_and_dates():
+    prices = found(*MAIN)["prices"]
+    assert re.search(rf"Price: \$\S+ per GPU-hour on demand \(\$\S+ – \$\S+ at {len(prices)} providers, 20\d\d-\d\d to\s+20\d\d-\d\d\)", shown(*MAIN))
+    (one,) = found(*PLACED)["prices"]
+    assert f"({one['provider']}, {one['date'][:7]})" in shown(*PLACED)
+
+
+@pytest.mark.parametrize(
+    ("words", "level"),
+    [
+        (["--hw", "a100"], "good"),
+        (["--hw", "mi300x"], "none"),
+        (["--hw", "a100", "--family", "diffusion"], "none"),
+        (["--hw", "a100", "--kind", "lora"], "some"),
+    ],
+)
+def test_support_says_how_many_published_runs_are_alike(words, level):
+    answer = found("--params", "7B", "--tokens", "1T", *words)
+    assert answer["support"]["level"] == level
+    assert any("no published run is like" in warning for warning in answer["warnings"]) == (level == "none")
+
+
+def test_trivial_amounts_are_not_written_out():
+    text = shown("--params", "7", "--tokens", "1e3", "--hw", "h100")
+    assert "uses less than 1 Wh and emits less than 1 g CO2e" in flat(text)
+    assert not re.search(r"µ|\bm(g|Wh|s)\b|e-\d", text)
+
+
+@pytest.mark.parametrize("screen", [60, 80, 120, 200])
 @pytest.mark.parametrize("hw", ["dgx-a100", "p5", "h100", "tpu-v4", "trainium2", "k80", "apple-m4-max", "gcp-tpu-v5p-pod", "mi300x"])
 @pytest.mark.parametrize("more", [[], ["--region", "france", "--start", "2021"], ["--mfu", "0.05..0.5", "--level", "0.99"], ["--accelerator-hours", "1e12"]])
-def test_no_line_of_the_screen_is_wider_than_80_columns(hw, more):
+def test_no_line_is_wider_than_the_screen(hw, more, screen, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(screen))
     text = shown("--params", "1.4T", "--active-params", "32B", "--tokens", "15T", "--hw", hw, "--name", "a name " * 30, *more)
-    assert [line for line in text.splitlines() if len(line) > output.WIDTH] == []
+    assert [line for line in text.splitlines() if len(line) > output.width()] == []
 
 
 @given(st.floats(3, 13), st.floats(3, 14), st.sampled_from([[], ["--servers", "1"], ["--servers", "100000"]]))
 def test_models_of_every_size_fit_the_screen(params, tokens, more):
     text = shown("--params", f"{10.0**params:.6g}", "--tokens", f"{10.0**tokens:.6g}", "--hw", "dgx-h100", *more)
-    assert [line for line in text.splitlines() if len(line) > output.WIDTH] == []
+    assert [line for line in text.splitlines() if len(line) > output.width()] == []
     assert not {"nan", "inf", "None"} & set(re.split(r"[^a-zA-Z]+", text))
 
 
@@ -104,12 +205,12 @@ def test_models_of_every_size_fit_the_screen(params, tokens, more):
 @pytest.mark.parametrize("how", [[], ["--explain"], ["--markdown"]], ids=["screen", "explain", "markdown"])
 def test_no_name_of_a_plan_brings_a_control_character_to_the_terminal(how, name):
     text = CliRunner().invoke(command, [*MAIN, "--name", name, *how], color=True).stdout
-    assert not CONTROL.search(re.sub(r"\x1b\[(0|1|2)m", "", text))
+    assert not CONTROL.search(re.sub(r"\x1b\[(0|1|2|3[1-6])m", "", text))
 
 
 def test_on_a_terminal_headings_are_bold_and_a_pipe_gets_the_same_text_plain():
     coloured = shown(*MAIN, color=True)
-    assert coloured.startswith("\x1b[1m530B parameters")
+    assert coloured.startswith("\x1b[1mTraining 530B parameters")
     assert re.sub(r"\x1b\[\d+m", "", coloured) == shown(*MAIN)
 
 
@@ -136,60 +237,66 @@ def test_a_file_that_is_no_text_or_no_plan_is_refused(tmp_path, content):
 
 
 def test_no_interval_of_utilisation_is_shown_beyond_100_percent():
-    _, median, unit, bounds = columns(shown(*MAIN, "--mfu", "0.5±0.3", "--level", "0.99"), "Utilisation (MFU)")
-    assert (median, unit) == ("50", "%")
-    assert bounds.endswith(" – 100")
+    assert re.search(r"^MFU: 50 % \(\d+ – 100\), as stated$", shown(*MAIN, "--mfu", "0.5±0.3", "--level", "0.99"), re.MULTILINE)
 
 
 def test_the_comparison_of_server_counts_keeps_the_level_that_was_asked_for():
-    wide, narrow = (re.search(r"^ +60 +\S+ +(\S+) – (\S+)", shown(*MAIN, "--level", level), re.MULTILINE).groups() for level in ("0.99", "0.5"))
+    text = shown(*MAIN, "--level", "0.5", "--explain")
+    low, high = (float(bound.replace(",", "")) for bound in re.search(r"^ +60 +\S+ +(\S+) – (\S+)", text, re.MULTILINE).groups())
     level = found(*MAIN, "--servers", "60", "--level", "0.5")["results"]["duration_s"]
-    low, high = (float(bound.replace(",", "")) for bound in narrow)
     assert (low, high) == (pytest.approx(level["low"] / 86400, rel=5e-2), pytest.approx(level["high"] / 86400, rel=5e-2))
-    assert float(wide[1].replace(",", "")) > high
 
 
-def test_the_equivalents_are_the_totals_over_what_one_of_each_takes():
-    results = found(*PLACED)["results"]
+@pytest.mark.parametrize("words", [MAIN, SMALL, ["--params", "7B", "--tokens", "1T", "--hw", "h100"]])
+def test_the_equivalents_are_the_totals_over_what_one_of_each_takes(words, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    results = found(*words)["results"]
     each = {row["equivalent"]: float(row["value"]) for row in traincarbon.open_database().all_rows("equivalents")}
-    text = " ".join(shown(*PLACED).split())
-    for name, equivalent, words in (
-        ("total_kgco2e", "flight-ny-sf", "passengers flying"),
-        ("total_kgco2e", "car-km", "km by petrol car"),
-        ("facility_energy_kwh", "us-household-year", "years of a US household's"),
-        ("water_l", "olympic-pool", "Olympic pool"),
-    ):
-        assert f"{output.significant(results[name]['median'] / each[equivalent], 2)} {words}" in text
+    (line,) = re.findall(r"^That is about: (.*)$", shown(*words), re.MULTILINE)
+    for phrase in line.split("; "):
+        number = float(phrase.split()[0].replace(",", ""))
+        name, equivalent, size = next(
+            known
+            for words_of, known in {
+                "passengers": ("total_kgco2e", "flight-ny-sf", 1.0),
+                "km by": ("total_kgco2e", "car-km", 1.0),
+                "years": ("facility_energy_kwh", "us-household-year", 1.0),
+                "days": ("facility_energy_kwh", "us-household-year", 1.0 / 365.25),
+            }.items()
+            for known in ((known[0], known[1], known[2]),)
+            if words_of in phrase
+        )
+        assert number == pytest.approx(results[name]["median"] / (each[equivalent] * size), rel=0.05)
+        assert number >= 0.1
 
 
-def test_what_is_too_small_to_be_pictured_is_left_out_or_told_in_a_smaller_unit():
-    # 7e9 FLOP of an A100 take some 1e-9 kWh; a BERT of 6.6e17 takes 2 kWh, 0.06 days of a household, and some kilometres
-    small, tiny = shown("--params", "110e6", "--tokens", "1B", "--hw", "v100"), shown("--params", "1e5", "--tokens", "1e4", "--hw", "a100")
-    (line,) = re.findall(r"^That is about: (.*)$", small, re.MULTILINE)
-    assert re.fullmatch(r"[\d.]+ km by petrol car; 0\.0\d+ days of a US household's electricity", line)
-    assert "That is about" not in tiny
+def test_what_is_too_small_to_be_pictured_is_left_out():
+    assert "That is about" not in shown(*TINY)
 
 
 @pytest.mark.parametrize(("tokens", "unit", "seconds"), [("300e9", "days", 86400.0), ("1e9", "h", 3600.0)])
-def test_durations_by_number_of_servers_are_in_the_unit_that_suits_the_shortest(tokens, unit, seconds):
+def test_durations_by_number_of_servers_are_those_of_such_a_plan(tokens, unit, seconds):
     ask = ["--params", "1e9", "--tokens", tokens, "--hw", "v100"]
-    table = shown(*ask)[shown(*ask).index("Accelerators ") :].split("\n\n")[0].splitlines()
-    assert table[0].split()[1] == unit
-    count, median = table[-1].split()[:2]
-    assert float(median.replace(",", "")) == pytest.approx(
-        found(*ask, "--accelerators", count.replace(",", ""))["results"]["duration_s"]["median"] / seconds, rel=0.05
-    )
+    line = flat(shown(*ask).split("\nTime: ")[1].split("\nMFU")[0])
+    durations = re.findall(rf"([\d.,]+) {unit} on ([\d,]+)", line)
+    assert durations
+    for median, count in durations:
+        result = found(*ask, "--accelerators", count.replace(",", ""))["results"]["duration_s"]["median"]
+        assert float(median.replace(",", "")) == pytest.approx(result / seconds, rel=0.05)
 
 
-def test_the_markdown_has_the_rows_of_the_screen():
+def test_stated_hours_have_no_list_of_durations():
+    assert "\nTime" not in shown("--accelerator-hours", "1e6", "--hw", "h100")
+
+
+def test_the_screen_has_rows_of_the_markdown():
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown(*PLACED, "--markdown").splitlines() if line.startswith("| ")]
+    rows = [[cell for cell in row if cell] for row in table[2:]]
     screen = [re.split(r"\s{2,}", line) for line in shown(*PLACED).splitlines()]
-    for row in table[2:]:
-        assert [cell for cell in row if cell] in screen
-    assert any((row[0], row[2]) == ("Utilisation (MFU)", "%") for row in table)
+    labels = [QUANTITIES[name].label for name in SHOWN]
+    assert [row for row in screen if row[0] in labels] == sorted((row for row in rows if row[0] in labels), key=lambda row: labels.index(row[0]))
+    assert any(row[0] == "Utilisation (MFU)" and row[2] == "%" for row in rows)
 
 
-def test_durations_that_are_sure_are_called_exact():
-    lines = shown("--accelerator-hours", "1e6", "--hw", "h100").splitlines()
-    start = lines.index(next(line for line in lines if line.startswith("Accelerators ")))
-    assert all(line.split()[2] == "exact" for line in lines[start + 1 : start + 6])
+def test_words_of_a_plan_are_quoted_in_the_command_to_run_next():
+    assert flat(shown(*MAIN, "--name", "it's a run")).endswith("--name 'it'\"'\"'s a run'")

@@ -25,7 +25,7 @@ def test_a_server_of_eight_is_seen_whole_in_eighty_columns():
         "gpu0 640 W 97% gpu1 650 W 96% gpu2 660 W 95% gpu3 670 W 94% gpu4 680 W 93%",
         "gpu5 690 W 92% gpu6 700 W 91% gpu7 710 W 90% cpu  182 W 20% dram  28 W",
         "so far   facility 1.31 kWh  CO2e 405 g  rent $3.05  metered 1.13 kWh",
-        "training ███░░░░░░░  34 %  23 min left  41,200 tokens/s  MFU 0.412  loss 2.314",
+        "training ███░░░░░░░  34 %  23 min left  41,200 tokens/s  MFU 41.2 %  loss 2.314",
         "budget   ███▒▒▒▒▒▒▒░░░ 26 % of 5 kWh → 77 %  █████▒▒▒▒▒▒▒▒░░ 31 % of $10 → 90 %",
         "forecast 35.4 min −11 %  3.84 kWh −12 %  1.40 kg CO2e +30 %  $8.98 −8 %",
         "note     gpu 3 was lost for 12 s",

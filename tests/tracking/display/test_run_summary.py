@@ -51,7 +51,7 @@ def test_a_run_is_summed_up_on_one_screen():
         "Cost               $33.1       no interval stated  plan $40, −17 %, below",
         "Duration            2.12  h                        plan 2.38 h, −11 %, inside",
         "Tokens              310M                           40,700/s, 0.14 J metered each",
-        "MFU                0.412",
+        "MFU                 41.2  %",
         "",
         "Budget: 71 % of 20 kWh facility · 33 % of $100",
         "Again: carbon runs show 20261124-163653-837566",
@@ -96,9 +96,9 @@ def test_a_note_has_two_lines_where_there_is_room():
 
 def test_what_is_next_to_nothing_is_not_written_out():
     text = summary(record(energy_j={"gpu": 2e-6, "cpu": 1e-6}, facility_energy_kwh=interval(1.47e-13), cost_usd=interval(1.66e-10), plan=None))
-    assert "Measured: gpu <0.001 µWh (by counter)\nModelled: cpu <0.001 µWh\n" in text
-    assert "\nEnergy, facility    <0.001  µWh\n" in text
-    assert "\nCost               <$0.001\n" in text
+    assert "Measured: gpu <1 Wh (by counter)\nModelled: cpu <1 Wh\n" in text
+    assert "\nEnergy, facility       <1  Wh\n" in text
+    assert "\nCost               <$0.01\n" in text
 
 
 def test_parts_that_are_missing_for_the_same_reason_share_it():

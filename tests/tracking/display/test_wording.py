@@ -32,7 +32,7 @@ def test_a_cost_is_called_by_what_it_counts(basis, shown):
 
 def test_a_negligible_amount_is_not_written_out():
     shown = wording.spent(LiveState("r", metered_kwh=3e-7 / 3.6e6, results={"cost_usd": interval(2e-9), "operational_kgco2e": interval(0.0)}))
-    assert [str(item) for item in shown] == ["CO2e 0 kg", "cost <$0.001", "metered <0.001 µWh"]
+    assert [str(item) for item in shown] == ["CO2e 0 kg", "cost <$0.01", "metered <1 Wh"]
 
 
 def test_samples_and_steps_are_shown_without_tokens():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from traincarbon.uncertain import Interval
 
 _NAME, _RIGHT = 2, range(3, 8)
+_HOURS, _ROOMY = 6, 72
+"""The column of GPU-hours, which a screen narrower than that leaves out."""
 
 
 @click.command("advise", cls=PlanCommand)
@@ -106,7 +108,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     if explain:
         parts += ["", *(_paragraph(number, alternative) for number, alternative in numbered)]
     else:
-        parts += ["", output.bold("What is lost (--explain shows how each is computed, and its evidence)")]
+        parts += ["", output.bold(output.filled("What is lost (--explain shows how each is computed, and its evidence)"))]
         parts += [_lost(group) for group in _alike(numbered)]
         worths = "; ".join(f"{number} {worth(each) or 'is not known'}" for number, each in numbered)
         parts += ["", output.wrapped("What it is worth", worths)]
@@ -120,11 +122,13 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
 
 def _lines(rows: list[tuple[str, ...]]) -> list[str]:
     """Return *rows* as lines of a table that fits the screen; a name that is too long continues on the next line."""
+    if output.width() < _ROOMY:
+        rows = [row[:_HOURS] + row[_HOURS + 1 :] for row in rows]
     others = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0])) if at != _NAME)
-    names = [textwrap.wrap(row[_NAME], output.WIDTH - others) for row in rows]
+    names = [textwrap.wrap(row[_NAME], max(12, output.width() - others)) for row in rows]
     first = [(*row[:_NAME], name[0], *row[_NAME + 1 :]) for row, name in zip(rows, names, strict=True)]
     margin = " " * sum(max(len(row[at]) for row in rows) + 1 for at in range(_NAME))
-    lines = output.table(first, right=(0, *_RIGHT), gap=" ").split("\n")
+    lines = output.table(first, right=(0, *(at for at in _RIGHT if at < len(rows[0]) - 1)), gap=" ").split("\n")
     return ["\n".join([line, *(margin + more for more in name[1:])]) for line, name in zip(lines, names, strict=True)]
 
 

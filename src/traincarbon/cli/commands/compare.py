@@ -73,7 +73,8 @@ def command(
 def screen(found: "Comparison") -> str:
     """Return the options as one table of 80 columns, what its marks mean, and what was set aside."""
     rows = [_head(found), *(_cells(option, found) for option in found.options)]
-    lines = output.table(output.fitted(rows, 1), right=(2, 3, 4, 5)).split("\n")
+    colored = [rows[0], *((output.better(cells[0]) if cells[0] else "", *cells[1:]) for cells in output.fitted(rows[1:], 1))]
+    lines = output.table(colored, right=(2, 3, 4, 5)).split("\n")
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
     uncertain = intervals_of(found.options[0].results)
     parts += [output.wrapped("Uncertainty", f"{found.level:.0%} intervals of the first line: {uncertain}")] if uncertain else []
@@ -89,16 +90,20 @@ _MARKS = (
 
 
 def _head(found: "Comparison") -> tuple[str, ...]:
-    return ("", "", *(heading(name, found.money) for name in SHOWN))
+    return ("", "", *(heading(name, found.money) for name in _columns(found)))
+
+
+def _columns(found: "Comparison") -> tuple[str, ...]:
+    """Return the quantities of the table: GPU-hours in place of a time that no option states."""
+    is_timed = any(option.results["duration_s"] is not None for option in found.options)
+    return tuple("accelerator_hours_h" if name == "duration_s" and not is_timed else name for name in SHOWN)
 
 
 def _cells(option: "Option", found: "Comparison") -> tuple[str, ...]:
-    """Return a row of the table; GPU-hours instead of a time that is unknown."""
+    """Return a row of the table."""
     marks = choices.letters(option.marks) + ("*" if option.is_pareto else "")
-    hours = option.results["accelerator_hours_h"]
-    instead = {"cost_usd": "unknown", "duration_s": "" if hours is None else amount("accelerator_hours_h", hours.median)}
-    known = [(name, option.results[name]) for name in SHOWN]
-    amounts = [instead.get(name, "unknown") if interval is None else amount(name, interval.median) for name, interval in known]
+    known = [(name, option.results[name]) for name in _columns(found)]
+    amounts = ["unknown" if interval is None else amount(name, interval.median) for name, interval in known]
     return (marks, choices.label(option.where, _wheres(found), option.hardware), *amounts)
 
 

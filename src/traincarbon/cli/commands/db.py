@@ -57,8 +57,7 @@ def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: boo
         return
     if not found:
         raise NotFoundError(f"no {what} with {' '.join(words)!r}", hint=f"carbon db list {what} shows all")
-    lines = output.table([head, *found]).split("\n")
-    click.echo("\n".join([output.dim(lines[0]), *lines[1:]]))
+    click.echo(output.fitting_table([head, *found], cut=range(len(head) - 1, -1, -1)))
 
 
 @command.command("show", short_help="Show every fact about one thing, with its sources.")
@@ -143,22 +142,32 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
 
 def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:
     if isinstance(found, Source):
-        return [output.bold(found.key), *(f"  {name}: {value}" for name, value in found.entry.items())]
+        return [output.bold(found.key), *(_filled(f"{name}: {value}") for name, value in found.entry.items())]
     return _place_page(facts, found) if isinstance(found, Place) else _product_page(facts, found)
+
+
+def _filled(text: str, *, first: int = 2) -> str:
+    return output.filled(text, first=first, indent=first + 2)
+
+
+def _proof(evidence: str, kind: str) -> str:
+    """Return the evidence of a fact dimmed, in the colour of assumptions where it is one."""
+    line = _filled(evidence, first=4)
+    return output.assumed(line) if kind in ("assumed", "unverified") else output.dim(line)
 
 
 def _product_page(facts: "Database", product: "Product") -> list[str]:
     lines = [output.bold(f"{product.id} · {product.name}")]
-    stated = [f"{key} {value}" for key, value in product.keys.items() if key != "name"]
-    lines += [f"  {', '.join(stated)}", f"  also called {', '.join(product.aliases)}"] if product.aliases else [f"  {', '.join(stated)}"]
+    lines.append(_filled(", ".join(f"{key} {value}" for key, value in product.keys.items() if key != "name")))
+    lines += [_filled(f"also called {', '.join(product.aliases)}")] if product.aliases else []
     for name, fact in product.facts.items():
         low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
         published = f', published as "{fact.as_published}"' if fact.as_published else ""
         value = f"{fact.value:.0f}" if name.endswith("_year") else f"{fact.value:,.6g}"
-        lines.append(f"  {output.bold(name)} = {value}{low_high}{published}")
-        lines.append(output.dim(f"    {_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin)}"))
+        lines.append(_filled(f"{output.bold(name)} = {value}{low_high}{published}"))
+        lines.append(_proof(_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin), fact.kind))
         if fact.note:
-            lines.append(output.dim(f"    {fact.note}"))
+            lines.append(output.dim(_filled(fact.note, first=4)))
     return lines
 
 
@@ -167,8 +176,8 @@ def _place_page(facts: "Database", place: "Place") -> list[str]:
     for title, rows in _place_rows(facts, place).items():
         for row in rows:
             known = {column: text for column, text in row.items() if text and column not in ("source", "locator", "kind", "note", "origin")}
-            lines.append(f"  {output.bold(title)}: {', '.join(f'{column} {text}' for column, text in known.items())}")
-            lines.append(output.dim(f"    {_evidence(facts, row['kind'], row['source'], row['locator'], row['origin'])}"))
+            lines.append(_filled(f"{output.bold(title)}: {', '.join(f'{column} {text}' for column, text in known.items())}"))
+            lines.append(_proof(_evidence(facts, row["kind"], row["source"], row["locator"], row["origin"]), row["kind"]))
     return lines
 
 

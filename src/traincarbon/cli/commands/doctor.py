@@ -210,12 +210,12 @@ def _versions() -> dict[str, str]:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= output.WIDTH else f"{line[: output.WIDTH - 1]}…"
+    return line if len(line) <= output.width() else f"{line[: output.width() - 1]}…"
 
 
 def _indented(text: str, by: int, *, deeper: int = 2) -> str:
     """Return *text* wrapped to the screen, indented *by* columns and further lines *deeper*."""
-    lines, width = [""], output.WIDTH - by
+    lines, width = [""], output.width() - by
     for word in text.split(" "):
         plain = click.unstyle(lines[-1])
         if plain.strip() and len(plain) + len(click.unstyle(word)) + 1 > width:

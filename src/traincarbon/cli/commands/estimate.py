@@ -1,12 +1,13 @@
 """``carbon estimate``: what a training run will take."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
-from traincarbon.cli.screens.estimate import explanation, result_rows, screen
+from traincarbon.cli.screens.answer import result_rows
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Show the calculation of each result, with sources.")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
+@click.option("--strict", is_flag=True, help="Refuse a plan whose hardware cannot hold the training, instead of answering for more of it.")
 @click.option("--save", metavar="PLAN.toml", type=click.Path(), help="Save the plan to a new file.")
 @common_options
 def command(
@@ -30,6 +32,7 @@ def command(
     explain: bool,
     markdown: bool,
     as_csv: bool,
+    strict: bool,
     save: str | None,
     as_json: bool,
     quiet: bool,
@@ -50,7 +53,7 @@ def command(
     plan = read_plan(plan_file, fields)
     if not plan.to_dict():
         raise PlanError("no plan given", hint="name a plan file, or use options: carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100")
-    answer = estimate(plan, database=facts, level=level)
+    answer = estimate(plan, database=facts, level=level, strict=strict)
     if save is not None:
         _save(plan, save)
     if as_json:
@@ -60,12 +63,31 @@ def command(
     elif markdown:
         click.echo(_markdown(answer))
     elif explain:
+        from traincarbon.cli.screens.explanation import explanation
+
         click.echo(explanation(answer, facts))
     else:
-        click.echo(screen(answer, facts))
+        from traincarbon.cli.screens.estimate import screen
+
+        click.echo(screen(answer, facts, asked=asked(plan_file, fields)))
     if not quiet and (as_json or as_csv):
         for warning in (*answer.warnings, *(answer.missing_layout() if as_json else ())):
             click.echo(f"warning: {output.clean(warning)}", err=True)
+
+
+def asked(plan_file: str | None, fields: Mapping[str, object]) -> str:
+    """Return the plan file and the options of a plan as they were given, quoted for a shell."""
+    words = [] if plan_file is None else [_quoted(plan_file)]
+    for name, value in fields.items():
+        if isinstance(value, str):
+            words.append(f"--{name.replace('_', '-')} {_quoted(value)}")
+    return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as one word of a shell."""
+    shown = output.clean(text)
+    return shown if shown and all(character.isalnum() or character in "-_./:=+,@" for character in shown) else "'" + shown.replace("'", "'\"'\"'") + "'"
 
 
 def _rows_of(answer: "Estimate") -> list[tuple[str, ...]]:

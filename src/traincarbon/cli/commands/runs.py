@@ -19,8 +19,10 @@ _SHOWN = 30
 _MOST_NOTES = 5
 _HEAD = ("id", "started (UTC)", "state", "exit", "time", "metered", "CO2e", "hw")
 _ID, _HW = 0, 7
-_NARROWEST_HW, _NARROWEST_ID = 8, 12
-"""Least widths of two columns: where a line is too long, the hardware is shortened, then dropped, then the id is shortened."""
+_DROPPED = (7, 3, 6)
+"""Columns that a narrow screen leaves out, the first one first: hardware, exit code, CO2e."""
+_LEAST_REST = 50
+"""Columns that a run takes beside its id, without those that can be left out."""
 
 
 @click.group("runs", cls=Ordered)
@@ -218,18 +220,18 @@ def _show_progress(text: str) -> None:
 
 
 def _table(records: Sequence[Run]) -> str:
+    """Return a line a run; where the screen is narrow, columns are left out, never a part of an id, which can be pasted.
+
+    An id that is longer than the screen is shown by its first letters, which name the run too.
+    """
     rows = [_HEAD, *(_row(record) for record in records)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    over = sum(widths) + 2 * (len(widths) - 1) - output.WIDTH
-    if over > max(widths[_HW] - _NARROWEST_HW, 0):
-        over -= widths.pop(_HW) + 2
-        rows = [row[:_HW] for row in rows]
-        widths[_ID] = max(min(widths[_ID], _NARROWEST_ID), widths[_ID] - max(over, 0))
-    else:
-        widths[_HW] -= max(over, 0)
-    cut = [[cell if len(cell) <= width else f"{cell[: width - 1]}…" for cell, width in zip(row, widths, strict=True)] for row in rows]
-    head, *lines = output.table(cut, right=(3, 4, 5, 6)).split("\n")
-    return "\n".join([output.dim(head), *lines])
+    if max(len(row[_ID]) for row in rows) + _LEAST_REST <= output.width():
+        return output.fitting_table(rows, right=(3, 4, 5, 6), drop=_DROPPED, cut=(_HW,))
+    rest = [row[1:] for row in rows]
+    head, *lines = output.fitting_table(rest, right=(2, 3, 4, 5), drop=[at - 1 for at in _DROPPED], columns=output.width() - 2).split("\n")
+    return "\n".join(
+        [output.dim("id, and below it:"), f"  {head}", *(f"{row[_ID][: output.width()]}\n  {line}" for row, line in zip(rows[1:], lines, strict=True))]
+    )
 
 
 def _row(record: Run) -> tuple[str, ...]:

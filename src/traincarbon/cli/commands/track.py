@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from traincarbon.formatting import width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if not quiet:
         from traincarbon.tracking.display.run_summary import summary
 
-        shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal())
+        shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))
         click.echo(f"\n{shown}", err=True)
     if as_json:
         import json

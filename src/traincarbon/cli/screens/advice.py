@@ -100,7 +100,7 @@ def _chance(saved: "Saving") -> str:
 def _lines(rows: list[tuple[str, ...]]) -> list[list[str]]:
     """Return each row as lines of the screen: a name that is too long continues below."""
     before = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0]) - 1))
-    room = max(output.WIDTH - before, _NARROWEST_NAME)
+    room = max(output.width() - before, _NARROWEST_NAME)
     names = [textwrap.wrap(row[-1], room) for row in rows]
     firsts = output.table([(*row[:-1], name[0]) for row, name in zip(rows, names, strict=True)], right=(0, *_RIGHT), gap=" ").split("\n")
     return [[first, *(" " * before + more for more in name[1:])] for first, name in zip(firsts, names, strict=True)]

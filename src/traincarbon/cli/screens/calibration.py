@@ -40,8 +40,7 @@ def listing(found: "Sequence[Calibration]") -> str:
         hardware = _cut(", ".join(chips[:2]) + (f" and {len(chips) - 2} more" if len(chips) > 2 else ""), 24)
         errors = (percent(hours[name]) if name in hours else "" for name in ("before", "left_out"))
         rows.append((_cut(each.name, 20), each.made[:10], f"{each.n_runs:,}", hardware, *errors, "yes" if each.automatic else "no"))
-    head, *lines = output.table(rows, right=(2, 4, 5)).split("\n")
-    return "\n".join([output.dim(head), *lines])
+    return output.fitting_table(rows, right=(2, 4, 5), drop=(5, 1), cut=(3, 0))
 
 
 def percent(log: float) -> str:
@@ -60,9 +59,9 @@ def _runs(fitted: "Fitted") -> str:
     for at in range(min(len(used), _MOST_RUNS)):
         ratios = (f"× {math.exp(column[at]):.2f}" for column in (errors.before, errors.after, errors.left_out))
         rows.append((_cut(used.ids[at], _NAME), output.significant(float(used.hours_h[at]), 3), *ratios))
-    head, *lines = output.table(rows, right=range(1, 5)).split("\n")
+    head, *lines = output.fitting_table(rows, right=range(1, 5), cut=(0,)).split("\n")
     over = len(used) - _MOST_RUNS
-    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more runs; --json has each")] if over > 0 else [])])
+    return "\n".join([head, *lines, *([output.dim(f"and {over:,} more runs; --json has each")] if over > 0 else [])])
 
 
 def _errors(calibration: "Calibration") -> str:
@@ -71,8 +70,8 @@ def _errors(calibration: "Calibration") -> str:
         sizes = (percent(errors[name]) for name in ("before", "after", "left_out"))
         inside = (f"{100.0 * errors[name]:.0f} %" for name in ("coverage_before", "coverage_left_out"))
         rows.append((_QUANTITIES[quantity], f"{errors['n']:,.0f}", *sizes, *inside))
-    head, *lines = output.table(rows, right=range(1, 7)).split("\n")
-    return "\n".join([output.dim(head), *lines, output.dim("left out: each run predicted by the others; inside: runs in the 90 % interval")])
+    table = output.fitting_table(rows, right=range(1, 7), drop=(5, 1))
+    return "\n".join([table, output.dim(output.filled("left out: each run predicted by the others; inside: runs in the 90 % interval"))])
 
 
 def _scopes(effects: "Sequence[Effect]") -> str:
@@ -85,9 +84,9 @@ def _scopes(effects: "Sequence[Effect]") -> str:
         where = _cut(", ".join(word for word in effect.scope if word) + ("" if effect.family else ", other sites and kinds"), 40)
         bounds = f"{math.exp(mean - reach):.2f} – {math.exp(mean + reach):.2f}"
         rows.append((_EFFECTS[effect.quantity], where, f"{effect.runs:,}", f"× {math.exp(mean):.2f}", bounds))
-    head, *lines = output.table(rows, right=(2, 3, 4), gap=" ").split("\n")
+    head, *lines = output.fitting_table(rows, right=(2, 3, 4), cut=(1, 0), gap=" ").split("\n")
     over = len(named) - _MOST_SCOPES
-    return "\n".join([output.dim(head), *lines, *([output.dim(f"and {over:,} more scope{'s' * (over > 1)}; --json has each")] if over > 0 else [])])
+    return "\n".join([head, *lines, *([output.dim(f"and {over:,} more scope{'s' * (over > 1)}; --json has each")] if over > 0 else [])])
 
 
 def _aside(set_aside: "Sequence[SetAside]") -> str:

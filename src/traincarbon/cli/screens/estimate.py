@@ -1,9 +1,10 @@
-"""Show an estimate: on one screen of 80 columns, or with the calculation and the source of every result."""
+"""Show an estimate on one screen: the answer in a sentence, warnings, results, how sure they are, and what to do next."""
 
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
 from traincarbon.cli.screens import layout
+from traincarbon.cli.screens.answer import price, results_table, sentence, utilisation
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import NUMBERS
 from traincarbon.quantities import QUANTITIES
@@ -12,165 +13,136 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.result import Estimate
 
+MOST_LINES = 24
+"""Lines below the sentence on a screen of 80 columns; a narrower one has more."""
+SHOWN = ("rent_usd", "own_usd", "purchase_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l", "accelerator_hours_h", "compute_flop")
+"""The results of the screen, in the order in which people read them; ``--explain`` shows all."""
+_USUAL_COLUMNS = 80
+_BLANK = 4
+"""Rank of the blank line below the table."""
 
-def screen(answer: "Estimate", facts: "Database") -> str:
-    """Return the estimate on one screen of 80 columns."""
-    parts = [_title(answer), "", _results_table(answer)]
-    if answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
-        parts += ["", layout.by_servers(answer, facts, with_layouts=False)]
-    equivalents = _equivalents(answer, facts)
-    parts += ["", *([output.wrapped("That is about", equivalents)] if equivalents else []), output.wrapped("Largest uncertainties", _uncertainties(answer))]
-    if answer.accelerators is not None and answer.layout.spread is not None:
-        parts.append(output.wrapped("Layout", layout.line(answer, answer.layout.spread)))
+
+def screen(answer: "Estimate", facts: "Database", *, asked: str = "") -> str:
+    """Return the estimate on one screen; where there is no room, what ``--explain`` shows too is left out.
+
+    Args:
+        answer: The estimate.
+        facts: The database that it rests on.
+        asked: The options that asked for it, which the command to run next repeats.
+    """
+    cautions = [output.caution(output.filled(f"Warning: {output.clean(text)}")) for text in answer.cautions[int(answer.is_raised) :]]
+    upper = [*cautions, "", results_table(answer, SHOWN)]
+    lower = [(_BLANK, ""), *_lower(answer, facts, asked)]
+    most = MOST_LINES * max(1.0, _USUAL_COLUMNS / output.width())
+    for rank in sorted({rank for rank, _ in lower if rank}, reverse=True):
+        if _count_lines([*upper, *(text for _, text in lower)]) <= most:
+            break
+        lower = [each for each in lower if each[0] != rank]
+    return "\n".join([sentence(answer), *upper, *(text for _, text in lower)])
+
+
+def _count_lines(blocks: list[str]) -> int:
+    return sum(block.count("\n") + 1 for block in blocks)
+
+
+def _lower(answer: "Estimate", facts: "Database", asked: str) -> list[tuple[int, str]]:
+    """Return the blocks below the table, each with its rank: the highest is left out first, 0 never."""
+    found: list[tuple[int, str, str]] = []
+    by_servers = layout.durations(answer, facts) if answer["duration_s"] is None and answer.plan.accelerator_hours is None else ""
+    spread = answer.layout.spread if answer.accelerators is not None else None
+    if by_servers:
+        found.append((0, "Time", by_servers))
+    if answer["mfu"] is not None:
+        found.append((0, "MFU", utilisation(answer)))
+    if "rent_price" in answer.inputs:
+        found.append((2, "Price", price(answer)))
+    if spread is not None:
+        found.append((3, "Layout", layout.line(answer, spread, with_mfu=False)))
+    found.append((0, "Largest uncertainties", _uncertainties(answer)))
     if (calibration := _calibration(answer, facts)) is not None:
-        parts.append(output.wrapped("Calibration", calibration))
-    assumed = _assumed(answer)
-    if assumed:
-        parts.append(output.wrapped("Assumed", assumed))
-    parts += [output.wrapped("Note", output.clean(warning)) for warning in (*answer.warnings, *answer.missing_layout())]
-    return "\n".join(parts)
-
-
-def explanation(answer: "Estimate", facts: "Database") -> str:
-    """Return every fact and formula behind the estimate with its source."""
-    sources = facts.sources()
-    parts = [_title(answer), "", output.bold("Facts and priors")]
-    for name, given in answer.inputs.items():
-        value = answer.interval(given.value)
-        shown = f"{value.median:.6g}" if not isinstance(value.median, str) else value.median
-        spread = "" if value.low == value.high else f" ({value.low:.3g} – {value.high:.3g})"
-        parts.append(f"  {name} = {shown}{spread} {given.unit}".rstrip())
-        parts.append(output.dim(f"    {output.clean(given.reason)}"))
-        if given.source:
-            title = sources.get(given.source, {}).get("title", given.source)
-            parts.append(output.dim(f"    {given.kind}: {title}; {given.locator}"))
-    parts += [f"  {name} = {value:g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.assumptions if name not in answer.inputs]
-    parts += ["", output.bold("Calculation, at the medians")]
-    for step in answer.steps[len(answer.inputs) :]:
-        inputs = ", ".join(f"{name} = {value:.6g}" if isinstance(value, float) else f"{name} = {value}" for name, value in step.inputs.items())
-        parts.append(f"  {output.bold(step.name)} = {step.formula}")
-        parts.append(output.dim(f"    {inputs}"))
-        title = sources.get(step.source, {}).get("title", "")
-        parts.append(f"    = {step.value:.6g} {step.unit}".rstrip() + (output.dim(f"   [{title}]") if title else ""))
-    if answer.layout.spread is not None:
-        parts += ["", *layout.budget(answer, answer.layout.spread)]
-    elif answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
-        parts += ["", output.bold("By number of servers, each with its fastest layout"), layout.by_servers(answer, facts, with_layouts=True)]
-    parts += ["", output.bold(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)")]
-    for name, shares in answer.spread_shares.items():
-        parts.append(f"  {name}: " + ", ".join(f"{source} {share:.0%}" for source, share in shares.items() if share >= 0.005))
-    parts += ["", *(output.wrapped("Note", output.clean(warning)) for warning in (*answer.warnings, *answer.missing_layout()))]
-    return "\n".join(parts).rstrip()
-
-
-def _title(answer: "Estimate") -> str:
-    plan, setting = answer.plan, answer.facts
-    title = plan.name or plan.model
-    what = [output.clean(title)] if title else []
-    what += [f"{output.amount(plan.params, 'count', digits=3)} parameters"] if isinstance(plan.params, float) else []
-    what += [f"{output.amount(plan.tokens, 'count', digits=3)} tokens"] if isinstance(plan.tokens, float) else []
-    what.append(_machines(answer))
-    if setting.place is not None:
-        what.append(setting.place.name)
-    if plan.start:
-        what.append(f"from {plan.start}")
-    return output.bold(output.filled(" · ".join(what)))
-
-
-def _machines(answer: "Estimate") -> str:
-    """Return the hardware and its number; a number of accelerators in servers says so."""
-    plan, hardware = answer.plan, answer.facts.hardware
-    if isinstance(plan.servers, float):
-        return f"{plan.servers:,.0f} × {hardware.name}"
-    if isinstance(plan.accelerators, float):
-        return f"{plan.accelerators:,.0f} {'accelerators of ' if hardware.folder == 'servers' else '× '}{hardware.name}"
-    return hardware.name
-
-
-def result_rows(answer: "Estimate") -> list[tuple[str, ...]]:
-    """Return the table of results as rows of label, median, unit and interval, the first of them the header; unknown results have no row."""
-    rows: list[tuple[str, ...]] = [("", "median", "", f"{answer.level:.0%} interval")]
-    for name, quantity in QUANTITIES.items():
-        interval = answer[name] if name in answer.values else None
-        if interval is None:
-            continue
-        if name == "mfu":
-            low, median, high = (output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0)))
-            rows.append((quantity.label, median, "%", "exact" if interval.is_exact else f"{low} – {high}"))
-        elif name == "compute_flop":
-            bounds = "exact" if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
-            rows.append((quantity.label, f"{interval.median:.3g}", quantity.unit, bounds))
-        else:
-            rows.append((quantity.label, *output.median_and_interval(interval, quantity.unit)))
-    return rows
-
-
-def _results_table(answer: "Estimate") -> str:
-    header, *lines = output.table(result_rows(answer), right=(1,)).split("\n")
-    return "\n".join([output.dim(header), *lines])
+        found.append((0, "Calibration", calibration))
+    if equivalents := _equivalents(answer, facts):
+        found.append((5, "That is about", equivalents))
+    blocks = [(rank, output.wrapped(label, text)) for rank, label, text in found]
+    if assumed := _assumed(answer):
+        blocks.append((0, assumed))
+    unknown = [text for name, text in answer.gaps.items() if name != "duration_s" or not by_servers] + answer.missing_layout()
+    blocks += [(0, output.wrapped("Note", output.clean(text))) for text in unknown]
+    return [*blocks, (1, output.wrapped("Next", _next(answer, asked)))]
 
 
 _EQUIVALENTS = (
     ("total_kgco2e", "flight-ny-sf", ((1.0, "passengers flying New York – San Francisco and back"),)),
     ("total_kgco2e", "car-km", ((1.0, "km by petrol car"), (1e-3, "m by petrol car"))),
     ("facility_energy_kwh", "us-household-year", ((1.0, "years of a US household's electricity"), (1.0 / 365.25, "days of a US household's electricity"))),
-    ("water_l", "olympic-pool", ((1.0, "Olympic pools"),)),
 )
 """Results, what they are compared with, and in which units, the largest first."""
-_LEAST_SHOWN = 0.01
+_LEAST_SHOWN = 0.1
 
 
 def _equivalents(answer: "Estimate", facts: "Database") -> str:
-    """Return familiar things that take as much as the results; a hundredth of one or less is left out."""
+    """Return the first familiar things that take as much as the results and fit in a line; a tenth of one or less is left out."""
     known = {row["equivalent"]: float(row["value"]) for row in facts.all_rows("equivalents")}
-    phrases = []
+    phrases: list[str] = []
     for name, equivalent, units in _EQUIVALENTS:
         result = answer[name]
         if result is None or equivalent not in known:
             continue
         size, words = next((unit for unit in units if result.median >= unit[0] * known[equivalent]), units[-1])
         number = result.median / (size * known[equivalent])
-        if number >= _LEAST_SHOWN:
-            phrases.append(f"{output.significant(number, 2)} {words}")
+        longer = "; ".join([*phrases, f"{output.significant(number, 2)} {words}"])
+        if number >= _LEAST_SHOWN and len(longer) <= output.width() - len("That is about: "):
+            phrases = longer.split("; ")
     return "; ".join(phrases)
 
 
-_MOST_SOURCES = 3
 _LEAST_SHARE = 0.05
-_UNCERTAIN = ("facility_energy_kwh", "total_kgco2e", "rent_usd", "own_usd")
-"""Results whose uncertainty the screen explains."""
+_UNCERTAIN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
+"""Results whose uncertainty the screen explains: of cost of ownership only where there is no rent."""
 _ACRONYMS = {"mfu": "MFU", "pue": "PUE"}
 
 
 def _uncertainties(answer: "Estimate") -> str:
-    """Return the largest sources of uncertainty, and the options that narrow them."""
-    phrases: list[str] = []
-    options: dict[str, None] = {}
+    """Return the largest source of uncertainty of each result, and the options that narrow them."""
+    by_source: dict[str, list[tuple[str, float]]] = {}
     for name in _UNCERTAIN:
-        shares = [(source, share) for source, share in list(answer.spread_shares.get(name, {}).items())[:_MOST_SOURCES] if share >= _LEAST_SHARE]
-        if not shares:
+        shares = answer.spread_shares.get(name, {})
+        if (name == "own_usd" and answer["rent_usd"] is not None) or not shares:
             continue
-        listed = ", ".join(f"{_ACRONYMS.get(source, source.replace('_', ' '))} {share:.0%}" for source, share in shares)
-        phrases.append(f"{QUANTITIES[name].short} – {listed}")
-        if shares[0][0] in NUMBERS and getattr(answer.plan, shares[0][0]) is None:
-            options[f"--{shares[0][0].replace('_', '-')}"] = None
-    if not phrases:
+        source, share = next(iter(shares.items()))
+        if share >= _LEAST_SHARE:
+            short = QUANTITIES[name].short
+            by_source.setdefault(source, []).append((short if short[:2].isupper() else short[0].lower() + short[1:], 100.0 * share))
+    if not by_source:
         return "none: every input is exact"
-    narrow = f". Narrow them with {output.listed([*options])}." if options else ""
-    return "; ".join(phrases) + narrow
+    phrases = []
+    for source, results in by_source.items():
+        low, high = (f"{bound(share for _, share in results):.0f}" for bound in (min, max))
+        shares_of = low if low == high else f"{low} – {high}"
+        phrases.append(f"{output.listed([words for words, _ in results])} – {_ACRONYMS.get(source, source.replace('_', ' '))} ({shares_of} %)")
+    options = [option for source in by_source if (option := _narrowing(answer, source))]
+    narrow = f" Narrow {'it' if len(by_source) == 1 else 'them'} with {output.listed(options)}." if options else ""
+    return "; ".join(phrases) + "." + narrow
+
+
+def _narrowing(answer: "Estimate", source: str) -> str:
+    """Return the option that narrows a *source* of uncertainty, empty where it is given already or there is none."""
+    if source in ("carbon_intensity", "electricity_price") and answer.facts.place is None and getattr(answer.plan, source) is None:
+        return "--region"
+    return f"--{source.replace('_', '-')}" if source in NUMBERS and getattr(answer.plan, source) is None else ""
 
 
 _ASSUMED = {
-    "mfu": ("MFU {} %", 100.0),
     "pue": ("PUE {}", 1.0),
     "carbon_intensity": ("grid {} g/kWh", 1.0),
-    "electricity_price": ("electricity ${}/kWh", 1.0),
-    "rent_price": ("rent ${} per GPU-hour", 1.0),
+    "electricity_price": ("${}/kWh", 1.0),
     "purchase_price": ("${}k per server", 1e-3),
     "service_life": ("{} years of service", 1.0),
-    "utilisation": ("{} % of them in use", 100.0),
+    "utilisation": ("{} % used", 100.0),
 }
 """Assumptions that the screen names, in which words and in which unit."""
+_ALSO_SHOWN = ("mfu", "rent_price")
+"""Assumptions that have lines of their own."""
 _FACTORS = {"mfu_calibration": "MFU", "power_calibration": "GPU power", "host_calibration": "power of the rest of the server"}
 _STEP = "efficiency of a step"
 
@@ -198,13 +170,31 @@ def _calibration(answer: "Estimate", facts: "Database") -> str | None:
 
 
 def _assumed(answer: "Estimate") -> str:
-    phrases = []
+    """Return the assumptions in one line: as many as there is room for, and the number of the others."""
+    phrases, others = [], 0
     for name, value, _ in answer.assumptions:
         if name == "precision":
-            phrases.append(value)
+            phrases.append(str(value))
         elif name in _ASSUMED:
             phrase, scale = _ASSUMED[name]
             phrases.append(phrase.format(output.significant(scale * float(value), 3)))
-    rest = len(answer.assumptions) - len(phrases)
-    more = f" and {rest} more" if rest else ""
-    return f"{', '.join(phrases)}{more} (--explain lists the reasons)" if phrases or rest else ""
+        elif name not in _ALSO_SHOWN:
+            others += 1
+    while phrases or others:
+        more = f"{' and ' if phrases else ''}{others} {'more' if phrases else 'values'}" if others else ""
+        text = f"{', '.join(phrases)}{more} (--explain)"
+        if len("Assumed: ") + len(text) <= output.width() or not phrases:
+            return f"{output.assumed('Assumed:')} {text}"
+        phrases.pop()
+        others += 1
+    return ""
+
+
+def _next(answer: "Estimate", asked: str) -> str:
+    """Return what to add to the plan, and the command that finds better ways."""
+    plan = answer.plan
+    missing = [] if answer.facts.place is not None or plan.carbon_intensity is not None else ["--region"]
+    if answer["duration_s"] is None and plan.accelerator_hours is None:
+        missing.append("--servers N" if answer.facts.hardware.is_server else "--accelerators N")
+    add = f"add {output.listed(missing)}; " if missing else ""
+    return f"{add}carbon advise {asked or 'PLAN.toml'}"

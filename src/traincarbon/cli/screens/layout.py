@@ -12,8 +12,16 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
 
 
-def line(answer: "Estimate", spread: "Spread") -> str:
-    """Return the layout in one line: how the model is split, its memory, the time of a step, and the main loss."""
+_SLOWER = 1.05
+"""Times the step that the utilisation of the run implies from which on a slower step is worth a word."""
+_ROOMY = 80
+
+
+def line(answer: "Estimate", spread: "Spread", *, with_mfu: bool = True) -> str:
+    """Return the layout in one line: how the model is split, its memory, the time of a step, and the main loss.
+
+    The screen of an estimate states one utilisation, that of the run, so it takes the line without that of the step.
+    """
     layout = spread.layout
     degrees = [(layout.tp, "tensor"), (layout.pp, "pipeline"), (layout.cp, "context"), (layout.dp, "data")]
     split = " × ".join(f"{degree:,.0f} {name}" for degree, name in degrees if degree > 1.0)
@@ -23,28 +31,42 @@ def line(answer: "Estimate", spread: "Spread") -> str:
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
     held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
     step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
-    below = answer["mfu"] is not None and spread.mfu < answer.median("mfu")
-    caution = ", lower than the MFU above, which this many accelerators are unlikely to reach" if below else ""
-    return f"{split} ({', '.join(details)}); {held}; {step} at {100.0 * spread.mfu:.0f} % MFU{caution}; the main loss is {spread.limits}"
+    ratio = answer.median("mfu") / spread.mfu if answer["mfu"] is not None else 1.0
+    slower = f"; its steps are {ratio:.2f} × as long as the MFU above implies" if ratio > _SLOWER else ""
+    mfu = f" at {100.0 * spread.mfu:.0f} % MFU" if with_mfu else ""
+    return f"{split} ({', '.join(details)}); {held}; {step}{mfu}{slower}; the main loss is {spread.limits}"
 
 
-def by_servers(answer: "Estimate", facts: "Database", *, with_layouts: bool) -> str:
-    """Return durations and purchase prices by number of servers, with the fastest layout of each if asked for, which takes a search."""
-    counted = "servers" if answer.facts.hardware.folder == "servers" else "accelerators"
-    fields: list[PlanFields] = [{"servers": count} if counted == "servers" else {"accelerators": count} for count in answer.server_counts]
-    answers = [(count, estimate(answer.plan, database=facts, level=answer.level, **each)) for count, each in zip(answer.server_counts, fields, strict=True)]
-    known = [(count, each, duration) for count, each in answers if (duration := each["duration_s"]) is not None]
+def durations(answer: "Estimate", facts: "Database") -> str:
+    """Return the durations on several numbers of servers in one line, empty where none is known."""
+    known = [(count, duration) for count, each in _by_count(answer, facts) if (duration := each["duration_s"]) is not None]
+    if not known:
+        return ""
+    name = "servers" if answer.facts.hardware.is_server else "accelerators"
+    (count, first), *others = known
+    one = name.removesuffix("s") if count == 1 else name
+    return ", ".join([f"{output.amount(first.median, 's')} on {count:,} {one}", *(f"{output.amount(each.median, 's')} on {count:,}" for count, each in others)])
+
+
+def _by_count(answer: "Estimate", facts: "Database") -> "list[tuple[int, Estimate]]":
+    """Return the numbers of servers worth comparing, each with its estimate."""
+    is_server = answer.facts.hardware.is_server
+    fields: list[PlanFields] = [{"servers": count} if is_server else {"accelerators": count} for count in answer.server_counts]
+    return [(count, estimate(answer.plan, database=facts, level=answer.level, **each)) for count, each in zip(answer.server_counts, fields, strict=True)]
+
+
+def by_servers(answer: "Estimate", facts: "Database") -> str:
+    """Return durations, purchase prices and the fastest layouts by number of servers, which takes a search for each."""
+    counted = "servers" if answer.facts.hardware.is_server else "accelerators"
+    known = [(count, each, duration) for count, each in _by_count(answer, facts) if (duration := each["duration_s"]) is not None]
     scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")
-    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "purchase price")]
+    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "price", "tp × pp × dp", "step MFU")]
     for count, each, duration in known:
         purchase = each["purchase_usd"]
         low, median, high = (output.significant(bound / scale.size, 2) for bound in duration)
         apart = "exact" if duration.low == duration.high else f"{low} – {high}"
-        rows.append((f"{count:,}", median, apart, "unknown" if purchase is None else output.amount(purchase.median, "$")))
-    if with_layouts:
-        layouts = [("tp × pp × dp", "step MFU"), *(_cells(each.layout.spread) for _, each, _ in known)]
-        rows = [(*row, *cells) for row, cells in zip(rows, layouts, strict=True)]
-    lines = output.table(rows, right=(0, 1, 3, 5), gap="  " if with_layouts else "   ").split("\n")
+        rows.append((f"{count:,}", median, apart, "unknown" if purchase is None else output.amount(purchase.median, "$"), *_cells(each.layout.spread)))
+    lines = output.table(rows, right=(0, 1, 3, 5), gap="  " if output.width() >= _ROOMY else " ").split("\n")
     return "\n".join([output.dim(lines[0]), *lines[1:]])
 
 
@@ -56,7 +78,7 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
-    lines = [output.bold(f"One step on the layout, at the efficiency of {whose}"), output.filled(line(answer, spread))]
+    lines = [output.bold(output.filled(f"One step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
     lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:
@@ -65,7 +87,8 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
         basis = "as stated" if stated else "from your own runs" if "mfu_calibration" in answer.inputs else "from published runs"
         text = f"The MFU of a step is {spread.mfu:.0%}. The MFU of the whole run is {answer.median('mfu'):.0%} ({basis}), {ratio:.2f} times as much."
         lines += ["", output.filled(text)]
-    lines += [f"  {name} = {value:,.6g}\n{output.dim(f'    {reason}')}" for name, value, reason in answer.layout.assumed]
+    for name, value, reason in answer.layout.assumed:
+        lines += [output.filled(f"{name} = {value:,.6g}", first=2, indent=4), output.dim(output.filled(reason, first=4, indent=6))]
     return lines
 
 

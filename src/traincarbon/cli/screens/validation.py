@@ -1,4 +1,4 @@
-"""Show a backtest: on a screen of 80 columns, and as the Markdown of docs/accuracy.md."""
+"""Show a backtest: a verdict in words and tables on a screen, and the Markdown of docs/accuracy.md."""
 
 import math
 from collections import Counter
@@ -21,8 +21,7 @@ def screen(tried: "Backtest") -> str:
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
-        lines = output.table([head, *rows], right=range(1, len(head)), gap=" ").split("\n")
-        parts += [output.dim(lines[0]), *lines[1:], ""]
+        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
     if not sets:
         parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
@@ -34,15 +33,37 @@ def screen(tried: "Backtest") -> str:
 
 
 def _verdict(sets: "list[SetSummary]") -> list[str]:
-    """Return in two sentences how far predicted hours are from published ones."""
-    hours = next((entry.errors for entry in sets if entry.set == POOLED and entry.quantity == "accelerator_hours_h"), None)
-    if hours is None:
-        return []
-    return [
-        f"Half of {hours.n} published GPU-hours are predicted within a factor of {math.exp(hours.median_abs_ln):.2f}.",
-        f"The 90 % interval holds {100.0 * (hours.coverage_90 or 0.0):.0f} % of them.",
-        "",
-    ]
+    """Return a sentence for each quantity: how far estimates are from published values, and how many lie inside the interval."""
+    lines = []
+    pooled = {entry.quantity: entry for entry in sets if entry.set == POOLED}
+    for entry in (pooled[quantity] for quantity in _VERDICTS if quantity in pooled):
+        errors, rules = entry.errors, [rule.median_abs_ln for rule in entry.baselines.values()]
+        inside, expected = 100.0 * (errors.coverage_90 or 0.0), 100.0 * _LEVEL
+        text = f"{_VERDICTS[entry.quantity]}: within {_per_cent(errors.median_abs_ln)} in the median, {inside:.0f} % of {errors.n} {_WHAT[entry.quantity]} inside the 90 % interval"
+        if rules:
+            text += f"; the best simple rule is within {_per_cent(min(rules))}"
+        color = output.better if inside >= expected - _NEAR else output.caution
+        lines.append(color(output.filled(f"{text}.")))
+    return [output.bold("How close are the estimates to what was published?"), *lines, ""] if lines else []
+
+
+def _per_cent(log: float) -> str:
+    """Return the size of a logarithm as how much larger the larger number is."""
+    return f"{100.0 * math.expm1(abs(log)):.0f} %"
+
+
+_LEVEL, _NEAR = 0.9, 6.0
+"""The level of the interval in the verdict, and how many points below it a coverage counts as kept: sets are small."""
+_VERDICTS = {
+    "accelerator_hours_h": "GPU-hours",
+    "facility_energy_kwh": "Energy, facility",
+    "it_energy_kwh": "Energy, servers and network",
+    "operational_kgco2e": "CO2e, electricity",
+    "mfu": "Utilisation (MFU)",
+    "step_time_s": "Time of a step",
+}
+"""Quantities of the verdict to their words."""
+_WHAT = {"step_time_s": "steps", "mfu": "values"} | dict.fromkeys(("accelerator_hours_h", "facility_energy_kwh", "it_energy_kwh", "operational_kgco2e"), "runs")
 
 
 def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: "Database | None" = None) -> str:
@@ -67,6 +88,8 @@ _FEWEST = 5
 """Sets with fewer rows are in the pooled lines only, except for steps, where a set is one table of one paper. The JSON has them all."""
 _NAME, _COUNT = 28, 3
 """Widths of the first two columns, the same in every table."""
+_DROPPED = (12, 11, 10, 9, 6, 3, 4)
+"""Columns that a narrow screen leaves out, the first one first: the rules, the gaps, the mean and the 90th percentile."""
 _MOST_REASONS = 6
 _RULES = {"epoch_mfu_0.375": "0.375", "generation_mean": "gen.", "llmcarbon": "LLMC"}
 """Baselines to the heads of their columns."""

@@ -40,8 +40,13 @@ class PeakFacts(Part):
 
 
 class UtilisationFacts(Part):
-    """Utilisation of the steps, and what reduces it over a whole run and on many accelerators."""
+    """Utilisation of the steps, and what reduces it over a whole run and on many accelerators.
 
+    Attributes:
+        published_rows: Published rows behind the utilisation: the fewer of those of the generation and those of the family and kind. [1]
+    """
+
+    published_rows: int | None = None
     assumed_family: Given | None = None
     assumed_kind: Given | None = None
     mfu: Given | None = None
@@ -141,6 +146,7 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
     goodput = "goodput of whole runs of small jobs, from published runs and timed steps; runs scatter more than steps"
     interruption = "time lost to one interruption: the restart and the work since the checkpoint"
     return UtilisationFacts(
+        published_rows=_published_rows(subject, database),
         assumed_family=family if question.family is None else None,
         assumed_kind=kind if question.kind is None else None,
         mfu=mfu,
@@ -181,6 +187,16 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     derivation = tuple(walk(EXPECTED_MFU, values))
     mfu: float = derivation[-1][2] or 0.0
     return given("mfu", Uncertain(mfu, {"mfu": sigma}), "", reason, row, assumed=True)._replace(derivation=derivation)
+
+
+def _published_rows(subject: Subject, database: Database) -> int:
+    """Return how many published rows the prior of the utilisation rests on; zero where the generation, the family or the kind has none."""
+    question = subject.question
+    scopes = [("mfu", f"generation={subject.accelerator.generation}")]
+    scopes.append(("mfu_factor", f"family={MOE if question.is_moe else family_of(question.family).published_as[0]}"))
+    scopes += [("mfu_factor", f"kind={question.kind}")] if question.kind not in (None, "pretrain") else []
+    found = [prior(database, name, scope) for name, scope in scopes]
+    return min(0 if each is None else int(float(each.row["n"] or 0)) for each in found)
 
 
 def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterator[tuple[str, Prior, str]]:

@@ -1,6 +1,7 @@
 """The facts about prices: the rent of an accelerator, the price of a server, and how long and how much it is used."""
 
 import math
+from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Fact, Product, Row
@@ -18,9 +19,30 @@ _RELATED = 1.5
 """Times the usual spread of a price that is taken from related hardware."""
 
 
-class PriceFacts(Part):
-    """Prices of hardware, to rent and to buy, and its use."""
+class Quote(NamedTuple):
+    """What a provider asks for an accelerator-hour.
 
+    Attributes:
+        provider: The provider, as in prices.csv.
+        purchase: How it is bought, as ``on_demand``.
+        usd_per_h: The middle of its quotes for the hardware, each the nearest to the start. [$/h]
+        date: The date of the newest of them.
+    """
+
+    provider: str
+    purchase: str
+    usd_per_h: float
+    date: str
+
+
+class PriceFacts(Part):
+    """Prices of hardware, to rent and to buy, and its use.
+
+    Attributes:
+        quotes: The quotes that ``rent_price`` rests on, one a provider.
+    """
+
+    quotes: tuple[Quote, ...] = ()
     rent_price: Given | None = None
     purchase_price: Given | None = None
     interconnect_share: Given | None = None
@@ -34,8 +56,9 @@ def price_facts(subject: Subject, database: Database) -> PriceFacts:
     Raises:
         DatabaseError: a prior is missing.
     """
-    rent, warnings = _rent(subject, database)
+    rent, quotes, warnings = _rent(subject, database)
     return PriceFacts(
+        quotes=quotes,
         rent_price=rent,
         purchase_price=_purchase_price(subject, database),
         interconnect_share=from_prior(
@@ -47,8 +70,8 @@ def price_facts(subject: Subject, database: Database) -> PriceFacts:
     )
 
 
-def _rent(subject: Subject, database: Database) -> tuple[Given | None, tuple[str, ...]]:
-    """Return the rent of an accelerator-hour, from quotes of this server if there are any, and a warning if they are old."""
+def _rent(subject: Subject, database: Database) -> tuple[Given | None, tuple[Quote, ...], tuple[str, ...]]:
+    """Return the rent of an accelerator-hour, from quotes of this server if there are any, those quotes, and a warning if they are old."""
     server, chip, place, start = subject.hardware, subject.accelerator, subject.place, subject.question.start
     purchase = subject.question.rent or "on_demand"
     rows = [row for row in database.rows("prices", chip.id) if row["purchase"] == purchase]
@@ -58,8 +81,9 @@ def _rent(subject: Subject, database: Database) -> tuple[Given | None, tuple[str
         rows = [row for row in rows if row["region"] == place.id] or rows
     newest = nearest(rows, start)
     if newest is None:
-        return None, ()
-    logs = [math.log(quote) for quote in _quotes(rows, start)]
+        return None, (), ()
+    quotes = _quotes(rows, start)
+    logs = [math.log(quote.usd_per_h) for quote in quotes]
     middle = sum(logs) / len(logs)
     scatter = math.sqrt(sum((log - middle) ** 2 for log in logs) / len(logs))
     sigma = math.hypot(scatter, sigma_of(database, "rent_price", "scope=quoted"))
@@ -67,7 +91,7 @@ def _rent(subject: Subject, database: Database) -> tuple[Given | None, tuple[str
     reason = f"{purchase.replace('_', ' ')} price of {whose}, {newest['date']}"
     rent = given("rent_price", Uncertain(math.exp(middle), {"rent_price": sigma}), "$/h", reason, newest, assumed=not own)
     is_old = start is not None and abs(time_of(newest["date"]) - time_of(start)) > _OLD_YEARS
-    return rent, (f"the nearest known rent is of {newest['date']}, the start is {start}",) if is_old else ()
+    return rent, quotes, (f"the nearest known rent is of {newest['date']}, the start is {start}",) if is_old else ()
 
 
 def _purchase_price(subject: Subject, database: Database) -> Given | None:
@@ -105,17 +129,19 @@ def _priced_sibling(database: Database, chip: str) -> Product | None:
     return None
 
 
-def _quotes(rows: list[Row], start: str | None) -> list[float]:
+def _quotes(rows: list[Row], start: str | None) -> tuple[Quote, ...]:
     """Return one price for an accelerator-hour from each provider: the middle of its nearest quotes."""
     by_provider: dict[str, dict[tuple[str, str], list[Row]]] = {}
     for row in rows:
         by_provider.setdefault(row["provider"], {}).setdefault((row["server"], row["region"]), []).append(row)
     quotes = []
-    for offers in by_provider.values():
-        logs = []
+    for provider, offers in by_provider.items():
+        logs, dates, purchase = [], [], ""
         for dated in offers.values():
             quote = nearest(dated, start)
             if quote is not None:
                 logs.append(math.log(float(quote["usd_per_h"]) / float(quote["accelerator_count"])))
-        quotes.append(math.exp(sum(logs) / len(logs)))
-    return quotes
+                dates.append(quote["date"])
+                purchase = quote["purchase"]
+        quotes.append(Quote(provider, purchase, math.exp(sum(logs) / len(logs)), max(dates)))
+    return tuple(quotes)

@@ -35,7 +35,7 @@ def combined(context: AdviceContext, offered: Sequence[Alternative], by: str) ->
             continue
         before, after = context.results_of(best)[by], context.results_of(answer)[by]
         gains = before is not None and after is not None and median_of(after) <= _LEAST_GAIN * median_of(before)
-        if gains and _fits(answer) and _is_offered(context, answer):
+        if gains and answer.fits and _is_offered(context, answer):
             fields, best = tried, answer
             chosen[each.change] = each
     if len(chosen) > 1:
@@ -80,11 +80,6 @@ def _changed_fields(before: Plan, after: Plan) -> dict[str, object]:
     """Return the fields of *after* that differ from *before*, without those that follow from others."""
     pairs = {name: (getattr(before, name), getattr(after, name)) for name, field in FIELDS.items() if not field.uses & Use.PACE}
     return {name: new for name, (old, new) in pairs.items() if old is not new and old != new}
-
-
-def _fits(answer: Estimate) -> bool:
-    n, fewest = answer.accelerators, answer.fewest_accelerators
-    return n is None or fewest is None or bool(median_of(fewest) <= median_of(n))
 
 
 def _is_offered(context: AdviceContext, answer: Estimate) -> bool:

@@ -106,10 +106,9 @@ def _on(context: AdviceContext, id: str) -> Estimate | None:
         answer = context.estimate(hw=id, servers=None, accelerators=n, precision=kept)
     except CarbonError:
         return None
-    fewest, hours, before = answer.fewest_accelerators, answer.values["accelerator_hours_h"], context.base.values["accelerator_hours_h"]
-    is_too_small = n is not None and fewest is not None and median_of(fewest) > median_of(n)
+    hours, before = answer.values["accelerator_hours_h"], context.base.values["accelerator_hours_h"]
     is_too_slow = hours is None or before is None or median_of(hours) > _SLOWEST * median_of(before)
-    return None if is_too_small or is_too_slow else answer
+    return None if not answer.fits or is_too_slow else answer
 
 
 def _is_tried(context: AdviceContext, answer: Estimate) -> bool:

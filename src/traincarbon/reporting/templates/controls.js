@@ -98,7 +98,7 @@ class Panel {
     put(this.section.querySelector(".state"), state);
   }
 
-  // Warn if the model does not fit in memory; the results are computed anyway, as in the package.
+  // Say if the model does not fit in memory; the results are those of the fewest accelerators that hold it, as in the package.
   tooFew() {
     const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
     return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";

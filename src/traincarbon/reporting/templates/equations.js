@@ -82,7 +82,11 @@ function resultsOf(page, set) {
   const fact = name => (set[name] !== undefined ? exact(set[name]) : page.stated[name] || facts[name]);
   const values = { ...page.values, accelerator_count: exact(page.hardware[set.hw || 0].each) };
   if (set.accelerators !== undefined) values.accelerators = exact(set.accelerators);
-  if (!values.accelerator_hours_h) values.mfu = fact("mfu");
+  if (!values.accelerator_hours_h) {
+    values.mfu = fact("mfu");
+    const { each, fewest } = page.hardware[set.hw || 0];
+    if (values.accelerators && values.accelerators.median < fewest) values.accelerators = exact(Math.ceil(fewest / each) * each);
+  }
   return walk(values, name => (name in values ? values[name] : fact(name)), name => set[name] !== undefined || name in page.stated);
 }
 

@@ -205,7 +205,7 @@ def line(state: LiveState) -> str:
     Example:
         >>> from traincarbon.tracking.live_state import ProgressState
         >>> line(LiveState("r", elapsed_s=723.0, metered_kwh=1.0, progress=ProgressState(share_done=0.34, left_s=4320.0, mfu=0.41)))
-        'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 0.410'
+        'carbon 0:12:03 · 34 % · 1.2 h left · metered 1 kWh · MFU 41.0 %'
     """
     power_w, left_s, share = wording.power_w(state.devices), state.progress.left_s, state.progress.share_done
     values = [

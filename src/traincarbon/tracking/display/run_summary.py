@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
-from traincarbon.formatting import WIDTH, amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, wrapped
+from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, wrapped
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
@@ -16,6 +16,8 @@ from traincarbon.uncertain import Interval
 MOST_LINES = 24
 
 _MOST_DEVICES = 8
+_MAX_TEMPERATURE, _ROOMY = 5, 80
+"""The column of the table of devices that a screen narrower than this leaves out."""
 _MOST_NOTES = 5
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
@@ -23,8 +25,8 @@ _MODELLED = (EnergySource.MODELLED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
-def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", again: bool = True, styled: bool = False) -> str:
-    """Return what a run took, in at most 24 lines of 80 columns.
+def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", again: bool = True, styled: bool = False, columns: int | None = None) -> str:
+    """Return what a run took, in at most 24 lines.
 
     Args:
         run: The record of the run.
@@ -32,16 +34,29 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
         store: The folder of the run, if it is not the default one.
         again: Whether to say how to show the run again; False if it could not be recorded.
         styled: Whether to use bold and dim, for a terminal.
+        columns: Width of the lines; by default that of stdout.
     """
-    energy = [_single("Measured", _parts(run, _MEASURED)), _single("Modelled", _parts(run, _MODELLED))]
+    columns = width() if columns is None else columns
+    energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
     if run.missing:
-        energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), lines=2))
+        energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
-    last = [_single("Budget", " · ".join(shares))] if shares else []
-    results = _results(run, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
+    last = [_single("Budget", " · ".join(shares), columns)] if shares else []
+    results = _results(run, columns, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
     for each in (2, 1):  # lines of a note, as far as there is room
-        notes = [_single("Note", note, lines=each) for note in _notes(run, most=2)]
-        blocks = [*_head(run), "", *energy, _gaps(run), *_sources(run), *results, "", *last, *notes, *(_again(run, store) if again else [])]
+        notes = [_single("Note", note, columns, lines=each) for note in _notes(run, most=2)]
+        blocks = [
+            *_head(run, columns),
+            "",
+            *energy,
+            _gaps(run, columns),
+            *_sources(run, columns),
+            *results,
+            "",
+            *last,
+            *notes,
+            *(_again(run, store, columns) if again else []),
+        ]
         lines = "\n".join(blocks).split("\n")
         over = len(lines) - MOST_LINES
         if over <= 0:
@@ -50,19 +65,30 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     return "\n".join(lines if styled else map(plain, lines)).rstrip()
 
 
-def _again(run: Run, store: str) -> list[str]:
+def _again(run: Run, store: str, columns: int) -> list[str]:
     """Return the command that shows the run again, quoted for a shell."""
     where = f" --store {shlex.quote(store)}" if store else ""
     run_id = shlex.quote(run.run_id)
-    return [_single("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}")]
+    return [_single("Again", f"carbon runs show{where} -- {run_id}" if run_id.startswith("-") else f"carbon runs show {run_id}{where}", columns)]
 
 
 def page(run: Run) -> list[str]:
-    """Return the long summary, with each device and all reasons, as lines of 80 columns in bold and dim."""
+    """Return the long summary, with each device and all reasons, as lines of the terminal's width in bold and dim."""
+    columns = width()
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
-    return [*_head(run), "", *energy, _gaps(run), *_sources(run), *_results(run, counts=tuple(run.counts)), *_devices(run), *([""] if notes else []), *notes]
+    return [
+        *_head(run, columns),
+        "",
+        *energy,
+        _gaps(run, columns),
+        *_sources(run, columns),
+        *_results(run, columns, counts=tuple(run.counts)),
+        *_devices(run, columns),
+        *([""] if notes else []),
+        *notes,
+    ]
 
 
 def _missing(run: Run) -> dict[str, str]:
@@ -73,18 +99,18 @@ def _missing(run: Run) -> dict[str, str]:
     return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
-def _head(run: Run) -> list[str]:
+def _head(run: Run, columns: int) -> list[str]:
     exit_code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     ended = f" · {run.state}{exit_code}{_by(run.signal)}"
     project = f" · {shortened(run.project, most=20)}" if run.project else ""
-    lines = [bold(f"{shortened(run.run_id, most=WIDTH - len(project + ended))}{project}{ended}")]
+    lines = [bold(f"{shortened(run.run_id, most=columns - len(project + ended))}{project}{ended}")]
     if run.argv:
-        lines.append(dim(f"  {shortened(' '.join(run.argv), most=WIDTH - 2)}"))
+        lines.append(dim(f"  {shortened(' '.join(run.argv), most=columns - 2)}"))
     on = counted(run.nodes, "node") + (f", {counted(run.accelerators, 'accelerator')}" if run.accelerators is not None else "")
     hardware = f" ({run.hw})" if run.hw else ""
     restarts = f", {counted(run.restarts, 'restart')}" if run.restarts else ""
     when = f"{run.started_at[:16].replace('T', ' ')} UTC, {amount(run.duration_s, 's', digits=3)}{restarts}"
-    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=WIDTH - 2)}"]
+    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=columns - 2)}"]
 
 
 def _by(number: int | None) -> str:
@@ -106,24 +132,24 @@ def _energy_j(run: Run, sources: tuple[EnergySource, ...]) -> dict[str, float]:
     return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in sources}
 
 
-def _gaps(run: Run) -> str:
+def _gaps(run: Run, columns: int) -> str:
     gaps = f"{amount(run.gaps_s, 's')} were not metered" if run.gaps_s else "none"
-    return wrapped("Gaps", f"{gaps}; {counted(run.samples, 'sample')}")
+    return wrapped("Gaps", f"{gaps}; {counted(run.samples, 'sample')}", columns=columns)
 
 
-def _sources(run: Run) -> list[str]:
+def _sources(run: Run, columns: int) -> list[str]:
     """Return the shares of the facility's energy that were measured, modelled and assumed (overhead and parts without a meter), or why it is unknown."""
     if run.unread_gpu:
-        return [wrapped("Energy, CO2e and cost", _UNKNOWN)]
+        return [wrapped("Energy, CO2e and cost", _UNKNOWN, columns=columns)]
     whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
     if whole_kwh <= 0.0:
         return []
     measured, modelled = (min(sum(_energy_j(run, sources).values()) / J_PER_KWH / whole_kwh, 1.0) for sources in (_MEASURED, _MODELLED))
     shares = {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
-    return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items()))]
+    return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items()), columns=columns)]
 
 
-def _results(run: Run, *, counts: Sequence[str]) -> list[str]:
+def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
     """Return the results of the run, beside the plan if there was one; what is not known is not shown."""
     rows = [row for name in _SHOWN if (row := _result(run, name))]
     planned = _planned(run, "duration_s")
@@ -134,8 +160,8 @@ def _results(run: Run, *, counts: Sequence[str]) -> list[str]:
         rate = ("", _rate(run, name)) if has_plan else (_rate(run, name), "")
         rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
     if run.mfu is not None:
-        rows.append(("MFU", significant(run.mfu, 3), "", "", ""))
-    return ["", *(line[:WIDTH] for line in table(rows, right=(1,)).split("\n"))] if rows else []
+        rows.append(("MFU", *wording.utilisation(run.mfu).rsplit(" ", 1), "", ""))
+    return ["", *(line[:columns] for line in table(rows, right=(1,)).split("\n"))] if rows else []
 
 
 def _result(run: Run, name: str) -> tuple[str, ...] | None:
@@ -147,8 +173,6 @@ def _result(run: Run, name: str) -> tuple[str, ...] | None:
     if value is None:
         return None
     median, scale, bounds = median_and_interval(value, unit)
-    if wording.is_negligible(value.median, unit):
-        median, bounds = f"<{scale_of(value.median, unit).around(str(wording.LEAST))}", ""
     return label, median, scale, "no interval stated" if value.is_exact else bounds, "" if planned is None else _comparison(value.median, planned, unit)
 
 
@@ -182,11 +206,13 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
     return scale.around(significant(value / scale.size, 3)), scale.unit
 
 
-def _devices(run: Run) -> list[str]:
+def _devices(run: Run, columns: int) -> list[str]:
     if not run.by_device:
         return []
     rows = [("node", "device", "metered", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
-    head, *lines = table(rows, right=(0, 2, 3, 4, 5)).split("\n")
+    kept = [at for at in range(len(rows[0])) if at != _MAX_TEMPERATURE or columns >= _ROOMY]
+    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, 5)]
+    head, *lines = table([[row[at] for at in kept] for row in rows], right=right).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
     return ["", dim(head), *lines, *more]
@@ -209,6 +235,6 @@ def _notes(run: Run, *, most: int) -> Iterable[str]:
     return [*run.notes[:most], *([f"and {counted(over, 'note')} more"] if over > 0 else [])]
 
 
-def _single(label: str, text: str, *, lines: int = 1) -> str:
+def _single(label: str, text: str, columns: int, *, lines: int = 1) -> str:
     """Return *text* behind a bold *label*, cut to at most so many lines."""
-    return wrapped(label, shortened(text, most=lines * (WIDTH - 2) - len(label)))
+    return wrapped(label, shortened(text, most=lines * (columns - 2) - len(label)), columns=columns)

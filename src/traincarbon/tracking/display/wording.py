@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from traincarbon.formatting import amount, clean, scale_of, shortened, significant
+from traincarbon.formatting import amount, clean, shortened, significant
 from traincarbon.quantities import BUDGETED, COMPARED, QUANTITIES, CostBasis
 from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
 from traincarbon.tracking.progress import COUNTS
@@ -14,9 +14,6 @@ WARN_SHARE = 0.8
 """Share of a budget from which on it is marked."""
 FACILITY = "facility"
 """What energy is called that includes cooling, and parts without a meter; that of the meters alone is called ``metered``."""
-
-LEAST = 0.001
-"""Amounts below this share of the smallest unit are not written out."""
 
 
 class Item(NamedTuple):
@@ -66,7 +63,7 @@ def watts(power_w: float) -> str:
     for size, unit in ((1e6, "MW"), (1e3, "kW")):
         if power_w >= size * 0.9995:
             return f"{significant(power_w / size, 3)} {unit}"
-    return f"{power_w:.0f} W" if power_w >= 9.95 or power_w < LEAST else f"{significant(power_w, 2)} W"
+    return f"{power_w:.0f} W" if power_w >= 9.95 or power_w < 0.001 else f"{significant(power_w, 2)} W"
 
 
 def cost_word(basis: str) -> str:
@@ -102,18 +99,23 @@ def with_unit(name: str, median: float) -> str:
 
 
 def short_amount(value: float, unit: str) -> str:
-    """Return an amount with three digits; a negligible one, as at the beginning of a run, as less than the least.
+    """Return an amount with three digits.
 
     Example:
         >>> short_amount(0.0123, "kWh"), short_amount(6e-13, "kWh"), short_amount(6e-13, "$")
-        ('12.3 Wh', '<0.001 µWh', '<$0.001')
+        ('12.3 Wh', '<1 Wh', '<$0.01')
     """
-    return f"<{scale_of(value, unit).text(str(LEAST))}" if is_negligible(value, unit) else amount(value, unit, digits=3)
+    return amount(value, unit, digits=3)
 
 
-def is_negligible(value: float, unit: str) -> bool:
-    """Return whether *value* is too small to be written out, but not zero."""
-    return 0.0 < value / scale_of(value, unit).size < LEAST
+def utilisation(mfu: float) -> str:
+    """Return a utilisation in per cent.
+
+    Example:
+        >>> utilisation(0.412), utilisation(1.2e-7)
+        ('41.2 %', 'below 0.1 %')
+    """
+    return f"{significant(100.0 * mfu, 3, is_exact=False)} %" if mfu >= 0.001 or mfu <= 0.0 else "below 0.1 %"
 
 
 def time_left(left_s: float) -> str:
@@ -126,7 +128,7 @@ def training(progress: ProgressState) -> list[Item]:
     speeds = [(name, progress.rates_per_s[name]) for name in COUNTS if name in progress.rates_per_s]
     return [
         *(Item("", f"{significant(speed, 3)} {name}/s") for name, speed in speeds[:1]),
-        *([] if progress.mfu is None else [Item("MFU", significant(progress.mfu, 3))]),
+        *([] if progress.mfu is None else [Item("MFU", utilisation(progress.mfu))]),
         *([] if progress.loss is None else [Item("loss", significant(progress.loss, 4))]),
         *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token metered")]),
         *(Item("", f"{amount(progress.counts[name], 'count', digits=3)} {name}") for name in COUNTS if name in progress.counts),

@@ -1,0 +1,22 @@
+"""The explanation shows every result, every fact with its source, and every step."""
+
+import re
+
+from click import unstyle
+
+from traincarbon.cli.screens.explanation import explanation
+from traincarbon.estimation.chain import estimate
+
+
+def test_every_fact_and_step_is_shown_after_the_answer(shipped):
+    answer = estimate(database=shipped, params=7e9, tokens=1e12, hw="dgx-h100", servers=4)
+    text = " ".join(unstyle(explanation(answer, shipped)).split())
+    assert text.startswith("Training 7B parameters on 1T tokens on 4 × NVIDIA DGX H100")
+    assert all(f" {name} = " in text for name in answer.inputs)
+    assert all(f" {step.name} = {' '.join(step.formula.split())} " in text for step in answer.steps[len(answer.inputs) :] if step.inputs)
+
+
+def test_assumptions_have_a_colour_and_facts_none(shipped):
+    text = explanation(estimate(database=shipped, params=7e9, tokens=1e12, hw="dgx-h100", servers=4), shipped)
+    assert re.search(r"\x1b\[36m  goodput = ", text)
+    assert re.search(r"^  board_power_w = ", text, re.MULTILINE)
