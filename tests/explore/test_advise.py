@@ -101,6 +101,13 @@ def test_cash_is_that_of_the_whole_commitment_and_marked_where_it_is_much(shippe
     assert reserved.cash_usd == pytest.approx(2240 * 8766 * per_hour, rel=1e-3)
 
 
+def test_other_hardware_of_an_owner_is_bought_alone_or_in_a_combination(shipped):
+    advice = advise(params=7e9, tokens=1e11, hw="a100", accelerators=8, money="own", database=shipped)
+    bought = [each for each in advice.alternatives if each.change == "hardware" or "gb200" in each.name]
+    assert {"together"} < {each.id for each in bought}
+    assert all(each.is_much_cash for each in bought)
+
+
 def test_a_home_gpu_is_offered_neither_a_building_nor_a_rack(shipped):
     for region in (None, "germany"):
         advice = advise(params=7e9, tokens=5e7, kind="lora", hw="rtx-4090", accelerators=1, region=region, database=shipped)

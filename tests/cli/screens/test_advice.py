@@ -61,10 +61,11 @@ def test_a_plan_whose_cost_is_unknown_says_what_it_is_ranked_by_instead():
 
 
 def test_cash_of_more_than_ten_times_the_cost_is_marked_in_its_row():
-    shown = lines("--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--servers", "1200", "--params", "530e9", "--tokens", "3e12")
-    rows = [line for line in shown if "Own the hardware" in line or "reserved" in line]
-    marked = [line for line in rows if "!" in line]
-    assert not marked or any("! over 10 × the plan's cost" in line for line in shown)
+    shown = lines("--params", "7B", "--tokens", "100B", "--hw", "a100", "--accelerators", "8", "--money", "own")
+    bought = [line for line in shown if "Train on" in line]
+    assert bought
+    assert all("!" in line for line in bought)
+    assert any("! over 10 × the plan's cost" in line for line in shown)
 
 
 def test_a_home_gpu_gets_no_data_centre():

@@ -10,6 +10,7 @@ from traincarbon.explore.advice.alternative import Alternative, Change, Effort, 
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.other_hardware import CHIP_SPREADS
 from traincarbon.explore.advice.other_places import SITE_SPREADS
+from traincarbon.explore.advice.other_prices import purchase_usd
 from traincarbon.explore.advice.reuse import adapter_spread
 from traincarbon.explore.advice.same_training import format_spread
 from traincarbon.uncertain import Uncertain, median_of
@@ -57,6 +58,7 @@ def _combination(context: AdviceContext, parts: list[Alternative], answer: Estim
         evidence=(*evidence, *context.support("4m-all")),
         independent={name for part in parts for name in _INDEPENDENT.get(part.change, ())},
         plan=answer.plan,
+        cash_usd=purchase_usd(context, answer) if context.money == "own" and any(part.change is Change.HARDWARE for part in parts) else None,
     )
 
 
