@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.step_time import LayoutFields, layout_of
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_place
+from traincarbon.database.hardware_count import find_counted
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
@@ -229,7 +230,7 @@ def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, P
     found = []
     for name in (run_hw, plan_hw):
         if name:
-            hardware = find_hardware(database, name)
+            hardware = find_counted(database, name)[0]
             chip = hardware if hardware.folder == "accelerators" else database.product("accelerators", hardware.keys.get("accelerator", ""))
             if chip is None:
                 raise CarbonError(f"no chip of {hardware.id} is known")
