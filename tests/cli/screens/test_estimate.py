@@ -189,7 +189,6 @@ def test_the_markdown_has_the_rows_of_the_screen():
     assert any((row[0], row[2]) == ("Utilisation (MFU)", "%") for row in table)
 
 
-def test_durations_that_are_sure_are_called_exact():
-    lines = shown("--accelerator-hours", "1e6", "--hw", "h100").splitlines()
-    start = lines.index(next(line for line in lines if line.startswith("Accelerators ")))
-    assert all(line.split()[2] == "exact" for line in lines[start + 1 : start + 6])
+def test_known_gpu_hours_need_no_table_of_numbers_of_servers():
+    assert not any(line.startswith("Accelerators ") for line in shown("--accelerator-hours", "1e6", "--hw", "h100").splitlines())
+    assert not any(line.startswith("Servers ") for line in shown("--gpu-hours", "1e6", "--hw", "dgx-a100").splitlines())
