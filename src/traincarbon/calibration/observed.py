@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.step_time import LayoutFields, layout_of
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_place
+from traincarbon.database.hardware_count import find_counted
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
-from traincarbon.database.words import without_count
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.fields import check_number
@@ -230,7 +230,7 @@ def _hardware(run_hw: str, plan_hw: str, database: Database) -> tuple[Product, P
     found = []
     for name in (run_hw, plan_hw):
         if name:
-            hardware = find_hardware(database, without_count(name))
+            hardware = find_counted(database, name)[0]
             chip = hardware if hardware.folder == "accelerators" else database.product("accelerators", hardware.keys.get("accelerator", ""))
             if chip is None:
                 raise CarbonError(f"no chip of {hardware.id} is known")

@@ -42,12 +42,17 @@ def completed(plan: Plan, database: Database) -> Completed:
         NotFoundError: the hardware is unknown.
         PlanError: fields contradict each other, or one is missing.
     """
+    has_count = plan.hw is not None and _may_hold_count(plan.hw.strip())
+    has_hours = plan.hours is not None or plan.days is not None
+    has_data = plan.samples is not None or plan.audio_hours is not None
+    if not (has_count or has_hours or has_data):
+        return Completed(plan, [], [])
     work = _Completion(plan, database)
-    if plan.hw is not None and _may_hold_count(plan.hw.strip()):
+    if has_count and plan.hw is not None:
         work.count_hardware(plan.hw.strip())
-    if plan.hours is not None or plan.days is not None:
+    if has_hours:
         work.count_hours("hours" if plan.hours is not None else "days")
-    if plan.samples is not None or plan.audio_hours is not None:
+    if has_data:
         work.count_data()
     if not work.found:
         return Completed(plan, [], [])

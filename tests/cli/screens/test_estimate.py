@@ -287,6 +287,7 @@ def test_durations_by_number_of_servers_are_those_of_such_a_plan(tokens, unit, s
 
 def test_stated_hours_have_no_list_of_durations():
     assert "\nTime" not in shown("--accelerator-hours", "1e6", "--hw", "h100")
+    assert "\nTime" not in shown("--gpu-hours", "1e6", "--hw", "dgx-a100")
 
 
 def test_the_screen_has_rows_of_the_markdown():
