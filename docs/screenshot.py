@@ -2,7 +2,7 @@
 
 python docs/screenshot.py PAGE.html PICTURE.png
 
-It keeps 64 colours, which are enough for text and charts and make a small file.
+It keeps 128 colours, which are enough for text and charts and make a small file.
 """
 
 import shutil
@@ -14,8 +14,10 @@ from pathlib import Path
 from PIL import Image
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, HEIGHT = 1000, 1190
-COLOURS = 64
+WIDTH, HEIGHT = 1000, 900
+COLOURS = 128
+BAR = 150
+"""More than the height of the window that its bar takes away from the page."""
 
 
 def main(page: str, picture: str) -> None:
@@ -29,12 +31,12 @@ def main(page: str, picture: str) -> None:
             "--host-resolver-rules=MAP * ~NOTFOUND",  # neither the page nor the browser reaches the network
             "--blink-settings=preferredColorScheme=1",
             f"--user-data-dir={profile}",
-            f"--window-size={WIDTH},{HEIGHT}",
+            f"--window-size={WIDTH},{HEIGHT + BAR}",
             f"--screenshot={Path(profile) / 'full.png'}",
         ]
         subprocess.run([browser, *options, Path(page).resolve().as_uri()], check=True, capture_output=True, timeout=120)
         with Image.open(Path(profile) / "full.png") as full:
-            full.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+            full.convert("RGB").crop((0, 0, WIDTH, HEIGHT)).quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
