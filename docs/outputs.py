@@ -126,9 +126,17 @@ def rewritten(page: Path) -> str:
         return ACCURACY.sub(lambda _: accuracy(folder, environment), text)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write every page anew whose commands print something else now."""
     for page in PAGES:
-        new = rewritten(page)
+        try:
+            new = rewritten(page)
+        except RuntimeError as error:
+            sys.exit(f"{page.relative_to(ROOT)}: {error}")
         if new != page.read_text("utf-8"):
             page.write_text(new, "utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -46,8 +46,8 @@ OLD_PHRASES = {
     r"\bwhat is more than a number\b": "anything that is not a plain number",
 }
 """Pattern to what to write instead; see CONTRIBUTING.md for the rule."""
-TABLE = re.compile(r"^\| instead of \|.*?(?=^[^|])", re.MULTILINE | re.DOTALL)
-"""The table of the old words and the new ones in CONTRIBUTING.md."""
+TABLE = re.compile(r"^\| (instead of|at commit \w+) \|.*?(?=^[^|]|\Z)", re.MULTILINE | re.DOTALL)
+"""The tables of old words in CONTRIBUTING.md and of old paths in docs/architecture.md."""
 PATTERNS = {re.compile(pattern, re.IGNORECASE): instead for pattern, instead in OLD_PHRASES.items()}
 
 

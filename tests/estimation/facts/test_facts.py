@@ -1,6 +1,5 @@
 """The facts of a plan: one declared attribute each, frozen, read by a name that must exist."""
 
-
 import pytest
 
 from acme import WORLD, subject_of
