@@ -33,7 +33,7 @@ def test_a_dry_run_writes_nothing(own):
     found = bench(dry_run=True)
     assert own == [THOROUGH]
     assert found.to_dict()["written"]["dry_run"] is True
-    with pytest.raises(CarbonError, match="not measured yet"):
+    with pytest.raises(CarbonError, match="not been measured yet"):
         estimate(params=1e6, tokens=1e8, hw="this")
 
 

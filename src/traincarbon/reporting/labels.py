@@ -9,6 +9,8 @@ _LABELS = {
     "memory_b": "Memory of an accelerator",
     "usable_memory_share": "Share of memory for weights and optimiser",
     "peak_flop_per_s": "Peak rate of an accelerator",
+    "scaled_mfu": "Utilisation scaled to the measured matrix products of the chip",
+    "expected_mfu": "Expected utilisation of the steps",
     "mfu_ample_params": "Parameters that fill an accelerator",
     "mfu_thin_exponent": "Exponent of utilisation below that size",
     "interruptions_per_h": "Interruptions per accelerator",

@@ -10,7 +10,7 @@ from string import Template
 from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
-from traincarbon.formatting import LADDERS, READABLE, counted
+from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.header import Header, approval_section, header_html
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
@@ -132,7 +132,10 @@ def script() -> Html:
     """Return the script of a page with what-if: the scales of units, the links of the chain, their evaluation and the controls."""
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
     return html(
-        "const LADDERS = {}, READABLE = {}, LINKS = {};\n{}{}", *map(as_script, (scales, READABLE, LINKS)), template("equations.js"), template("controls.js")
+        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}",
+        *map(as_script, (scales, LEAST, READABLE, LINKS)),
+        template("equations.js"),
+        template("controls.js"),
     )
 
 

@@ -272,7 +272,7 @@ def test_no_combination_of_options_ends_in_a_traceback(options):
 def test_a_model_by_name_leaves_only_tokens_and_hardware_to_state():
     plan = answer("--model", "llama-3-8b", "--kind", "lora", "--tokens", "10M", "--hw", "dgx-h100", "--servers", "1")["plan"]
     assert (plan["model"], plan["params"], plan["layers"]) == ("llama-3-8b", 8030261248, 32)
-    assert run("--model", "llama-3-8b", "--tokens", "10M", "--hw", "h100").stdout.startswith("llama-3-8b · 8.03B parameters")
+    assert run("--model", "llama-3-8b", "--tokens", "10M", "--hw", "h100").stdout.startswith("llama-3-8b · Training 8.03B parameters on 10M tokens")
 
 
 def test_a_model_by_its_configuration_is_counted_from_it(tmp_path):

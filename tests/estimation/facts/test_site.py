@@ -273,3 +273,26 @@ def test_every_shipped_region_has_an_intensity_with_its_source(shipped):
 
 def test_a_shipped_cloud_has_the_facility_of_its_fleet_where_no_region_is_named(shipped):
     assert facility_facts(subject_of(shipped, "aws-p4d.24xlarge"), shipped).pue.reason.startswith("aws's fleet, ")
+
+
+@pytest.mark.parametrize(
+    ("region", "fields", "share"),
+    [("home", {}, 0.0), ("on-prem", {}, 0.05), ("on-prem", {"servers": 1}, 0.0), ("on-prem:FR", {"accelerators": 8}, 0.0), ("FR", {"servers": 1}, 0.05)],
+)
+def test_one_machine_of_one_s_own_has_no_switches(shipped, region, fields, share):
+    answer = estimate(database=shipped, params=1e9, tokens=1e9, hw="dgx-a100", region=region, **fields)
+    value = answer.facts.value("network_share")
+    assert (value.median if isinstance(value, Uncertain) else value) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("region", "price"), [("home", 0.159), ("on-prem", 0.155), ("home:germany", 0.39), ("on-prem:germany", 0.155)])
+def test_a_site_of_one_s_own_has_its_pue_and_tariff_and_no_water(shipped, region, price):
+    answer = estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-4090", accelerators=1, region=region)
+    assert answer.facts.value("pue").interval(0.9)[0] >= 1.0 - 1e-3
+    assert answer.facts.value("wue_l_per_kwh") == 0.0
+    assert answer.facts.value("electricity_price").median == price
+
+
+def test_a_cloud_s_instance_is_not_at_home(shipped):
+    with pytest.raises(PlanError, match="rented in a cloud"):
+        estimate(database=shipped, params=1e9, tokens=1e9, hw="g5.xlarge", region="home")

@@ -18,6 +18,8 @@ _LEAST_SHARE = 0.02
 """An alternative that saves less of what the user ranks by is folded."""
 _NARROWEST_NAME = 24
 _RIGHT = range(2, 7)
+_LEFT_OUT, _ROOMY = (5, 7), 72
+"""The columns of the other quantity and of the effort, which a screen narrower than that leaves out."""
 
 
 def short_screen(found: "Advice", title: str) -> str:
@@ -99,10 +101,13 @@ def _chance(saved: "Saving") -> str:
 
 def _lines(rows: list[tuple[str, ...]]) -> list[list[str]]:
     """Return each row as lines of the screen: a name that is too long continues below."""
+    kept = [at for at in range(len(rows[0])) if output.width() >= _ROOMY or at not in _LEFT_OUT]
+    right = [at for at, column in enumerate(kept) if column == 0 or column in _RIGHT]
+    rows = [tuple(row[at] for at in kept) for row in rows]
     before = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0]) - 1))
     room = max(output.width() - before, _NARROWEST_NAME)
     names = [textwrap.wrap(row[-1], room) for row in rows]
-    firsts = output.table([(*row[:-1], name[0]) for row, name in zip(rows, names, strict=True)], right=(0, *_RIGHT), gap=" ").split("\n")
+    firsts = output.table([(*row[:-1], name[0]) for row, name in zip(rows, names, strict=True)], right=right, gap=" ").split("\n")
     return [[first, *(" " * before + more for more in name[1:])] for first, name in zip(firsts, names, strict=True)]
 
 

@@ -64,7 +64,8 @@ def subject(answer: "Estimate") -> str:
     words += ["on", machines(answer, answer.accelerators)]
     words += [f"in {output.clean(place.name)}"] if place is not None else []
     words += [f"from {plan.start}"] if plan.start else []
-    name = f"{output.clean(plan.name)} · " if plan.name else ""
+    title = plan.name or plan.model
+    name = f"{output.clean(title)} · " if title else ""
     return f"{name}{' '.join(words)}"
 
 

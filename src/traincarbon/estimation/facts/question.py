@@ -67,11 +67,13 @@ class Subject(NamedTuple):
 
     @property
     def is_one_machine(self) -> bool:
-        """Whether everything is in one server, with no switches between servers; so it is at home if no number is stated."""
+        """Whether everything is in one server of one's own, with no switches between servers; so it is at home if no number is stated."""
+        if self.place is None or not self.place.site:
+            return False
         few = self.question.few_accelerators
         if few is not None:
             return few <= (self.accelerator_count if self.hardware.is_server else _MOST_IN_A_SERVER)
-        return self.question.is_one_server or (self.place is not None and self.place.site == "home")
+        return self.question.is_one_server or self.place.site == "home"
 
     @property
     def server(self) -> Product | None:

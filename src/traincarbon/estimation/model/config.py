@@ -1,4 +1,4 @@
-"""The configuration of a model in fields of our own, whoever wrote it down."""
+"""The configuration of a model in our own fields, read from the forms of several libraries."""
 
 from dataclasses import dataclass
 

@@ -30,6 +30,11 @@ function shown(bounds, unit, [code, perUsd]) {
   const [size, prefix, suffix, name] = scales.find(scale => bounds.median * rate >= scale[4] * 0.9995) || scales[scales.length - 1];
   const before = prefix === "$" && code !== "USD" ? `${code} ` : prefix, isExact = !(bounds.low < bounds.high);
   const part = (value, digits) => before + rounded((value * rate) / size, digits, isExact) + suffix;
+  const least = LEAST[unit] || 0, median = bounds.median * rate;
+  if (median > 0 && median < least * 0.9995) {
+    const high = bounds.high * rate < least ? "" : ` (up to ${before}${rounded((bounds.high * rate) / size, 2, false)}${suffix})`;
+    return `<${before}${least / size}${suffix} ${name}`.trim() + high;
+  }
   const range = isExact ? "" : ` (${part(bounds.low, 2)} – ${part(bounds.high, 2)})`;
   return `${part(bounds.median, 3)} ${name}`.trim() + range;
 }
