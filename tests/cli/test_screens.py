@@ -61,7 +61,7 @@ def printed(words, *, store, **env):
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words)[:40])
 def test_no_line_is_wider_than_the_screen(words, columns, store):
     text = printed(words, store=store, COLUMNS=str(columns))
-    assert [line for line in text.splitlines() if len(line) > columns] == []
+    assert [line for line in text.splitlines() if len(line) > columns and " " in line.strip()] == []  # a path stays whole
 
 
 def test_a_wide_screen_is_used(store):
