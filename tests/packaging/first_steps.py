@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TRACE = "devices 2\nwave 1:350 1:450\nstagger 0.5\n"
 """Two GPUs at 400 W on average."""
-METERED = "carbon track --project first-steps -- sleep 3"
+METERED = "carbon track --project first-steps -- sleep 6"
 AFTER = ("traincarbon --version", METERED, "carbon runs list", "carbon db show h100-sxm5-80gb")
 """Commands beside those of README: the other name of the command, and a run in which the GPUs can be seen."""
 MOST_LINES = 40
