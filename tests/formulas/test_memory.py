@@ -11,7 +11,7 @@ from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, as
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.formulas.memory import fewest_accelerators, layout_memory, training_state_b
-from traincarbon.published.runs import chip_of
+from traincarbon.published.reported_runs import chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import read_steps
 

@@ -7,7 +7,7 @@ import pytest
 
 from traincarbon.database.records import TABLES
 from traincarbon.published import priors
-from traincarbon.published.runs import Unusable, chip_of
+from traincarbon.published.reported_runs import Unusable, chip_of
 from traincarbon.published.runs_file import read_runs
 
 RUNS = read_runs()[0]

@@ -8,7 +8,7 @@ import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import runs_file
-from traincarbon.published.runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.reported_runs import PublishedRun, RunKind, SetAside, Unusable
 from traincarbon.published.runs_file import NUMBERS, TEXTS, read_rows, unread_columns
 
 COLUMNS = (*TEXTS, *NUMBERS)

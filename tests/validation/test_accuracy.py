@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from traincarbon.published.runs import SetAside
+from traincarbon.published.reported_runs import SetAside
 from traincarbon.validation.accuracy import Backtest, Case, set_id, summary
 
 ERRORS = {"n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from traincarbon.published.runs import chip_of
+from traincarbon.published.reported_runs import chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.validation import baselines
 from traincarbon.validation.baselines import Means, means_of_runs, means_of_steps, mfu_of_run, seconds_of_step

@@ -17,7 +17,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import CALIBRATED, Calibration, Effect
 from traincarbon.fitting.outliers import outliers
 from traincarbon.fitting.shrinkage import Shrunk
-from traincarbon.published.runs import SetAside
+from traincarbon.published.reported_runs import SetAside
 from traincarbon.published.spreads import Spreads, spreads_of
 from traincarbon.quantities import S_PER_H, W_PER_KW
 from traincarbon.uncertain import Z_90

@@ -14,7 +14,7 @@ from traincarbon.calibration.observed import Job, Observed
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.published import priors, spreads
-from traincarbon.published.runs import PublishedRun, RunKind, chip_of
+from traincarbon.published.reported_runs import PublishedRun, RunKind, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90

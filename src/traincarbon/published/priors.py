@@ -16,7 +16,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
-from traincarbon.published.runs import Chip, PublishedRun, RunKind, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import W_PER_KW
 

@@ -8,7 +8,7 @@ from typing import Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.reported_runs import PublishedRun, RunKind, SetAside, Unusable
 from traincarbon.quantities import H_PER_DAY
 
 FILE = "published_runs.csv"

@@ -15,7 +15,7 @@ from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.chain import estimate
 from traincarbon.fitting.outliers import outliers
 from traincarbon.published import priors
-from traincarbon.published.runs import PublishedRun, chip_of
+from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_efficiency import without_own_publisher
 from traincarbon.published.step_rows import read_steps

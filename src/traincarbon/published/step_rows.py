@@ -15,7 +15,7 @@ from traincarbon.estimation.layout.machine import machine_of
 from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import StepTime, step_mfu, step_time
-from traincarbon.published.runs import Chip, PublishedRun, SetAside, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
 
 
 class StepSet(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from traincarbon.decode import encode
 from traincarbon.fitting.solve import quantile
-from traincarbon.published.runs import SetAside
+from traincarbon.published.reported_runs import SetAside
 from traincarbon.uncertain import z_of
 
 VALIDATED = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e")

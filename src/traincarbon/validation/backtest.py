@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
-from traincarbon.published.runs import Chip, PublishedRun, RunKind, SetAside, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, SetAside, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import Step, read_steps
 from traincarbon.quantities import KG_PER_T

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.published.priors import usable_mfu
-from traincarbon.published.runs import Chip, PublishedRun, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 from traincarbon.published.step_rows import Step
 
 CONSTANT, MEAN, REGRESSION = NAMES = ("epoch_mfu_0.375", "generation_mean", "llmcarbon")

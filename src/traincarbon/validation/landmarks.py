@@ -10,7 +10,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formulas import carbon
 from traincarbon.published.priors import is_nominal
-from traincarbon.published.runs import PublishedRun, chip_of
+from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import KG_PER_T
 from traincarbon.uncertain import Interval

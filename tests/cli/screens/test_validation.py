@@ -5,7 +5,7 @@ import pytest
 
 from traincarbon.cli.screens import validation
 from traincarbon.cli.screens.validation import report
-from traincarbon.published.runs import SetAside
+from traincarbon.published.reported_runs import SetAside
 from traincarbon.validation.accuracy import Backtest, Case
 from traincarbon.validation.landmarks import landmark_estimates
 

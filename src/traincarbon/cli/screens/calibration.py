@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from traincarbon.calibration.fit import Fitted
     from traincarbon.estimation.calibration import Calibration, Effect
-    from traincarbon.published.runs import SetAside
+    from traincarbon.published.reported_runs import SetAside
 
 _MOST_RUNS = 12
 _MOST_SCOPES = 8

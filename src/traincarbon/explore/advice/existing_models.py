@@ -5,7 +5,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
-from traincarbon.published.runs import PublishedRun, RunKind, Unusable
+from traincarbon.published.reported_runs import PublishedRun, RunKind, Unusable
 from traincarbon.published.runs_file import read_runs
 from traincarbon.uncertain import median_of
 
