@@ -76,6 +76,14 @@ class Meter(Protocol):
         """
         return False
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Charge another process and its descendants too, if this meter charges the job alone.
+
+        Args:
+            pid: The process.
+            since_birth: Whether what it used before counts.
+        """
+
     def close(self) -> None:
         """Release the source. It is safe to call twice, and the readings stay the same afterwards."""
         ...

@@ -232,6 +232,10 @@ class _Guarded(Meter):
         """Pass the processor time of a job that has ended on to the meter."""
         return self._meter.settle(cpu_s)
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Pass a further process of the job on to the meter."""
+        self._meter.include(pid, since_birth=since_birth)
+
     def close(self) -> None:
         """Close the meter. One that cannot be closed ends with the process."""
         with suppress(Exception):

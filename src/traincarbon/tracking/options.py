@@ -11,7 +11,6 @@ from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.progress import COUNTS
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Settings
-from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -169,7 +168,7 @@ def default_run_id(env: Mapping[str, str]) -> str:
         >>> default_run_id({"SLURM_JOB_ID": "8121", "SLURM_STEP_ID": "0"}), len(default_run_id({}))
         ('slurm-8121-0', 12)
     """
-    if env.get("CARBON_RUN_ID") and MARK not in env:  # within a tracked command it names the outer run
+    if env.get("CARBON_RUN_ID"):  # within a tracked command it names the outer run, which the inner tracker joins
         return env["CARBON_RUN_ID"]
     if env.get("TORCHELASTIC_RUN_ID", "none") not in ("", "none"):
         return env["TORCHELASTIC_RUN_ID"]

@@ -24,6 +24,8 @@ _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]
 _LONGEST_PID_B = 32
 _CHECK_S = 30.0
 """Longest wait for the meters to open where a budget needs them. [s]"""
+_CRASHES_S, _MOST_CRASHES = 10.0, 3
+"""A metering process that ends so often within so short a time does not get another."""
 _START_S, _END_S = 10.0, 1.0
 """A start that takes longer, as from a file server that is down, is given up: a training must not wait for it."""
 
@@ -94,6 +96,8 @@ class Sidecar:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.is_child = not orphan or _is_child(self.pid)
         self.channel = Channel(to_us, from_us)
+        self.has_handed_over = False
+        """Whether the process that meters the run on this node goes on with the channel, and this one has ended."""
         self._session = _session(self.pid)
 
     def check_budgets(self) -> "BudgetCheck":
@@ -110,10 +114,32 @@ class Sidecar:
                     return message
         return NOT_METERED
 
+    def hand_over(self) -> None:
+        """Take note that it has ended and that another process has its channel."""
+        self.has_handed_over = True
+
+    def resume(self) -> None:
+        """Continue it if somebody stopped it."""
+        if not self.has_handed_over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill it, unless it has ended and another process has its number."""
-        if self._session is not None and _session(self.pid) == self._session:
+        if not self.has_handed_over and self._session is not None and _session(self.pid) == self._session:
             os.kill(self.pid, signal.SIGKILL)
+
+
+class Restarts:
+    """How often a metering process ended: one that crashes at once must not be started again for ever."""
+
+    def __init__(self) -> None:
+        self._ends_s: list[float] = []
+
+    def allow(self) -> bool:
+        """Take note of an end now; return whether another process may be started."""
+        self._ends_s = [*self._ends_s[-_MOST_CRASHES:], time.monotonic()]
+        return len(self._ends_s) <= _MOST_CRASHES or self._ends_s[-1] - self._ends_s[0] > _CRASHES_S
 
 
 class EarlySidecar:

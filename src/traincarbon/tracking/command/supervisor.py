@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
-from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, start_sidecar
 from traincarbon.tracking.command.signals import next_signal
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
-from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
+from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.job import MARK, RUN_ID
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGTSTP)
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
-_MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _TICK_S = 10.0
 """Between two checks for messages on systems without a signal for their arrival."""
@@ -81,7 +80,7 @@ class Supervisor:
         self._shares_terminal = _has_terminal()
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
-        self._restarts = 0
+        self._restarts = Restarts()
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
@@ -134,7 +133,13 @@ class Supervisor:
                 raise CarbonError(found.problem, hint=found.hint)
 
     def _start_command(self, mask: set[int | signal.Signals]) -> None:
-        environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {
+            **own_environment(),
+            MARK: self._settings.session,
+            RUN_ID: self._settings.run_id,
+            STORE: self._settings.store,
+            **environment_of(self._pipes.reporting),
+        }
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.tracking.command.output_copy import OutputCopy
@@ -170,6 +175,8 @@ class Supervisor:
                 self._send(arrived.number)
         self._reap()
         self._receive()
+        if self._sidecar is not None and self._sidecar.has_handed_over and self._sidecar.channel.ended:
+            self._replace_sidecar()
 
     def _show(self, state: LiveState | None) -> None:
         """Show *state*, or hide the display; one that fails is given up, as the command must not end with it."""
@@ -198,7 +205,11 @@ class Supervisor:
             if not pid:
                 return
             if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
-                self._replace_sidecar()
+                self._receive()
+                if status == 0 and not self._sidecar.channel.ended:
+                    self._sidecar.hand_over()
+                else:
+                    self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 self._stop_with_command(os.WSTOPSIG(status))
             elif pid == self._pid:
@@ -222,8 +233,7 @@ class Supervisor:
         self._sidecar.channel.close()
         self._sidecar = None
         self._undo = b""
-        self._restarts += 1
-        if self._restarts > _MOST_RESTARTS:
+        if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering")
             return
         self._sidecar = start_sidecar(self._pipes)
@@ -233,8 +243,7 @@ class Supervisor:
         self._send_settings()
         if self._sidecar is not None:
             self._send_job()
-            note = "the metering process was killed and started again: what was not yet recorded is lost, at most one interval"
-            self._sidecar.channel.send(Note(note))
+            self._sidecar.channel.send(Note(REPLACED))
 
     def _receive(self) -> None:
         """Handle the messages of the metering process."""
@@ -268,8 +277,7 @@ class Supervisor:
         if sidecar is None:
             return
         sidecar.channel.send(ended, keep=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(sidecar.pid, signal.SIGCONT)
+        sidecar.resume()
         import traincarbon.ledger.record
         import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
