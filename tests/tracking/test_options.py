@@ -156,7 +156,7 @@ def test_one_variable_that_is_too_long_does_not_cost_the_others():
     ("env", "run_id"),
     [
         ({"CARBON_RUN_ID": "mine", "SLURM_JOB_ID": "1"}, "mine"),
-        ({"CARBON_RUN_ID": "outer", "CARBON_SESSION": "s", "SLURM_JOB_ID": "1"}, "slurm-1"),
+        ({"CARBON_RUN_ID": "outer", "CARBON_SESSION": "s", "SLURM_JOB_ID": "1"}, "outer"),
         ({"TORCHELASTIC_RUN_ID": "t", "SLURM_JOB_ID": "1"}, "t"),
         ({"TORCHELASTIC_RUN_ID": "none", "SLURM_JOB_ID": "1", "SLURM_STEP_ID": "3"}, "slurm-1-3"),
     ],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat,
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Restarts, Sidecar
 from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
-from traincarbon.tracking.messages import NOT_METERED, REPLACED, Final, Job, JobEnded, Note
+from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import environment_of, progress
 from traincarbon.tracking.settings import Settings
@@ -61,6 +61,7 @@ class Tracker:
         self._pipes: Pipes | None = None
         self._outer: dict[str, str | None] = {}
         self._process = 0
+        self._began_s = 0.0
         self._restarts = Restarts()
         self._lock = threading.Lock()
         self._reason = "the run has not started: use it in a with statement, or call start()"
@@ -114,7 +115,8 @@ class Tracker:
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
         self._sidecar, self._pipes, self._process, self._restarts = sidecar, pipes, process, Restarts()
-        channel.send(Job(process, time.monotonic()), keep=True)
+        self._began_s = time.monotonic()
+        channel.send(Job(process, self._began_s), keep=True)
         channel.flush(wait_s=_BEGIN_S)
         on_hang_up(channel, functools.partial(self._replace, sidecar))
         named = {**environment_of(pipes.reporting), MARK: self._settings.session, RUN_ID: self.run_id, STORE: self._settings.store}
@@ -128,8 +130,9 @@ class Tracker:
         with self._lock:
             if self._sidecar is not ended or self._pipes is None or ended.channel.lost:
                 return
+            has_begun = any(isinstance(message, Begun) for message in ended.channel.receive())
             ended.channel.close()
-            stderr, _ = (-1, 0.0) if self._quiet else _live_stderr()
+            stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
             try:
                 sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr) if self._restarts.allow() else None
             except OSError:
@@ -141,9 +144,11 @@ class Tracker:
                 self._print("the metering process ended too often: the run continues without metering")
                 return
             self._sidecar = sidecar
-            self._settings = self._settings._replace(continues=True)
-            sidecar.channel.send(self._settings, keep=True)
-            sidecar.channel.send(Job(self._process, time.monotonic()), keep=True)
+            if has_begun:  # the killed process has metered the time until now
+                self._began_s = time.monotonic()
+                self._settings = self._settings._replace(continues=True)
+            sidecar.channel.send(self._settings._replace(owner=self._process, state_every_s=state_every_s), keep=True)
+            sidecar.channel.send(Job(self._process, self._began_s), keep=True)
             sidecar.channel.send(Note(REPLACED), keep=True)
             sidecar.channel.flush(wait_s=_BEGIN_S)
             on_hang_up(sidecar.channel, functools.partial(self._replace, sidecar))

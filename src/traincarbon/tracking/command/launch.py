@@ -24,8 +24,8 @@ _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]
 _LONGEST_PID_B = 32
 _CHECK_S = 30.0
 """Longest wait for the meters to open where a budget needs them. [s]"""
-_CRASHES_S, _MOST_CRASHES = 10.0, 3
-"""A metering process that ends so often within so short a time does not get another."""
+_CRASH_S, _MOST_CRASHES, _MOST_ENDS = 1.0, 3, 200
+"""A metering process that ended within a second of its start, three times in a row, does not get another, and none gets more than 200."""
 _START_S, _END_S = 10.0, 1.0
 """A start that takes longer, as from a file server that is down, is given up: a training must not wait for it."""
 
@@ -134,12 +134,16 @@ class Restarts:
     """How often a metering process ended: one that crashes at once must not be started again for ever."""
 
     def __init__(self) -> None:
-        self._ends_s: list[float] = []
+        self._began_s = time.monotonic()
+        self._ends = self._crashes = 0
 
     def allow(self) -> bool:
         """Take note of an end now; return whether another process may be started."""
-        self._ends_s = [*self._ends_s[-_MOST_CRASHES:], time.monotonic()]
-        return len(self._ends_s) <= _MOST_CRASHES or self._ends_s[-1] - self._ends_s[0] > _CRASHES_S
+        now_s = time.monotonic()
+        self._crashes = self._crashes + 1 if now_s - self._began_s < _CRASH_S else 0
+        self._ends += 1
+        self._began_s = now_s
+        return self._crashes <= _MOST_CRASHES and self._ends <= _MOST_ENDS
 
 
 class EarlySidecar:
