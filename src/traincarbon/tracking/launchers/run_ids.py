@@ -105,7 +105,7 @@ def plain_id(written: str) -> str:
 
     Example:
         >>> plain_id("bert-3"), plain_id("../etc")
-        ('bert-3', '_etc-9dd19b')
+        ('bert-3', '_etc-ecdd5c')
     """
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", written).lstrip(".")[:_LONGEST]
     return plain if plain == written else f"{plain}-{digest(written)}"
