@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
 from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, wrapped
+from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
@@ -153,8 +154,9 @@ def _sources(run: Run, columns: int) -> list[str]:
 
 def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
     """Return the results of the run, beside the plan if there was one; what is not known is not shown."""
-    rows = [row for name in _SHOWN if (row := _result(run, name))]
-    planned = _planned(run, "duration_s")
+    plan = comparable_plan_of(run)
+    rows = [row for name in _SHOWN if (row := _result(run, name, plan.results.get(name)))]
+    planned = plan.results.get("duration_s")
     if planned:
         rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _comparison(run.duration_s, planned, "s")))
     has_plan = any(row[-1] for row in rows)  # else that column is too narrow for rates
@@ -163,14 +165,22 @@ def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
         rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
     if run.mfu is not None:
         rows.append(("MFU", *wording.utilisation(run.mfu).rsplit(" ", 1), "", ""))
-    return ["", *(line[:columns] for line in table(rows, right=(1,)).split("\n"))] if rows else []
+    shown = [line[:columns] for line in table(rows, right=(1,)).split("\n")] if rows else []
+    return ["", *shown, *_pro_rata(plan, columns)] if shown else []
 
 
-def _result(run: Run, name: str) -> tuple[str, ...] | None:
+def _pro_rata(plan: ComparablePlan, columns: int) -> list[str]:
+    """Return that the plan was of more or fewer tokens, if it was."""
+    if not plan.results or not plan.is_pro_rata:
+        return []
+    share = wording.percent(plan.share) if plan.share < 10.0 else f"{significant(plan.share, 3)} times"
+    return [_single("Plan", f"scaled to the tokens of this run, {share} of those planned", columns)]
+
+
+def _result(run: Run, name: str, planned: Interval | None) -> tuple[str, ...] | None:
     label, unit = QUANTITIES[name].label, QUANTITIES[name].unit
     if name == "cost_usd" and run.cost_basis:
         label += f", {wording.cost_word(run.cost_basis)}"
-    planned = _planned(run, name)
     value = _total(run) if name == "total_kgco2e" and planned else interval(getattr(run, name, None))
     if value is None:
         return None
@@ -182,10 +192,6 @@ def _total(run: Run) -> Interval | None:
     parts = [interval(value) for value in (run.operational_kgco2e, run.embodied_kgco2e)]
     known = [part for part in parts if part is not None]
     return Interval(*map(sum, zip(*known, strict=True))) if len(known) == len(parts) else None
-
-
-def _planned(run: Run, name: str) -> Interval | None:
-    return interval((run.plan or {}).get(name))
 
 
 def _comparison(value: float, planned: Interval, unit: str) -> str:
