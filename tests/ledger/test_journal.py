@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import line, lines_of, write_lines
-from traincarbon.ledger.journal import LONGEST_LINE_B, Journal, new_journal, read_journal, read_lines, run_folder
+from traincarbon.ledger.journal import Journal, new_journal, run_folder
+from traincarbon.ledger.journal_lines import LONGEST_LINE_B, read_journal, read_lines
 
 WRITER = """
 import sys
@@ -313,6 +314,20 @@ def test_a_line_of_a_hundred_megabytes_is_passed_over_in_little_memory(tmp_path)
 
 def test_a_file_that_is_not_there_is_a_fault_not_an_error(tmp_path):
     assert read_journal(tmp_path / "none.jsonl") == ([], ["none.jsonl: No such file or directory"])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_named_and_blocks_nobody(tmp_path, kind):
+    file = tmp_path / "a1-7-1.jsonl"
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.mkdir()
+    lines, faults = read_journal(file)
+    assert (lines, len(faults)) == ([], 1)
+    assert faults[0].startswith("a1-7-1.jsonl: ")
 
 
 def test_reading_can_go_on_where_it_stopped(tmp_path):
