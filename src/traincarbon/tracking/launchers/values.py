@@ -1,5 +1,6 @@
 """Values as launchers write them into the environment: counts, lists of nodes and JSON. Nothing is trusted; what is not valid is not stated."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -8,6 +9,8 @@ from traincarbon import decode
 Environment: TypeAlias = Mapping[str, str]
 
 _MOST_DIGITS, _MOST_CHARACTERS = 9, 100_000
+_REPEATED = re.compile(r"([0-9]{1,9})(?:\(x([0-9]{1,9})\))?")
+"""A count of tasks, and on how many nodes in a row."""
 _MOST_PARTS = 128
 """Slurm's own bound on the parts of a heterogeneous job."""
 
@@ -90,12 +93,12 @@ def here(tasks: str, *, node: str) -> CountReader:
         if index is None or not left:
             return None
         for part in left.split(","):
-            each, _, times = part.rstrip(")").partition("(x")
-            number, nodes = _number(each), _number(times or "1")
-            if number is None or nodes is None:
+            listed = _REPEATED.fullmatch(part)
+            if listed is None:
                 return None
+            nodes = int(listed[2] or 1)
             if index < nodes:
-                return Count(number, (tasks, node))
+                return Count(int(listed[1]), (tasks, node))
             index -= nodes
         return None
 
