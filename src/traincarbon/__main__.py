@@ -1,7 +1,7 @@
 """Run the command line: ``python -m traincarbon`` is ``carbon``."""
 
 import sys
-from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # the module signal takes longer to import than Ctrl-C may wait
+from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]  # signal itself imports enum: too late for Ctrl-C
 
 
 def main() -> None:
