@@ -1,7 +1,7 @@
 """The power to assume of a GPU that is there and tells nothing, by its name in the hardware database."""
 
 from traincarbon.errors import CarbonError
-from traincarbon.meters.tracked_gpu import AssumedPower
+from traincarbon.meters.gpu import AssumedPower
 
 PRIOR = "mute_gpu_power_share"
 """The prior that states mean power over the power limit, whether or not the job works on the GPU."""

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from traincarbon.meters.assumed_power import assumed_power
 from traincarbon.meters.base import Reading, SensorMeter
 from traincarbon.meters.counter_check import SAMPLE_S
-from traincarbon.meters.power import Pace
-from traincarbon.meters.tracked_gpu import AssumedPower, Details, Gpu, GpuError, TrackedGpu, is_limit
+from traincarbon.meters.gpu import AssumedPower, Gpu
+from traincarbon.meters.power import Jitter, Pace
+from traincarbon.meters.tracked_gpu import TrackedGpu
 from traincarbon.quantities import Part
-
-__all__ = ["COUNTED_S", "Details", "Gpu", "GpuError", "GpuMeter", "is_limit"]
 
 COUNTED_S = 10.0
 """Longest time between reads of counters: a step of a counter that is set aside costs no more than this."""
@@ -40,6 +39,7 @@ class GpuMeter(SensorMeter):
         super().__init__(clock, notes=notes)
         self.name = name
         self._pace = Pace()
+        self._jitter = Jitter(SAMPLE_S)
         self._close: Callable[[], None] | None = None
         self._gpus = [TrackedGpu(gpu, self.notes, assume=assume, has_module_counter=_is_superchip(gpu)) for gpu in gpus]
         self.read()
@@ -62,7 +62,7 @@ class GpuMeter(SensorMeter):
         self.unread = tuple(each.gpu.device for each in self._gpus if each.is_unread)
         self.assumed = {each.gpu.device: each.assumed.text for each in self._gpus if each.assumed is not None}
         self.covers = (Part.CPU, Part.DRAM) if any(_is_superchip(each.gpu) and each.counted and not each.is_unread for each in self._gpus) else ()
-        longest_s = SAMPLE_S if any(each.is_compared for each in self._gpus) else COUNTED_S
+        longest_s = self._jitter.next_s() if any(each.is_compared for each in self._gpus) else COUNTED_S
         if powers_w:
             longest_s = min(longest_s, self._pace.next_s(powers_w, time_s=readings[-1].time_s))
         self.max_interval_s = min(longest_s, _UNREAD_S) if self.unread or self.assumed else longest_s

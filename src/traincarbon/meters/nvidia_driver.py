@@ -51,7 +51,9 @@ def _of_driver(proc: str, pci: str) -> list[KernelGpu]:
         fields = dict(_pairs(f"{folder}/information"))
         uuid, bus = fields.get("GPU UUID", ""), os.path.basename(folder)
         name = fields.get("Model", "")
-        found.append(KernelGpu(f"gpu:{uuid if uuid.startswith('GPU-') and '?' not in uuid else bus}", "" if name == "Unknown" else name, _pci_id(f"{pci}/{bus}")))
+        found.append(
+            KernelGpu(f"gpu:{uuid if uuid.startswith('GPU-') and '?' not in uuid else bus}", "" if name == "Unknown" else name, _pci_id(f"{pci}/{bus}"))
+        )
     return found
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.gpus import GpuError, GpuMeter
+from traincarbon.meters.gpu import GpuError
+from traincarbon.meters.gpus import GpuMeter
 from traincarbon.meters.nvidia_driver import has_device
 from traincarbon.meters.nvml_gpu import NvmlGpu
 from traincarbon.meters.nvml_library import Library, NoDeviceError, NotOursError
@@ -66,7 +67,9 @@ def _chosen(library: Library, environ: Mapping[str, str]) -> tuple[list[NvmlGpu]
     gpus: list[NvmlGpu] = []
     for choice in choices:
         index, gpu = listed[choice.gpu]
-        gpus.append(_gpu(library, index, gpu, choice, stated is not None, notes))
+        found = _gpu(library, index, gpu, choice, stated is not None, notes)
+        if found.device not in {each.device for each in gpus}:
+            gpus.append(found)
     if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and _differ(library, listed):
         notes.append("the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may number them in another order")
     return gpus, notes
@@ -78,10 +81,7 @@ def _gpu(library: Library, index: int, listed: Listed, choice: Choice, is_stated
     A program that names the GPU by its number gets the first instance from CUDA. Without a variable all instances that this process
     can see count: a container with one sees only that one.
     """
-    if choice.instance is not None:
-        instances = [listed.instances[choice.instance]]
-    else:
-        instances = list(listed.instances[:1] if is_stated else listed.instances)
+    instances = list(listed.instances[:1] if is_stated else listed.instances) if choice.instance is None else [listed.instances[choice.instance]]
     if not instances:
         return NvmlGpu(library, index, listed.uuid)
     handle = library.optional("nvmlDeviceGetHandleByUUID", listed.uuid)

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from traincarbon.meters.gpus import Details, GpuError, is_limit
+from traincarbon.meters.gpu import FALLBACK_LIMIT_W, Details, GpuError, is_limit
 from traincarbon.meters.nvml_library import Library
-from traincarbon.meters.tracked_gpu import FALLBACK_LIMIT_W
 
 _UNNAMED = "NVIDIA"
 

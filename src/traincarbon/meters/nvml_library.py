@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traincarbon.meters.gpus import GpuError
+from traincarbon.meters.gpu import GpuError
 
 _HINTS = {
     "DRIVER_NOT_LOADED": "load the NVIDIA driver: sudo modprobe nvidia",
@@ -57,7 +57,9 @@ class Library:
             return None
 
     def __call__(self, name: str, *values: Any) -> Any:
-        """Call the function *name*. Return None if a GPU does not support it or does not permit it."""
+        """Call the function *name*. Return None if a GPU does not support it or does not permit it, or if there is no handle to ask with."""
+        if values and values[0] is None:
+            return None
         try:
             return getattr(self._pynvml, name)(*values)
         except (self._pynvml.NVMLError_NotSupported, self._pynvml.NVMLError_FunctionNotFound):

@@ -1,21 +1,17 @@
 """The state of one GPU over time: its counter, its sampled power, whether it is lost, and its assumed power if it never answered."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
-from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading
 from traincarbon.meters.counter import Counter
 from traincarbon.meters.counter_check import CounterCheck
+from traincarbon.meters.gpu import AssumedPower, Details, Gpu, GpuError, is_possible
 from traincarbon.meters.power import PowerIntegral
 from traincarbon.quantities import EnergySource, Part
 
 _T = TypeVar("_T")
 
-FALLBACK_LIMIT_W = 2000.0
-"""The power limit of a GPU that states none, or an impossible one."""
-_LEAST_LIMIT_W, _MOST_LIMIT_W = 5.0, 10_000.0
-"""Libraries return 0, 1 W or 2**32 - 1 mW for an unknown limit."""
 _DETAILS_S = 1.0
 _STANDING_S = 1.0
 """A counter that has not moved for so long stands still if the GPU draws power; sampled power counts until it moves."""
@@ -24,64 +20,10 @@ _STUCK_S = 10.0
 _STUCK_W = 5.0
 _HEADROOM = 1.5
 """A GPU may exceed its power limit for moments, but not by half over a whole interval."""
-_MOST_AT_ONCE = 2.0
-"""No sample is more than this many times the power limit: a sensor averages over what GPUs exceed for milliseconds. Others are unknown."""
 _WRAP = 1 << 32
 """A register of 64 bits never wraps; one with 32 bits inside wraps here."""
 _FIRST_RETRY_S = 1.0
 _LAST_RETRY_S = 30.0
-
-
-class GpuError(CarbonError):
-    """A vendor's library could not answer."""
-
-
-class Details(NamedTuple):
-    """What else a GPU states, or None if it does not."""
-
-    utilisation: float | None = None
-    temperature_c: float | None = None
-    clock_hz: float | None = None
-    memory_used_b: float | None = None
-
-
-class AssumedPower(NamedTuple):
-    """The power of a GPU that tells nothing, with its log-spread."""
-
-    power_w: float
-    sigma_ln: float
-    text: str
-    """What it rests on, for a note."""
-
-
-class Gpu(Protocol):
-    """One GPU as its vendor's library shows it. All methods except ``details`` may raise :class:`GpuError`."""
-
-    device: str
-    name: str
-    limit_w: float
-    unit_j: float
-    """Joules of one count of the energy counter."""
-    share: float
-    """Share of the GPU that belongs to the job, 1 for a whole GPU."""
-    sigma_ln: float
-    """Log-spread of that share."""
-
-    def counts(self) -> int | None:
-        """Return the energy counter, None if the GPU has none."""
-        ...
-
-    def power_w(self) -> float | None:
-        """Return the power now, None if the GPU does not state it."""
-        ...
-
-    def details(self) -> Details:
-        """Return what else it states."""
-        ...
-
-    def reopen(self) -> None:
-        """Look for the GPU again after it was lost."""
-        ...
 
 
 class TrackedGpu:
@@ -119,6 +61,10 @@ class TrackedGpu:
         self._details: tuple[float, Details] = (-_DETAILS_S, Details())
         self._lost_s: float | None = None
         self._retry: tuple[float, float] = (0.0, _FIRST_RETRY_S)
+        self._known_s: float | None = None
+        """When its energy was known last."""
+        self._was_lost = False
+        self._gap_s = 0.0
 
     @property
     def counted(self) -> bool:
@@ -150,7 +96,19 @@ class TrackedGpu:
         gpu = self.gpu
         reached_j = self._assumption.energy_j + self._energy_j()
         how = EnergySource.MODELLED if gpu.sigma_ln > 0.0 else EnergySource.COUNTER if self.counted and not self._is_standing else EnergySource.POWER
-        return Reading(gpu.device, Part.GPU, reached_j * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
+        register_j = _shared(None if self._counter is None else self._counter.register_j, gpu.share)
+        reading = Reading(gpu.device, Part.GPU, reached_j * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
+        return reading._replace(counter_j=register_j, gap_s=self._not_known_s(now))
+
+    def _not_known_s(self, now: float) -> float:
+        """Return the seconds whose energy is not counted: a counter that is read again makes up for a loss, sampled power does not."""
+        known_s, counter_s = self._known_s, 0.0 if self._counter is None else self._counter.gap_s
+        if self._lost_s is not None:
+            return self._gap_s + counter_s + (0.0 if known_s is None else now - known_s)
+        if self._counter is None and self._was_lost and known_s is not None:
+            self._gap_s += now - known_s
+        self._known_s, self._was_lost = now, False
+        return self._gap_s + counter_s
 
     def _assumed_reading(self, now: float) -> Reading | None:
         if self.assumed is None:
@@ -218,9 +176,11 @@ class TrackedGpu:
 
     def _give_up(self, counted_j: float) -> None:
         """Use sampled power from now on, and *counted_j* for the time until the sampling that counts."""
+        self._gap_s += 0.0 if self._counter is None else self._counter.gap_s
         self._counted_j, self._counter, self._is_standing = counted_j, None, False
 
     def _lose(self, now: float, error: GpuError) -> None:
+        self._was_lost = True
         if self._lost_s is None:
             self._lost_s, self._retry = now, (now + _FIRST_RETRY_S, _FIRST_RETRY_S)
             self._note(self._assume_power(error) if not self._has_answered else f"cannot be read any more ({error}): its energy stands still")
@@ -251,16 +211,6 @@ class TrackedGpu:
     def _note(self, text: str) -> None:
         if text:
             self._notes.append(f"{self.gpu.device}: {text}")
-
-
-def is_possible(power_w: float, *, limit_w: float) -> bool:
-    """Return whether *power_w* is possible for a GPU with a limit of *limit_w*. Other values mean that the power is unknown."""
-    return 0.0 < power_w <= _MOST_AT_ONCE * limit_w
-
-
-def is_limit(power_w: float) -> bool:
-    """Return whether *power_w* can be the power limit of a GPU. Other values mean that it is unknown."""
-    return _LEAST_LIMIT_W <= power_w <= _MOST_LIMIT_W
 
 
 def _answer(question: Callable[[], _T | None]) -> tuple[_T | None, GpuError | None]:
