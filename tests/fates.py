@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tracked import Place, until
+from tracked import Place, python, until
 
 MARK = "FATE_OF_THIS_TEST"
 
@@ -103,3 +103,10 @@ def on_a_terminal(words: list[str], act: Callable[[int, int], None], *, env: dic
         with contextlib.suppress(OSError):
             os.close(terminal)
     return (os.waitstatus_to_exitcode(status) if ended else 9999), left
+
+
+def run_alone(code: str) -> list[str]:
+    """Run Python code in a process group of its own and return the words that it prints."""
+    done = subprocess.run(python(code), capture_output=True, text=True, timeout=30, process_group=0, check=False)
+    assert done.stderr == ""
+    return done.stdout.split()

@@ -51,7 +51,7 @@ class Forwarding:
     def stop_with_command(self, number: int) -> bool:
         """Return whether this process has to stop because the command was stopped by *number*, so that a shell gets the terminal back.
 
-        If only the command was stopped, it must not: whoever continues the command does not know of this process.
+        If only the command was stopped, it must not, as nobody would continue this process with it.
         """
         is_asked = time.monotonic() - self._asked_to_stop_s < _STOP_S or bool(signal.sigpending() & {number, *_STOPS})
         return number in (*_STOPS, signal.SIGSTOP) and is_asked
