@@ -1,6 +1,8 @@
 """What is asked: strict with what it is told, and written as it is read."""
 
+import copy
 import json
+import pickle
 from typing import get_type_hints
 
 import numpy as np
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import ALIASES, CHOICES, FIELDS, NUMBERS, FixedFields, Plan, PlanFields, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import ALIASES, CHOICES, FIELDS, NUMBERS, fields_with
+from traincarbon.estimation.plan_keywords import FixedFields, PlanFields
 from traincarbon.uncertain import Uncertain
 
 MT_NLG = 'name = "MT-NLG"\nparams = 530e9\ntokens = "270B"\nhw = "dgx-a100"\nservers = 280\nmfu = "0.3..0.5"\n'
@@ -53,15 +57,27 @@ plans = st.fixed_dictionaries({}, optional={name: value_of(name) for name in FIE
 
 def test_every_field_is_an_attribute_that_may_be_left_out():
     assert all(getattr(Plan(), name) is None for name in FIELDS)
-    assert list(Plan.__dataclass_fields__) == list(FIELDS)
+    assert list(Plan.__annotations__) == list(FIELDS)
     assert Plan().to_dict() == {}
 
 
+def test_a_plan_is_frozen_and_can_be_copied_pickled_and_changed():
+    plan = Plan(params="7B", tokens="1T..2T", hw="dgx-h100")
+    assert pickle.loads(pickle.dumps(plan)) == copy.deepcopy(plan) == plan
+    assert plan.__replace__(gpus=8) == Plan(params=7e9, tokens="1T..2T", hw="dgx-h100", accelerators=8)
+    assert repr(plan) == "Plan(params=7000000000.0, tokens='1T..2T', hw='dgx-h100')"
+    with pytest.raises(AttributeError, match="cannot assign params"):
+        plan.params = 1.0
+    with pytest.raises(AttributeError, match="cannot delete params"):
+        del plan.params
+
+
 def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
-    declared, typed = get_type_hints(Plan, localns={"Array": np.ndarray}), get_type_hints(PlanFields, localns={"Array": np.ndarray})
+    types = {"Array": np.ndarray, "Uncertain": Uncertain}
+    declared, typed = get_type_hints(Plan, localns=types), get_type_hints(PlanFields, localns=types)
     assert {name: kind for name, kind in typed.items() if name not in ALIASES} == declared
     assert {name: typed[name] for name in ALIASES} == {name: declared[field] for name, field in ALIASES.items()}
-    assert set(declared) - set(get_type_hints(FixedFields, localns={"Array": np.ndarray})) == {"hw", "region", "start", "rent"}
+    assert set(declared) - set(get_type_hints(FixedFields, localns=types)) == {"hw", "region", "start", "rent"}
 
 
 @pytest.mark.parametrize(

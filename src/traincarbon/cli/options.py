@@ -10,7 +10,8 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 
 C = TypeVar("C", bound=Callable[..., object])
 if TYPE_CHECKING:

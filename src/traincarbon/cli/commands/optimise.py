@@ -11,7 +11,8 @@ from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.parse import parse_option
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.budget import BUDGETS
 from traincarbon.explore.comparison import MARKS, by_reason
