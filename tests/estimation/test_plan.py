@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.fields import Use
 from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.plan_fields import ALIASES, CHOICES, FIELDS, NUMBERS, fields_with
+from traincarbon.estimation.plan_fields import ALIASES, CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.plan_keywords import FixedFields, PlanFields
 from traincarbon.uncertain import Uncertain
 
@@ -78,40 +77,6 @@ def test_the_typed_fields_of_a_call_are_those_of_a_plan_with_the_same_types():
     assert {name: kind for name, kind in typed.items() if name not in ALIASES} == declared
     assert {name: typed[name] for name in ALIASES} == {name: declared[field] for name, field in ALIASES.items()}
     assert set(declared) - set(get_type_hints(FixedFields, localns=types)) == {"hw", "region", "start", "rent"}
-
-
-@pytest.mark.parametrize(
-    ("use", "names"),
-    [
-        (
-            Use.SIZE,
-            {
-                "model",
-                "head_dim",
-                "ffn_matrices",
-                "layers",
-                "hidden",
-                "heads",
-                "kv_heads",
-                "ffn",
-                "vocab",
-                "batch_tokens",
-                "trainable_params",
-                "frozen_params",
-                "flop",
-                "flop_per_sample",
-                "gmac_per_sample",
-            },
-        ),
-        (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
-        (Use.HARDWARE, {"rent_price", "purchase_price"}),
-        (Use.PACE, {"mfu", "goodput", "accelerator_hours", "hours", "days"}),
-        (Use.DATA, {"samples", "epochs", "image_size", "patch_size", "audio_hours", "frames_per_s", "flop", "flop_per_sample", "gmac_per_sample"}),
-        (Use.SIZE | Use.HARDWARE, {*fields_with(Use.SIZE), "rent_price", "purchase_price"}),
-    ],
-)
-def test_code_that_deals_with_several_fields_asks_the_plan_for_them(use, names):
-    assert set(fields_with(use)) == names
 
 
 def test_a_mixture_of_experts_has_other_active_parameters_than_parameters():
