@@ -187,3 +187,38 @@ def test_power_that_cannot_be_is_not_counted(clock, shown_w):
     assert meter.notes == [f"gpu:0: cannot be read any more (its power reads {shown_w:,.0f} W): its energy stands still"]
     board.shown_w = 300.0
     assert run(meter, clock, seconds=10)[0].energy_j == pytest.approx(3000.0 + 9 * 300.0)
+
+
+def test_sampled_power_has_a_gap_while_a_gpu_is_lost_and_after(clock):
+    fake = Fake(clock, counter=False)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    assert run(meter, clock, seconds=10)[0].gap_s == 0.0
+    fake.lost = True
+    assert run(meter, clock, seconds=20)[0].gap_s == pytest.approx(20.0)
+    fake.lost = False
+    assert run(meter, clock, seconds=10)[0].gap_s == pytest.approx(21.0)
+
+
+def test_a_counter_makes_up_for_the_time_in_which_a_gpu_was_lost(clock):
+    fake = Fake(clock)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    fake.lost = True
+    assert run(meter, clock, seconds=20)[0].gap_s == pytest.approx(20.0)
+    fake.lost = False
+    (reading,) = run(meter, clock, seconds=10)
+    assert (reading.gap_s, reading.energy_j) == (0.0, pytest.approx(9000.0))
+
+
+def test_a_step_that_is_set_aside_without_power_is_a_gap(clock):
+    fake = Fake(clock, power=False)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    run(meter, clock, seconds=10)
+    fake.counts = lambda: round(300_000 * clock()) - 1_000_000
+    assert run(meter, clock, seconds=5)[0].gap_s == pytest.approx(1.0)
+
+
+def test_a_reading_states_the_counter_itself_which_outlives_the_meter(clock):
+    clock.now_s = 1000.0
+    meter = GpuMeter("acme", [Fake(clock), Fake(clock, "gpu:1", counter=False)], clock=clock)
+    counted, sampled = run(meter, clock, seconds=10)
+    assert (counted.counter_j, counted.energy_j, sampled.counter_j) == (pytest.approx(303_000.0), pytest.approx(3000.0), None)

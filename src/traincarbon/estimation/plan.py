@@ -10,7 +10,7 @@ from traincarbon.estimation.fields import Number, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.estimation.plan_fields import FIELDS, NUMBERS, named
 from traincarbon.formatting import clean
-from traincarbon.uncertain import Num, Uncertain, any_of
+from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -101,8 +101,8 @@ class Plan:
             value = values.get(name)
             if value is not None:
                 value = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
-                if hasattr(value, "shape"):
-                    shapes.add(value.shape)
+                if hasattr(median := median_of(value), "shape"):
+                    shapes.add(median.shape)
             object.__setattr__(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
@@ -133,9 +133,14 @@ class Plan:
         return parse_uncertain(value, name) if isinstance(value, str) and name in NUMBERS else value
 
     @property
+    def holds_arrays(self) -> bool:
+        """Whether it is many plans: a number is an array."""
+        return any(hasattr(median_of(getattr(self, name)), "shape") for name in NUMBERS)
+
+    @property
     def is_moe(self) -> bool:
-        """Whether the model is a mixture of experts: each token passes through a part of its parameters."""
-        return self.active_params is not None and (hasattr(self.active_params, "shape") or any_of(self.active_params != self.params))
+        """Whether the model is a mixture of experts: each token passes through a part of its parameters; of an array of plans, whether any is."""
+        return self.active_params is not None and any_of(self.active_params != self.params)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan) and self.to_dict() == other.to_dict()
@@ -152,7 +157,7 @@ class Plan:
         Raises:
             PlanError: the plan holds arrays: it is many plans.
         """
-        if any(hasattr(getattr(self, name), "shape") for name in NUMBERS):
+        if self.holds_arrays:
             raise PlanError("a plan of arrays is many plans and cannot be written as one file", hint="write one file for each")
         from traincarbon.toml import to_toml
 
@@ -206,6 +211,8 @@ class Plan:
 def _plain(value: Num) -> object:
     if isinstance(value, Uncertain):
         low, high = value.interval(0.9)
+        if hasattr(low, "shape"):
+            return [f"{least!r}..{most!r}" for least, most in zip(low.tolist(), high.tolist(), strict=True)]
         return f"{low!r}..{high!r}"
     return value.tolist() if hasattr(value, "tolist") else value
 

@@ -87,7 +87,7 @@ class Trace:
         if self.plan.number(name) is None:
             self.values[name] = self.assume(name, value, reason)
 
-    def assume(self, name: str, value: float, reason: str) -> float:
+    def assume(self, name: str, value: Num, reason: str) -> Num:
         """Remember that *value* is assumed for *name*, and return it."""
         self.assumed.append(Assumption(name, value, reason))
         return value

@@ -31,6 +31,10 @@ class Reading(NamedTuple):
     memory_used_b: float | None = None
     sigma_ln: float = 0.0
     """Log-spread of a modelled energy."""
+    counter_j: float | None = None
+    """The device's own counter as it stands, which goes on when the meter ends: the next meter of the same device can tell what was used in between."""
+    gap_s: float = 0.0
+    """Seconds since the first reading whose energy is not in ``energy_j``. It falls again if a counter makes up for a time without an answer."""
 
 
 class Unavailable(NamedTuple):

@@ -115,6 +115,10 @@ class _Tracked:
         self._details: tuple[float, Details] = (-_DETAILS_S, Details())
         self._lost_s: float | None = None
         self._retry: tuple[float, float] = (0.0, _FIRST_RETRY_S)
+        self._known_s: float | None = None
+        """When its energy was known last."""
+        self._was_lost = False
+        self._gap_s = 0.0
 
     @property
     def counted(self) -> bool:
@@ -137,7 +141,19 @@ class _Tracked:
             self._found(now)
         gpu = self._gpu
         how = EnergySource.MODELLED if gpu.share < 1.0 else EnergySource.COUNTER if self.counted else EnergySource.POWER
-        return Reading(gpu.device, Part.GPU, self._energy_j() * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
+        register_j = _shared(None if self._counter is None else self._counter.register_j, gpu.share)
+        reading = Reading(gpu.device, Part.GPU, self._energy_j() * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
+        return reading._replace(counter_j=register_j, gap_s=self._not_known_s(now))
+
+    def _not_known_s(self, now: float) -> float:
+        """Return the seconds whose energy is not counted: a counter that is read again makes up for a loss, sampled power does not."""
+        known_s, counter_s = self._known_s, 0.0 if self._counter is None else self._counter.gap_s
+        if self._lost_s is not None:
+            return self._gap_s + counter_s + (0.0 if known_s is None else now - known_s)
+        if self._counter is None and self._was_lost and known_s is not None:
+            self._gap_s += now - known_s
+        self._known_s, self._was_lost = now, False
+        return self._gap_s + counter_s
 
     def _energy_j(self) -> float:
         sampled_j = self._sampled.energy_j - self._watched_j
@@ -182,8 +198,10 @@ class _Tracked:
 
     def _give_up(self, counter: Counter) -> None:
         self._counted_j, self._counter = counter.energy_j, None
+        self._gap_s += counter.gap_s
 
     def _lose(self, now: float, error: GpuError) -> None:
+        self._was_lost = True
         if self._lost_s is None:
             self._lost_s, self._retry = now, (now + _FIRST_RETRY_S, _FIRST_RETRY_S)
             self._note(f"cannot be read any more ({error}): its energy stands still")

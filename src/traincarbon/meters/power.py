@@ -24,10 +24,17 @@ class PowerIntegral:
         self.power_w: float | None = None
         """The last sample, None before the first and after :meth:`forget`."""
         self._time_s = 0.0
+        self._forgotten = False
+        self._gap_s = 0.0
+
+    def gap_s(self, *, now_s: float) -> float:
+        """Return the seconds from a sample that was the last before :meth:`forget` to the next one, or to *now_s*."""
+        return self._gap_s + (now_s - self._time_s if self._forgotten else 0.0)
 
     def add(self, power_w: float, *, time_s: float) -> str:
         """Take a sample. Return what was wrong with it, "" if nothing was."""
         last_w, took_s = self.power_w, time_s - self._time_s
+        self._gap_s, self._forgotten = self.gap_s(now_s=time_s), False
         self.power_w, self._time_s = power_w, time_s
         if last_w is None or took_s <= 0.0:
             return ""
@@ -38,6 +45,7 @@ class PowerIntegral:
 
     def forget(self) -> None:
         """Draw no line from the last sample to the next."""
+        self._forgotten = self._forgotten or self.power_w is not None
         self.power_w = None
 
 
