@@ -314,7 +314,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
-            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, "is_there": {"type": "boolean"}})),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

@@ -261,7 +261,7 @@ def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: f
         hours_h,
         accelerator_kwh,
         server_kwh,
-        record.how.get(part) == EnergySource.MODELLED,
+        record.how.get(part) in (EnergySource.MODELLED, EnergySource.ASSUMED),
     )
 
 
