@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
