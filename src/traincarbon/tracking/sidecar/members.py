@@ -132,7 +132,8 @@ class Members:
     def _descriptors(self) -> set[int]:
         """Return the descriptors from which input can come."""
         readers = {descriptor for member in self.present for descriptor in member.readers}
-        return readers | {each.channel.fileno() for each in (*self.present, *self._joining) if not each.channel.ended}
+        channels = [*(member.channel for member in self.present), *(joining.channel for joining in self._joining)]
+        return readers | {channel.fileno() for channel in channels if not channel.ended}
 
     def _open(self) -> None:
         if self._door is None or (handed := self._door.receive()) is None:
