@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
@@ -317,7 +317,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
-            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, "is_there": {"type": "boolean"}})),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
             "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
-from traincarbon.ledger.journal import Line
+from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
