@@ -79,8 +79,9 @@ def _scaled(place: Place, row: Row, question: Question, database: Database) -> t
         scaled = direct_gco2e_per_kwh(lifecycle_gco2e_per_kwh=stated, **constants)
     spreads = {"carbon_intensity": hypot(sigma, upstream.value.sigma)}
     reason = f"{where}, {stated:g} g, scaled to {basis} as grids of which both are known"
-    value = Uncertain(scaled, spreads) if scaled else 0.0
-    return given("carbon_intensity", value, "g/kWh", reason, row, assumed=True), _warning_if_old(place, row, question.start)
+    return given("carbon_intensity", Uncertain(scaled, spreads) if scaled else 0.0, "g/kWh", reason, row, assumed=True), _warning_if_old(
+        place, row, question.start
+    )
 
 
 def _warning_if_old(place: Place, row: Row, start: str | None) -> tuple[str, ...]:
