@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Unpack
 
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
