@@ -20,10 +20,9 @@ class Prior(NamedTuple):
 
 def prior(database: Database, name: str, scope: str) -> Prior | None:
     """Return the prior *name* for *scope*, None if there is none."""
-    for row in database.rows("priors", name):
-        if row["scope"] == scope:
-            sigma = float(row["sigma_ln"] or 0.0)
-            return Prior(row, Uncertain(float(row["median"]), {name: sigma} if sigma else None))
+    for row in database.rows("priors", name, scope):
+        sigma = float(row["sigma_ln"] or 0.0)
+        return Prior(row, Uncertain(float(row["median"]), {name: sigma} if sigma else None))
     return None
 
 
