@@ -17,6 +17,7 @@ from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watch import on_hang_up
@@ -114,6 +115,8 @@ class Tracker:
             channel.close()  # it ends, as nobody needs it
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        if advice := how_to_unite(self._settings.launch):
+            self._print(advice)
         self._sidecar, self._pipes, self._process, self._restarts = sidecar, pipes, process, Restarts()
         self._began_s = time.monotonic()
         channel.send(Job(process, self._began_s), keep=True)
