@@ -52,7 +52,7 @@ class Members:
     def __init__(self, first: Member, *, door: "Door | None") -> None:
         self.present = [first]
         self.devices: frozenset[str] = frozenset()
-        """The GPUs that can be metered here; whoever can read another one meters by itself."""
+        """The GPUs that can be metered here; a process that can read another one meters by itself."""
         self._joined: list[Member] = []
         self._joining: list[Joining] = []
         self._door = door
