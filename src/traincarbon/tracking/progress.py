@@ -15,9 +15,13 @@ IDENTITY = "CARBON_PROGRESS_PIPE"
 
 COUNTS = ("tokens", "samples", "steps")
 TOTALS = ("total_tokens", "total_samples", "total_steps")
-FIELDS = (*COUNTS, "loss", *TOTALS)
+STARTS = ("start_tokens", "start_samples", "start_steps")
+"""Counts of the checkpoint from which the script resumed."""
+FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS)
+PHASE = "phase"
 
 _LONGEST_LINE_B = 4096
+_LONGEST_NAME = 40
 _FEW = 10
 """After so many reports a far lower one is a new count; before, it may be another rank's."""
 _MANY_STEPS = 3.0
@@ -54,12 +58,17 @@ def progress(
     Example:
         >>> progress(tokens=4096 * 512, total_tokens=2.7e11)
     """
-    named = os.environ.get(VARIABLE)
-    if named is None:
+    if VARIABLE not in os.environ:
         return
     given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps)
-    reported = {name: number for name, value in zip(FIELDS, given, strict=True) if value is not None and (number := _valid(name, value)) is not None}
-    if reported:
+    named = zip((*COUNTS, "loss", *TOTALS), given, strict=True)
+    send({name: number for name, value in named if value is not None and (number := _valid(name, value)) is not None})
+
+
+def send(reported: Mapping[str, object]) -> None:
+    """Send a report to the tracker, if there is one; it is dropped if the pipe is full or closed."""
+    named = os.environ.get(VARIABLE)
+    if named is not None and reported:
         _send(named, os.environ.get(IDENTITY, ""), f"{json.dumps(reported)}\n".encode())
 
 
@@ -79,12 +88,28 @@ class Report(NamedTuple):
     total_tokens: float | None = None
     total_samples: float | None = None
     total_steps: float | None = None
+    start_tokens: float | None = None
+    """Tokens of the checkpoint from which the script resumed, 0 if it began anew; None if it does not say."""
+    start_samples: float | None = None
+    start_steps: float | None = None
+    phase: str | None = None
+    """The phase that the training is in from now on, "" for none."""
+    source: str = ""
+    """The thread of which *phase* is the innermost phase."""
 
 
 def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
     """Return the report in a table, without invalid values; None if nothing in it is valid."""
     valid = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := _valid(name, value)) is not None}
+    phase = stated.get(PHASE, 0)
+    if isinstance(phase, str) or phase is None:
+        return Report(time_s, **valid, phase=_name(phase or ""), source=_name(str(stated.get("source") or "")))
     return Report(time_s, **valid) if valid else None
+
+
+def _name(text: str) -> str:
+    """Return a name without what could drive a terminal, cut to 40 characters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST_NAME]).split())[:_LONGEST_NAME]
 
 
 class Splitter:
@@ -155,6 +180,7 @@ class Progress:
         self.notes: list[str] = []
         self._points: dict[str, Points] = {}
         self._starts: dict[str, list[tuple[float, float]]] = {}
+        self._resumed: dict[str, float] = {}
         self._fixed = frozenset(self.totals)
         self._fell = False
 
@@ -165,6 +191,9 @@ class Progress:
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
             if total is not None and name not in self._fixed:
                 self.totals[name] = total
+        for name, start in zip(COUNTS, (report.start_tokens, report.start_samples, report.start_steps), strict=True):
+            if start is not None:
+                self._resumed.setdefault(name, start)
         for name, count in zip(COUNTS, report[1:4], strict=True):
             if count is None:
                 continue
@@ -201,8 +230,10 @@ class Progress:
     def resumed_from(self, name: str) -> float | None:
         """Return the count from which the script resumed, 0 if it began a new count, None before the second report.
 
-        It resumed if its first count is more than three times the increase from the first to the second report.
+        If it does not say, it resumed if its first count is more than three times the increase from the first to the second report.
         """
+        if name in self._resumed:
+            return self._resumed[name]
         starts = self._starts.get(name, ())
         if len(starts) < 2:
             return None
