@@ -235,6 +235,21 @@ SCHEMAS: Mapping[str, Schema] = {
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
+            "notes": _TEXTS,
+            "devices": _list(
+                _object(
+                    {
+                        "id": _TEXT,
+                        "node": _WHOLE,
+                        "part": _TEXT,
+                        "how": _HOW,
+                        "energy_j": _AMOUNT,
+                        **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
+                        "metered_s": _AMOUNT,
+                        "gaps_s": _AMOUNT,
+                    }
+                )
+            ),
         }
     ),
     "calibration": _object(
@@ -290,6 +305,8 @@ SCHEMAS: Mapping[str, Schema] = {
                                     "how": _HOW,
                                     **dict.fromkeys(("power_w", "utilisation", "temperature_c", "clock_hz", "memory_used_b"), _or_null(_NUMBER)),
                                     "sigma_ln": _AMOUNT,
+                                    "counter_j": _or_null(_AMOUNT),
+                                    "gap_s": _AMOUNT,
                                 }
                             )
                         ),

@@ -8,7 +8,7 @@ from traincarbon.decode import interval
 from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, wrapped
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.record import Run
-from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
 from traincarbon.tracking.live_state import BudgetState
@@ -19,6 +19,8 @@ MOST_LINES = 24
 _MOST_DEVICES = 8
 _MAX_TEMPERATURE, _ROOMY = 5, 80
 """The column of the table of devices that a screen narrower than this leaves out."""
+_TIME_COVERED = 6
+"""The column that is left out if all devices were metered all the time."""
 _MOST_NOTES = 5
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
@@ -215,9 +217,12 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
 def _devices(run: Run, columns: int) -> list[str]:
     if not run.by_device:
         return []
-    rows = [("node", "device", "metered", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
-    kept = [at for at in range(len(rows[0])) if at != _MAX_TEMPERATURE or columns >= _ROOMY]
-    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, 5)]
+    rows = [("node", "device", "metered", "peak power", "used", "max temp", "time covered", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
+    left_out = {_MAX_TEMPERATURE} if columns < _ROOMY else set()
+    if all(use.gaps_s <= NO_GAP_S for use in run.by_device):
+        left_out.add(_TIME_COVERED)
+    kept = [at for at in range(len(rows[0])) if at not in left_out]
+    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, _MAX_TEMPERATURE, _TIME_COVERED)]
     head, *lines = table([[row[at] for at in kept] for row in rows], right=right).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
@@ -232,6 +237,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
+        "–" if use.metered_percent is None else f"{use.metered_percent:.1f} %",
         use.how,
     )
 
