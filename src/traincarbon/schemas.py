@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
 Schema = Mapping[str, object]
@@ -236,6 +237,19 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "notes": _TEXTS,
+            "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
+            "attempts": _list(
+                _object(
+                    {
+                        "began": _TEXT,
+                        "ended": _or_null(_TEXT),
+                        "duration_s": _AMOUNT,
+                        "state": _choice(STATES),
+                        **dict.fromkeys(("energy_j", "steps", "start_steps"), _or_null(_AMOUNT)),
+                    }
+                )
+            ),
+            "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(
                     {

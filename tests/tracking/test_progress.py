@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, Splitter, environment_of, progress, report_of
+from traincarbon.tracking.lines import Splitter
+from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, environment_of, progress, report_of
 
 
 @pytest.fixture

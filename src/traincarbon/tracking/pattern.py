@@ -7,7 +7,8 @@ from types import FrameType
 
 from traincarbon.errors import CarbonError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.tracking.progress import FIELDS, PHASE, Report, Splitter, report_of
+from traincarbon.tracking.lines import Splitter
+from traincarbon.tracking.progress import FIELDS, PHASE, Report, report_of
 
 _LONGEST = 2000
 """Characters of a line that are searched."""

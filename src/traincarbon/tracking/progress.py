@@ -3,9 +3,10 @@
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, SupportsFloat, cast
 
+from traincarbon.tracking.lines import Splitter
 from traincarbon.tracking.value.trend import Points
 
 VARIABLE = "CARBON_PROGRESS_FD"
@@ -38,6 +39,9 @@ def progress(
     total_tokens: SupportsFloat | None = None,
     total_steps: SupportsFloat | None = None,
     total_samples: SupportsFloat | None = None,
+    start_tokens: SupportsFloat | None = None,
+    start_steps: SupportsFloat | None = None,
+    start_samples: SupportsFloat | None = None,
 ) -> None:
     """Report the progress of the training to the tracker; outside of ``carbon track`` this does nothing, in a microsecond.
 
@@ -54,14 +58,17 @@ def progress(
         total_tokens: Tokens of the whole training; gives a forecast. [1]
         total_steps: Steps of the whole training. [1]
         total_samples: Samples of the whole training. [1]
+        start_tokens: Tokens of the checkpoint from which the script resumed, 0 if it began anew; without it, the tracker guesses. [1]
+        start_steps: Steps of that checkpoint. [1]
+        start_samples: Samples of that checkpoint. [1]
 
     Example:
         >>> progress(tokens=4096 * 512, total_tokens=2.7e11)
     """
     if VARIABLE not in os.environ:
         return
-    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps)
-    named = zip((*COUNTS, "loss", *TOTALS), given, strict=True)
+    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps)
+    named = zip(FIELDS, given, strict=True)
     send({name: number for name, value in named if value is not None and (number := _valid(name, value)) is not None})
 
 
@@ -101,40 +108,16 @@ class Report(NamedTuple):
 def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
     """Return the report in a table, without invalid values; None if nothing in it is valid."""
     valid = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := _valid(name, value)) is not None}
-    phase = stated.get(PHASE, 0)
-    if isinstance(phase, str) or phase is None:
-        return Report(time_s, **valid, phase=_name(phase or ""), source=_name(str(stated.get("source") or "")))
-    return Report(time_s, **valid) if valid else None
+    given = stated.get(PHASE, 0)
+    phase = _name(given or "") if given is None or isinstance(given, str) else None
+    if not valid and phase is None:
+        return None
+    return Report._make((time_s, *map(valid.get, FIELDS), phase, _name(str(stated.get("source") or ""))))
 
 
 def _name(text: str) -> str:
     """Return a name without what could drive a terminal, cut to 40 characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST_NAME]).split())[:_LONGEST_NAME]
-
-
-class Splitter:
-    """Cuts a stream of bytes into lines of at most *longest* bytes; the rest of a longer line is dropped.
-
-    Args:
-        longest: Most bytes of a line. [B]
-        separators: Bytes that end a line beside the line feed.
-    """
-
-    def __init__(self, *, longest: int, separators: bytes = b"") -> None:
-        self._longest = longest
-        self._separators = separators
-        self._partial = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the lines that *data* completes, without empty ones."""
-        for separator in self._separators:
-            data = data.replace(bytes((separator,)), b"\n")
-        first, *others = data.split(b"\n")
-        self._partial += first[: self._longest - len(self._partial)]
-        for following in others:
-            if self._partial:
-                yield self._partial
-            self._partial = following[: self._longest]
 
 
 class ReportReader:
@@ -240,6 +223,11 @@ class Progress:
         (_, first), (_, second) = starts
         step = second - first
         return first - step if first > _MANY_STEPS * step else 0.0
+
+    def resumed(self) -> dict[str, float]:
+        """Return the counts of the checkpoint from which the script resumed, as it stated them or as its first reports show."""
+        found = {name: self.resumed_from(name) for name in self.counts}
+        return {name: start for name, start in found.items() if start is not None and (start > 0.0 or name in self._resumed)}
 
     def done_here(self, *, ended: bool = False) -> dict[str, float]:
         """Return what the script did since it began, without the count of a checkpoint, so that the sessions of a run add up.

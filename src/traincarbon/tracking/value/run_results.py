@@ -164,7 +164,7 @@ def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
 
 def counted_j(parts: Mapping[str, Part]) -> float:
     """Return the joules of *parts* together, each counted once: a metered server covers all its parts."""
-    return sum(median_of(part.energy_j) for part in _without_double_counts(parts)[0].values())
+    return sum(float(median_of(part.energy_j)) for part in _without_double_counts(parts)[0].values())
 
 
 def _without_double_counts(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:

@@ -142,6 +142,7 @@ class Session:
             "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
             "unread_gpu": self._has_unread_gpu,
+            "idle_gpu_w": valuation.idle_gpu_w,
             "params": number(settings.context.get("params") or plan.params),
             "plan": None if settings.plan is None else {**settings.plan, "planned_tokens": plan.tokens, **encode(plan.results)},
             "assumptions": list(valuation.assumptions),
@@ -155,6 +156,8 @@ class Session:
             stated |= {"cost_basis": self._results.cost_basis, "sources_kwh": self._results.sources_kwh}
         if self._forecast is not None:
             stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
+        if resumed := self._progress.resumed():
+            stated["resumed_from"] = resumed
         if self._phases.used:
             stated["phases"] = self._phases.to_dict()
         return {**stated, "mfu": self._mfu()}
