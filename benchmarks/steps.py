@@ -13,7 +13,7 @@ ROUNDS = 5
 
 
 def seconds(batches: Iterable[int]) -> float:
-    """Return the processor time of a loop that does nothing. [s]."""
+    """Return the processor time of a loop that does nothing, in seconds."""
     began_s = time.process_time()
     for _ in batches:
         pass

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
@@ -261,7 +261,9 @@ SCHEMAS: Mapping[str, Schema] = {
                         **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
                         "metered_s": _AMOUNT,
                         "gaps_s": _AMOUNT,
-                    }
+                        **dict.fromkeys(("idle_s", "idle_j"), _or_null(_AMOUNT)),
+                    },
+                    optional=("idle_s", "idle_j"),
                 )
             ),
         }
@@ -328,7 +330,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
-            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, "is_there": {"type": "boolean"}})),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

@@ -1,15 +1,9 @@
 """What a run did not use: idle GPUs, work done twice, and time between attempts, each only with evidence."""
 
-import json
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from journals import device, line
-from traincarbon.ledger.attempts import Attempt, repeated_steps
-from traincarbon.ledger.idle import is_idle
-from traincarbon.ledger.record import Run, merge
+from journals import attempt_lines, device, line
+from traincarbon.ledger.record import merge
 from traincarbon.ledger.waste import NO_WASTE, waste_of
 
 COST = {"cost_usd": {"low": 80.0, "median": 80.0, "high": 80.0}, "cost_basis": "rent"}
@@ -74,18 +68,6 @@ def test_the_idle_time_of_a_gpu_that_also_works_is_waiting():
     assert (waste.idle_gpus, waste.waiting_gpu_h, waste.waiting_gpu_kwh) == (0, pytest.approx(1 / 3), pytest.approx(100.0 * 1200.0 / 3.6e6))
 
 
-def attempt_lines(begin_s, seconds, *, number, steps=None, start=None, state=None, watts=1000.0, end=True):
-    who = {"writer": f"a1-{number}-1", "process": number, "session": f"s{number}"}
-    lines = [line("start", mono_s=begin_s, hw="box", accelerators=1, **who)]
-    stated = {} if start is None else {"resumed_from": {"steps": start}}
-    devices = {"gpu:0": device(watts * seconds, utilisation=0.9)}
-    at_s = begin_s + seconds
-    lines.append(line("interval", seq=1, mono_s=at_s, from_s=begin_s, to_s=at_s, samples=1, devices=devices, **stated, **who))
-    if steps is not None:
-        lines.append(line("progress", seq=2, mono_s=at_s, steps=steps, **who))
-    return [*lines, *([line("end", seq=3, mono_s=at_s, exit_code=0 if state is None else None, state=state, **who)] if end else [])]
-
-
 def test_what_a_preemption_cost_by_hand():
     # 1000 s to step 500, 200 s away, again from step 400: 100 of 500 steps are lost, 0.2 of 1 MJ, 0.2 of the first attempt's half of $80
     first = attempt_lines(0.0, 1000.0, number=1, steps=500.0, state="killed")
@@ -108,47 +90,5 @@ def test_a_restart_that_does_not_say_where_it_resumed_is_no_evidence_of_repeated
     assert (run.waste.repeated_steps, run.waste.repeated_kwh, run.waste.interrupted_s) == (None, None, pytest.approx(100.0))
 
 
-def test_a_restart_from_nothing_repeats_everything():
-    attempts = [Attempt(0.0, 10.0, "killed", 100.0, 50.0), Attempt(20.0, 10.0, "killed", 100.0, 20.0, 0.0), Attempt(40.0, 10.0, "finished", 100.0, 80.0, 20.0)]
-    assert repeated_steps(attempts) == (50.0, 0.0, 0.0)
-
-
-@given(st.lists(st.tuples(st.floats(1.0, 1000.0), st.none() | st.floats(0.0, 2000.0)), min_size=1, max_size=8))
-def test_no_attempt_repeats_more_than_it_did(pairs):
-    attempts = [Attempt(100.0 * at, 50.0, "finished", 10.0, steps, start) for at, (steps, start) in enumerate(pairs)]
-    repeated = repeated_steps(attempts)
-    assert all(0.0 <= lost <= attempt.steps * (1 + 1e-9) + 1e-9 for lost, attempt in zip(repeated, attempts, strict=True))
-    assert repeated[-1] == 0.0
-
-
-def test_nodes_that_ran_at_the_same_time_are_one_attempt():
-    lines = []
-    for number, node in enumerate(("a1", "b1")):
-        lines += [{**one, "node": node, "writer": f"{node}-1"} for one in attempt_lines(2.0 * number, 100.0, number=number + 1, steps=50.0)]
-    run = merge(lines, now_s=2e9)
-    assert [(each.duration_s, each.energy_j, each.steps) for each in run.attempts] == [(102.0, 2e5, 50.0)]
-
-
-def test_attempts_phases_and_waste_come_back_from_the_record_and_the_index():
-    lines = attempt_lines(0.0, 1000.0, number=1, steps=500.0, start=0.0)
-    lines[1]["phases"] = {"eval": {"duration_s": 100.0, "energy_j": 5e4, "tokens": 0.0}}
-    run = merge(lines, now_s=2e9)
-    assert [(phase.name, phase.duration_s, phase.energy_j) for phase in run.phases] == [("eval", 100.0, 5e4), ("train", 900.0, 9.5e5)]
-    assert Run.from_dict(json.loads(json.dumps(run.to_dict()))).to_dict() == run.to_dict()
-    assert Run.from_stored(json.loads(json.dumps(run.to_stored()))) == run
-
-
-def test_a_node_that_names_no_phase_shares_that_of_the_others():
-    lines = attempt_lines(0.0, 1000.0, number=1)
-    lines[1]["phases"] = {"eval": {"duration_s": 250.0, "energy_j": 1e5, "tokens": 0.0}}
-    other = [{**one, "node": "b1", "writer": "b1-2-1", "session": "other"} for one in attempt_lines(0.0, 1000.0, number=2, watts=2000.0)]
-    phases = merge([*lines, *other], now_s=2e9).phases
-    assert [(phase.name, phase.duration_s, phase.energy_j) for phase in phases] == [
-        ("eval", pytest.approx(250.0), pytest.approx(1e5 + 0.25 * 2e6)),
-        ("train", pytest.approx(750.0), pytest.approx(3e6 - 1e5 - 0.25 * 2e6)),
-    ]
-
-
 def test_nothing_known_is_no_waste():
     assert waste_of((), (), cost_usd=None, cost_basis="") == NO_WASTE
-    assert is_idle(utilisation=None, power_w=0.0, idle_w=None) is None

@@ -14,13 +14,15 @@ from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan, PlanFields, named
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import named
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
 
 if TYPE_CHECKING:
     from traincarbon.estimation.layout.task import Found
+    from traincarbon.estimation.plan_keywords import PlanFields
 
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
@@ -30,7 +32,7 @@ _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 
 
 def estimate(
-    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]
+    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: "Unpack[PlanFields]"
 ) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 

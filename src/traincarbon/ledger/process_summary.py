@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
 from traincarbon.ledger.device import Device, greatest
-from traincarbon.ledger.journal import Line
+from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.phases import PhaseUse, fold_phases
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt, attempts_of
-from traincarbon.ledger.journal import Line, read_journal, run_folder
+from traincarbon.ledger.journal import run_folder
+from traincarbon.ledger.journal_lines import Line, read_journal
 from traincarbon.ledger.phases import Phase, phases_of
 from traincarbon.ledger.process_summary import COUNTS, End, Process, fold
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
@@ -113,7 +114,7 @@ def merge(lines: Iterable[Line], *, now_s: float | None = None) -> Run:
     """Return the record of a run from its journal *lines*, in any order. Lines that come twice count once.
 
     Args:
-        lines: The lines of all journals of one run, see :func:`traincarbon.ledger.journal.read_journal`.
+        lines: The lines of all journals of one run, see :func:`traincarbon.ledger.journal_lines.read_journal`.
         now_s: The wall clock, which tells a process that stopped writing from one that still runs.
 
     Raises:

@@ -16,7 +16,8 @@ from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Sett
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.estimation.plan import Plan, PlanFields
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan_keywords import PlanFields
 
     class TrackOptions(PlanFields, total=False):
         """The options of a tracked run as keyword arguments of :func:`traincarbon.track`; :func:`settings_from` describes them."""
@@ -203,7 +204,7 @@ def _with_model(plan: "Plan", facts: "Database") -> dict[str, object]:
 
 def _refuse_unknown(options: Iterable[str]) -> None:
     """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
-    from traincarbon.estimation.plan import ALIASES, FIELDS
+    from traincarbon.estimation.plan_fields import ALIASES, FIELDS
     from traincarbon.suggestions import did_you_mean
 
     for name in options:

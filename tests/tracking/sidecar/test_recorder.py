@@ -97,12 +97,12 @@ def test_what_was_drawn_before_the_first_reading_is_what_that_shows_where_it_was
     assert recorder.by_part()["gpu"].energy_j == before_j
 
 
-def test_devices_are_summed_exactly_and_known_as_surely_as_the_least_sure(recorder, script):
+def test_devices_are_summed_exactly_and_their_spread_is_that_of_the_energy_it_is_about(recorder, script):
     readings = [(8, "power", 0.0), (2**50, "counter", 0.0), (0.5, "modelled", 0.3)]
     take(recorder, script, *(gpu(100.0, 1.0, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (_, how, sigma) in enumerate(readings)))
     take(recorder, script, *(gpu(101.0, 1.0 + j, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (j, how, sigma) in enumerate(readings)))
     part = recorder.by_part()["gpu"]
-    assert (part.energy_j, part.how, part.sigma) == (2**50 + 8.5, "modelled", 0.3)
+    assert (part.energy_j, part.how, part.sigma) == (2**50 + 8.5, "modelled", pytest.approx(0.3 * 0.5 / (2**50 + 8.5)))
     assert recorder.accelerators == 3
 
 

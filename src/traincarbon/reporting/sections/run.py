@@ -29,6 +29,7 @@ _HOW_KNOWN = {
     EnergySource.COUNTER: "measured by energy counters",
     EnergySource.POWER: "measured by power readings",
     EnergySource.MODELLED: "modelled",
+    EnergySource.ASSUMED: "assumed from the hardware database",
 }
 
 

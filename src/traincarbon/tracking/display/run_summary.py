@@ -25,6 +25,7 @@ _MOST_NOTES = 5
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
 _MODELLED = (EnergySource.MODELLED,)
+_ASSUMED = (EnergySource.ASSUMED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
@@ -41,6 +42,7 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     """
     columns = width() if columns is None else columns
     energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
+    energy += [_single("Assumed", _parts(run, _ASSUMED), columns)] if _energy_j(run, _ASSUMED) else []
     if run.missing:
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
@@ -79,6 +81,7 @@ def page(run: Run) -> list[str]:
     """Return the long summary, with each device and all reasons, as lines of the terminal's width in bold and dim."""
     columns = width()
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
+    energy += [wrapped("Assumed", _parts(run, _ASSUMED))] if _energy_j(run, _ASSUMED) else []
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
     return [

@@ -210,14 +210,15 @@ class Recorder:
         return fields
 
     def by_part(self, *, until_s: float | None = None) -> dict[str, Part]:
-        """Return the energy of each part since the job began, with the least certain source and the largest spread of its devices."""
+        """Return the energy of each part since the job began, with the least certain source of its devices and their mean spread, weighted by energy."""
         worst_last: tuple[str, ...] = tuple(EnergySource)
         found: dict[str, Part] = {}
         for device in self._devices.values():
             latest = device.latest
-            known = found.get(latest.part, Part(0.0, latest.how, 0.0))
-            how = max(known.how, latest.how, key=worst_last.index)
-            found[latest.part] = Part(known.energy_j + device.energy_j(until_s), how, max(known.sigma, latest.sigma_ln))
+            known, energy_j = found.get(latest.part, Part(0.0, latest.how, 0.0)), device.energy_j(until_s)
+            how, total_j = max(known.how, latest.how, key=worst_last.index), known.energy_j + energy_j
+            sigma = (known.sigma * known.energy_j + latest.sigma_ln * energy_j) / total_j if total_j > 0.0 else max(known.sigma, latest.sigma_ln)
+            found[latest.part] = Part(total_j, how, sigma)
         return found
 
     def devices(self) -> tuple[DeviceState, ...]:

@@ -16,7 +16,8 @@ from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import CONSEQUENCES, RATES
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
