@@ -26,6 +26,8 @@ _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _INTERVAL: Schema = {"$ref": "#/$defs/interval"}
 _PLAN: Schema = {"$ref": "#/$defs/plan"}
+_RANKS = ("attempt", "node_rank", "nodes", "local_rank", "local_size", "rank", "world_size")
+_LAUNCH_TEXTS = ("run_id", "launcher", "starter", "rendezvous")
 _AXES = ("hw", "region", "rent", "start")
 _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
@@ -106,7 +108,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 _object({"name": _TEXT, "formula": _TEXT, "inputs": _map({}), "value": {"type": ["number", "string"]}, "unit": _TEXT, "source": _TEXT})
             ),
             "hardware_count": _object({"stated": _or_null(_AMOUNT), "used": _or_null(_AMOUNT), "fits": _FLAG}),
-            "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none"))}),
+            "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "prices": _list(_object({"provider": _TEXT, "purchase": _TEXT, "usd_per_h": _AMOUNT, "date": _TEXT})),
             "layout": _or_null(
                 _object(
@@ -236,6 +238,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
+            "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
             "attempts": _list(
@@ -331,6 +334,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

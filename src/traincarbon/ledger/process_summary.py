@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from traincarbon.decode import amount, interval, items, number, table
 from traincarbon.ledger.device import Device, greatest
 from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import PhaseUse, fold_phases
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
@@ -43,6 +44,8 @@ class Facts(NamedTuple):
     versions: Mapping[str, str] | None = None
     idle_gpu_w: float | None = None
     """Power of one of its GPUs without work, by the hardware database. [W]"""
+    launcher: Mapping[str, object] | None = None
+    """What launched it, see :mod:`traincarbon.ledger.launcher`."""
 
 
 class End(NamedTuple):
@@ -168,6 +171,7 @@ class Process:
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
+            launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more

@@ -7,6 +7,7 @@ from typing import Any
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run_energy import DeviceUse
@@ -52,6 +53,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in ENERGY_PARTS}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["launcher"] = checked_launcher(stated.get("launcher"))
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
     checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
     attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])

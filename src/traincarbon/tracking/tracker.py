@@ -19,6 +19,7 @@ from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Not
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
@@ -112,6 +113,8 @@ class Tracker:
             channel.close()  # it ends, as nobody needs it
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        if advice := how_to_unite(self._settings.launch):
+            self._print(advice)
         self._sidecar, self._pipes, self._process = sidecar, pipes, process
         channel.send(Job(process, time.monotonic()), keep=True)
         channel.flush(wait_s=_BEGIN_S)
