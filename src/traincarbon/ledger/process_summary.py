@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
 from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
@@ -60,6 +61,8 @@ class Facts(NamedTuple):
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
+    launcher: Mapping[str, object] | None = None
+    """What launched it, see :mod:`traincarbon.ledger.launcher`."""
 
 
 class End(NamedTuple):
@@ -180,6 +183,7 @@ class Process:
             unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
+            launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more

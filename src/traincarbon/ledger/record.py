@@ -12,6 +12,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
@@ -53,6 +54,8 @@ class Run:
     forecast: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     versions: dict[str, str]
+    launcher: Mapping[str, Any] | None = None
+    """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]
@@ -175,6 +178,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
+        launcher=latest_launcher(each.launcher for each in facts),
         restarts=len(found) - n_nodes,
         signal=end.signal if end else None,
         counts=counts,

@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
-from traincarbon.tracking.run_identity import run_id_of
+from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Settings
 
 if TYPE_CHECKING:
@@ -114,11 +114,13 @@ def settings_from(
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
-    launch = launched(os.environ, argv)
+    store = store_folder(store)
+    launch = identified(launched(os.environ, argv), store=store, given=_printable("run_id", run_id))
     return Settings(
-        run_id=_printable("run_id", run_id or run_id_of(launch)),
+        run_id=_printable("run_id", launch.run_id),
+        launch=launch,
         session=os.urandom(8).hex(),
-        store=store_folder(store),
+        store=store,
         owner=os.getpid(),
         project=_printable("project", project),
         argv=tuple(words),
