@@ -173,7 +173,7 @@ def _planned(
     if plan is None and not stated and db is None:
         return None, {}
     from traincarbon.database.find import find_place
-    from traincarbon.database.hardware_count import find_counted
+    from traincarbon.database.find_counted import find_counted
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 

@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_place
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError

@@ -11,7 +11,7 @@ from traincarbon.tracking.settings import BudgetPolicy, Settings
 from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
 from traincarbon.tracking.value.pace import waiting_s
-from traincarbon.tracking.value.run_results import Figures, Part, figures_of, mfu_of
+from traincarbon.tracking.value.run_results import Part, RunResults, mfu_of, run_results
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Uncertain
@@ -38,7 +38,7 @@ class Session:
         self._budget: Budget | None = None
         self._announced_unwatched = False
         self._observed: Observed | None = None
-        self._results: Figures | None = None
+        self._results: RunResults | None = None
         self._forecast: Forecast | None = None
         self._messages: list[str] = []
         self._demands: list[BudgetPolicy] = []
@@ -90,7 +90,7 @@ class Session:
         self._observed = observed = Observed(elapsed_s, parts, accelerators, self._progress, self._energy, self._settings.nodes, unread)
         valuation = self._valuation
         hours = elapsed_s / S_PER_H * accelerators
-        self._results = figures_of(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
+        self._results = run_results(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
         self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
         if self._budget is not None:
             now = spent(self._results, observed)
