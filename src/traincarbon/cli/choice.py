@@ -17,9 +17,8 @@ class Choice(_ChoiceType):
         """Return the choice that *value* is."""
         try:
             return str(super().convert(value, param, ctx))
-        except click.BadParameter as error:
-            error.message = self._refusal(str(value))
-            raise
+        except click.BadParameter:
+            self.fail(self._refusal(str(value)), param, ctx)
 
     def _refusal(self, value: str) -> str:
         """Return what is wrong with *value*, with the choice that was probably meant; click's own message, which not all its versions let us add to."""
