@@ -32,10 +32,10 @@ SITES = {
 
 
 class Place(NamedTuple):
-    """Where a training runs: a grid zone, the cloud region if one was named, and the kind of site if it is one's own.
+    """Where a training runs: a zone, the cloud region if one was named, and the kind of site if it is one's own.
 
     Attributes:
-        zone: The zone of the grid; empty if only the kind of site was named.
+        zone: The country, state or area; empty if only the kind of site was named.
         site: ``home`` or ``on-prem``; empty for a data centre.
     """
 

@@ -64,6 +64,12 @@ def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
     return best
 
 
+def grid_of(database: Database, region: str, zone: str) -> str:
+    """Return the zone of the grid that *region* is on, by default the region's own *zone*."""
+    rows = database.rows("region_grids", region)
+    return rows[-1]["grid"] if rows else zone
+
+
 @lru_cache(maxsize=4096)
 def time_of(date: str) -> float:
     """Return a year, a month or a day as a number of years.

@@ -1,8 +1,7 @@
 """The summary of one process: its journal lines folded one by one, so that a journal of weeks needs no more memory than one of minutes."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -245,28 +244,9 @@ class Process:
             device.watched_s += seconds
 
 
-def fold(lines: Iterable[Line]) -> list[Process]:
-    """Return a summary for each writer from lines in any order, each counted once even if it comes several times."""
-    by_writer: dict[tuple[str, str, str], dict[int, Line]] = {}
-    for line in lines:
-        known = by_writer.setdefault((line["run_id"], line["node"], line["writer"]), {})
-        known[line["seq"]] = max(line, known[line["seq"]], key=_canonical) if line["seq"] in known and line != known[line["seq"]] else line
-    processes = []
-    for (run_id, node, writer), numbered in sorted(by_writer.items()):
-        process = Process(run_id, writer, node, numbered[min(numbered)]["process"])
-        for seq in sorted(numbered):
-            process.add(numbered[seq])
-        processes.append(process)
-    return processes
-
-
 def greatest(one: float | None, other: float | None) -> float | None:
     """Return the greater of two numbers, either of which may be unknown."""
     return other if one is None else one if other is None else max(one, other)
-
-
-def _canonical(line: Line) -> str:
-    return json.dumps(line, sort_keys=True)
 
 
 def _whole(value: object) -> int | None:

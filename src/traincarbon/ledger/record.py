@@ -9,10 +9,11 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
-from traincarbon.ledger.journal_lines import Line, read_journal
+from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
-from traincarbon.ledger.process_summary import COUNTS, End, Process, fold
+from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_nothing
@@ -127,9 +128,8 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     """
     folder = run_folder(store, run_id)
     names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
-    lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
-    lines += [json.loads(line) for line in unwritten]
-    return merge(lines) if lines else None
+    processes = fold_files([os.path.join(folder, name) for name in names], run_id, unwritten=[json.loads(line) for line in unwritten])
+    return combine(processes, now_s=time.time()) if processes else None
 
 
 def combine(processes: Sequence[Process], *, now_s: float) -> Run:

@@ -80,7 +80,7 @@ class Metering:
         self._job = owner if self._is_in_process else ProcessHandle(job.pid)
         self._began_s = job.began_s
         self._early = early
-        self._notes: list[str] = []
+        self._notes = list(settings.notes)
         self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
         """Descriptor to what turns its bytes into reports."""
         if settings.pattern:
