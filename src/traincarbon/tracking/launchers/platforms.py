@@ -66,7 +66,7 @@ PLATFORMS = (
         title="AWS Batch",
         is_there=any_of("AWS_BATCH_JOB_ID"),
         is_job=True,
-        source="AWS Batch API, NodeDetails; torchx, schedulers/aws_batch_scheduler.py",
+        source="AWS Batch user guide, job environment variables",
         run_id=aws_job,
         attempt=count("AWS_BATCH_JOB_ATTEMPT", less=1),
         node_rank=count("AWS_BATCH_JOB_NODE_INDEX"),

@@ -12,6 +12,7 @@ from traincarbon.quantities import Part
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
+from traincarbon.tracking.progress import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.clocks import Clocks
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
@@ -75,7 +76,7 @@ class Metering:
         self._journal = journal
         self._began_s = job.began_s
         self._early = early
-        self._notes: list[str] = []
+        self._notes = list(settings.notes)
         self._clocks = Clocks()
         self._session = Session(settings)
         self._lookup = lookup
@@ -86,7 +87,8 @@ class Metering:
         self._has_reported_fault = False
         self._frozen_s: float | None = None
         """When the last job ended; nothing counts after that."""
-        self._next_sample_s = self._next_state_s = self._next_check_s = self._began_s
+        self._next_sample_s = self._next_state_s = self._next_check_s = self._next_phase_read_s = self._began_s
+        self._session.begin(self._began_s)
         self._waiter: select.poll | None = None
         self._handlers: dict[int, Callable[[], None]] = {}
         """Descriptor to what handles its input."""
@@ -157,6 +159,13 @@ class Metering:
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 
+    def _read_at_phase(self, now_s: float) -> None:
+        """Read the meters where a phase begins or ends, once between two regular readings at most."""
+        if now_s >= self._next_phase_read_s and self._frozen_s is None:
+            self._sample(now_s)
+            self._next_phase_read_s = self._next_sample_s
+            self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
+
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
         if self._lookup.fileno() >= 0:  # give up one that hangs
@@ -217,7 +226,7 @@ class Metering:
     def _make_waiter(self) -> select.poll:
         """Return a poll object for all descriptors from which input can come now."""
         self._lives = self._members.lives
-        self._handlers = {**dict.fromkeys(self._lives, lambda: None), **self._members.handlers(self._session.add_reports)}
+        self._handlers = {**dict.fromkeys(self._lives, lambda: None), **self._members.handlers(self._take_reports)}
         if self._lookup.fileno() >= 0:
             self._handlers[self._lookup.fileno()] = self._receive_valuation
         waiter = select.poll()
@@ -263,6 +272,12 @@ class Metering:
         """Send a member the last message."""
         member.channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets(), others), keep=True)
         member.channel.flush(wait_s=_LAST_WAIT_S)
+
+    def _take_reports(self, reports: list[Report]) -> None:
+        """Take what a training reports of its progress and phases."""
+        if self._session.changes_phase(reports):
+            self._read_at_phase(time.monotonic())
+        self._session.add_reports(reports)
 
     def _receive_valuation(self, *, wait_s: float = 0.0) -> None:
         valuation = self._lookup.answer(wait_s=wait_s)
