@@ -12,7 +12,8 @@ from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
 
-STATES = ("finished", "failed", "killed", "running", "lost")
+STATES = ("finished", "failed", "killed", "running", "lost", "incomplete")
+"""``incomplete``: the command ended well, but a node of the run sent nothing."""
 COUNTS = ("tokens", "samples", "steps")
 """What a script can report that it has done."""
 PATIENCE = 3.0
@@ -53,6 +54,8 @@ class Facts(NamedTuple):
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher."""
 
 
 class End(NamedTuple):
@@ -173,6 +176,7 @@ class Process:
             unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
+            nodes_expected=_whole(line.get("nodes_expected")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more
