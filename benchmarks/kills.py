@@ -18,7 +18,7 @@ def main() -> None:
     options = parser.parse_args()
     from killed_runs import CASES, POWER_W, Round, Tracked, marked
     from tracked import Place
-    from traincarbon.ledger.journal import read_journal
+    from traincarbon.ledger.journal_lines import read_journal
     from traincarbon.ledger.store import Ledger
 
     with tempfile.TemporaryDirectory() as name:

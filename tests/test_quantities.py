@@ -10,11 +10,11 @@ def test_the_constants_are_exact():
 
 
 def test_an_energy_of_several_sources_is_known_as_surely_as_the_least_sure():
-    counter, power, modelled = quantities.EnergySource
+    counter, power, modelled, assumed = quantities.EnergySource
     assert quantities.least_sure(counter) is counter
     assert quantities.least_sure(power, counter) is power
     assert quantities.least_sure(counter, modelled, power) is modelled
-    assert [source.is_measured for source in (counter, power, modelled)] == [True, True, False]
+    assert [source.is_measured for source in (counter, power, modelled, assumed)] == [True, True, False, False]
 
 
 def test_a_server_is_no_part_of_the_energy_of_a_run_but_contains_them():

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database, open_database
     from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, OutOfRangeError, PlanError, QuantityError
     from traincarbon.estimation.chain import estimate
-    from traincarbon.estimation.plan import Plan, PlanFields
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan_keywords import PlanFields
     from traincarbon.estimation.result import Estimate
     from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
@@ -45,7 +46,7 @@ _MODULES = {
     "OutOfRangeError": "errors",
     "Plan": "estimation.plan",
     "PlanError": "errors",
-    "PlanFields": "estimation.plan",
+    "PlanFields": "estimation.plan_keywords",
     "QuantityError": "errors",
     "Run": "ledger.record",
     "Uncertain": "uncertain",

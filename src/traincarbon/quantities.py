@@ -27,11 +27,13 @@ class EnergySource(StrEnum):
     """Sampled power, integrated over time."""
     MODELLED = "modelled"
     """A model of the device; nothing was measured."""
+    ASSUMED = "assumed"
+    """The power that such a device draws on average; nothing is known of what it did."""
 
     @property
     def is_measured(self) -> bool:
         """Whether a device stated it."""
-        return self is not EnergySource.MODELLED
+        return self not in (EnergySource.MODELLED, EnergySource.ASSUMED)
 
     @property
     def label(self) -> str:
@@ -43,6 +45,7 @@ _SOURCE_LABELS = {
     EnergySource.COUNTER: "counted by the hardware",
     EnergySource.POWER: "integrated from sampled power",
     EnergySource.MODELLED: "modelled, not measured",
+    EnergySource.ASSUMED: "assumed from the hardware database",
 }
 
 

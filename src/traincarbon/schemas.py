@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
@@ -237,6 +237,21 @@ SCHEMAS: Mapping[str, Schema] = {
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
+            "notes": _TEXTS,
+            "devices": _list(
+                _object(
+                    {
+                        "id": _TEXT,
+                        "node": _WHOLE,
+                        "part": _TEXT,
+                        "how": _HOW,
+                        "energy_j": _AMOUNT,
+                        **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
+                        "metered_s": _AMOUNT,
+                        "gaps_s": _AMOUNT,
+                    }
+                )
+            ),
         }
     ),
     "calibration": _object(
@@ -292,6 +307,8 @@ SCHEMAS: Mapping[str, Schema] = {
                                     "how": _HOW,
                                     **dict.fromkeys(("power_w", "utilisation", "temperature_c", "clock_hz", "memory_used_b"), _or_null(_NUMBER)),
                                     "sigma_ln": _AMOUNT,
+                                    "counter_j": _or_null(_AMOUNT),
+                                    "gap_s": _AMOUNT,
                                 }
                             )
                         ),
@@ -299,7 +316,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
-            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, "is_there": {"type": "boolean"}})),
+            "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

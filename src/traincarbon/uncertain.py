@@ -234,6 +234,27 @@ def any_of(condition: Any) -> bool:
     return condition if isinstance(condition, bool) else bool(condition.any())
 
 
+def where(condition: Any, yes: Num, no: Num) -> Num:
+    """Return *yes* where *condition* is true and *no* elsewhere, for single values and, element by element, for arrays.
+
+    Example:
+        >>> where(True, 1.0, 2.0)
+        1.0
+        >>> import numpy as np
+        >>> mixed = where(np.array([True, False]), Uncertain(1.0, {"a": 0.1}), 2.0)
+        >>> mixed.median.tolist(), mixed.spreads["a"].tolist()
+        ([1.0, 2.0], [0.1, 0.0])
+    """
+    if not hasattr(condition, "shape"):
+        return yes if condition else no
+    share = condition.astype(float)
+    first, second = median_of(yes), median_of(no)
+    median = share * first + (1.0 - share) * second
+    spreads = [value.spreads if value.__class__ is Uncertain else {} for value in (yes, no)]
+    names = dict.fromkeys([*spreads[0], *spreads[1]])
+    return Uncertain(median, {name: share * spreads[0].get(name, 0.0) + (1.0 - share) * spreads[1].get(name, 0.0) for name in names}) if names else median
+
+
 def clamp(value: Num, low: float, high: float) -> Num:
     """Return *value* limited to *low* and *high*; of an uncertain value the median is limited and the spreads stay."""
     if value.__class__ is Uncertain:

@@ -139,6 +139,16 @@ def test_arrays_of_plans_give_what_each_gives(shipped, keep):
         assert answer.values["accelerator_hours_h"].sigma[at] == pytest.approx(one.values["accelerator_hours_h"].sigma)
 
 
+def test_a_mixture_of_experts_beside_a_dense_model_gives_what_each_gives(shipped, keep):
+    keep()
+    active = np.array([8e9, 2e9])
+    answer = ask(shipped, params=8e9, active_params=active, tokens=2e11, servers=None)
+    for at, each in enumerate(active.tolist()):
+        one = ask(shipped, params=8e9, active_params=each, tokens=2e11, servers=None)
+        assert answer.median("accelerator_hours_h")[at] == pytest.approx(one.median("accelerator_hours_h"))
+        assert answer.values["accelerator_hours_h"].sigma[at] == pytest.approx(one.values["accelerator_hours_h"].sigma)
+
+
 def test_utilisation_never_exceeds_one(shipped, keep):
     keep(factors=(0.45,) * 4)
     assert ask(shipped).median("mfu") <= 1.0

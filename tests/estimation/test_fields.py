@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.fields import check_number, check_text
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.uncertain import Uncertain
 
 ONE_OF_EACH = {
@@ -202,12 +202,13 @@ def test_a_count_takes_no_interval(name):
         assert caught.value.hint == "it is a count: give a whole number"
 
 
-def test_an_uncertain_number_is_kept_unless_it_is_one_of_arrays():
-    value = Uncertain(0.4, {"x": 0.1})
-    assert number("mfu", value) is value
-    for arrays in (Uncertain(np.array([0.4]), {"x": 0.1}), Uncertain(0.4, {"x": np.array([0.1])})):
-        with pytest.raises(PlanError, match=r"^mfu is an interval of arrays$"):
-            number("mfu", arrays)
+def test_an_uncertain_number_is_kept_unless_its_spreads_are_arrays():
+    for value in (Uncertain(0.4, {"x": 0.1}), Uncertain(np.array([0.4, 0.2]), {"x": 0.1})):
+        assert number("mfu", value) is value
+    with pytest.raises(PlanError, match=r"^mfu has an array of spreads$"):
+        number("mfu", Uncertain(0.4, {"x": np.array([0.1])}))
+    with pytest.raises(OutOfRangeError, match=r"^mfu is 33.9"):
+        number("mfu", Uncertain(np.array([0.4, 40.0]), {"x": 0.1}))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ def test_what_costs_nothing_is_below_any_budget():
     assert budget(budget_usd=10.0).excess({"cost_usd": 0.0}) == {"cost_usd": -math.inf}
 
 
+def test_budgets_at_the_ends_of_what_a_number_holds_are_refused_or_compared():
+    with pytest.raises(OutOfRangeError, match="budget_days is 1e"):
+        budget(budget_days=1e308)
+    assert budget(budget_usd=1e308).excess({"cost_usd": 1e-300})["cost_usd"] == pytest.approx(-608.0 * math.log(10.0))
+
+
 def test_no_budget_bounds_nothing():
     assert budget().excess({"cost_usd": None}) == {}
 

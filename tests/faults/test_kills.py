@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from killed_runs import LENGTH_S, POWER_W, Round, marked, within_a_minute
-from traincarbon.ledger.journal import read_journal
+from traincarbon.ledger.journal_lines import read_journal
 from traincarbon.ledger.store import Ledger
 
 ROUNDS = 200

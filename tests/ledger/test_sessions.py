@@ -3,8 +3,9 @@
 import pytest
 
 from journals import WALL_S, line, lines_of
+from traincarbon.ledger.coverage import joined
 from traincarbon.ledger.process_summary import End, fold
-from traincarbon.ledger.sessions import clusters, joined, share_nothing, shared_devices
+from traincarbon.ledger.sessions import clusters, share_nothing, shared_devices
 
 
 def found(*journals):

@@ -53,13 +53,37 @@ def test_a_counter_that_shows_zero_is_none(probe, amd_board, clock):
     assert (reading.how, reading.energy_j) == ("power", pytest.approx(200.0))
 
 
-def test_the_second_half_of_a_gpu_is_left_out_and_said(probe, amd_board):
+def dies(amd_board, *, model="AMD Instinct MI250X"):
+    """Return the dies of two boards, of which every second one states nothing."""
+    silent = {"amdsmi_get_energy_count": {"energy_accumulator": 0}, "amdsmi_get_power_info": {"current_socket_power": 0, "average_socket_power": "N/A"}}
+    name = {"amdsmi_get_gpu_asic_info": {"market_name": model}}
+    return [amd_board(uuid, **name, **(silent if uuid in "bd" else {})) for uuid in "abcd"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "energies_j"),
+    [(None, {"a": 153.0, "c": 153.0}), ("0,1", {"a": 153.0}), ("0", {"a": 76.5}), ("1", {"b": 76.5}), ("1,2,3", {"b": 76.5, "c": 153.0})],
+)
+def test_two_dies_share_the_energy_of_their_board(probe, amd_board, clock, visible, energies_j):
+    boards = dies(amd_board)
+    meter, _ = probe(boards, **({} if visible is None else {"ROCR_VISIBLE_DEVICES": visible}))
+    clock.now_s += 2.0
+    for board in boards[::2]:
+        board["amdsmi_get_energy_count"]["energy_accumulator"] += 10_000_000
+    readings = {reading.device: reading for reading in meter.read()}
+    assert {device: reading.energy_j for device, reading in readings.items()} == {f"gpu:{uuid}": pytest.approx(j) for uuid, j in energies_j.items()}
+    assert {reading.how for reading in readings.values() if reading.sigma_ln} <= {"modelled"}
+    assert all((reading.sigma_ln > 0.0) == (reading.energy_j < 100.0) for reading in readings.values())
+    assert meter.unread == ()
+
+
+def test_a_gpu_that_states_nothing_is_assumed_and_the_others_are_read(probe, amd_board):
     silent = amd_board(
         "silent", amdsmi_get_energy_count={"energy_accumulator": 0}, amdsmi_get_power_info={"current_socket_power": 0, "average_socket_power": "N/A"}
     )
     meter, _ = probe([amd_board("first"), silent])
-    assert [reading.device for reading in meter.read()] == ["gpu:first"]
-    assert "two halves" in meter.notes[0]
+    assert [(reading.device, reading.how) for reading in meter.read()] == [("gpu:first", "counter"), ("gpu:silent", "assumed")]
+    assert "its power is assumed, 375 W" in meter.notes[0]
 
 
 @pytest.mark.parametrize("current", [0, 65535, 2**32 - 1, "N/A", None])
@@ -74,8 +98,8 @@ def test_what_stands_for_unknown_is_no_power(probe, amd_board, clock, current):
 def test_a_gpu_that_fails_does_not_take_the_others_with_it(probe, amd_board, make_amd):
     failing = amd_board("failing", amdsmi_get_energy_count={}, amdsmi_get_power_info=make_amd([]).AmdSmiException("unknown error"))
     meter, _ = probe([failing, amd_board("sound")])
-    assert [reading.device for reading in meter.read()] == ["gpu:sound"]
-    assert meter.notes == ["gpu:failing: amdsmi_get_power_info: unknown error"]
+    assert [(reading.device, reading.how) for reading in meter.read()] == [("gpu:failing", "assumed"), ("gpu:sound", "counter")]
+    assert meter.notes[0].startswith("gpu:failing: cannot be read (amdsmi_get_power_info: unknown error): its power is assumed")
 
 
 @pytest.mark.parametrize(
@@ -115,11 +139,29 @@ def test_bindings_that_find_no_library_say_so_and_print_nothing(tmp_path, monkey
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_library_that_fails_says_so(probe, amd_board, make_amd):
-    found, _ = probe([amd_board(amdsmi_get_gpu_device_uuid=make_amd([]).AmdSmiException("no permission"))])
+def test_a_library_that_fails_says_so(monkeypatch, probe, amd_board, make_amd):
+    def fail(_):
+        raise make_amd([]).AmdSmiException("no permission")
+
+    monkeypatch.setattr(make_amd, "amdsmi_get_processor_handles", fail)
+    found, _ = probe([amd_board()])
     assert isinstance(found, Unavailable)
-    assert found.reason == "amdsmi_get_gpu_device_uuid: no permission"
+    assert found.reason == "amdsmi_get_processor_handles: no permission"
     assert "render" in found.hint
+
+
+def test_a_gpu_without_an_id_is_known_by_its_number(probe, amd_board, make_amd):
+    meter, _ = probe([amd_board(amdsmi_get_gpu_device_uuid=make_amd([]).AmdSmiException("not supported"))])
+    assert [reading.device for reading in meter.read()] == ["gpu:index-0"]
+
+
+@pytest.mark.parametrize("cap", [0, 1, 2**32 - 1, "N/A"])
+def test_an_impossible_power_limit_is_unknown(probe, amd_board, clock, cap):
+    board = amd_board(amdsmi_get_power_cap_info={"power_cap": cap})
+    meter, _ = probe([board])
+    clock.now_s += 2.0
+    board["amdsmi_get_energy_count"]["energy_accumulator"] += 10_000_000
+    assert (meter.read()[0].energy_j, meter.notes) == (pytest.approx(153.0), [])
 
 
 def test_closing_shuts_the_library_down_once(probe, amd_board):

@@ -2,74 +2,33 @@
 
 import pytest
 
-from traincarbon.meters.gpus import COUNTED_S, Details, GpuError, GpuMeter
-
-
-class Fake:
-    """A board of 300 W that is told what to answer."""
-
-    name = "Acme One"
-    limit_w = 400.0
-    unit_j = 1e-3
-    share = 1.0
-    sigma_ln = 0.0
-
-    def __init__(self, clock, device="gpu:0", *, counter=True, power=True):
-        self.clock = clock
-        self.device = device
-        self.counter = counter
-        self.power = power
-        self.shown_w = 300.0
-        self.mute: set[str] = set()
-        self.lost = False
-        self.asked = 0
-        self.reopened: list[float] = []
-
-    def counts(self):
-        if self.lost or "energy" in self.mute:
-            raise GpuError("GPU is lost")
-        return round(300_000 * self.clock()) if self.counter else None
-
-    def power_w(self):
-        if self.lost or "power" in self.mute:
-            raise GpuError("GPU is lost")
-        return self.shown_w if self.power else None
-
-    def details(self):
-        self.asked += 1
-        return Details(0.5, 40.0, 1e9, 1e9)
-
-    def reopen(self):
-        self.reopened.append(self.clock())
-
-
-def run(meter, clock, *, seconds, every_s=1.0):
-    for _ in range(round(seconds / every_s)):
-        clock.now_s += every_s
-        readings = meter.read()
-    return readings
+from meters.fake_gpu import FakeGpu, run
+from traincarbon.meters.gpus import COUNTED_S, GpuMeter
 
 
 def test_a_gpu_with_a_counter_need_not_be_read_often(clock):
-    meter = GpuMeter("acme", [Fake(clock)], clock=clock)
+    meter = GpuMeter("acme", [FakeGpu(clock)], clock=clock)
+    run(meter, clock, seconds=3, every_s=0.1)  # the comparison at the start
     assert meter.max_interval_s == COUNTED_S
+    clock.now_s, board = 1000.0, FakeGpu(clock)
+    meter = GpuMeter("acme", [board], clock=clock)
     assert run(meter, clock, seconds=100, every_s=10.0)[0].energy_j == pytest.approx(30_000.0)
 
 
 def test_one_gpu_without_a_counter_sets_the_pace_for_all(clock):
-    meter = GpuMeter("acme", [Fake(clock), Fake(clock, "gpu:1", counter=False)], clock=clock)
+    meter = GpuMeter("acme", [FakeGpu(clock), FakeGpu(clock, "gpu:1", counter=False)], clock=clock)
     assert meter.max_interval_s < 0.01
     assert [reading.how for reading in meter.read()] == ["counter", "power"]
 
 
 def test_details_are_asked_for_once_a_second(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     run(GpuMeter("acme", [board], clock=clock), clock, seconds=10, every_s=0.01)
     assert 10 <= board.asked <= 12
 
 
 def test_a_share_of_a_gpu_is_charged_and_called_modelled(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     board.share, board.sigma_ln = 0.25, 0.3
     reading = run(GpuMeter("acme", [board], clock=clock), clock, seconds=10)[0]
     assert (reading.energy_j, reading.power_w) == (pytest.approx(750.0), 75.0)
@@ -77,7 +36,7 @@ def test_a_share_of_a_gpu_is_charged_and_called_modelled(clock):
 
 
 def test_a_counter_that_disappears_gives_way_to_power_without_a_step(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.counter = False
@@ -86,7 +45,7 @@ def test_a_counter_that_disappears_gives_way_to_power_without_a_step(clock):
 
 
 def test_a_gpu_that_tells_nothing_any_more_is_lost(clock):
-    board = Fake(clock, counter=False)
+    board = FakeGpu(clock, counter=False)
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.power = False
@@ -95,7 +54,7 @@ def test_a_gpu_that_tells_nothing_any_more_is_lost(clock):
 
 
 def test_a_lost_gpu_is_looked_for_ever_more_rarely(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     board.lost = True
     start_s = clock.now_s
@@ -105,7 +64,7 @@ def test_a_lost_gpu_is_looked_for_ever_more_rarely(clock):
 
 
 def test_each_loss_is_told_once_and_so_is_each_return(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     for _ in range(2):
         board.lost = True
@@ -117,7 +76,7 @@ def test_each_loss_is_told_once_and_so_is_each_return(clock):
 
 def test_closing_lets_go_of_the_library_once(clock):
     closed = []
-    meter = GpuMeter("acme", [Fake(clock)], clock=clock)
+    meter = GpuMeter("acme", [FakeGpu(clock)], clock=clock)
     meter.on_close(lambda: closed.append(True))
     meter.close()
     meter.close()
@@ -125,7 +84,7 @@ def test_closing_lets_go_of_the_library_once(clock):
 
 
 def test_a_counter_goes_on_while_the_power_cannot_be_read(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     board.mute = {"power"}
     reading = run(meter, clock, seconds=100)[0]
@@ -133,7 +92,7 @@ def test_a_counter_goes_on_while_the_power_cannot_be_read(clock):
 
 
 def test_sampled_power_stands_in_for_a_counter_that_cannot_be_read_for_a_while(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
     board.mute = {"energy"}
@@ -144,7 +103,7 @@ def test_sampled_power_stands_in_for_a_counter_that_cannot_be_read_for_a_while(c
 
 
 def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_in_for_it(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     board.shown_w = 400.0
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
@@ -155,8 +114,8 @@ def test_energy_never_falls_when_the_counter_saw_less_than_the_power_that_stood_
 
 
 def test_energy_never_falls_when_that_counter_disappears_too(clock):
-    board = Fake(clock)
-    board.shown_w = 1000.0
+    board = FakeGpu(clock)
+    board.shown_w, board.limit_w = 1000.0, 600.0
     meter = GpuMeter("acme", [board], clock=clock)
     board.mute = {"energy"}
     assert run(meter, clock, seconds=5)[0].energy_j == pytest.approx(5000.0)
@@ -167,7 +126,7 @@ def test_energy_never_falls_when_that_counter_disappears_too(clock):
 
 
 def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_step(clock):
-    board = Fake(clock)
+    board = FakeGpu(clock)
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=5)
     board.mute = {"energy"}
@@ -178,7 +137,7 @@ def test_a_counter_that_cannot_be_read_any_more_gives_way_to_power_without_a_ste
 
 @pytest.mark.parametrize("shown_w", [0.0, 2**32 / 1e3 - 1e-3, -1.0])
 def test_power_that_cannot_be_is_not_counted(clock, shown_w):
-    board = Fake(clock, counter=False)
+    board = FakeGpu(clock, counter=False)
     meter = GpuMeter("acme", [board], clock=clock)
     run(meter, clock, seconds=10)
     board.shown_w = shown_w
@@ -187,3 +146,38 @@ def test_power_that_cannot_be_is_not_counted(clock, shown_w):
     assert meter.notes == [f"gpu:0: cannot be read any more (its power reads {shown_w:,.0f} W): its energy stands still"]
     board.shown_w = 300.0
     assert run(meter, clock, seconds=10)[0].energy_j == pytest.approx(3000.0 + 9 * 300.0)
+
+
+def test_sampled_power_has_a_gap_while_a_gpu_is_lost_and_after(clock):
+    fake = FakeGpu(clock, counter=False)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    assert run(meter, clock, seconds=10)[0].gap_s == 0.0
+    fake.lost = True
+    assert run(meter, clock, seconds=20)[0].gap_s == pytest.approx(20.0)
+    fake.lost = False
+    assert run(meter, clock, seconds=10)[0].gap_s == pytest.approx(21.0)
+
+
+def test_a_counter_makes_up_for_the_time_in_which_a_gpu_was_lost(clock):
+    fake = FakeGpu(clock)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    fake.lost = True
+    assert run(meter, clock, seconds=20)[0].gap_s == pytest.approx(20.0)
+    fake.lost = False
+    (reading,) = run(meter, clock, seconds=10)
+    assert (reading.gap_s, reading.energy_j) == (0.0, pytest.approx(9000.0))
+
+
+def test_a_step_that_is_set_aside_without_power_is_a_gap(clock):
+    fake = FakeGpu(clock, power=False)
+    meter = GpuMeter("acme", [fake], clock=clock)
+    run(meter, clock, seconds=10)
+    fake.counts = lambda: round(300_000 * clock()) - 1_000_000
+    assert run(meter, clock, seconds=5)[0].gap_s == pytest.approx(1.0)
+
+
+def test_a_reading_states_the_counter_itself_which_outlives_the_meter(clock):
+    clock.now_s = 1000.0
+    meter = GpuMeter("acme", [FakeGpu(clock), FakeGpu(clock, "gpu:1", counter=False)], clock=clock)
+    counted, sampled = run(meter, clock, seconds=10)
+    assert (counted.counter_j, counted.energy_j, sampled.counter_j) == (pytest.approx(303_000.0), pytest.approx(3000.0), None)

@@ -183,11 +183,11 @@ def test_an_instance_is_charged_its_compute_slices_of_those_that_the_gpu_has(pla
 
 
 @pytest.mark.parametrize("how", ["not_supported", "unknown"])
-def test_an_instance_of_unknown_size_does_not_take_the_other_gpus_with_it(played, how):
-    played.play("devices 2", CONSTANT, "mig 1 1", f"fail attributes {how}")
-    found = meter(played, visible="MIG-a1100100,0")
-    assert [reading.device for reading in found.read()] == [FIRST]
-    assert "GPU 1 cannot be read" in found.notes[0]
+def test_an_instance_of_unknown_size_counts_as_its_whole_gpu_and_is_said(played, how):
+    played.play("devices 2", CONSTANT, "mig 1 1 2", f"fail attributes {how}")
+    found = meter(played, visible="MIG-a1100100,MIG-a1100101,0")
+    assert sorted(reading.device[-1] for reading in found.read()) == ["0", "1"]
+    assert "the size of its instance is unknown" in found.notes[0]
 
 
 def test_all_instances_together_are_the_board(played):
@@ -197,12 +197,30 @@ def test_all_instances_together_are_the_board(played):
     assert sum(reading.energy_j for reading in readings) == pytest.approx(2100.0)
 
 
-def test_a_gpu_cut_by_mig_but_named_whole_is_counted_whole_and_said(played):
+@pytest.mark.parametrize(
+    ("cut", "visible", "share", "device"),
+    [
+        ("1", None, 1 / 7, "MIG-a1100000"),
+        ("1 2", None, 3 / 7, "GPU-5f3c0000"),
+        ("1 1 1 1 1 1 1", "0", 1 / 7, "MIG-a1100000"),
+        ("3 4", "0", 3 / 7, "MIG-a1100000"),
+        ("3 4", "GPU-5f3c0000", 3 / 7, "MIG-a1100000"),
+    ],
+)
+def test_a_gpu_cut_by_mig_counts_by_the_instances_that_the_job_sees(played, cut, visible, share, device):
+    played.play(CONSTANT, f"mig 0 {cut}")
+    found = meter(played, visible=visible)
+    (reading,) = run(played, found, seconds=7.0, every_s=1.0)
+    assert (reading.how, reading.energy_j) == ("modelled", pytest.approx(2100.0 * share))
+    assert reading.device.startswith(f"gpu:{device}")
+    assert f"{round(share * 7)} of 7 slices" in found.notes[0]
+
+
+def test_a_gpu_whose_instances_are_all_visible_is_counted_exactly(played):
     played.play(CONSTANT, "mig 0 3 4")
-    found = meter(played, visible="0")
-    assert found.read()[0].how == "counter"
-    assert "all of its energy counts" in found.notes[0]
-    assert meter(played).notes == []
+    found = meter(played)
+    (reading,) = run(played, found, seconds=7.0, every_s=1.0)
+    assert (reading.device, reading.how, reading.energy_j, found.notes) == (FIRST, "counter", pytest.approx(2100.0), [])
 
 
 @pytest.mark.parametrize(
@@ -255,20 +273,53 @@ def test_power_is_enough_whatever_else_fails(played, code, from_s, other):
 
 
 @pytest.mark.parametrize("watts", ["0", "4294967.295"])
-def test_a_gpu_whose_power_cannot_be_is_missing_and_not_metered_as_nothing(played, watts):
-    played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1")
+@pytest.mark.parametrize("name", ["NVIDIA_H100_80GB_HBM3", "GRID_X1-10C"])
+def test_a_gpu_whose_power_cannot_be_is_assumed_or_unread_and_not_metered_as_nothing(played, watts, name):
+    played.play("devices 2", CONSTANT, f"shows {watts} only 1", "fail energy not_supported only 1", f"name 1 {name}")
     found = meter(played)
-    assert [reading.device for reading in run(played, found, seconds=5.0)] == [FIRST]
+    readings = {reading.device[-1]: reading for reading in run(played, found, seconds=5.0)}
+    assert readings["0"].energy_j == pytest.approx(1500.0)
     second = f"{FIRST[:-1].replace('5f3c0000', '5f3c0111')}1"
-    assert found.notes == [f"{second}: its power reads {float(watts):,.0f} W"]
-    assert found.unread == (second,)
+    assert found.notes[0].startswith(f"{second}: cannot be read (its power reads {float(watts):,.0f} W): ")
+    if name.startswith("NVIDIA"):
+        assert (readings["1"].how, readings["1"].energy_j, found.unread) == ("assumed", pytest.approx(0.5 * 700.0 * 5.0), ())
+    else:
+        assert (len(readings), found.unread) == (1, (second,))
 
 
-def test_a_gpu_that_is_lost_from_the_start_says_so_and_keeps_its_number(played):
-    played.play("devices 3", CONSTANT, "fail device lost only 1")
+@pytest.mark.parametrize("limit_w", ["0", "1", "4294967.295"])
+def test_an_impossible_power_limit_is_unknown(played, limit_w):
+    played.play(f"cap {limit_w}", CONSTANT)
+    found = meter(played)
+    assert (run(played, found, seconds=5.0, every_s=1.0)[0].energy_j, found.notes) == (pytest.approx(1500.0), [])
+
+
+@pytest.mark.parametrize(
+    "call", ["nvmlDeviceGetName", "nvmlDeviceGetMigMode", "nvmlDeviceGetMaxMigDeviceCount", "nvmlDeviceGetPowerManagementLimitConstraints"]
+)
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 6, 7, 9, 10, 13, 15, 16, 17, 18, 20, 999])
+def test_a_call_that_is_not_needed_disables_nothing(played, call, code):
+    played.play(CONSTANT, f"fail {call} {code}")
+    reading = run(played, meter(played), seconds=5.0, every_s=1.0)[0]
+    assert (reading.device, reading.how, reading.energy_j) == (FIRST, "counter", pytest.approx(1500.0))
+
+
+def test_a_gpu_without_an_id_is_known_by_its_number(played):
+    played.play("devices 2", CONSTANT, "fail nvmlDeviceGetUUID not_supported only 1")
+    readings = run(played, meter(played), seconds=5.0, every_s=1.0)
+    assert [(reading.device[:11], reading.energy_j) for reading in readings] == [("gpu:GPU-5f3", pytest.approx(1500.0)), ("gpu:index-1", pytest.approx(1500.0))]
+
+
+def test_a_gpu_that_is_lost_from_the_start_keeps_its_number_and_is_looked_for_again(played):
+    played.play("devices 3", CONSTANT, "fail device lost only 1 until 5")
     found = meter(played, visible="1,2")
     assert [reading.device[-1] for reading in found.read()] == ["2"]
-    assert found.notes == ["GPU 1 cannot be read: nvmlDeviceGetHandleByIndex: GPU is lost"]
+    assert found.unread == ("gpu:index-1",)
+    assert found.notes == ["gpu:index-1: cannot be read (nvmlDeviceGetHandleByIndex: GPU is lost): its energy is unknown"]
+    readings = run(played, found, seconds=20.0, every_s=0.5)
+    assert [reading.device[-1] for reading in readings] == ["1", "2"]
+    assert found.unread == ()
+    assert 20.0 - 15.0 <= readings[0].energy_j / 300.0 <= 20.0 - 5.0
 
 
 def test_gpus_of_other_jobs_are_not_numbered(played):
@@ -291,8 +342,6 @@ def test_gpus_of_other_jobs_are_not_numbered(played):
         (["devices 0"], None, "no NVIDIA GPU is visible", "CUDA_VISIBLE_DEVICES"),
         ([CONSTANT], "-1", "CUDA_VISIBLE_DEVICES=-1 makes no GPU visible", "CUDA_VISIBLE_DEVICES"),
         ([CONSTANT], "", "makes no GPU visible", "CUDA_VISIBLE_DEVICES"),
-        (["fail energy not_supported", "fail power not_supported"], None, "states neither energy nor power", "nvidia-smi"),
-        (["fail device lost"], None, "GPU 0 cannot be read", "nvidia-smi"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_what_to_do(played, lines, visible, reason, hint):

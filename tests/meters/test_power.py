@@ -90,3 +90,14 @@ def test_waits_fall_into_step_with_nothing():
     found = waits([100.0, 500.0] * 50)
     assert len({round(wait / FAST_S, 3) for wait in found}) > 50
     assert sum(found) / len(found) == pytest.approx(FAST_S, rel=0.02)
+
+
+def test_the_time_without_a_sample_is_a_gap_until_the_next_one():
+    integral = PowerIntegral()
+    integral.add(100.0, time_s=0.0)
+    integral.add(100.0, time_s=1.0)
+    integral.forget()
+    integral.forget()
+    assert (integral.gap_s(now_s=1.0), integral.gap_s(now_s=4.0)) == (0.0, 3.0)
+    integral.add(100.0, time_s=6.0)
+    assert (integral.gap_s(now_s=9.0), integral.energy_j) == (5.0, 100.0)

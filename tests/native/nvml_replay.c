@@ -21,12 +21,16 @@
  *   counter stuck at 3 [only 2]        the counter stands still from then on
  *   counter modulo 4294967.296         the counter wraps there
  *   fail WHAT HOW [from 3] [until 5] [only 2] [sticky]
- *                                      WHAT: init energy power limit utilisation attributes device (every call on it);
- *                                      HOW: uninitialized not_supported no_permission not_found driver_not_loaded lost mismatch unknown hang;
+ *                                      WHAT: init energy power limit utilisation attributes device (every call on it), or the name of a function,
+ *                                      such as nvmlDeviceGetName; nvmlInit is nvmlInit_v2 and nvmlInitWithFlags;
+ *                                      HOW: uninitialized not_supported no_permission not_found driver_not_loaded lost mismatch unknown, or a code
+ *                                      of nvmlReturn_t as a number; hang; crash (SIGSEGV), abort (SIGABRT), exit (the process ends with 3);
  *                                      sticky: a library initialised before the end of the fault has it until it is initialised anew
  *   shows 4294967.295 [from 3] [until 5] [only 2]
  *                                      the power sensor shows so many watts, whatever the board draws
  *   mig 0 1 2 3/1                      board 0 is cut into instances of 1, 2 and 3 of 7 slices, the last a compute instance of 1 in one of 3
+ *   name 0 NVIDIA_A100-SXM4-80GB       what board 0 is called, NVIDIA_H100_80GB_HBM3 unless said; _ is a blank
+ *   delay 0.2                          every call on a board takes so long; delay init 10: so does the initialisation
  *   slices 4                           a board can be cut into so many, 7 unless said
  *
  * For the caller, through ctypes:
@@ -38,6 +42,7 @@
  *   pid board first_s last_s true_j asked                    exact joules between the first and the last question, seconds since the origin
  */
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,19 +50,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, SMALL = 7, NOT_LOADED = 9, LOST = 15, MISMATCH = 18, UNKNOWN = 999, HANG = -1 };
-enum { BOARDS = 16, SEGMENTS = 64, EVENTS = 32, FAULTS = 32, INSTANCES = 7 };
-enum { INIT, ENERGY, POWER, LIMIT, UTILISATION, ATTRIBUTES, DEVICE };
+enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, SMALL = 7, NOT_LOADED = 9, LOST = 15, MISMATCH = 18, UNKNOWN = 999, HANG = -1, CRASH = -2, ABORT = -3, EXIT = -4 };
+enum { BOARDS = 64, SEGMENTS = 64, EVENTS = 32, FAULTS = 32, INSTANCES = 7 };
+enum { INIT, ENERGY, POWER, LIMIT, UTILISATION, ATTRIBUTES, DEVICE, CALL };
 enum { SET, ADD, STUCK };
 
 typedef struct { double s, from_w, to_w; } Segment;
 typedef struct { int n; double period_s, period_j; Segment segments[SEGMENTS]; } Wave;
 typedef struct { int kind, only; double at_s, joules; } Event;
-typedef struct { int what, code, only, sticky; double from_s, until_s; } Fault;
+typedef struct { int what, code, only, sticky; double from_s, until_s; char call[64]; } Fault;
 typedef struct { int only; double from_s, until_s, watts; } Lie;
 typedef struct Board { int index, parent, slices, compute_slices, n_instances; Wave wave; double first_s, last_s; unsigned long asked; } Board;
 typedef Board *Handle;
 
+static char names[BOARDS][64];
+static double delay_s, init_delay_s;
 static Board boards[BOARDS], instances[BOARDS * INSTANCES];
 static Event events[EVENTS];
 static Fault faults[FAULTS];
@@ -117,26 +124,40 @@ static double counter_j(const Board *board, double s) {
     return modulo_j > 0.0 ? fmod(joules, modulo_j) : joules;
 }
 
-static int fault(int what, int board) {
+static int suffer(int code) {
+    while (code == HANG) pause();
+    if (code == CRASH) signal(SIGSEGV, SIG_DFL), raise(SIGSEGV);
+    if (code == ABORT) abort();
+    if (code == EXIT) _exit(3);
+    return code;
+}
+
+static int is_call(const Fault *f, const char *call) {
+    size_t n = strlen(f->call);
+    return !strcmp(f->call, call) || (!strncmp(f->call, call, n) && call[n] == '_' && call[n + 1] == 'v') || (!strcmp(f->call, "nvmlInit") && !strncmp(call, "nvmlInit", n));
+}
+
+static int fault_of(const char *call, int what, int board) {
     double s = now_s();
     for (int i = 0; i < n_faults; i++) {
         const Fault *f = &faults[i];
-        int hit = f->what == what && (f->only < 0 || f->only == board) && s >= f->from_s;
-        if (hit && (s < f->until_s || (f->sticky && init_s < f->until_s))) {
-            while (f->code == HANG) pause();
-            return f->code;
-        }
+        int hit = (f->what == CALL ? is_call(f, call) : f->what == what) && (f->only < 0 || f->only == board || board < 0) && s >= f->from_s;
+        if (hit && (s < f->until_s || (f->sticky && init_s < f->until_s))) return suffer(f->code);
     }
     return SUCCESS;
 }
 
-static int ask(Handle board, int what) {
+static int ask_of(const char *call, Handle board, int what) {
     if (!users) return UNINITIALIZED;
     if (!board) return INVALID;
-    int index = board->parent >= 0 ? board->parent : board->index, code = fault(DEVICE, index);
-    if (code == SUCCESS && what != DEVICE) code = fault(what, index);
+    if (delay_s > 0.0 && frozen_s < 0.0) usleep((useconds_t)(delay_s * 1e6));
+    int index = board->parent >= 0 ? board->parent : board->index, code = fault_of(call, DEVICE, index);
+    if (code == SUCCESS && what != DEVICE) code = fault_of(call, what, index);
     return code;
 }
+
+#define fault(what, board) fault_of(__func__, what, board)
+#define ask(board, what) ask_of(__func__, board, what)
 
 static void asked(Handle board) {
     board->last_s = now_s();
@@ -159,7 +180,8 @@ static int has(const char *name, char **words, int n) {
 
 static int code_of(const char *how) {
     const struct { const char *name; int code; } codes[] = {{"uninitialized", UNINITIALIZED}, {"not_supported", NOT_SUPPORTED}, {"no_permission", NO_PERMISSION},
-        {"not_found", NOT_FOUND}, {"driver_not_loaded", NOT_LOADED}, {"lost", LOST}, {"mismatch", MISMATCH}, {"hang", HANG}};
+        {"not_found", NOT_FOUND}, {"driver_not_loaded", NOT_LOADED}, {"lost", LOST}, {"mismatch", MISMATCH}, {"hang", HANG}, {"crash", CRASH}, {"abort", ABORT}, {"exit", EXIT}};
+    if (how[0] >= '0' && how[0] <= '9') return atoi(how);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (!strcmp(codes[i].name, how)) return codes[i].code;
     return UNKNOWN;
@@ -192,11 +214,15 @@ static void read_counter(char **words, int n) {
 }
 
 static void read_fault(char **words, int n) {
-    const char *names[] = {"init", "energy", "power", "limit", "utilisation", "attributes", "device"};
+    const char *whats[] = {"init", "energy", "power", "limit", "utilisation", "attributes", "device"};
     for (int what = INIT; what <= DEVICE && n_faults < FAULTS; what++)
-        if (!strcmp(words[1], names[what]))
-            faults[n_faults++] = (Fault){what, code_of(words[2]), (int)number("only", -1, words, n), has("sticky", words, n),
-                number("from", -INFINITY, words, n), number("until", INFINITY, words, n)};
+        if (!strcmp(words[1], whats[what]) || (what == DEVICE && !strncmp(words[1], "nvml", 4))) {
+            Fault *f = &faults[n_faults++];
+            *f = (Fault){strncmp(words[1], "nvml", 4) ? what : CALL, code_of(words[2]), (int)number("only", -1, words, n), has("sticky", words, n),
+                number("from", -INFINITY, words, n), number("until", INFINITY, words, n), ""};
+            snprintf(f->call, sizeof f->call, "%s", words[1]);
+            return;
+        }
 }
 
 static void read_statement(char **words, int n) {
@@ -212,6 +238,12 @@ static void read_statement(char **words, int n) {
     else if (!strcmp(words[0], "slices")) n_slices = atoi(words[1]);
     else if (!strcmp(words[0], "shows") && n_lies < FAULTS)
         lies[n_lies++] = (Lie){(int)number("only", -1, words, n), number("from", -INFINITY, words, n), number("until", INFINITY, words, n), atof(words[1])};
+    else if (!strcmp(words[0], "name") && n > 2 && atoi(words[1]) >= 0 && atoi(words[1]) < BOARDS) {
+        char *to = names[atoi(words[1])];
+        snprintf(to, sizeof names[0], "%s", words[2]);
+        for (; *to; to++) if (*to == '_') *to = ' ';
+    }
+    else if (!strcmp(words[0], "delay")) *(n > 2 ? &init_delay_s : &delay_s) = atof(words[n - 1]);
     else if (!strcmp(words[0], "mig"))
         for (int i = 2; i < n && n_instances < BOARDS * INSTANCES; i++) {
             int parent = atoi(words[1]);
@@ -227,9 +259,10 @@ static void read_trace(void) {
     const char *file = getenv("NVML_REPLAY_TRACE");
     FILE *stream = file ? fopen(file, "r") : NULL;
     n_boards = 1, n_instances = n_events = n_faults = n_lies = machine = 0, n_slices = INSTANCES;
-    stagger_s = refresh_s = modulo_j = 0.0, cap_w = 700.0, start_j = 123456.0;
+    stagger_s = refresh_s = modulo_j = delay_s = init_delay_s = 0.0, cap_w = 700.0, start_j = 123456.0;
     for (int i = 0; i < BOARDS; i++) {
         Board *board = &boards[i];
+        strcpy(names[i], "NVIDIA H100 80GB HBM3");
         board->index = i, board->parent = -1, board->n_instances = 0;
         board->wave = (Wave){1, 1.0, 300.0, {{1.0, 300.0, 300.0}}};
     }
@@ -273,6 +306,7 @@ int nvmlInitWithFlags(unsigned flags) {
         read_trace();
         if (!has_origin) origin_s = wall(), has_origin = 1;
         init_s = now_s();
+        if (init_delay_s > 0.0 && frozen_s < 0.0) usleep((useconds_t)(init_delay_s * 1e6));
         int code = fault(INIT, -1);
         if (code != SUCCESS) return code;
     }
@@ -302,7 +336,7 @@ int nvmlSystemGetNVMLVersion(char *out, unsigned size) { return text(out, size, 
 int nvmlSystemGetCudaDriverVersion_v2(int *version) { return *version = 12040, SUCCESS; }
 int nvmlSystemGetCudaDriverVersion(int *version) { return nvmlSystemGetCudaDriverVersion_v2(version); }
 
-int nvmlDeviceGetCount_v2(unsigned *count) { return users ? (*count = (unsigned)n_boards, SUCCESS) : UNINITIALIZED; }
+int nvmlDeviceGetCount_v2(unsigned *count) { return users ? (*count = (unsigned)n_boards, fault(CALL, -1)) : UNINITIALIZED; }
 int nvmlDeviceGetCount(unsigned *count) { return nvmlDeviceGetCount_v2(count); }
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, Handle *board) {
     if (!users) return UNINITIALIZED;
@@ -334,7 +368,7 @@ int nvmlDeviceGetHandleByUUID(const char *wanted, Handle *board) {
 }
 int nvmlDeviceGetName(Handle board, char *out, unsigned size) {
     int code = ask(board, DEVICE);
-    return code == SUCCESS ? text(out, size, "NVIDIA H100 80GB HBM3") : code;
+    return code == SUCCESS ? text(out, size, names[board->parent >= 0 ? board->parent : board->index]) : code;
 }
 int nvmlDeviceGetIndex(Handle board, unsigned *index) { return *index = (unsigned)board->index, ask(board, DEVICE); }
 int nvmlDeviceGetMinorNumber(Handle board, unsigned *minor) { return nvmlDeviceGetIndex(board, minor); }
@@ -364,11 +398,11 @@ int nvmlDeviceGetPowerUsage(Handle board, unsigned *mw) {
     *mw = (unsigned)(shown_w * 1e3 + 0.5);
     return SUCCESS;
 }
-static int limit(Handle board, unsigned *mw) { return *mw = (unsigned)(cap_w * 1e3), ask(board, LIMIT); }
-int nvmlDeviceGetEnforcedPowerLimit(Handle board, unsigned *mw) { return limit(board, mw); }
-int nvmlDeviceGetPowerManagementLimit(Handle board, unsigned *mw) { return limit(board, mw); }
-int nvmlDeviceGetPowerManagementDefaultLimit(Handle board, unsigned *mw) { return limit(board, mw); }
-int nvmlDeviceGetPowerManagementLimitConstraints(Handle board, unsigned *least, unsigned *most) { return *least = 100000u, limit(board, most); }
+static unsigned limit_mw(void) { return (unsigned)(cap_w * 1e3); }
+int nvmlDeviceGetEnforcedPowerLimit(Handle board, unsigned *mw) { return *mw = limit_mw(), ask(board, LIMIT); }
+int nvmlDeviceGetPowerManagementLimit(Handle board, unsigned *mw) { return *mw = limit_mw(), ask(board, LIMIT); }
+int nvmlDeviceGetPowerManagementDefaultLimit(Handle board, unsigned *mw) { return *mw = limit_mw(), ask(board, LIMIT); }
+int nvmlDeviceGetPowerManagementLimitConstraints(Handle board, unsigned *least, unsigned *most) { return *least = 100000u, *most = limit_mw(), ask(board, LIMIT); }
 int nvmlDeviceGetUtilizationRates(Handle board, unsigned *out) {
     int code = ask(board, UTILISATION);
     if (code == SUCCESS) out[0] = (unsigned)(100.0 * fmin(watts(board, now_s()) / cap_w, 1.0)), out[1] = out[0] / 2;

@@ -8,7 +8,7 @@ import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
-from traincarbon.tracking.options import default_run_id, masked_context, settings_from
+from traincarbon.tracking.options import masked_context, settings_from
 from traincarbon.tracking.settings import Limits
 
 
@@ -153,31 +153,18 @@ def test_one_variable_that_is_too_long_does_not_cost_the_others():
 
 
 @pytest.mark.parametrize(
-    ("env", "run_id"),
-    [
-        ({"CARBON_RUN_ID": "mine", "SLURM_JOB_ID": "1"}, "mine"),
-        ({"CARBON_RUN_ID": "outer", "CARBON_SESSION": "s", "SLURM_JOB_ID": "1"}, "slurm-1"),
-        ({"TORCHELASTIC_RUN_ID": "t", "SLURM_JOB_ID": "1"}, "t"),
-        ({"TORCHELASTIC_RUN_ID": "none", "SLURM_JOB_ID": "1", "SLURM_STEP_ID": "3"}, "slurm-1-3"),
-    ],
-)
-def test_an_id_that_was_not_given_is_that_of_the_job_which_all_nodes_share(env, run_id):
-    assert default_run_id(env) == run_id
-
-
-@pytest.mark.parametrize(
     ("env", "nodes"),
     [
-        ({"SLURM_NNODES": "4", "WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}, 4),
+        ({"SLURM_JOB_ID": "1", "SLURM_NNODES": "4", "WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}, 4),
         ({"WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}, 2),
         ({"WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "0"}, 1),
-        ({"SLURM_NNODES": "²", "WORLD_SIZE": "9" * 5000, "LOCAL_WORLD_SIZE": "1"}, 1),
-        ({"SLURM_NNODES": "0"}, 1),
+        ({"SLURM_JOB_ID": "1", "SLURM_NNODES": "²", "WORLD_SIZE": "9" * 5000, "LOCAL_WORLD_SIZE": "1"}, 1),
+        ({"SLURM_JOB_ID": "1", "SLURM_NNODES": "0"}, 1),
         ({}, 1),
     ],
 )
 def test_the_launcher_says_how_many_machines_there_are_and_nonsense_is_one(monkeypatch, env, nodes):
-    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES", "WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+    for name in ("SLURM_JOB_ID", "SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES", "WORLD_SIZE", "LOCAL_WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
         monkeypatch.setenv(name, value)

@@ -80,7 +80,7 @@ def test_a_decorated_function_stays_what_it_was_and_is_metered_whenever_it_is_ca
     assert place.record("r").restarts == 1
 
 
-@pytest.mark.parametrize("env", [{"LOCAL_RANK": "1"}, {"SLURM_LOCALID": "3"}, {"CARBON_SESSION": "outer"}])
+@pytest.mark.parametrize("env", [{"LOCAL_RANK": "1"}, {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_LOCALID": "3"}, {"CARBON_SESSION": "outer"}])
 def test_all_but_the_first_rank_and_what_is_tracked_already_meter_nothing(script, place, env):
     done = script("with traincarbon.track(quiet=True, run_id='r') as run: print(run.record)\nrun.stop()", env=env)
     assert (done.stdout, done.stderr) == ("None\n", "")
@@ -404,7 +404,10 @@ WHY = "with traincarbon.track(run_id='r', quiet=True) as run: time.sleep(0.1)\np
     [
         ({}, "False "),
         ({"LOCAL_RANK": "1"}, "True rank 1 of this node is metered together with the first one, whose record is that of the run r"),
-        ({"SLURM_LOCALID": "3"}, "True rank 3 of this node is metered together with the first one, whose record is that of the run r"),
+        (
+            {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_LOCALID": "3"},
+            "True rank 3 of this node is metered together with the first one, whose record is that of the run r",
+        ),
         (
             {"CARBON_SESSION": "s", "CARBON_RUN_ID": "outer"},
             "True this process is metered already, as part of the run outer: its record has the energy",

@@ -30,6 +30,7 @@ _HOW = {
     EnergySource.COUNTER: "counted by the hardware",
     EnergySource.POWER: "from sampled power",
     EnergySource.MODELLED: "modelled from processor time and memory, not measured",
+    EnergySource.ASSUMED: "assumed from the hardware database, not measured",
 }
 """The most certain first."""
 

@@ -13,7 +13,7 @@ from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.fields import check_number
-from traincarbon.estimation.plan import FIELDS
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.ledger.record import Run
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
@@ -261,7 +261,7 @@ def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: f
         hours_h,
         accelerator_kwh,
         server_kwh,
-        record.how.get(part) == EnergySource.MODELLED,
+        record.how.get(part) in (EnergySource.MODELLED, EnergySource.ASSUMED),
     )
 
 

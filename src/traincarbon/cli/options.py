@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from traincarbon.cli.lazy import PlainHelp
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 
 C = TypeVar("C", bound=Callable[..., object])
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    _FileType = click.ParamType[str]
     _ShareType = click.ParamType[float]
     _ChoiceType = click.Choice[str]
 else:  # they are generic from click 8.2 on
+    _FileType = click.ParamType
     _ShareType = click.ParamType
     _ChoiceType = click.Choice
 
@@ -42,17 +48,33 @@ SHARE = _Share()
 """The type of an option that is a share."""
 
 
-class _Page(click.Path):
+class _File(_FileType):
+    """The name of a file or folder as it is typed; :class:`click.Path` would look for translations of its own name."""
+
+    name = "path"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG002  click's signature
+        """Leave it to the shell to complete the names of files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+FILE = _File()
+"""The type of an option that names a file or folder."""
+
+
+class _Page(_File):
     """A file for a page: its name may not be that of another format."""
 
     name = "page"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name."""
         ending = os.path.splitext(os.fspath(value))[1].lower()
         if ending not in ("", ".html", ".htm"):
             self.fail(f"a plot is a page of HTML, not {ending[1:]}: name a file that ends in .html.", param, ctx)
-        return super().convert(value, param, ctx)
+        return str(value)
 
 
 PAGE = _Page()
@@ -74,7 +96,7 @@ class _Choice(_ChoiceType):
 def common_options(command: C) -> C:
     """Add ``--json``, ``--quiet`` and ``--db``."""
     for option in (
-        click.option("--db", "db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones."),
+        click.option("--db", "db", metavar="DIR", type=FILE, help="Extra hardware_db folder; its entries override the built-in ones."),
         click.option("--quiet", is_flag=True, help="No warnings on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
     ):
@@ -98,7 +120,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {section.value: tuple(name for name, fiel
 """Title to the fields of a plan that stand together in the help."""
 
 
-class PlanCommand(click.Command):
+class PlanCommand(PlainHelp, click.Command):
     """A command with the options of a plan, which its help lists in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -126,7 +148,7 @@ AXES = ("hw", "region", "rent", "start")
 
 def plan_options(command: C) -> C:
     """Add the optional PLAN.toml and an option for every field of a plan."""
-    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(_field_options(command))
+    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=FILE)(_field_options(command))
 
 
 def axis_options(command: C) -> C:

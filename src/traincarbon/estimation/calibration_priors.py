@@ -29,7 +29,7 @@ _CORRECTIONS = {
 }
 
 
-def calibrated(plan: Plan, facts: Facts) -> Facts:
+def calibrated(plan: Plan, facts: Facts, *, is_moe: bool) -> Facts:
     """Return *facts* with the calibration that the plan names, or the only one that fits them.
 
     Raises:
@@ -40,10 +40,10 @@ def calibrated(plan: Plan, facts: Facts) -> Facts:
         return facts
     site = facts.place.id if facts.place is not None else ""
     if plan.calibration is not None:
-        return _applied(facts, read(plan.calibration), plan, site, is_automatic=False)
+        return _applied(facts, read(plan.calibration), plan, site, is_moe=is_moe, is_automatic=False)
     fitting, warnings = _fitting(facts.accelerator.id, site)
     if len(fitting) == 1:
-        facts = _applied(facts, fitting[0], plan, site, is_automatic=True)
+        facts = _applied(facts, fitting[0], plan, site, is_moe=is_moe, is_automatic=True)
     elif fitting:
         listed = ", ".join(found.name for found in fitting[:5])
         warnings.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")
@@ -69,9 +69,9 @@ def _fitting(hardware: str, site: str) -> tuple[list[Calibration], list[str]]:
     return fitting, warnings
 
 
-def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, is_automatic: bool) -> Facts:
+def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, is_moe: bool, is_automatic: bool) -> Facts:
     """Return *facts* with the factors of *calibration*; the priors that these correct lose their spreads."""
-    family = job_family(plan.family, plan.kind, is_moe=plan.is_moe)
+    family = job_family(plan.family, plan.kind, is_moe=is_moe)
     params = plan.number("active_params" if plan.active_params is not None else "params")
     size = median_of(params) if params is not None else None
     changed: list[Given] = []

@@ -11,15 +11,18 @@ from traincarbon.estimation import work
 from traincarbon.estimation.complete import completed
 from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.facts.facts import Facts
-from traincarbon.estimation.facts.gather import gather
+from traincarbon.estimation.facts.gather import answer, gather
+from traincarbon.estimation.facts.question import CHOOSING
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan, PlanFields, named
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import named
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
 
 if TYPE_CHECKING:
     from traincarbon.estimation.layout.task import Found
+    from traincarbon.estimation.plan_keywords import PlanFields
 
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
@@ -29,7 +32,7 @@ _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 
 
 def estimate(
-    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: Unpack[PlanFields]
+    plan: Plan | None = None, /, *, database: Database | None = None, level: float = 0.9, strict: bool = False, **fields: "Unpack[PlanFields]"
 ) -> Estimate:
     """Return what a training takes in time, money, energy, carbon and water, each with its interval.
 
@@ -59,11 +62,10 @@ def estimate(
 
         plan, model = with_model(plan, database)
     stated, (plan, links, assumed) = plan, completed(plan, database)
-    facts = gather(plan, database)
-    if plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder())):
-        from traincarbon.estimation.calibration_priors import calibrated
-
-        facts = calibrated(plan, facts)
+    if any(hasattr(getattr(plan, name), "shape") for name in CHOOSING):
+        facts = _facts_of_arrays(plan, database)
+    else:
+        facts = _calibrated(plan, gather(plan, database), is_moe=plan.is_moe)
     trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed)
     if model is not None:
         trace.warnings += model.warnings
@@ -76,6 +78,26 @@ def estimate(
     find_layout = partial(_find_layout, plan if n is asked else _without_fixed_degrees(trace), facts, database, n)
     layout = _stated_layout(trace, find_layout) if n is asked or any(getattr(plan, name) is None for name in _DEGREES) else None
     return Estimate(trace, level=level, stated_accelerators=asked, find_layout=find_layout, layout=layout)
+
+
+def _calibrated(plan: Plan, facts: Facts, *, is_moe: bool) -> Facts:
+    """Return *facts* with the calibration of the plan, if there is one."""
+    if plan.calibration == "none" or (plan.calibration is None and not path.isdir(calibrations_folder())):
+        return facts
+    from traincarbon.estimation.calibration_priors import calibrated
+
+    return calibrated(plan, facts, is_moe=is_moe)
+
+
+def _facts_of_arrays(plan: Plan, database: Database) -> Facts:
+    """Return the facts of an array of plans, with arrays of values where they differ."""
+    from traincarbon.estimation.facts.arrays import combined, questions_of
+
+    (first, _), *others = questions_of(plan)
+    facts = _calibrated(plan, answer(first, database), is_moe=first.is_moe)
+    for question, is_asked in others:
+        facts = combined(facts, _calibrated(plan, answer(question, database), is_moe=question.is_moe), is_other=is_asked)
+    return facts
 
 
 def _walk_chain(trace: Trace) -> None:

@@ -8,7 +8,8 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
-from traincarbon.estimation.plan import NUMBERS, Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import NUMBERS, fields_with
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.quantities import H_PER_DAY
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of

@@ -173,11 +173,17 @@ def _spelling_hint(field: Field) -> str:
 def _check_uncertain(name: str, value: Uncertain, field: Field) -> Uncertain:
     if field.check is Check.COUNT:
         raise PlanError(f"{name} is an interval", hint="it is a count: give a whole number")
-    if hasattr(value.sigma, "shape") or hasattr(value.median, "shape"):
-        raise PlanError(f"{name} is an interval of arrays", hint="give an array or an interval")
-    low, high = value.interval(0.9)
-    _check_bounds(name, value.median if field.check is Check.PUE else low, field)
-    _check_bounds(name, value.median if field.check is Check.SHARE else high, field)
+    if hasattr(value.sigma, "shape"):
+        raise PlanError(f"{name} has an array of spreads", hint="give an array of medians with one spread")
+    bounds = value.interval(0.9)
+    low = value.median if field.check is Check.PUE else bounds[0]
+    high = value.median if field.check is Check.SHARE else bounds[1]
+    if hasattr(value.median, "shape"):
+        _check_array(name, low, field)
+        _check_array(name, high, field)
+        return value
+    _check_bounds(name, low, field)
+    _check_bounds(name, high, field)
     return value
 
 

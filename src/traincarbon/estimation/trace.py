@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.facts.facts import Facts
-from traincarbon.estimation.plan import NUMBERS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.uncertain import Num
 
@@ -86,7 +87,7 @@ class Trace:
         if self.plan.number(name) is None:
             self.values[name] = self.assume(name, value, reason)
 
-    def assume(self, name: str, value: float, reason: str) -> float:
+    def assume(self, name: str, value: Num, reason: str) -> Num:
         """Remember that *value* is assumed for *name*, and return it."""
         self.assumed.append(Assumption(name, value, reason))
         return value

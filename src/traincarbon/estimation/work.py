@@ -18,7 +18,7 @@ from traincarbon.estimation.links import (
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, any_of, median_of
+from traincarbon.uncertain import Num, any_of, median_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -197,8 +197,8 @@ def _count_params(trace: Trace) -> None:
     trace.values["ffn_matrices"] = 2.0 if stated is None else stated
     if ffn is None:
         trace.values["ffn"] = trace.assume("ffn_over_hidden", 4.0, "not stated: the feed-forward part is four times as wide as the model") * hidden
-    elif stated is None and not any_of(ffn > GATED_BELOW * hidden):
-        trace.values["ffn_matrices"] = trace.assume("ffn_matrices", 3.0, "such a narrow feed-forward part is taken as gated")
+    elif stated is None and any_of(is_gated := ffn <= GATED_BELOW * hidden):
+        trace.values["ffn_matrices"] = trace.assume("ffn_matrices", where(is_gated, 3.0, 2.0), "such a narrow feed-forward part is taken as gated")
     trace.default("vocab", VOCAB, "not stated: the vocabulary of GPT-2")
     trace.walk((MATMUL_PARAMS,))
 

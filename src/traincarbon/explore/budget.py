@@ -37,7 +37,7 @@ class Budget(NamedTuple):
             if value is None:
                 raise PlanError(QUANTITIES[name].unknown, hint=QUANTITIES[name].remedy)
             reached = self.reached(value)
-            found[name] = math.log(reached / bound) if reached > 0.0 else -math.inf
+            found[name] = math.log(reached) - math.log(bound) if reached > 0.0 else -math.inf
         return found
 
     def reached(self, value: Num) -> float:
@@ -63,5 +63,7 @@ def budget_of(*, sure: float, **stated: float | None) -> Budget:
             continue
         if not 0.0 < value < math.inf:
             raise OutOfRangeError(f"{name} is {value:g}", hint="it must be above 0 and finite")
-        bounds[quantity] = value * (S_PER_DAY if name == "budget_days" else 1.0)
+        bounds[quantity] = bound = value * (S_PER_DAY if name == "budget_days" else 1.0)
+        if bound == math.inf:
+            raise OutOfRangeError(f"{name} is {value:g}", hint="is the exponent right?")
     return Budget(bounds, sure)

@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import NamedTuple, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.families import family_of
-from traincarbon.estimation.plan import FixedFields, Plan
+from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.compare import axes_of, axis_values
@@ -22,6 +22,9 @@ from traincarbon.explore.scaling_law import SPREAD, FittedLaw, Size, read_law
 from traincarbon.explore.variant import PRICES, changed
 from traincarbon.formatting import amount
 from traincarbon.uncertain import Uncertain, median_of
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan_keywords import FixedFields
 
 _FIRST_FLOP = 1e21
 _MOST_LOG_FLOP = 90.0
@@ -65,7 +68,7 @@ def optimise(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Unpack[FixedFields],
+    **fields: "Unpack[FixedFields]",
 ) -> Optimum:
     """Return the model of the lowest predicted loss within a budget, or the ways to a loss, on each of the hardware given.
 

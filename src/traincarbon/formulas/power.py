@@ -2,7 +2,7 @@
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import W_PER_KW
-from traincarbon.uncertain import Num, any_of, clamp, median_of
+from traincarbon.uncertain import Num, clamp, median_of, where
 
 
 @equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")
@@ -153,4 +153,4 @@ def unmetered_j(*, host_j: Num, metered_j: Num, rest_share: Num) -> Num:
     require(at_least=0.0, host_j=host_j, metered_j=metered_j)
     require(at_least=0.0, at_most=1.0, rest_share=rest_share)
     left, least = host_j - metered_j, host_j * rest_share
-    return least if any_of(median_of(left) <= median_of(least)) else left
+    return where(median_of(left) <= median_of(least), least, left)

@@ -23,7 +23,7 @@ _NESTED = {
     **dict.fromkeys(RECORDED, ("low", "median", "high")),
 }
 """Fields with parts; each part is a column ``name.part``."""
-_AS_JSON = ("argv", "forecast", "plan", "versions")
+_AS_JSON = ("argv", "forecast", "plan", "versions", "devices", "notes")
 _TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
 _JOINERS = "\u200c\u200d"
@@ -111,7 +111,8 @@ def _from_csv(text: str) -> list[Run]:
 def _from_parquet(content: bytes) -> list[Run]:
     pa, parquet = _pyarrow()
     try:
-        rows = parquet.read_table(pa.BufferReader(content), columns=list(COLUMNS)).to_pylist()
+        file = parquet.ParquetFile(pa.BufferReader(content))
+        rows = file.read(columns=[name for name in COLUMNS if name in file.schema_arrow.names]).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise CarbonError(f"the file holds no runs in Parquet: {str(error).splitlines()[0][:200]}", hint="is it cut off?") from error
     records = []

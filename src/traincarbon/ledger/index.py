@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_file import connect, is_at_fault, set_aside
-from traincarbon.ledger.journal import Line, read_journal, read_lines
+from traincarbon.ledger.journal_lines import Line, read_journal, read_lines
 from traincarbon.ledger.process_summary import Process, fold
 from traincarbon.ledger.record import Run, combine
 

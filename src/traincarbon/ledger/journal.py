@@ -7,38 +7,15 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO, TypedDict, cast
+from collections.abc import Mapping
 
-SCHEMA = "traincarbon/journal/1"
-LONGEST_LINE_B = 1 << 20
-"""A longer line is not from a journal and is skipped without being read into memory."""
+from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA
 
 _KEPT_B = 1 << 20
 """The most that is kept in memory while the file cannot be written."""
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
 """The characters of a text and the items of a list that a line keeps; the next pair applies if the line is still too long."""
 _DEEPEST = 8
-_REQUIRED: dict[str, type | tuple[type, ...]] = {
-    "run_id": str, "node": str, "writer": str, "kind": str, "process": int, "seq": int, "wall_s": (int, float), "mono_s": (int, float)
-}  # fmt: skip
-"""The fields of every line, with their types."""
-_MOST = 1e15
-"""Clocks and counts stay below this."""
-
-
-class Line(TypedDict):
-    """A line of a journal as it was read: these fields are valid, all others come unchecked from the file."""
-
-    schema: str
-    run_id: str
-    node: str
-    writer: str
-    kind: str
-    process: int
-    seq: int
-    wall_s: float
-    mono_s: float
 
 
 class Journal:
@@ -178,43 +155,6 @@ def run_folder(store: str, run_id: str) -> str:
     return os.path.join(store, "journals", plain)
 
 
-def read_journal(file: str | os.PathLike[str]) -> tuple[list[Line], list[str]]:
-    """Return the lines of a journal and one text for each line that cannot be used: cut off, corrupt, foreign or newer."""
-    lines: list[Line] = []
-    faults: list[str] = []
-    for line, fault, _ in read_lines(file):
-        if line is not None:
-            lines.append(line)
-        if fault:
-            faults.append(fault)
-    return lines, faults
-
-
-def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tuple[Line | None, str, int]]:
-    """Yield each line, its fault and the position up to which the file is read, with at most one line in memory.
-
-    A last line without an end does not count as read, as it may still be being written.
-
-    Args:
-        file: The journal.
-        begin_b: Where to begin, a position from an earlier reading.
-    """
-    name = os.path.basename(os.fspath(file))
-    position_b = begin_b
-    try:
-        with open(file, "rb") as stream:
-            stream.seek(begin_b)
-            for raw, length_b in _raw_lines(stream):
-                line, fault = _parse(raw)
-                at = f"{name}, byte {position_b}"
-                if raw.endswith(b"\n") or len(raw) > LONGEST_LINE_B:
-                    position_b += length_b
-                if line is not None or fault:
-                    yield line, f"{at}: {fault}" if fault else "", position_b
-    except OSError as error:
-        yield None, f"{name}: {error.strerror or error}", position_b
-
-
 def _open(file: str) -> tuple[int, bool]:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
@@ -250,50 +190,3 @@ def _plain_table(table: Mapping[str, object], text: int, items: int, depth: int)
 
 def _cut(value: str, most: int) -> str:
     return value if len(value) <= most else f"{value[: most - 1]}…"
-
-
-def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield bytes and length of each line. A line that is too long is cut."""
-    while raw := stream.readline(LONGEST_LINE_B + 1):
-        length_b, rest = len(raw), raw
-        while len(rest) > LONGEST_LINE_B and not rest.endswith(b"\n"):
-            rest = stream.readline(LONGEST_LINE_B + 1)
-            length_b += len(rest)
-        yield raw, length_b
-
-
-def _parse(raw: bytes) -> tuple[Line | None, str]:
-    if len(raw) > LONGEST_LINE_B:
-        return None, "too long for a line of a journal"
-    if not raw.endswith(b"\n"):
-        return None, "cut off"
-    text = raw.strip(b" \t\r\n\0")
-    if not text:
-        return None, "" if not raw.strip() else "only NUL bytes"
-    try:
-        line = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
-        if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
-            line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None, "not JSON"
-    if not isinstance(line, dict):
-        return None, "not an object"
-    if line.get("schema") != SCHEMA:
-        return None, f"its schema is {str(line.get('schema'))[:60]!r}, not {SCHEMA!r}"
-    line.setdefault("writer", f"{line.get('node')}-{line.get('process')}")
-    fault = _fault_of(line)
-    return (None, fault) if fault else (cast("Line", line), "")
-
-
-def _fault_of(line: Mapping[str, object]) -> str:
-    """Return which required field of a line is missing or impossible, or "" if all are valid."""
-    for name, kind in _REQUIRED.items():
-        value = line.get(name)
-        if not isinstance(value, kind) or not _says_something(value):
-            return f"its {name} is {str(value)[:60]!r}"
-    return ""
-
-
-def _says_something(value: object) -> bool:
-    """Return whether a value is text that is not blank or a plausible number."""
-    return bool(value.strip()) if isinstance(value, str) else isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
-from traincarbon.ledger.journal import Line
+from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
@@ -40,6 +40,14 @@ class Device:
     busy_s: float = 0.0
     """Utilisation times the seconds for which it is known."""
     watched_s: float = 0.0
+    gap_s: float | None = None
+    """Seconds that were not metered; None if the process states them only for all of its devices together."""
+    counter_begin_j: float | None = None
+    """The device's own counter when the process began."""
+    counter_j: float | None = None
+    """The device's own counter at the end of the last interval."""
+    metered_s: float = 0.0
+    """Seconds that were metered, see :mod:`traincarbon.ledger.coverage`."""
 
 
 class Facts(NamedTuple):
@@ -224,6 +232,11 @@ class Process:
             device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
         device.how = least_sure(device.how, how)
         device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
+        gap_s, counter_j = amount(stated.get("gap_s")), amount(stated.get("counter_j"))
+        device.gap_s = device.gap_s if gap_s is None else gap_s
+        if device.counter_begin_j is None and counter_j is not None:
+            device.counter_begin_j = counter_j - energy_j
+        device.counter_j = counter_j
         device.power_max_w = greatest(device.power_max_w, amount(stated.get("power_max_w")))
         device.temperature_max_c = greatest(device.temperature_max_c, number(stated.get("temperature_c")))
         utilisation = amount(stated.get("utilisation"))

@@ -10,18 +10,19 @@ from functools import partial
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.journal import Line, read_journal, run_folder
+from traincarbon.ledger.journal import run_folder
+from traincarbon.ledger.journal_lines import Line, read_journal
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.process_summary import COUNTS, End, Process, fold
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
-from traincarbon.ledger.run_energy import DeviceUse, energy_of
+from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_nothing
 from traincarbon.quantities import J_PER_KWH, RECORDED, EnergySource
 from traincarbon.uncertain import Interval
 
 _T = TypeVar("_T")
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
-_NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "notes", "cost_basis", "unread_gpu")
+_NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "cost_basis", "unread_gpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,9 @@ class Run:
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
-        return {"schema": RUN_SCHEMA, **stated, "argv": list(self.argv), "how": {part: source.value for part, source in self.how.items()}}
+        how = {part: source.value for part, source in self.how.items()}
+        lists = {"argv": list(self.argv), "notes": list(self.notes), "devices": [use.to_dict() for use in self.by_device]}
+        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists}
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
@@ -102,7 +105,7 @@ def merge(lines: Iterable[Line], *, now_s: float | None = None) -> Run:
     """Return the record of a run from its journal *lines*, in any order. Lines that come twice count once.
 
     Args:
-        lines: The lines of all journals of one run, see :func:`traincarbon.ledger.journal.read_journal`.
+        lines: The lines of all journals of one run, see :func:`traincarbon.ledger.journal_lines.read_journal`.
         now_s: The wall clock, which tells a process that stopped writing from one that still runs.
 
     Raises:
@@ -181,7 +184,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         signal=end.signal if end else None,
         counts=counts,
         by_device=energy.by_device,
-        notes=tuple(dict.fromkeys([*notes, *(note for process in ordered for note in process.notes)])),
+        notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
         cost_basis="; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results)),
     )
 

@@ -7,7 +7,8 @@ from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import COUNTS, STATES
-from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource
+from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 
 RUN_SCHEMA = "traincarbon/run/1"
 
@@ -16,6 +17,9 @@ _MISSING = (*ENERGY_PARTS, MISSING)
 _TEXTS = ("project", "started_at", "hw")
 _AMOUNTS = ("duration_s", "gaps_s", "tokens", "params", "mfu")
 _WHOLE = ("exit_code", "nodes", "nodes_expected", "accelerators", "samples")
+_OF_A_DEVICE = ("energy_j", "power_max_w", "utilisation", "metered_s", "gaps_s")
+_MOST_NOTES = 500
+_MOST_DEVICES = 100_000
 _MOST_WHOLE = 2.0**53
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 
@@ -45,9 +49,28 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
+    checked["by_device"] = tuple(_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES])
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked
+
+
+def _device(run_id: str, stated: Mapping[str, object]) -> DeviceUse:
+    how = next((source for source in EnergySource if source == stated.get("how")), EnergySource.MODELLED)
+    amounts = {name: _amount(run_id, f"devices.{name}", stated.get(name)) for name in _OF_A_DEVICE}
+    return DeviceUse(
+        node=_whole(run_id, "devices.node", stated.get("node")) or 1,
+        device=str(stated.get("id") or "")[:_LONGEST],
+        part=next((part.value for part in Part if part == stated.get("part")), Part.OTHER.value),
+        how=how,
+        energy_j=amounts["energy_j"] or 0.0,
+        power_max_w=amounts["power_max_w"],
+        utilisation=amounts["utilisation"],
+        temperature_max_c=_number(run_id, "devices.temperature_max_c", stated.get("temperature_max_c")),
+        metered_s=amounts["metered_s"] or 0.0,
+        gaps_s=amounts["gaps_s"] or 0.0,
+    )
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:

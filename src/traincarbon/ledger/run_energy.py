@@ -1,12 +1,17 @@
 """The energy of a run by part and by device: how it is known, and why a part is missing."""
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from traincarbon.ledger.coverage import joined
 from traincarbon.ledger.process_summary import Device, Process
-from traincarbon.ledger.sessions import Session, joined, shared_devices
+from traincarbon.ledger.sessions import Session, shared_devices
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part, least_sure
 
+NO_GAP_S = 0.5
+"""A shorter time, such as that to open a meter, is stated and not worth a note."""
+_MOST_NAMED = 3
 _UNKNOWN = "no meter reported it"
 _NO_SERVER_METER = "no meter of the whole server"
 _TOO_SHORT = "the run was lost before anything was metered"
@@ -25,6 +30,26 @@ class DeviceUse(NamedTuple):
     power_max_w: float | None
     utilisation: float | None
     temperature_max_c: float | None
+    metered_s: float = 0.0
+    """Seconds of the run in which it was metered."""
+    gaps_s: float = 0.0
+    """Seconds of the run in which it was not metered."""
+
+    @property
+    def metered_share(self) -> float | None:
+        """Share of the run in which it was metered, None if the run had no length."""
+        ran_s = self.metered_s + self.gaps_s
+        return self.metered_s / ran_s if ran_s > 0.0 else None
+
+    @property
+    def metered_percent(self) -> float | None:
+        """That share in percent, rounded down to one decimal, so that only a device without a gap has 100 %."""
+        return None if self.metered_share is None else math.floor(self.metered_share * 1000.0) / 10.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as a record states it."""
+        stated = self._asdict()
+        return {"id": stated.pop("device"), **stated, "how": self.how.value}
 
 
 class Energy(NamedTuple):
@@ -54,6 +79,28 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
     is_whole = any(device.part is Part.SERVER for device in devices.values())
     by_device = tuple(_use(*key, device) for key, device in sorted(devices.items(), key=lambda item: item[0]))
     return Energy(energy_j, how, _missing(processes, energy_j, is_whole=is_whole), by_device)
+
+
+def coverage_notes(by_device: Iterable[DeviceUse]) -> list[str]:
+    """Return a note for each group of devices that were not metered all the time, the least metered first.
+
+    Example:
+        >>> coverage_notes([DeviceUse(1, "gpu:3", "gpu", EnergySource.COUNTER, 5.0, None, None, None, metered_s=54.0, gaps_s=1.0)])
+        ['gpu:3 was metered for 98.1 % of the run']
+    """
+    groups: dict[float, list[str]] = {}
+    for use in by_device:
+        if use.metered_percent is not None and use.gaps_s > NO_GAP_S:
+            groups.setdefault(use.metered_percent, []).append(use.device)
+    return [f"{_named(names)} metered for {percent:.1f} % of the run" for percent, names in sorted(groups.items())]
+
+
+def _named(devices: list[str]) -> str:
+    """Return the first of *devices* by name and the number of the others, with the verb."""
+    if len(devices) == 1:
+        return f"{devices[0]} was"
+    shown, over = devices[:_MOST_NAMED], len(devices) - _MOST_NAMED
+    return f"{', '.join(shown)} and {over} more were" if over > 0 else f"{', '.join(shown[:-1])} and {shown[-1]} were"
 
 
 def _parts(devices: Iterable[Device]) -> list[tuple[Part, Device]]:
@@ -87,4 +134,5 @@ def _missing(processes: list[Process], energy_j: dict[str, float | None], *, is_
 
 def _use(node: int, name: str, device: Device) -> DeviceUse:
     busy = min(device.busy_s / device.watched_s, 1.0) if device.watched_s else None
-    return DeviceUse(node, name, device.part.value, device.how, device.energy_j, device.power_max_w, busy, device.temperature_max_c)
+    measured = (device.energy_j, device.power_max_w, busy, device.temperature_max_c)
+    return DeviceUse(node, name, device.part.value, device.how, *measured, metered_s=device.metered_s, gaps_s=device.gap_s or 0.0)

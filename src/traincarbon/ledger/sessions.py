@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from traincarbon.ledger.process_summary import Device, Process, greatest
-from traincarbon.quantities import least_sure
+from traincarbon.ledger.coverage import Span, joined, longest_gap_s, metered_devices, united
+from traincarbon.ledger.process_summary import Device, Process
 
 
 class Session(NamedTuple):
@@ -23,17 +24,18 @@ class Session(NamedTuple):
 
     @property
     def gaps_s(self) -> float:
-        """Time that was not metered: gaps within processes, and between the last record of one and the start of the next."""
-        holes = (_span(later)[0] - _span(earlier)[0] - earlier.recorded_s for earlier, later in itertools.pairwise(self.processes))
+        """The longest time for which a device was not metered, between the last record of one process and the start of the next too."""
+        if devices := self.devices():
+            return longest_gap_s(devices.values())
+        holes = (later.from_s - earlier.to_s for earlier, later in itertools.pairwise(self._spans()))
         return sum(process.gaps_s for process in self.processes) + sum(max(hole, 0.0) for hole in holes)
 
     def devices(self) -> dict[str, Device]:
-        """Return each device with its energy over all processes of the session."""
-        found: dict[str, Device] = {}
-        for process in self.processes:
-            for name, device in process.devices.items():
-                found[name] = joined(found[name], device) if name in found else device
-        return found
+        """Return each device with its energy, metered time and gaps over all processes of the session."""
+        return metered_devices(self._spans())
+
+    def _spans(self) -> list[Span]:
+        return [Span(process, begin_s := _span(process)[0], begin_s + process.recorded_s) for process in self.processes]
 
 
 def clusters(processes: Iterable[Process]) -> list[tuple[Session, ...]]:
@@ -71,8 +73,8 @@ def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
             merged = joined(merged, device)
         measured = [(session.from_s, session.to_s, device.energy_j) for session, device in seen if device.how.is_measured]
         modelled_j = sum(device.energy_j for _, device in seen if not device.how.is_measured)
-        merged.energy_j = _energy_once_j(measured) + modelled_j
-        found[name] = merged
+        metered_s, gap_s = united([(session.from_s, session.to_s, device) for session, device in seen])
+        found[name] = replace(merged, energy_j=_energy_once_j(measured) + modelled_j, metered_s=metered_s, gap_s=gap_s)
     return found
 
 
@@ -81,19 +83,6 @@ def share_nothing(cluster: Sequence[Session]) -> bool:
     shared = [name for session in cluster for name, device in session.devices().items() if device.how.is_measured]
     busy = sum(any(process.facts.accelerators for process in session.processes) for session in cluster)
     return len(shared) == len(set(shared)) and busy < 2
-
-
-def joined(one: Device, other: Device) -> Device:
-    """Return two spans of one device as one, known only as surely as the less sure of them."""
-    return Device(
-        one.part,
-        least_sure(one.how, other.how),
-        one.energy_j + other.energy_j,
-        greatest(one.power_max_w, other.power_max_w),
-        greatest(one.temperature_max_c, other.temperature_max_c),
-        one.busy_s + other.busy_s,
-        one.watched_s + other.watched_s,
-    )
 
 
 def _sessions(processes: list[Process]) -> list[Session]:

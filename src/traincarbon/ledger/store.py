@@ -10,7 +10,8 @@ from typing import NamedTuple, Self
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.journal import Journal, read_journal, read_lines, run_folder
+from traincarbon.ledger.journal import Journal, run_folder
+from traincarbon.ledger.journal_lines import read_journal, read_lines
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.store_folder import node_name, store_folder
 

@@ -1,6 +1,7 @@
 """AMD GPUs through AMD SMI: which of them the job sees and what they count."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
@@ -9,16 +10,18 @@ from typing import Any
 
 from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
-from traincarbon.meters.gpus import Details, GpuError, GpuMeter
+from traincarbon.meters.gpu import FALLBACK_LIMIT_W, Details, GpuError, is_limit
+from traincarbon.meters.gpus import GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
 
 KFD = "/dev/kfd"
 _NODES = "/sys/class/kfd/kfd/topology/nodes/*/gpu_id"
-_FALLBACK_LIMIT_W = 2000.0
 _FALLBACK_UNIT_J = 15.259e-6
 """The unit of the energy register of an Instinct GPU."""
 _UNKNOWN = 65535.0
 """What some versions return for an unknown power or load; others return 2**32 - 1, 0 or "N/A"."""
+_TWO_DIES = re.compile(r"\bMI250X?\b", re.IGNORECASE)
+"""GPUs with two dies, each a device of its own with every second number."""
 _NARROWING = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
 """Each chooses among the GPUs that the one before has left. HIP reads the last two alike; the first that is set counts."""
 
@@ -40,7 +43,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         handles = list(library("amdsmi_get_processor_handles") or ())
         gpus, notes = _chosen(library, handles, environ)
     except GpuError as error:
-        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=_lists_gpu())
+        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=_lists_gpu(), may_answer_later=True)
     if not gpus:
         return Unavailable("amd", notes[0] if notes else "no AMD GPU is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
     meter = GpuMeter("amd", gpus, notes=notes, clock=clock)
@@ -90,19 +93,18 @@ class _Library:
 class _Gpu:
     """One GPU."""
 
-    share = 1.0
-    sigma_ln = 0.0
-
-    def __init__(self, library: _Library, handle: Any, uuid: str) -> None:
+    def __init__(self, library: _Library, handle: Any, uuid: str, *, share: float = 1.0, sigma_ln: float = 0.0) -> None:
         self._library = library
         self._handle = handle
         self.device = f"gpu:{uuid}"
+        self.share = share
+        self.sigma_ln = sigma_ln
         self.name = str((library.optional("amdsmi_get_gpu_asic_info", handle) or {}).get("market_name") or "AMD")
         count = library.optional("amdsmi_get_energy_count", handle) or {}
         self.unit_j = (_number(count.get("counter_resolution")) or _FALLBACK_UNIT_J * 1e6) / 1e6
         self._has_counter = bool(_counts(count))
         cap = _number((library.optional("amdsmi_get_power_cap_info", handle) or {}).get("power_cap"))
-        self.limit_w = _watts(cap) if cap else _FALLBACK_LIMIT_W
+        self.limit_w = limit_w if cap and is_limit(limit_w := _watts(cap)) else FALLBACK_LIMIT_W
 
     def counts(self) -> int | None:
         """Return the energy register. One that is 0 at the start is not used."""
@@ -125,8 +127,13 @@ class _Gpu:
 
 
 def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -> tuple[list[_Gpu], list[str]]:
+    """Return the GPUs that *environ* makes visible, and notes about them.
+
+    Of a GPU with two dies only the first states the energy, of both: if the job sees both, the first counts for both; if it sees one,
+    half of it counts.
+    """
     notes: list[str] = []
-    left = [(str(library("amdsmi_get_gpu_device_uuid", handle)), handle) for handle in handles]
+    left = every = [(_uuid(library, handle, place), handle) for place, handle in enumerate(handles)]
     for names in (_NARROWING[:1], _NARROWING[1:]):
         name = next((name for name in names if name in environ), None)
         if name is not None:
@@ -134,18 +141,32 @@ def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -
             left = [left[choice.gpu] for choice in choices]
             notes += [f"{name}={environ[name]}: {ignored}"] if ignored else []
     gpus: list[_Gpu] = []
+    seen = {uuid for uuid, _ in left}
     for uuid, handle in left:
         gpu = _Gpu(library, handle, uuid)
-        try:
-            is_readable = gpu.counts() is not None or gpu.power_w() is not None
-        except GpuError as error:
-            notes.append(f"{gpu.device}: {error}")
-            continue
-        if is_readable:
+        if not _TWO_DIES.search(gpu.name):
             gpus.append(gpu)
+            continue
+        place = [each for each, _ in every].index(uuid)
+        first, second = every[place - place % 2], every[min(place - place % 2 + 1, len(every) - 1)]
+        if {first[0], second[0]} <= seen:
+            gpus += [gpu] if uuid == first[0] else []
+            notes += [f"gpu:{second[0]}: is the second die of gpu:{first[0]}, which counts both"] if uuid == first[0] != second[0] else []
         else:
-            notes.append(f"{gpu.device}: states neither energy nor power; the first half of a GPU with two halves counts both")
+            notes.append(f"gpu:{uuid}: is one of two dies, and only both together are measured: half of their energy counts")
+            gpus.append(_Gpu(library, first[1], uuid, share=0.5, sigma_ln=_half_sigma_ln()))
     return gpus, notes
+
+
+def _uuid(library: _Library, handle: Any, place: int) -> str:
+    return str(library.optional("amdsmi_get_gpu_device_uuid", handle) or f"index-{place}")
+
+
+def _half_sigma_ln() -> float:
+    from traincarbon.database.load import open_database  # slower than reading a GPU, and rarely needed
+    from traincarbon.database.select import sigma_of
+
+    return sigma_of(open_database(), "mig_energy_share", "*")
 
 
 def _counts(answer: Mapping[str, object]) -> int | None:

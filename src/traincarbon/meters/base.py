@@ -1,6 +1,7 @@
 """The interface of meters: cumulative joules for each device, or the reason why a source cannot be read."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from traincarbon.quantities import EnergySource, Part
@@ -31,6 +32,10 @@ class Reading(NamedTuple):
     memory_used_b: float | None = None
     sigma_ln: float = 0.0
     """Log-spread of a modelled energy."""
+    counter_j: float | None = None
+    """The device's own counter as it stands, which goes on when the meter ends: the next meter of the same device can tell what was used in between."""
+    gap_s: float = 0.0
+    """Seconds since the first reading whose energy is not in ``energy_j``. It falls again if a counter makes up for a time without an answer."""
 
 
 class Unavailable(NamedTuple):
@@ -41,6 +46,8 @@ class Unavailable(NamedTuple):
     hint: str
     is_there: bool = False
     """Whether the devices that it would read are known to be there, so that their energy is missing and not zero."""
+    may_answer_later: bool = False
+    """Whether it is worth asking again: a library that fails now may not do so later."""
 
 
 class Meter(Protocol):
@@ -59,6 +66,8 @@ class Meter(Protocol):
     """Parts whose energy is already within that of another part, so that no other meter may add it."""
     unread: tuple[str, ...] = ()
     """Devices that are there and cannot be read, so that their energy is missing and not zero."""
+    assumed: Mapping[str, str] = MappingProxyType({})
+    """Devices whose power is assumed, as nothing states it, to what it rests on."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""

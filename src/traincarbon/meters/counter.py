@@ -25,6 +25,13 @@ class Counter:
         self._counts = 0
         self._bridged_j = 0.0
         self._last: tuple[int, float] | None = None
+        self.gap_s = 0.0
+        """Seconds that were not counted, as the register was not reliable."""
+
+    @property
+    def register_j(self) -> float | None:
+        """The register as it was read last, in joules, None before the first reading."""
+        return None if self._last is None else self._last[0] * self._unit_j
 
     @property
     def energy_j(self) -> float:
@@ -54,6 +61,7 @@ class Counter:
     def _bridge(self, step: int, took_s: float, power_w: float | None) -> str:
         what = f"fell by {-step * self._unit_j:,.0f} J" if step < 0 else f"rose by {step * self._unit_j:,.0f} J in {took_s:.1f} s, more than it can draw"
         if power_w is None or took_s > _LONGEST_BRIDGE_S:
+            self.gap_s += took_s
             return f"its counter {what}: set aside, {took_s:.1f} s not counted"
         self._bridged_j += power_w * took_s
         return f"its counter {what}: set aside, {took_s:.1f} s counted by sampled power instead"

@@ -50,7 +50,8 @@ class HwmonMeter(SensorMeter):
             integral.forget()
         if odd:
             self.notes.append(f"{device}: {odd}")
-        return Reading(device, Part(device.partition(":")[0]), integral.energy_j, now, EnergySource.POWER, power_w)
+        gap_s = integral.gap_s(now_s=now)
+        return Reading(device, Part(device.partition(":")[0]), integral.energy_j, now, EnergySource.POWER, power_w, gap_s=gap_s)
 
 
 def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:

@@ -63,7 +63,7 @@ class IpmiMeter(SensorMeter):
         power_w = self._integral.power_w
         held_j = 0.0 if power_w is None else power_w * min(now - self._last_s, _HELD_S)
         self._energy_j = max(self._energy_j, self._integral.energy_j + held_j)
-        return Reading("server:0", Part.SERVER, self._energy_j, now, EnergySource.POWER, power_w)
+        return Reading("server:0", Part.SERVER, self._energy_j, now, EnergySource.POWER, power_w, gap_s=self._integral.gap_s(now_s=now))
 
     def _ask(self, now: float) -> None:
         self._asked_s = now

@@ -48,6 +48,7 @@ class RaplMeter(SensorMeter):
         self._power: dict[str, tuple[float, float, float | None]] = {}
         self._beyond_j = 0.0
         self._lost: set[str] = set()
+        self._known_s: dict[str, float] = {}
         self.read()
 
     def _read(self) -> Iterable[Reading]:
@@ -66,6 +67,7 @@ class RaplMeter(SensorMeter):
                 self._lost.add(zone.device)
                 self.notes.append(f"{zone.device}: cannot be read any more ({error}): its energy stands still")
             return now
+        self._known_s[zone.device] = now
         if zone.device in self._lost:
             self._lost.remove(zone.device)
             self.notes.append(f"{zone.device}: is read again")
@@ -83,7 +85,9 @@ class RaplMeter(SensorMeter):
         elif now > before_s:
             power_w = (energy_j - before_j) / (now - before_s)
         self._power[zone.device] = (now, energy_j, power_w)
-        return Reading(zone.device, zone.part, energy_j, now, EnergySource.COUNTER, power_w)
+        counter_j = None if zone.part is Part.OTHER else zone.counter.register_j  # what is beyond other zones has no register
+        gap_s = zone.counter.gap_s + now - self._known_s.get(zone.device, now)
+        return Reading(zone.device, zone.part, energy_j, now, EnergySource.COUNTER, power_w, counter_j=counter_j, gap_s=gap_s)
 
 
 def probe(*, root: str = ROOT, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:

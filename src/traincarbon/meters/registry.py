@@ -102,6 +102,11 @@ def open_meters(
             found.close()
             missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is already measured by another meter", "choose one with --meter"))
             continue
+        within = has & covered
+        if within and Part.SERVER not in has:
+            found.close()
+            missing.append(Unavailable(name, f"{' and '.join(sorted(within))} is measured within another part", "nothing is missing"))
+            continue
         parts |= has
         covered.update(found.covers)
         used.append(found)

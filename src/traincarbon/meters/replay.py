@@ -49,7 +49,8 @@ class ReplayMeter(Meter):
         energy_j, power_w = _at(points, now - self._start_s)
         kind = device.partition(":")[0]
         part = next((part for part in Part if part == kind), Part.OTHER)
-        return Reading(device, part, energy_j - _at(points, 0.0)[0], now, self._how, power_w)
+        counter_j = energy_j if self._how is EnergySource.COUNTER else None
+        return Reading(device, part, energy_j - _at(points, 0.0)[0], now, self._how, power_w, counter_j=counter_j)
 
 
 def probe(*, file: str | None = None, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:

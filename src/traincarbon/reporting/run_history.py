@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from traincarbon.decode import number, table
-from traincarbon.ledger.journal import Line, read_lines
+from traincarbon.ledger.journal_lines import Line, read_lines
 
 _MOST_BINS = 300
 _FIRST_WIDTH_S = 1.0

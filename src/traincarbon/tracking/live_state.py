@@ -26,6 +26,10 @@ class ProgressState(NamedTuple):
     """Tokens, samples and steps, as reported."""
     rates_per_s: Mapping[str, float] = {}
     """The same per second, over the last minute. [1/s]"""
+    over_rate: float | None = None
+    """The speed by which the time left is forecast over that of the last minute. [1]"""
+    late_s: float = 0.0
+    """By how much the next report is later than usual. [s]"""
     loss: float | None = None
     share_done: float | None = None
     left_s: float | None = None
@@ -60,6 +64,6 @@ class LiveState(NamedTuple):
     forecast: Mapping[str, Interval] = {}
     """The whole run, by the same names."""
     plan: Mapping[str, Interval] = {}
-    """What the plan expects of the whole run, by the same names."""
+    """What the plan expects of the whole run, by the same names and for the same tokens."""
     budgets: tuple[BudgetState, ...] = ()
     notes: tuple[str, ...] = ()

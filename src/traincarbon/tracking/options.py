@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
+from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
+from traincarbon.tracking.run_identity import run_id_of
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
-from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.estimation.plan import Plan, PlanFields
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan_keywords import PlanFields
 
     class TrackOptions(PlanFields, total=False):
         """The options of a tracked run as keyword arguments of :func:`traincarbon.track`; :func:`settings_from` describes them."""
@@ -52,7 +54,6 @@ _MOST_B = 20 * 1024
 """Most bytes of a recorded command line or environment, as JSON: both must fit into the buffer of a pipe."""
 _LONGEST_WORD, _MOST_WORDS = 2000, 999
 _MOST_CHARACTERS = 200
-_MOST_DIGITS = 9
 
 
 def settings_from(
@@ -117,15 +118,16 @@ def settings_from(
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
+    launch = launched(os.environ, argv)
     return Settings(
-        run_id=_printable("run_id", run_id or default_run_id(os.environ)),
+        run_id=_printable("run_id", run_id or run_id_of(launch)),
         session=os.urandom(8).hex(),
         store=store_folder(store),
         owner=os.getpid(),
         project=_printable("project", project),
         argv=tuple(words),
         env=environment,
-        nodes=_nodes(os.environ),
+        nodes=launch.nodes or 1,
         interval_s=interval_s,
         meters=meters,
         state_every_s=state_every_s,
@@ -165,55 +167,6 @@ def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[st
             left_b -= size_b
             kept[name] = value
     return words, kept
-
-
-def default_run_id(env: Mapping[str, str]) -> str:
-    """Return the default id of a run: that of the batch job, which all its nodes share, that of the launcher on this node, else a new one.
-
-    Example:
-        >>> default_run_id({"SLURM_JOB_ID": "8121", "SLURM_STEP_ID": "0"}), len(default_run_id({}))
-        ('slurm-8121-0', 12)
-    """
-    if env.get("CARBON_RUN_ID") and MARK not in env:  # within a tracked command it names the outer run
-        return env["CARBON_RUN_ID"]
-    if env.get("TORCHELASTIC_RUN_ID", "none") not in ("", "none"):
-        return env["TORCHELASTIC_RUN_ID"]
-    if env.get("SLURM_JOB_ID"):
-        return "-".join(["slurm", env["SLURM_JOB_ID"], *([env["SLURM_STEP_ID"]] if env.get("SLURM_STEP_ID") else [])])
-    return _launchers_id() if env.get("LOCAL_RANK") else os.urandom(6).hex()
-
-
-def _launchers_id() -> str:
-    """Return an id that all ranks share which one launcher, as torchrun, started on this node; a new one where the system does not show it."""
-    from hashlib import sha256
-    from platform import node
-
-    from traincarbon.procfs import stat_of
-
-    launcher = stat_of(os.getppid())
-    if launcher is None:
-        return os.urandom(6).hex()
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            boot = stream.read().strip()
-    except OSError:
-        boot = node()
-    return sha256(f"{boot} {os.getppid()} {launcher.born}".encode()).hexdigest()[:12]
-
-
-def _nodes(env: Mapping[str, str]) -> int:
-    """Return how many machines the launcher started."""
-    for name in ("SLURM_NNODES", "GROUP_WORLD_SIZE", "PET_NNODES"):
-        if (nodes := _count(env, name)) is not None:
-            return max(nodes, 1)
-    ranks, here = _count(env, "WORLD_SIZE"), _count(env, "LOCAL_WORLD_SIZE")
-    return max(ranks // here, 1) if ranks and here else 1
-
-
-def _count(env: Mapping[str, str], name: str) -> int | None:
-    """Return the count that a variable states, None if it states no valid one."""
-    text = env.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _planned(
@@ -256,7 +209,7 @@ def _with_model(plan: "Plan", facts: "Database") -> dict[str, object]:
 
 def _refuse_unknown(options: Iterable[str]) -> None:
     """Raise an error for the first of *options* that is not a field of a plan, with the option that was probably meant."""
-    from traincarbon.estimation.plan import ALIASES, FIELDS
+    from traincarbon.estimation.plan_fields import ALIASES, FIELDS
     from traincarbon.suggestions import did_you_mean
 
     for name in options:

@@ -187,10 +187,16 @@ class Progress:
         """Return the count *name* over time, None if it was never reported."""
         return self._points.get(name)
 
-    def rate_per_s(self, name: str, *, window_s: float = 60.0) -> float | None:
-        """Return the rate of the count *name* in 1/s over the last *window_s* seconds of reports, None before the second report."""
+    def rate_per_s(self, name: str, *, window_s: float = 60.0, late_s: float = 0.0) -> float | None:
+        """Return the rate of the count *name* in 1/s, None before the second report.
+
+        Args:
+            name: ``tokens``, ``samples`` or ``steps``.
+            window_s: The time over which to take the mean. [s]
+            late_s: By how much the next report is late. [s]
+        """
         points = self._points.get(name)
-        return points.slope(window=window_s) if points is not None else None
+        return points.slope(window=window_s, until=points.xs[-1] + late_s) if points is not None else None
 
     def resumed_from(self, name: str) -> float | None:
         """Return the count from which the script resumed, 0 if it began a new count, None before the second report.

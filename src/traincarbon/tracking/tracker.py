@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat,
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Sidecar
 from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
+from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import environment_of, progress
@@ -33,8 +34,6 @@ _RETURNS_EARLY = 0x20 | 0x80 | 0x200
 """Code flags of generators, coroutines and asynchronous generators; ``inspect`` names them but is slow to import."""
 _PAUSE_S = 0.005
 _STDERR = 2
-_LOCAL_RANKS = ("LOCAL_RANK", "SLURM_LOCALID")
-"""Variables in which launchers state the rank of a process on its node."""
 
 
 class Tracker:
@@ -262,8 +261,8 @@ def _metered_by_another(run_id: str) -> str:
     if MARK in os.environ:
         outer = os.environ.get(RUN_ID)
         return f"this process is metered already, as part of {f'the run {outer}' if outer else 'an outer run'}: its record has the energy"
-    rank = next((rank for name in _LOCAL_RANKS if (rank := os.environ.get(name)) is not None), "0")
-    if rank in ("", "0"):
+    rank = launched(os.environ).local_rank
+    if not rank:
         return ""
     return f"rank {rank} of this node is metered together with the first one, whose record is that of the run {run_id}"
 

@@ -69,11 +69,11 @@ def test_what_cost_nothing_can_only_cost_more():
     assert saving_of(0.0, 0.0).share == 0.0
 
 
-@given(medians, spreads, medians, spreads)
-def test_a_saving_is_within_its_bounds_and_its_median_the_difference(old, old_spreads, new, new_spreads):
-    found = saving_of(Uncertain(old, old_spreads), Uncertain(new, new_spreads))
+@given(medians, spreads, medians, spreads, st.sampled_from([1e-6, 0.1, 0.5, 0.9, 0.9999999]))
+def test_a_saving_is_within_its_bounds_and_its_median_the_difference(old, old_spreads, new, new_spreads, level):
+    found = saving_of(Uncertain(old, old_spreads), Uncertain(new, new_spreads), level=level)
     assert found.median == old - new
-    assert found.low <= found.high
+    assert found.low <= found.median <= found.high
     assert found.share_low <= found.share <= found.share_high <= 1.0
     assert found.share == pytest.approx(1.0 - new / old)
     assert 0.0 <= found.chance <= 1.0

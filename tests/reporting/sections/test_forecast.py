@@ -48,11 +48,11 @@ def test_a_plan_without_an_estimate_is_estimated_now(shipped):
     assert rows(html, "Forecast compared with actual")["Cost"] == ["not known", "", "$5", "", ""]
 
 
-def test_a_run_that_completed_part_of_its_plan_says_so(shipped):
+def test_a_run_that_completed_part_of_its_plan_is_compared_pro_rata(shipped):
     record = record_of(figures={**FIGURES, "tokens": 2.5e8})
     html = page(record, shipped)
     assert share_done(record) == 0.25
-    assert "It covers the whole plan; the run completed part of it." in html
+    assert "It is scaled to the tokens of this run, 25 % of those planned." in html
     assert "completed part" not in page(record_of(figures={**FIGURES, "tokens": 1e9}), shipped)
 
 

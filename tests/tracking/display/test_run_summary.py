@@ -162,6 +162,14 @@ def test_at_length_every_device_has_a_line():
     lines = "\n".join(page(Run.from_stored({**run.to_stored(), "by_device": [use] * 10})))
     assert "   1  gpu:0     1 kWh       701 W   97%         –  counter" in lines
     assert "and 2 devices more" in lines
+    assert "covered" not in lines
+
+
+def test_at_length_the_time_that_a_device_was_metered_is_shown_if_it_had_a_gap():
+    use = DeviceUse(1, "gpu:0", "gpu", "counter", 3.6e6, 701.0, 0.97, None, metered_s=98.2, gaps_s=1.8)
+    lines = "\n".join(page(Run.from_stored({**record().to_stored(), "by_device": [use]})))
+    assert "max temp  time covered  source" in lines
+    assert "–        98.2 %  counter" in lines
 
 
 @pytest.mark.parametrize(

@@ -97,12 +97,12 @@ def test_what_was_drawn_before_the_first_reading_is_what_that_shows_where_it_was
     assert recorder.by_part()["gpu"].energy_j == before_j
 
 
-def test_devices_are_summed_exactly_and_known_as_surely_as_the_least_sure(recorder, script):
+def test_devices_are_summed_exactly_and_their_spread_is_that_of_the_energy_it_is_about(recorder, script):
     readings = [(8, "power", 0.0), (2**50, "counter", 0.0), (0.5, "modelled", 0.3)]
     take(recorder, script, *(gpu(100.0, 1.0, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (_, how, sigma) in enumerate(readings)))
     take(recorder, script, *(gpu(101.0, 1.0 + j, device=f"gpu:{place}", how=how, sigma_ln=sigma) for place, (j, how, sigma) in enumerate(readings)))
     part = recorder.by_part()["gpu"]
-    assert (part.energy_j, part.how, part.sigma) == (2**50 + 8.5, "modelled", 0.3)
+    assert (part.energy_j, part.how, part.sigma) == (2**50 + 8.5, "modelled", pytest.approx(0.3 * 0.5 / (2**50 + 8.5)))
     assert recorder.accelerators == 3
 
 
@@ -155,7 +155,41 @@ def test_a_long_time_without_a_look_is_a_gap_where_power_was_sampled_only(script
         for time_s in (100.0, 101.0, 141.0):
             take(recorder, script, gpu(time_s, 0.0, how=how))
         assert recorder.interval(to_s=141.0)["gap_s"] == gap_s
+        take(recorder, script, gpu(142.0, 0.0, how=how))
         assert recorder.interval(to_s=142.0)["gap_s"] == 0.0
+
+
+@pytest.mark.parametrize(("first_s", "power_w", "gap_s"), [(104.0, 300.0, 0.0), (110.0, 300.0, 10.0), (104.0, None, 4.0)])
+def test_a_device_that_is_read_late_has_a_gap_unless_its_power_tells_what_it_used(recorder, script, first_s, power_w, gap_s):
+    take(recorder, script, gpu(100.0, 0.0), gpu(first_s, 0.0, power_w, device="gpu:1"))
+    take(recorder, script, gpu(120.0, 0.0), gpu(120.0, 0.0, power_w, device="gpu:1"))
+    devices = recorder.interval(to_s=120.0)["devices"]
+    assert (devices["gpu:0"]["gap_s"], devices["gpu:1"]["gap_s"]) == (0.0, gap_s)
+
+
+def test_a_device_that_does_not_answer_has_a_gap_until_its_counter_makes_up_for_it(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0))
+    take(recorder, script, gpu(105.0, 500.0))
+    first = recorder.interval(to_s=115.0)
+    assert (first["gap_s"], first["devices"]["gpu:0"]["gap_s"]) == (10.0, 10.0)
+    take(recorder, script, gpu(120.0, 2000.0))
+    second = recorder.interval(to_s=120.0)
+    assert (second["gap_s"], second["devices"]["gpu:0"]["gap_s"], second["devices"]["gpu:0"]["energy_j"]) == (0.0, 0.0, 2000.0)
+
+
+def test_what_the_meter_could_not_count_is_a_gap_of_the_device(recorder, script):
+    take(recorder, script, gpu(100.0, 0.0, gap_s=0.0))
+    take(recorder, script, gpu(110.0, 500.0, gap_s=4.0))
+    fields = recorder.interval(to_s=110.0)
+    assert (fields["gap_s"], fields["devices"]["gpu:0"]["gap_s"]) == (4.0, 4.0)
+
+
+def test_a_record_states_the_counter_at_its_end_even_if_it_was_read_later(recorder, script):
+    take(recorder, script, gpu(98.0, 0.0, counter_j=7000.0))
+    take(recorder, script, gpu(108.0, 1000.0, counter_j=8000.0))
+    take(recorder, script, gpu(112.0, 1400.0, counter_j=8400.0))
+    stated = recorder.interval(to_s=110.0, ended=True)["devices"]["gpu:0"]
+    assert (stated["energy_j"], stated["counter_j"]) == (1000.0, 8200.0)
 
 
 def test_an_interval_of_no_length_has_no_mean_and_does_not_go_back(recorder, script):

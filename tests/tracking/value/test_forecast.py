@@ -56,13 +56,14 @@ def test_the_end_is_certain():
     assert forecast_of(seen_of(STEADY, 100, 80.0), coefficients=KNOWN).share == 1.0
 
 
-def test_between_reports_the_end_comes_nearer_and_a_stall_does_not_bring_it():
+def test_between_reports_the_end_comes_nearer_and_a_stall_puts_it_off():
     left = []
     for passed_s in (0.0, 4.0, 10.0, 1000.0):
         seen = seen_of(STEADY, 40, 100.0)
         seen.energy.add(400.0 + passed_s, seen.energy.ys[-1] + 3600.0 * passed_s)
         left.append(forecast_of(seen, coefficients=KNOWN).left_s.median)
-    assert left == pytest.approx([600.0, 596.0, 590.0, 590.0])
+    assert left[:3] == pytest.approx([600.0, 596.0, 592.2], abs=0.1)  # 59 steps, and the rest of one that takes 10 s, or longer by a log-spread of 0.3
+    assert left[3] == pytest.approx(60.0 * (390.0 + 990.0) / 39.0)  # the mean of all seconds since the first report
 
 
 def test_the_spreads_of_the_place_stay_to_the_end():
@@ -109,16 +110,44 @@ def test_a_node_of_several_is_compared_with_its_part_of_the_plan():
 
 
 def test_plan_and_measurement_are_weighed_by_precision():
-    # the plan: 1 s a token, log-spread ln 4 / (2 × 1.645) = 0.42; measured: 2 s a token; after a few reports the measurement nearly decides
+    # the plan: 1 s a token, log-spread ln 4 / (2 × 1.645) = 0.42; measured: 2 s a token, log-spread m; they differ by d = ln 2, more than both spreads,
+    # so the plan's variance becomes d² − m², and its weight m² / d²; after many reports the measurement decides
     run = [(2.0, 3600.0)] * 1000
     few = forecast_of(seen_of(run, 4, name="tokens"), coefficients=KNOWN, plan=PLAN)
     many = forecast_of(seen_of(run, 400, name="tokens"), coefficients=KNOWN, plan=PLAN)
     assert few.basis == many.basis == "plan and measured"
-    planned, measured = math.log(4.0) / (2.0 * 1.6448536), math.hypot(0.3, 0.05 * math.sqrt(0.996))
-    weight = planned**2 / (planned**2 + measured**2)
-    assert few.left_s.median == pytest.approx(996.0 * 2.0**weight)
+    measured = math.hypot(0.3, 0.05 * math.sqrt(0.996))
+    assert few.left_s.median == pytest.approx(996.0 * 2.0 ** (1.0 - measured**2 / math.log(2.0) ** 2))
     assert many.left_s.median == pytest.approx(1200.0, rel=0.02)
     assert many.over_plan["duration_s"] == pytest.approx(2.0, rel=0.02)
+
+
+def test_plan_and_measurement_that_agree_are_weighed_by_their_spreads():
+    # measured: 1.1 s a token; ln 1.1 is less than both spreads
+    found = forecast_of(seen_of([(1.1, 3600.0)] * 1000, 4, name="tokens"), coefficients=KNOWN, plan=PLAN)
+    planned, measured = math.log(4.0) / (2.0 * 1.6448536), math.hypot(0.3, 0.05 * math.sqrt(0.996))
+    weight = planned**2 / (planned**2 + measured**2)
+    assert found.left_s.median == pytest.approx(996.0 * 1.1**weight)
+
+
+def test_a_plan_of_other_tokens_counts_pro_rata():
+    # the plan: 1000 tokens in 1000 s and 10 kWh; the run states 2,400: 2400 s and 24 kWh
+    seen = Observed(0.0, {}, 8.0, Progress({"tokens": 2400.0}), Points())
+    found = forecast_of(seen, coefficients=KNOWN, plan=PLAN)
+    assert found.values["duration_s"].median == pytest.approx(2400.0)
+    assert found.values["facility_energy_kwh"].median == pytest.approx(24.0)
+    assert found.over_plan == pytest.approx({"duration_s": 1.0, "facility_energy_kwh": 1.0, "total_kgco2e": 1.0})
+    assert found.plan.results["duration_s"] == pytest.approx((1200.0, 2400.0, 4800.0))
+
+
+def test_electricity_is_compared_with_the_plans_electricity_where_the_making_of_the_hardware_is_unknown():
+    parts = {"operational_kgco2e": Interval(0.2, 0.4, 0.8), "embodied_kgco2e": Interval(3.0, 3.6, 4.0)}
+    plan = PLAN._replace(results={**PLAN.results, **parts}, tokens=100.0)
+    seen = seen_of(STEADY, 40, 100.0, name="tokens")
+    found = forecast_of(seen, coefficients=KNOWN._replace(embodied_kgco2e_per_h=None), plan=plan)
+    assert found.over_plan["total_kgco2e"] == pytest.approx(found.values["operational_kgco2e"].median / 0.4)
+    whole = forecast_of(seen, coefficients=KNOWN, plan=plan)
+    assert whole.over_plan["total_kgco2e"] == pytest.approx(whole.values["total_kgco2e"].median / 4.0)
 
 
 def test_a_plan_that_states_its_batch_gives_the_steps():

@@ -26,7 +26,12 @@ def gather(plan: Plan, database: Database) -> Facts:
         NotFoundError: the hardware or region is unknown.
         PlanError: hardware, region and precision do not go together.
     """
-    return database.remember(_gathered, Question.of(plan))
+    return answer(Question.of(plan), database)
+
+
+def answer(question: Question, database: Database) -> Facts:
+    """Return what the *database* knows about *question*, as :func:`gather` does."""
+    return database.remember(_gathered, question)
 
 
 def _gathered(database: Database, question: Question) -> Facts:

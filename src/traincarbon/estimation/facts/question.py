@@ -8,8 +8,10 @@ from traincarbon.database.records import Product
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.plan import Plan
 
-_MOST_IN_A_SERVER = 8
+MOST_IN_A_SERVER = 8
 """Accelerators of a plan that names no server which stand in one."""
+CHOOSING = ("params", "active_params", "servers", "accelerators")
+"""Numbers of a plan that choose its facts; arrays of them may choose different ones for different plans."""
 
 
 class Question(NamedTuple):
@@ -50,7 +52,7 @@ class Question(NamedTuple):
             plan.is_moe,
             plan.carbon_intensity is not None,
             isinstance(plan.servers, (int, float)) and plan.servers == 1,
-            int(plan.accelerators) if isinstance(plan.accelerators, (int, float)) and plan.accelerators <= _MOST_IN_A_SERVER else None,
+            int(plan.accelerators) if isinstance(plan.accelerators, (int, float)) and plan.accelerators <= MOST_IN_A_SERVER else None,
         )
 
 
@@ -72,7 +74,7 @@ class Subject(NamedTuple):
             return False
         few = self.question.few_accelerators
         if few is not None:
-            return few <= (self.accelerator_count if self.hardware.is_server else _MOST_IN_A_SERVER)
+            return few <= (self.accelerator_count if self.hardware.is_server else MOST_IN_A_SERVER)
         return self.question.is_one_server or self.place.site == "home"
 
     @property

@@ -77,8 +77,10 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
     """
     if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
         raise PlanError("layouts are known only for decoders and encoders that are trained as a whole", hint="the estimate is based on published runs alone")
-    if plan.params is None or hasattr(plan.params, "shape") or hasattr(accelerators, "shape"):
-        raise PlanError("a layout needs the params of a single plan", hint="give params, not as an array")
+    if plan.params is None:
+        raise PlanError("a layout needs params", hint="give params")
+    if plan.holds_arrays or hasattr(accelerators, "shape"):
+        raise PlanError("a layout is that of a single plan", hint="give no arrays")
     chip = facts.accelerator
     precision = facts.precision
     server = facts.hardware if facts.hardware.is_server else None

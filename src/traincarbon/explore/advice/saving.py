@@ -22,7 +22,7 @@ class Saving(NamedTuple):
 
     Attributes:
         low: Lower bound of the amount, in the unit of the quantity; negative where the alternative takes more.
-        median: Median of the amount.
+        median: Difference of the two medians. The bounds hold it at every level, also where the median of the difference is another.
         high: Upper bound of the amount.
         share_low: Lower bound of the share saved of the original value. [1]
         share: The share saved, minus infinity where the original value is zero. [1]
@@ -71,8 +71,9 @@ def saving_of(old: Num, new: Num, *, level: float = 0.9, independent: Collection
     least, most = quotient.interval(level)
     sigma = float(quotient.sigma)
     chance = _normal(-math.log(quotient.median) / sigma) if sigma > 0.0 else float(quotient.median < 1.0)
+    median = before.median - after.median
     low, high = _difference(before, after, sigma, level)
-    return Saving(low, before.median - after.median, high, 1.0 - most, 1.0 - quotient.median, 1.0 - least, chance)
+    return Saving(min(low, median), median, max(high, median), 1.0 - most, 1.0 - quotient.median, 1.0 - least, chance)
 
 
 def with_independent(value: Uncertain, names: Collection[str]) -> Uncertain:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.decode import interval, number
+from traincarbon.decode import interval
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.formatting import significant
+from traincarbon.ledger.like_for_like import PLANNED_COST, comparable, share_done
 from traincarbon.ledger.record import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -18,8 +20,6 @@ from traincarbon.uncertain import Interval
 NEARLY_ALL = 0.99
 """A share from which a part counts as the whole."""
 _COMPARED = ("duration_s", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "mfu")
-_ESTIMATED_COST = {CostBasis.RENT: "rent_usd", CostBasis.OWN: "own_usd", CostBasis.ELECTRICITY: "electricity_usd"}
-"""The quantity of an estimate that counts the same as the cost of a run."""
 _LEVEL = 0.9
 """Confidence level of recorded forecasts."""
 
@@ -63,27 +63,22 @@ def cost_basis_of(record: Run) -> CostBasis | None:
         return None
 
 
-def share_done(record: Run) -> float | None:
-    """Return the share of its plan's tokens that a run processed, None where either is not known."""
-    planned = number(record.plan.get("tokens")) if record.plan is not None else None
-    return record.tokens / planned if record.tokens is not None and planned is not None and planned > 0.0 else None
-
-
 def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -> Html:
     """Return the forecast of a run compared with what it took."""
     if forecast is None:
         return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")
-    rows = [_row(QUANTITIES[name].label, forecast.results.get(name), actual_result(record, name), QUANTITIES[name].unit, currency) for name in _COMPARED]
+    known_results = {name: result for name, result in forecast.results.items() if result is not None}
+    plan = comparable(known_results, has_embodied=record.embodied_kgco2e is not None, cost_basis=record.cost_basis, share=share_done(record) or 1.0)
+    expected = plan.results
+    rows = [_row(QUANTITIES[name].label, expected.get(name), actual_result(record, name), QUANTITIES[name].unit, currency) for name in _COMPARED]
     basis = cost_basis_of(record)
-    cost = None if basis is None else _ESTIMATED_COST[basis]
-    label = "Cost" if cost is None else QUANTITIES[cost].label
-    rows.append(_row(label, None if cost is None else forecast.results.get(cost), actual_result(record, "cost_usd"), "$", currency))
+    label = "Cost" if basis is None else QUANTITIES[PLANNED_COST[basis]].label
+    rows.append(_row(label, expected.get("cost_usd"), actual_result(record, "cost_usd"), "$", currency))
     known = [row for row in rows if row]
     if not known:
         return EMPTY
-    done = share_done(record)
-    is_part = done is not None and done < NEARLY_ALL
-    lead = html("<p>The forecast was {}.{}</p>", text(forecast.made), text(" It covers the whole plan; the run completed part of it.") if is_part else EMPTY)
+    pro_rata = f" It is scaled to the tokens of this run, {percent(plan.share)} of those planned." if plan.is_pro_rata else ""
+    lead = html("<p>The forecast was {}.{}</p>", text(forecast.made), text(pro_rata))
     head = texts("", "Forecast", f"{100.0 * forecast.level:.3g} % interval", "Actual", "Actual / forecast", "Interval")
     return html("{}{}", lead, table(text("Forecast compared with actual"), head, known, numbers=(1, 2, 3, 4)))
 

@@ -8,6 +8,7 @@ from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
+from traincarbon.ledger.like_for_like import share_done
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
@@ -16,7 +17,7 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.run_history import RunHistory
-from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_table, percent, share_done
+from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_table, percent
 from traincarbon.reporting.sections.summary import card_html
 from traincarbon.reporting.subjects import ReportedRun
 from traincarbon.uncertain import Interval, median_of
@@ -36,6 +37,7 @@ _HOW_KNOWN = {
     EnergySource.COUNTER: "measured by energy counters",
     EnergySource.POWER: "measured by power readings",
     EnergySource.MODELLED: "modelled",
+    EnergySource.ASSUMED: "assumed from the hardware database",
 }
 
 

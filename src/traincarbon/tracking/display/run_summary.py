@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
 from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, worse, wrapped
+from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
-from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
 from traincarbon.tracking.live_state import BudgetState
@@ -19,10 +20,13 @@ MOST_LINES = 24
 _MOST_DEVICES = 8
 _MAX_TEMPERATURE, _ROOMY = 5, 80
 """The column of the table of devices that a screen narrower than this leaves out."""
+_TIME_COVERED = 6
+"""The column that is left out if all devices were metered all the time."""
 _MOST_NOTES = 5
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
 _MODELLED = (EnergySource.MODELLED,)
+_ASSUMED = (EnergySource.ASSUMED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
@@ -39,6 +43,7 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     """
     columns = width() if columns is None else columns
     energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
+    energy += [_single("Assumed", _parts(run, _ASSUMED), columns)] if _energy_j(run, _ASSUMED) else []
     if _missing(run):
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
@@ -77,6 +82,7 @@ def page(run: Run) -> list[str]:
     """Return the long summary, with each device and all reasons, as lines of the terminal's width in bold and dim."""
     columns = width()
     energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
+    energy += [wrapped("Assumed", _parts(run, _ASSUMED))] if _energy_j(run, _ASSUMED) else []
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
     return [
@@ -167,8 +173,9 @@ def _sources(run: Run, columns: int) -> list[str]:
 
 def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
     """Return the results of the run, beside the plan if there was one; what is not known is not shown."""
-    rows = [row for name in _SHOWN if (row := _result(run, name))]
-    planned = _planned(run, "duration_s")
+    plan = comparable_plan_of(run)
+    rows = [row for name in _SHOWN if (row := _result(run, name, plan.results.get(name)))]
+    planned = plan.results.get("duration_s")
     if planned:
         rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _comparison(run.duration_s, planned, "s")))
     has_plan = any(row[-1] for row in rows)  # else that column is too narrow for rates
@@ -177,14 +184,22 @@ def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
         rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
     if run.mfu is not None:
         rows.append(("MFU", *wording.utilisation(run.mfu).rsplit(" ", 1), "", ""))
-    return ["", *(line[:columns] for line in table(rows, right=(1,)).split("\n"))] if rows else []
+    shown = [line[:columns] for line in table(rows, right=(1,)).split("\n")] if rows else []
+    return ["", *shown, *_pro_rata(plan, columns)] if shown else []
 
 
-def _result(run: Run, name: str) -> tuple[str, ...] | None:
+def _pro_rata(plan: ComparablePlan, columns: int) -> list[str]:
+    """Return that the plan was of more or fewer tokens, if it was."""
+    if not plan.results or not plan.is_pro_rata:
+        return []
+    share = wording.percent(plan.share) if plan.share < 10.0 else f"{significant(plan.share, 3)} times"
+    return [_single("Plan", f"scaled to the tokens of this run, {share} of those planned", columns)]
+
+
+def _result(run: Run, name: str, planned: Interval | None) -> tuple[str, ...] | None:
     label, unit = QUANTITIES[name].label, QUANTITIES[name].unit
     if name == "cost_usd" and run.cost_basis:
         label += f", {wording.cost_word(run.cost_basis)}"
-    planned = _planned(run, name)
     value = _total(run) if name == "total_kgco2e" and planned else interval(getattr(run, name, None))
     if value is None:
         return None
@@ -196,10 +211,6 @@ def _total(run: Run) -> Interval | None:
     parts = [interval(value) for value in (run.operational_kgco2e, run.embodied_kgco2e)]
     known = [part for part in parts if part is not None]
     return Interval(*map(sum, zip(*known, strict=True))) if len(known) == len(parts) else None
-
-
-def _planned(run: Run, name: str) -> Interval | None:
-    return interval((run.plan or {}).get(name))
 
 
 def _comparison(value: float, planned: Interval, unit: str) -> str:
@@ -225,9 +236,12 @@ def _scaled(value: float, unit: str) -> tuple[str, str]:
 def _devices(run: Run, columns: int) -> list[str]:
     if not run.by_device:
         return []
-    rows = [("node", "device", "metered", "peak power", "used", "max temp", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
-    kept = [at for at in range(len(rows[0])) if at != _MAX_TEMPERATURE or columns >= _ROOMY]
-    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, 5)]
+    rows = [("node", "device", "metered", "peak power", "used", "max temp", "time covered", "source"), *(_device(use) for use in run.by_device[:_MOST_DEVICES])]
+    left_out = {_MAX_TEMPERATURE} if columns < _ROOMY else set()
+    if all(use.gaps_s <= NO_GAP_S for use in run.by_device):
+        left_out.add(_TIME_COVERED)
+    kept = [at for at in range(len(rows[0])) if at not in left_out]
+    right = [at for at, column in enumerate(kept) if column in (0, 2, 3, 4, _MAX_TEMPERATURE, _TIME_COVERED)]
     head, *lines = table([[row[at] for at in kept] for row in rows], right=right).split("\n")
     over = len(run.by_device) - _MOST_DEVICES
     more = [dim(f"and {counted(over, 'device')} more")] if over > 0 else []
@@ -242,6 +256,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",
+        "–" if use.metered_percent is None else f"{use.metered_percent:.1f} %",
         use.how,
     )
 

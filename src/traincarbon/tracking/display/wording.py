@@ -12,6 +12,10 @@ FORECAST: tuple[str, ...] = tuple(name for name in COMPARED if name in BUDGETED.
 """The quantities that are forecast and planned."""
 WARN_SHARE = 0.8
 """Share of a budget from which on it is marked."""
+_STALLED_S = 60.0
+"""From when on a late report is said to be missing. [s]"""
+_ABOUT_SAME = (0.8, 1.25)
+"""Ratio of two speeds that are shown as one."""
 FACILITY = "facility"
 """What energy is called that includes cooling, and parts without a meter; that of the meters alone is called ``metered``."""
 
@@ -125,14 +129,35 @@ def time_left(left_s: float) -> str:
 
 def training(progress: ProgressState) -> list[Item]:
     """Return how the training goes: speed, utilisation, loss, energy of a token, tokens so far."""
-    speeds = [(name, progress.rates_per_s[name]) for name in COUNTS if name in progress.rates_per_s]
     return [
-        *(Item("", f"{significant(speed, 3)} {name}/s") for name, speed in speeds[:1]),
+        *(Item("", text) for text in _speed(progress)),
         *([] if progress.mfu is None else [Item("MFU", utilisation(progress.mfu))]),
         *([] if progress.loss is None else [Item("loss", significant(progress.loss, 4))]),
         *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token metered")]),
         *(Item("", f"{amount(progress.counts[name], 'count', digits=3)} {name}") for name in COUNTS if name in progress.counts),
     ]
+
+
+def _speed(progress: ProgressState) -> list[str]:
+    """Return the speed by which the time left is forecast, and that of the last minute where it differs; or since when nothing was reported.
+
+    Example:
+        >>> _speed(ProgressState(rates_per_s={"tokens": 4000.0}, over_rate=1.02))
+        ['4,000 tokens/s']
+        >>> _speed(ProgressState(rates_per_s={"tokens": 4000.0}, over_rate=0.5))
+        ['2,000 tokens/s (now 4,000)']
+        >>> _speed(ProgressState(rates_per_s={"tokens": 40.0}, over_rate=50.0, late_s=300.0))
+        ['no progress for 5 min']
+    """
+    speeds = [(name, progress.rates_per_s[name]) for name in COUNTS if name in progress.rates_per_s]
+    if not speeds:
+        return []
+    if progress.late_s >= _STALLED_S:
+        return [f"no progress for {amount(progress.late_s, 's')}"]
+    (name, now), over = speeds[0], progress.over_rate or 1.0
+    if _ABOUT_SAME[0] <= over <= _ABOUT_SAME[1]:
+        return [f"{significant(now, 3)} {name}/s"]
+    return [f"{significant(now * over, 3)} {name}/s (now {significant(now, 3)})"]
 
 
 def budgets(states: Iterable[BudgetState]) -> list[BudgetShare]:

@@ -149,7 +149,7 @@ class Metering:
         parts = self._recorder.by_part()
         self._missing = missing_parts(missing, parts)
         gpu = unread_device(meters)
-        if "gpu" not in parts:
+        if gpu is None and "gpu" not in parts:
             gpu = unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
         if "server" in parts:  # its meter covers them
             gpu = None

@@ -12,6 +12,8 @@ from traincarbon.tracking.value.run_results import Part
 
 _LATE_S = 30.0
 """After so long without a reading, sampled and modelled energy has a gap."""
+_STALE_S = 0.5
+"""A device whose latest reading is older has not answered since."""
 _SELDOM_S = 0.9
 """Between two records, each meter is read at most this often, or as often as it asks."""
 _KEPT = 8
@@ -27,9 +29,11 @@ class _Device:
         after_s = first.time_s - began_s
         sampled = first.how != EnergySource.MODELLED and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
         before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
-        self._began_s = began_s
         self._counts_job_only = first.how == EnergySource.MODELLED and first.part != "gpu"
         """Whether its energy is that of this job alone at any time: the model of processor and memory."""
+        self._gap_s = 0.0 if sampled or self._counts_job_only else max(after_s, 0.0)
+        """Time that was not metered and that no later reading makes up for."""
+        self._began_s = began_s
         self._base_j = 0.0 if self._counts_job_only else first.energy_j - before_j
         self.latest = first
         self._readings = deque([(began_s, self._base_j)] if before_j else [], _KEPT)
@@ -48,6 +52,9 @@ class _Device:
 
     def add(self, reading: Reading) -> None:
         is_before_job = self.latest.time_s < self._began_s
+        silent_s = reading.time_s - self.latest.time_s
+        if silent_s > _LATE_S and reading.how != EnergySource.COUNTER:
+            self._gap_s += silent_s
         self.latest = reading
         self._keep(reading)
         if is_before_job:
@@ -67,6 +74,12 @@ class _Device:
         reached_j = self.latest.energy_j if until_s is None or self._counts_job_only else self._at(until_s)
         return reached_j - self._base_j
 
+    def gap_s(self, to_s: float) -> float:
+        """Return the seconds since the job began, until *to_s*, whose energy is not known then. A counter may make up for some of them later."""
+        silent_s = to_s - self.latest.time_s
+        stale_s = silent_s if silent_s > _STALE_S else 0.0
+        return min(self._gap_s + self.latest.gap_s + stale_s, max(to_s - self._began_s, 0.0))
+
     def _keep(self, reading: Reading) -> None:
         if self._readings and reading.time_s <= self._readings[-1][0]:
             self._readings.pop()
@@ -79,9 +92,12 @@ class _Device:
                 return from_j + max(time_s - from_s, 0.0) / (to_s - from_s) * (to_j - from_j)
         return self.latest.energy_j
 
-    def fields(self, span_s: float, until_s: float | None) -> dict[str, object]:
-        energy_j = self.energy_j(until_s)
-        stated: dict[str, object] = {"part": self.latest.part, "how": self.latest.how, "energy_j": energy_j}
+    def fields(self, span_s: float, to_s: float, *, ended: bool) -> dict[str, object]:
+        """Return what a record up to *to_s* states; if the job ended then, later readings do not count."""
+        energy_j, latest = self.energy_j(to_s if ended else None), self.latest
+        stated: dict[str, object] = {"part": latest.part, "how": latest.how, "energy_j": energy_j, "gap_s": self.gap_s(to_s)}
+        if latest.counter_j is not None:
+            stated["counter_j"] = latest.counter_j - latest.energy_j + self._base_j + energy_j
         if span_s > 0.0:
             stated["power_mean_w"] = (energy_j - self._recorded_j) / span_s
         if self._power_w is not None:
@@ -90,8 +106,8 @@ class _Device:
             if values:
                 stated[name] = sum(values) / len(values)
         stated |= {name: value for name, value in (("temperature_c", self._hottest_c), ("memory_used_b", self._memory_b)) if value is not None}
-        if self.latest.sigma_ln:
-            stated["sigma_ln"] = self.latest.sigma_ln
+        if latest.sigma_ln:
+            stated["sigma_ln"] = latest.sigma_ln
         self._recorded_j = energy_j
         return stated
 
@@ -117,7 +133,7 @@ class Recorder:
         self._from_s = began_s
         self.latest_s = began_s
         """Time of the latest reading."""
-        self._gap_s = 0.0
+        self._recorded_gap_s = 0.0
         self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
     def read(self, *, now_s: float = math.inf) -> list[str]:
@@ -125,16 +141,12 @@ class Recorder:
 
         A meter that must be read often does not cause the others to be read as often.
         """
-        before_s = self.latest_s
         notes: list[str] = []
         for index, meter in enumerate(self.meters):
             if now_s >= self._due_s[index]:
                 notes += self._take(meter)
                 self._due_s[index] = self.latest_s + min(_SELDOM_S, meter.max_interval_s)
         self.samples += 1
-        counted = all(device.latest.how == EnergySource.COUNTER for device in self._devices.values())
-        if self.latest_s - before_s > _LATE_S and not counted and self.samples > 1:
-            self._gap_s += self.latest_s - before_s
         return notes
 
     def settle(self, cpu_s: float) -> list[str]:
@@ -183,28 +195,30 @@ class Recorder:
             ended: Whether the job ended at that moment, so that later energy does not count.
         """
         span_s = max(to_s - self._from_s, 0.0)
+        gap_s = max((device.gap_s(to_s) for device in self._devices.values()), default=0.0)
         fields = {
             "from_s": self._from_s,
             "to_s": max(to_s, self._from_s),
-            "gap_s": min(self._gap_s, span_s),
+            "gap_s": min(max(gap_s - self._recorded_gap_s, 0.0), span_s),
             "samples": self.samples,
-            "devices": {name: device.fields(span_s, to_s if ended else None) for name, device in self._devices.items()},
+            "devices": {name: device.fields(span_s, to_s, ended=ended) for name, device in self._devices.items()},
             **({"ended": True} if ended else {}),
         }
         for device in self._devices.values():
             device.begin_record()
-        self._from_s, self._gap_s, self.samples = max(to_s, self._from_s), 0.0, 0
+        self._from_s, self._recorded_gap_s, self.samples = max(to_s, self._from_s), max(gap_s, self._recorded_gap_s), 0
         return fields
 
     def by_part(self, *, until_s: float | None = None) -> dict[str, Part]:
-        """Return the energy of each part since the job began, with the least certain source and the largest spread of its devices."""
+        """Return the energy of each part since the job began, with the least certain source of its devices and their mean spread, weighted by energy."""
         worst_last: tuple[str, ...] = tuple(EnergySource)
         found: dict[str, Part] = {}
         for device in self._devices.values():
             latest = device.latest
-            known = found.get(latest.part, Part(0.0, latest.how, 0.0))
-            how = max(known.how, latest.how, key=worst_last.index)
-            found[latest.part] = Part(known.energy_j + device.energy_j(until_s), how, max(known.sigma, latest.sigma_ln))
+            known, energy_j = found.get(latest.part, Part(0.0, latest.how, 0.0)), device.energy_j(until_s)
+            how, total_j = max(known.how, latest.how, key=worst_last.index), known.energy_j + energy_j
+            sigma = (known.sigma * known.energy_j + latest.sigma_ln * energy_j) / total_j if total_j > 0.0 else max(known.sigma, latest.sigma_ln)
+            found[latest.part] = Part(total_j, how, sigma)
         return found
 
     def devices(self) -> tuple[DeviceState, ...]:

@@ -4,17 +4,17 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from traincarbon.ledger.like_for_like import comparable, scaled
 from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.progress import COUNTS, Progress
+from traincarbon.tracking.value.pace import expected_pace, measured_pace, time_left
 from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of
-from traincarbon.tracking.value.trend import Points, Trend, trend_of
+from traincarbon.tracking.value.trend import Points, trend_of
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
-from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of, z_of
+from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of
 
-_LEAST_SIGMA_OF_PACE = 0.05
-"""Least log-spread of the pace of a whole run around the pace seen: a slower disk or a longer evaluation may still come."""
 _LEAST_SIGMA_OF_POWER = 0.01
-"""The same for the mean power."""
+"""Least log-spread of the mean power of a whole run around the power seen."""
 _FROM_PLAN = ("facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "total_kgco2e", "electricity_usd")
 """What the plan alone forecasts, beside the duration."""
 _LIKE_EARLIER = 0.5
@@ -56,7 +56,11 @@ class Forecast(NamedTuple):
     values: dict[str, Uncertain]
     """``duration_s`` and the quantities of :class:`~traincarbon.tracking.value.run_results.Figures`, of the whole run."""
     over_plan: dict[str, float]
-    """Median of the forecast over that of the plan. [1]"""
+    """Median of the forecast over that of the plan for the same work and the same parts. [1]"""
+    pace_s: float | None = None
+    """What each unit of the remaining work is expected to take. [s]"""
+    plan: PlannedRun | None = None
+    """The plan for the work of this run."""
 
     @property
     def share(self) -> float:
@@ -83,43 +87,35 @@ def forecast_of(observed: Observed, *, coefficients: Coefficients, plan: Planned
     r"""Return what the whole run will have taken.
 
     What is done is certain up to its meters and coefficients. The time left is the work left times the pace, and the
-    energy of that time is the power seen so far times that time. The pace is log-normal: its mean since the first report, with the
-    spread that the scatter of its batches gives for the time ahead, weighted with that of the plan by precision:
-
-    .. math:: \ln p = \frac{\ln p_m / \sigma_m^2 + \ln p_0 / \sigma_0^2}{1 / \sigma_m^2 + 1 / \sigma_0^2}, \quad
-        \sigma^2 = \frac{1}{1 / \sigma_m^2 + 1 / \sigma_0^2}
+    energy of that time is the power seen so far times that time. The pace is that since the first report and that of the plan,
+    see :func:`traincarbon.tracking.value.pace.expected_pace`. A plan of more or fewer tokens counts pro rata.
 
     Args:
         observed: What was observed of this session so far.
         coefficients: What converts its joules and hours into emissions, water and cost.
         plan: What the plan expects, None without a plan.
         earlier: What earlier sessions took.
-
-    References:
-        Gelman et al. 2013, *Bayesian data analysis*, section 2.5, for the weighting of two normals.
     """
     earlier = earlier or EarlierSessions()
     unit, done, total = _work(observed.progress, plan, earlier)
     if total is None:
         return _none(_why_no_total(observed.progress), unit, done)
-    pace = _pace(observed, unit, max(total - done, 0.0), total, plan)
-    if pace is None:
+    plan = _for_work(plan, unit, total)
+    left, now_s, points = max(total - done, 0.0), observed.energy.xs[-1] if observed.energy.xs else 0.0, observed.progress.points(unit)
+    trend, planned_s = measured_pace(points, now_s), _expected(plan, "duration_s")
+    planned = None if planned_s is None else Uncertain(planned_s.median / total, {"pace": planned_s.sigma})
+    pace_s = expected_pace(trend, planned, left=left, total=total)
+    if pace_s is None:
         return _none(f"the script has not yet reported {unit} twice, and no plan says how long it takes", unit, done, total)
-    left_s = _left(observed, unit, pace * max(total - done, 0.0))
-    at_end = _parts_at_end(observed, left_s)
-    is_planned, is_measured = _expected(plan, "duration_s") is not None, _trend(observed, unit) is not None
-    basis = " and ".join(name for name, is_there in (("plan", is_planned), ("measured", is_measured)) if is_there)
-    if at_end is None:
-        values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
-    else:
-        hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
-        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
-    whole = {"duration_s": left_s + observed.elapsed_s, **values}
+    left_s = time_left(points, pace_s, left=left, elapsed_s=observed.elapsed_s, now_s=now_s)
+    basis = " and ".join(name for name, found in (("plan", planned), ("measured", trend)) if found is not None)
+    whole = _whole(observed, left_s, coefficients=coefficients, plan=plan)
     whole = {name: value + earlier.values[name] if name in earlier.values else value for name, value in whole.items()}
+    compared = None if plan is None else plan._replace(results=comparable(plan.results, has_embodied="embodied_kgco2e" in whole).results)
     over_plan = {
-        name: whole[name].median / planned.median for name in _COMPARED_WITH_PLAN if name in whole and (planned := _expected(plan, name, observed.nodes))
+        name: whole[name].median / planned.median for name in _COMPARED_WITH_PLAN if name in whole and (planned := _expected(compared, name, observed.nodes))
     }
-    return Forecast("", basis, unit, done, total, left_s, whole, over_plan)
+    return Forecast("", basis, unit, done, total, left_s, whole, over_plan, pace_s.median, compared)
 
 
 def spent(results: Figures, observed: Observed) -> dict[str, Uncertain]:
@@ -155,50 +151,24 @@ def _none(why: str, unit: str, done: float, total: float = 0.0) -> Forecast:
     return Forecast(why, "", unit, done, total, None, {}, {})
 
 
-def _trend(observed: Observed, unit: str) -> Trend | None:
-    """Return the pace since the first report, time over work; the time before it was start-up."""
-    points = observed.progress.points(unit)
-    return None if points is None else trend_of(points.ys, points.xs)
+def _for_work(plan: PlannedRun | None, unit: str, total: float) -> PlannedRun | None:
+    """Return the plan for *total* of *unit*, in proportion to the tokens; as it is where it does not say how many."""
+    if plan is None or not plan.tokens:
+        return plan
+    planned = plan.tokens if unit == "tokens" else plan.tokens / plan.batch_tokens if unit == "steps" and plan.batch_tokens else total
+    share = total / planned
+    return plan._replace(results={name: scaled(name, result, share) for name, result in plan.results.items()}, tokens=plan.tokens * share)
 
 
-def _pace(observed: Observed, unit: str, left: float, total: float, plan: PlannedRun | None) -> Uncertain | None:
-    """Return the seconds that each unit of the remaining work will take."""
-    trend = _trend(observed, unit)
-    expected = _expected(plan, "duration_s")
-    planned = None if expected is None else Uncertain(expected.median / total, {"pace": expected.sigma})
-    if trend is None:
-        return planned
-    floor = _LEAST_SIGMA_OF_PACE * math.sqrt(left / total)
-    measured = Uncertain(trend.slope, {"pace": math.hypot(trend.sigma_ahead(left), floor)})
-    return measured if planned is None else _weighted(measured, planned, "pace")
-
-
-def _left(observed: Observed, unit: str, since_report: Uncertain) -> Uncertain:
-    """Return the time left from now, given the time left at the last report, or at the beginning if there is none.
-
-    The time since the last report counts up to one interval of reports. Before two reports, *since_report* is the plan's time, and
-    the run is known to take longer than it has taken.
-    """
-    points = observed.progress.points(unit)
-    if points is None:
-        return _beyond(since_report, observed.elapsed_s)
-    passed_s = max(observed.energy.xs[-1] - points.xs[-1], 0.0) if observed.energy.xs else 0.0
-    if len(points.xs) < 2:
-        return _beyond(since_report, passed_s)
-    return Uncertain(max(since_report.median - min(passed_s, points.xs[-1] - points.xs[-2]), 0.0), since_report.spreads)
-
-
-def _beyond(whole: Uncertain, passed: float) -> Uncertain:
-    """Return what is left of a log-normal time after *passed* without an end, by the conditional median and 95 % bound."""
-    sigma = whole.sigma
-    if sigma <= 0.0 or passed <= 0.0 or whole.median <= 0.0:
-        return Uncertain(max(whole.median - passed, 0.0), whole.spreads)
-    over = 0.5 * (1.0 + math.erf(math.log(passed / whole.median) / (sigma * math.sqrt(2.0))))
-    over = min(max(over, 1e-9), 1.0 - 1e-9)
-    middle, bound = (whole.median * math.exp(sigma * z_of(level)) for level in (over, 0.9 + 0.1 * over))
-    if not passed < middle < bound:
-        return Uncertain(0.1 * passed, {"pace": 1.0})  # beyond what the plan considered possible
-    return Uncertain(middle - passed, {"pace": math.log((bound - passed) / (middle - passed)) / Z_90})
+def _whole(observed: Observed, left_s: Uncertain, *, coefficients: Coefficients, plan: PlannedRun | None) -> dict[str, Uncertain]:
+    """Return what this session will have taken at the end of the run, by what was measured of it or, before that, by the plan."""
+    at_end = _parts_at_end(observed, left_s)
+    if at_end is None:
+        values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
+    else:
+        hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
+        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
+    return {"duration_s": left_s + observed.elapsed_s, **values}
 
 
 def _parts_at_end(observed: Observed, left_s: Uncertain) -> dict[str, Part] | None:
@@ -212,15 +182,6 @@ def _parts_at_end(observed: Observed, left_s: Uncertain) -> dict[str, Part] | No
     power_w = Uncertain(trend.slope, {"mean power": math.hypot(trend.sigma_ahead(left_s.median), _LEAST_SIGMA_OF_POWER)})
     growth = (power_w * left_s) * (1.0 / so_far_j) + 1.0
     return {name: part._replace(energy_j=growth * part.energy_j) for name, part in observed.parts.items()}
-
-
-def _weighted(one: Uncertain, other: Uncertain, name: str) -> Uncertain:
-    """Return the mean of two values weighted by precision, its spread called *name*."""
-    if other.sigma <= 0.0 or one.sigma <= 0.0:
-        return other if other.sigma <= 0.0 < one.sigma else one
-    weights = 1.0 / one.sigma**2, 1.0 / other.sigma**2
-    log = (weights[0] * math.log(one.median) + weights[1] * math.log(other.median)) / sum(weights)
-    return Uncertain(math.exp(log), {name: sum(weights) ** -0.5})
 
 
 def _expected(plan: PlannedRun | None, name: str, nodes: int = 1) -> Uncertain | None:

@@ -16,7 +16,8 @@ from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import CONSEQUENCES, RATES
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
@@ -70,7 +71,7 @@ class _LookUp:
             count = hardware.value("accelerator_count") or 1.0
         fields = self.fields(hardware)
         bare = self.facts(hardware, accelerator, count, fields)
-        facts = self.tried(calibrated, fields, bare) or bare
+        facts = self.tried(calibrated, fields, bare, is_moe=fields.is_moe) or bare
         chain = Trace(fields, facts)
         is_rented = self.is_rented(facts, chain)
         coefficients = self.coefficients(chain, is_rented=is_rented)

@@ -177,10 +177,11 @@ def _metered(parts: Mapping[str, Part], known: Coefficients) -> tuple[Num, dict[
     total: Num = 0.0
     sources = {"measured": 0.0, "modelled": 0.0}
     for name, part in parts.items():
-        is_modelled = part.how == EnergySource.MODELLED
+        is_modelled = part.how in (EnergySource.MODELLED, EnergySource.ASSUMED)
         factor = Uncertain(1.0, {f"{name} model" if is_modelled else f"{name} meter": part.sigma} if part.sigma else None)
         total = total + (factor if is_modelled or known.meter is None else factor * known.meter) * part.energy_j
-        sources["modelled" if is_modelled else "measured"] += median_of(part.energy_j) / J_PER_KWH
+        if part.how != EnergySource.ASSUMED:  # what is assumed is what the others leave of the whole
+            sources["modelled" if is_modelled else "measured"] += median_of(part.energy_j) / J_PER_KWH
     return (total if total.__class__ is Uncertain else Uncertain(total)), sources
 
 

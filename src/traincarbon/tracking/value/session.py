@@ -10,6 +10,7 @@ from traincarbon.tracking.progress import COUNTS, Progress, Report
 from traincarbon.tracking.settings import BudgetPolicy, Settings
 from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
+from traincarbon.tracking.value.pace import waiting_s
 from traincarbon.tracking.value.run_results import Figures, Part, figures_of, mfu_of
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
@@ -125,7 +126,7 @@ class Session:
             "accelerators": self._accelerators,
             "unread_gpu": self._has_unread_gpu,
             "params": number(settings.context.get("params") or plan.params),
-            "plan": None if settings.plan is None else {**settings.plan, **encode(plan.results)},
+            "plan": None if settings.plan is None else {**settings.plan, "planned_tokens": plan.tokens, **encode(plan.results)},
             "assumptions": list(valuation.assumptions),
         }
 
@@ -145,7 +146,7 @@ class Session:
 
     def live_state(self, *, devices: tuple[DeviceState, ...], elapsed_s: float) -> LiveState:
         """Return the state of the run for the display."""
-        settings, results, plan = self._settings, self._results, self._valuation.plan
+        settings, results = self._settings, self._results
         return LiveState(
             run_id=settings.run_id,
             project=settings.project,
@@ -156,7 +157,7 @@ class Session:
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
             forecast=_intervals(self._forecast.values) if self._forecast is not None else {},
-            plan=plan.results if plan is not None else {},
+            plan=self._compared_plan(),
             budgets=self.budgets(),
             notes=tuple(self._notes),
         )
@@ -166,6 +167,12 @@ class Session:
         if self._budget is None or self._results is None or self._observed is None:
             return ()
         return self._budget.states(spent(self._results, self._observed), self._forecast.values if self._forecast is not None else {})
+
+    def _compared_plan(self) -> Mapping[str, Interval]:
+        """Return the plan for the work of this run, with the same parts of CO2e; as it is while there is no forecast."""
+        if self._forecast is not None and self._forecast.plan is not None:
+            return self._forecast.plan.results
+        return self._valuation.plan.results if self._valuation.plan is not None else {}
 
     def _metered_j(self) -> float | None:
         """Return the energy of all parts, None before the first is known, or if a GPU is not among them."""
@@ -191,10 +198,15 @@ class Session:
     def _progress_state(self) -> ProgressState:
         progress, tokens, metered_j = self._progress, self._tokens(), self._metered_j()
         forecast = self._forecast if self._forecast is not None and not self._forecast.why_not else None
-        rates = {name: progress.rate_per_s(name, window_s=_RATE_WINDOW_S) for name in COUNTS}
+        now_s = self._energy.xs[-1] if self._energy.xs else 0.0
+        late_s = {name: waiting_s(progress.points(name), now_s) for name in COUNTS}
+        rates = {name: progress.rate_per_s(name, window_s=_RATE_WINDOW_S, late_s=late_s[name]) for name in COUNTS}
+        rate, pace_s = (rates.get(forecast.unit), forecast.pace_s) if forecast is not None else (None, None)
         return ProgressState(
             counts=progress.counts,
             rates_per_s={name: rate for name, rate in rates.items() if rate is not None},
+            over_rate=1.0 / (pace_s * rate) if pace_s and rate else None,
+            late_s=min((late_s[name] for name in progress.counts), default=0.0),
             loss=progress.loss,
             share_done=forecast.share if forecast is not None else None,
             left_s=number(forecast.left_s.median) if forecast is not None and forecast.left_s is not None else None,

@@ -42,13 +42,19 @@ class Points:
             del xs[1:-1:2], ys[1:-1:2]
             self._apart = 2.0 * (xs[-1] - xs[0]) / _MOST_POINTS
 
-    def slope(self, *, window: float = math.inf) -> float | None:
-        """Return the mean rise over the last *window* of time or slightly more, None before the second point."""
+    def slope(self, *, window: float = math.inf, until: float = -math.inf) -> float | None:
+        """Return the mean rise over the last *window* of time or slightly more, None before the second point.
+
+        Args:
+            window: The time over which to take the mean.
+            until: When it ends if that is after the last point: nothing has risen since.
+        """
         xs, ys = self.xs, self.ys
         if len(xs) < 2 or xs[-1] <= xs[0]:
             return None
-        first = max(min(bisect_left(xs, xs[-1] - window), len(xs) - 2), 0)
-        return (ys[-1] - ys[first]) / (xs[-1] - xs[first])
+        end = max(until, xs[-1])
+        first = max(min(bisect_left(xs, end - window), len(xs) - 2), 0)
+        return (ys[-1] - ys[first]) / (end - xs[first])
 
 
 class Trend(NamedTuple):

@@ -1,0 +1,130 @@
+"""The lines of a journal as they are read: one at a time, each checked, and those that cannot be used named with their place."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, TypedDict, cast
+
+SCHEMA = "traincarbon/journal/1"
+LONGEST_LINE_B = 1 << 20
+"""A longer line is not from a journal and is skipped without being read into memory."""
+
+_REQUIRED: dict[str, type | tuple[type, ...]] = {
+    "run_id": str, "node": str, "writer": str, "kind": str, "process": int, "seq": int, "wall_s": (int, float), "mono_s": (int, float)
+}  # fmt: skip
+"""The fields of every line, with their types."""
+_MOST = 1e15
+"""Clocks and counts stay below this."""
+
+
+class Line(TypedDict):
+    """A line of a journal as it was read: these fields are valid, all others come unchecked from the file."""
+
+    schema: str
+    run_id: str
+    node: str
+    writer: str
+    kind: str
+    process: int
+    seq: int
+    wall_s: float
+    mono_s: float
+
+
+def read_journal(file: str | os.PathLike[str]) -> tuple[list[Line], list[str]]:
+    """Return the lines of a journal and one text for each line that cannot be used: cut off, corrupt, foreign or newer."""
+    lines: list[Line] = []
+    faults: list[str] = []
+    for line, fault, _ in read_lines(file):
+        if line is not None:
+            lines.append(line)
+        if fault:
+            faults.append(fault)
+    return lines, faults
+
+
+def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tuple[Line | None, str, int]]:
+    """Yield each line, its fault and the position up to which the file is read, with at most one line in memory.
+
+    A last line without an end does not count as read, as it may still be being written.
+
+    Args:
+        file: The journal.
+        begin_b: Where to begin, a position from an earlier reading.
+    """
+    name = os.path.basename(os.fspath(file))
+    position_b = begin_b
+    try:
+        with open_regular(file) as stream:
+            stream.seek(begin_b)
+            for raw, length_b in _raw_lines(stream):
+                line, fault = _parse(raw)
+                at = f"{name}, byte {position_b}"
+                if raw.endswith(b"\n") or len(raw) > LONGEST_LINE_B:
+                    position_b += length_b
+                if line is not None or fault:
+                    yield line, f"{at}: {fault}" if fault else "", position_b
+    except OSError as error:
+        yield None, f"{name}: {error.strerror or error}", position_b
+
+
+def open_regular(file: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading, but no pipe or device, which could block for ever or have no end.
+
+    Raises:
+        OSError: it is neither a file nor a link to one, or cannot be opened.
+    """
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    stream = open(descriptor, "rb")  # noqa: SIM115  the caller closes it
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stream.close()
+        raise OSError("it is a folder, a pipe or a device, not a file")
+    return stream
+
+
+def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield bytes and length of each line. A line that is too long is cut."""
+    while raw := stream.readline(LONGEST_LINE_B + 1):
+        length_b, rest = len(raw), raw
+        while len(rest) > LONGEST_LINE_B and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST_LINE_B + 1)
+            length_b += len(rest)
+        yield raw, length_b
+
+
+def _parse(raw: bytes) -> tuple[Line | None, str]:
+    if len(raw) > LONGEST_LINE_B:
+        return None, "too long for a line of a journal"
+    if not raw.endswith(b"\n"):
+        return None, "cut off"
+    text = raw.strip(b" \t\r\n\0")
+    if not text:
+        return None, "" if not raw.strip() else "only NUL bytes"
+    try:
+        line = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
+        if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
+            line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None, "not JSON"
+    if not isinstance(line, dict):
+        return None, "not an object"
+    if line.get("schema") != SCHEMA:
+        return None, f"its schema is {str(line.get('schema'))[:60]!r}, not {SCHEMA!r}"
+    line.setdefault("writer", f"{line.get('node')}-{line.get('process')}")
+    fault = _fault_of(line)
+    return (None, fault) if fault else (cast("Line", line), "")
+
+
+def _fault_of(line: Mapping[str, object]) -> str:
+    """Return which required field of a line is missing or impossible, or "" if all are valid."""
+    for name, kind in _REQUIRED.items():
+        value = line.get(name)
+        if not isinstance(value, kind) or not _says_something(value):
+            return f"its {name} is {str(value)[:60]!r}"
+    return ""
+
+
+def _says_something(value: object) -> bool:
+    """Return whether a value is text that is not blank or a plausible number."""
+    return bool(value.strip()) if isinstance(value, str) else isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST

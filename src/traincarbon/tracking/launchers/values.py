@@ -1,0 +1,212 @@
+"""Values as launchers write them into the environment: counts, lists of nodes and JSON. Nothing is trusted; what is not valid is not stated."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from traincarbon import decode
+
+Environment: TypeAlias = Mapping[str, str]
+
+_MOST_DIGITS, _MOST_CHARACTERS = 9, 100_000
+_REPEATED = re.compile(r"([0-9]{1,9})(?:\(x([0-9]{1,9})\))?")
+"""A count of tasks, and on how many nodes in a row."""
+_MOST_PARTS = 128
+"""Slurm's own bound on the parts of a heterogeneous job."""
+
+
+class Text(NamedTuple):
+    """A text and the variables that state it."""
+
+    value: str
+    variables: tuple[str, ...]
+
+
+class Count(NamedTuple):
+    """A count and the variables that state it."""
+
+    value: int
+    variables: tuple[str, ...]
+
+
+TextReader: TypeAlias = Callable[[Environment], Text | None]
+CountReader: TypeAlias = Callable[[Environment], Count | None]
+
+
+def stated(env: Environment, name: str) -> str:
+    """Return the value of a variable without blanks around it, "" where it is unset, not printable or absurdly long."""
+    value = env.get(name, "").strip()
+    return value if value.isprintable() and len(value) <= _MOST_CHARACTERS else ""
+
+
+def text(*names: str, but: tuple[str, ...] = ()) -> TextReader:
+    """Return a reader of the first of *names* that states anything; the words *but* state nothing."""
+
+    def read(env: Environment) -> Text | None:
+        return next((Text(value, (name,)) for name in names if (value := stated(env, name)) and value.lower() not in but), None)
+
+    return read
+
+
+def count(*names: str, less: int = 0) -> CountReader:
+    """Return a reader of the first of *names* that states a count, from which *less* is subtracted, as by launchers that count from one."""
+
+    def read(env: Environment) -> Count | None:
+        return next((Count(max(number - less, 0), (name,)) for name in names if (number := _number(stated(env, name))) is not None), None)
+
+    return read
+
+
+def positive(*names: str) -> CountReader:
+    """Return a reader of the first of *names* that states a count of at least one."""
+
+    def read(env: Environment) -> Count | None:
+        return next((Count(number, (name,)) for name in names if (number := _number(stated(env, name)))), None)
+
+    return read
+
+
+def ratio(whole: str, part: str) -> CountReader:
+    """Return a reader of how many nodes there are by the processes of all and of one; none where that is no whole number."""
+
+    def read(env: Environment) -> Count | None:
+        processes, each = _number(stated(env, whole)), _number(stated(env, part))
+        return Count(processes // each, (whole, part)) if processes and each and not processes % each else None
+
+    return read
+
+
+def fewest(*names: str) -> CountReader:
+    """Return a reader of a count or a range of torchrun: ``1:4`` promises one node."""
+
+    def read(env: Environment) -> Count | None:
+        return next((Count(number, (name,)) for name in names if (number := _number(stated(env, name).partition(":")[0]))), None)
+
+    return read
+
+
+def here(tasks: str, *, node: str) -> CountReader:
+    """Return a reader of the tasks on this node from Slurm's list: the third node of ``4(x2),3`` has 3."""
+
+    def read(env: Environment) -> Count | None:
+        index, left = _number(stated(env, node)), stated(env, tasks)
+        if index is None or not left:
+            return None
+        for part in left.split(","):
+            listed = _REPEATED.fullmatch(part)
+            if listed is None:
+                return None
+            nodes = int(listed[2] or 1)
+            if index < nodes:
+                return Count(int(listed[1]), (tasks, node))
+            index -= nodes
+        return None
+
+    return read
+
+
+def hosts(name: str) -> CountReader:
+    """Return a reader of the number of hosts in LSF's list of a host and its slots: ``a 4 b 4``."""
+
+    def read(env: Environment) -> Count | None:
+        named = set(stated(env, name).split()[::2])
+        return Count(len(named), (name,)) if named else None
+
+    return read
+
+
+def length(name: str) -> CountReader:
+    """Return a reader of the length of a list in JSON."""
+
+    def read(env: Environment) -> Count | None:
+        found = len(decode.items(_json(env, name)))
+        return Count(found, (name,)) if found else None
+
+    return read
+
+
+def position(item: str, *, among: str) -> CountReader:
+    """Return a reader of the place of the value of *item* in a list in JSON."""
+
+    def read(env: Environment) -> Count | None:
+        listed, wanted = decode.items(_json(env, among)), stated(env, item)
+        return Count(listed.index(wanted), (item, among)) if wanted in listed else None
+
+    return read
+
+
+def cluster_nodes(*names: str) -> CountReader:
+    """Return a reader of the number of hosts in a cluster of TensorFlow: ``{"cluster": {"worker": ["a:2222", …]}}``."""
+
+    def read(env: Environment) -> Count | None:
+        return next((Count(len(found), (name,)) for name in names if (found := _cluster_hosts(_json(env, name)))), None)
+
+    return read
+
+
+def cluster_node(*names: str) -> CountReader:
+    """Return a reader of the place of this task's host in a cluster of TensorFlow: ``{"task": {"type": "worker", "index": 1}}``."""
+
+    def read(env: Environment) -> Count | None:
+        for name in names:
+            whole = decode.table(_json(env, name))
+            task = decode.table(whole.get("task"))
+            kind, index = decode.text(task.get("type")), decode.amount(task.get("index"))
+            tasks = decode.items(decode.table(whole.get("cluster")).get(kind or ""))
+            if index is not None and index < len(tasks) and (host := _host(tasks[int(index)])) in (found := _cluster_hosts(whole)):
+                return Count(found.index(host), (name,))
+        return None
+
+    return read
+
+
+def total(*names: str, of: str) -> CountReader:
+    """Return a reader of a sum over the parts of a heterogeneous Slurm job, whose number *of* states: ``NAME_HET_GROUP_0`` and so on."""
+
+    def read(env: Environment) -> Count | None:
+        parts = min(_number(stated(env, of)) or 0, _MOST_PARTS)
+        for name in names:
+            known = [number for part in range(parts) if (number := _number(stated(env, f"{name}_HET_GROUP_{part}")))]
+            if known and len(known) == parts:
+                return Count(sum(known), (of, f"{name}_HET_GROUP_*"))
+        return None
+
+    return read
+
+
+def first(*readers: CountReader) -> CountReader:
+    """Return a reader that asks *readers* in turn."""
+
+    def read(env: Environment) -> Count | None:
+        return next((found for reader in readers if (found := reader(env)) is not None), None)
+
+    return read
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS else None
+
+
+def _json(env: Environment, name: str) -> object:
+    """Return what a variable states in JSON, None if that is not valid."""
+    written = stated(env, name)
+    if not written:
+        return None
+    import json
+
+    try:
+        found: object = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _cluster_hosts(whole: object) -> list[str]:
+    """Return the hosts of a cluster in the order of their tasks, each once; the evaluator of TensorFlow takes no part in training."""
+    cluster = decode.table(decode.table(whole).get("cluster"))
+    tasks = [task for kind, listed in cluster.items() if kind != "evaluator" for task in decode.items(listed)]
+    return list(dict.fromkeys(host for task in tasks if (host := _host(task))))
+
+
+def _host(task: object) -> str:
+    return (decode.text(task) or "").rpartition(":")[0] or (decode.text(task) or "")
