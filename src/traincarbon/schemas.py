@@ -26,6 +26,8 @@ _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _INTERVAL: Schema = {"$ref": "#/$defs/interval"}
 _PLAN: Schema = {"$ref": "#/$defs/plan"}
+_RANKS = ("attempt", "node_rank", "nodes", "local_rank", "local_size", "rank", "world_size")
+_LAUNCH_TEXTS = ("run_id", "launcher", "starter", "rendezvous")
 _AXES = ("hw", "region", "rent", "start")
 _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
@@ -237,6 +239,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
+            "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "notes": _TEXTS,
             "devices": _list(
                 _object(
@@ -317,6 +320,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

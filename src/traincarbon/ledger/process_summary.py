@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
 from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
@@ -64,6 +65,8 @@ class Facts(NamedTuple):
     versions: Mapping[str, str] | None = None
     nodes_expected: int | None = None
     """Nodes of the run by its launcher."""
+    launcher: Mapping[str, object] | None = None
+    """What launched it, see :mod:`traincarbon.ledger.launcher`."""
 
 
 class End(NamedTuple):
@@ -185,6 +188,7 @@ class Process:
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
             nodes_expected=_whole(line.get("nodes_expected")),
+            launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more

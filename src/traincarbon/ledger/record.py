@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import Line, read_journal
+from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.process_summary import COUNTS, End, Process, fold
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
@@ -56,6 +57,8 @@ class Run:
     forecast: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     versions: dict[str, str]
+    launcher: Mapping[str, Any] | None = None
+    """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]
@@ -180,6 +183,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
+        launcher=latest_launcher(each.launcher for each in facts),
         restarts=len(found) - nodes.seen,
         signal=end.signal if end else None,
         counts=counts,

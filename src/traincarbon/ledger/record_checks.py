@@ -5,6 +5,7 @@ from typing import Any
 
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run_energy import DeviceUse
@@ -49,6 +50,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["launcher"] = checked_launcher(stated.get("launcher"))
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
     checked["by_device"] = tuple(_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES])
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}

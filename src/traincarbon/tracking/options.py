@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
-from traincarbon.tracking.run_identity import run_id_of
+from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
 
 if TYPE_CHECKING:
@@ -118,16 +118,18 @@ def settings_from(
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
-    launch = launched(os.environ, argv)
+    store = store_folder(store)
+    launch = identified(launched(os.environ, argv), store=store, given=_printable("run_id", run_id))
     return Settings(
-        run_id=_printable("run_id", run_id or run_id_of(launch)),
+        run_id=_printable("run_id", launch.run_id),
+        launch=launch,
         session=os.urandom(8).hex(),
-        store=store_folder(store),
+        store=store,
         owner=os.getpid(),
         project=_printable("project", project),
         argv=tuple(words),
         env=environment,
-        nodes=launch.nodes or 1,
+        nodes=launch.nodes or _listed_nodes(),
         interval_s=interval_s,
         meters=meters,
         state_every_s=state_every_s,
@@ -143,6 +145,13 @@ def settings_from(
         scope=NodeScope(str(nodes)),
         versions={"python": ".".join(map(str, sys.version_info[:3]))},
     )
+
+
+def _listed_nodes() -> int:
+    """Return how many hosts the scheduler lists in a file, 1 without such a file."""
+    from traincarbon.tracking.other_nodes.allocation import listed_hosts
+
+    return max(len(listed_hosts(os.environ)), 1)
 
 
 def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

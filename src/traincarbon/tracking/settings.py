@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from traincarbon.tracking.launchers.launch import Launch
+
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
 
@@ -84,6 +86,8 @@ class Settings(NamedTuple):
     grace_s: float
     """Time from the budget signal to SIGTERM, and from SIGTERM to SIGKILL. [s]"""
     versions: Mapping[str, str]
+    launch: Launch = Launch()
+    """Who launched the training, and its place among the nodes and ranks of the run."""
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
     scope: NodeScope = NodeScope.ALL

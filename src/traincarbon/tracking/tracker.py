@@ -18,6 +18,7 @@ from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
@@ -111,6 +112,8 @@ class Tracker:
             channel.close()  # it ends, as nobody needs it
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        if advice := how_to_unite(self._settings.launch):
+            self._print(advice)
         self._sidecar, self._pipes, self._process = sidecar, pipes, process
         channel.send(Job(process, time.monotonic()), keep=True)
         channel.flush(wait_s=_BEGIN_S)

@@ -82,9 +82,12 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.tracking.command.supervisor import Supervisor
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
+    from traincarbon.tracking.run_identity import how_to_unite
 
     settings = settings_from(argv=argv, state_every_s=0.0 if quiet else PANEL_S if _on_terminal() else LINES_S, **options)
     display = StderrDisplay(sys.stderr, quiet=quiet)
+    if advice := how_to_unite(settings.launch):
+        display.print(advice)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()

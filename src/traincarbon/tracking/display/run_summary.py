@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
 from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, worse, wrapped
+from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
@@ -85,9 +86,11 @@ def page(run: Run) -> list[str]:
     energy += [wrapped("Assumed", _parts(run, _ASSUMED))] if _energy_j(run, _ASSUMED) else []
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
+    launcher = launcher_line(run.launcher)
     return [
         *_head(run, columns),
         "",
+        *([wrapped("Launched by", shortened(launcher, most=300), columns=columns)] if launcher else []),
         *energy,
         _gaps(run, columns),
         *_sources(run, columns),

@@ -69,7 +69,7 @@ STARTERS = (
     ),
     Launcher(
         name="torchrun",
-        title="torchrun, seen from outside",
+        title="torchrun, the launcher itself",
         is_there=any_of("PET_NNODES", "PET_NODE_RANK", "PET_RDZV_ID", "--nnodes", "--node-rank", "--rdzv-id", "--nproc-per-node"),
         source="torch, distributed/argparse_util.py; Kubeflow Trainer, pkg/constants",
         has_prefix=False,
@@ -117,7 +117,7 @@ STARTERS = (
     ),
     Launcher(
         name="torchrun",
-        title="torchrun",
+        title="torchrun, its workers",
         is_there=any_of("TORCHELASTIC_RUN_ID"),
         source="torch 2.13, distributed/elastic/agent/server/local_elastic_agent.py",
         has_prefix=False,

@@ -61,7 +61,7 @@ def allocation(
             return Allocation(int(nodes), Reach.SRUN, here=here)
         listed = (expand or _expanded)(env.get("SLURM_JOB_NODELIST", ""))
         return Allocation(int(nodes), Reach.SSH, tuple(name for name in listed if name != here), here)
-    hosts = _listed_hosts(env)
+    hosts = listed_hosts(env)
     if len(hosts) < 2 or _is_rank(env):
         return Allocation(1, None)
     others = _others(hosts, host or os.uname().nodename)
@@ -81,7 +81,8 @@ def _is_rank(env: Mapping[str, str]) -> bool:
     return any(env.get(name) for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "PALS_RANKID", "RANK"))
 
 
-def _listed_hosts(env: Mapping[str, str]) -> list[str]:
+def listed_hosts(env: Mapping[str, str]) -> list[str]:
+    """Return the hosts of the file that the scheduler names, each once; none if it names no file."""
     for name in _HOST_FILES:
         if env.get(name):
             try:

@@ -127,6 +127,7 @@ class Metering:
             "argv": list(settings.argv),
             "env": dict(settings.env),
             "project": settings.project,
+            "launcher": settings.launch.origin,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
             "nodes_expected": settings.nodes,
