@@ -22,6 +22,8 @@ class Case(NamedTuple):
     options: tuple[str, ...] = _SHAPE
     after_s: float = 9.0
     """How long all ranks take to start on two processor cores."""
+    needs: str = ""
+    """A program of the environment with torch and ray, if it needs one."""
 
 
 def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, before: str = "") -> str:
@@ -32,54 +34,32 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
 
 CASES = (
     Case("Slurm, batch script around srun", "carbon track -- srun python train.py", lambda rig, pulse: f"{TRACK} -- srun {rig.rank(pulse)}"),
-    Case("Slurm, each rank, all GPUs visible", "srun carbon track -- python train.py", lambda rig, pulse: f"srun {TRACK} -- {rig.rank(pulse)}", after_s=16.0),
-    Case(
-        "Slurm, each rank, one GPU a rank",
-        "srun --gpus-per-task=1 carbon track -- python train.py",
-        lambda rig, pulse: f"srun --gpus-per-task=1 {TRACK} -- {rig.rank(pulse)}",
-        after_s=16.0,
-    ),
-    Case(
-        "Slurm, each rank, overlapping masks",
-        "srun sh -c 'CUDA_VISIBLE_DEVICES=… carbon track -- python train.py'",
-        lambda rig, pulse: f"srun sh -c 'CUDA_VISIBLE_DEVICES=$SLURM_LOCALID,$(((SLURM_LOCALID + 1) % 8)) exec {TRACK} -- {rig.rank(pulse)}'",
-        after_s=16.0,
-    ),
     Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}", after_s=16.0),
-    Case(
-        "Slurm, traincarbon.track(), one GPU a rank",
-        "srun --gpus-per-task=1 python train.py",
-        lambda rig, pulse: f"srun --gpus-per-task=1 {rig.rank(pulse, tracked=True)}",
-        after_s=16.0,
-    ),
     Case(
         "Open MPI, batch script around mpirun",
         "carbon track -- mpirun -np 32 python train.py",
         lambda rig, pulse: f"{TRACK} -- mpirun -np 32 {_MPI} {rig.rank(pulse)}",
     ),
     Case(
-        "Open MPI, each rank",
-        "mpirun -np 32 carbon track -- python train.py",
-        lambda rig, pulse: f"mpirun -np 32 {_MPI} {TRACK} -- {rig.rank(pulse)}",
-        after_s=16.0,
-    ),
-    Case(
         "torchrun with an id, traincarbon.track() in each rank",
         "srun torchrun --rdzv-id 7 … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, " --rdzv-id 7", tracked=True),
         after_s=30.0,
+        needs="torchrun",
     ),
     Case(
         "torchrun without an id, traincarbon.track() in each rank",
         "srun torchrun … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, tracked=True),
         after_s=30.0,
+        needs="torchrun",
     ),
     Case(
         "torchrun on each node under the tracker",
         "srun carbon track -- torchrun … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, tracked=False, before=f"{TRACK} -- "),
         after_s=30.0,
+        needs="torchrun",
     ),
 )
 

@@ -35,7 +35,10 @@ def satellite(place, **options):
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
 
 def test_it_meters_until_it_is_told_how_the_command_ended(place):

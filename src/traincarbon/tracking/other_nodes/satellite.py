@@ -50,13 +50,15 @@ class Satellite:
         ended: JobEnded | None = None
         while ended is None:
             self._wait()
-            self._receive()
+            if not self._receive() and self._sidecar is not None and self._sidecar.channel.ended:
+                self._replace()
             ended = self._ended()
         if self._sidecar is not None:
-            self._sidecar.channel.send(ended._replace(ended_s=time.monotonic()), keep=True)
+            channel = self._sidecar.channel
+            channel.send(ended._replace(ended_s=time.monotonic()), keep=True)
             until_s = time.monotonic() + _FINAL_S
-            while not self._receive() and not self._sidecar.channel.ended and time.monotonic() < until_s:
-                self._sidecar.channel.wait(wait_s=until_s - time.monotonic())
+            while not (self._receive() or channel.ended) and time.monotonic() < until_s:
+                channel.wait(wait_s=until_s - time.monotonic())
 
     def _start(self) -> Sidecar | None:
         sidecar = start_sidecar(self._pipes)
@@ -92,8 +94,6 @@ class Satellite:
             if isinstance(message, Begun) and not self._has_begun:
                 self._has_begun = True
                 _tell(message)
-        if self._sidecar.channel.ended:
-            self._replace()
         return False
 
     def _replace(self) -> None:
