@@ -183,8 +183,9 @@ def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
         rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _comparison(run.duration_s, planned, "s")))
     has_plan = any(row[-1] for row in rows)  # else that column is too narrow for rates
     for name in counts:
-        rate = ("", _rate(run, name)) if has_plan else (_rate(run, name), "")
-        rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
+        rate, energy = _rate(run, name)
+        beside = (rate, energy) if has_plan else (", ".join(filter(None, (rate, energy))), "")
+        rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *beside))
     if run.mfu is not None:
         rows.append(("MFU", *wording.utilisation(run.mfu).rsplit(" ", 1), "", ""))
     shown = [line[:columns] for line in table(rows, right=(1,)).split("\n")] if rows else []
@@ -222,13 +223,20 @@ def _comparison(value: float, planned: Interval, unit: str) -> str:
     return f"plan {amount(planned.median, unit, digits=3)}, {wording.deviation(value, planned.median)}, {side}"
 
 
-def _rate(run: Run, name: str) -> str:
-    """Return the rate of a count and, for tokens, the metered energy of each."""
+def _rate(run: Run, name: str) -> tuple[str, str]:
+    """Return the rate of a count and, for tokens, the energy of each."""
     count = run.counts[name]
-    rates = [f"{significant(count / run.duration_s, 3)}/s"] if run.duration_s > 0.0 else []
-    if name == "tokens" and count > 0.0 and run.metered_kwh is not None:
-        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 2)} J metered each")
-    return ", ".join(rates)
+    rate = f"{significant(count / run.duration_s, 3)}/s" if run.duration_s > 0.0 else ""
+    return rate, _energy_of_each(run, count) if name == "tokens" and count > 0.0 else ""
+
+
+def _energy_of_each(run: Run, count: float) -> str:
+    """Return the energy of the best known parts over *count*, and how it is known; nothing if a GPU that was there is not among them."""
+    for word, sources in (("metered", _MEASURED), ("modelled", _MODELLED), ("assumed", _ASSUMED)):
+        energy_j = sum(_energy_j(run, sources).values())
+        if energy_j > 0.0 and not run.unread_gpu:
+            return f"{significant(energy_j / count, 2)} J {word} each"
+    return ""
 
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:
