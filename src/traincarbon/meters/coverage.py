@@ -115,6 +115,8 @@ def _waited_for(opened: Mapping[str, Meter | Unavailable]) -> dict[str, Meter | 
 def _found(name: str, opened: Mapping[str, Meter | Unavailable]) -> set[Part] | Unavailable:
     """Return the parts that the meter *name* measures, or why it cannot be read."""
     meter = opened[name] if name in opened else probed(name, pid=os.getpid() if name == MODEL else None)
+    if isinstance(meter, ThreadedMeter) and meter.failure is not None:
+        return meter.failure
     if isinstance(meter, Unavailable):
         return meter
     parts = {reading.part for reading in meter.read()}

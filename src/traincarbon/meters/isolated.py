@@ -20,6 +20,8 @@ _MAIN = "import sys; sys.path[:] = sys.argv[2:]; from traincarbon.meters.isolate
 _FIRST_RETRY_S, _LAST_RETRY_S, _MOST_RETRIES = 1.0, 30.0, 6
 _PARENT_S = 2.0
 """Between two checks whether the parent lives."""
+_PIPE, _NOTHING = -1, -3
+"""``subprocess.PIPE`` and ``DEVNULL``, which is imported late."""
 _READ, _FIELDS = b"read\n", ("max_interval_s", "names", "covers", "unread", "assumed")
 
 
@@ -49,9 +51,7 @@ class IsolatedMeter(Meter):
         folders = [folder for folder in sys.path if isinstance(folder, str)]
         arguments = [sys.executable, "-I", "-S", "-c", _MAIN, self.name, *folders]
         try:
-            process = self._process = subprocess.Popen(
-                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-            )
+            process = self._process = subprocess.Popen(arguments, stdin=_PIPE, stdout=_PIPE, stderr=_NOTHING, start_new_session=True)  # noqa: S603  our own
         except OSError as error:
             return Unavailable(self.name, f"its process cannot be started: {error}", "is the limit of processes reached?", may_answer_later=True)
         try:

@@ -22,6 +22,15 @@ def read_early() -> EarlyReadings:
     """Open the GPUs and read them, unless a recorded trace replaces all meters."""
     if os.environ.get(REPLAY):
         return EarlyReadings({}, ())
-    meters = {name: meter for name, kind in METERS.items() if kind.is_opened_first and (meter := begun(name, keeps_trying=True)) is not None}
-    ready = [meter for meter in meters.values() if meter.wait(wait_s=_WAIT_S) is None]
-    return EarlyReadings(meters, tuple(reading for meter in ready for reading in meter.read()))
+    opening = [meter for name, kind in METERS.items() if kind.is_opened_first and (meter := begun(name, keeps_trying=True)) is not None]
+    meters: dict[str, Meter | Unavailable] = {}
+    readings: list[Reading] = []
+    for meter in opening:
+        failure = meter.wait(wait_s=_WAIT_S)
+        if failure is None:
+            readings += meter.read()
+        is_final = failure is not None and not (meter.is_opening or failure.may_answer_later)
+        if is_final:
+            meter.close()
+        meters[meter.name] = failure if is_final and failure is not None else meter
+    return EarlyReadings(meters, tuple(readings))
