@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-CARBON = [sys.executable, "-c", "import sys; from traincarbon.cli import main; sys.argv[0] = 'carbon'; main()"]
+CARBON = [sys.executable, "-c", "import sys; from traincarbon.__main__ import main; sys.argv[0] = 'carbon'; main()"]
 ROOT = Path(__file__).resolve().parents[1]
 PLANS = 200
 RUNS = 50

@@ -13,7 +13,7 @@ import pytest
 
 from tracked import until
 
-CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
+CARBON = [sys.executable, "-c", "from traincarbon.__main__ import main; main()"]
 POWER_W = 1000.0
 """Power of the recorded trace, of one GPU for an hour."""
 LENGTH_S = 1.0

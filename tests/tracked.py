@@ -13,7 +13,7 @@ from typing import Any
 
 from traincarbon.ledger.record import Run, read_run
 
-CARBON = "import sys; from traincarbon.cli import main; sys.argv[0] = 'carbon'; main()"
+CARBON = "import sys; from traincarbon.__main__ import main; sys.argv[0] = 'carbon'; main()"
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
 

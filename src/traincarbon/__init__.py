@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database, open_database
     from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, OutOfRangeError, PlanError, QuantityError
     from traincarbon.estimation.chain import estimate
-    from traincarbon.estimation.plan import Plan, PlanFields
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.plan_keywords import PlanFields
     from traincarbon.estimation.result import Estimate
     from traincarbon.explore.advice.alternative import Advice
     from traincarbon.explore.advise import advise
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimum import Optimum
     from traincarbon.ledger.record import Run
     from traincarbon.reporting.report import report
+    from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
+    from traincarbon.tracking.steps import steps
     from traincarbon.tracking.tracker import track
     from traincarbon.uncertain import Interval, Uncertain
     from traincarbon.validation.validate import validate
@@ -45,7 +48,7 @@ _MODULES = {
     "OutOfRangeError": "errors",
     "Plan": "estimation.plan",
     "PlanError": "errors",
-    "PlanFields": "estimation.plan",
+    "PlanFields": "estimation.plan_keywords",
     "QuantityError": "errors",
     "Run": "ledger.record",
     "Uncertain": "uncertain",
@@ -56,9 +59,11 @@ _MODULES = {
     "estimate": "estimation.chain",
     "open_database": "database.load",
     "optimise": "explore.optimise",
+    "phase": "tracking.phases",
     "progress": "tracking.progress",
     "report": "reporting.report",
     "runs": "",
+    "steps": "tracking.steps",
     "track": "tracking.tracker",
     "validate": "validation.validate",
 }
@@ -89,9 +94,11 @@ __all__ = [
     "estimate",
     "open_database",
     "optimise",
+    "phase",
     "progress",
     "report",
     "runs",
+    "steps",
     "track",
     "validate",
 ]

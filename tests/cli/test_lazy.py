@@ -7,6 +7,23 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "pandas", "plotly", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
+ESTIMATE = ("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet")
+ALL_COMMANDS = """traincarbon _version cli cli.lazy errors formatting"""
+OF_AN_ESTIMATE = """
+cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
+database database.find database.load database.names database.plain_toml database.read_files database.records database.row_checks database.select
+estimation estimation.chain estimation.complete estimation.contradictions estimation.families estimation.fields estimation.links estimation.parse
+estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
+estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
+estimation.facts.question estimation.facts.site
+formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.power formulas.samples
+formulas.throughput formulas.training_state
+paths quantities uncertain
+"""
+OF_A_LAYOUT = """
+estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
+formulas.exchange formulas.layout formulas.memory formulas.size formulas.step
+"""
 REPORT = """
 import sys, atexit
 import click
@@ -23,6 +40,25 @@ def imported(*words):
     return set(done.stderr.split())
 
 
+def ours(text):
+    return {name if name == "traincarbon" else f"traincarbon.{name}" for name in text.split()}
+
+
+def test_an_estimate_imports_these_modules_and_no_others():
+    modules = imported(*ESTIMATE)
+    assert {name for name in modules if name.startswith("traincarbon")} == ours(ALL_COMMANDS + OF_AN_ESTIMATE)
+    assert {name for name in modules if not name.startswith("traincarbon")} <= {"_csv", "csv", "encodings.utf_8_sig", "gc"}
+
+
+def test_a_layout_imports_its_own_modules_besides():
+    modules = imported(*ESTIMATE, "--servers", "280")
+    assert modules - imported(*ESTIMATE) == ours(OF_A_LAYOUT)
+
+
+def test_help_imports_only_what_every_command_needs():
+    assert {name for name in imported("--help") if name.startswith("traincarbon")} == ours(ALL_COMMANDS)
+
+
 def test_help_imports_no_estimate_and_no_database():
     modules = imported("--help")
     assert not modules & HEAVY
@@ -31,11 +67,11 @@ def test_help_imports_no_estimate_and_no_database():
 
 @pytest.mark.parametrize("more", [[], ["--region", "france"], ["--explain"], ["--csv"]])
 def test_an_estimate_imports_nothing_heavy(more):
-    assert not imported("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet", *more) & HEAVY
+    assert not imported(*ESTIMATE, *more) & HEAVY
 
 
 def test_json_is_imported_only_where_it_is_asked_for():
-    assert "json" in imported("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--json", "--quiet")
+    assert "json" in imported(*ESTIMATE, "--json")
 
 
 def test_the_width_of_the_help_follows_the_terminal():

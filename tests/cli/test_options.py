@@ -11,7 +11,7 @@ from traincarbon.cli.commands.estimate import command
 from traincarbon.cli.commands.optimise import command as optimise_command
 from traincarbon.cli.options import SECTIONS, read_plan
 from traincarbon.errors import PlanError
-from traincarbon.estimation.plan import CHOICES, FIELDS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 
 
 def test_every_field_of_a_plan_is_an_option_by_the_same_name():

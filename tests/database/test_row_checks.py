@@ -13,6 +13,7 @@ CLEAN = {
     "zone_names": ("FR", "fra;france"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
+    "region_grids": ("acme:paris-1", "FR"),
     "regions": ("acme:paris-1", "acme", "paris-1", "Paris", "FR", "", 48.9, 2.4),
     "facilities": ("acme", "fleet", 2020, 1.1, 0.3),
     "prices": ("acme-one-40gb", "acme-box", "acme", "acme:paris-1", "on_demand", "2020-06", 8, 16),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from traincarbon import estimate
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.plan import NUMBERS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import NUMBERS
 
 DEGREES = {"tp", "pp", "dp"}
 LIKELY = {

@@ -4,7 +4,8 @@ import pytest
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.uncertain import Uncertain
 
 

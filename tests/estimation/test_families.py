@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.estimation.families import FAMILIES, MOE, USUAL, family_of, published_family
-from traincarbon.estimation.plan import CHOICES
+from traincarbon.estimation.plan_fields import CHOICES
 
 
 def test_a_plan_may_be_of_any_family_and_is_of_the_usual_one_if_it_states_none():

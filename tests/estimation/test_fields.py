@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError, QuantityError
 from traincarbon.estimation.fields import check_number, check_text
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.uncertain import Uncertain
 
 ONE_OF_EACH = {

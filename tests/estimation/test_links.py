@@ -6,7 +6,8 @@ import pytest
 
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.links import ATTENTION_SHARE, CHAIN, EXPECTED_MFU, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import ESTIMATED
 

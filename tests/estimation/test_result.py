@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from traincarbon.database.load import open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import CHOICES, FIELDS, NUMBERS
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.result import Estimate
 from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
 

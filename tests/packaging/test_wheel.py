@@ -45,7 +45,7 @@ def test_the_wheel_holds_no_tests_and_nothing_beside_the_package(wheel: dict[str
 
 def test_the_wheel_installs_the_command_under_its_own_name_and_that_of_the_package(wheel: dict[str, str]) -> None:
     scripts = wheel["info/entry_points.txt"].split("[console_scripts]")[1].split("[")[0].split("\n")
-    assert sorted(filter(None, scripts)) == ["carbon = traincarbon.cli:main", "traincarbon = traincarbon.cli:main"]
+    assert sorted(filter(None, scripts)) == ["carbon = traincarbon.__main__:main", "traincarbon = traincarbon.__main__:main"]
 
 
 def test_the_wheel_states_its_licence_and_its_needs(wheel: dict[str, str]) -> None:

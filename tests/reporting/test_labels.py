@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.estimation.plan import FIELDS
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting import labels
 from traincarbon.reporting.labels import label_of, uncertainty_label

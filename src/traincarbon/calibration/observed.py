@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.step_time import LayoutFields, layout_of
 from traincarbon.database.find import find_place
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.fields import check_number
-from traincarbon.estimation.plan import FIELDS
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.ledger.record import Run
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource

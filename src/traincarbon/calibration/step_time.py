@@ -11,7 +11,8 @@ from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.layout.search import fastest
 from traincarbon.estimation.layout.task import layout_task
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """A group of commands with names and help texts that need no import of the commands."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -12,7 +13,21 @@ _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
 
 
-class LazyGroup(click.Group):
+class PlainHelp(click.Command):
+    """A command whose option ``--help`` is made without looking for translations, which would import more modules."""
+
+    _plain_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows the help, always the same one."""
+        names = self.get_help_option_names(ctx)
+        if self._plain_help is None and names and self.add_help_option:
+            words = "Show this message and exit."
+            self._plain_help = click.Option(names, is_flag=True, expose_value=False, is_eager=True, callback=_show_help, help=words)
+        return self._plain_help
+
+
+class LazyGroup(PlainHelp, click.Group):
     """A click group that imports its commands from ``traincarbon.cli.commands`` when they are called."""
 
     def __init__(self, name: str, *, commands_help: Mapping[str, str], **options: Any) -> None:
@@ -32,6 +47,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands_help:
             return None
         command: click.Command = import_module(f"traincarbon.cli.commands.{cmd_name}").command
+        gc.freeze()  # what was imported stays
+        gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -83,6 +100,12 @@ class Ordered(click.Group):
 def terminal_width(*, most: int = 100) -> int:
     """Return the width of help texts: that of the terminal, or 80 without one; click's own function imports more modules."""
     return max(50, min(width(), most))
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature

@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from traincarbon.cli.choice import Choice
+from traincarbon.cli.lazy import PlainHelp
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 
 C = TypeVar("C", bound=Callable[..., object])
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    _FileType = click.ParamType[str]
     _ShareType = click.ParamType[float]
-    _ChoiceType = click.Choice[str]
 else:  # they are generic from click 8.2 on
+    _FileType = click.ParamType
     _ShareType = click.ParamType
-    _ChoiceType = click.Choice
 
 
 class _Share(_ShareType):
@@ -42,39 +47,43 @@ SHARE = _Share()
 """The type of an option that is a share."""
 
 
-class _Page(click.Path):
+class _File(_FileType):
+    """The name of a file or folder as it is typed; :class:`click.Path` would look for translations of its own name."""
+
+    name = "path"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG002  click's signature
+        """Leave it to the shell to complete the names of files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+FILE = _File()
+"""The type of an option that names a file or folder."""
+
+
+class _Page(_File):
     """A file for a page: its name may not be that of another format."""
 
     name = "page"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | bytes | os.PathLike[str]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name."""
         ending = os.path.splitext(os.fspath(value))[1].lower()
         if ending not in ("", ".html", ".htm"):
             self.fail(f"a plot is a page of HTML, not {ending[1:]}: name a file that ends in .html.", param, ctx)
-        return super().convert(value, param, ctx)
+        return str(value)
 
 
 PAGE = _Page()
 """The type of an option that names a page to write."""
 
 
-class _Choice(_ChoiceType):
-    """One of a few words; another word that means one of them is answered with it."""
-
-    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return what is wrong with *value*, with the choice that was probably meant."""
-        from traincarbon.suggestions import choice_meant
-
-        choice, why = choice_meant(str(value), [str(choice) for choice in self.choices])
-        meaning = f" Did you mean {choice!r}?{f' {why}.' if why else ''}" if choice else ""
-        return super().get_invalid_choice_message(value, ctx) + meaning
-
-
 def common_options(command: C) -> C:
     """Add ``--json``, ``--quiet`` and ``--db``."""
     for option in (
-        click.option("--db", "db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones."),
+        click.option("--db", "db", metavar="DIR", type=FILE, help="Extra hardware_db folder; its entries override the built-in ones."),
         click.option("--quiet", is_flag=True, help="No warnings on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
     ):
@@ -89,7 +98,7 @@ def level_option(command: C) -> C:
 
 def money_option(command: C) -> C:
     """Add ``--money``, for commands that rank by cost."""
-    return click.option("--money", type=click.Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
+    return click.option("--money", type=Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
         command
     )
 
@@ -98,7 +107,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {section.value: tuple(name for name, fiel
 """Title to the fields of a plan that stand together in the help."""
 
 
-class PlanCommand(click.Command):
+class PlanCommand(PlainHelp, click.Command):
     """A command with the options of a plan, which its help lists in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -126,7 +135,7 @@ AXES = ("hw", "region", "rent", "start")
 
 def plan_options(command: C) -> C:
     """Add the optional PLAN.toml and an option for every field of a plan."""
-    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path())(_field_options(command))
+    return click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=FILE)(_field_options(command))
 
 
 def axis_options(command: C) -> C:
@@ -151,7 +160,7 @@ def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
                 help=help + words,
             )
         elif name in CHOICES:
-            option = click.option(*flags, name, type=_Choice(CHOICES[name], case_sensitive=False), help=help)
+            option = click.option(*flags, name, type=Choice(CHOICES[name], case_sensitive=False), help=help)
         elif name in _NAMES:
             option = click.option(*flags, name, metavar="NAME", shell_complete=_COMPLETE.get(name), help=help)
         else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from os import path
 
+from traincarbon.database.plain_toml import plain_toml
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
@@ -66,10 +67,14 @@ def read_toml(file: str) -> dict[str, object]:
     Raises:
         DatabaseError: it cannot be read, or is not TOML.
     """
-    import tomllib  # tables need none of it, and a command that reads only tables starts sooner
+    text = read_text(file).replace("\r\n", "\n")
+    plain = plain_toml(text)
+    if plain is not None:
+        return plain
+    import tomllib  # few files need it, and a command that needs none starts sooner
 
     try:
-        return tomllib.loads(read_text(file).replace("\r\n", "\n"))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise DatabaseError(f"{file} is not TOML: {error}", hint="is the file cut off?") from error
 

@@ -59,6 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
+    "region_grids": ("region", "grid", *_EVIDENCE),
     "facilities": ("operator", "scope", "year", "pue", "wue_l_per_kwh", *_EVIDENCE),
     "prices": ("accelerator", "server", "provider", "region", "purchase", "date", "accelerator_count", "usd_per_h", *_EVIDENCE),
     "embodied": ("item", "scope", "kgco2e", "low", "high", "boundary", "method", "year", *_EVIDENCE),

@@ -8,7 +8,8 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
-from traincarbon.estimation.plan import NUMBERS, Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import NUMBERS, fields_with
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.quantities import H_PER_DAY
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
@@ -85,7 +86,7 @@ class _Completion:
 
     def count_hardware(self, hw: str) -> None:
         """Take a count from the text of the hardware."""
-        from traincarbon.database.hardware_count import find_counted
+        from traincarbon.database.find_counted import find_counted
 
         if hw.isdigit() and int(hw) < _MOST_GPUS:
             raise PlanError(f"hw is {hw!r}", hint=f"name the hardware, such as a100; a number of GPUs is accelerators = {hw} (--gpus {hw}), or hw = {hw}xA100")
@@ -113,7 +114,7 @@ class _Completion:
             values["hours"] = self.plan.number("days") * H_PER_DAY
         servers = values.get("servers")
         if values.get("accelerators") is None and servers is not None and self.plan.hw is not None:
-            from traincarbon.database.hardware_count import find_counted
+            from traincarbon.database.find_counted import find_counted
 
             values["accelerators"] = servers * accelerators_in(find_counted(self.database, self.plan.hw)[0])
         if values.get("accelerators") is None:

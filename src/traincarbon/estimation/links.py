@@ -6,7 +6,7 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import carbon, compute, cost, facility, hours, memory, power, samples, throughput
+from traincarbon.formulas import carbon, compute, cost, facility, hours, power, samples, throughput, training_state
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
 SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
@@ -61,8 +61,10 @@ HARDWARE_FLOP = Link("hardware_flop", compute.hardware_flop, compute_flop="compu
 """What the hardware executes. Utilisation counts model FLOP, so nothing follows from it."""
 
 MEMORY = (
-    Link("training_state_b", memory.training_state_b, params="params", trainable_params="updated_params", weight_b=2.0, state_b=14.0),
-    Link("fewest_accelerators", memory.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"),
+    Link("training_state_b", training_state.training_state_b, params="params", trainable_params="updated_params", weight_b=2.0, state_b=14.0),
+    Link(
+        "fewest_accelerators", training_state.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"
+    ),
 )
 """How many accelerators hold the training."""
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.facts.facts import Facts
-from traincarbon.estimation.plan import NUMBERS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.uncertain import Num
 

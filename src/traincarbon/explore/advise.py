@@ -1,14 +1,15 @@
 """Advice on a plan: every cheaper or cleaner alternative that the data supports, computed and ranked."""
 
 from collections.abc import Callable, Iterator
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import Number, check_number
 from traincarbon.estimation.parse import parse_uncertain
-from traincarbon.estimation.plan import FIELDS, Plan, PlanFields
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.explore.advice import lifetime, other_hardware, other_places, other_prices, other_size, reuse, same_training
 from traincarbon.explore.advice.alternative import GROUPS, Advice, Alternative, NotOffered
 from traincarbon.explore.advice.combined import combined
@@ -18,6 +19,9 @@ from traincarbon.explore.compute_split import check_loss
 from traincarbon.explore.scaling_law import FittedLaw, Size, read_law, size_of
 from traincarbon.quantities import QUANTITIES, RANKED
 from traincarbon.uncertain import Num
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan_keywords import PlanFields
 
 _LEAST_SHARE = 0.02
 """An alternative that saves a smaller share of every ranked quantity is not offered."""
@@ -60,7 +64,7 @@ def advise(
     money: str | None = None,
     database: Database | None = None,
     level: float = 0.9,
-    **fields: Unpack[PlanFields],
+    **fields: "Unpack[PlanFields]",
 ) -> Advice:
     """Return the alternatives to a training, each computed by the chain, with its evidence, ranked within its group.
 

@@ -4,7 +4,8 @@ from traincarbon.database.load import Database
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import Plan, fields_with, named
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with, named
 from traincarbon.estimation.result import Estimate
 from traincarbon.uncertain import any_of, clamp, median_of
 

@@ -9,13 +9,15 @@ import os
 import time
 from collections.abc import Mapping
 
-from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA
 
 _KEPT_B = 1 << 20
 """The most that is kept in memory while the file cannot be written."""
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
 """The characters of a text and the items of a list that a line keeps; the next pair applies if the line is still too long."""
 _DEEPEST = 8
+_TIMES_APART = 8
+"""Checkpoints are so many times their own size apart."""
 
 
 class Journal:
@@ -44,6 +46,9 @@ class Journal:
         self._descriptor = -1
         self._fresh = True
         self._closed = False
+        self._due_b = CHECKPOINT_EVERY_B
+        self._end_b: int | None = 0
+        """The end of the file if nothing but the lines of this writer is in it."""
 
     def write(self, kind: str, fields: Mapping[str, object]) -> bool:
         """Append a line of *kind*. Return False if it has to wait in memory or the journal is closed.
@@ -54,6 +59,8 @@ class Journal:
         """
         if self._closed:
             return False
+        if kind == "interval":
+            self._state_checkpoint()
         self._waiting.append((kind, self._line(kind, fields)))
         if not self._flush():
             return False
@@ -75,11 +82,30 @@ class Journal:
             self._release()
             self._closed = True
 
-    def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
+    def _state_checkpoint(self) -> None:
+        """Write a checkpoint if one is due, so that a reader of a long journal can begin there. It is not worth keeping in memory."""
+        if self._waiting or self._descriptor < 0 or self._end_b is None or self._end_b < self._due_b or not self._fresh:
+            return
+        from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
+
+        try:
+            fields = checkpoint_fields(self.file, at_b=self._end_b) if os.fstat(self._descriptor).st_size == self._end_b else None
+            line = json.dumps({**self._head(CHECKPOINT), **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
+            self._due_b = self._end_b + max(CHECKPOINT_EVERY_B, _TIMES_APART * len(line))
+            if fields is not None:
+                self._put(line)
+        except OSError:
+            self._release()
+
+    def _head(self, kind: str) -> dict[str, object]:
+        """Return the fields with which the next line begins."""
         now = time.time()
         wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1e6):06d}Z"
-        head = {**self._envelope, "seq": self._seq, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
         self._seq += 1
+        return {**self._envelope, "seq": self._seq - 1, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
+
+    def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
+        head = self._head(kind)
         for text, items in _BOUNDS:
             rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
             line = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii") + b"\n"
@@ -101,12 +127,15 @@ class Journal:
 
     def _put(self, line: bytes) -> None:
         if self._descriptor < 0:
-            self._descriptor, self._fresh = _open(self.file)
+            self._descriptor, size_b = _open(self.file)
+            self._fresh = size_b == 0
+            self._end_b = size_b if size_b in (0, self._end_b) else None
         # the line before may be cut off, by a full disk or a killed writer
         data = line if self._fresh else b"\n" + line
         while data:
             written = os.write(self._descriptor, data)
             self._fresh = False
+            self._end_b = None if self._end_b is None else self._end_b + written
             data = data[written:]
         self._fresh = True
 
@@ -155,14 +184,14 @@ def run_folder(store: str, run_id: str) -> str:
     return os.path.join(store, "journals", plain)
 
 
-def _open(file: str) -> tuple[int, bool]:
+def _open(file: str) -> tuple[int, int]:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
         descriptor = os.open(file, flags, 0o666)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
         descriptor = os.open(file, flags, 0o666)
-    return descriptor, os.fstat(descriptor).st_size == 0
+    return descriptor, os.fstat(descriptor).st_size
 
 
 def _escaped(letter: str) -> str:

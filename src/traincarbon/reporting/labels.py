@@ -1,6 +1,6 @@
 """Labels of what a derivation shows: facts, formulas and sources of uncertainty; those of quantities and of plan fields come from their declarations."""
 
-from traincarbon.estimation.plan import FIELDS
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.quantities import QUANTITIES
 
 _LABELS = {

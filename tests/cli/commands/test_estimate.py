@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.plan import CHOICES, FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 from traincarbon.quantities import ESTIMATED, QUANTITIES
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]

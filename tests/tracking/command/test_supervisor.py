@@ -143,7 +143,7 @@ def state_of(pid):
 
 @pytest.mark.parametrize("name", ["TSTP", "STOP"])
 def test_a_stop_stops_the_command_and_it_goes_on_with_its_supervisor(place, name):
-    with place.tracking("--quiet", "--", *python(WAIT), start_new_session=True) as process:
+    with place.tracking("--quiet", "--", *python(WAIT), process_group=0) as process:
         pid = int(process.first)
         process.send_signal(getattr(signal, f"SIG{name}"))
         assert until(lambda: state_of(pid) == "T")

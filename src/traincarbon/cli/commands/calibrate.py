@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import PAGE, common_options, database
+from traincarbon.cli.options import FILE, PAGE, common_options, database
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SLOW = 20_000
 
 @click.command("calibrate")
 @click.argument("runs", metavar="[RUN]…", nargs=-1)
-@click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(), help="Also use runs from a file that carbon runs import reads (repeatable).")
+@click.option("--from", "files", multiple=True, metavar="FILE", type=FILE, help="Also use runs from a file that carbon runs import reads (repeatable).")
 @click.option("--hw", default="", metavar="NAME", help="Hardware of the runs in those files; overrides what they state.")
 @click.option("--name", metavar="NAME", help="Name of the calibration.  [default: id of the hardware, or mine if there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
@@ -32,7 +32,7 @@ _SLOW = 20_000
 @click.option("--list", "list_them", is_flag=True, help="List your calibrations.")
 @click.option("--forget", metavar="NAME", help="Delete a calibration; without --yes, only show its file.")
 @click.option("--yes", is_flag=True, help="Confirm --forget.")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of runs; default $CARBON_STORE, else your data folder.")
+@click.option("--store", metavar="DIR", type=FILE, help="Folder of runs; default $CARBON_STORE, else your data folder.")
 @common_options
 def command(
     *,

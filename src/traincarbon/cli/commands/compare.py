@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, PAGE, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, FILE, PAGE, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of
 from traincarbon.estimation.plan import Plan
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("compare", cls=PlanCommand)
-@click.argument("plan_files", metavar="[PLAN.toml]…", nargs=-1, type=click.Path())
+@click.argument("plan_files", metavar="[PLAN.toml]…", nargs=-1, type=FILE)
 @money_option
 @level_option
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")

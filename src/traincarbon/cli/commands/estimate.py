@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import PlanCommand, common_options, database, level_option, plan_options, read_plan
+from traincarbon.cli.options import FILE, PlanCommand, common_options, database, level_option, plan_options, read_plan
 from traincarbon.cli.screens.answer import result_rows
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
 @click.option("--strict", is_flag=True, help="Refuse a plan whose hardware cannot hold the training, instead of answering for more of it.")
-@click.option("--save", metavar="PLAN.toml", type=click.Path(), help="Save the plan to a new file.")
+@click.option("--save", metavar="PLAN.toml", type=FILE, help="Save the plan to a new file.")
 @common_options
 def command(
     *,

@@ -5,23 +5,23 @@ import sys
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import SHARE, common_options, database
+from traincarbon.cli.options import FILE, SHARE, common_options, database
 
 
 @click.command("report")
 @click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]…")
 @click.option(
-    "-o", "--output", "file", required=True, metavar="X.html", type=click.Path(), help="The new file to write: HTML, or PDF (X.pdf) if a browser can print it."
+    "-o", "--output", "file", required=True, metavar="X.html", type=FILE, help="The new file to write: HTML, or PDF (X.pdf) if a browser can print it."
 )
 @click.option("--title", default="", metavar="TEXT", help="The title of the report.")
 @click.option("--notes", default="", metavar="TEXT", help="Text above the results; an empty line begins a paragraph.")
 @click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Someone who signs; repeat it for each.")
-@click.option("--logo", default="", metavar="FILE", type=click.Path(), help="A picture for the top of the page.")
+@click.option("--logo", default="", metavar="FILE", type=FILE, help="A picture for the top of the page.")
 @click.option("--currency", default="", metavar="CODE=RATE", help="Show money in another currency, at its amount per US dollar: EUR=0.92.")
-@click.option("--settings", metavar="FILE.toml", type=click.Path(), help="Read title, notes, approvers, logo and currency from a file.")
+@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, approvers, logo and currency from a file.")
 @click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
 @click.option("--project", metavar="NAME", help="Report on every run of a project.")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Where runs are kept; default $CARBON_STORE, else your data folder.")
+@click.option("--store", metavar="DIR", type=FILE, help="Where runs are kept; default $CARBON_STORE, else your data folder.")
 @click.option("--level", type=SHARE, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
 @common_options
 def command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import PAGE, common_options, database
+from traincarbon.cli.options import FILE, PAGE, common_options, database
 
 if TYPE_CHECKING:
     from traincarbon.validation.accuracy import Backtest
@@ -16,7 +16,7 @@ _MOST_WARNINGS = 50
 
 
 @click.command("validate")
-@click.option("--runs", "runs_file", metavar="FILE.csv", type=click.Path(), help="Validate on your own runs, in the columns of published_runs.csv.")
+@click.option("--runs", "runs_file", metavar="FILE.csv", type=FILE, help="Validate on your own runs, in the columns of published_runs.csv.")
 @click.option("--plot", metavar="X.html", type=PAGE, help="Plot predicted against published in a new HTML file.")
 @click.option("--markdown", is_flag=True, help="Print the whole report as Markdown, like docs/accuracy.md.")
 @common_options

@@ -6,7 +6,7 @@ from traincarbon.cli import output
 from traincarbon.cli.screens import layout
 from traincarbon.cli.screens.answer import price, results_table, sentence, utilisation
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import NUMBERS
+from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.quantities import QUANTITIES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from traincarbon.estimation.chain import estimate
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.layout.search import Spread
-    from traincarbon.estimation.plan import PlanFields
+    from traincarbon.estimation.plan_keywords import PlanFields
     from traincarbon.estimation.result import Estimate
 
 

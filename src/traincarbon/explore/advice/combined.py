@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Alternative, Change, Effort, Group
 from traincarbon.explore.advice.context import AdviceContext, Outcome

@@ -10,7 +10,7 @@ from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, effect_of
 from traincarbon.explore.advice.existing_models import models_as_good, size_of_run
 from traincarbon.formatting import amount, counted
-from traincarbon.formulas import memory
+from traincarbon.formulas import training_state
 from traincarbon.formulas.compute import training_flop
 from traincarbon.formulas.serving import distillation_flop
 from traincarbon.quantities import COMPARED
@@ -252,9 +252,9 @@ def _accelerators_of_quantised(context: AdviceContext, answer: Estimate) -> str:
     params, memory_b, usable = context.number("params"), answer.facts.value("memory_b"), answer.facts.value("usable_memory_share")
     if params is None or memory_b is None or usable is None:
         return "fewer accelerators"
-    state_b = memory.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
+    state_b = training_state.training_state_b(params=params, trainable_params=_LORA_SHARE * params, weight_b=_QUANTISED_B)
     share = median_of(usable)
-    needed = memory.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=share)
-    full_b = memory.training_state_b(params=params, trainable_params=params)
-    whole = memory.fewest_accelerators(training_state_b=full_b, memory_b=memory_b, usable_share=share)
+    needed = training_state.fewest_accelerators(training_state_b=state_b, memory_b=memory_b, usable_share=share)
+    full_b = training_state.training_state_b(params=params, trainable_params=params)
+    whole = training_state.fewest_accelerators(training_state_b=full_b, memory_b=memory_b, usable_share=share)
     return f"{counted(max(1, -int(-needed // 1)), 'accelerator')}, full fine-tuning on {max(1, -int(-whole // 1)):,}"

@@ -7,7 +7,8 @@ from traincarbon.database.load import Database
 from traincarbon.decode import interval
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import FIELDS, Plan
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.formatting import significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, comparable, share_done
 from traincarbon.ledger.record import Run

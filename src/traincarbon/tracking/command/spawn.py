@@ -32,7 +32,6 @@ class SpawnOptions(TypedDict, total=False):
     """Options of ``os.posix_spawn``."""
 
     file_actions: Sequence[FileAction]
-    setpgroup: int
     setsigmask: Iterable[int]
     setsigdef: Iterable[int]
 

@@ -8,23 +8,25 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
+from traincarbon.tracking.command.forwarding import Forwarding
 from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, ended_by_library, start_sidecar
-from traincarbon.tracking.command.signals import next_signal
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import NodeScope, Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
+    from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters
 
-FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGTSTP)
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
 _MOST_RESTARTS = 3
 _FINAL_S = 5.0
+_HELPERS_END_S, _PAUSE_S = 1.0, 0.01
+"""The processes of a killed metering process end within this time."""
 _TICK_S = 10.0
 """Between two checks for messages on systems without a signal for their arrival."""
 
@@ -78,7 +80,7 @@ class Supervisor:
         self._display = display
         self._is_displayed = True
         self._output_copy: OutputCopy | None = None
-        self._shares_terminal = _has_terminal()
+        self._signals = Forwarding()
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
         self._restarts = 0
@@ -90,6 +92,7 @@ class Supervisor:
         self._ended: JobEnded | None = None
         self._undo = b""
         self._final: Final | None = None
+        self._others: RemoteMeters | None = None
 
     def run(self) -> Outcome:
         """Run the command to its end.
@@ -102,22 +105,19 @@ class Supervisor:
             raise CarbonError(
                 "this system lacks the processes and signals that tracking needs", hint="on Windows, track in WSL; reading and importing runs works"
             )
-        waited = {*FORWARDED, signal.SIGCHLD, signal.SIGCONT, signal.SIGIO}
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if the caller ignored it, this process could not wait for its children
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+        mask = self._signals.block()
         try:
             self._send_settings()
             self._check_budgets()
-            self._start_command(before)
+            self._start_other_nodes()
+            self._start_command(mask)
             self._send_job()
             while self._ended is None:
-                self._wait(waited)
+                self._wait()
             self._end_metering(self._ended)
         finally:
             self._close()
-            while next_signal(waited, wait_s=0.0) is not None:  # signals that come too late for the command must not change how this process ends
-                continue
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            self._signals.close()
         return Outcome(self._ended.exit_code, self._ended.signal, self._final or Final())
 
     def _send_settings(self) -> None:
@@ -135,41 +135,66 @@ class Supervisor:
             if found.problem:
                 raise CarbonError(found.problem, hint=found.hint)
 
-    def _start_command(self, mask: set[int | signal.Signals]) -> None:
+    def _start_other_nodes(self) -> None:
+        """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
+        if self._settings.nodes > 1 and self._settings.scope is not NodeScope.HERE:
+            from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
+
+            self._others = start_remote_meters(self._settings, self._command, own_environment())
+            if self._others is not None and self._others.problem:
+                self._display.print(self._others.problem)
+
+    def _start_command(self, mask: set[int]) -> None:
         environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.tracking.command.output_copy import OutputCopy
 
             self._output_copy = OutputCopy(self._pipes.copying)
-        # a terminal signals every process in the foreground; without one the command gets its own group, which only this process signals
         how: SpawnOptions = {"setsigmask": mask, "setsigdef": _RESET, "file_actions": self._output_copy.actions if self._output_copy is not None else []}
-        if not self._shares_terminal:
-            how["setpgroup"] = 0
         self._began_s = time.monotonic()
         try:
-            self._pid = spawn(self._command, environment, how)
+            self._pid = self._spawn(environment, how)
         except OSError as error:
             raise CommandError(self._command[0], error) from None
         finally:
             os.set_inheritable(self._pipes.reporting, False)
+        self._signals.begin(self._pid)
         if self._output_copy is not None:
             self._output_copy.start()
+
+    def _spawn(self, environment: dict[str, str], how: SpawnOptions) -> int:
+        """Start the command; where the system allows too few processes for both, give up the metering."""
+        try:
+            return spawn(self._command, environment, how)
+        except BlockingIOError:
+            if self._sidecar is None:
+                raise
+        self._sidecar.channel.close()
+        self._sidecar.kill()
+        os.waitpid(self._sidecar.pid, 0)
+        self._sidecar = None
+        until_s = time.monotonic() + _HELPERS_END_S
+        while True:
+            try:
+                pid = spawn(self._command, environment, how)
+            except BlockingIOError:
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone")
+                return pid
 
     def _send_job(self) -> None:
         if self._sidecar is not None:
             self._sidecar.channel.send(Job(self._pid, self._began_s), keep=True)
 
-    def _wait(self, waited: set[signal.Signals]) -> None:
+    def _wait(self) -> None:
         """Wait for a signal or for the next check for messages, and handle it."""
-        arrived = next_signal(waited, wait_s=_TICK_S)
-        if arrived is not None and arrived.number == signal.SIGCONT:
-            self._send(signal.SIGCONT)
-        elif arrived is not None and arrived.number in FORWARDED:
-            if self._output_copy is not None and arrived.number == signal.SIGWINCH:
-                self._output_copy.resize()
-            if not (arrived.from_terminal and self._shares_terminal):
-                self._send(arrived.number)
+        arrived = self._signals.next(wait_s=_TICK_S)
+        if arrived is not None and self._output_copy is not None and arrived.number == signal.SIGWINCH:
+            self._output_copy.resize()
         self._reap()
         self._receive()
 
@@ -186,10 +211,6 @@ class Supervisor:
             self._is_displayed = False
             self._display.print(f"the display failed: {type(error).__name__}: {error}")
 
-    def _send(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, number)
-
     def _reap(self) -> None:
         """Handle children that have ended or stopped."""
         while True:
@@ -203,18 +224,13 @@ class Supervisor:
                 self._is_apart = self._is_apart or ended_by_library(status)
                 self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
-                self._stop_with_command(os.WSTOPSIG(status))
+                if self._signals.stop_with_command(os.WSTOPSIG(status)):
+                    self._show(None)
+                    self._signals.stop()
             elif pid == self._pid:
                 killed = os.WIFSIGNALED(status)
                 code, number = (None, os.WTERMSIG(status)) if killed else (os.WEXITSTATUS(status), None)
                 self._ended = JobEnded(time.monotonic(), code, number, used.ru_utime + used.ru_stime)
-
-    def _stop_with_command(self, number: int) -> None:
-        """If the terminal stopped the command, stop too, so that the shell gets the terminal back; continue the command when continued."""
-        if number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU) and self._shares_terminal:
-            self._show(None)
-            os.kill(os.getpid(), signal.SIGSTOP)
-            self._send(signal.SIGCONT)
 
     def _replace_sidecar(self) -> None:
         """Start another metering process if one was killed: what it wrote is kept, and the run continues in the same session."""
@@ -258,6 +274,8 @@ class Supervisor:
     def _close(self) -> None:
         if self._output_copy is not None:
             self._output_copy.close()
+        if self._others is not None:
+            self._others.close()
         if self._sidecar is not None:
             self._sidecar.channel.close()
         self._pipes.close()
@@ -265,6 +283,8 @@ class Supervisor:
     def _end_metering(self, ended: JobEnded) -> None:
         """Report the end of the command and wait for the last message, but not for a metering process that hangs."""
         sidecar = self._sidecar
+        if self._others is not None:
+            self._others.send(ended)
         if self._output_copy is not None:
             self._output_copy.close()
             self._output_copy = None
@@ -282,12 +302,5 @@ class Supervisor:
             self._receive()
         if self._final is None:
             self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")
-
-
-def _has_terminal() -> bool:
-    """Return whether a terminal sends signals to this process, and to the command if it is in the same group."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
+        if self._others is not None:
+            self._others.wait_for_end()

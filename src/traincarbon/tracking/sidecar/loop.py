@@ -83,7 +83,7 @@ class Metering:
         self._job = owner if self._is_in_process else ProcessHandle(job.pid)
         self._began_s = job.began_s
         self._early = early
-        self._notes: list[str] = []
+        self._notes = list(settings.notes)
         self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
         """Descriptor to what turns its bytes into reports."""
         if settings.pattern:
@@ -106,7 +106,8 @@ class Metering:
         self._was_stopped = False
         self._frozen_s: float | None = None
         """When the job ended; nothing counts after that."""
-        self._next_sample_s = self._next_state_s = self._next_check_s = self._began_s
+        self._next_sample_s = self._next_state_s = self._next_check_s = self._next_phase_read_s = self._began_s
+        self._session.begin(self._began_s)
         self._waiter: select.poll | None = None
         self._handlers: dict[int, Callable[[], None]] = {}
         """Descriptor to what handles its input."""
@@ -133,8 +134,10 @@ class Metering:
             "argv": list(settings.argv),
             "env": dict(settings.env),
             "project": settings.project,
+            "launcher": settings.launch.origin,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
+            "nodes_expected": settings.nodes,
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
@@ -143,8 +146,8 @@ class Metering:
         self._channel.send(Begun())
         from traincarbon.tracking.sidecar.opened_meters import OpenedMeters
 
-        born_s = None if self._is_in_process or settings.continues else self._began_s
-        self._opened = opened = OpenedMeters(settings, self._early, pid=self._job.pid, born_s=born_s)
+        born_s = None if self._is_in_process or settings.continues or settings.is_machine else self._began_s
+        self._opened = opened = OpenedMeters(settings, self._early, pid=None if settings.is_machine else self._job.pid, born_s=born_s)
         self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings)
         self._sample(time.monotonic())
         self._take_devices(opened)
@@ -187,6 +190,13 @@ class Metering:
                 self._take_changes(self._opened)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
+
+    def _read_at_phase(self, now_s: float) -> None:
+        """Read the meters where a phase begins or ends, once between two regular readings at most."""
+        if now_s >= self._next_phase_read_s and self._frozen_s is None:
+            self._sample(now_s)
+            self._next_phase_read_s = self._next_sample_s
+            self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
 
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
@@ -308,7 +318,10 @@ class Metering:
         except OSError:
             data = b""
         if data:
-            self._session.add_reports(self._progress_readers[descriptor](data, time_s=time.monotonic()))
+            reports = self._progress_readers[descriptor](data, time_s=time.monotonic())
+            if self._session.changes_phase(reports):
+                self._read_at_phase(time.monotonic())
+            self._session.add_reports(reports)
         else:
             os.close(descriptor)
             del self._progress_readers[descriptor]

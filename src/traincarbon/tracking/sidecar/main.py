@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
     from traincarbon.tracking.messages import Job
 
-_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ")
-"""What ends a job signals all of its processes; this process must outlive the others."""
+_NOT_IGNORED = ("SIGKILL", "SIGSTOP", "SIGCONT", "SIGCHLD", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
+"""Those that no process can ignore, that end no process, or that report a fault of its own. What ends a job may signal all of its processes; this one must outlive them."""
 _MOST_OPEN = 1 << 16
 _FOREVER_S = 3600.0
 
@@ -30,9 +30,8 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         stderr: Descriptor on which to show the run, -1 to show nothing.
         owner: The process that asked for the metering.
     """
-    for name in _IGNORED:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in signal.valid_signals() - {getattr(signal, name, 0) for name in _NOT_IGNORED}:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if the owner ignored it, this process could not wait for its children
     reads, writes, reports, output, *shown = _close_all_but(reads, writes, reports, output, *([stderr] if stderr >= 0 else []))
     channel = Channel(reads, writes)

@@ -15,11 +15,11 @@ class OpenedMeters:
     Args:
         settings: Which meters to use.
         early: Those that were opened before.
-        pid: The first process of the job.
+        pid: The first process of the job, None for the whole machine.
         born_s: When the job began, if the model is to charge it from then on. [s]
     """
 
-    def __init__(self, settings: Settings, early: EarlyReadings, *, pid: int, born_s: float | None) -> None:
+    def __init__(self, settings: Settings, early: EarlyReadings, *, pid: int | None, born_s: float | None) -> None:
         self._only = settings.meters or None
         self._early = early
         self.meters, self._missing = open_meters(only=self._only, pid=pid, born_s=born_s, opened=early.meters, keeps_trying=True)

@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_place
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
@@ -16,7 +16,8 @@ from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import CONSEQUENCES, RATES
-from traincarbon.estimation.plan import Plan, fields_with
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
@@ -81,6 +82,7 @@ class _LookUp:
             hw=hardware.id,
             coefficients=coefficients,
             is_rented=is_rented,
+            idle_gpu_w=accelerator.value("idle_power_w"),
             flop_per_token=self.flop_per_token(fields, plan),
             plan=plan,
             assumptions=tuple(self.assumptions),
