@@ -14,7 +14,8 @@ from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
 
-STATES = ("finished", "failed", "killed", "running", "lost")
+STATES = ("finished", "failed", "killed", "running", "lost", "incomplete")
+"""``incomplete``: the command ended well, but a node of the run sent nothing."""
 COUNTS = ("tokens", "samples", "steps")
 """What a script can report that it has done."""
 PATIENCE = 3.0
@@ -41,6 +42,8 @@ class Facts(NamedTuple):
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher."""
     idle_gpu_w: float | None = None
     """Power of one of its GPUs without work, by the hardware database. [W]"""
     launcher: Mapping[str, object] | None = None
@@ -169,6 +172,7 @@ class Process:
             unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
+            nodes_expected=_whole(line.get("nodes_expected")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
             launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},

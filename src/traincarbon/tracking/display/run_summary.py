@@ -5,9 +5,10 @@ import signal
 from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
-from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, wrapped
+from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, worse, wrapped
 from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
@@ -46,7 +47,7 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     columns = width() if columns is None else columns
     energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
     energy += [_single("Assumed", _parts(run, _ASSUMED), columns)] if _energy_j(run, _ASSUMED) else []
-    if run.missing:
+    if _missing(run):
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
     last = [_single("Phases", phases_text(run), columns, lines=2)] if run.phases else []
@@ -110,7 +111,8 @@ def _missing(run: Run) -> dict[str, str]:
     """Return each reason why something is missing, with its parts."""
     parts: dict[str, list[str]] = {}
     for part, reason in run.missing.items():
-        parts.setdefault(reason, []).append(part)
+        if part != MISSING:
+            parts.setdefault(reason, []).append(part)
     return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
@@ -121,11 +123,25 @@ def _head(run: Run, columns: int) -> list[str]:
     lines = [bold(f"{shortened(run.run_id, most=columns - len(project + ended))}{project}{ended}")]
     if run.argv:
         lines.append(dim(f"  {shortened(' '.join(run.argv), most=columns - 2)}"))
-    on = counted(run.nodes, "node") + (f", {counted(run.accelerators, 'accelerator')}" if run.accelerators is not None else "")
+    seen = f"{run.nodes} of " if run.missing.get(MISSING) else ""
+    on = (
+        seen
+        + counted((run.nodes_expected or run.nodes) if seen else run.nodes, "node")
+        + (f", {counted(run.accelerators, 'accelerator')}" if run.accelerators is not None else "")
+    )
     hardware = f" ({run.hw})" if run.hw else ""
     restarts = f", {counted(run.restarts, 'restart')}" if run.restarts else ""
     when = f"{run.started_at[:16].replace('T', ' ')} UTC, {amount(run.duration_s, 's', digits=3)}{restarts}"
-    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=columns - 2)}"]
+    absent = [worse(shortened(f"  {_incomplete(run)}", most=columns))] if seen else []
+    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=columns - 2)}", *absent]
+
+
+def _incomplete(run: Run) -> str:
+    """Return what is missing of the run, and what its totals say of it."""
+    if run.state == "running":
+        return run.missing[MISSING]
+    is_covered = any(getattr(run, name) is not None for name in RECORDED)
+    return f"{run.missing[MISSING]}: {'totals assume nodes like the others' if is_covered else 'totals are unknown'}; what was metered lacks them"
 
 
 def _by(number: int | None) -> str:

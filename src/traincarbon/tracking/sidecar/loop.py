@@ -131,6 +131,7 @@ class Metering:
             "launcher": settings.launch.origin,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
+            "nodes_expected": settings.nodes,
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
@@ -140,8 +141,10 @@ class Metering:
         from traincarbon.meters.coverage import unread_device, unread_gpu
         from traincarbon.meters.registry import missing_parts, open_meters
 
-        born_s = None if self._is_in_process or settings.continues else self._began_s
-        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
+        born_s = None if self._is_in_process or settings.continues or settings.is_machine else self._began_s
+        meters, missing = open_meters(
+            only=settings.meters or None, pid=None if settings.is_machine else self._job.pid, born_s=born_s, opened=self._early.meters
+        )
         is_used = any(meter in meters for meter in self._early.meters.values())  # else its devices would seem to use no energy
         self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings if is_used else ())
         self._sample(time.monotonic())
