@@ -9,6 +9,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.like_for_like import share_done
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
 from traincarbon.reporting.charts import Line, lines, share_bar
@@ -24,7 +25,14 @@ from traincarbon.uncertain import Interval, median_of
 _SHORT_S = 600.0
 """Charts of runs shorter than this show seconds."""
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
-_ENDINGS = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
+_ENDINGS = {
+    "finished": "finished",
+    "failed": "failed",
+    "killed": "was killed",
+    "lost": "was lost",
+    "running": "is running",
+    "incomplete": "finished, but its record is incomplete",
+}
 _HOW_KNOWN = {
     EnergySource.COUNTER: "measured by energy counters",
     EnergySource.POWER: "measured by power readings",
@@ -40,6 +48,7 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
         id,
         html("Run {}", name(record.run_id, most=60)),
         html("<p class='lead'>{}</p>", _sentence(record, currency)),
+        _incomplete(record),
         _cards(record, currency),
         _energy(record, currency),
         forecast_table(record, forecast, currency),
@@ -73,6 +82,13 @@ def _sentence(record: Run, currency: Currency) -> Html:
     if busy is not None:
         parts.append(text(f"Its accelerators were busy {percent(busy)} of the time and idle {percent(1.0 - busy)}."))
     return joined(parts, " ")
+
+
+def _incomplete(record: Run) -> Html:
+    """Return in red that nodes sent nothing, empty if all did."""
+    if MISSING not in record.missing:
+        return EMPTY
+    return html('<p class="alert">{}: what was metered lacks them, and totals take them as nodes like the others.</p>', name(record.missing[MISSING], most=200))
 
 
 def _metered(record: Run) -> Html:
