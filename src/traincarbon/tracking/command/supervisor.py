@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
-from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
@@ -82,6 +82,8 @@ class Supervisor:
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
         self._restarts = Restarts()
+        self._is_apart = False
+        """Whether a metering process was ended by a library that it had loaded."""
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
@@ -229,6 +231,7 @@ class Supervisor:
                 if status == 0 and not self._sidecar.channel.ended:
                     self._sidecar.hand_over()
                 else:
+                    self._is_apart = self._is_apart or ended_by_library(status)
                     self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 if self._signals.stop_with_command(os.WSTOPSIG(status)):
@@ -251,7 +254,7 @@ class Supervisor:
         if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering")
             return
-        self._sidecar = start_sidecar(self._pipes)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)
