@@ -19,6 +19,7 @@ from traincarbon.tracking.sidecar.clocks import Clocks
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
 from traincarbon.tracking.sidecar.process_tree import ProcessTree
+from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
 from traincarbon.tracking.sidecar.shutdown import Shutdown
 from traincarbon.tracking.value.lookup_process import LookupProcess
@@ -86,6 +87,7 @@ class Metering:
         if settings.pattern:
             self._progress_readers[reports[1]] = _pattern_reader(settings.pattern, self._notes)
         self._clocks = Clocks()
+        self._pace = RecordPace(interval_s=settings.interval_s, began_s=self._began_s)
         self._session = Session(settings)
         self._lookup = lookup
         self._recorder = Recorder((), began_s=self._began_s)
@@ -93,7 +95,6 @@ class Metering:
         self._shutdown = Shutdown(settings, self._job, self._tree)
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
-        self._counted: dict[str, float] = {}
         self._has_reported_fault = False
         self._undo: TerminalUndo | None = None
         self._ended: JobEnded | None = None
@@ -171,7 +172,7 @@ class Metering:
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 
     def _record(self, now_s: float) -> None:
-        """Write what happened since the last record."""
+        """Check the budgets, and write what happened since the last record if one is due."""
         if self._lookup.fileno() >= 0:  # give up one that hangs
             self._receive_valuation()
         ended = self._frozen_s is not None
@@ -179,11 +180,11 @@ class Metering:
         self._notes += self._clocks.check()
         self._tree.scan()
         self._update(to_s)
-        self._write("interval", {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()})
-        counts = self._session.counts(ended=ended)
-        if counts != self._counted:
-            self._counted = counts
-            self._write("progress", counts)
+        if not self._pace.is_due(to_s) and not ended:
+            return
+        fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()}
+        for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
+            self._write(kind, stated)
 
     def _update(self, now_s: float) -> None:
         ended = self._frozen_s is not None
