@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names first-steps screens
+.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ layers: $(READY) ## which module may import which
 
 architecture: $(READY) ## draw the packages and their imports into docs/architecture.md
 	@$(BIN)/python docs/architecture.py
+
+launchers: $(READY) ## write the table of launchers into docs/launchers.md
+	@$(BIN)/python docs/launchers.py
 
 models: $(READY) ## write the table of known models into docs/models.md
 	@$(BIN)/python docs/models.py

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
 Schema = Mapping[str, object]
@@ -239,6 +240,19 @@ SCHEMAS: Mapping[str, Schema] = {
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "notes": _TEXTS,
+            "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
+            "attempts": _list(
+                _object(
+                    {
+                        "began": _TEXT,
+                        "ended": _or_null(_TEXT),
+                        "duration_s": _AMOUNT,
+                        "state": _choice(STATES),
+                        **dict.fromkeys(("energy_j", "steps", "start_steps"), _or_null(_AMOUNT)),
+                    }
+                )
+            ),
+            "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(
                     {
@@ -250,7 +264,9 @@ SCHEMAS: Mapping[str, Schema] = {
                         **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
                         "metered_s": _AMOUNT,
                         "gaps_s": _AMOUNT,
-                    }
+                        **dict.fromkeys(("idle_s", "idle_j"), _or_null(_AMOUNT)),
+                    },
+                    optional=("idle_s", "idle_j"),
                 )
             ),
         }

@@ -9,14 +9,17 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.attempts import Attempt, attempts_of
 from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
+from traincarbon.ledger.phases import Phase, phases_of
 from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_nothing
+from traincarbon.ledger.waste import NO_WASTE, Waste, waste_of
 from traincarbon.quantities import J_PER_KWH, RECORDED, EnergySource
 from traincarbon.uncertain import Interval
 
@@ -61,6 +64,10 @@ class Run:
     counts: dict[str, float]
     """Tokens, samples and steps that the script reported."""
     by_device: tuple[DeviceUse, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    """What its script named, and the rest; they add up to the run. Empty if it named none."""
+    attempts: tuple[Attempt, ...] = ()
+    waste: Waste = NO_WASTE
     notes: tuple[str, ...] = ()
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
@@ -78,7 +85,8 @@ class Run:
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
         how = {part: source.value for part, source in self.how.items()}
         lists = {"argv": list(self.argv), "notes": list(self.notes), "devices": [use.to_dict() for use in self.by_device]}
-        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists}
+        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
+        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
@@ -98,7 +106,12 @@ class Run:
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
         by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
-        return cls(**{**stored, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
+        parts = {
+            "phases": tuple(Phase(*phase) for phase in stored["phases"]),
+            "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
+            "waste": Waste(*stored["waste"]),
+        }
+        return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
 
 def merge(lines: Iterable[Line], *, now_s: float | None = None) -> Run:
@@ -154,6 +167,10 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     n_nodes = len({process.node for process in ordered})
     unread_gpu = any(each.unread_gpu for each in facts)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
+    results = {name: None if unread_gpu else _sum(name, found) for name in RECORDED}
+    cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
+    duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
+    attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
     return Run(
         run_id=runs.pop(),
         project=_first(each.project for each in facts) or "",
@@ -161,7 +178,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         exit_code=end.exit_code if end else None,
         state=state,
         started_at=_timestamp(began.first_wall_s),
-        duration_s=_most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster)),
+        duration_s=duration_s,
         nodes=n_nodes,
         accelerators=_accelerators(ordered),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
@@ -171,7 +188,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         gaps_s=_most_by_node(found, lambda cluster: max(session.gaps_s for session in cluster)),
         samples=sum(process.samples for process in ordered),
         unread_gpu=unread_gpu,
-        **{name: None if unread_gpu else _sum(name, found) for name in RECORDED},
+        **results,
         tokens=counts.get("tokens"),
         params=_first(each.params for each in facts),
         mfu=next((process.mfu for process in reversed(ordered) if process.mfu is not None), None),
@@ -183,9 +200,17 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         signal=end.signal if end else None,
         counts=counts,
         by_device=energy.by_device,
+        phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
+        attempts=attempts,
+        waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
-        cost_basis="; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results)),
+        cost_basis=cost_basis,
     )
+
+
+def _cost_basis(ordered: Sequence[Process]) -> str:
+    """Return what the cost counts, several separated by semicolons if the processes counted differently."""
+    return "; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results))
 
 
 def _longest_imported(processes: Sequence[Process]) -> Run:

@@ -61,6 +61,8 @@ class LiveState(NamedTuple):
     """What the run took so far, by the names of :data:`traincarbon.quantities.QUANTITIES`."""
     cost_basis: CostBasis | None = None
     progress: ProgressState = ProgressState()
+    phase: str = ""
+    """The phase that the script reported, "" for none."""
     forecast: Mapping[str, Interval] = {}
     """The whole run, by the same names."""
     plan: Mapping[str, Interval] = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
+from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
 from traincarbon.tracking.run_identity import identified
@@ -106,6 +107,7 @@ def settings_from(
     totals = {name: _positive(option, options.pop(option)) for option, name in TOTALS.items() if options.get(option) is not None}
     stated = {name: value for name, value in options.items() if value is not None and name not in {*LIMITS, *TOTALS}}
     plan_fields, context = _planned(plan, stated, db)
+    context, notes = with_region(context, os.environ, db)
     if progress_regex:
         from traincarbon.tracking.pattern import Pattern
 
@@ -119,6 +121,7 @@ def settings_from(
     return Settings(
         run_id=_printable("run_id", launch.run_id),
         launch=launch,
+        notes=notes,
         session=os.urandom(8).hex(),
         store=store,
         owner=os.getpid(),

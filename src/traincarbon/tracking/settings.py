@@ -77,6 +77,8 @@ class Settings(NamedTuple):
     versions: Mapping[str, str]
     launch: Launch = Launch()
     """Who launched the training, and its place among the nodes and ranks of the run."""
+    notes: tuple[str, ...] = ()
+    """What the record should say of these settings."""
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from traincarbon.cli.choice import Choice
 from traincarbon.formatting import width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
 
@@ -45,7 +46,7 @@ _BY_SIGNAL = 128
 @click.option("--max-hours", metavar="NUMBER", help="Budget of time.")
 @click.option(
     "--on-budget",
-    type=click.Choice([policy.value for policy in BudgetPolicy]),
+    type=Choice([policy.value for policy in BudgetPolicy]),
     default=BudgetPolicy.WARN.value,
     show_default=True,
     help="What to do when a budget is used up.",

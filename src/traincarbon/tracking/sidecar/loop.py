@@ -81,7 +81,7 @@ class Metering:
         self._job = owner if self._is_in_process else ProcessHandle(job.pid)
         self._began_s = job.began_s
         self._early = early
-        self._notes: list[str] = []
+        self._notes = list(settings.notes)
         self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
         """Descriptor to what turns its bytes into reports."""
         if settings.pattern:
@@ -101,7 +101,8 @@ class Metering:
         self._was_stopped = False
         self._frozen_s: float | None = None
         """When the job ended; nothing counts after that."""
-        self._next_sample_s = self._next_state_s = self._next_check_s = self._began_s
+        self._next_sample_s = self._next_state_s = self._next_check_s = self._next_phase_read_s = self._began_s
+        self._session.begin(self._began_s)
         self._waiter: select.poll | None = None
         self._handlers: dict[int, Callable[[], None]] = {}
         """Descriptor to what handles its input."""
@@ -170,6 +171,13 @@ class Metering:
             self._notes += self._recorder.read() if whole else self._recorder.read(now_s=now_s)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
+
+    def _read_at_phase(self, now_s: float) -> None:
+        """Read the meters where a phase begins or ends, once between two regular readings at most."""
+        if now_s >= self._next_phase_read_s and self._frozen_s is None:
+            self._sample(now_s)
+            self._next_phase_read_s = self._next_sample_s
+            self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
 
     def _record(self, now_s: float) -> None:
         """Check the budgets, and write what happened since the last record if one is due."""
@@ -289,7 +297,10 @@ class Metering:
         except OSError:
             data = b""
         if data:
-            self._session.add_reports(self._progress_readers[descriptor](data, time_s=time.monotonic()))
+            reports = self._progress_readers[descriptor](data, time_s=time.monotonic())
+            if self._session.changes_phase(reports):
+                self._read_at_phase(time.monotonic())
+            self._session.add_reports(reports)
         else:
             os.close(descriptor)
             del self._progress_readers[descriptor]
