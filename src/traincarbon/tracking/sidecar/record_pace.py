@@ -1,4 +1,4 @@
-"""How often a record is written: at each interval in the first ten minutes, then at every sixth of up to 30 s, and with no more digits than are known."""
+"""How often a record is written: at each interval in the first ten minutes, then at every sixth or after 30 s, and with no more digits than are known."""
 
 import math
 from collections.abc import Mapping
@@ -48,8 +48,8 @@ class RecordPace:
     def lines(self, fields: Mapping[str, object], counts: Mapping[str, float], *, now_s: float, ended: bool) -> list[tuple[str, dict[str, object]]]:
         """Return the kinds and fields of the lines of a record.
 
-        Later records are shorter: of the power only the highest is stated, as the mean follows from the energy, the forecast comes every
-        five minutes and in the last record, and progress stands in the same line if it can.
+        Records after ten minutes are shorter: numbers have the digits that are known, of the power only the highest is stated, as the mean
+        follows from the energy, the forecast comes every five minutes and in the last record, and progress stands in the same line if it can.
 
         Args:
             fields: What an ``interval`` line states.
@@ -57,10 +57,11 @@ class RecordPace:
             now_s: The end of the record. [s]
             ended: Whether it is the last one.
         """
-        stated = {**compact(fields), "interval_s": self.interval_s(now_s)}
+        stated = {**fields, "interval_s": self.interval_s(now_s)}
         progress: dict[str, object] = {**counts} if counts != self._counts else {}
         self._counts = dict(counts)
         if now_s >= self._wide_from_s and not ended:
+            stated = compact(stated)
             stated["devices"] = {device: _shorter(values) for device, values in table(stated.get("devices")).items()}
             if now_s - self._forecast_s < _FORECAST_EVERY_S:
                 stated.pop("forecast", None)
