@@ -178,7 +178,10 @@ class Process:
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more
-        self.facts = facts._replace(**{name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)})
+        kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}
+        if "unread_gpu" in line:  # a GPU can be read later than others
+            kept.pop("unread_gpu", None)
+        self.facts = facts._replace(**kept)
 
     def _end(self, line: Line) -> None:
         to_s = number(line.get("to_s"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
-from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
@@ -84,6 +84,8 @@ class Supervisor:
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
         self._restarts = 0
+        self._is_apart = False
+        """Whether a metering process was ended by a library that it had loaded."""
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
@@ -219,6 +221,7 @@ class Supervisor:
             if not pid:
                 return
             if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
+                self._is_apart = self._is_apart or ended_by_library(status)
                 self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 if self._signals.stop_with_command(os.WSTOPSIG(status)):
@@ -242,7 +245,7 @@ class Supervisor:
         if self._restarts > _MOST_RESTARTS:
             self._display.print("the metering process ended too often: the run continues without metering")
             return
-        self._sidecar = start_sidecar(self._pipes)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)
