@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
@@ -224,11 +225,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "started_at": _TEXT,
             "duration_s": _AMOUNT,
             "nodes": _WHOLE,
+            "nodes_expected": _or_null(_WHOLE),
             "accelerators": _or_null(_WHOLE),
             "hw": _TEXT,
             "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
             "how": _object(dict.fromkeys(_PARTS, _HOW), optional=_PARTS),
-            "missing": _object(dict.fromkeys(_PARTS, _TEXT), optional=_PARTS),
+            "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
             **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},

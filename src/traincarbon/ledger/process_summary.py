@@ -14,7 +14,8 @@ from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
 
-STATES = ("finished", "failed", "killed", "running", "lost")
+STATES = ("finished", "failed", "killed", "running", "lost", "incomplete")
+"""``incomplete``: the command ended well, but a node of the run sent nothing."""
 COUNTS = ("tokens", "samples", "steps")
 """What a script can report that it has done."""
 PATIENCE = 3.0
@@ -41,6 +42,8 @@ class Facts(NamedTuple):
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher."""
     idle_gpu_w: float | None = None
     """Power of one of its GPUs without work, by the hardware database. [W]"""
     launcher: Mapping[str, object] | None = None
@@ -169,12 +172,16 @@ class Process:
             unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
+            nodes_expected=_whole(line.get("nodes_expected")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
             launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more
-        self.facts = facts._replace(**{name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)})
+        kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}
+        if "unread_gpu" in line:  # a GPU can be read later than others
+            kept.pop("unread_gpu", None)
+        self.facts = facts._replace(**kept)
 
     def _end(self, line: Line) -> None:
         to_s = number(line.get("to_s"))

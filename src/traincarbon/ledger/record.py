@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
@@ -14,6 +15,7 @@ from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
+from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.phases import Phase, phases_of
 from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
@@ -40,6 +42,8 @@ class Run:
     started_at: str
     duration_s: float
     nodes: int = 1
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher, None if it is unknown."""
     accelerators: int | None = None
     hw: str = ""
     energy_j: dict[str, float | None]
@@ -164,10 +168,10 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
     counts = _counts(found)
-    n_nodes = len({process.node for process in ordered})
+    nodes, is_running = attendance(ordered), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
-    results = {name: None if unread_gpu else _sum(name, found) for name in RECORDED}
+    results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
     attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
@@ -176,15 +180,16 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         project=_first(each.project for each in facts) or "",
         argv=_first(each.argv for each in facts) or (),
         exit_code=end.exit_code if end else None,
-        state=state,
+        state="incomplete" if state == "finished" and nodes.absent else state,
         started_at=_timestamp(began.first_wall_s),
         duration_s=duration_s,
-        nodes=n_nodes,
+        nodes=nodes.seen,
+        nodes_expected=nodes.expected,
         accelerators=_accelerators(ordered),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
         energy_j=energy.energy_j,
         how=energy.how,
-        missing=energy.missing,
+        missing=energy.missing | ({MISSING: nodes.reason + (" so far" if is_running else "")} if nodes.absent else {}),
         gaps_s=_most_by_node(found, lambda cluster: max(session.gaps_s for session in cluster)),
         samples=sum(process.samples for process in ordered),
         unread_gpu=unread_gpu,
@@ -196,7 +201,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
         launcher=latest_launcher(each.launcher for each in facts),
-        restarts=len(found) - n_nodes,
+        restarts=len(found) - nodes.seen,
         signal=end.signal if end else None,
         counts=counts,
         by_device=energy.by_device,
@@ -259,13 +264,19 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
     return counts
 
 
-def _sum(name: str, found: list[tuple[Session, ...]]) -> dict[str, float] | None:
+def _total(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str, float] | None:
+    """Return a recorded quantity of all nodes, with the share of those that sent nothing in its interval."""
+    total = with_absent(_sum(name, found), found, absent, partial(_sum, name))
+    return None if total is None else total.to_dict()
+
+
+def _sum(name: str, found: Sequence[tuple[Session, ...]]) -> Interval | None:
     """Return a recorded quantity summed over the processes that state it. If sessions metered the same devices, only the greatest counts."""
     stated: list[Interval] = []
     for cluster in found:
         results = list(_by_session(name, cluster))
         stated += results if share_nothing(cluster) else sorted(results, key=lambda result: float(result.median))[-1:]
-    return _added(stated).to_dict() if stated else None
+    return _added(stated) if stated else None
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:

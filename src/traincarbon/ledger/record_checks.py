@@ -8,6 +8,7 @@ from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.launcher import checked_launcher
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run_energy import DeviceUse
@@ -17,9 +18,10 @@ from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 RUN_SCHEMA = "traincarbon/run/1"
 
 _LONGEST = 2000
+_MISSING = (*ENERGY_PARTS, MISSING)
 _TEXTS = ("project", "started_at", "hw")
 _AMOUNTS = ("duration_s", "gaps_s", "tokens", "params", "mfu")
-_WHOLE = ("exit_code", "nodes", "accelerators", "samples")
+_WHOLE = ("exit_code", "nodes", "nodes_expected", "accelerators", "samples")
 _OF_A_DEVICE = ("energy_j", "power_max_w", "utilisation", "metered_s", "gaps_s", "idle_s", "idle_j")
 _MOST_NOTES = 500
 _MOST_DEVICES = 100_000
@@ -50,7 +52,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["argv"] = tuple(str(word)[:_LONGEST] for word in items(stated.get("argv")))
     checked["energy_j"] = {part.value: _amount(run_id, f"energy_j.{part}", energy_j.get(part)) for part in ENERGY_PARTS}
     checked["how"] = {part: source for part, value in how.items() if part in ENERGY_PARTS for source in EnergySource if source == value}
-    checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in ENERGY_PARTS}
+    checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["launcher"] = checked_launcher(stated.get("launcher"))

@@ -239,7 +239,7 @@ def _row(record: Run) -> tuple[str, ...]:
     return (
         output.clean(record.run_id),
         record.started_at[2:16].replace("T", " "),
-        record.state,
+        output.worse(record.state) if record.state == "incomplete" else record.state,
         "–" if record.exit_code is None else str(record.exit_code),
         output.amount(record.duration_s, "s"),
         "–" if record.metered_kwh is None else output.amount(record.metered_kwh, "kWh"),

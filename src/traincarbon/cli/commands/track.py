@@ -10,7 +10,7 @@ import click
 
 from traincarbon.cli.choice import Choice
 from traincarbon.formatting import width
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.supervisor import Outcome
@@ -58,6 +58,13 @@ _BY_SIGNAL = 128
     "--grace", "grace_s", metavar="SECONDS", type=float, default=60.0, show_default=True, help="Seconds to wait before SIGTERM, and again before SIGKILL."
 )
 @click.option("--interval", "interval_s", metavar="SECONDS", type=float, default=INTERVAL_S, show_default=True, help="Seconds between journal records.")
+@click.option(
+    "--nodes",
+    type=click.Choice([scope.value for scope in NodeScope]),
+    default=NodeScope.ALL.value,
+    show_default=True,
+    help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
+)
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
 @click.option("--db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
