@@ -19,6 +19,7 @@ from traincarbon.tracking.sidecar.clocks import Clocks
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
 from traincarbon.tracking.sidecar.process_tree import ProcessTree
+from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
 from traincarbon.tracking.sidecar.shutdown import Shutdown
 from traincarbon.tracking.value.lookup_process import LookupProcess
@@ -89,6 +90,7 @@ class Metering:
         if settings.pattern:
             self._progress_readers[reports[1]] = _pattern_reader(settings.pattern, self._notes)
         self._clocks = Clocks()
+        self._pace = RecordPace(interval_s=settings.interval_s, began_s=self._began_s)
         self._session = Session(settings)
         self._lookup = lookup
         self._recorder = Recorder((), began_s=self._began_s)
@@ -99,7 +101,6 @@ class Metering:
         self._opened: OpenedMeters | None = None
         self._has_asked = False
         """Whether the lookup process was asked."""
-        self._counted: dict[str, float] = {}
         self._has_reported_fault = False
         self._undo: TerminalUndo | None = None
         self._ended: JobEnded | None = None
@@ -199,7 +200,7 @@ class Metering:
             self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
 
     def _record(self, now_s: float) -> None:
-        """Write what happened since the last record."""
+        """Check the budgets, and write what happened since the last record if one is due."""
         if self._lookup.fileno() >= 0:  # give up one that hangs
             self._receive_valuation()
         ended = self._frozen_s is not None
@@ -209,11 +210,11 @@ class Metering:
         if to_s > self._began_s + _UNSETTLED_S:
             self._ask_lookup()
         self._update(to_s)
-        self._write("interval", {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()})
-        counts = self._session.counts(ended=ended)
-        if counts != self._counted:
-            self._counted = counts
-            self._write("progress", counts)
+        if not self._pace.is_due(to_s) and not ended:
+            return
+        fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()}
+        for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
+            self._write(kind, stated)
 
     def _update(self, now_s: float) -> None:
         ended = self._frozen_s is not None
