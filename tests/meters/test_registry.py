@@ -282,6 +282,19 @@ def test_a_meter_that_is_not_open_yet_is_among_them_and_says_why(machine, monkey
     assert (opened[0].read()[0].device, opened[0].failure) == ("gpu:a", None)
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_gpus_that_no_library_reads_are_assumed_in_a_run_and_only_named_elsewhere(machine, monkeypatch, later):
+    broken = Unavailable("nvml", "no library", "install it", is_there=True, may_answer_later=later)
+    machine(nvml=broken)
+    stand_in = Fake("nvml", "gpu:a")
+    stand_in.assumed = {"gpu:a": "assumed"}
+    monkeypatch.setattr(registry, "_assumed", lambda name: stand_in if name == "nvml" else None)
+    for before in ({}, {"nvml": broken}):
+        opened, missing = registry.open_meters(opened=before, keeps_trying=True)
+        assert (opened[0].read()[0].device, opened[0].failure, broken in missing) == ("gpu:a", broken, True)
+    assert names(registry.open_meters()[0]) == ["cpu_model"]
+
+
 def test_the_processor_of_a_superchip_is_not_added_to_the_counter_of_its_module(machine):
     module = Fake("nvml", "gpu:a")
     module.covers = (Part.CPU, Part.DRAM)

@@ -142,17 +142,18 @@ class _Together:
 
 def _waited_for(found: Meter | Unavailable, *, until_s: float, keeps_trying: bool) -> Meter | Unavailable:
     """Wait for a meter that is being opened. One that fails and may answer later is kept, with assumed GPUs in the meantime."""
-    if not isinstance(found, threaded.ThreadedMeter):
-        return found
-    failure = found.wait(wait_s=until_s - time.monotonic())
+    opening = found if isinstance(found, threaded.ThreadedMeter) else None
+    failure = found if isinstance(found, Unavailable) else None if opening is None else opening.wait(wait_s=until_s - time.monotonic())
     if failure is None:
         return found
-    stand_in = _assumed(found.name) if keeps_trying and failure.is_there and not found.is_opening else None
-    if keeps_trying and (found.is_opening or failure.may_answer_later):
+    is_opening = opening is not None and opening.is_opening
+    stand_in = _assumed(failure.name) if keeps_trying and failure.is_there and not is_opening else None
+    if opening is not None and keeps_trying and (is_opening or failure.may_answer_later):
         if stand_in is not None:
-            found.stand_in(stand_in)
-        return found
-    found.close()
+            opening.stand_in(stand_in)
+        return opening
+    if opening is not None:
+        opening.close()
     if stand_in is None:
         return failure
     stand_in.failure = failure
