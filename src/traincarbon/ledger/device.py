@@ -32,7 +32,7 @@ class Device:
     idle_j: float = 0.0
 
     def judge(self, *, seconds: float, added_j: float, utilisation: float | None, idle_w: float | None) -> None:
-        """Add some time in which a GPU was idle or not, as far as that is known.
+        """Add some time in which a GPU was idle or not, as far as that was measured.
 
         Args:
             seconds: The time. [s]
@@ -40,7 +40,7 @@ class Device:
             utilisation: Its mean utilisation, None where it does not report it. [1]
             idle_w: Its power without work, None where that is not known. [W]
         """
-        if self.part is not Part.GPU or seconds <= 0.0:
+        if self.part is not Part.GPU or seconds <= 0.0 or not self.how.is_measured:
             return
         idle = is_idle(utilisation=utilisation, power_w=added_j / seconds, idle_w=idle_w)
         self.judged_s += seconds if idle is not None else 0.0

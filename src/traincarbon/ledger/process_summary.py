@@ -115,6 +115,7 @@ class Process:
         if self.first_wall_s == math.inf:
             self.first_wall_s = line["wall_s"]
         self.last_wall_s = line["wall_s"]
+        self.interval_s = amount(line.get("interval_s")) or self.interval_s
         kind = line["kind"]
         if kind == "start":
             self._start(line)
@@ -163,7 +164,6 @@ class Process:
 
     def _start(self, line: Line) -> None:
         self.began = True
-        self.interval_s = amount(line.get("interval_s")) or _INTERVAL_S
         facts = Facts(
             argv=tuple(_cut(word) for word in items(line.get("argv"))),
             project=_cut(line.get("project") or ""),
@@ -178,7 +178,10 @@ class Process:
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more
-        self.facts = facts._replace(**{name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)})
+        kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}
+        if "unread_gpu" in line:  # a GPU can be read later than others
+            kept.pop("unread_gpu", None)
+        self.facts = facts._replace(**kept)
 
     def _end(self, line: Line) -> None:
         to_s = number(line.get("to_s"))

@@ -63,6 +63,8 @@ class LiveState(NamedTuple):
     progress: ProgressState = ProgressState()
     phase: str = ""
     """The phase that the script reported, "" for none."""
+    idle_gpus: int = 0
+    """GPUs that have been idle for a minute."""
     forecast: Mapping[str, Interval] = {}
     """The whole run, by the same names."""
     plan: Mapping[str, Interval] = {}

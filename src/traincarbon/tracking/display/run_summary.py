@@ -13,6 +13,8 @@ from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.run_parts import phases_text, waste_verdicts
+from traincarbon.tracking.display.run_parts import tables as parts_tables
 from traincarbon.tracking.live_state import BudgetState
 from traincarbon.uncertain import Interval
 
@@ -48,10 +50,12 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     if _missing(run):
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
-    last = [_single("Budget", " · ".join(shares), columns)] if shares else []
+    last = [_single("Phases", phases_text(run), columns, lines=2)] if run.phases else []
+    last += [_single("Waste", "; ".join(verdicts), columns, lines=2)] if (verdicts := waste_verdicts(run)) else []
+    last += [_single("Budget", " · ".join(shares), columns)] if shares else []
     results = _results(run, columns, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
-    for each in (2, 1):  # lines of a note, as far as there is room
-        notes = [_single("Note", note, columns, lines=each) for note in _notes(run, most=2)]
+    for lines_each, most in ((2, 2), (1, 2), (1, 1), (1, 0)):  # notes and lines of a note, as far as there is room
+        notes = [_single("Note", note, columns, lines=lines_each) for note in _notes(run, most=most)]
         blocks = [
             *_head(run, columns),
             "",
@@ -95,6 +99,8 @@ def page(run: Run) -> list[str]:
         _gaps(run, columns),
         *_sources(run, columns),
         *_results(run, columns, counts=tuple(run.counts)),
+        *([wrapped("Waste", verdict, columns=columns) for verdict in waste_verdicts(run)]),
+        *parts_tables(run),
         *_devices(run, columns),
         *([""] if notes else []),
         *notes,

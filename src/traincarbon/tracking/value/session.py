@@ -10,6 +10,7 @@ from traincarbon.tracking.progress import COUNTS, Progress, Report
 from traincarbon.tracking.settings import BudgetPolicy, Settings
 from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
+from traincarbon.tracking.value.idle_watch import IdleWatch
 from traincarbon.tracking.value.pace import waiting_s
 from traincarbon.tracking.value.phases import Phases
 from traincarbon.tracking.value.run_results import Part, RunResults, counted_j, mfu_of, run_results
@@ -33,6 +34,7 @@ class Session:
         self._progress = Progress(settings.totals)
         self._energy = Points()
         self._phases = Phases()
+        self._idle = IdleWatch()
         self._names: Mapping[str, str] = {}
         self._accelerators: int | None = None
         self._has_unread_gpu = False
@@ -179,6 +181,7 @@ class Session:
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
             phase=self._phases.name,
+            idle_gpus=self._idle.idle(devices, now_s=elapsed_s, idle_w=self._valuation.idle_gpu_w),
             forecast=_intervals(self._forecast.values) if self._forecast is not None else {},
             plan=self._compared_plan(),
             budgets=self.budgets(),
