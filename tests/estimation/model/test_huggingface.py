@@ -65,7 +65,7 @@ def test_the_architecture_of_a_file_that_names_none_follows_from_its_class_or_it
     assert read_file(DATA / "roberta-base.json").config.architecture == "bert"
 
 
-@pytest.mark.parametrize("kind", ["mamba", "jamba", "qwen3_next"])
+@pytest.mark.parametrize("kind", ["rwkv7", "zamba2", "kimi_linear", "nemotron_h"])
 def test_layers_that_are_not_attention_are_refused(kind):
     with pytest.raises(PlanError, match="cannot be counted") as caught:
         read_config({**LLAMA, "model_type": kind})

@@ -81,7 +81,7 @@ def _ffn(keys: ConfigKeys, kind: str, hidden: int) -> int:
         return hidden * keys.count("expansion_ratio", default=4)
     if kind in ("bloom", "falcon", "gpt2", "gptj", "gpt_neo", "gpt_bigcode"):
         return keys.count("n_inner", "ffn_hidden_size", "intermediate_size", default=4 * hidden)
-    return keys.count("intermediate_size", "ffn_dim", "ffn_hidden_size")
+    return keys.count("intermediate_size", "ffn_dim", "ffn_hidden_size", default=0 if kind == "qwen3_5_moe_text" else None)
 
 
 def _norms(keys: ConfigKeys, kind: str, common: Architecture) -> int:

@@ -6,12 +6,13 @@ from os import PathLike, fspath, path
 from typing import NamedTuple
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation.model.architectures import ARCHITECTURES, GATED, LINEAR_ATTENTION, TEXT_ONLY, WITHOUT_ATTENTION
+from traincarbon.estimation.model.architectures import ARCHITECTURES, GATED, HYBRID, NOT_COUNTED, RECURRENT, TEXT_ONLY
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.decoders import decoder_config
 from traincarbon.estimation.model.encoder_decoders import bart_config, t5_config
 from traincarbon.estimation.model.encoders import encoder_config
 from traincarbon.estimation.model.keys import HINT, ConfigKeys
+from traincarbon.estimation.model.recurrent import hybrid_config, recurrent_config
 from traincarbon.estimation.model.size import size_of
 from traincarbon.estimation.model.vision import vision_config
 from traincarbon.formatting import clean, shortened
@@ -73,7 +74,8 @@ def read_config(table: Mapping[str, object], *, where: str = "config.json") -> R
     """
     warnings: list[str] = []
     kind, keys = _language_part(table, where, warnings)
-    if kind in WITHOUT_ATTENTION or kind in LINEAR_ATTENTION:
+    kind = TEXT_ONLY.get(kind, kind) if kind not in ARCHITECTURES else kind
+    if kind in NOT_COUNTED:
         raise PlanError(
             f"{where}: the architecture {kind!r} has layers that are not attention and cannot be counted", hint="state params (and active_params) instead"
         )
@@ -141,6 +143,8 @@ def _like(keys: ConfigKeys, kind: str, warnings: list[str]) -> str:
 _READERS = {
     **{kind: encoder_config for kind, common in ARCHITECTURES.items() if common.family == "encoder"},
     **{kind: vision_config for kind, common in ARCHITECTURES.items() if common.family == "vision"},
+    **dict.fromkeys(RECURRENT, recurrent_config),
+    **dict.fromkeys(HYBRID, hybrid_config),
     **dict.fromkeys(("t5", "mt5", "umt5"), t5_config),
     **dict.fromkeys(("bart", "mbart", "pegasus", "marian", "whisper"), bart_config),
 }
