@@ -136,6 +136,8 @@ class Recorder:
         self.latest_s = began_s
         """Time of the latest reading."""
         self._recorded_gap_s = 0.0
+        self.left_out: frozenset[str] = frozenset()
+        """Devices that are read and do not belong to the job."""
         self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
     def read(self, *, now_s: float = math.inf) -> list[str]:
