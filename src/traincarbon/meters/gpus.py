@@ -88,7 +88,7 @@ class GpuMeter(SensorMeter):
     def _look_for_users(self) -> None:
         """Ask now and then which processes compute on the GPUs."""
         now_s = self._clock()
-        if now_s - self._users_s >= _USERS_S:
+        if self.order and now_s - self._users_s >= _USERS_S:
             self._users_s = now_s
             self.users = {each.gpu.device: pids for each in self._gpus if (pids := each.gpu.users())}
 
