@@ -22,6 +22,7 @@ from traincarbon.tracking.progress import environment_of, progress
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
+from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -83,6 +84,8 @@ class Tracker:
                 finally:
                     if self._sidecar is None:
                         del self._metering[os.getpid()]
+        if self._sidecar is None and os.environ.get(MARK):
+            refuse_unwatched(self._settings, self._reason, watched=watched_outside())
         return self
 
     def _launch(self) -> str:
@@ -122,6 +125,9 @@ class Tracker:
         self._outer = {name: os.environ.get(name) for name in named}
         os.environ.update(named)
         atexit.register(self._stop_at_exit)
+        for name, value in environment_of_budgets(self._settings).items():
+            self._outer[name] = os.environ.get(name)
+            os.environ[name] = value
         return ""
 
     def stop(self, *, exit_code: int = 0) -> None:
