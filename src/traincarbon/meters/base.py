@@ -86,6 +86,15 @@ class Meter(Protocol):
         """
         return False
 
+    def include(self, pid: int, *, since_birth: bool) -> None:  # noqa: ARG002  for meters that charge the job alone
+        """Charge another process and its descendants too, if this meter charges the job alone.
+
+        Args:
+            pid: The process.
+            since_birth: Whether what it used before counts.
+        """
+        return
+
     def close(self) -> None:
         """Release the source. It is safe to call twice, and the readings stay the same afterwards."""
         ...

@@ -55,6 +55,10 @@ class _Guarded(Meter):
         settle = getattr(self._meter, "settle", None)
         return settle is not None and bool(settle(cpu_s))
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Pass a further process of the job on to the meter."""
+        self._meter.include(pid, since_birth=since_birth)
+
     def close(self) -> None:
         """Close the meter. One that cannot be closed ends with the process."""
         with suppress(Exception, SystemExit):

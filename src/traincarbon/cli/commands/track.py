@@ -98,7 +98,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     finally:
         display.close()
     try:
-        if not quiet or as_json:
+        if as_json or not (quiet or outcome.final.others):  # the last process of a run on this node shows its summary
             _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the caller must see how the command ended
         display.print(f"the result cannot be shown: {type(error).__name__}: {error}")
@@ -140,7 +140,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet:
+    if not quiet and not outcome.final.others:
         from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))
