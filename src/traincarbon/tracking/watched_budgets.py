@@ -1,4 +1,4 @@
-"""Which budgets the tracker of a process watches, for trackers within it: a budget that nobody watches refuses to start."""
+"""Which budgets the tracker of a process watches, for trackers within it: a budget that is not watched refuses to start."""
 
 import os
 from collections.abc import Collection
@@ -27,7 +27,7 @@ def watched_outside() -> tuple[str, ...]:
 
 
 def refuse_unwatched(settings: Settings, reason: str, *, watched: Collection[str]) -> None:
-    """Refuse budgets that are to signal or stop the training and that nobody watches.
+    """Refuse budgets that are to signal or stop the training and that are not watched.
 
     Args:
         settings: The settings of a tracker that does not meter.
