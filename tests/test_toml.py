@@ -69,4 +69,8 @@ def test_no_text_takes_long_to_be_refused(text, why):
 
 def test_numbers_and_sentences_with_many_dots_are_read():
     numbers, words = [number / 7 for number in range(500)], "One sentence. Another one. " * 100
-    assert parse_toml(to_toml({"numbers": numbers, "words": words, "host": "node7.rack3.row2.hall1.example.org"})) == {"numbers": numbers, "words": words, "host": "node7.rack3.row2.hall1.example.org"}
+    assert parse_toml(to_toml({"numbers": numbers, "words": words, "host": "node7.rack3.row2.hall1.example.org"})) == {
+        "numbers": numbers,
+        "words": words,
+        "host": "node7.rack3.row2.hall1.example.org",
+    }
