@@ -6,7 +6,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 _MOST_B = 4_000_000
-"""A longer text is no file that a person or this package has written."""
+"""A longer text was written neither by a person nor by this package."""
 _MOST_KEYS = 64
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MOST_KEYS}}}"
