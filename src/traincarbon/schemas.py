@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
 Schema = Mapping[str, object]
@@ -223,11 +225,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "started_at": _TEXT,
             "duration_s": _AMOUNT,
             "nodes": _WHOLE,
+            "nodes_expected": _or_null(_WHOLE),
             "accelerators": _or_null(_WHOLE),
             "hw": _TEXT,
             "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
             "how": _object(dict.fromkeys(_PARTS, _HOW), optional=_PARTS),
-            "missing": _object(dict.fromkeys(_PARTS, _TEXT), optional=_PARTS),
+            "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
             **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
@@ -239,6 +242,19 @@ SCHEMAS: Mapping[str, Schema] = {
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "notes": _TEXTS,
+            "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
+            "attempts": _list(
+                _object(
+                    {
+                        "began": _TEXT,
+                        "ended": _or_null(_TEXT),
+                        "duration_s": _AMOUNT,
+                        "state": _choice(STATES),
+                        **dict.fromkeys(("energy_j", "steps", "start_steps"), _or_null(_AMOUNT)),
+                    }
+                )
+            ),
+            "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(
                     {
@@ -250,7 +266,9 @@ SCHEMAS: Mapping[str, Schema] = {
                         **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
                         "metered_s": _AMOUNT,
                         "gaps_s": _AMOUNT,
-                    }
+                        **dict.fromkeys(("idle_s", "idle_j"), _or_null(_AMOUNT)),
+                    },
+                    optional=("idle_s", "idle_j"),
                 )
             ),
         }

@@ -22,6 +22,7 @@ CLEAN = {
     "techniques": ("lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
     "priors": ("pue", "scope=*", 1.3, 0.1, 5),
     "architectures": ("gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
+    "pci_ids": ("10de:2330", "h100-sxm5-80gb"),
     "run_features": ("foundry", "flash", 1),
     "scaling_laws": ("acme-2020", 1.8, 400, 0.35, 2000, 0.37, 0.03, 0.02, 0.02, 1e8, 1e10, 1e9, 1e12),
 }

@@ -79,6 +79,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se", "least_params", "most_params", "least_tokens", "most_tokens"),
         *_EVIDENCE,
     ),
+    "pci_ids": ("pci_id", "hardware", *_EVIDENCE),
     "run_features": ("runs", "feature", "value", *_EVIDENCE),
 }
 """Table to its columns; the first is the key by which it is sorted and looked up."""

@@ -9,6 +9,9 @@ from traincarbon.quantities import EnergySource, Part
 REPLAY = "CARBON_REPLAY"
 """The variable that names a recorded trace, which then replaces all meters."""
 
+APART = "CARBON_METERS_APART"
+"""The variable that puts every meter with a vendor's library into a process of its own; set after a crash."""
+
 
 class Reading(NamedTuple):
     """The energy of one device since its meter was opened.
@@ -68,6 +71,8 @@ class Meter(Protocol):
     """Devices that are there and cannot be read, so that their energy is missing and not zero."""
     assumed: Mapping[str, str] = MappingProxyType({})
     """Devices whose power is assumed, as nothing states it, to what it rests on."""
+    failure: Unavailable | None = None
+    """Why the source cannot be read now, although the meter is used: it may answer later, or its devices are assumed."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""
@@ -80,6 +85,15 @@ class Meter(Protocol):
             cpu_s: The processor time as the system states it. [s]
         """
         return False
+
+    def include(self, pid: int, *, since_birth: bool) -> None:  # noqa: ARG002  for meters that charge the job alone
+        """Charge another process and its descendants too, if this meter charges the job alone.
+
+        Args:
+            pid: The process.
+            since_birth: Whether what it used before counts.
+        """
+        return
 
     def close(self) -> None:
         """Release the source. It is safe to call twice, and the readings stay the same afterwards."""

@@ -75,7 +75,7 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
 
 def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], numbers: Mapping[str, int]) -> tuple[str, tuple[str, ...], bool]:
     """Return the id of the run, the variables that gave it, and whether it comes again."""
-    if given := stated(env, "CARBON_RUN_ID"):
+    if given := env.get("CARBON_RUN_ID", "").strip():  # as it is: an invalid one is an error, as any option of the user's
         return given, ("CARBON_RUN_ID",), False
     for row in (*rows, *(each for each in EXPERIMENTS if each.is_there(env))):
         job = row.run_id(env) if row.run_id is not None else None

@@ -21,6 +21,17 @@ class BudgetPolicy(StrEnum):
     """Stop the training after a grace period."""
 
 
+class NodeScope(StrEnum):
+    """Which nodes of a batch job the tracker on its first one meters."""
+
+    ALL = "all"
+    """All that the scheduler or the MPI launcher of the command can reach."""
+    HERE = "here"
+    """This one alone."""
+    SSH = "ssh"
+    """All, the others through ssh."""
+
+
 class Limits(NamedTuple):
     """The budgets of a run over all its sessions; None means no limit. The names are those of :data:`~traincarbon.quantities.BUDGETED`."""
 
@@ -81,6 +92,9 @@ class Settings(NamedTuple):
     """What the record should say of these settings."""
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
+    scope: NodeScope = NodeScope.ALL
+    is_machine: bool = False
+    """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
 
     @property
     def needs_meters(self) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from traincarbon.cli.choice import Choice
 from traincarbon.formatting import width
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.supervisor import Outcome
@@ -45,7 +46,7 @@ _BY_SIGNAL = 128
 @click.option("--max-hours", metavar="NUMBER", help="Budget of time.")
 @click.option(
     "--on-budget",
-    type=click.Choice([policy.value for policy in BudgetPolicy]),
+    type=Choice([policy.value for policy in BudgetPolicy]),
     default=BudgetPolicy.WARN.value,
     show_default=True,
     help="What to do when a budget is used up.",
@@ -57,6 +58,13 @@ _BY_SIGNAL = 128
     "--grace", "grace_s", metavar="SECONDS", type=float, default=60.0, show_default=True, help="Seconds to wait before SIGTERM, and again before SIGKILL."
 )
 @click.option("--interval", "interval_s", metavar="SECONDS", type=float, default=INTERVAL_S, show_default=True, help="Seconds between journal records.")
+@click.option(
+    "--nodes",
+    type=click.Choice([scope.value for scope in NodeScope]),
+    default=NodeScope.ALL.value,
+    show_default=True,
+    help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
+)
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
 @click.option("--db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
@@ -90,7 +98,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     finally:
         display.close()
     try:
-        if not quiet or as_json:
+        if as_json or not (quiet or outcome.final.others):  # the last process of a run on this node shows its summary
             _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the caller must see how the command ended
         display.print(f"the result cannot be shown: {type(error).__name__}: {error}")
@@ -132,7 +140,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet:
+    if not quiet and not outcome.final.others:
         from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import common_options, database
 from traincarbon.errors import CarbonError
 
@@ -16,7 +17,7 @@ _UPSTREAMS = ("owid", "ember", "google-regions", "egrid-states", "egrid-subregio
 
 
 @click.command("refresh", short_help="Propose newer facts from where they are published.")
-@click.argument("upstream", type=click.Choice(_UPSTREAMS))
+@click.argument("upstream", type=Choice(_UPSTREAMS))
 @click.argument("place", metavar="[FILE|URL]", default="")
 @click.option("--online", is_flag=True, help="Read the upstream's own address.")
 @click.option("--dated", metavar="DATE", default="", help="When this edition was published or read, as 2026-11; today unless given.")

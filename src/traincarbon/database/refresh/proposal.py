@@ -92,7 +92,9 @@ def propose(upstream: Upstream, edition: Edition, folder: str) -> Proposal:
     if not rows:
         raise CarbonError(f"{edition.name} has no row that the database could take", hint=f"give an edition of {upstream.title}: {upstream.url}")
     _refuse_faults(upstream, edition, rows)
-    known = {_key(upstream, row): row for row in database.unchecked_rows(table)}
+    known: dict[tuple[str, ...], Row] = {}
+    for row in database.unchecked_rows(table):  # one's own come first, and win
+        known.setdefault(_key(upstream, row), row)
     _refuse_few(upstream, edition, len(rows), known.values())
     value = _VALUES[table]
     pairs = [Change(row, known.get(_key(upstream, row))) for row in rows]

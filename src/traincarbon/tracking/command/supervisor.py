@@ -1,6 +1,5 @@
 """Run a command with its own streams, terminal, signals and exit code, and meter it; it ends with its supervisor."""
 
-import contextlib
 import os
 import signal
 import time
@@ -9,20 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
-from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
-from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
+from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
-from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.job import MARK, RUN_ID
+from traincarbon.tracking.settings import NodeScope, Settings
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
+    from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
-_MOST_RESTARTS = 3
 _FINAL_S = 5.0
 _HELPERS_END_S, _PAUSE_S = 1.0, 0.01
 """The processes of a killed metering process end within this time."""
@@ -82,13 +81,16 @@ class Supervisor:
         self._signals = Forwarding()
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
-        self._restarts = 0
+        self._restarts = Restarts()
+        self._is_apart = False
+        """Whether a metering process was ended by a library that it had loaded."""
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
         self._ended: JobEnded | None = None
         self._undo = b""
         self._final: Final | None = None
+        self._others: RemoteMeters | None = None
 
     def run(self) -> Outcome:
         """Run the command to its end.
@@ -105,6 +107,7 @@ class Supervisor:
         try:
             self._send_settings()
             self._check_budgets()
+            self._start_other_nodes()
             self._start_command(mask)
             self._send_job()
             while self._ended is None:
@@ -130,8 +133,23 @@ class Supervisor:
             if found.problem:
                 raise CarbonError(found.problem, hint=found.hint)
 
+    def _start_other_nodes(self) -> None:
+        """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
+        if self._settings.nodes > 1 and self._settings.scope is not NodeScope.HERE:
+            from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
+
+            self._others = start_remote_meters(self._settings, self._command, own_environment())
+            if self._others is not None and self._others.problem:
+                self._display.print(self._others.problem)
+
     def _start_command(self, mask: set[int]) -> None:
-        environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {
+            **own_environment(),
+            MARK: self._settings.session,
+            RUN_ID: self._settings.run_id,
+            STORE: self._settings.store,
+            **environment_of(self._pipes.reporting),
+        }
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.tracking.command.output_copy import OutputCopy
@@ -183,6 +201,8 @@ class Supervisor:
             self._output_copy.resize()
         self._reap()
         self._receive()
+        if self._sidecar is not None and self._sidecar.has_handed_over and self._sidecar.channel.ended:
+            self._replace_sidecar()
 
     def _show(self, state: LiveState | None) -> None:
         """Show *state*, or hide the display; one that fails is given up, as the command must not end with it."""
@@ -207,7 +227,12 @@ class Supervisor:
             if not pid:
                 return
             if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
-                self._replace_sidecar()
+                self._receive()
+                if status == 0 and not self._sidecar.channel.ended:
+                    self._sidecar.hand_over()
+                else:
+                    self._is_apart = self._is_apart or ended_by_library(status)
+                    self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 if self._signals.stop_with_command(os.WSTOPSIG(status)):
                     self._show(None)
@@ -226,19 +251,17 @@ class Supervisor:
         self._sidecar.channel.close()
         self._sidecar = None
         self._undo = b""
-        self._restarts += 1
-        if self._restarts > _MOST_RESTARTS:
+        if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering")
             return
-        self._sidecar = start_sidecar(self._pipes)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)
         self._send_settings()
         if self._sidecar is not None:
             self._send_job()
-            note = "the metering process was killed and started again: what was not yet recorded is lost, at most one interval"
-            self._sidecar.channel.send(Note(note))
+            self._sidecar.channel.send(Note(REPLACED))
 
     def _receive(self) -> None:
         """Handle the messages of the metering process."""
@@ -259,6 +282,8 @@ class Supervisor:
     def _close(self) -> None:
         if self._output_copy is not None:
             self._output_copy.close()
+        if self._others is not None:
+            self._others.close()
         if self._sidecar is not None:
             self._sidecar.channel.close()
         self._pipes.close()
@@ -266,14 +291,15 @@ class Supervisor:
     def _end_metering(self, ended: JobEnded) -> None:
         """Report the end of the command and wait for the last message, but not for a metering process that hangs."""
         sidecar = self._sidecar
+        if self._others is not None:
+            self._others.send(ended)
         if self._output_copy is not None:
             self._output_copy.close()
             self._output_copy = None
         if sidecar is None:
             return
         sidecar.channel.send(ended, keep=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(sidecar.pid, signal.SIGCONT)
+        sidecar.resume()
         import traincarbon.ledger.record
         import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
@@ -283,3 +309,5 @@ class Supervisor:
             self._receive()
         if self._final is None:
             self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")
+        if self._others is not None:
+            self._others.wait_for_end()

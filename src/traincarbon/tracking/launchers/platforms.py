@@ -1,8 +1,9 @@
 """Services that start containers or machines."""
 
+from traincarbon.tracking.launchers.json_values import cluster_node, cluster_nodes, length, position
 from traincarbon.tracking.launchers.row import Launcher, any_of
 from traincarbon.tracking.launchers.run_ids import aws_job
-from traincarbon.tracking.launchers.values import Environment, cluster_node, cluster_nodes, count, length, position, positive, stated, text
+from traincarbon.tracking.launchers.values import Environment, count, positive, stated, text
 
 
 def _counts_pods(env: Environment) -> bool:
@@ -86,7 +87,7 @@ PLATFORMS = (
         title="TF_CONFIG (TFJob and others)",
         is_there=any_of("TF_CONFIG"),
         is_job=True,
-        source="google-cloud-aiplatform, training_utils; TensorFlow's guide",
+        source="google-cloud-aiplatform, training_utils/environment_variables.py",
         node_rank=cluster_node("TF_CONFIG"),
         nodes=cluster_nodes("TF_CONFIG"),
     ),
@@ -95,7 +96,7 @@ PLATFORMS = (
         title="Kubernetes Indexed Job, JobSet",
         is_there=any_of("JOB_COMPLETION_INDEX"),
         is_job=True,
-        source="Kubernetes, concepts/workloads/controllers/job.md",
+        source="guides to Indexed Jobs in public repositories; not read in its own source",
         node_rank=count("JOB_COMPLETION_INDEX"),
     ),
 )

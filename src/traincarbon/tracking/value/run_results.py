@@ -162,6 +162,11 @@ def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
     return Uncertain(median, {name: Uncertain.from_interval(low, high, name=name).sigma})
 
 
+def counted_j(parts: Mapping[str, Part]) -> float:
+    """Return the joules of *parts* together, each counted once: a metered server covers all its parts."""
+    return sum(float(median_of(part.energy_j)) for part in _without_double_counts(parts)[0].values())
+
+
 def _without_double_counts(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:
     """Return the parts that add up to the machine, and a note where a meter is left out: a metered server covers all its parts."""
     server = parts.get("server")
