@@ -112,10 +112,17 @@ def test_the_same_command_again_is_another_run_if_the_first_has_finished(tmp_pat
 def test_the_same_command_after_a_failure_or_on_another_node_continues_the_run(tmp_path, machine):
     machine("a")
     run_id = run_of_job(str(tmp_path), "slurm-9-ab", Place(), is_finished=lambda _: False)
-    assert run_of_job(str(tmp_path), "slurm-9-ab", Place(), is_finished=lambda _: False) == run_id
+    another = "from traincarbon.tracking.rendezvous import *; import sys; print(run_of_job(sys.argv[1], 'slurm-9-ab', Place(), is_finished=lambda _: False))"
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", another, str(tmp_path)], capture_output=True, text=True, check=True).stdout.strip() == run_id
     machine("b")
     age(tmp_path, 7200.0)
     assert run_of_job(str(tmp_path), "slurm-9-ab", Place(), is_finished=lambda _: False) == run_id
+
+
+def test_each_tracker_of_one_process_is_a_run_of_its_own_even_after_a_failure(tmp_path):
+    ids = [run_of_job(str(tmp_path), "slurm-9-ab", Place(), is_finished=lambda _: False) for _ in range(2)]
+    assert ids == ["slurm-9-ab", "slurm-9-ab-2"]
 
 
 def test_a_job_that_is_started_again_continues_its_runs_in_their_order(tmp_path):
@@ -131,3 +138,26 @@ def test_a_store_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
         at(tmp_path / "file", 0)
+
+
+def test_meetings_of_last_season_are_removed_when_another_begins(tmp_path):
+    at(tmp_path, 0)
+    folder = tmp_path / "rendezvous"
+    (old,) = folder.iterdir()
+    then_s = time.time() - 100 * 86400
+    os.utime(old, (then_s, then_s))
+    at(tmp_path, 0, address="b:1")
+    assert not old.exists()
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_link_that_was_made_and_reported_as_there_already_counts_as_made(tmp_path, monkeypatch):
+    link = os.link
+
+    def repeated(source, target):
+        link(source, target)
+        raise FileExistsError(17, "sent twice")
+
+    monkeypatch.setattr(os, "link", repeated)
+    assert at(tmp_path, 0) == at(tmp_path, 1)
+    assert at(tmp_path, 0) != at(tmp_path, 0)

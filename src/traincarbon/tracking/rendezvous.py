@@ -7,6 +7,7 @@ a rank that is claimed already by another process shows that the training was st
 
 import contextlib
 import os
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from traincarbon.tracking.launchers.run_ids import digest
 
 YOUNG_S = 600.0
 """A run may be joined for so long after it was begun or has last written. [s]"""
+_KEPT_S = 90 * 86400.0
+_MOST_FORGOTTEN = 20
 _MOST_GENERATIONS = 10_000
 _KEY_B = 8
 _LOCAL = ("localhost", "127.", "[::1]", "::1", "0.0.0.0")  # noqa: S104  nothing listens there
@@ -52,7 +55,8 @@ def run_at_address(store: str, address: str, place: Place) -> str:
 def run_of_job(store: str, job: str, place: Place, *, is_finished: Callable[[str], bool]) -> str:
     """Return the run of a command of *job*: the job's id for the first, and that with a number for a later one.
 
-    The same command again is another run if the first has finished, and the same run if that failed, was killed, or the whole job was started again.
+    The same command again is another run if the first has finished or was started by this process,
+    and the same run if that failed, was killed, or the whole job was started again.
 
     Args:
         store: The folder of the runs.
@@ -66,9 +70,10 @@ def run_of_job(store: str, job: str, place: Place, *, is_finished: Callable[[str
     meeting = _Meeting(store, f"job {job}", place)
     for generation in range(1, _MOST_GENERATIONS):
         run_id = meeting.run(generation, lambda number: job if number == 1 else f"{job}-{number}")
-        if meeting.claim(generation) and (place.attempt or meeting.age_s(generation, run_id) <= YOUNG_S):
+        is_new = meeting.claim(generation)
+        if is_new and (place.attempt or meeting.age_s(generation, run_id) <= YOUNG_S):
             return run_id
-        if not is_finished(run_id):
+        if (is_new or not meeting.is_own(generation)) and not is_finished(run_id):
             return run_id
     raise FileExistsError(job)
 
@@ -86,7 +91,9 @@ class _Meeting:
         self._store = store
         self._folder = os.path.join(store, "rendezvous", digest(key, size_b=_KEY_B))
         self._claim = f"{node_name(store)}.{'' if place.local_rank is None else place.local_rank}.{place.attempt or 0}"
-        os.makedirs(self._folder, exist_ok=True)
+        if not os.path.isdir(self._folder):
+            os.makedirs(self._folder, exist_ok=True)
+            _forget_old(os.path.dirname(self._folder))
 
     @property
     def latest(self) -> int:
@@ -103,6 +110,15 @@ class _Meeting:
     def claim(self, generation: int) -> bool:
         """Return whether this rank is new in a generation, and claim it."""
         return self._make(os.path.join(self._folder, f"{generation}.{self._claim}"), life(os.getpid()))
+
+    def is_own(self, generation: int) -> bool:
+        """Return whether this very process has claimed its rank in a generation, as it does for each of its trackers."""
+        own = life(os.getpid())
+        try:
+            with open(os.path.join(self._folder, f"{generation}.{self._claim}"), encoding="utf-8") as stream:
+                return bool(own) and stream.read() == own
+        except OSError:
+            return False
 
     def age_s(self, generation: int, run_id: str) -> float:
         """Return how long ago a generation began or its run last wrote, by the clock of the file system."""
@@ -124,7 +140,7 @@ class _Meeting:
         try:
             os.link(own, file)
         except FileExistsError:
-            return False
+            return os.stat(own).st_nlink > 1  # on a network file system a link that was made may be reported as there already
         except OSError:  # a file system without links
             try:
                 os.close(os.open(f"{file}.making", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
@@ -142,3 +158,14 @@ class _Meeting:
         with open(own, "wb") as stream:
             stream.write(content)
         return own
+
+
+def _forget_old(folder: str) -> None:
+    """Remove a few meetings at which nobody can arrive any more."""
+    oldest_s = time.time() - _KEPT_S
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        old = [entry.path for entry in entries if entry.stat().st_mtime < oldest_s]
+        for path in old[:_MOST_FORGOTTEN]:
+            for name in os.listdir(path):
+                os.remove(os.path.join(path, name))
+            os.rmdir(path)

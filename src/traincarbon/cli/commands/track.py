@@ -78,6 +78,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
+    from traincarbon.tracking.command.gpu_warning import unmetered_gpu
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
@@ -89,6 +90,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     display = StderrDisplay(sys.stderr, quiet=quiet)
     if advice := how_to_unite(settings.launch):
         display.print(advice)
+    if warning := unmetered_gpu(settings.meters):
+        display.print(warning)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()
@@ -98,7 +101,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     finally:
         display.close()
     try:
-        if not quiet or as_json:
+        if as_json or not (quiet or outcome.final.others):  # the last process of a run on this node shows its summary
             _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the caller must see how the command ended
         display.print(f"the result cannot be shown: {type(error).__name__}: {error}")
@@ -140,7 +143,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet:
+    if not quiet and not outcome.final.others:
         from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))

@@ -20,6 +20,7 @@ from traincarbon.reporting.run_history import RunHistory
 from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_table, percent
 from traincarbon.reporting.sections.summary import card_html
 from traincarbon.reporting.subjects import ReportedRun
+from traincarbon.tracking.display.run_parts import attempt_rows, phase_rows, waste_verdicts
 from traincarbon.uncertain import Interval, median_of
 
 _SHORT_S = 600.0
@@ -50,7 +51,9 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
         html("<p class='lead'>{}</p>", _sentence(record, currency)),
         _incomplete(record),
         _cards(record, currency),
+        _waste(record, currency),
         _energy(record, currency),
+        *_parts(record),
         forecast_table(record, forecast, currency),
         _over_time(record, run.history, database) if run.history is not None else EMPTY,
         _notes(record),
@@ -141,6 +144,21 @@ def _energy(record: Run, currency: Currency) -> Html:
     return (
         table(text("Energy at the meters, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
     )
+
+
+def _waste(record: Run, currency: Currency) -> Html:
+    """Return what the run paid for and did not use, in the report's currency."""
+    return notes(map(text, waste_verdicts(record, money=lambda usd: currency.amount(usd, "$"))), label="Not used")
+
+
+def _parts(record: Run) -> list[Html]:
+    """Return the tables of the phases, and of the attempts of a run that was started more than once."""
+    found = []
+    for caption, rows, numbers in (("Phases", phase_rows(record), (1, 2, 3, 4, 5)), ("Attempts", attempt_rows(record), (0, 2, 3, 4, 5))):
+        if rows:
+            head = texts(*(word.capitalize() for word in rows[0]))
+            found.append(table(text(caption), head, [[name(row[0], most=60), *texts(*row[1:])] for row in rows[1:]], numbers=numbers))
+    return found
 
 
 def _over_time(record: Run, history: RunHistory, database: Database) -> Html:

@@ -1,5 +1,7 @@
 """The phases and attempts of a run, and what it paid for and did not use, as text."""
 
+from collections.abc import Callable
+
 from traincarbon.formatting import amount, counted, dim, shortened, significant, table
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.record import Run
@@ -13,8 +15,17 @@ _MOST_ATTEMPTS = 8
 _MOST_PHASES = 12
 
 
-def waste_verdicts(run: Run) -> list[str]:
+def dollars(usd: float) -> str:
+    """Return an amount of money with two digits."""
+    return amount(usd, "$", digits=2)
+
+
+def waste_verdicts(run: Run, *, money: Callable[[float], str] = dollars) -> list[str]:
     """Return what the run paid for and did not use, a sentence each; none without evidence.
+
+    Args:
+        run: The record of the run.
+        money: Writes an amount of dollars, as in another currency.
 
     Example:
         >>> from traincarbon.ledger.waste import Waste
@@ -28,17 +39,17 @@ def waste_verdicts(run: Run) -> list[str]:
     found = []
     if waste.idle_gpus:
         found.append(
-            f"{waste.idle_gpus} of {counted(n_gpus, 'GPU')} {'was' if waste.idle_gpus == 1 else 'were'} idle{_price(waste.idle_gpu_kwh, waste.idle_gpu_usd)}"
+            f"{waste.idle_gpus} of {counted(n_gpus, 'GPU')} {'was' if waste.idle_gpus == 1 else 'were'} idle{_price(waste.idle_gpu_kwh, waste.idle_gpu_usd, money)}"
         )
     working_h = sum(use.metered_s for use in gpus) / S_PER_H - (waste.idle_gpu_h or 0.0)
     share = (waste.waiting_gpu_h or 0.0) / working_h if working_h > 0.0 else 0.0
     if share >= _WORTH_SAYING:
         which = "the other GPUs" if waste.idle_gpus else "the GPUs" if n_gpus > 1 else "the GPU"
         verb = "waited" if n_gpus > 1 else "waited for work"
-        found.append(f"{which} {verb} {wording.percent(share)} of the time{_price(waste.waiting_gpu_kwh, waste.waiting_gpu_usd)}")
+        found.append(f"{which} {verb} {wording.percent(share)} of the time{_price(waste.waiting_gpu_kwh, waste.waiting_gpu_usd, money)}")
     if waste.repeated_steps:
         steps = f"{significant(waste.repeated_steps, 4)} steps were done twice after a restart"
-        found.append(f"{steps}{_price(waste.repeated_kwh, waste.repeated_usd)}")
+        found.append(f"{steps}{_price(waste.repeated_kwh, waste.repeated_usd, money)}")
     if waste.interrupted_s >= _LEAST_PAUSE_S and len(run.attempts) > 1:
         found.append(f"{amount(waste.interrupted_s, 's')} passed between {len(run.attempts)} attempts")
     return found
@@ -107,8 +118,8 @@ def _share(part: float, whole: float) -> str:
     return wording.percent(part / whole) if whole > 0.0 else "–"
 
 
-def _price(kwh: float | None, usd: float | None) -> str:
+def _price(kwh: float | None, usd: float | None, money: Callable[[float], str]) -> str:
     """Return what something took and cost, as far as it is known."""
     known = [amount(kwh, "kWh", digits=2)] if kwh is not None else []
-    known += [amount(usd, "$", digits=2)] if usd is not None else []
+    known += [money(usd)] if usd is not None else []
     return f": {', '.join(known)}" if known else ""
