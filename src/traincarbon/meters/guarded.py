@@ -1,6 +1,6 @@
 """A meter that may fail in any way, behind checks of everything that it states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from traincarbon.meters.base import Meter, Reading, Unavailable
@@ -49,6 +49,11 @@ class _Guarded(Meter):
             self.notes += self._meter.notes
             self._meter.notes.clear()
         return self._last
+
+    def leave_out(self, parts: Collection[Part]) -> None:
+        """Tell the meter which parts others read."""
+        with suppress(AttributeError):  # one of another package may lack it
+            self._meter.leave_out(parts)
 
     def settle(self, cpu_s: float) -> bool:
         """Pass the processor time of a job that has ended on to the meter."""

@@ -23,6 +23,7 @@ from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watch import on_hang_up
+from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -88,6 +89,8 @@ class Tracker:
                 finally:
                     if self._sidecar is None:
                         del self._metering[os.getpid()]
+        if self._sidecar is None and os.environ.get(MARK):
+            refuse_unwatched(self._settings, self._reason, watched=watched_outside())
         return self
 
     def _launch(self) -> str:
@@ -128,7 +131,13 @@ class Tracker:
         channel.send(Job(process, self._began_s), keep=True)
         channel.flush(wait_s=_BEGIN_S)
         on_hang_up(channel, functools.partial(self._replace, sidecar))
-        named = {**environment_of(pipes.reporting), MARK: self._settings.session, RUN_ID: self.run_id, STORE: self._settings.store}
+        named = {
+            **environment_of(pipes.reporting),
+            MARK: self._settings.session,
+            RUN_ID: self.run_id,
+            STORE: self._settings.store,
+            **environment_of_budgets(self._settings),
+        }
         self._outer = {name: os.environ.get(name) for name in named}
         os.environ.update(named)
         atexit.register(self._stop_at_exit)

@@ -78,6 +78,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
+    from traincarbon.tracking.command.gpu_warning import unmetered_gpu
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
@@ -89,6 +90,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     display = StderrDisplay(sys.stderr, quiet=quiet)
     if advice := how_to_unite(settings.launch):
         display.print(advice)
+    if warning := unmetered_gpu(settings.meters):
+        display.print(warning)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()

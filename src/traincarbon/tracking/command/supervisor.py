@@ -15,6 +15,7 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.watched_budgets import environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -156,6 +157,7 @@ class Supervisor:
 
             self._output_copy = OutputCopy(self._pipes.copying)
         how: SpawnOptions = {"setsigmask": mask, "setsigdef": _RESET, "file_actions": self._output_copy.actions if self._output_copy is not None else []}
+        environment |= environment_of_budgets(self._settings)
         self._began_s = time.monotonic()
         try:
             self._pid = self._spawn(environment, how)
