@@ -3,7 +3,6 @@
 import json
 
 from tracking.launcher_environments import ROWS
-
 from traincarbon.cli.screens.launch import launch_dict, launch_rows
 from traincarbon.tracking.launcher import Launch, launched
 
