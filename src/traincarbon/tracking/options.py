@@ -14,6 +14,7 @@ from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
 from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
+from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -126,6 +127,7 @@ def settings_from(
         run_id=_printable("run_id", launch.run_id),
         launch=launch,
         notes=notes,
+        within=os.environ.get(MARK, ""),
         session=os.urandom(8).hex(),
         store=store,
         owner=os.getpid(),
