@@ -13,7 +13,7 @@ from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_e
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
-from traincarbon.tracking.settings import NodeScope, Settings
+from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
@@ -136,7 +136,7 @@ class Supervisor:
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
-        if self._settings.nodes > 1 and self._settings.scope is not NodeScope.HERE:
+        if self._settings.nodes > 1:
             from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
 
             self._others = start_remote_meters(self._settings, self._command, own_environment())
