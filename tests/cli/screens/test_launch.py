@@ -2,8 +2,7 @@
 
 import json
 
-from tests.tracking.launcher_environments import ROWS
-
+from tracking.launcher_environments import ROWS
 from traincarbon.cli.screens.launch import launch_dict, launch_rows
 from traincarbon.tracking.launcher import Launch, launched
 

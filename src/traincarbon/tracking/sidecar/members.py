@@ -62,6 +62,7 @@ class Members:
         self._joining: list[Joining] = []
         self._door = door
         self._ends: list[JobEnded] = []
+        self._sessions = {first.settings.session}
         self._watched: set[int] = set()
         self._seen_by: dict[Member, frozenset[str]] = {}
         self._left_out: frozenset[str] = frozenset()
@@ -115,7 +116,7 @@ class Members:
         """Return the members whose training has ended while others go on; they are not present any more."""
         left = [member for member in self.present if member.ended is not None] if self.is_working else []
         self.present = [member for member in self.present if member not in left]
-        self._ends += [member.ended for member in left if member.ended is not None]
+        self._ends += self._ends_of(left)
         return left
 
     def left_out(self, meters: Sequence[Meter]) -> frozenset[str]:
@@ -137,7 +138,7 @@ class Members:
 
     def outcome(self) -> JobEnded:
         """Return how the trainings ended: when the last one did, and as the one that ended worst."""
-        ends = [*self._ends, *(member.ended for member in self.present if member.ended is not None)]
+        ends = [*self._ends, *self._ends_of(self.present)]
         used_s = [end.cpu_s for end in ends if end.cpu_s is not None]
         worst = max(ends, key=_badness)
         return worst._replace(ended_s=max(end.ended_s for end in ends), cpu_s=sum(used_s) if len(used_s) == len(ends) else None)
@@ -149,6 +150,10 @@ class Members:
         self._joining.clear()
         if self._door is not None:
             self._door.close()
+
+    def _ends_of(self, members: list[Member]) -> list[JobEnded]:
+        """Return how *members* ended, without those within the command of another: it decides what their ends mean, and its processor time has theirs."""
+        return [member.ended for member in members if member.ended is not None and member.settings.within not in self._sessions]
 
     def _descriptors(self) -> set[int]:
         """Return the descriptors from which input can come."""
@@ -173,6 +178,7 @@ class Members:
         member = joining.member()
         if member is not None:
             self.present.append(member)
+            self._sessions.add(member.settings.session)
             self._joined.append(member)
             self._next_look_s = 0.0
         if member is not None or joining.channel.ended:
