@@ -269,9 +269,10 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
     counts: dict[str, float] = {}
     for session in (session for cluster in found for session in cluster):
         for name in COUNTS:
-            reported = [process.counts[name] for process in session.processes if name in process.counts]
+            base = session.processes[0].resumed.get(name, 0.0)  # later processes of a session count from where the script began
+            reported = [process.counts[name] - (base if place else 0.0) for place, process in enumerate(session.processes) if name in process.counts]
             if reported:
-                counts[name] = counts.get(name, 0.0) + max(reported)
+                counts[name] = counts.get(name, 0.0) + max(*reported, 0.0)
     return counts
 
 
