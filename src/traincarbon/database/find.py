@@ -27,8 +27,15 @@ SITES = {
     "on-premise": "on-prem",
     "onprem": "on-prem",
     "office": "on-prem",
+    "self-hosted": "on-prem",
 }
 """Words for a site of one's own; a place after or before one of them says on which grid it is."""
+
+
+_OWN_WORDS = frozenset(
+    ("local", "localhost", "laptop", "desktop", "workstation", "my office", "lab", "my lab", "university", "cluster", "my cluster", "private")
+)
+"""Words for something of one's own that may be a home or not."""
 
 
 class Place(NamedTuple):
@@ -142,8 +149,13 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     within = _within(database, wanted) if not found else None
     if within is not None:
         return within
-    if found:
-        _refuse_ambiguous("region or zone", text, sorted(found), "carbon db list regions")
+    from traincarbon.database.towns import zones_of_town
+
+    towns = zones_of_town(database, wanted) if not found else ()
+    if len(towns) == 1:
+        return _town_in(database, wanted, towns[0])
+    if found or towns:
+        _refuse_ambiguous("region or zone", text, sorted(found or towns), "carbon db list regions")
     close = _near_places(database, wanted)
     _refuse_without_grid(database, wanted, is_like_a_region=any(id.partition(":")[2].startswith(wanted.lower()) for id in close))
     return _refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
@@ -214,8 +226,14 @@ def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, P
     zones = {place.zone for place in found.values()}
     if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
         return {}
-    rows = database.rows("zones", zones.pop())
-    return {rows[0]["zone"]: _zone(rows[0])._replace(name=f"{text[:_LONGEST_SHOWN]} ({rows[0]['name']})")} if rows else {}
+    zone = zones.pop()
+    return {zone: _town_in(database, text, zone)} if database.rows("zones", zone) else {}
+
+
+def _town_in(database: Database, text: str, zone: str) -> Place:
+    """Return the *zone* that a town called *text* is in, by the name of both."""
+    known = _zone(database.rows("zones", zone)[0])
+    return known._replace(name=f"{text[:_LONGEST_SHOWN]} ({known.name})")
 
 
 def _within(database: Database, text: str) -> Place | None:
@@ -226,9 +244,12 @@ def _within(database: Database, text: str) -> Place | None:
     country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
     if country is None:
         return None
+    from traincarbon.database.towns import zones_of_town
+
     for part in parts:
         known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
-        zones = {place.zone for place in known.values() if place.zone.partition("-")[0].rstrip("0123456789") == country.zone}
+        named = {place.zone for place in known.values()} or set(zones_of_town(database, part))
+        zones = {zone for zone in named if zone.partition("-")[0].rstrip("0123456789") == country.zone and zone != country.zone}
         rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
         if rows:
             return _zone(rows[0])
@@ -250,6 +271,8 @@ def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: boo
 def _near_places(database: Database, text: str) -> list[str]:
     from traincarbon.suggestions import nearest
 
+    if text.strip().lower() in _OWN_WORDS:
+        return ["home", "on-prem"]
     wanted = _plain(text)[:_LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, places in place_names(database).items():
