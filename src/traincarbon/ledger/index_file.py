@@ -136,9 +136,12 @@ def _is_sound(file: str) -> bool:
 @contextmanager
 def _alone(lock: str) -> Iterator[None]:
     """Hold a lock that the system releases if this process dies. Without locks on this system, go on."""
-    with open(lock, "ab") as stream:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)  # a pipe in its place must not block
+    try:
         with suppress(ImportError, OSError):
             from fcntl import LOCK_EX, flock
 
-            flock(stream, LOCK_EX)
+            flock(descriptor, LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
