@@ -23,7 +23,7 @@ from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watch import on_hang_up
-from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -107,8 +107,8 @@ class Tracker:
         except (OSError, AttributeError) as error:
             if pipes is not None:
                 pipes.close()
-            if self._settings.needs_meters:
-                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint) from None
+            if acting(self._settings):
+                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint.replace("--on-budget warn", 'on_budget="warn"')) from None
             reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
             self._print(reason)
             return reason

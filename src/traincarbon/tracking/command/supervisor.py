@@ -15,7 +15,7 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
-from traincarbon.tracking.watched_budgets import environment_of_budgets
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -129,10 +129,10 @@ class Supervisor:
 
     def _check_budgets(self) -> None:
         """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
-        if self._settings.needs_meters:
-            found = self._sidecar.check_budgets() if self._sidecar is not None else NOT_METERED
-            if found.problem:
-                raise CarbonError(found.problem, hint=found.hint)
+        if acting(self._settings) and self._sidecar is None:  # that of time too, as the metering process signals and stops
+            raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint)
+        if self._settings.needs_meters and self._sidecar is not None and (found := self._sidecar.check_budgets()).problem:
+            raise CarbonError(found.problem, hint=found.hint)
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
