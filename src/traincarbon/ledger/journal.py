@@ -185,7 +185,7 @@ def run_folder(store: str, run_id: str) -> str:
 
 
 def _open(file: str) -> tuple[int, int]:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)  # a pipe in its place must not block
     try:
         descriptor = os.open(file, flags, 0o666)
     except FileNotFoundError:

@@ -5,6 +5,7 @@ import os
 from traincarbon.errors import CarbonError
 from traincarbon.paths import data_folder
 from traincarbon.procfs import stat_of
+from traincarbon.reading import open_regular
 
 
 def store_folder(given: str | os.PathLike[str] | None = None) -> str:
@@ -88,7 +89,7 @@ def _salt(file: str) -> bytes:
 
 
 def _read(file: str) -> bytes:
-    with open(file, "rb") as stream:
+    with open_regular(file) as stream:
         return stream.read(64)
 
 
