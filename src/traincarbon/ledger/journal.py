@@ -7,10 +7,17 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
+from traincarbon.ledger.appended_file import Appended, AppendedFile
 from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA
 
+if TYPE_CHECKING:
+    from traincarbon.ledger.spare_store import SpareJournal
+
+_HEAD_B = 1 << 16
+"""The most notes that are written again into a file that begins anew."""
 _KEPT_B = 1 << 20
 """The most that is kept in memory while the file cannot be written."""
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
@@ -30,9 +37,21 @@ class Journal:
         node: Name of this machine in the store, see :func:`traincarbon.ledger.store_folder.node_name`.
         process: Id of the process that writes.
         life: Tells later whether that process is still alive, see :func:`traincarbon.ledger.store_folder.life`.
+        opens: Makes what lines are written to, given the path.
+        spare: Keeps the lines while the file cannot be written; without it they are kept in memory alone.
     """
 
-    def __init__(self, file: str, *, run_id: str, node: str, process: int, life: str = "") -> None:
+    def __init__(
+        self,
+        file: str,
+        *,
+        run_id: str,
+        node: str,
+        process: int,
+        life: str = "",
+        opens: Callable[[str], Appended] = AppendedFile,
+        spare: "SpareJournal | None" = None,
+    ) -> None:
         self.file = file
         self.fault = ""
         """Why the latest line is still in memory; empty if all lines are in the file."""
@@ -41,8 +60,10 @@ class Journal:
         self._seq = 0
         self._waiting: list[tuple[str, bytes]] = []
         self._shed = 0
-        self._descriptor = -1
-        self._fresh = True
+        self._file = opens(file)
+        self._spare = spare
+        self._head: list[bytes] = []
+        """The start and the notes of the run as they were written, for a file that has to begin anew."""
         self._closed = False
 
     def write(self, kind: str, fields: Mapping[str, object]) -> bool:
@@ -72,8 +93,16 @@ class Journal:
         """Write the lines that are still in memory, if possible, and close the file. It is safe to call twice."""
         if not self._closed:
             self._flush()
-            self._release()
+            try:
+                self._file.close()
+            except OSError as error:  # a full network disk may report it only here
+                self.fault = self.fault or error.strerror or str(error)
             self._closed = True
+
+    @property
+    def kept_in(self) -> str:
+        """The store that holds the lines which this journal could not write, "" if it wrote all or no other place takes them."""
+        return self._spare.store if self._spare is not None and self._waiting else ""
 
     def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
         now = time.time()
@@ -89,26 +118,24 @@ class Journal:
 
     def _flush(self) -> bool:
         while self._waiting:
+            kind, line = self._waiting[0]
             try:
-                self._put(self._waiting[0][1])
+                self._file.append(line, head=self._head)
             except OSError as error:
                 self.fault = error.strerror or str(error)
-                self._release()
+                if self._spare is not None:
+                    self._spare.keep([waiting for _, waiting in self._waiting], head=self._head)
                 self._bound()
                 return False
             del self._waiting[0]
+            self._remember(kind, line)
+        if self._spare is not None:
+            self._spare.discard()
         return True
 
-    def _put(self, line: bytes) -> None:
-        if self._descriptor < 0:
-            self._descriptor, self._fresh = _open(self.file)
-        # the line before may be cut off, by a full disk or a killed writer
-        data = line if self._fresh else b"\n" + line
-        while data:
-            written = os.write(self._descriptor, data)
-            self._fresh = False
-            data = data[written:]
-        self._fresh = True
+    def _remember(self, kind: str, line: bytes) -> None:
+        if kind == "start" or (kind == "note" and sum(map(len, self._head)) + len(line) <= _HEAD_B):
+            self._head.append(line)
 
     def _bound(self) -> None:
         """Drop the oldest intervals, as energy is cumulative, then the oldest notes, but never a start or an end."""
@@ -123,22 +150,18 @@ class Journal:
                     kept.append((kind, line))
             self._waiting = kept
 
-    def _release(self) -> None:
-        if self._descriptor >= 0:
-            try:
-                os.close(self._descriptor)
-            except OSError as error:  # a full network disk may report it only here; later lines hold what was lost
-                self.fault = self.fault or error.strerror or str(error)
-            self._descriptor = -1
-
 
 def new_journal(store: str, run_id: str) -> Journal:
-    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``. Nothing is written yet."""
+    """Return the journal of this process in *store*. Nothing is written yet."""
     from traincarbon.ledger.store_folder import life, node_name
 
     node, process = node_name(store), os.getpid()
-    file = os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")
-    return Journal(file, run_id=run_id, node=node, process=process, life=life(process))
+    return Journal(journal_path(store, run_id, node=node, process=process), run_id=run_id, node=node, process=process, life=life(process))
+
+
+def journal_path(store: str, run_id: str, *, node: str, process: int) -> str:
+    """Return the path of a new journal: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``."""
+    return os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")
 
 
 def run_folder(store: str, run_id: str) -> str:
@@ -153,16 +176,6 @@ def run_folder(store: str, run_id: str) -> str:
         folded = int.from_bytes(run_id.encode("utf-8", "surrogatepass"), "big") % (2**61 - 1)
         plain = f"{plain[:80]}-{folded % 16**10:010x}"
     return os.path.join(store, "journals", plain)
-
-
-def _open(file: str) -> tuple[int, bool]:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-    try:
-        descriptor = os.open(file, flags, 0o666)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
-        descriptor = os.open(file, flags, 0o666)
-    return descriptor, os.fstat(descriptor).st_size == 0
 
 
 def _escaped(letter: str) -> str:

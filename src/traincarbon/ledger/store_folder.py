@@ -36,7 +36,12 @@ def node_name(store: str) -> str:
     the name is random, so that it is never that of another machine.
     """
     salt = _salt(os.path.join(store, "salt"))
-    return _hash(salt, _host()) if salt else os.urandom(6).hex()
+    return _hash(salt, _host()) if salt else random_name()
+
+
+def random_name() -> str:
+    """Return a name that no machine has."""
+    return os.urandom(6).hex()
 
 
 def life(process: int) -> str:
