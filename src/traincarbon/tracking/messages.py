@@ -66,6 +66,10 @@ class Final(NamedTuple):
     unwritten: tuple[str, ...] = ()
     """Journal lines that could not be written."""
     budgets: tuple[BudgetState, ...] = ()
+    fault: str = ""
+    """Why the store does not have the lines."""
+    kept_in: str = ""
+    """The spare store that has them."""
 
 
 Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | BudgetCheck | Begun | LiveState | Final

@@ -1,6 +1,7 @@
 """``carbon track``: run a command and meter it."""
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128
+_LAST_S = 4.5
+"""Longest time between the end of the command and that of this process, whatever holds up the result. [s]"""
 
 
 @click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @click.argument("argv", metavar="[--] COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--run-id", metavar="ID", help="Run id; reuse one to continue that run. [default: the batch job's, else a new one]")
 @click.option("--project", metavar="NAME", default="", help="Project that the run belongs to.")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of the runs. [default: $CARBON_STORE, else your data folder]")
-@click.option("--plan", metavar="PLAN.toml", type=click.Path(), help="Plan to compare the forecast and the result with.")
+@click.option("--store", metavar="DIR", help="Folder of the runs. [default: $CARBON_STORE, else your data folder]")
+@click.option("--plan", metavar="PLAN.toml", help="Plan to compare the forecast and the result with.")
 @click.option("--hw", metavar="NAME", help="Server or accelerator. [default: found by the names of the GPUs]")
 @click.option("--region", metavar="NAME", help="Cloud region, country or state. [default: the range of the world's grids]")
 @click.option("--pue", metavar="NUMBER", help="Power usage effectiveness of the facility.")
@@ -58,7 +61,7 @@ _BY_SIGNAL = 128
 )
 @click.option("--interval", "interval_s", metavar="SECONDS", type=float, default=INTERVAL_S, show_default=True, help="Seconds between journal records.")
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
-@click.option("--db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones.")
+@click.option("--db", metavar="DIR", help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as one line of JSON on stdout, after the command's output.")
 def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any) -> NoReturn:
@@ -70,9 +73,11 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
+    from traincarbon.tracking.command.bounded import run_bounded
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
+    from traincarbon.tracking.display.record_fate import fate_of_record
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
 
@@ -84,13 +89,18 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     except CommandError as error:
         click.echo(f"error: {error}\nhint: {error.hint}", err=True)
         sys.exit(error.exit_code)
-    finally:
+    except BaseException:
         display.close()
-    try:
-        if not quiet or as_json:
-            _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the caller must see how the command ended
-        display.print(f"the result cannot be shown: {type(error).__name__}: {error}")
+        raise
+    fate = fate_of_record(outcome.final, store=settings.store)
+    if fate:
+        display.print(fate, even_if_quiet=True)
+    display.close()
+    if not quiet or as_json:
+        show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
+        if not run_bounded(show, until_s=outcome.ended_s + _LAST_S):
+            display.print("the result cannot be shown in time; see it later with: carbon runs show last")
+            display.close()
     _leave_like(outcome)
 
 
@@ -120,9 +130,11 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     """Print the summary on stderr and the record on stdout."""
     from traincarbon.errors import CarbonError
     from traincarbon.ledger.record import read_run
+    from traincarbon.tracking.messages import Final
 
+    final = outcome.final or Final()
     try:
-        record = read_run(settings.store, settings.run_id, unwritten=outcome.final.unwritten)
+        record = read_run(final.kept_in or settings.store, settings.run_id, unwritten=final.unwritten)
     except (CarbonError, OSError) as error:
         click.echo(f"carbon: the record cannot be read: {error}", err=True)
         return
@@ -132,7 +144,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if not quiet:
         from traincarbon.tracking.display.run_summary import summary
 
-        shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))
+        shown = summary(record, budgets=final.budgets, store=store, again=not final.unwritten, styled=_on_terminal(), columns=width(2))
         click.echo(f"\n{shown}", err=True)
     if as_json:
         import json

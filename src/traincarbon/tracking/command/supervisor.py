@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
 _MOST_RESTARTS = 3
-_FINAL_S = 5.0
+_FINAL_S = 3.5
 _HELPERS_END_S, _PAUSE_S = 1.0, 0.01
 """The processes of a killed metering process end within this time."""
 _TICK_S = 10.0
@@ -35,14 +35,16 @@ class Outcome(NamedTuple):
 
     exit_code: int | None
     signal: int | None
-    final: Final
-    """The last message of the metering process."""
+    final: Final | None
+    """The last message of the metering process, None if it sent none."""
+    ended_s: float
+    """When, on the monotonic clock."""
 
 
 class Display(Protocol):
     """What the user sees of the tracker while the command runs."""
 
-    def print(self, text: str) -> None:
+    def print(self, text: str, *, even_if_quiet: bool = False) -> None:
         """Print a message in a line of its own."""
         ...
 
@@ -91,7 +93,7 @@ class Supervisor:
         self._final: Final | None = None
 
     def run(self) -> Outcome:
-        """Run the command to its end.
+        """Run the command to its end. All signals stay blocked: none of them must change how this process ends.
 
         Raises:
             CommandError: the command cannot be started.
@@ -110,10 +112,13 @@ class Supervisor:
             while self._ended is None:
                 self._wait()
             self._end_metering(self._ended)
+        except BaseException:
+            self._signals.restore()
+            raise
         finally:
             self._close()
-            self._signals.close()
-        return Outcome(self._ended.exit_code, self._ended.signal, self._final or Final())
+            self._signals.end()
+        return Outcome(self._ended.exit_code, self._ended.signal, self._final, self._ended.ended_s)
 
     def _send_settings(self) -> None:
         """Send the settings to the metering process; without one the command runs all the same."""
@@ -121,7 +126,7 @@ class Supervisor:
             self._sidecar.channel.signal_arrivals()
             self._sidecar.channel.send(self._settings, keep=True)
         else:
-            self._display.print("the run is not metered: the metering process cannot be started")
+            self._display.print("the run is not metered: the metering process cannot be started", even_if_quiet=True)
 
     def _check_budgets(self) -> None:
         """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
@@ -169,7 +174,7 @@ class Supervisor:
                     raise
                 time.sleep(_PAUSE_S)
             else:
-                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone")
+                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone", even_if_quiet=True)
                 return pid
 
     def _send_job(self) -> None:
@@ -228,7 +233,7 @@ class Supervisor:
         self._undo = b""
         self._restarts += 1
         if self._restarts > _MOST_RESTARTS:
-            self._display.print("the metering process ended too often: the run continues without metering")
+            self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
         self._sidecar = start_sidecar(self._pipes)
         if self._begun:  # the killed process has metered the time until now
@@ -270,6 +275,7 @@ class Supervisor:
             self._output_copy.close()
             self._output_copy = None
         if sidecar is None:
+            self._final = self._final or Final()
             return
         sidecar.channel.send(ended, keep=True)
         with contextlib.suppress(ProcessLookupError):
@@ -277,9 +283,7 @@ class Supervisor:
         import traincarbon.ledger.record
         import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
-        until_s = time.monotonic() + _FINAL_S
+        until_s = ended.ended_s + _FINAL_S
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()
-        if self._final is None:
-            self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")

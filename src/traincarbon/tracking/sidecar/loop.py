@@ -198,7 +198,7 @@ class Metering:
             self._announce(text)
         if self._journal.fault and not self._has_reported_fault:
             self._has_reported_fault = True
-            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in memory until it can")
+            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in {self._journal.kept_in or 'memory'} until it can")
         now_s = time.monotonic()
         if self._settings.state_every_s and now_s >= self._next_state_s and self._is_shown():
             self._next_state_s = now_s + self._settings.state_every_s
@@ -325,7 +325,8 @@ class Metering:
         self._journal.close()
         if self._display is not None:
             self._display.close()  # the terminal is the training's again before it goes on
-        self._channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets()), keep=True)
+        journal = self._journal
+        self._channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), journal.fault if journal.unwritten() else "", journal.kept_in), keep=True)
         self._channel.flush(wait_s=_LAST_WAIT_S)
         self._recorder.close()  # this may take long, and the owner does not wait for it
 

@@ -39,15 +39,15 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     display = _display(shown[0], owner, close=ours) if shown else None
     lookup = LookupProcess(close=[*ours, *(display.descriptors if display is not None else ())])
     early = read_early()
-    from traincarbon.ledger.journal import new_journal
     from traincarbon.tracking.messages import Note
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
+    from traincarbon.tracking.sidecar.patient_journal import patient_journal
 
     settings, job = _wait_for_job(channel, early)
     if settings is None or job is None:
         return
-    journal = new_journal(settings.store, settings.run_id)
+    journal = patient_journal(settings.store, settings.run_id)
     try:
         Metering(channel, ProcessHandle(owner), settings, job, journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display).run()
     except Exception as error:  # noqa: BLE001  the top of this process: a failure is a note and must not reach the training
