@@ -7,10 +7,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models names first-steps screens
+.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The toy is planned for the processor, so GPUs are hidden from its meters, and for one thread, because its matrices are small.
 # The facts and runs of the user are neither read nor changed.
@@ -30,6 +30,10 @@ demo: $(READY) ## estimate a training, look for better ways, plan and meter a sm
 test: $(READY) ## run the tests and the examples in the docstrings
 	@$(BIN)/python -m pytest -n auto -q
 
+test-launchers: $(READY) ## run real launchers on four machines made here: Slurm, Open MPI, torchrun (as root; 6 minutes)
+	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: the tests with them are skipped"
+	@CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q tests/launchers
+
 check: lint types layers docs packaging ## run every check but the tests
 
 lint: $(READY) ## style and formatting
@@ -44,6 +48,9 @@ layers: $(READY) ## which module may import which
 
 architecture: $(READY) ## draw the packages and their imports into docs/architecture.md
 	@$(BIN)/python docs/architecture.py
+
+launchers: $(READY) ## write the table of launchers into docs/launchers.md
+	@$(BIN)/python docs/launchers.py
 
 models: $(READY) ## write the table of known models into docs/models.md
 	@$(BIN)/python docs/models.py
@@ -119,7 +126,7 @@ proof: $(READY) ## bench this machine, calibrate on four small trainings, predic
 	@$(BIN)/python examples/proof.py
 
 clean: ## remove what was installed and built
-	rm -rf .venv .venv-peers dist
+	rm -rf .venv .venv-launchers .venv-peers dist
 
 # Installed once, and again when the list of packages changes. The pip of Python 3.11 does not know --group, hence pip first.
 # Of the package that ships axe-core the tests take that script alone: the browser driver that it depends on stays out.
@@ -138,4 +145,11 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv-peers
 	@echo "installing the peers into .venv-peers"
 	@.venv-peers/bin/python -m pip install -qq codecarbon landauer-gap llm-analysis carbontracker zeus
+	@touch $@
+
+# torch without CUDA comes from an index of its own; the one with CUDA would take several gigabytes more.
+.venv-launchers/ready: tests/launchers/constraints.txt
+	@$(PYTHON) -m venv .venv-launchers
+	@echo "installing torch and ray into .venv-launchers: a minute, 1.2 GB"
+	@.venv-launchers/bin/python -m pip install -qq --extra-index-url https://download.pytorch.org/whl/cpu -r tests/launchers/constraints.txt
 	@touch $@

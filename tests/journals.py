@@ -31,6 +31,19 @@ def lines_of(*, intervals=3, begin_s=0.0, power_w=100.0, devices=("gpu:0",), par
     return found
 
 
+def attempt_lines(begin_s, seconds, *, number, steps=None, start=None, state=None, watts=1000.0, end=True):
+    """One attempt of a run: a process with one GPU, which is busy."""
+    who = {"writer": f"a1-{number}-1", "process": number, "session": f"s{number}"}
+    lines = [line("start", mono_s=begin_s, hw="box", accelerators=1, **who)]
+    stated = {} if start is None else {"resumed_from": {"steps": start}}
+    devices = {"gpu:0": device(watts * seconds, utilisation=0.9)}
+    at_s = begin_s + seconds
+    lines.append(line("interval", seq=1, mono_s=at_s, from_s=begin_s, to_s=at_s, samples=1, devices=devices, **stated, **who))
+    if steps is not None:
+        lines.append(line("progress", seq=2, mono_s=at_s, steps=steps, **who))
+    return [*lines, *([line("end", seq=3, mono_s=at_s, exit_code=0 if state is None else None, state=state, **who)] if end else [])]
+
+
 def write_lines(file, lines):
     """Write the lines to a journal, and create its folder."""
     os.makedirs(os.path.dirname(file), exist_ok=True)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimum import Optimum
     from traincarbon.ledger.record import Run
     from traincarbon.reporting.report import report
+    from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
+    from traincarbon.tracking.steps import steps
     from traincarbon.tracking.tracker import track
     from traincarbon.uncertain import Interval, Uncertain
     from traincarbon.validation.validate import validate
@@ -57,9 +59,11 @@ _MODULES = {
     "estimate": "estimation.chain",
     "open_database": "database.load",
     "optimise": "explore.optimise",
+    "phase": "tracking.phases",
     "progress": "tracking.progress",
     "report": "reporting.report",
     "runs": "",
+    "steps": "tracking.steps",
     "track": "tracking.tracker",
     "validate": "validation.validate",
 }
@@ -90,9 +94,11 @@ __all__ = [
     "estimate",
     "open_database",
     "optimise",
+    "phase",
     "progress",
     "report",
     "runs",
+    "steps",
     "track",
     "validate",
 ]

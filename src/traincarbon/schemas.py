@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
 
 Schema = Mapping[str, object]
@@ -25,6 +27,8 @@ _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _INTERVAL: Schema = {"$ref": "#/$defs/interval"}
 _PLAN: Schema = {"$ref": "#/$defs/plan"}
+_RANKS = ("attempt", "node_rank", "nodes", "local_rank", "local_size", "rank", "world_size")
+_LAUNCH_TEXTS = ("run_id", "launcher", "starter", "rendezvous")
 _AXES = ("hw", "region", "rent", "start")
 _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
@@ -105,7 +109,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 _object({"name": _TEXT, "formula": _TEXT, "inputs": _map({}), "value": {"type": ["number", "string"]}, "unit": _TEXT, "source": _TEXT})
             ),
             "hardware_count": _object({"stated": _or_null(_AMOUNT), "used": _or_null(_AMOUNT), "fits": _FLAG}),
-            "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none"))}),
+            "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "prices": _list(_object({"provider": _TEXT, "purchase": _TEXT, "usd_per_h": _AMOUNT, "date": _TEXT})),
             "layout": _or_null(
                 _object(
@@ -221,11 +225,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "started_at": _TEXT,
             "duration_s": _AMOUNT,
             "nodes": _WHOLE,
+            "nodes_expected": _or_null(_WHOLE),
             "accelerators": _or_null(_WHOLE),
             "hw": _TEXT,
             "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
             "how": _object(dict.fromkeys(_PARTS, _HOW), optional=_PARTS),
-            "missing": _object(dict.fromkeys(_PARTS, _TEXT), optional=_PARTS),
+            "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
             **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
@@ -235,7 +240,21 @@ SCHEMAS: Mapping[str, Schema] = {
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
+            "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "notes": _TEXTS,
+            "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
+            "attempts": _list(
+                _object(
+                    {
+                        "began": _TEXT,
+                        "ended": _or_null(_TEXT),
+                        "duration_s": _AMOUNT,
+                        "state": _choice(STATES),
+                        **dict.fromkeys(("energy_j", "steps", "start_steps"), _or_null(_AMOUNT)),
+                    }
+                )
+            ),
+            "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(
                     {
@@ -247,7 +266,9 @@ SCHEMAS: Mapping[str, Schema] = {
                         **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
                         "metered_s": _AMOUNT,
                         "gaps_s": _AMOUNT,
-                    }
+                        **dict.fromkeys(("idle_s", "idle_j"), _or_null(_AMOUNT)),
+                    },
+                    optional=("idle_s", "idle_j"),
                 )
             ),
         }
@@ -315,6 +336,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object({"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT}),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

@@ -55,12 +55,14 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "grid": 6,
         "electricity": 1,
         "regions": 2,
+        "region_grids": 0,
         "facilities": 1,
         "prices": 1,
         "embodied": 1,
         "equivalents": 1,
         "techniques": 1,
         "architectures": 1,
+        "pci_ids": 0,
         "run_features": 1,
         "scaling_laws": 1,
         "priors": priors,
@@ -115,6 +117,11 @@ def test_a_region_in_a_zone_without_intensity_is_at_fault(faults_with):
     zone, region = line("zones", "XQ", "country", "Nowhere"), line("regions", "acme:q", "acme", "q", "Q", "XQ")
     found = faults_with({"zones.csv": WORLD["zones.csv"] + zone, "regions.csv": WORLD["regions.csv"] + region})
     assert found == [Fault("regions.csv, acme:q", "its zone 'XQ' has no row in grid.csv")]
+    found = faults_with({"region_grids.csv": line("region_grids", "acme:q", "XQ") + line("region_grids", "acme:paris-1", "FR")})
+    assert found == [
+        Fault("region_grids.csv, acme:q", "the region is not in regions.csv"),
+        Fault("region_grids.csv, acme:q", "its grid 'XQ' has no row in grid.csv"),
+    ]
 
 
 @pytest.mark.parametrize(

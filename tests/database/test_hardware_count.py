@@ -2,9 +2,7 @@
 
 import pytest
 
-from traincarbon.database.hardware_count import find_counted, split_count
-from traincarbon.database.load import open_database
-from traincarbon.errors import NotFoundError
+from traincarbon.database.hardware_count import split_count
 
 
 @pytest.mark.parametrize(
@@ -75,19 +73,6 @@ def test_a_slice_counts_cores_or_chips_as_its_version_does(text, name, chips):
     assert split_count(text) == (name, chips, True)
 
 
-@pytest.mark.parametrize("text", ["8xH100", "A100 80GB x 64", "TPU v3-256", "v5litepod-256", "v4-128", "ml.p4d.24xlarge", "8 x NVIDIA A40", "2xdgx-a100"])
-def test_what_is_left_of_the_text_names_one_product(text):
-    product, _ = find_counted(open_database(), text)
-    assert product.id
-
-
-def test_a_name_that_looks_like_a_count_stays_a_name():
-    for folder in ("accelerators", "servers"):
-        for id in open_database().ids(folder):
-            product, counted = find_counted(open_database(), id)
-            assert (product.id, counted.number) == (id, None)
-
-
-def test_an_unknown_name_is_refused_without_its_count():
-    with pytest.raises(NotFoundError, match="no hardware 'Q9999'"):
-        find_counted(open_database(), "8xQ9999")
+@pytest.mark.parametrize("name", ["RTX 3090", "GTX 750", "A100 80GB", "p4d.24xlarge"])
+def test_a_name_without_a_count_stays_as_it_is(name):
+    assert split_count(name) == (name, None, False)

@@ -219,6 +219,14 @@ def test_an_overlay_s_rows_come_first(make_root, make_database):
         assert [(row["intensity_gco2e_per_kwh"], row["origin"]) for row in rows] == [("40", own), ("50", base)]
 
 
+def test_rows_are_found_by_several_columns(make_database):
+    database = make_database({"grid.csv": GRID})
+    [row] = database.rows("grid", "FR")
+    for facts in (database, database.replace("grid", [row])):
+        assert [found["intensity_gco2e_per_kwh"] for found in facts.rows("grid", "FR", row["year"])] == [row["intensity_gco2e_per_kwh"]]
+        assert facts.rows("grid", "FR", row["year"][:3]) == facts.rows("grid", "FR", "1066") == facts.rows("grid", "FR", "") == ()
+
+
 def test_a_bibliography_is_joined_and_a_broken_one_refused(make_root, make_database):
     base = make_database({"sources.toml": '[a]\ntitle = "A"\n'}).roots[0]
     own = make_root({"sources.toml": '[b]\ntitle = "B"\n'}, folder="own")

@@ -13,6 +13,7 @@ CLEAN = {
     "zone_names": ("FR", "fra;france"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
+    "region_grids": ("acme:paris-1", "FR"),
     "regions": ("acme:paris-1", "acme", "paris-1", "Paris", "FR", "", 48.9, 2.4),
     "facilities": ("acme", "fleet", 2020, 1.1, 0.3),
     "prices": ("acme-one-40gb", "acme-box", "acme", "acme:paris-1", "on_demand", "2020-06", 8, 16),
@@ -21,6 +22,7 @@ CLEAN = {
     "techniques": ("lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
     "priors": ("pue", "scope=*", 1.3, 0.1, 5),
     "architectures": ("gpt3", "GPT-3 175B", 96, 12288, 96, 96, 12288, 49152, 2, 51200, 1, 1, 0, 0),
+    "pci_ids": ("10de:2330", "h100-sxm5-80gb"),
     "run_features": ("foundry", "flash", 1),
     "scaling_laws": ("acme-2020", 1.8, 400, 0.35, 2000, 0.37, 0.03, 0.02, 0.02, 1e8, 1e10, 1e9, 1e12),
 }

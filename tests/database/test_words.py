@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.database.words import telling, unwrapped, without_count, words_of
+from traincarbon.database.words import telling, unwrapped, words_of
 
 
 @pytest.mark.parametrize(
@@ -42,21 +42,6 @@ def test_a_name_is_taken_apart(text, core, form, memory):
 )
 def test_what_others_write_around_a_name_is_left_off(text, name):
     assert unwrapped(text) == name
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("8 x NVIDIA A40", "NVIDIA A40"),
-        ("8xH100", "H100"),
-        ("A100 80GB x 64", "A100 80GB"),
-        ("a100:4", "a100"),
-        ("RTX 3090", "RTX 3090"),
-        ("GTX 750", "GTX 750"),
-    ],
-)
-def test_a_count_is_left_off(text, name):
-    assert without_count(text) == name
 
 
 @given(st.text(max_size=300))

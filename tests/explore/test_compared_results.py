@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import PlanError
-from traincarbon.explore.compared_results import FIGURES, added, chosen_money, figures_of, intervals, is_many, money_of, plain, scaled
+from traincarbon.explore.compared_results import added, chosen_money, intervals, is_many, money_of, plain, results_of, scaled
+from traincarbon.quantities import COMPARED
 from traincarbon.uncertain import median_of
 
 factors = st.floats(0.01, 10.0)
@@ -20,8 +21,8 @@ def answer(ask):
 
 @pytest.mark.parametrize("money", ["rent", "own"])
 def test_figures_are_those_of_the_estimate(answer, money):
-    found = figures_of(answer, money)
-    assert found.keys() == FIGURES.keys()
+    found = results_of(answer, money)
+    assert found.keys() == set(COMPARED)
     assert found["cost_usd"] is answer.values[f"{money}_usd"]
     assert found["total_kgco2e"] is answer.values["total_kgco2e"]
 
@@ -29,18 +30,18 @@ def test_figures_are_those_of_the_estimate(answer, money):
 @pytest.mark.parametrize("money", ["rent", "own"])
 def test_scaling_by_one_changes_nothing(answer, money):
     for name, value in scaled(answer, money).items():
-        assert median_of(value) == pytest.approx(median_of(figures_of(answer, money)[name])), name
+        assert median_of(value) == pytest.approx(median_of(results_of(answer, money)[name])), name
 
 
 @pytest.mark.parametrize("money", ["rent", "own"])
 @given(factor=factors)
 def test_all_figures_follow_hours_and_energy_together(answer, money, factor):
     for name, value in scaled(answer, money, hours=factor, accelerator_energy=factor).items():
-        assert median_of(value) == pytest.approx(factor * median_of(figures_of(answer, money)[name])), name
+        assert median_of(value) == pytest.approx(factor * median_of(results_of(answer, money)[name])), name
 
 
 def test_less_energy_of_the_chips_leaves_hours_and_rent_and_the_hosts_share(answer):
-    found, before = scaled(answer, "rent", accelerator_energy=0.5), figures_of(answer, "rent")
+    found, before = scaled(answer, "rent", accelerator_energy=0.5), results_of(answer, "rent")
     assert found["cost_usd"].median == before["cost_usd"].median
     assert found["accelerator_hours_h"].median == before["accelerator_hours_h"].median
     draws = {link.formula.__name__: median_of(value) for link, _, value in answer.links}
@@ -51,16 +52,16 @@ def test_less_energy_of_the_chips_leaves_hours_and_rent_and_the_hosts_share(answ
 def test_what_is_unknown_stays_unknown(ask):
     answer = ask(hw="h100")
     assert scaled(answer, "rent", hours=2.0)["duration_s"] is None
-    assert added(figures_of(answer, "rent"), figures_of(answer, "rent"))["duration_s"] is None
+    assert added(results_of(answer, "rent"), results_of(answer, "rent"))["duration_s"] is None
 
 
 def test_sums_are_figure_by_figure(answer):
-    both = added(figures_of(answer, "rent"), figures_of(answer, "rent"))
+    both = added(results_of(answer, "rent"), results_of(answer, "rent"))
     assert both["cost_usd"].median == pytest.approx(2.0 * answer.median("rent_usd"))
 
 
 def test_intervals_are_those_of_the_estimate_and_fit_for_json(answer):
-    found = intervals(figures_of(answer, "rent"), answer.level)
+    found = intervals(results_of(answer, "rent"), answer.level)
     assert found["facility_energy_kwh"] == answer["facility_energy_kwh"]
     assert plain(found)["cost_usd"] == answer["rent_usd"]._asdict()
     assert intervals({"cost_usd": 3.0}, 0.9)["cost_usd"] == (3.0, 3.0, 3.0)

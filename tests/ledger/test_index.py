@@ -17,9 +17,10 @@ from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
 from traincarbon.ledger import index_file
+from traincarbon.ledger.device import Device
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
-from traincarbon.ledger.process_summary import Device, Process
+from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import Run, merge
 
 
@@ -174,7 +175,7 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
 
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
     kept = [item.name for kind in (Process, Device, Run) for item in fields(kind)]
-    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (5, 788183896), "count VERSION up, as older indexes lack what is new"
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (8, 719591229), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):

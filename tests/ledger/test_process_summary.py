@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of
-from traincarbon.ledger.process_summary import Process, fold, greatest
+from traincarbon.ledger.folding import fold
+from traincarbon.ledger.process_summary import Process, greatest
 from traincarbon.ledger.store_folder import life
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from journals import device, line, lines_of
-from traincarbon.ledger.process_summary import fold
+from traincarbon.ledger.folding import fold
 from traincarbon.ledger.run_energy import energy_of
 from traincarbon.ledger.sessions import clusters
 

@@ -4,7 +4,8 @@ import pytest
 
 from journals import WALL_S, line, lines_of
 from traincarbon.ledger.coverage import joined
-from traincarbon.ledger.process_summary import End, fold
+from traincarbon.ledger.folding import fold
+from traincarbon.ledger.process_summary import End
 from traincarbon.ledger.sessions import clusters, share_nothing, shared_devices
 
 

@@ -1,6 +1,8 @@
 """Which meters are opened together."""
 
 import sys
+import threading
+import time
 from importlib import import_module
 
 import pytest
@@ -146,27 +148,41 @@ def plugin(tmp_path, monkeypatch):
 
 
 PLUGIN = """
+import os
 from traincarbon.meters.base import Reading
 class Plug:
-    name, max_interval_s, notes, fails = "wallplug", 2.0, [], False
+    name, max_interval_s, notes = "wallplug", 2.0, ["hello"]
     def read(self):
-        if self.fails: raise OSError("unplugged")
-        self.notes.append("hello")
+        if os.path.exists(__file__ + ".fails"): raise OSError("unplugged")
         return (Reading("server:plug", "server", 5.0, 1.0, "power"),)
     def close(self): raise OSError("stuck")
 plug = Plug()
 def probe(): return plug
 """
+FAILS = 'raise OSError("unplugged")'
 
 
-def test_a_meter_of_another_package_is_found_and_cannot_fail_us(machine, plugin):
-    machine()
-    plugin(PLUGIN)
-    opened, _ = registry.open_meters()
-    assert names(opened) == ["wallplug"]
-    meter = opened[0]
-    assert meter.notes == ["hello"]
-    meter._meter._meter.fails = True
+@pytest.fixture
+def plugged(machine, plugin, tmp_path):
+    """Return a function that opens the meter of another package, and one that makes it fail."""
+    opened = []
+
+    def call(code=PLUGIN):
+        machine()
+        plugin(code)
+        opened.extend(registry.open_meters()[0])
+        return opened[0]
+
+    yield call, (tmp_path / "wallplug.py.fails").touch
+    for meter in opened:
+        meter.close()
+
+
+def test_a_meter_of_another_package_is_found_and_cannot_fail_us(plugged):
+    call, fail = plugged
+    meter = call()
+    assert (meter.name, meter.notes) == ("wallplug", ["hello"])
+    fail()
     assert [meter.read()[0].energy_j, meter.read()[0].energy_j] == [5.0, 5.0]
     assert meter.notes[1:] == ["wallplug: fails (OSError: unplugged): its energy stands still"]
     meter.close()
@@ -187,24 +203,49 @@ def test_a_meter_of_another_package_is_found_and_cannot_fail_us(machine, plugin)
         "None",
     ],
 )
-def test_what_is_no_reading_is_not_reckoned_with(machine, plugin, reading):
-    machine()
-    plugin(PLUGIN.replace('if self.fails: raise OSError("unplugged")', f"if self.fails: return ({reading},)"))
-    (meter,), _ = registry.open_meters()
-    meter._meter._meter.fails = True
+def test_what_is_no_reading_does_not_count(plugged, reading):
+    call, fail = plugged
+    meter = call(PLUGIN.replace(FAILS, f"return ({reading},)"))
+    fail()
     assert [meter.read()[0].energy_j, meter.read()[0].energy_j] == [5.0, 5.0]
     assert meter.notes[1].startswith("wallplug: fails (")
     assert len(meter.notes) == 2
-    meter.close()
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [("os._exit(4)", "exit code 4"), ("os.kill(os.getpid(), 11)", "SIGSEGV"), ("raise SystemExit(5)", "SystemExit: 5")],
+)
+def test_a_meter_of_another_package_can_end_neither_us_nor_the_others(plugged, does, said):
+    call, fail = plugged
+    meter = call(PLUGIN.replace(FAILS, does))
+    fail()
+    assert [meter.read()[0].energy_j, meter.read()[0].energy_j] == [5.0, 5.0]
+    assert said in meter.notes[1]
+    assert "its energy stands still" in meter.notes[1]
+
+
+@pytest.mark.parametrize("does", ["while True: pass", "import time; time.sleep(1e6)"])
+def test_a_meter_of_another_package_that_never_answers_is_ended_and_holds_nobody_up(machine, plugin, monkeypatch, does):
+    monkeypatch.setattr(registry, "_FOREIGN_S", 0.5)
+    machine(rapl=Fake("rapl", "cpu:0", "dram:0"))
+    plugin(f"def probe():\n    {does}\n")
+    began_s = time.monotonic()
+    opened, _ = registry.open_meters(keeps_trying=True)
+    assert time.monotonic() - began_s < 5.0
+    assert names(opened) == ["rapl", "wallplug"]
+    for _ in range(100):
+        opened[1].read()
+        time.sleep(0.05)
+        if not opened[1].is_opening:
+            break
+    assert "ends the process that opens it (SIGKILL)" in opened[1].failure.reason
+    opened[1].close()
 
 
 @pytest.mark.parametrize(("asked", "kept"), [("0.0", 0.002), ("-1.0", 0.002), ("1e9", 60.0), ("float('nan')", 0.002), ("5.0", 5.0)])
-def test_a_meter_that_asks_to_be_read_without_pause_is_not(machine, plugin, asked, kept):
-    machine()
-    plugin(PLUGIN.replace('"wallplug", 2.0', f'"wallplug", {asked}'))
-    (meter,), _ = registry.open_meters()
-    assert meter.max_interval_s == kept
-    meter.close()
+def test_a_meter_that_asks_to_be_read_without_pause_is_not(plugged, asked, kept):
+    assert plugged[0](PLUGIN.replace('"wallplug", 2.0', f'"wallplug", {asked}')).max_interval_s == kept
 
 
 def test_a_package_that_does_not_load_is_a_meter_that_cannot_be_read(machine, plugin):
@@ -212,6 +253,44 @@ def test_a_package_that_does_not_load_is_a_meter_that_cannot_be_read(machine, pl
     plugin("raise ImportError('no libusb')")
     assert registry.probed("wallplug").reason == "it fails: ImportError: no libusb"
     assert "wallplug" in registry.meter_names()
+
+
+def test_meters_that_take_long_to_open_are_opened_side_by_side(machine, monkeypatch):
+    machine()
+    for module in (nvml, ipmi, hwmon):
+        name = module.__name__.split(".")[-1]
+        monkeypatch.setattr(module, "probe", lambda name=name: time.sleep(0.5) or Fake(name, f"other:{name}"))
+    began_s = time.monotonic()
+    opened, _ = registry.open_meters(only=["nvml", "ipmi", "hwmon"])
+    assert time.monotonic() - began_s < 1.2
+    assert names(opened) == ["nvml", "ipmi", "hwmon"]
+
+
+def test_a_meter_that_is_not_open_yet_is_among_them_and_says_why(machine, monkeypatch):
+    machine(rapl=Fake("rapl", "cpu:0", "dram:0"))
+    monkeypatch.setattr(registry.threaded, "PATIENCE_S", 0.1)
+    waits = threading.Event()
+    monkeypatch.setattr(nvml, "probe", lambda: waits.wait() and Fake("nvml", "gpu:a"))
+    opened, missing = registry.open_meters(keeps_trying=True)
+    assert names(opened) == ["nvml", "rapl"]
+    assert "does not answer" in missing[0].reason
+    waits.set()
+    for _ in range(100):
+        if opened[0].read():
+            break
+        time.sleep(0.02)
+    assert (opened[0].read()[0].device, opened[0].failure) == ("gpu:a", None)
+
+
+def test_the_processor_of_a_superchip_is_not_added_to_the_counter_of_its_module(machine):
+    module = Fake("nvml", "gpu:a")
+    module.covers = (Part.CPU, Part.DRAM)
+    grace = Fake("hwmon", "cpu:0")
+    machine(nvml=module, hwmon=grace)
+    opened, missing = registry.open_meters()
+    assert names(opened) == ["nvml"]
+    assert grace.closed
+    assert Unavailable("hwmon", "cpu is measured within another part", "nothing is missing") in missing
 
 
 def test_entry_points_are_only_read_where_a_package_names_our_group(machine, monkeypatch):
@@ -236,12 +315,9 @@ def test_each_row_names_a_module_with_a_probe(kind):
     assert callable(import_module(f"traincarbon.meters.{kind.name}").probe)
 
 
-def test_a_foreign_meter_that_writes_plain_words_is_read_as_ours(machine, plugin):
-    machine()
-    plugin(PLUGIN)
-    (meter,), _ = registry.open_meters()
+def test_a_foreign_meter_that_writes_plain_words_is_read_as_ours(plugged):
+    meter = plugged[0]()
     (reading,) = meter.read()
     assert (reading.part, reading.how) == (Part.SERVER, EnergySource.POWER)
     assert reading.how.is_measured
     assert (meter.covers, meter.settle(1.0)) == ((), False)
-    meter.close()

@@ -48,8 +48,10 @@ def library():
     made.free.set()
 
 
-def opened(library, wait_s=5.0):
-    return threaded.opened("nvml", lambda: library, wait_s=wait_s)
+def opened(library, probe=None, **options):
+    meter = threaded.ThreadedMeter("nvml", probe or (lambda: library), **options)
+    assert meter.wait(wait_s=5.0) is None
+    return meter
 
 
 def until(condition):
@@ -110,16 +112,20 @@ def test_one_that_hangs_while_it_opens_is_named_and_closed_when_it_is_open(libra
         library.free.wait()
         return library
 
-    found = threaded.opened("nvml", probe, wait_s=0.05)
-    assert isinstance(found, threaded.TimedOut)
-    assert (found.name, found.reason) == ("nvml", "its library does not answer within 0.05 s")
+    meter = threaded.ThreadedMeter("nvml", probe)
+    found = meter.wait(wait_s=0.05)
+    assert (found.name, found.is_there, found.may_answer_later) == ("nvml", True, True)
+    assert found.reason.startswith("its library does not answer within 0.05")
+    assert (meter.is_opening, meter.read()) == (True, ())
+    meter.close()
     library.free.set()
     assert until(lambda: library.closed == 1)
 
 
 def test_why_there_is_none_is_passed_on():
     reason = Unavailable("nvml", "no driver", "load it")
-    assert threaded.opened("nvml", lambda: reason, wait_s=5.0) == reason
+    meter = threaded.ThreadedMeter("nvml", lambda: reason)
+    assert (meter.wait(wait_s=5.0), meter.is_opening) == (reason, False)
 
 
 def test_what_it_raises_is_raised_where_it_was_asked(library):
@@ -130,3 +136,73 @@ def test_what_it_raises_is_raised_where_it_was_asked(library):
     library.fails = False
     assert meter.read()[0].energy_j == 300.0
     meter.close()
+
+
+def test_one_that_opens_late_is_read_from_then_on_and_said(library):
+    library.free.clear()
+
+    def probe():
+        library.free.wait()
+        return library
+
+    meter = threaded.ThreadedMeter("nvml", probe, keeps_trying=True)
+    assert meter.wait(wait_s=0.05) is not None
+    assert meter.read() == ()
+    library.free.set()
+    assert until(lambda: meter.read() != ())
+    assert (meter.failure, meter.names) == (None, library.names)
+    assert meter.notes[0].startswith("nvml: can be read now, ")
+    meter.close()
+
+
+def test_one_that_fails_and_may_answer_later_is_tried_again_with_assumed_power_until_then(library, monkeypatch):
+    monkeypatch.setattr(threaded, "_FIRST_RETRY_S", 0.05)
+    answers = [Unavailable("nvml", "busy", "wait", is_there=True, may_answer_later=True)]
+
+    def probe():
+        return answers.pop() if answers else library
+
+    class Assumed(Library):
+        def __init__(self):
+            super().__init__()
+            self.assumed = {"gpu:a": "assumed"}
+
+        def read(self):
+            return (Reading("gpu:a", "gpu", 50.0, 0.0, "assumed"),)
+
+    meter = threaded.ThreadedMeter("nvml", probe, keeps_trying=True)
+    assert meter.wait(wait_s=5.0).reason == "busy"
+    meter.stand_in(Assumed())
+    assert (meter.read()[0].how, meter.assumed) == ("assumed", {"gpu:a": "assumed"})
+    assert until(lambda: meter.read()[0].how == "counter")
+    assert meter.read()[0].energy_j >= 50.0 + 300.0
+    assert (meter.failure, meter.assumed) == (None, {})
+    meter.close()
+
+
+@pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt(), RuntimeError("no")])
+def test_whatever_a_probe_raises_ends_neither_the_thread_nor_the_caller_unanswered(ending):
+    def probe():
+        raise ending
+
+    meter = threaded.ThreadedMeter("plug", probe)
+    with pytest.raises(type(ending)):
+        meter.wait(wait_s=5.0)
+
+
+def test_what_can_be_ended_is_ended_after_a_while(library):
+    library.free.clear()
+    ended = []
+
+    def probe():
+        library.free.wait()
+        return Unavailable("plug", "was ended", "")
+
+    def abort():
+        ended.append(True)
+        library.free.set()
+
+    meter = threaded.ThreadedMeter("plug", probe, abort=abort, abort_after_s=0.05)
+    meter.wait(wait_s=0.1)
+    assert until(lambda: meter.read() == () and meter.failure.reason == "was ended")
+    assert ended

@@ -8,6 +8,7 @@
  * The trace is a text of one statement a line; # starts a comment; times are seconds since the origin.
  *
  *   devices 8                          boards, 1 unless said
+ *   machine 2                          UUIDs of another machine, 0 unless said
  *   wave 0.5:100 0.5:500               what each draws: DURATION:WATTS or DURATION:FROM..TO (a ramp), over and over
  *   wave only 3 1:250                  what board 3 draws
  *   stagger 0.125                      board i is i times so late
@@ -68,7 +69,7 @@ static Board boards[BOARDS], instances[BOARDS * INSTANCES];
 static Event events[EVENTS];
 static Fault faults[FAULTS];
 static Lie lies[FAULTS];
-static int n_boards, n_instances, n_events, n_faults, n_lies, n_slices, users, has_origin;
+static int n_boards, n_instances, n_events, n_faults, n_lies, n_slices, machine, users, has_origin;
 static double origin_s, frozen_s = -1.0, init_s, stagger_s, refresh_s, cap_w, start_j, modulo_j;
 
 static double wall(void) {
@@ -226,6 +227,7 @@ static void read_fault(char **words, int n) {
 
 static void read_statement(char **words, int n) {
     if (!strcmp(words[0], "devices")) n_boards = atoi(words[1]) < BOARDS ? atoi(words[1]) : BOARDS;
+    else if (!strcmp(words[0], "machine")) machine = atoi(words[1]);
     else if (!strcmp(words[0], "wave")) read_wave(words, n);
     else if (!strcmp(words[0], "stagger")) stagger_s = atof(words[1]);
     else if (!strcmp(words[0], "refresh")) refresh_s = atof(words[1]);
@@ -256,7 +258,7 @@ static void read_trace(void) {
     char line[4096], *words[SEGMENTS + 8], *rest;
     const char *file = getenv("NVML_REPLAY_TRACE");
     FILE *stream = file ? fopen(file, "r") : NULL;
-    n_boards = 1, n_instances = n_events = n_faults = n_lies = 0, n_slices = INSTANCES;
+    n_boards = 1, n_instances = n_events = n_faults = n_lies = machine = 0, n_slices = INSTANCES;
     stagger_s = refresh_s = modulo_j = delay_s = init_delay_s = 0.0, cap_w = 700.0, start_j = 123456.0;
     for (int i = 0; i < BOARDS; i++) {
         Board *board = &boards[i];
@@ -345,8 +347,8 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, Handle *board) {
 int nvmlDeviceGetHandleByIndex(unsigned index, Handle *board) { return nvmlDeviceGetHandleByIndex_v2(index, board); }
 
 static void uuid(Handle board, char *out) {
-    if (board->parent < 0) sprintf(out, "GPU-%08x-0000-4000-8000-%012x", 0x5f3c0000u + (unsigned)board->index * 0x111u, (unsigned)board->index);
-    else sprintf(out, "MIG-%08x-0000-5000-8000-%012x", 0xa1100000u + (unsigned)(board->parent * 0x100 + board->index), (unsigned)board->index);
+    if (board->parent < 0) sprintf(out, "GPU-%08x-%04x-4000-8000-%012x", 0x5f3c0000u + (unsigned)board->index * 0x111u, (unsigned)machine, (unsigned)board->index);
+    else sprintf(out, "MIG-%08x-%04x-5000-8000-%012x", 0xa1100000u + (unsigned)(board->parent * 0x100 + board->index), (unsigned)machine, (unsigned)board->index);
 }
 int nvmlDeviceGetUUID(Handle board, char *out, unsigned size) {
     char value[96];

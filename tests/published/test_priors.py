@@ -98,6 +98,18 @@ def test_the_power_of_the_host_is_subtracted_from_that_of_the_server(shipped):
     assert priors.accelerator_power_w(run, chip, shipped) == pytest.approx(415_489 / 485.2857 / 1.05 - 0.45 * 0.82 * 700, rel=1e-4)
 
 
+def test_the_rows_behind_a_utilisation_are_counted_apart_and_together(shipped):
+    rows = {row["scope"]: int(row["n"]) for row in shipped.rows("priors", "mfu_rows")}
+    together = {scope: n for scope, n in rows.items() if scope.startswith("generation=") and ";" in scope}
+    for scope, n in rows.items():
+        if scope not in together:
+            ends = scope if scope.startswith("family=") else ""
+            starts = "" if ends else f"{scope};"
+            assert n == sum(count for each, count in together.items() if each.endswith(ends) and each.startswith(starts)), scope
+    assert rows["generation=ampere"] == int(next(row["n"] for row in shipped.rows("priors", "mfu", "generation=ampere")))
+    assert rows["family=encoder;kind=pretrain"] > rows["generation=ampere;family=encoder;kind=pretrain"] > 0
+
+
 def test_hardware_without_published_runs_is_less_certain(fitted):
     assert float(fitted["mfu", "generation=*"]["sigma_ln"]) > float(fitted["mfu", "generation=ampere"]["sigma_ln"])
 

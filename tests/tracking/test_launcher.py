@@ -82,22 +82,21 @@ def test_an_id_of_a_launcher_becomes_a_plain_name_and_stays_its_own(written):
 
 @pytest.mark.parametrize("empty", ["", "   ", "\t", "\x1b[2J", "a\nb"])
 def test_what_is_empty_or_not_printable_is_not_stated(empty):
-    launch = launched(dict.fromkeys(_NAMES, empty))
-    assert launch == Launch()
+    assert launched({name: empty for name in _NAMES if name != "CARBON_RUN_ID"}) == Launch()
+
+
+def test_an_id_that_the_user_sets_is_taken_as_it_is():
+    assert launched({"CARBON_RUN_ID": " a/b "}).run_id == "a/b"
+    assert launched({"CARBON_RUN_ID": "a\x1b[2J"}).run_id == "a\x1b[2J"
 
 
 @given(st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=25), st.lists(st.text(max_size=8), max_size=6))
 def test_no_environment_makes_it_fail_or_say_what_cannot_be(env, argv):
     launch = launched(env, argv)
-    assert launch.run_id.isprintable()
+    assert launch.run_id.isprintable() or launch.run_id_from == ("CARBON_RUN_ID",)
     for place, size in ((launch.node_rank, launch.nodes), (launch.local_rank, launch.local_size), (launch.rank, launch.world_size)):
         assert place is None or place >= 0
         assert size is None or size >= 1
         assert place is None or size is None or place < size
     numbers = {name for name in launch.found if name not in ("run_id", "rendezvous")}
-    assert numbers == {each.name for each in dataclasses.fields(launch) if isinstance(getattr(launch, each.name), int)}
-
-
-def test_a_launch_with_other_processes_is_several():
-    assert launched(ROWS["torchrun"].env).several
-    assert not launched({"WORLD_SIZE": "1", "LOCAL_RANK": "0", "RANK": "0"}).several
+    assert numbers == {each.name for each in dataclasses.fields(launch) if type(getattr(launch, each.name)) is int}

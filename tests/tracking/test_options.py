@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from traincarbon.decode import encode
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.tracking.options import masked_context, settings_from
@@ -100,7 +101,7 @@ def test_a_plan_is_taken_as_an_object_or_a_file_and_what_is_stated_beside_it_win
     settings = settings_from(argv=["x"], plan=str(tmp_path / "plan.toml") if as_file else plan, region="DE")
     assert settings.context["region"] == "DE"
     assert settings.plan["params"] == 7e9
-    json.dumps(settings._asdict())
+    json.dumps(encode(settings))
 
 
 def test_without_plan_and_place_the_database_is_not_opened(monkeypatch):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, Splitter, environment_of, progress, report_of
+from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, environment_of, progress, report_of
 
 
 @pytest.fixture
@@ -192,13 +192,6 @@ def test_reports_come_through_however_the_bytes_are_cut(steps, chunk):
 )
 def test_garbage_is_passed_over_and_what_follows_is_read(garbage):
     assert [report.steps for report in reports_in(garbage + b'\n{"steps": 5}\n')] == [5.0]
-
-
-def test_a_line_that_never_ends_takes_no_memory():
-    splitter = Splitter(longest=10)
-    for _ in range(1000):
-        assert list(splitter.feed(b"x" * 1000)) == []
-    assert list(splitter.feed(b"y\nz\n")) == [b"x" * 10, b"z"]
 
 
 def test_a_line_that_is_not_finished_is_not_read():

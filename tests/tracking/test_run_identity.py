@@ -1,29 +1,59 @@
-"""The id of a run that is tracked without one."""
+"""The id of a run."""
 
 import subprocess
 import sys
 
-from traincarbon.tracking.launcher import Launch
-from traincarbon.tracking.run_identity import run_id_of
+import pytest
+
+from traincarbon.tracking.launcher import Launch, launched
+from traincarbon.tracking.run_identity import how_to_unite, identified
 
 RANKS = """
 import subprocess, sys
-code = "from traincarbon.tracking.launcher import Launch; from traincarbon.tracking.run_identity import run_id_of; print(run_id_of(Launch(local_rank=0)))"
+code = (
+    "from traincarbon.tracking.launcher import Launch; from traincarbon.tracking.run_identity import identified;"
+    "print(identified(Launch(local_rank=0), store='').run_id)"
+)
 for _ in range(2):
     print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
 """
+TORCH = {"TORCHELASTIC_RUN_ID": "none", "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "4", "GROUP_WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "29500"}
 
 
-def test_the_launcher_gives_the_id_where_it_states_one():
-    assert run_id_of(Launch(run_id="slurm-8", local_rank=3)) == "slurm-8"
+def test_the_id_that_the_user_gives_wins_and_says_so():
+    launch = identified(Launch(run_id="slurm-8", launcher="slurm"), store="", given="mine")
+    assert (launch.run_id, launch.run_id_from, launch.launcher) == ("mine", ("--run-id",), "slurm")
 
 
 def test_without_a_launcher_each_process_is_a_run():
-    assert run_id_of(Launch()) != run_id_of(Launch())
+    assert identified(Launch(), store="").run_id != identified(Launch(), store="").run_id
+    assert identified(Launch(), store="").run_id_from == ()
 
 
-def test_ranks_of_one_launcher_without_an_id_share_one_and_those_of_another_do_not():
+def test_ranks_of_one_launcher_without_an_id_or_an_address_share_one_and_those_of_another_do_not():
     first, second = (subprocess.run([sys.executable, "-c", RANKS], capture_output=True, text=True, check=True).stdout.split() for _ in range(2))
     assert first[0] == first[1]
     assert second[0] == second[1]
     assert first[0] != second[0]
+
+
+def test_ranks_without_an_id_meet_at_their_address(tmp_path):
+    ranks = [identified(launched(TORCH | {"LOCAL_RANK": rank, "RANK": rank}), store=str(tmp_path)) for rank in "01"]
+    assert ranks[0].run_id == ranks[1].run_id
+    assert ranks[0].run_id_from == ("MASTER_ADDR", "MASTER_PORT")
+
+
+@pytest.mark.parametrize("env", [TORCH, {"SLURM_JOB_ID": "9"}])
+def test_a_store_that_cannot_be_written_leaves_an_id(tmp_path, env):
+    (tmp_path / "file").write_text("")
+    launch = launched(env, ["train.py"])
+    assert identified(launch, store=str(tmp_path / "file")).run_id.startswith(launch.run_id)
+    assert identified(launch, store=str(tmp_path / "file")).run_id
+
+
+def test_nodes_without_anything_in_common_are_told_how_to_become_one_run():
+    alone = identified(Launch(nodes=4, node_rank=1), store="")
+    assert how_to_unite(alone).endswith(f"export CARBON_RUN_ID={alone.run_id}")
+    assert how_to_unite(identified(Launch(), store="")) == ""
+    assert how_to_unite(Launch(run_id="slurm-8", run_id_from=("SLURM_JOB_ID",), nodes=4)) == ""
+    assert how_to_unite(identified(Launch(nodes=4), store="", given="mine")) == ""

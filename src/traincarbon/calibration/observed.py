@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.step_time import LayoutFields, layout_of
 from traincarbon.database.find import find_place
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import QuantityError
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
     _FileType = click.ParamType[str]
     _ShareType = click.ParamType[float]
-    _ChoiceType = click.Choice[str]
 else:  # they are generic from click 8.2 on
     _FileType = click.ParamType
     _ShareType = click.ParamType
-    _ChoiceType = click.Choice
 
 
 class _Share(_ShareType):
@@ -81,18 +80,6 @@ PAGE = _Page()
 """The type of an option that names a page to write."""
 
 
-class _Choice(_ChoiceType):
-    """One of a few words; another word that means one of them is answered with it."""
-
-    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return what is wrong with *value*, with the choice that was probably meant."""
-        from traincarbon.suggestions import choice_meant
-
-        choice, why = choice_meant(str(value), [str(choice) for choice in self.choices])
-        meaning = f" Did you mean {choice!r}?{f' {why}.' if why else ''}" if choice else ""
-        return super().get_invalid_choice_message(value, ctx) + meaning
-
-
 def common_options(command: C) -> C:
     """Add ``--json``, ``--quiet`` and ``--db``."""
     for option in (
@@ -111,7 +98,7 @@ def level_option(command: C) -> C:
 
 def money_option(command: C) -> C:
     """Add ``--money``, for commands that rank by cost."""
-    return click.option("--money", type=click.Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
+    return click.option("--money", type=Choice(["rent", "own"]), help="Rank by the cost to rent or by the cost of ownership.  [default: rent, if known]")(
         command
     )
 
@@ -173,7 +160,7 @@ def _field_options(command: C, *, several: tuple[str, ...] = ()) -> C:
                 help=help + words,
             )
         elif name in CHOICES:
-            option = click.option(*flags, name, type=_Choice(CHOICES[name], case_sensitive=False), help=help)
+            option = click.option(*flags, name, type=Choice(CHOICES[name], case_sensitive=False), help=help)
         elif name in _NAMES:
             option = click.option(*flags, name, metavar="NAME", shell_complete=_COMPLETE.get(name), help=help)
         else:

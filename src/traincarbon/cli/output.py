@@ -96,7 +96,7 @@ def fitting_table(
     for at in cut:
         if at in kept and over() > 0:
             widths[at] = max(min(widths[at], _NARROWEST), widths[at] - over())
-    lines = [[row[at] if len(row[at]) <= widths[at] else f"{row[at][: widths[at] - 1]}…" for at in kept] for row in rows]
+    lines = [[row[at] if visible_length(row[at]) <= widths[at] else f"{row[at][: widths[at] - 1]}…" for at in kept] for row in rows]
     to_right = [kept.index(at) for at in right if at in kept]
     head, *body = table(lines, right=to_right, gap=gap).split("\n")
     return "\n".join([dim(head), *body])

@@ -32,10 +32,10 @@ SITES = {
 
 
 class Place(NamedTuple):
-    """Where a training runs: a grid zone, the cloud region if one was named, and the kind of site if it is one's own.
+    """Where a training runs: a zone, the cloud region if one was named, and the kind of site if it is one's own.
 
     Attributes:
-        zone: The zone of the grid; empty if only the kind of site was named.
+        zone: The country, state or area; empty if only the kind of site was named.
         site: ``home`` or ``on-prem``; empty for a data centre.
     """
 
@@ -66,8 +66,9 @@ def find_hardware(database: Database, text: str) -> Product:
         return found
     if squeeze(text) == THIS:
         raise NotFoundError("no hardware 'this': this machine has not been measured yet", hint="measure it with carbon bench")
+    from traincarbon.database.hardware_count import split_count
     from traincarbon.database.resemblance import matching, nearest_products
-    from traincarbon.database.words import unwrapped, without_count
+    from traincarbon.database.words import unwrapped
 
     plain = unwrapped(text)
     found = _exact(database, plain)
@@ -79,7 +80,7 @@ def find_hardware(database: Database, text: str) -> Product:
         return product
     if len(products) > 1:
         _refuse_ambiguous("hardware", text, [product.id for product in products], "carbon db list hardware")
-    single = without_count(plain)
+    single = split_count(plain).name
     counted = [found.id] if single != plain and (found := _exact(database, single)) is not None else []
     return _refuse_unknown("hardware", text, [*counted, *(each.id for each in nearest_products(database, single))], "carbon db list hardware")
 

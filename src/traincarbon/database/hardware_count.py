@@ -3,11 +3,6 @@
 import re
 from typing import NamedTuple
 
-from traincarbon.database.find import find_hardware
-from traincarbon.database.load import Database
-from traincarbon.database.names import hardware_names, squeeze
-from traincarbon.database.records import Product
-
 _CORES_OF_A_CHIP = {"2": 2.0, "3": 2.0, "4": 2.0, "5p": 2.0}
 """TPUs of which a slice is named by its TensorCores, two a chip; the others count chips (Google Cloud's documentation of each version)."""
 _SLICE = re.compile(r"(?:google )?(?:cloud )?(?:tpu[ -]?)?v(2|3|4|5p|5e|5lite|5litepod|6e)(?: ?pod| ?slice)?[ -](\d+)", re.IGNORECASE)
@@ -75,18 +70,3 @@ def _times(number: str, rest: str) -> Counted:
         name = found[1]
     count = float(number.replace(",", ""))
     return Counted(name, count if inner.number is None else count * inner.number, counts_accelerators)
-
-
-def find_counted(database: Database, text: str) -> tuple[Product, Counted]:
-    """Return the server or accelerator that *text* names, and the count in it; a whole *text* that is a name has no count.
-
-    Raises:
-        AmbiguousError: several products match; the hint lists them.
-        NotFoundError: none matches; the hint lists the nearest.
-    """
-    return database.remember(_found, text)
-
-
-def _found(database: Database, text: str) -> tuple[Product, Counted]:
-    counted = Counted(text) if squeeze(text) in hardware_names(database) else split_count(text)
-    return find_hardware(database, counted.name), counted

@@ -69,21 +69,22 @@ class Database:
             if product is not None:
                 yield product
 
-    def rows(self, table: str, key: str) -> tuple[Row, ...]:
-        """Return the rows of *table* whose first column is *key*, the user's own first.
+    def rows(self, table: str, key: str, *more: str) -> tuple[Row, ...]:
+        """Return the rows of *table* whose first columns are *key* and *more*, the user's own first; no other row is read.
 
         Raises:
             DatabaseError: the table is not in its schema.
         """
-        place = (table, key)
-        if not key or not NEVER_IN_A_KEY.isdisjoint(key):
+        cells = (key, *more)
+        place = (table, ",".join(cells))
+        if not all(cell and NEVER_IN_A_KEY.isdisjoint(cell) for cell in cells):
             return ()
         if table in self._replaced:
-            return tuple(self._replaced[table].get(key, ()))
+            return tuple(row for row in self._replaced[table].get(key, ()) if tuple(row.values())[: len(cells)] == cells)
         if place not in self._rows:
             found: list[Row] = []
             for root, text in self._table(table):
-                found += checked_rows(table, root, lines_of(text, key))
+                found += checked_rows(table, root, lines_of(text, place[1]))
             self._rows[place] = tuple(found)
         return self._rows[place]
 

@@ -59,6 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
+    "region_grids": ("region", "grid", *_EVIDENCE),
     "facilities": ("operator", "scope", "year", "pue", "wue_l_per_kwh", *_EVIDENCE),
     "prices": ("accelerator", "server", "provider", "region", "purchase", "date", "accelerator_count", "usd_per_h", *_EVIDENCE),
     "embodied": ("item", "scope", "kgco2e", "low", "high", "boundary", "method", "year", *_EVIDENCE),
@@ -78,6 +79,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se", "least_params", "most_params", "least_tokens", "most_tokens"),
         *_EVIDENCE,
     ),
+    "pci_ids": ("pci_id", "hardware", *_EVIDENCE),
     "run_features": ("runs", "feature", "value", *_EVIDENCE),
 }
 """Table to its columns; the first is the key by which it is sorted and looked up."""

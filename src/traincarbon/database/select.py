@@ -20,10 +20,9 @@ class Prior(NamedTuple):
 
 def prior(database: Database, name: str, scope: str) -> Prior | None:
     """Return the prior *name* for *scope*, None if there is none."""
-    for row in database.rows("priors", name):
-        if row["scope"] == scope:
-            sigma = float(row["sigma_ln"] or 0.0)
-            return Prior(row, Uncertain(float(row["median"]), {name: sigma} if sigma else None))
+    for row in database.rows("priors", name, scope):
+        sigma = float(row["sigma_ln"] or 0.0)
+        return Prior(row, Uncertain(float(row["median"]), {name: sigma} if sigma else None))
     return None
 
 
@@ -63,6 +62,12 @@ def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
         if rank < best_rank or best is None:
             best, best_rank = row, rank
     return best
+
+
+def grid_of(database: Database, region: str, zone: str) -> str:
+    """Return the zone of the grid that *region* is on, by default the region's own *zone*."""
+    rows = database.rows("region_grids", region)
+    return rows[-1]["grid"] if rows else zone
 
 
 @lru_cache(maxsize=4096)

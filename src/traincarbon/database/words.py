@@ -20,7 +20,6 @@ _WRAPPERS = re.compile(
 )
 """What schedulers, Kubernetes, SageMaker and others write before a name."""
 _MIG = re.compile(r"[\s-]mig[\s-]\d+g\.\d+gb.*$")
-_COUNTS = re.compile(r"^\s*\d+\s*[x×*]\s*|\s[x×*]\s*\d+\s*$|(?<=[a-z0-9]):\d+\s*$", re.IGNORECASE)
 _GLUED = re.compile(
     r"(?<=[a-z0-9])(?=(?:sxm|pcie|hbm)\d?)|(?<=rtx)(?=a?\d)|(?<=gtx)(?=\d)|(?<=rx)(?=\d{4})|(?<=tpu)(?=v\d)|(?<=\d{4})(?=(?:ti|super|xtx?|laptop|mobile|v\d)\b)|(?<=ti)(?=super)|(?<=titan)(?=xp?\b|rtx\b|v\b)|(?<=\bm\d)(?=(?:pro|max|ultra)\b)|(?<=epyc)(?=\d)|(?<=dgx)(?=[abh]\d)"
 )
@@ -36,16 +35,6 @@ class Words(NamedTuple):
     core: frozenset[str]
     form: frozenset[str]
     memory: frozenset[str]
-
-
-def without_count(text: str) -> str:
-    """Return *text* without a count of accelerators before or after the name, as CodeCarbon and schedulers write it.
-
-    Example:
-        >>> without_count("8 x NVIDIA A40"), without_count("A100:4")
-        ('NVIDIA A40', 'A100')
-    """
-    return _COUNTS.sub("", text)
 
 
 def unwrapped(text: str) -> str:

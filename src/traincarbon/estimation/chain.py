@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
 _FEW_SERVERS = 3
+_TRAINING = {"finetune": "fine-tuning", "lora": "fine-tuning of adapters"}
+"""What a kind of training is called; any other is training."""
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
@@ -208,9 +210,11 @@ def _without_fixed_degrees(trace: Trace) -> Plan:
 def _warn_of_gaps(trace: Trace) -> None:
     """Name the fields without effect, and say what would make each unknown result known."""
     plan, values, gaps = trace.plan, trace.values, trace.gaps
-    if plan.mfu is None and plan.accelerator_hours is None and trace.facts.published_rows == 0 and values["compute_flop"] is not None:
-        what = f"{plan.family or 'decoder'} training on {trace.facts.accelerator.name}"
-        trace.warnings.append(f"no published run is like {what}: the utilisation is a wide guess; give mfu if you know it")
+    support = trace.facts.support
+    if plan.mfu is None and plan.accelerator_hours is None and support is not None and not support.alike and values["compute_flop"] is not None:
+        what = f"{plan.family or 'decoder'} {_TRAINING.get(plan.kind or '', 'training')} on {trace.facts.accelerator.name}"
+        guess = "a wide guess" if support.is_guess else "put together from runs on such hardware and runs of such models"
+        trace.warnings.append(f"no published run is like {what}: the utilisation is {guess}; give mfu if you know it")
     for name, stated in _OVERRIDDEN.items():
         if getattr(plan, name) is not None and getattr(plan, stated) is not None:
             gaps[name] = f"ignored {name}: {stated} overrides it"

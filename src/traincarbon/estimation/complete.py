@@ -86,7 +86,7 @@ class _Completion:
 
     def count_hardware(self, hw: str) -> None:
         """Take a count from the text of the hardware."""
-        from traincarbon.database.hardware_count import find_counted
+        from traincarbon.database.find_counted import find_counted
 
         if hw.isdigit() and int(hw) < _MOST_GPUS:
             raise PlanError(f"hw is {hw!r}", hint=f"name the hardware, such as a100; a number of GPUs is accelerators = {hw} (--gpus {hw}), or hw = {hw}xA100")
@@ -114,7 +114,7 @@ class _Completion:
             values["hours"] = self.plan.number("days") * H_PER_DAY
         servers = values.get("servers")
         if values.get("accelerators") is None and servers is not None and self.plan.hw is not None:
-            from traincarbon.database.hardware_count import find_counted
+            from traincarbon.database.find_counted import find_counted
 
             values["accelerators"] = servers * accelerators_in(find_counted(self.database, self.plan.hw)[0])
         if values.get("accelerators") is None:

@@ -158,9 +158,10 @@ class Estimate:
 
     @property
     def support(self) -> dict[str, Any]:
-        """How many published runs are like the plan, the fewer of those of its hardware's generation and those of its family and kind, and how much that is."""
-        n = self.facts.published_rows or 0
-        return {"published_runs": n, "level": "good" if n >= _GOOD_SUPPORT else "some" if n else "none"}
+        """How many published runs are of the plan's generation of hardware, family and kind, how much that is, and how many are of each alone."""
+        alike, of_generation, of_family = self.facts.support or (0, 0, 0)
+        level = "good" if alike >= _GOOD_SUPPORT else "some" if alike else "none"
+        return {"published_runs": alike, "level": level, "of_generation": of_generation, "of_family": of_family}
 
     @property
     def links(self) -> list[ComputedLink]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError, PlanError
-from traincarbon.explore.compared_results import Figures
+from traincarbon.explore.compared_results import Results
 from traincarbon.quantities import BUDGETED, QUANTITIES, S_PER_DAY
 from traincarbon.uncertain import Num, Uncertain, z_of
 
@@ -25,7 +25,7 @@ class Budget(NamedTuple):
     bounds: Mapping[str, float]
     sure: float
 
-    def excess(self, results: Figures) -> dict[str, float]:
+    def excess(self, results: Results) -> dict[str, float]:
         """Return for each bound the logarithm of the quantity over it, at the wanted probability; above 0 where it is exceeded.
 
         Raises:

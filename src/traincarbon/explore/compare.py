@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Unpack
 
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
-from traincarbon.explore.compared_results import MONEY, figures_of, intervals, is_many, money_of
+from traincarbon.explore.compared_results import MONEY, intervals, is_many, money_of, results_of
 from traincarbon.explore.comparison import Comparison, Option, SetAside, Where, fastest_by, marks_of, median_or_inf
 from traincarbon.explore.pareto import pareto
 from traincarbon.explore.variant import PRICES, changed
@@ -142,7 +142,7 @@ def _problem(answer: Estimate, where: Where, database: Database) -> str | None:
 
 def _options(answers: list[tuple[Where, Estimate]], money: str, level: float) -> tuple[Option, ...]:
     """Return the estimates as options, marked and sorted by cost, then CO2e."""
-    rows = [intervals(figures_of(answer, money), level) for _, answer in answers]
+    rows = [intervals(results_of(answer, money), level) for _, answer in answers]
     time = fastest_by(rows)
     points = [[None if (interval := row[name]) is None else interval.median for name in ("cost_usd", time, "total_kgco2e")] for row in rows]
     options = [

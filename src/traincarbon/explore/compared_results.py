@@ -7,12 +7,11 @@ from traincarbon.estimation.links import CONSEQUENCES, DURATION
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.facility import scaled_it_energy_kwh
-from traincarbon.quantities import COMPARED, QUANTITIES
+from traincarbon.quantities import COMPARED
 from traincarbon.uncertain import Interval, Num, median_of
 
-FIGURES: dict[str, str] = {name: QUANTITIES[name].unit for name in COMPARED}
-"""What is compared, and its unit. ``cost_usd`` is the cost to rent or that of ownership."""
-Figures = Mapping[str, Num | None]
+Results = Mapping[str, Num | None]
+"""Each of :data:`~traincarbon.quantities.COMPARED` with its value; ``cost_usd`` is the cost to rent or that of ownership."""
 
 MONEY = ("rent", "own")
 
@@ -39,7 +38,7 @@ def is_many(answer: Estimate) -> bool:
     return any(hasattr(median_of(value), "shape") for value in answer.values.values())
 
 
-def figures_of(answer: Estimate, money: str) -> dict[str, Num | None]:
+def results_of(answer: Estimate, money: str) -> dict[str, Num | None]:
     """Return the compared results of an estimate; *money* says whether its cost is that of renting or of owning."""
     return _compared(answer.values, money)
 
@@ -68,19 +67,19 @@ def scaled(answer: Estimate, money: str, *, hours: Num = 1.0, accelerator_energy
     return _compared(trace.values, money)
 
 
-def added(left: Figures, right: Figures) -> dict[str, Num | None]:
+def added(left: Results, right: Results) -> dict[str, Num | None]:
     """Return the sum of two trainings or services, result by result; unknown where either is unknown."""
     return {name: _sum(left[name], right[name]) for name in left}
 
 
-def intervals(figures: Figures, level: float) -> dict[str, Interval | None]:
+def intervals(results: Results, level: float) -> dict[str, Interval | None]:
     """Return each result with its bounds."""
-    return {name: None if value is None else Interval.of(value, level) for name, value in figures.items()}
+    return {name: None if value is None else Interval.of(value, level) for name, value in results.items()}
 
 
-def plain(figures: Mapping[str, Interval | None]) -> dict[str, dict[str, float] | None]:
+def plain(results: Mapping[str, Interval | None]) -> dict[str, dict[str, float] | None]:
     """Return intervals fit for JSON."""
-    return {name: None if interval is None else interval.to_dict() for name, interval in figures.items()}
+    return {name: None if interval is None else interval.to_dict() for name, interval in results.items()}
 
 
 def _compared(values: Mapping[str, Num | None], money: str) -> dict[str, Num | None]:

@@ -14,7 +14,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.budget import Budget, budget_of
 from traincarbon.explore.compare import axes_of, axis_values
-from traincarbon.explore.compared_results import chosen_money, figures_of, intervals
+from traincarbon.explore.compared_results import chosen_money, intervals, results_of
 from traincarbon.explore.comparison import MARKS, SetAside, Where, fastest_by, marks_of, median_or_inf
 from traincarbon.explore.compute_split import ComputeSplit, split_of
 from traincarbon.explore.optimum import Optimum, Point, Way
@@ -181,7 +181,7 @@ def _way(base: Plan, where: Where, question: _Question) -> Way:
         notes.append(
             f"an extrapolation: the law was fitted on at most {amount(question.law.most.params, 'count', digits=3)} parameters and {amount(question.law.most.tokens, 'count', digits=3)} tokens"
         )
-    results = figures_of(answer, chosen_money(answer, question.money))
+    results = results_of(answer, chosen_money(answer, question.money))
     over = {name: math.exp(ln) for name, ln in question.budget.excess(results).items() if ln > _CLOSE * _STEPS}
     return Way(
         where=where,
@@ -228,7 +228,7 @@ def _largest(plan: Plan, question: _Question, split: ComputeSplit) -> tuple[Size
         if size.params < _LEAST_PARAMS or size.tokens < _LEAST_TOKENS:
             raise OutOfRangeError("the budget is too small for any training", hint="give a larger budget")
         answer = estimate(changed(plan, params=size.params, tokens=size.tokens), database=question.database, level=question.level)
-        excess = question.budget.excess(figures_of(answer, chosen_money(answer, question.money)))
+        excess = question.budget.excess(results_of(answer, chosen_money(answer, question.money)))
         binding = max(excess, key=excess.__getitem__)
         if excess[binding] == -math.inf:
             raise PlanError(f"{binding} is 0 for every training", hint="that budget limits nothing; give another")
@@ -273,6 +273,6 @@ def _frontier(way: Way, question: _Question) -> tuple[Point, ...]:
     for multiple in _MULTIPLES:
         size = question.split.of(multiple * way.size.compute_flop, question.law.law)
         answer = estimate(changed(way.plan, params=size.params, tokens=size.tokens), database=question.database, level=question.level)
-        results = intervals(figures_of(answer, chosen_money(answer, question.money)), question.level)
+        results = intervals(results_of(answer, chosen_money(answer, question.money)), question.level)
         points.append(Point(size.params, size.tokens, question.law.loss(size.params, size.tokens, level=question.level), results))
     return tuple(points)

@@ -1,7 +1,7 @@
 """An append-only file of a store, which is made with its folders when the first line comes and made again if somebody removes it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 
@@ -13,6 +13,19 @@ class Appended(Protocol):
 
         Raises:
             OSError: it cannot be written now.
+        """
+        ...
+
+    @property
+    def end_b(self) -> int | None:
+        """The size of the file if it is open and nothing but what was appended is in it, else None."""
+        ...
+
+    def append_made(self, make: Callable[[], bytes | None]) -> None:
+        """Append the line that *make* reads from the file, if it makes one; that may take a moment.
+
+        Raises:
+            OSError: the file cannot be read or written now.
         """
         ...
 
@@ -36,6 +49,18 @@ class AppendedFile:
         self._path = path
         self._descriptor = -1
         self._fresh = True
+        self._size_b: int | None = 0
+
+    @property
+    def end_b(self) -> int | None:
+        """See :attr:`Appended.end_b`."""
+        return self._size_b if self._descriptor >= 0 and self._fresh else None
+
+    def append_made(self, make: Callable[[], bytes | None]) -> None:
+        """See :meth:`Appended.append_made`."""
+        line = make()
+        if line is not None:
+            self.append(line)
 
     def append(self, line: bytes, *, head: Sequence[bytes] = ()) -> None:
         """See :meth:`Appended.append`."""
@@ -43,9 +68,10 @@ class AppendedFile:
             if self._descriptor >= 0 and not os.fstat(self._descriptor).st_nlink:  # removed: what is written to it would be lost
                 self.close()
             if self._descriptor < 0:
-                self._descriptor, is_empty = _open(self._path)
-                self._fresh = is_empty
-                for earlier in head if is_empty else ():
+                self._descriptor, size_b = _open(self._path)
+                self._fresh = not size_b
+                self._size_b = size_b if size_b in (0, self._size_b) else None
+                for earlier in () if size_b else head:
                     self._put(earlier)
             self._put(line)
         except OSError:
@@ -64,6 +90,7 @@ class AppendedFile:
         while data:
             written = os.write(self._descriptor, data)
             self._fresh = False
+            self._size_b = None if self._size_b is None else self._size_b + written
             data = data[written:]
         self._fresh = True
 
@@ -74,8 +101,8 @@ class AppendedFile:
             return
 
 
-def _open(path: str) -> tuple[int, bool]:
-    """Open the file, made with its folders if it is missing, and return whether it is empty."""
+def _open(path: str) -> tuple[int, int]:
+    """Open the file, made with its folders if it is missing, and return its size."""
     flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(path, flags)
@@ -85,4 +112,4 @@ def _open(path: str) -> tuple[int, bool]:
         folder = os.path.dirname(path) or "."
         make_folder(folder)
         descriptor = os.open(path, flags | os.O_CREAT, file_mode(folder))
-    return descriptor, os.fstat(descriptor).st_size == 0
+    return descriptor, os.fstat(descriptor).st_size

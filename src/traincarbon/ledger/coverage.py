@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from traincarbon.ledger.process_summary import Device, Process, greatest
+from traincarbon.ledger.device import Device, greatest
+from traincarbon.ledger.process_summary import Process
 from traincarbon.quantities import least_sure
 
 _MOST_TIMES = 1.5
@@ -33,6 +34,9 @@ def joined(one: Device, other: Device) -> Device:
         one.watched_s + other.watched_s,
         gap_s=(one.gap_s or 0.0) + (other.gap_s or 0.0),
         metered_s=one.metered_s + other.metered_s,
+        judged_s=one.judged_s + other.judged_s,
+        idle_s=one.idle_s + other.idle_s,
+        idle_j=one.idle_j + other.idle_j,
     )
 
 

@@ -9,9 +9,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
+from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_file import connect, is_at_fault, set_aside
-from traincarbon.ledger.journal_lines import Line, read_journal, read_lines
-from traincarbon.ledger.process_summary import Process, fold
+from traincarbon.ledger.journal_lines import Line, read_lines
+from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import Run, combine
 
 _FRESH_NS = 2_000_000_000
@@ -153,7 +155,8 @@ class Index:
         """Fold in the new lines of a file, or all of its lines if it is a different file now."""
         key = (file.folder, file.name)
         row = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
-        begin_b, touched = 0, set()
+        begin_b = 0
+        touched: set[str] = set()
         summaries: dict[tuple[str, str], tuple[Process, bool]] = {}
         faults: list[str] = []
         if row is not None and row[0] < file.size:
@@ -161,8 +164,13 @@ class Index:
             stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key)
             summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
             faults = [fault for fault in json.loads(row[2]) if not fault.endswith("cut off")]
-        elif row is not None:
-            touched = self._drop(key)
+        else:
+            touched = self._drop(key) if row is not None else touched
+            checkpoint = latest_checkpoint(os.path.join(self.journals, *key))
+            if checkpoint is not None:
+                begin_b, process = checkpoint.end_b, checkpoint.process
+                summaries[process.run_id, process.writer] = (process, False)
+                touched.add(process.run_id)
         for line, fault, place_b in read_lines(os.path.join(self.journals, *key), begin_b=begin_b):
             begin_b = place_b
             if line is not None:
@@ -181,7 +189,7 @@ class Index:
         rows = self._connection.execute("SELECT folder, name, writer, tangled, summary FROM processes WHERE run_id = ?", (run_id,)).fetchall()
         if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
             files = {os.path.join(self.journals, folder, name) for folder, name, *_ in rows}
-            processes = fold(line for file in sorted(files) for line in read_journal(file)[0] if line["run_id"] == run_id)
+            processes = fold_files(sorted(files), run_id)
         else:
             processes = [Process.from_stored(json.loads(row[4])) for row in rows]
         try:
@@ -203,9 +211,7 @@ def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> 
     key = (line["run_id"], line["writer"])
     process, tangled = summaries.get(key) or (Process(line["run_id"], line["writer"], line["node"], line["process"]), False)
     tangled = tangled or line["seq"] <= process.seq or line["node"] != process.node
-    if not tangled:
-        process.add(line)
-    summaries[key] = (process, tangled)
+    summaries[key] = (process if tangled else advanced(process, line), tangled)
 
 
 def _folders(journals: str) -> Iterator[tuple[str, int]]:

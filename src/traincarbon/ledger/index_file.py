@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-VERSION = 5
+VERSION = 8
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361

@@ -8,10 +8,11 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.ledger.appended_file import Appended, AppendedFile
-from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA
 
 if TYPE_CHECKING:
     from traincarbon.ledger.spare_store import SpareJournal
@@ -23,6 +24,8 @@ _KEPT_B = 1 << 20
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
 """The characters of a text and the items of a list that a line keeps; the next pair applies if the line is still too long."""
 _DEEPEST = 8
+_TIMES_APART = 8
+"""Checkpoints are so many times their own size apart."""
 
 
 class Journal:
@@ -62,9 +65,10 @@ class Journal:
         self._shed = 0
         self._file = opens(file)
         self._spare = spare
-        self._head: list[bytes] = []
+        self._beginning: list[bytes] = []
         """The start and the notes of the run as they were written, for a file that has to begin anew."""
         self._closed = False
+        self._due_b = CHECKPOINT_EVERY_B
 
     def write(self, kind: str, fields: Mapping[str, object]) -> bool:
         """Append a line of *kind*. Return False if it has to wait in memory or the journal is closed.
@@ -75,6 +79,8 @@ class Journal:
         """
         if self._closed:
             return False
+        if kind == "interval":
+            self._state_checkpoint()
         self._waiting.append((kind, self._line(kind, fields)))
         if not self._flush():
             return False
@@ -104,11 +110,34 @@ class Journal:
         """The store that holds the lines which this journal could not write, "" if it wrote all or no other place takes them."""
         return self._spare.store if self._spare is not None and self._waiting else ""
 
-    def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
+    def _state_checkpoint(self) -> None:
+        """Write a checkpoint if one is due, so that a reader of a long journal can begin there. It is not worth keeping in memory."""
+        end_b = self._file.end_b
+        if self._waiting or end_b is None or end_b < self._due_b:
+            return
+        head = self._head(CHECKPOINT)
+        self._due_b = end_b + CHECKPOINT_EVERY_B
+
+        def line() -> bytes | None:
+            from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
+
+            fields = checkpoint_fields(self.file, at_b=end_b) if os.stat(self.file).st_size == end_b else None
+            made = json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
+            self._due_b = max(self._due_b, end_b + _TIMES_APART * len(made))
+            return made if fields is not None else None
+
+        with suppress(OSError):
+            self._file.append_made(line)
+
+    def _head(self, kind: str) -> dict[str, object]:
+        """Return the fields with which the next line begins."""
         now = time.time()
         wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1e6):06d}Z"
-        head = {**self._envelope, "seq": self._seq, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
         self._seq += 1
+        return {**self._envelope, "seq": self._seq - 1, "kind": kind, "wall": wall, "wall_s": now, "mono_s": time.monotonic()}
+
+    def _line(self, kind: str, fields: Mapping[str, object]) -> bytes:
+        head = self._head(kind)
         for text, items in _BOUNDS:
             rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
             line = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii") + b"\n"
@@ -120,11 +149,11 @@ class Journal:
         while self._waiting:
             kind, line = self._waiting[0]
             try:
-                self._file.append(line, head=self._head)
+                self._file.append(line, head=self._beginning)
             except OSError as error:
                 self.fault = error.strerror or str(error)
                 if self._spare is not None:
-                    self._spare.keep([waiting for _, waiting in self._waiting], head=self._head)
+                    self._spare.keep([waiting for _, waiting in self._waiting], head=self._beginning)
                 self._bound()
                 return False
             del self._waiting[0]
@@ -134,8 +163,8 @@ class Journal:
         return True
 
     def _remember(self, kind: str, line: bytes) -> None:
-        if kind == "start" or (kind == "note" and sum(map(len, self._head)) + len(line) <= _HEAD_B):
-            self._head.append(line)
+        if kind == "start" or (kind == "note" and sum(map(len, self._beginning)) + len(line) <= _HEAD_B):
+            self._beginning.append(line)
 
     def _bound(self) -> None:
         """Drop the oldest intervals, as energy is cumulative, then the oldest notes, but never a start or an end."""

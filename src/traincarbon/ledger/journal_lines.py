@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypedDict, cast
 
 SCHEMA = "traincarbon/journal/1"
+CHECKPOINT = "checkpoint"
+"""The kind of a line that states the summary of all lines before it."""
+CHECKPOINT_EVERY_B = 1 << 18
+"""Bytes between two checkpoints, at least."""
 LONGEST_LINE_B = 1 << 20
 """A longer line is not from a journal and is skipped without being read into memory."""
 
@@ -59,7 +63,7 @@ def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tu
         with open_regular(file) as stream:
             stream.seek(begin_b)
             for raw, length_b in _raw_lines(stream):
-                line, fault = _parse(raw)
+                line, fault = parse_line(raw)
                 at = f"{name}, byte {position_b}"
                 if raw.endswith(b"\n") or len(raw) > LONGEST_LINE_B:
                     position_b += length_b
@@ -93,7 +97,8 @@ def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
         yield raw, length_b
 
 
-def _parse(raw: bytes) -> tuple[Line | None, str]:
+def parse_line(raw: bytes) -> tuple[Line | None, str]:
+    """Return a line with its line end as it stands in a file, or why it cannot be used; neither if it is blank."""
     if len(raw) > LONGEST_LINE_B:
         return None, "too long for a line of a journal"
     if not raw.endswith(b"\n"):

@@ -1,18 +1,21 @@
 """The summary of one process: its journal lines folded one by one, so that a journal of weeks needs no more memory than one of minutes."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table
+from traincarbon.ledger.device import Device, greatest
 from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import checked_launcher
+from traincarbon.ledger.phases import PhaseUse, fold_phases
 from traincarbon.ledger.store_folder import lives
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
 
-STATES = ("finished", "failed", "killed", "running", "lost")
+STATES = ("finished", "failed", "killed", "running", "lost", "incomplete")
+"""``incomplete``: the command ended well, but a node of the run sent nothing."""
 COUNTS = ("tokens", "samples", "steps")
 """What a script can report that it has done."""
 PATIENCE = 3.0
@@ -27,28 +30,6 @@ _PARTS: dict[object, Part] = {part.value: part for part in Part}
 _SOURCES: dict[object, EnergySource] = {source.value: source for source in EnergySource}
 
 
-@dataclass(slots=True)
-class Device:
-    """The energy of one device while one process metered it."""
-
-    part: Part
-    how: EnergySource
-    energy_j: float = 0.0
-    power_max_w: float | None = None
-    temperature_max_c: float | None = None
-    busy_s: float = 0.0
-    """Utilisation times the seconds for which it is known."""
-    watched_s: float = 0.0
-    gap_s: float | None = None
-    """Seconds that were not metered; None if the process states them only for all of its devices together."""
-    counter_begin_j: float | None = None
-    """The device's own counter when the process began."""
-    counter_j: float | None = None
-    """The device's own counter at the end of the last interval."""
-    metered_s: float = 0.0
-    """Seconds that were metered, see :mod:`traincarbon.ledger.coverage`."""
-
-
 class Facts(NamedTuple):
     """What the start lines state of the run."""
 
@@ -61,6 +42,12 @@ class Facts(NamedTuple):
     params: float | None = None
     plan: Mapping[str, object] | None = None
     versions: Mapping[str, str] | None = None
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher."""
+    idle_gpu_w: float | None = None
+    """Power of one of its GPUs without work, by the hardware database. [W]"""
+    launcher: Mapping[str, object] | None = None
+    """What launched it, see :mod:`traincarbon.ledger.launcher`."""
 
 
 class End(NamedTuple):
@@ -102,6 +89,9 @@ class Process:
     gaps_s: float = 0.0
     samples: int = 0
     counts: dict[str, float] = field(default_factory=dict)
+    resumed: dict[str, float] = field(default_factory=dict)
+    """Counts of the checkpoint from which the script resumed."""
+    phases: dict[str, PhaseUse] = field(default_factory=dict)
     results: dict[str, Interval] = field(default_factory=dict)
     """The recorded quantities, see :data:`traincarbon.quantities.RECORDED`, as this process last stated them."""
     cost_basis: str = ""
@@ -165,6 +155,7 @@ class Process:
                 **stored,
                 "facts": Facts(tuple(argv), *facts),
                 "devices": {name: Device(Part(part), EnergySource(how), *rest) for name, (part, how, *rest) in stored["devices"].items()},
+                "phases": {name: PhaseUse(*used) for name, used in stored["phases"].items()},
                 "results": {name: Interval(*bounds) for name, bounds in stored["results"].items()},
                 "end": None if stored["end"] is None else End(*stored["end"]),
             }
@@ -181,10 +172,16 @@ class Process:
             unread_gpu=line.get("unread_gpu") is True,
             params=amount(line.get("params")),
             plan=_table_or(None, line.get("plan")),
+            nodes_expected=_whole(line.get("nodes_expected")),
+            idle_gpu_w=amount(line.get("idle_gpu_w")),
+            launcher=checked_launcher(line.get("launcher")),
             versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
         )
         # a later start line of the same process knows more
-        self.facts = facts._replace(**{name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)})
+        kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}
+        if "unread_gpu" in line:  # a GPU can be read later than others
+            kept.pop("unread_gpu", None)
+        self.facts = facts._replace(**kept)
 
     def _end(self, line: Line) -> None:
         to_s = number(line.get("to_s"))
@@ -214,6 +211,8 @@ class Process:
         self.missing |= {part: _cut(reason) for part, reason in table(line.get("missing")).items() if part in _PARTS}
         self.results |= {name: result for name in RECORDED if (result := interval(line.get(name))) is not None}
         self.cost_basis = _cut(line.get("cost_basis") or "") or self.cost_basis
+        self.resumed |= {name: count for name, value in table(line.get("resumed_from")).items() if name in COUNTS and (count := amount(value)) is not None}
+        self.phases = fold_phases(self.phases, line["phases"]) if "phases" in line else self.phases  # type: ignore[typeddict-item]
         mfu = amount(line.get("mfu"))
         self.mfu = self.mfu if mfu is None else mfu
         self.forecast = _table_or(self.forecast, line.get("forecast"))
@@ -227,6 +226,7 @@ class Process:
         if device is None:
             device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
         device.how = least_sure(device.how, how)
+        added_j = max(energy_j - device.energy_j, 0.0)
         device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
         gap_s, counter_j = amount(stated.get("gap_s")), amount(stated.get("counter_j"))
         device.gap_s = device.gap_s if gap_s is None else gap_s
@@ -239,30 +239,7 @@ class Process:
         if utilisation is not None:
             device.busy_s += min(utilisation, 1.0) * seconds
             device.watched_s += seconds
-
-
-def fold(lines: Iterable[Line]) -> list[Process]:
-    """Return a summary for each writer from lines in any order, each counted once even if it comes several times."""
-    by_writer: dict[tuple[str, str, str], dict[int, Line]] = {}
-    for line in lines:
-        known = by_writer.setdefault((line["run_id"], line["node"], line["writer"]), {})
-        known[line["seq"]] = max(line, known[line["seq"]], key=_canonical) if line["seq"] in known and line != known[line["seq"]] else line
-    processes = []
-    for (run_id, node, writer), numbered in sorted(by_writer.items()):
-        process = Process(run_id, writer, node, numbered[min(numbered)]["process"])
-        for seq in sorted(numbered):
-            process.add(numbered[seq])
-        processes.append(process)
-    return processes
-
-
-def greatest(one: float | None, other: float | None) -> float | None:
-    """Return the greater of two numbers, either of which may be unknown."""
-    return other if one is None else one if other is None else max(one, other)
-
-
-def _canonical(line: Line) -> str:
-    return json.dumps(line, sort_keys=True)
+        device.judge(seconds=seconds, added_j=added_j, utilisation=utilisation, idle_w=self.facts.idle_gpu_w)
 
 
 def _whole(value: object) -> int | None:

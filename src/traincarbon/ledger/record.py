@@ -6,15 +6,22 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.attempts import Attempt, attempts_of
+from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
-from traincarbon.ledger.journal_lines import Line, read_journal
-from traincarbon.ledger.process_summary import COUNTS, End, Process, fold
+from traincarbon.ledger.journal_lines import Line
+from traincarbon.ledger.launcher import latest_launcher
+from traincarbon.ledger.nodes import MISSING, attendance, with_absent
+from traincarbon.ledger.phases import Phase, phases_of
+from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_nothing
+from traincarbon.ledger.waste import NO_WASTE, Waste, waste_of
 from traincarbon.quantities import J_PER_KWH, RECORDED, EnergySource
 from traincarbon.uncertain import Interval
 
@@ -35,6 +42,8 @@ class Run:
     started_at: str
     duration_s: float
     nodes: int = 1
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher, None if it is unknown."""
     accelerators: int | None = None
     hw: str = ""
     energy_j: dict[str, float | None]
@@ -52,11 +61,17 @@ class Run:
     forecast: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     versions: dict[str, str]
+    launcher: Mapping[str, Any] | None = None
+    """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]
     """Tokens, samples and steps that the script reported."""
     by_device: tuple[DeviceUse, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    """What its script named, and the rest; they add up to the run. Empty if it named none."""
+    attempts: tuple[Attempt, ...] = ()
+    waste: Waste = NO_WASTE
     notes: tuple[str, ...] = ()
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
@@ -74,7 +89,8 @@ class Run:
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
         how = {part: source.value for part, source in self.how.items()}
         lists = {"argv": list(self.argv), "notes": list(self.notes), "devices": [use.to_dict() for use in self.by_device]}
-        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists}
+        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
+        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
@@ -94,7 +110,12 @@ class Run:
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
         by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
-        return cls(**{**stored, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
+        parts = {
+            "phases": tuple(Phase(*phase) for phase in stored["phases"]),
+            "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
+            "waste": Waste(*stored["waste"]),
+        }
+        return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
 
 def merge(lines: Iterable[Line], *, now_s: float | None = None) -> Run:
@@ -124,9 +145,8 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     """
     folder = run_folder(store, run_id)
     names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
-    lines = [line for name in names for line in read_journal(os.path.join(folder, name))[0] if line["run_id"] == run_id]
-    lines += [json.loads(line) for line in unwritten]
-    return merge(lines) if lines else None
+    processes = fold_files([os.path.join(folder, name) for name in names], run_id, unwritten=[json.loads(line) for line in unwritten])
+    return combine(processes, now_s=time.time()) if processes else None
 
 
 def combine(processes: Sequence[Process], *, now_s: float) -> Run:
@@ -148,40 +168,54 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
     counts = _counts(found)
-    n_nodes = len({process.node for process in ordered})
+    nodes, is_running = attendance(ordered), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
+    results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
+    cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
+    duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
+    attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
     return Run(
         run_id=runs.pop(),
         project=_first(each.project for each in facts) or "",
         argv=_first(each.argv for each in facts) or (),
         exit_code=end.exit_code if end else None,
-        state=state,
+        state="incomplete" if state == "finished" and nodes.absent else state,
         started_at=_timestamp(began.first_wall_s),
-        duration_s=_most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster)),
-        nodes=n_nodes,
+        duration_s=duration_s,
+        nodes=nodes.seen,
+        nodes_expected=nodes.expected,
         accelerators=_accelerators(ordered),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
         energy_j=energy.energy_j,
         how=energy.how,
-        missing=energy.missing,
+        missing=energy.missing | ({MISSING: nodes.reason + (" so far" if is_running else "")} if nodes.absent else {}),
         gaps_s=_most_by_node(found, lambda cluster: max(session.gaps_s for session in cluster)),
         samples=sum(process.samples for process in ordered),
         unread_gpu=unread_gpu,
-        **{name: None if unread_gpu else _sum(name, found) for name in RECORDED},
+        **results,
         tokens=counts.get("tokens"),
         params=_first(each.params for each in facts),
         mfu=next((process.mfu for process in reversed(ordered) if process.mfu is not None), None),
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
-        restarts=len(found) - n_nodes,
+        launcher=latest_launcher(each.launcher for each in facts),
+        restarts=len(found) - nodes.seen,
         signal=end.signal if end else None,
         counts=counts,
         by_device=energy.by_device,
+        phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
+        attempts=attempts,
+        waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
-        cost_basis="; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results)),
+        cost_basis=cost_basis,
     )
+
+
+def _cost_basis(ordered: Sequence[Process]) -> str:
+    """Return what the cost counts, several separated by semicolons if the processes counted differently."""
+    return "; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results))
 
 
 def _longest_imported(processes: Sequence[Process]) -> Run:
@@ -230,13 +264,19 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
     return counts
 
 
-def _sum(name: str, found: list[tuple[Session, ...]]) -> dict[str, float] | None:
+def _total(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str, float] | None:
+    """Return a recorded quantity of all nodes, with the share of those that sent nothing in its interval."""
+    total = with_absent(_sum(name, found), found, absent, partial(_sum, name))
+    return None if total is None else total.to_dict()
+
+
+def _sum(name: str, found: Sequence[tuple[Session, ...]]) -> Interval | None:
     """Return a recorded quantity summed over the processes that state it. If sessions metered the same devices, only the greatest counts."""
     stated: list[Interval] = []
     for cluster in found:
         results = list(_by_session(name, cluster))
         stated += results if share_nothing(cluster) else sorted(results, key=lambda result: float(result.median))[-1:]
-    return _added(stated).to_dict() if stated else None
+    return _added(stated) if stated else None
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:

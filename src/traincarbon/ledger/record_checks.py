@@ -1,23 +1,31 @@
 """Validate records of runs that come from files or other programs."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.launcher import checked_launcher
+from traincarbon.ledger.nodes import MISSING
+from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 
 RUN_SCHEMA = "traincarbon/run/1"
 
 _LONGEST = 2000
+_MISSING = (*ENERGY_PARTS, MISSING)
 _TEXTS = ("project", "started_at", "hw")
 _AMOUNTS = ("duration_s", "gaps_s", "tokens", "params", "mfu")
-_WHOLE = ("exit_code", "nodes", "accelerators", "samples")
-_OF_A_DEVICE = ("energy_j", "power_max_w", "utilisation", "metered_s", "gaps_s")
+_WHOLE = ("exit_code", "nodes", "nodes_expected", "accelerators", "samples")
+_OF_A_DEVICE = ("energy_j", "power_max_w", "utilisation", "metered_s", "gaps_s", "idle_s", "idle_j")
 _MOST_NOTES = 500
 _MOST_DEVICES = 100_000
+_MOST_PARTS = 1000
 _MOST_WHOLE = 2.0**53
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 
@@ -44,10 +52,15 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["argv"] = tuple(str(word)[:_LONGEST] for word in items(stated.get("argv")))
     checked["energy_j"] = {part.value: _amount(run_id, f"energy_j.{part}", energy_j.get(part)) for part in ENERGY_PARTS}
     checked["how"] = {part: source for part, value in how.items() if part in ENERGY_PARTS for source in EnergySource if source == value}
-    checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in ENERGY_PARTS}
+    checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["launcher"] = checked_launcher(stated.get("launcher"))
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
+    checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
+    attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])
+    checked["attempts"] = tuple(attempt for attempt in attempts if attempt is not None)
+    checked["waste"] = _waste(run_id, table(stated.get("waste")))
     checked["by_device"] = tuple(_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES])
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
@@ -68,7 +81,32 @@ def _device(run_id: str, stated: Mapping[str, object]) -> DeviceUse:
         temperature_max_c=_number(run_id, "devices.temperature_max_c", stated.get("temperature_max_c")),
         metered_s=amounts["metered_s"] or 0.0,
         gaps_s=amounts["gaps_s"] or 0.0,
+        idle_s=amounts["idle_s"],
+        idle_j=amounts["idle_j"],
     )
+
+
+def _phase(run_id: str, stated: Mapping[str, object]) -> Phase:
+    amounts = {name: _amount(run_id, f"phases.{name}", stated.get(name)) for name in ("duration_s", "energy_j", "tokens")}
+    return Phase(str(stated.get("name") or "")[:_LONGEST], amounts["duration_s"] or 0.0, amounts["energy_j"], amounts["tokens"])
+
+
+def _attempt(run_id: str, stated: Mapping[str, object]) -> Attempt | None:
+    """Return an attempt, None if it does not state when it began."""
+    amounts = {name: _amount(run_id, f"attempts.{name}", stated.get(name)) for name in ("duration_s", "energy_j", "steps", "start_steps")}
+    state = next((state for state in STATES if state == stated.get("state")), "lost")
+    try:
+        began_s = datetime.fromisoformat(str(stated.get("began"))).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return Attempt(began_s, amounts["duration_s"] or 0.0, state, amounts["energy_j"], amounts["steps"], amounts["start_steps"])
+
+
+def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
+    amounts = {name: _amount(run_id, f"waste.{name}", stated.get(name)) for name in Waste._fields}
+    gpus = _whole(run_id, "waste.idle_gpus", stated.get("idle_gpus"))
+    known = {name: amounts[name] for name in Waste._fields if name not in ("idle_gpus", "interrupted_s")}
+    return Waste(idle_gpus=gpus, interrupted_s=amounts["interrupted_s"] or 0.0, **known)
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:

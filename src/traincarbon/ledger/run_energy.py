@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from traincarbon.ledger.coverage import joined
-from traincarbon.ledger.process_summary import Device, Process
+from traincarbon.ledger.device import Device
+from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.sessions import Session, shared_devices
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part, least_sure
 
 NO_GAP_S = 0.5
 """A shorter time, such as that to open a meter, is stated and not worth a note."""
 _MOST_NAMED = 3
+_ENOUGH = 0.5
+"""Share of the metered time for which it has to be known whether a GPU was idle."""
 _UNKNOWN = "no meter reported it"
 _NO_SERVER_METER = "no meter of the whole server"
 _TOO_SHORT = "the run was lost before anything was metered"
@@ -34,6 +37,10 @@ class DeviceUse(NamedTuple):
     """Seconds of the run in which it was metered."""
     gaps_s: float = 0.0
     """Seconds of the run in which it was not metered."""
+    idle_s: float | None = None
+    """Seconds in which a GPU was idle; None where that is not known, see :mod:`traincarbon.ledger.idle`."""
+    idle_j: float | None = None
+    """Its energy in these seconds. [J]"""
 
     @property
     def metered_share(self) -> float | None:
@@ -103,6 +110,11 @@ def _named(devices: list[str]) -> str:
     return f"{', '.join(shown)} and {over} more were" if over > 0 else f"{', '.join(shown[:-1])} and {shown[-1]} were"
 
 
+def counted_j(devices: Iterable[Device]) -> float:
+    """Return the energy of *devices* together, each part counted once."""
+    return sum(device.energy_j for _, device in _parts(devices))
+
+
 def _parts(devices: Iterable[Device]) -> list[tuple[Part, Device]]:
     """Return parts and devices. A metered server counts for everything that is not metered by itself, and replaces what was modelled of it."""
     known = list(devices)
@@ -135,4 +147,7 @@ def _missing(processes: list[Process], energy_j: dict[str, float | None], *, is_
 def _use(node: int, name: str, device: Device) -> DeviceUse:
     busy = min(device.busy_s / device.watched_s, 1.0) if device.watched_s else None
     measured = (device.energy_j, device.power_max_w, busy, device.temperature_max_c)
-    return DeviceUse(node, name, device.part.value, device.how, *measured, metered_s=device.metered_s, gaps_s=device.gap_s or 0.0)
+    use = DeviceUse(node, name, device.part.value, device.how, *measured, metered_s=device.metered_s, gaps_s=device.gap_s or 0.0)
+    if device.judged_s <= 0.0 or device.judged_s < _ENOUGH * device.metered_s:
+        return use
+    return use._replace(idle_s=min(device.idle_s, device.metered_s), idle_j=min(device.idle_j, device.energy_j))

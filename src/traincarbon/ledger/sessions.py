@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from traincarbon.ledger.coverage import Span, joined, longest_gap_s, metered_devices, united
-from traincarbon.ledger.process_summary import Device, Process
+from traincarbon.ledger.device import Device
+from traincarbon.ledger.process_summary import Process
 
 
 class Session(NamedTuple):

@@ -28,3 +28,13 @@ def assumed_power(name: str) -> AssumedPower | None:
     return AssumedPower(
         float(power_w.median), float(share.sigma), f"its power is assumed, {power_w.median:.0f} W ({low_w:.0f} to {high_w:.0f}), as it is a {product.name}"
     )
+
+
+def hardware_of_pci_id(pci_id: str) -> str:
+    """Return the id of the accelerator with that vendor and device, "" if the table does not know it."""
+    from traincarbon.database.load import open_database
+
+    try:
+        return next((row["hardware"] for row in open_database().rows("pci_ids", pci_id)), "")
+    except CarbonError:
+        return ""

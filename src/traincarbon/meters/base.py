@@ -9,6 +9,9 @@ from traincarbon.quantities import EnergySource, Part
 REPLAY = "CARBON_REPLAY"
 """The variable that names a recorded trace, which then replaces all meters."""
 
+APART = "CARBON_METERS_APART"
+"""The variable that puts every meter with a vendor's library into a process of its own; set after a crash."""
+
 
 class Reading(NamedTuple):
     """The energy of one device since its meter was opened.
@@ -68,6 +71,8 @@ class Meter(Protocol):
     """Devices that are there and cannot be read, so that their energy is missing and not zero."""
     assumed: Mapping[str, str] = MappingProxyType({})
     """Devices whose power is assumed, as nothing states it, to what it rests on."""
+    failure: Unavailable | None = None
+    """Why the source cannot be read now, although the meter is used: it may answer later, or its devices are assumed."""
 
     def read(self) -> tuple[Reading, ...]:
         """Return one reading for each device, lost ones included."""

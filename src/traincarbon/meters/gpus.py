@@ -58,7 +58,7 @@ class GpuMeter(SensorMeter):
         pairs = [(each, each.read(self._clock)) for each in self._gpus]
         readings = [reading for _, reading in pairs if reading is not None]
         powers_w = [reading.power_w or 0.0 for each, reading in pairs if reading is not None and not each.counted]
-        self.names = {each.gpu.device: each.gpu.name for each in self._gpus}
+        self.names = {each.gpu.device: each.gpu.name for each in self._gpus if not each.is_unread}
         self.unread = tuple(each.gpu.device for each in self._gpus if each.is_unread)
         self.assumed = {each.gpu.device: each.assumed.text for each in self._gpus if each.assumed is not None}
         self.covers = (Part.CPU, Part.DRAM) if any(_is_superchip(each.gpu) and each.counted and not each.is_unread for each in self._gpus) else ()

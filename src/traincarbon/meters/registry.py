@@ -1,21 +1,16 @@
 """The table of meters, and which of them to open together, so that no energy is counted twice."""
 
 import os
-import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from traincarbon.meters import threaded
-from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.quantities import EnergySource, Part
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-GROUP = "traincarbon.meters"
-"""Entry points of this group are probes of other packages: functions without arguments that return a meter or ``Unavailable``."""
+from traincarbon.meters.base import APART, REPLAY, Meter, Unavailable
+from traincarbon.meters.foreign import entry_point_meters
+from traincarbon.meters.guarded import guarded
+from traincarbon.quantities import Part
 
 
 class MeterKind(NamedTuple):
@@ -26,7 +21,7 @@ class MeterKind(NamedTuple):
         parts: The parts that it measures.
         package: The distribution that it needs, if any.
         is_opened_first: Whether to open it before the job is known, because opening takes long and its counters hold what it missed.
-        can_hang: Whether it reads through a vendor's library, which may never return if a GPU or its driver hangs.
+        can_hang: Whether it reads through a vendor's library or a controller, which may never return if a device or its driver hangs.
         is_on_request: Whether it is only opened by name.
     """
 
@@ -45,8 +40,8 @@ METERS: dict[str, MeterKind] = {
         MeterKind("nvml", (Part.GPU,), "nvidia-ml-py", is_opened_first=True, can_hang=True),
         MeterKind("amd", (Part.GPU,), "amdsmi", can_hang=True),
         MeterKind("rapl", (Part.CPU, Part.DRAM)),
-        MeterKind("hwmon", (Part.SERVER,)),
-        MeterKind("ipmi", (Part.SERVER,)),
+        MeterKind("hwmon", (Part.SERVER,), can_hang=True),
+        MeterKind("ipmi", (Part.SERVER,), can_hang=True),
         MeterKind("codecarbon", (Part.GPU, Part.CPU), "codecarbon", is_on_request=True),
         MeterKind("replay", (), is_on_request=True),
         MeterKind(MODEL, (Part.CPU, Part.DRAM), "psutil"),
@@ -56,10 +51,8 @@ METERS: dict[str, MeterKind] = {
 _SENSORS = tuple(name for name, kind in METERS.items() if name != MODEL and not kind.is_on_request)
 _ON_REQUEST = tuple(name for name, kind in METERS.items() if kind.is_on_request)
 _MODELLED = (Part.CPU, Part.DRAM)
-_PARTS, _HOWS = tuple(Part), tuple(EnergySource)
-_SHORTEST_S, _LONGEST_S = 0.002, 60.0
-"""Limits of the time between two reads, as a meter that asks for none would keep a core busy."""
-_MOST_J = _MOST_S = 1e18
+_FOREIGN_S = 10.0
+"""A meter of another package that does not answer for so long is ended."""
 _SHARED_BY_SENSORS = {Part.GPU, Part.OTHER}
 """GPUs of two vendors are different devices, but two meters of the server measure the same."""
 
@@ -70,9 +63,11 @@ def open_meters(
     pid: int | None = None,
     born_s: float | None = None,
     opened: Mapping[str, Meter | Unavailable] | None = None,
+    keeps_trying: bool = False,
 ) -> tuple[list[Meter], list[Unavailable]]:
     """Open every meter that can be read here and return them with those that cannot.
 
+    Those that wait for another program or a vendor's library are opened side by side.
     Sensors come first. The model covers processor and memory if neither a sensor of them nor a meter of the whole server does.
     A second meter of a device or part that is already measured is closed again.
 
@@ -82,47 +77,112 @@ def open_meters(
         pid: The job, whose processor time and memory the model charges; None means the whole machine.
         born_s: When the job began on the monotonic clock, if the model is to charge it from then on. [s]
         opened: Meters that were probed before; those that are not asked for are closed.
+        keeps_trying: Whether to return a meter that does not answer yet, or may answer later, among the meters. GPUs that cannot be
+            read are then assumed, if the hardware database knows all of them.
     """
     before = dict(opened or {})
-    used: list[Meter] = []
-    missing: list[Unavailable] = []
-    parts: set[Part] = set()
-    covered: set[Part] = set()
     names = list(only) if only is not None else automatic_names()
+    until_s = time.monotonic() + (threaded.PATIENCE_S if keeps_trying else threaded.OPENING_S)
     for name in names:
-        if name == MODEL:
-            continue
-        found = before.pop(name) if name in before else probed(name)
-        if isinstance(found, Unavailable):
-            missing.append(found)
-            continue
-        has = {reading.part for reading in found.read()}
-        twice = (has & parts) - (_SHARED_BY_SENSORS if name in _SENSORS else {Part.OTHER})
-        if twice:
-            found.close()
-            missing.append(Unavailable(name, f"{' and '.join(sorted(twice))} is already measured by another meter", "choose one with --meter"))
-            continue
-        within = has & covered
-        if within and Part.SERVER not in has:
-            found.close()
-            missing.append(Unavailable(name, f"{' and '.join(sorted(within))} is measured within another part", "nothing is missing"))
-            continue
-        parts |= has
-        covered.update(found.covers)
-        used.append(found)
-    modelled = [part for part in _MODELLED if part not in parts | covered]
-    if covered - parts and Part.SERVER not in parts:
-        missing.append(Unavailable(MODEL, f"{' and '.join(sorted(covered - parts))} is measured within another part", "nothing is missing"))
-    if MODEL in names and modelled and Part.SERVER not in parts:
+        if name not in before and name != MODEL and (meter := begun(name, keeps_trying=keeps_trying)) is not None:
+            before[name] = meter
+    together = _Together()
+    for name in names:
+        if name != MODEL:
+            found = before.pop(name) if name in before else probed(name)
+            together.add(name, _waited_for(found, until_s=until_s, keeps_trying=keeps_trying))
+    modelled = [part for part in _MODELLED if part not in together.parts | together.covered]
+    if together.covered - together.parts and Part.SERVER not in together.parts:
+        within = " and ".join(sorted(together.covered - together.parts))
+        together.missing.append(Unavailable(MODEL, f"{within} is measured within another part", "nothing is missing"))
+    if MODEL in names and modelled and Part.SERVER not in together.parts:
         model = probed(MODEL, pid=pid, parts=modelled, born_s=born_s)
         if isinstance(model, Unavailable):
-            missing.append(model)
+            together.missing.append(model)
         else:
-            used.append(model)
+            together.used.append(model)
     for unasked in before.values():
         if not isinstance(unasked, Unavailable):
             unasked.close()
-    return used, missing
+    return together.used, together.missing
+
+
+class _Together:
+    """Meters that are read together: no part is measured twice."""
+
+    def __init__(self) -> None:
+        self.used: list[Meter] = []
+        self.missing: list[Unavailable] = []
+        self.parts: set[Part] = set()
+        self.covered: set[Part] = set()
+
+    def add(self, name: str, found: Meter | Unavailable) -> None:
+        """Use a meter unless its parts are measured already, or state why it cannot be read."""
+        if isinstance(found, Unavailable):
+            self.missing.append(found)
+            return
+        if found.failure is not None:
+            self.missing.append(found.failure)
+        has = {reading.part for reading in found.read()}
+        twice = (has & self.parts) - (_SHARED_BY_SENSORS if name in _SENSORS else {Part.OTHER})
+        within = has & self.covered if Part.SERVER not in has else set()
+        if twice or within:
+            found.close()
+            why = (
+                f"{' and '.join(sorted(twice))} is already measured by another meter"
+                if twice
+                else f"{' and '.join(sorted(within))} is measured within another part"
+            )
+            self.missing.append(Unavailable(name, why, "choose one with --meter" if twice else "nothing is missing"))
+            return
+        self.parts |= has
+        self.covered.update(found.covers)
+        self.used.append(found)
+
+
+def _waited_for(found: Meter | Unavailable, *, until_s: float, keeps_trying: bool) -> Meter | Unavailable:
+    """Wait for a meter that is being opened. One that fails and may answer later is kept, with assumed GPUs in the meantime."""
+    if not isinstance(found, threaded.ThreadedMeter):
+        return found
+    failure = found.wait(wait_s=until_s - time.monotonic())
+    if failure is None:
+        return found
+    stand_in = _assumed(found.name) if keeps_trying and failure.is_there and not found.is_opening else None
+    if keeps_trying and (found.is_opening or failure.may_answer_later):
+        if stand_in is not None:
+            found.stand_in(stand_in)
+        return found
+    found.close()
+    if stand_in is None:
+        return failure
+    stand_in.failure = failure
+    return stand_in
+
+
+def _assumed(name: str) -> Meter | None:
+    """Return the GPUs of the meter *name* with assumed power, if the database knows all of them."""
+    from traincarbon.meters.assumed_gpus import assumed_gpus  # rarely needed
+
+    return assumed_gpus(name)
+
+
+def begun(name: str, *, keeps_trying: bool = False) -> threaded.ThreadedMeter | None:
+    """Begin to open the meter *name* in a thread, if it is one that may hang; None for others and for unknown names.
+
+    Those of other packages are read in a process of their own, and so are all of them after a crash.
+    """
+    kind = METERS.get(name)
+    if kind is not None and not kind.can_hang:
+        return None
+    if kind is None and not any(point.name == name for point in entry_point_meters()):
+        return None
+    if kind is None or os.environ.get(APART):
+        from traincarbon.meters.isolated import IsolatedMeter  # rarely needed
+
+        apart = IsolatedMeter(name)
+        patience_s = _FOREIGN_S if kind is None else threaded.OPENING_S
+        return threaded.ThreadedMeter(name, apart.open, keeps_trying=keeps_trying, abort=apart.kill, abort_after_s=patience_s)
+    return threaded.ThreadedMeter(name, lambda: probed_here(name), keeps_trying=keeps_trying)
 
 
 def probed(
@@ -130,13 +190,22 @@ def probed(
 ) -> Meter | Unavailable:
     """Open the meter *name*, or return the reason why it cannot be read. A library that hangs is given up after *wait_s*."""
     if name == MODEL:
-        return _safely(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
-    kind = METERS.get(name)
-    if kind is not None and kind.can_hang:
-        return _safely(name, lambda: threaded.opened(name, import_module(f"{__package__}.{name}").probe, wait_s=wait_s))
-    if kind is not None:
-        return _safely(name, lambda: import_module(f"{__package__}.{name}").probe())
-    point = next((point for point in _entry_points() if point.name == name), None)
+        return guarded(name, lambda: import_module(f"{__package__}.{MODEL}").probe(pid=pid, parts=parts, born_s=born_s))
+    meter = begun(name)
+    if meter is None:
+        return probed_here(name)
+    failure = meter.wait(wait_s=wait_s)
+    if failure is None:
+        return meter
+    meter.close()
+    return failure
+
+
+def probed_here(name: str) -> Meter | Unavailable:
+    """Open the meter *name* in this process and wait for it, however long that takes."""
+    if name in METERS:
+        return guarded(name, lambda: import_module(f"{__package__}.{name}").probe())
+    point = next((point for point in entry_point_meters() if point.name == name), None)
     if point is None:
         return Unavailable(name, "no meter has this name", f"use one of {', '.join(meter_names())}")
 
@@ -144,19 +213,19 @@ def probed(
         loaded: Callable[[], Meter | Unavailable] = point.load()
         return loaded()
 
-    return _safely(name, lambda: threaded.opened(name, probe, wait_s=wait_s))
+    return guarded(name, probe)
 
 
 def meter_names() -> list[str]:
     """Return the names of all meters, including those of other packages."""
-    return [*_SENSORS, *(point.name for point in _entry_points()), *_ON_REQUEST, MODEL]
+    return [*_SENSORS, *(point.name for point in entry_point_meters()), *_ON_REQUEST, MODEL]
 
 
 def automatic_names() -> list[str]:
     """Return the names of the meters that are opened unless some are named: all sensors and the model, or the trace alone."""
     if os.environ.get(REPLAY):
         return ["replay"]
-    return [*_SENSORS, *(point.name for point in _entry_points()), MODEL]
+    return [*_SENSORS, *(point.name for point in entry_point_meters()), MODEL]
 
 
 def missing_parts(unavailable: Iterable[Unavailable], measured: Collection[str]) -> dict[str, str]:
@@ -168,86 +237,3 @@ def missing_parts(unavailable: Iterable[Unavailable], measured: Collection[str])
             stated = [reasons[name] for name, kind in METERS.items() if part in kind.parts and not kind.is_on_request and name in reasons]
             missing[part.value] = "; ".join(dict.fromkeys(stated)) or "no meter reported it"
     return missing
-
-
-def _safely(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:
-    """Call *probe*. An exception of it or its meter is only a reason why this meter cannot be read."""
-    try:
-        found = probe()
-        return found if isinstance(found, Unavailable) else _Guarded(found)
-    except Exception as error:  # noqa: BLE001  around a meter's read
-        return Unavailable(name, f"it fails: {type(error).__name__}: {error}", "carbon doctor shows the others")
-
-
-def _entry_points() -> "list[EntryPoint]":
-    """Return the probes of other packages. ``importlib.metadata`` is only imported if a file names our group."""
-    if not any(_names_group(folder) for folder in sys.path):
-        return []
-    from importlib.metadata import entry_points
-
-    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
-
-
-def _names_group(folder: str) -> bool:
-    try:
-        names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
-    except OSError:
-        return False
-    for name in names:
-        try:
-            with open(f"{folder or '.'}/{name}/entry_points.txt", encoding="utf-8", errors="replace") as stream:
-                if f"[{GROUP}]" in stream.read():
-                    return True
-        except OSError:
-            continue
-    return False
-
-
-class _Guarded(Meter):
-    """A meter that may fail in any way: then its readings stay the same and a note says why."""
-
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self.name = meter.name
-        self.max_interval_s = _LONGEST_S
-        self.notes: list[str] = []
-        self.names = meter.names
-        self.covers = meter.covers
-        self.unread = meter.unread
-        self._last: tuple[Reading, ...] = ()
-        self._reached_j: dict[str, float] = {}
-        self._failed = False
-
-    def read(self) -> tuple[Reading, ...]:
-        """Return the readings of the meter, or the last ones if it fails."""
-        try:
-            self._last = tuple([self._checked(reading) for reading in self._meter.read()])
-            self.max_interval_s = min(max(_SHORTEST_S, float(self._meter.max_interval_s)), _LONGEST_S)
-            self._failed = False
-        except Exception as error:  # noqa: BLE001  around a meter's read
-            if not self._failed:
-                self.notes.append(f"{self.name}: fails ({type(error).__name__}: {error}): its energy stands still")
-            self._failed = True
-        if self._meter.notes:
-            self.notes += self._meter.notes
-            self._meter.notes.clear()
-        return self._last
-
-    def settle(self, cpu_s: float) -> bool:
-        """Pass the processor time of a job that has ended on to the meter."""
-        return self._meter.settle(cpu_s)
-
-    def close(self) -> None:
-        """Close the meter. One that cannot be closed ends with the process."""
-        with suppress(Exception):
-            self._meter.close()
-
-    def _checked(self, reading: Reading) -> Reading:
-        """Return *reading* with its part and source as ours. Refuse what is not a reading, and energy that falls."""
-        before_j = self._reached_j.get(reading.device, 0.0)
-        if not (before_j <= reading.energy_j < _MOST_J and abs(reading.time_s) < _MOST_S and reading.how in _HOWS and reading.part in _PARTS):
-            raise ValueError(f"{reading.device} reads {reading.energy_j} J after {before_j} J at {reading.time_s} s, {reading.how}, {reading.part}")
-        self._reached_j[reading.device] = reading.energy_j
-        if reading.part.__class__ is Part and reading.how.__class__ is EnergySource:
-            return reading
-        return reading._replace(part=Part(reading.part), how=EnergySource(reading.how))

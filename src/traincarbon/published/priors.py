@@ -7,6 +7,7 @@ Effects with few rows stay near one. ``docs/method.md`` explains the method.
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import path
 
@@ -43,7 +44,7 @@ _UNPUBLISHED = 0.25
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
 FITTED = (
-    *("mfu", "mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
+    *("mfu", "mfu_factor", "mfu_rows", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
     *("power_share", "power_exponent", "power_reference_mfu"),
 )
 """The priors that this module writes. The others in ``priors.csv`` are written by hand."""
@@ -122,7 +123,7 @@ def mfu_priors(rows: Sequence[Observation], database: Database) -> list[dict[str
         n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
         sigma = math.hypot(sigma, apart, _UNPUBLISHED if generation == "*" else 0.0)
         written.append(_prior("mfu", f"generation={generation}", reached, sigma, n, "steps, dense language model, 16 bits, pre-training"))
-    written += _factors(found, rows)
+    written += [*_factors(found, rows), *_counts(rows)]
     exponent, error = found.effect("thin")
     n = sum(row.effects.get("thin", 0.0) < 0.0 and row.scatter != "bench" for row in rows)
     written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
@@ -166,6 +167,16 @@ def _factors(found: Fit, rows: Sequence[Observation]) -> list[dict[str, str]]:
         spread = math.hypot(found.sigmas[kind], dense_error if kind == "family" else 0.0)
         written.append(_prior("mfu_factor", f"{kind}=*", math.exp(relative), spread, 0, "no published run of that kind"))
     return written
+
+
+def _counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
+    """Return how many rows are of each generation, of each family and kind, and of both."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        generation, family = (next(name for name in row.effects if name.startswith(start)) for start in ("generation=", "family="))
+        like = f"{family};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
+        counts.update((generation, like, f"{generation};{like}"))
+    return [_prior("mfu_rows", scope, n, 0.0, n, "rows that the utilisation is fitted to") for scope, n in sorted(counts.items())]
 
 
 def _median(database: Database, name: str) -> float:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
+from traincarbon.database.select import grid_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
@@ -44,7 +45,7 @@ def region_options(answer: Estimate, database: Database) -> list[Option]:
         found = [Option(row["zone"], row["name"]) for row in zones]
     else:
         regions = [row for row in database.all_rows("regions") if row["provider"] == hardware.operator]
-        ordered = sorted(regions, key=lambda row: (_intensity(database, row["zone"]), row["region"]))
+        ordered = sorted(regions, key=lambda row: (_intensity(database, grid_of(database, row["region"], row["zone"])), row["region"]))
         found = [Option(row["region"], f"{row['location']} ({row['name']})") for row in _spaced(ordered, _MOST_REGIONS)]
     if own is not None and own.id not in {option.id for option in found}:
         found.append(Option(own.id, own.name))

@@ -5,8 +5,8 @@ The outermost scheduler gives the run, the innermost launcher the rank. The tabl
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.row import Launcher
 from traincarbon.tracking.launchers.run_ids import command_of, plain_id
 from traincarbon.tracking.launchers.starters import STARTERS
@@ -27,37 +27,7 @@ _ADDRESSES = (
 _PROGRAMS = ("torchrun", "torch.distributed.run", "torch.distributed.launch", "accelerate", "deepspeed")
 _LONGEST_ADDRESS = 300
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What the launchers of a process say. None and "" are what nobody says."""
-
-    run_id: str = ""
-    """The same for all processes of a run, and again when its job is started again."""
-    run_id_from: tuple[str, ...] = ()
-    """The variables that gave it."""
-    launcher: str = ""
-    """The outermost launcher."""
-    starter: str = ""
-    """The innermost launcher: the one that started this process."""
-    attempt: int | None = None
-    """How many times the job had been started before."""
-    node_rank: int | None = None
-    nodes: int | None = None
-    """How many nodes the run is expected on."""
-    local_rank: int | None = None
-    local_size: int | None = None
-    rank: int | None = None
-    world_size: int | None = None
-    rendezvous: str = ""
-    """The address at which all ranks of the training meet."""
-    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Field to the variables that stated it."""
-
-    @property
-    def several(self) -> bool:
-        """Whether other processes belong to the same run."""
-        return any(number is not None and number > 1 for number in (self.nodes, self.local_size, self.world_size))
+__all__ = ["Launch", "launched"]
 
 
 def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
@@ -86,7 +56,7 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
     if attempt is not None:
         found["attempt"] = attempt
     numbers = {name: each.value for name, each in found.items()}
-    run_id, run_id_from = _run_id(env, rows, argv, numbers)
+    run_id, run_id_from, comes_again = _run_id(env, rows, argv, numbers)
     rendezvous, address_from = _address(env)
     where = {name: each.variables for name, each in found.items()}
     where |= {name: names for name, names in (("run_id", run_id_from), ("rendezvous", address_from)) if names}
@@ -94,6 +64,7 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
     return Launch(
         run_id=run_id,
         run_id_from=run_id_from,
+        comes_again=comes_again,
         launcher=rows[0].name if rows else "",
         starter=starters[-1].name if starters else "",
         rendezvous=rendezvous,
@@ -102,10 +73,10 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
     )
 
 
-def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], numbers: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
-    """Return the id of the run and the variables that gave it."""
-    if given := stated(env, "CARBON_RUN_ID"):
-        return given, ("CARBON_RUN_ID",)
+def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], numbers: Mapping[str, int]) -> tuple[str, tuple[str, ...], bool]:
+    """Return the id of the run, the variables that gave it, and whether it comes again."""
+    if given := env.get("CARBON_RUN_ID", "").strip():  # as it is: an invalid one is an error, as any option of the user's
+        return given, ("CARBON_RUN_ID",), False
     for row in (*rows, *(each for each in EXPERIMENTS if each.is_there(env))):
         job = row.run_id(env) if row.run_id is not None else None
         if job is None:
@@ -113,12 +84,12 @@ def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], num
         step = row.step(env) if row.step is not None and _step_is_whole(env, rows, row, numbers) else None
         parts = [*([row.name] if row.has_prefix else []), job.value]
         if step is not None:
-            return plain_id("-".join([*parts, step.value])), (*job.variables, *step.variables)
+            return plain_id("-".join([*parts, step.value])), (*job.variables, *step.variables), False
         if row.is_job and argv:
             ranks = [numbers[name] for name in ("rank", "node_rank") if name in numbers]
-            return plain_id("-".join([*parts, command_of(argv, ranks=ranks)])), (*job.variables, _COMMAND)
-        return plain_id("-".join(parts)), job.variables
-    return "", ()
+            return plain_id("-".join([*parts, command_of(argv, ranks=ranks)])), (*job.variables, _COMMAND), True
+        return plain_id("-".join(parts)), job.variables, not row.has_prefix
+    return "", (), False
 
 
 def _step_is_whole(env: Environment, rows: Sequence[Launcher], job: Launcher, numbers: Mapping[str, int]) -> bool:
@@ -150,9 +121,9 @@ def _outermost(env: Environment, rows: Sequence[Launcher], name: str) -> Count |
 
 def _address(env: Environment) -> tuple[str, tuple[str, ...]]:
     for names in _ADDRESSES:
-        parts = [stated(env, name) for name in names]
-        if all(parts) and len(":".join(parts)) <= _LONGEST_ADDRESS:
-            return ":".join(parts), names
+        parts = [part for name in names if (part := stated(env, name))]
+        if stated(env, names[0]) and len(":".join(parts)) <= _LONGEST_ADDRESS:
+            return ":".join(parts), names[: len(parts)]
     return "", ()
 
 

@@ -61,6 +61,10 @@ class LiveState(NamedTuple):
     """What the run took so far, by the names of :data:`traincarbon.quantities.QUANTITIES`."""
     cost_basis: CostBasis | None = None
     progress: ProgressState = ProgressState()
+    phase: str = ""
+    """The phase that the script reported, "" for none."""
+    idle_gpus: int = 0
+    """GPUs that have been idle for a minute."""
     forecast: Mapping[str, Interval] = {}
     """The whole run, by the same names."""
     plan: Mapping[str, Interval] = {}

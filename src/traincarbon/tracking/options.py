@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
+from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
-from traincarbon.tracking.run_identity import run_id_of
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, Settings
+from traincarbon.tracking.run_identity import identified
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -63,6 +64,7 @@ def settings_from(
     project: str = "",
     store: str | os.PathLike[str] | None = None,
     interval_s: float = INTERVAL_S,
+    nodes: object = NodeScope.ALL,
     meters: Sequence[str] = (),
     plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None" = None,
     db: str | os.PathLike[str] | None = None,
@@ -81,6 +83,7 @@ def settings_from(
         project: The project that the run belongs to.
         store: The folder of journals and ledger; by default the user's data folder.
         interval_s: Time between two journal records. [s]
+        nodes: ``all`` meters every node of a batch job from its first one, ``here`` this one alone, ``ssh`` reaches the others through ssh. A number is that of the plan's servers.
         meters: Names of the only meters to use; all available ones by default.
         plan: The plan to compare the run with: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
         db: Extra folder of hardware facts; its entries override the built-in ones.
@@ -102,10 +105,13 @@ def settings_from(
         raise OutOfRangeError(f"a grace period of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
     if on_budget not in tuple(BudgetPolicy):
         raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(BudgetPolicy)}")
+    if nodes not in tuple(NodeScope):  # a number of them: a field of the plan
+        options["nodes"], nodes = nodes, NodeScope.ALL
     limits = {name: _positive(option, options.pop(option)) for option, name in LIMITS.items() if options.get(option) is not None}
     totals = {name: _positive(option, options.pop(option)) for option, name in TOTALS.items() if options.get(option) is not None}
     stated = {name: value for name, value in options.items() if value is not None and name not in {*LIMITS, *TOTALS}}
     plan_fields, context = _planned(plan, stated, db)
+    context, notes = with_region(context, os.environ, db)
     if progress_regex:
         from traincarbon.tracking.pattern import Pattern
 
@@ -114,16 +120,19 @@ def settings_from(
     for name in meters:
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
-    launch = launched(os.environ, argv)
+    store = store_folder(store)
+    launch = identified(launched(os.environ, argv), store=store, given=_printable("run_id", run_id))
     return Settings(
-        run_id=_printable("run_id", run_id or run_id_of(launch)),
+        run_id=_printable("run_id", launch.run_id),
+        launch=launch,
+        notes=notes,
         session=os.urandom(8).hex(),
-        store=store_folder(store),
+        store=store,
         owner=os.getpid(),
         project=_printable("project", project),
         argv=tuple(words),
         env=environment,
-        nodes=launch.nodes or 1,
+        nodes=launch.nodes or _listed_nodes(),
         interval_s=interval_s,
         meters=meters,
         state_every_s=state_every_s,
@@ -136,8 +145,16 @@ def settings_from(
         on_budget=BudgetPolicy(on_budget),
         budget_signal=_signal(budget_signal),
         grace_s=grace_s,
+        scope=NodeScope(str(nodes)),
         versions={"python": ".".join(map(str, sys.version_info[:3]))},
     )
+
+
+def _listed_nodes() -> int:
+    """Return how many hosts the scheduler lists in a file, 1 without such a file."""
+    from traincarbon.tracking.other_nodes.allocation import listed_hosts
+
+    return max(len(listed_hosts(os.environ)), 1)
 
 
 def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -171,7 +188,7 @@ def _planned(
     if plan is None and not stated and db is None:
         return None, {}
     from traincarbon.database.find import find_place
-    from traincarbon.database.hardware_count import find_counted
+    from traincarbon.database.find_counted import find_counted
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 

@@ -7,7 +7,8 @@ from types import FrameType
 
 from traincarbon.errors import CarbonError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.tracking.progress import FIELDS, Report, Splitter, report_of
+from traincarbon.tracking.lines import Splitter
+from traincarbon.tracking.progress import FIELDS, PHASE, Report, report_of
 
 _LONGEST = 2000
 """Characters of a line that are searched."""
@@ -23,8 +24,8 @@ _EXAMPLE = r"name the groups, as 'step (?P<steps>\d+)/(?P<total_steps>\d+)'"
 class Pattern:
     r"""Finds progress in a script's output by named groups; a single unnamed group means steps.
 
-    Groups are ``tokens``, ``samples``, ``steps`` (or in the singular), ``loss`` and ``total_tokens``, ``total_samples``,
-    ``total_steps``. Numbers may be written as ``1.2k``, ``3M`` or ``1,234``. The search ends for good once a pattern takes half a second of
+    Groups are ``tokens``, ``samples``, ``steps`` (or in the singular), ``loss``, ``total_tokens``, ``total_samples``, ``total_steps``,
+    and ``phase`` for the name of the phase that begins. Numbers may be written as ``1.2k``, ``3M`` or ``1,234``. The search ends for good once a pattern takes half a second of
     processor time.
 
     Args:
@@ -46,7 +47,7 @@ class Pattern:
         except (re.error, RecursionError, OverflowError) as error:
             raise CarbonError(f"{expression[:60]!r} is not a regular expression: {error}", hint=_EXAMPLE) from error
         named = {group: _SINGULAR.get(group, group) for group in self._pattern.groupindex}
-        self._groups: dict[str | int, str] = {group: name for group, name in named.items() if name in FIELDS}
+        self._groups: dict[str | int, str] = {group: name for group, name in named.items() if name in (*FIELDS, PHASE)}
         if not named and self._pattern.groups == 1:
             self._groups = {1: "steps"}
         if not self._groups:
@@ -80,16 +81,17 @@ class Pattern:
         found = self._pattern.search(text[:_LONGEST])
         if found is None:
             return None
-        return report_of({name: _number(found.group(group)) for group, name in self._groups.items()}, time_s=time_s)
+        words = {name: word for group, name in self._groups.items() if (word := found.group(group)) is not None}
+        return report_of({name: word if name == PHASE else _number(word) for name, word in words.items()}, time_s=time_s)
 
 
 class _TooSlowError(CarbonError):
     """The pattern took too long."""
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        return None if text is None else parse_quantity(text)
+        return parse_quantity(text)
     except QuantityError:
         return None
 

@@ -3,9 +3,10 @@
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, SupportsFloat, cast
 
+from traincarbon.tracking.lines import Splitter
 from traincarbon.tracking.value.trend import Points
 
 VARIABLE = "CARBON_PROGRESS_FD"
@@ -15,9 +16,13 @@ IDENTITY = "CARBON_PROGRESS_PIPE"
 
 COUNTS = ("tokens", "samples", "steps")
 TOTALS = ("total_tokens", "total_samples", "total_steps")
-FIELDS = (*COUNTS, "loss", *TOTALS)
+STARTS = ("start_tokens", "start_samples", "start_steps")
+"""Counts of the checkpoint from which the script resumed."""
+FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS)
+PHASE = "phase"
 
 _LONGEST_LINE_B = 4096
+_LONGEST_NAME = 40
 _FEW = 10
 """After so many reports a far lower one is a new count; before, it may be another rank's."""
 _MANY_STEPS = 3.0
@@ -34,6 +39,9 @@ def progress(
     total_tokens: SupportsFloat | None = None,
     total_steps: SupportsFloat | None = None,
     total_samples: SupportsFloat | None = None,
+    start_tokens: SupportsFloat | None = None,
+    start_steps: SupportsFloat | None = None,
+    start_samples: SupportsFloat | None = None,
 ) -> None:
     """Report the progress of the training to the tracker; outside of ``carbon track`` this does nothing, in a microsecond.
 
@@ -50,16 +58,24 @@ def progress(
         total_tokens: Tokens of the whole training; gives a forecast. [1]
         total_steps: Steps of the whole training. [1]
         total_samples: Samples of the whole training. [1]
+        start_tokens: Tokens of the checkpoint from which the script resumed, 0 if it began anew; without it, the tracker guesses. [1]
+        start_steps: Steps of that checkpoint. [1]
+        start_samples: Samples of that checkpoint. [1]
 
     Example:
         >>> progress(tokens=4096 * 512, total_tokens=2.7e11)
     """
-    named = os.environ.get(VARIABLE)
-    if named is None:
+    if VARIABLE not in os.environ:
         return
-    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps)
-    reported = {name: number for name, value in zip(FIELDS, given, strict=True) if value is not None and (number := _valid(name, value)) is not None}
-    if reported:
+    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps)
+    named = zip(FIELDS, given, strict=True)
+    send({name: number for name, value in named if value is not None and (number := _valid(name, value)) is not None})
+
+
+def send(reported: Mapping[str, object]) -> None:
+    """Send a report to the tracker, if there is one; it is dropped if the pipe is full or closed."""
+    named = os.environ.get(VARIABLE)
+    if named is not None and reported:
         _send(named, os.environ.get(IDENTITY, ""), f"{json.dumps(reported)}\n".encode())
 
 
@@ -79,37 +95,29 @@ class Report(NamedTuple):
     total_tokens: float | None = None
     total_samples: float | None = None
     total_steps: float | None = None
+    start_tokens: float | None = None
+    """Tokens of the checkpoint from which the script resumed, 0 if it began anew; None if it does not say."""
+    start_samples: float | None = None
+    start_steps: float | None = None
+    phase: str | None = None
+    """The phase that the training is in from now on, "" for none."""
+    source: str = ""
+    """The thread of which *phase* is the innermost phase."""
 
 
 def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
     """Return the report in a table, without invalid values; None if nothing in it is valid."""
     valid = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := _valid(name, value)) is not None}
-    return Report(time_s, **valid) if valid else None
+    given = stated.get(PHASE, 0)
+    phase = _name(given or "") if given is None or isinstance(given, str) else None
+    if not valid and phase is None:
+        return None
+    return Report._make((time_s, *map(valid.get, FIELDS), phase, _name(str(stated.get("source") or ""))))
 
 
-class Splitter:
-    """Cuts a stream of bytes into lines of at most *longest* bytes; the rest of a longer line is dropped.
-
-    Args:
-        longest: Most bytes of a line. [B]
-        separators: Bytes that end a line beside the line feed.
-    """
-
-    def __init__(self, *, longest: int, separators: bytes = b"") -> None:
-        self._longest = longest
-        self._separators = separators
-        self._partial = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the lines that *data* completes, without empty ones."""
-        for separator in self._separators:
-            data = data.replace(bytes((separator,)), b"\n")
-        first, *others = data.split(b"\n")
-        self._partial += first[: self._longest - len(self._partial)]
-        for following in others:
-            if self._partial:
-                yield self._partial
-            self._partial = following[: self._longest]
+def _name(text: str) -> str:
+    """Return a name without what could drive a terminal, cut to 40 characters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST_NAME]).split())[:_LONGEST_NAME]
 
 
 class ReportReader:
@@ -155,6 +163,7 @@ class Progress:
         self.notes: list[str] = []
         self._points: dict[str, Points] = {}
         self._starts: dict[str, list[tuple[float, float]]] = {}
+        self._resumed: dict[str, float] = {}
         self._fixed = frozenset(self.totals)
         self._fell = False
 
@@ -165,6 +174,9 @@ class Progress:
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
             if total is not None and name not in self._fixed:
                 self.totals[name] = total
+        for name, start in zip(COUNTS, (report.start_tokens, report.start_samples, report.start_steps), strict=True):
+            if start is not None:
+                self._resumed.setdefault(name, start)
         for name, count in zip(COUNTS, report[1:4], strict=True):
             if count is None:
                 continue
@@ -201,14 +213,21 @@ class Progress:
     def resumed_from(self, name: str) -> float | None:
         """Return the count from which the script resumed, 0 if it began a new count, None before the second report.
 
-        It resumed if its first count is more than three times the increase from the first to the second report.
+        If it does not say, it resumed if its first count is more than three times the increase from the first to the second report.
         """
+        if name in self._resumed:
+            return self._resumed[name]
         starts = self._starts.get(name, ())
         if len(starts) < 2:
             return None
         (_, first), (_, second) = starts
         step = second - first
         return first - step if first > _MANY_STEPS * step else 0.0
+
+    def resumed(self) -> dict[str, float]:
+        """Return the counts of the checkpoint from which the script resumed, as it stated them or as its first reports show."""
+        found = {name: self.resumed_from(name) for name in self.counts}
+        return {name: start for name, start in found.items() if start is not None and (start > 0.0 or name in self._resumed)}
 
     def done_here(self, *, ended: bool = False) -> dict[str, float]:
         """Return what the script did since it began, without the count of a checkpoint, so that the sessions of a run add up.

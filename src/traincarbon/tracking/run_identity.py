@@ -1,23 +1,68 @@
-"""The id of a run that is tracked without one: that of its launcher, else one that the processes of one launcher on this node share, else a new one."""
+"""The id of a run: the one that the user gives, else that of its launcher, else one on which its processes agree, else a new one."""
 
 import os
+from dataclasses import replace
 from platform import node
 
+from traincarbon.errors import CarbonError
 from traincarbon.procfs import stat_of
-from traincarbon.tracking.launcher import Launch
+from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.run_ids import digest
+from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
 
 _ID_B = 6
+_PARENT = ("the launcher's process",)
+"""Where an id comes from that all ranks of this node share and no other node knows."""
 
 
-def run_id_of(launch: Launch) -> str:
-    """Return the id of the run that a process with *launch* belongs to.
+def identified(launch: Launch, *, store: str, given: str = "") -> Launch:
+    """Return *launch* with the id of its run, and what gave it.
+
+    Args:
+        launch: Who launched this process.
+        store: The folder of the runs.
+        given: The id that the user gave, "" if none.
 
     Example:
-        >>> run_id_of(Launch(run_id="slurm-8121-0")), len(run_id_of(Launch()))
-        ('slurm-8121-0', 12)
+        >>> identified(Launch(run_id="slurm-8121-0"), store="").run_id, identified(Launch(), store="", given="mine").run_id
+        ('slurm-8121-0', 'mine')
     """
-    return launch.run_id or (_of_parent() if launch.local_rank is not None else "") or os.urandom(_ID_B).hex()
+    if given:
+        return _with_id(launch, given, ("--run-id",))
+    if launch.run_id and not launch.comes_again:
+        return launch
+    place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
+    try:
+        if launch.run_id:
+            return replace(launch, run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
+        if launch.rendezvous and launch.is_one_of_many:
+            return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))
+    except OSError:  # the store cannot be written; that is said where the run is recorded
+        if launch.run_id:
+            return launch
+    shared = _of_parent() if launch.local_rank is not None else ""
+    return _with_id(launch, shared, _PARENT) if shared else replace(launch, run_id=os.urandom(_ID_B).hex())
+
+
+def how_to_unite(launch: Launch) -> str:
+    """Return what tells the other nodes of a run its id, "" where they know it."""
+    if (launch.nodes or 1) < 2 or launch.run_id_from not in ((), _PARENT):
+        return ""
+    return f"the {launch.nodes} nodes of this run have no id in common; to record them as one, start it on each with: export CARBON_RUN_ID={launch.run_id}"
+
+
+def _with_id(launch: Launch, run_id: str, origin: tuple[str, ...]) -> Launch:
+    return replace(launch, run_id=run_id, run_id_from=origin)
+
+
+def _is_finished(store: str, run_id: str) -> bool:
+    from traincarbon.ledger.record import read_run
+
+    try:
+        record = read_run(store, run_id)
+    except (CarbonError, OSError):
+        return False
+    return record is not None and record.state == "finished"
 
 
 def _of_parent() -> str:

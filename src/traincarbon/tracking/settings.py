@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from traincarbon.tracking.launchers.launch import Launch
+
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
 
@@ -17,6 +19,17 @@ class BudgetPolicy(StrEnum):
     """Send the training a signal, so that it can save its state."""
     STOP = "stop"
     """Stop the training after a grace period."""
+
+
+class NodeScope(StrEnum):
+    """Which nodes of a batch job the tracker on its first one meters."""
+
+    ALL = "all"
+    """All that the scheduler or the MPI launcher of the command can reach."""
+    HERE = "here"
+    """This one alone."""
+    SSH = "ssh"
+    """All, the others through ssh."""
 
 
 class Limits(NamedTuple):
@@ -73,8 +86,15 @@ class Settings(NamedTuple):
     grace_s: float
     """Time from the budget signal to SIGTERM, and from SIGTERM to SIGKILL. [s]"""
     versions: Mapping[str, str]
+    launch: Launch = Launch()
+    """Who launched the training, and its place among the nodes and ranks of the run."""
+    notes: tuple[str, ...] = ()
+    """What the record should say of these settings."""
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
+    scope: NodeScope = NodeScope.ALL
+    is_machine: bool = False
+    """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
 
     @property
     def needs_meters(self) -> bool:

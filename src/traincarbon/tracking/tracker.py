@@ -17,7 +17,9 @@ from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
+from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
@@ -111,6 +113,8 @@ class Tracker:
             channel.close()  # it ends, as nobody needs it
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        if advice := how_to_unite(self._settings.launch):
+            self._print(advice)
         self._sidecar, self._pipes, self._process = sidecar, pipes, process
         channel.send(Job(process, time.monotonic()), keep=True)
         channel.flush(wait_s=_BEGIN_S)
@@ -149,6 +153,10 @@ class Tracker:
     def progress(self, **counts: SupportsFloat | None) -> None:
         """Report the progress of the training, see :func:`traincarbon.progress`."""
         progress(**counts)
+
+    def phase(self, name: str) -> Phase:
+        """Return a phase of the training for a ``with`` statement, see :func:`traincarbon.phase`."""
+        return phase(name)
 
     @property
     def record(self) -> "Run | None":

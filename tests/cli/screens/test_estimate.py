@@ -171,12 +171,24 @@ def test_the_price_names_its_providers_and_dates():
         (["--hw", "mi300x"], "none"),
         (["--hw", "a100", "--family", "diffusion"], "none"),
         (["--hw", "a100", "--kind", "lora"], "some"),
+        (["--hw", "a100", "--family", "encoder"], "some"),
+        (["--hw", "h100", "--family", "encoder"], "none"),
     ],
 )
 def test_support_says_how_many_published_runs_are_alike(words, level):
     answer = found("--params", "7B", "--tokens", "1T", *words)
     assert answer["support"]["level"] == level
     assert any("no published run is like" in warning for warning in answer["warnings"]) == (level == "none")
+
+
+def test_support_counts_runs_that_are_alike_in_every_respect():
+    answer = found("--params", "340e6", "--tokens", "1T", "--hw", "h100", "--family", "encoder")
+    support = answer["support"]
+    assert support["published_runs"] == 0 < support["of_family"] < support["of_generation"]
+    assert "put together from runs on such hardware and runs of such models" in next(text for text in answer["warnings"] if "no published run" in text)
+    guess = found("--params", "340e6", "--tokens", "1T", "--hw", "h100", "--family", "diffusion")
+    assert (guess["support"]["of_family"], guess["support"]["published_runs"]) == (0, 0)
+    assert "a wide guess" in next(text for text in guess["warnings"] if "no published run" in text)
 
 
 def test_trivial_amounts_are_not_written_out():

@@ -71,16 +71,16 @@ def test_every_part_of_the_question_is_asked_in_that_test():
     assert set(Question._fields) == {names.get(field, field) for field in ASKED}
 
 
-def test_a_basis_that_is_unknown_is_forgiven_only_where_the_plan_states_its_intensity(make_database):
-    direct = {**WORLD, "grid.csv": line("grid", "FR", 2020, 50, "direct", "production")}
-    database = make_database(direct)
+def test_an_intensity_that_is_unknown_is_forgiven_only_where_the_plan_states_its_intensity(make_database):
+    other = {**WORLD, "grid.csv": line("grid", "US", 2020, 50, "direct", "production")}
+    database = make_database(other)
     assert gather(Plan(hw="acme-box", region="FR", basis="lifecycle", carbon_intensity=20), database).carbon_intensity is None
     with pytest.raises(PlanError, match="no lifecycle intensity of France is known"):
         gather(Plan(hw="acme-box", region="FR", basis="lifecycle"), database)
 
 
 def test_a_run_gets_what_is_known_and_the_errors_of_what_is_not(make_database):
-    database = make_database({**WORLD, "grid.csv": line("grid", "FR", 2020, 50, "direct", "production")})
+    database = make_database({**WORLD, "grid.csv": line("grid", "US", 2020, 50, "direct", "production")})
     facts, errors = gather_for_run(subject_of(database, region="FR", precision="fp4"), database)
     assert [str(error) for error in errors] == ["Acme One 40GB has no fp4 rate", "no lifecycle intensity of France is known", "priors.csv has no meter,*"]
     assert (facts.precision, facts.peak_flop_per_s, facts.carbon_intensity, facts.meter) == ("", None, None, None)

@@ -1,11 +1,8 @@
 """What the place brings in: its facility, its grid, its water and the price of its electricity."""
 
-import math
-
 import pytest
 
-from acme import PLACES, PLAN, WORLD, chip, line, server, subject_of
-from traincarbon.database.load import Database
+from acme import PLACES, PLAN, WORLD, line, server, subject_of
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.facts.site import electricity_facts, facility_facts
@@ -107,122 +104,10 @@ def grid_of(database, region=None, **fields):
     return electricity_facts(subject_of(database, region=region, **fields), database)
 
 
-@pytest.mark.parametrize(
-    ("start", "intensity", "reason"),
-    [
-        (None, 40.0, "France, 2024, lifecycle, consumption"),
-        ("2019", 50.0, "France, 2020, lifecycle, production"),
-        ("2021", 50.0, "France, 2020, lifecycle, production"),
-        ("2023-01", 40.0, "France, 2024, lifecycle, consumption"),
-    ],
-)
-def test_the_intensity_of_a_grid_is_that_of_the_year_nearest_to_the_start_with_its_basis_said(make, start, intensity, reason):
-    given = grid_of(make(), "FR", start=start).carbon_intensity
-    assert given.value == Uncertain(intensity, {"carbon_intensity": 0.3})
-    assert (given.reason, given.assumed) == (reason, False)
-
-
-def test_a_cloud_region_has_the_intensity_of_its_grid(make):
-    given = grid_of(make(), "acme:paris-1").carbon_intensity
-    assert given.value.median == 40.0
-    assert given.reason == "Paris (acme:paris-1), 2024, lifecycle, consumption"
-
-
-@pytest.mark.parametrize(("start", "warned"), [("2022", True), ("2026-01", True), ("2021-12", False), ("2025", False), ("2018-06", True), (None, False)])
-def test_an_intensity_two_years_away_is_warned_of(make, start, warned):
-    # Known are 2020 and 2024.
-    year = {"2022": "2024", "2018-06": "2020"}.get(start or "", "2024")
-    expected = (f"the intensity of France is of {year}: none is known for {start}",) if warned else ()
-    assert grid_of(make(), "FR", start=start).warnings == expected
-
-
 def test_without_a_region_the_range_of_the_world_stands_in_and_says_so(make):
     given = grid_of(make()).carbon_intensity
     assert given.value == Uncertain(400.0, {"carbon_intensity": 0.9})
-    assert (given.reason, given.assumed) == ("no region named: the range of grids on which clouds run", True)
-
-
-def test_the_direct_basis_is_taken_only_where_it_is_asked_for(make):
-    database = make()
-    direct = grid_of(database, "US", basis="direct").carbon_intensity
-    assert (direct.value.median, direct.reason) == (320.0, "United States, 2023, direct, production")
-    for basis in (None, "lifecycle"):
-        lifecycle = grid_of(database, "US", basis=basis).carbon_intensity
-        assert (lifecycle.value.median, lifecycle.reason) == (400.0, "United States, 2024, lifecycle, production")
-
-
-def test_a_basis_that_is_not_known_of_a_place_is_refused_with_the_one_that_is(make):
-    with pytest.raises(PlanError, match=r"^no direct intensity of France is known$") as caught:
-        grid_of(make(), "FR", basis="direct")
-    assert caught.value.hint == "known is lifecycle"
-
-
-def test_a_place_without_any_intensity_asks_for_one(make):
-    with pytest.raises(PlanError, match=r"^no lifecycle intensity of Nowhere is known$") as caught:
-        grid_of(make({"zones.csv": WORLD["zones.csv"] + line("zones", "XQ", "country", "Nowhere")}), "XQ")
-    assert caught.value.hint == "give carbon_intensity"
-
-
-@pytest.mark.parametrize("region", ["US-VA", "zeta:norfolk"])
-def test_a_state_s_direct_intensity_is_scaled_by_its_country_s_and_says_so(make, region):
-    given = grid_of(make(), region).carbon_intensity
-    # 240 direct × 400 lifecycle over 320 direct of the country in the state's year
-    assert given.value.median == pytest.approx(300.0)
-    assert given.value.spreads == pytest.approx({"carbon_intensity": math.hypot(0.3, 0.1)})
-    assert given.assumed
-    assert given.reason.endswith("2023, direct, × 1.25: its country's lifecycle of 2024 over direct of 2023")
-
-
-def test_a_scaled_intensity_follows_the_country_s_lifecycle_of_the_start(make):
-    found = grid_of(make(), "US-VA", start="2020")
-    # 240 × 450 / 320
-    assert found.carbon_intensity.value.median == pytest.approx(337.5)
-    assert found.warnings == ()
-    assert grid_of(make(), "US-VA", start="2016").warnings == ("the intensity of Virginia is of 2020: none is known for 2016",)
-
-
-def test_a_state_on_the_direct_basis_is_not_scaled(make):
-    given = grid_of(make(), "US-VA", basis="direct").carbon_intensity
-    assert given.value == Uncertain(240.0, {"carbon_intensity": 0.3})
-    assert not given.assumed
-
-
-def test_where_the_country_has_one_basis_alone_its_state_is_refused_rather_than_mixed(make):
-    direct = line("grid", "US", 2023, 320, "direct", "production") + line("grid", "US-VA", 2023, 240, "direct", "production")
-    lifecycle = line("grid", "US", 2023, 400, "lifecycle", "production") + line("grid", "US-VA", 2023, 240, "direct", "production")
-    for rows, places in ((direct, ("US-VA", "US")), (lifecycle, ("US-VA",))):
-        for place in places:
-            with pytest.raises(PlanError, match=r"^no lifecycle intensity of ") as caught:
-                grid_of(make({"grid.csv": rows}), place)
-            assert caught.value.hint == "known is direct"
-
-
-def test_a_cloud_region_s_own_figure_on_the_basis_asked_wins_over_its_grid_s(make):
-    rows = PLACES["grid.csv"] + line("grid", "acme:paris-1", 2020, 11, "lifecycle", "provider") + line("grid", "zeta:norfolk", 2023, 22, "direct", "provider")
-    database = make({"grid.csv": rows})
-    assert grid_of(database, "acme:paris-1").carbon_intensity.value.median == 11.0
-    assert grid_of(database, "FR").carbon_intensity.value.median == 40.0
-    # one of another basis does not stand in
-    assert grid_of(database, "zeta:norfolk", basis="direct").carbon_intensity.value.median == 22.0
-    assert grid_of(database, "zeta:norfolk").carbon_intensity.value.median == pytest.approx(300.0)
-
-
-def test_one_s_own_figure_wins_over_another_of_the_same_year(make_root):
-    ours = make_root({**WORLD, "accelerators/acme-one-40gb.toml": chip(), BOX: server()}, folder="ours")
-    own = make_root({"grid.csv": line("grid", "FR", 2024, 77, "lifecycle", "production")}, folder="own")
-    database = Database([ours, own])
-    assert grid_of(database, "FR").carbon_intensity.value.median == 77.0
-    assert grid_of(database, "FR", start="2020").carbon_intensity.value.median == 50.0
-
-
-def test_a_plan_that_states_its_intensity_needs_none_of_the_place(make):
-    database = make({"zones.csv": WORLD["zones.csv"] + line("zones", "XQ", "country", "Nowhere")})
-    with pytest.raises(PlanError):
-        estimate(database=database, **PLAN, region="XQ")
-    answer = estimate(database=database, **PLAN, region="XQ", carbon_intensity=50.0)
-    assert answer.median("operational_kgco2e") == pytest.approx(0.05 * answer.median("facility_energy_kwh"))
-    with pytest.raises(PlanError):
-        estimate(database=database, **PLAN, region="XQ")
+    assert (given.reason, given.assumed) == ("no region named: the grids of cloud regions, weighted by the electricity of data centres", True)
 
 
 PRICES = {"electricity.csv": line("electricity", "FR", 2020, 0.09, "industrial") + line("electricity", "FR", 2024, 0.12, "industrial")}

@@ -18,19 +18,6 @@ def without(table, *names):
     return {name: value for name, value in table.items() if name not in names}
 
 
-def test_a_decoder_is_read_as_it_states_itself():
-    reading = read_file(DATA / "llama-3.1-8b.json")
-    config = reading.config
-    assert (config.layers, config.hidden, config.heads, config.kv_heads, config.head_dim) == (32, 4096, 32, 8, 128)
-    assert (config.ffn, config.ffn_matrices, config.vocab, config.is_tied) == (14336, 3, 128256, False)
-    assert reading.warnings == ()
-
-
-def test_a_context_that_was_stretched_counts_as_it_was_before():
-    assert read_file(DATA / "llama-3.1-8b.json").config.context == 8192
-    assert read_config(without(LLAMA, "rope_scaling")).config.context == 131072
-
-
 def test_a_folder_is_that_of_its_configuration(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(LLAMA), "utf-8")
     assert read_file(tmp_path).config == read_file(DATA / "llama-3.1-8b.json").config
@@ -38,25 +25,6 @@ def test_a_folder_is_that_of_its_configuration(tmp_path):
 
 def test_a_byte_order_mark_is_ignored():
     assert read_bytes(b"\xef\xbb\xbf" + json.dumps(LLAMA).encode(), where="x").config.layers == 32
-
-
-def test_the_width_of_a_head_follows_from_the_heads_unless_it_is_stated():
-    assert read_config({**LLAMA, "head_dim": None}).config.head_dim == 128
-    assert read_config({**LLAMA, "head_dim": 64}).config.head_dim == 64
-
-
-def test_the_keys_of_gpt_2_mean_the_same():
-    config = read_file(DATA / "gpt2.json").config
-    assert (config.layers, config.hidden, config.heads, config.ffn, config.positions) == (12, 768, 12, 3072, 1024)
-
-
-def test_one_falcon_shares_its_keys_and_values_and_another_groups_them():
-    table = {"model_type": "falcon", "hidden_size": 4544, "num_hidden_layers": 32, "num_attention_heads": 71, "vocab_size": 65024}
-    assert read_config(table).config.kv_heads == 1
-    assert read_config(table).config.norms == 1
-    grouped = {**table, "hidden_size": 8192, "num_attention_heads": 128, "num_kv_heads": 8, "new_decoder_architecture": True}
-    assert read_config(grouped).config.kv_heads == 8
-    assert read_config(grouped).config.norms == 2
 
 
 def test_only_the_language_model_of_several_is_counted_and_that_is_said():
@@ -97,56 +65,11 @@ def test_the_architecture_of_a_file_that_names_none_follows_from_its_class_or_it
     assert read_file(DATA / "roberta-base.json").config.architecture == "bert"
 
 
-@pytest.mark.parametrize("kind", ["mamba", "jamba", "qwen3_next"])
+@pytest.mark.parametrize("kind", ["rwkv7", "zamba2", "kimi_linear", "nemotron_h"])
 def test_layers_that_are_not_attention_are_refused(kind):
     with pytest.raises(PlanError, match="cannot be counted") as caught:
         read_config({**LLAMA, "model_type": kind})
     assert "params" in caught.value.hint
-
-
-@pytest.mark.parametrize("missing", ["hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size"])
-def test_a_missing_key_is_named(missing):
-    with pytest.raises(PlanError, match=f"config.json has no {missing}") as caught:
-        read_config(without(LLAMA, missing))
-    assert "config.json" in caught.value.hint
-
-
-@pytest.mark.parametrize("value", ["32", 0, -1, 1.5, True, [32], {"a": 1}, 10**30, float("inf"), float("nan")])
-def test_a_value_of_another_kind_is_refused_with_its_key(value):
-    with pytest.raises(PlanError, match="num_hidden_layers is") as caught:
-        read_config({**LLAMA, "num_hidden_layers": value})
-    assert "whole number" in caught.value.hint
-
-
-def test_a_whole_number_may_be_written_with_a_point():
-    assert read_config({**LLAMA, "num_hidden_layers": 32.0}).config.layers == 32
-
-
-def test_a_truth_is_not_text():
-    with pytest.raises(PlanError, match="tie_word_embeddings is 'yes'"):
-        read_config({**LLAMA, "tie_word_embeddings": "yes"})
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"num_attention_heads": 30, "num_key_value_heads": 30}, "does not divide by 30"),
-        ({"num_key_value_heads": 5}, "do not divide by 5"),
-        ({"num_key_value_heads": 64}, "do not divide by 64"),
-        ({"num_local_experts": 8, "num_experts_per_tok": 9}, "visits 9 of 8"),
-        ({"num_local_experts": 8, "num_experts_per_tok": 2, "first_k_dense_replace": 32}, "all 32 layers are dense"),
-        ({"num_local_experts": 8}, "no num_experts_per_tok"),
-    ],
-)
-def test_contradictions_are_refused(change, message):
-    with pytest.raises(PlanError, match=message):
-        read_config({**LLAMA, **change})
-
-
-def test_a_patch_larger_than_its_image_is_refused():
-    table = {"model_type": "vit", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "image_size": 8, "patch_size": 16}
-    with pytest.raises(PlanError, match="a patch of 16 pixels is larger"):
-        read_config(table)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'"text"', b"null", b"\xff\xfe", b"PK\x03\x04", b"[" * 100_000])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.errors import NotFoundError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.model import hub
@@ -183,3 +183,16 @@ def test_a_plan_with_a_model_is_written_and_read_again():
     answer = estimate(plan, database=FACTS)
     again = estimate(Plan.from_dict(json.loads(json.dumps(answer.plan.to_dict()))), database=FACTS)
     assert again.median("compute_flop") == answer.median("compute_flop")
+
+
+def test_a_model_whose_layers_are_not_all_attention_states_no_shape():
+    plan, model = with_model(Plan(model=str(DATA / "jamba-v0.1.json"), tokens=1e9, hw="h100"), open_database())
+    assert (plan.params, plan.layers, plan.hidden) == (51570323328.0, None, None)
+    assert plan.is_moe
+    assert model.layout_shape is not None
+
+
+def test_the_shape_of_such_a_model_cannot_be_changed():
+    with pytest.raises(PlanError, match="layers beside the model") as caught:
+        with_model(Plan(model=str(DATA / "mamba.json"), layers=12, tokens=1e9, hw="h100"), open_database())
+    assert "give params" in caught.value.hint

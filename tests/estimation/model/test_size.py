@@ -1,4 +1,4 @@
-"""Parameters of 36 published models from their configurations, and what each part adds."""
+"""Parameters of 45 published models from their configurations, and what each part adds."""
 
 import csv
 import json
@@ -20,6 +20,8 @@ ACTIVE = {
     "deepseek-v3": 37e9,  # arXiv:2412.19437, abstract
     "qwen1.5-moe-a2.7b": 2.7e9,
     "llama-4-maverick": 17e9,
+    "jamba-v0.1": 12e9,  # arXiv:2403.19887, as the documentation of transformers states it
+    "qwen3-next-80b-a3b": 3_874_929_408,  # the published total less the experts that a token does not visit
 }
 
 
@@ -38,7 +40,24 @@ def test_there_are_thirty_published_models_of_every_kind():
     assert all(row["config_source"] and row["params_source"] for row in PUBLISHED)
     assert {path.stem for path in DATA.glob("*.json")} == {row["config"] for row in PUBLISHED}
     kinds = {config(row["config"]).architecture for row in PUBLISHED}
-    assert kinds >= {"llama", "qwen3", "mixtral", "deepseek_v3", "gpt_oss", "bert", "deberta-v2", "t5", "bart", "whisper", "vit"}
+    assert kinds >= {
+        "llama",
+        "qwen3",
+        "mixtral",
+        "deepseek_v3",
+        "gpt_oss",
+        "bert",
+        "deberta-v2",
+        "t5",
+        "bart",
+        "whisper",
+        "vit",
+        "mamba",
+        "mamba2",
+        "rwkv",
+        "jamba",
+        "qwen3_next",
+    }
 
 
 @pytest.mark.parametrize(("name", "active"), ACTIVE.items())

@@ -6,7 +6,7 @@ from traincarbon.errors import DatabaseError
 from traincarbon.explore.advice import lifetime
 from traincarbon.explore.advice.alternative import NotOffered
 from traincarbon.explore.advice.context import Service
-from traincarbon.explore.compared_results import figures_of
+from traincarbon.explore.compared_results import results_of
 from traincarbon.formulas.scaling import predicted_loss, tokens_of_loss
 from traincarbon.uncertain import median_of
 
@@ -52,7 +52,7 @@ def test_the_best_size_for_both_is_one_that_no_neighbour_beats(served, by_id):
 
     def cost(params):
         tokens = tokens_of_loss(params=params, loss=served.loss, law=served.law.law)
-        training = figures_of(served.estimate(params=params, tokens=tokens), "rent")["cost_usd"]
+        training = results_of(served.estimate(params=params, tokens=tokens), "rent")["cost_usd"]
         return median_of(training) + lifetime.serving_estimate(served.base, served.database, params=params, tokens=1e12).median("rent_usd")
 
     assert best == pytest.approx(cost(found.plan.params))

@@ -2,7 +2,7 @@
 
 import re
 
-from journals import lines_of
+from journals import attempt_lines, lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.outline import section_html
@@ -106,3 +106,16 @@ def test_a_run_shows_its_results_with_their_bounds(shipped):
     metered = page(record_of(figures={}), shipped)
     assert "at the meters; the facility’s is not known" in metered
     assert metered.count('class="value none">not known') == 2
+
+
+def test_phases_attempts_and_waste_of_a_run_are_shown(shipped):
+    first = attempt_lines(0.0, 1000.0, number=1, steps=500.0, state="killed")
+    second = attempt_lines(1200.0, 1000.0, number=2, steps=600.0, start=400.0)
+    second[1]["phases"] = {"<b>eval": {"duration_s": 200.0, "energy_j": 1e5, "tokens": 0.0}}
+    second[-1] |= {"cost_usd": {"low": 80.0, "median": 80.0, "high": 80.0}, "cost_basis": "rent"}
+    html = page(merge([*first, *second], now_s=2e9), shipped)
+    assert "<li>100 steps were done twice after a restart: 56 Wh, $8</li>" in html
+    assert rows(html, "Phases")["&lt;b&gt;eval"] == ["3.33 min", "10 %", "27.8 Wh", "5 %", "–"]
+    assert rows(html, "Attempts") == {"1": ["killed", "16.7 min", "278 Wh", "500", "–"], "2": ["finished", "16.7 min", "278 Wh", "600", "400"]}
+    plain = page(record_of(), shipped)
+    assert not any(word in plain for word in ("Attempts", "Phases", "Not used"))

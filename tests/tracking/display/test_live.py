@@ -116,6 +116,12 @@ class Broken(io.StringIO):
         raise BrokenPipeError(32, "Broken pipe")
 
 
+def test_a_line_names_the_phase_and_idle_gpus():
+    shown = line(state(phase="eval", idle_gpus=1, budgets=()))
+    assert shown.startswith("carbon 0:12:03 · 1 of 8 GPUs idle · eval · 34 % · 23 min left · ")
+    assert len(shown) <= 80
+
+
 def test_a_stream_that_breaks_ends_the_lines_and_nothing_else():
     closed = io.StringIO()
     closed.close()

@@ -135,3 +135,10 @@ def test_a_forecast_above_the_plans_interval_is_marked_and_without_a_plan_has_it
     assert [row.plain[span.start : span.end] for span in row.spans if span.style == "yellow"] == ["1.40 kg CO2e +30 %"]
     assert drawn(state(plan={}))[-2] == "forecast 35.4 min (33 – 38)  3.84 kWh (3.5 – 4.2)  1.40 kg CO2e (1.3 – 1.5)"
     assert drawn(state(forecast={}))[-2] == "plan     40 min (32 – 48)  4.34 kWh (3.5 – 5.2)  1.08 kg CO2e (0.99 – 1.2)"
+
+
+def test_the_title_shows_phase_and_idle_gpus_in_eighty_columns():
+    (title, *_), (marked, *_) = drawn(state(phase="eval", idle_gpus=1)), rows(state(phase="eval", idle_gpus=1), History(), width=79)
+    assert title == "── 20261124-163653-8… ── 1 of 8 GPUs idle · 5.61 kW · eval · running 0:12:03 ──"
+    assert "yellow" in styles(marked)
+    assert len(drawn(state(phase="evaluation on a long held-out set", idle_gpus=1))[0]) == 79

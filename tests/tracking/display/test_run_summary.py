@@ -50,12 +50,25 @@ def test_a_run_is_summed_up_on_one_screen():
         "CO2e, total         7.00  kg   5.4 – 8.6           plan 5 kg, +40 %, above",
         "Cost               $33.1       no interval stated  plan $40, −17 %, below",
         "Duration            2.12  h                        plan 2.38 h, −11 %, inside",
-        "Tokens              310M                           40,700/s, 0.14 J metered each",
+        "Tokens              310M       40,700/s            0.13 J metered each",
         "MFU                 41.2  %",
         "",
         "Budget: 71 % of 20 kWh facility · 33 % of $100",
         "Again: carbon runs show 20261124-163653-837566",
     ]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"gpu": "counter", "cpu": "power", "dram": "power"}, "0.14 J metered each"),
+        ({"gpu": "counter", "cpu": "assumed", "dram": "modelled"}, "0.13 J metered each"),
+        ({"gpu": "modelled", "cpu": "modelled", "dram": "assumed"}, "0.14 J modelled each"),
+        ({"gpu": "assumed", "cpu": "assumed", "dram": "assumed"}, "0.14 J assumed each"),
+    ],
+)
+def test_the_energy_of_a_token_says_how_it_is_known(how, words):
+    assert words in summary(record(how=how))
 
 
 def test_shares_of_the_facilitys_energy_add_up_and_never_exceed_it():

@@ -9,7 +9,7 @@ import pytest
 from played import played, seen_of, truth_of
 from traincarbon.tracking.progress import Progress, Report
 from traincarbon.tracking.value.forecast import Observed, forecast_of, spent
-from traincarbon.tracking.value.run_results import Coefficients, figures_of
+from traincarbon.tracking.value.run_results import Coefficients, run_results
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
 from traincarbon.uncertain import Interval, Uncertain
@@ -194,7 +194,7 @@ def test_the_forecast_goes_into_the_record_as_json():
 
 def test_what_is_spent_has_the_names_that_budgets_know():
     seen = seen_of(STEADY, 40, 100.0)
-    found = spent(figures_of(seen.parts, accelerator_hours_h=1.0, coefficients=KNOWN), seen)
+    found = spent(run_results(seen.parts, accelerator_hours_h=1.0, coefficients=KNOWN), seen)
     assert found["duration_s"].median == 400.0
     assert found["facility_energy_kwh"].median == pytest.approx(0.5)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.tracking.value.run_results import Coefficients, Part, figures_of, mfu_of, uncertain_from
+from traincarbon.tracking.value.run_results import Coefficients, Part, mfu_of, run_results, uncertain_from
 from traincarbon.uncertain import Interval, Uncertain
 
 KNOWN = Coefficients(
@@ -23,12 +23,12 @@ KWH = 3.6e6
 
 
 def medians(parts, hours=10.0, known=KNOWN):
-    return {name: value.median for name, value in figures_of(parts, accelerator_hours_h=hours, coefficients=known).values.items()}
+    return {name: value.median for name, value in run_results(parts, accelerator_hours_h=hours, coefficients=known).values.items()}
 
 
 def test_a_run_by_hand():
     # 10 accelerator-hours: 4 kWh of boards, and 10 h × 200 W = 2 kWh of host that nobody metered
-    found = figures_of({"gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
+    found = run_results({"gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
     assert {name: value.median for name, value in found.values.items()} == pytest.approx(
         {
             "it_energy_kwh": 6.0,
@@ -51,7 +51,7 @@ def test_a_run_by_hand():
 def test_what_is_metered_of_the_host_is_not_assumed_again():
     # of 2 kWh of host, 0.5 + 0.3 are metered: 1.2 are left, whose spread is that of the 2
     parts = {"gpu": Part(4.0 * KWH), "cpu": Part(0.5 * KWH), "dram": Part(0.3 * KWH)}
-    found = figures_of(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
+    found = run_results(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
     assert found.sources_kwh == pytest.approx({"measured": 4.8, "modelled": 0.0, "assumed": 1.2})
     assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.2 * 2.0 / 6.0})
@@ -69,37 +69,37 @@ def test_nearly_all_of_the_host_metered_still_leaves_fans_and_conversion():
 
 def test_nearly_all_metered_leaves_a_rest_no_surer_than_its_order_of_magnitude():
     known = KNOWN._replace(host_rest_share=None)
-    found = figures_of({"cpu": Part(1.99 * KWH)}, accelerator_hours_h=10.0, coefficients=known)
+    found = run_results({"cpu": Part(1.99 * KWH)}, accelerator_hours_h=10.0, coefficients=known)
     assert found.values["it_energy_kwh"].spreads == pytest.approx({"host": 0.01 / 2.0})
 
 
 def test_a_metered_server_stands_for_all_that_is_in_it():
     parts = {"server": Part(9.0 * KWH, "power"), "gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH, "modelled", 0.4), "other": Part(5.0 * KWH)}
-    found = figures_of(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
+    found = run_results(parts, accelerator_hours_h=10.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].median == pytest.approx(9.0)
     assert found.sources_kwh == pytest.approx({"measured": 9.0, "modelled": 0.0, "assumed": 0.0})
 
 
 def test_a_server_s_meter_that_shows_less_than_its_parts_is_not_believed():
-    found = figures_of({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
+    found = run_results({"server": Part(1.0 * KWH), "gpu": Part(4.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].median == pytest.approx(6.0)
     assert found.notes == ("ignored the meter of the server: it shows less than its parts",)
 
 
 def test_what_no_meter_covers_on_unknown_hardware_is_said_and_not_0():
-    found = figures_of({"gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(host_w=None))
+    found = run_results({"gpu": Part(4.0 * KWH), "cpu": Part(1.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(host_w=None))
     assert found.values["it_energy_kwh"].median == pytest.approx(5.0)
     assert found.notes == ("the energy of dram, fans, disks and power supply is unknown on this machine and not included",)
 
 
 def test_energy_of_which_nothing_is_known_is_not_0():
-    found = figures_of({}, accelerator_hours_h=0.0, coefficients=KNOWN._replace(host_w=None))
+    found = run_results({}, accelerator_hours_h=0.0, coefficients=KNOWN._replace(host_w=None))
     assert found.values == {}
     assert medians({}, hours=10.0)["it_energy_kwh"] == pytest.approx(2.0)  # of known hardware the host is assumed
 
 
 def test_a_modelled_processor_holds_its_share_of_the_server():
-    found = figures_of({"cpu": Part(1.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=0.0, coefficients=KNOWN)
+    found = run_results({"cpu": Part(1.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=0.0, coefficients=KNOWN)
     assert found.values["it_energy_kwh"].spreads == {"cpu model": 0.4}
     assert found.sources_kwh == pytest.approx({"measured": 0.0, "modelled": 1.0, "assumed": 0.0})
     assert found.notes == ("the embodied emissions of this hardware are unknown: CO2e covers electricity only",)
@@ -108,7 +108,7 @@ def test_a_modelled_processor_holds_its_share_of_the_server():
 def test_what_a_meter_says_has_the_spread_of_meters_and_of_its_own():
     known = KNOWN._replace(host_w=None, meter=Uncertain(1.0, {"meter": 0.03}))
     parts = {"gpu": Part(3.0 * KWH, "counter"), "dram": Part(1.0 * KWH, "power", 0.08), "cpu": Part(4.0 * KWH, "modelled", 0.4)}
-    spreads = figures_of(parts, accelerator_hours_h=1.0, coefficients=known).values["it_energy_kwh"].spreads
+    spreads = run_results(parts, accelerator_hours_h=1.0, coefficients=known).values["it_energy_kwh"].spreads
     assert spreads == pytest.approx({"meter": 0.03 / 2.0, "dram meter": 0.01, "cpu model": 0.2})
 
 
@@ -117,11 +117,11 @@ def test_switches_add_their_share_where_several_servers_work():
 
 
 def test_rented_hardware_costs_its_rent_and_bought_its_share_and_electricity():
-    rented = figures_of(
+    rented = run_results(
         {"gpu": Part(KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(rent_usd_per_h=Uncertain(2.5), purchase_usd_per_h=Uncertain(1.0))
     )
     assert (rented.values["cost_usd"].median, rented.cost_basis) == (25.0, "rent")
-    bought = figures_of({"server": Part(10.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(purchase_usd_per_h=Uncertain(1.0)))
+    bought = run_results({"server": Part(10.0 * KWH)}, accelerator_hours_h=10.0, coefficients=KNOWN._replace(purchase_usd_per_h=Uncertain(1.0)))
     assert bought.values["cost_usd"].median == pytest.approx(10.0 + 10.0 * 1.2 * 0.1)
     assert bought.cost_basis == "electricity and a share of the purchase"
 
@@ -129,7 +129,7 @@ def test_rented_hardware_costs_its_rent_and_bought_its_share_and_electricity():
 def test_what_is_not_known_is_left_out():
     assert set(medians({"server": Part(KWH)}, known=Coefficients())) == {"it_energy_kwh"}
     assert set(medians({"server": Part(KWH)}, known=Coefficients(pue=Uncertain(1.2)))) == {"it_energy_kwh", "facility_energy_kwh"}
-    found = figures_of({}, accelerator_hours_h=0.0, coefficients=Coefficients())
+    found = run_results({}, accelerator_hours_h=0.0, coefficients=Coefficients())
     assert (found.values, found.cost_basis) == ({}, "")
 
 
@@ -159,5 +159,5 @@ def test_nothing_done_has_no_utilisation(changed):
 
 
 def test_energy_without_the_gpu_that_is_there_is_no_total():
-    found = figures_of({"cpu": Part(4.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=10.0, coefficients=KNOWN, has_unread_gpu=True)
+    found = run_results({"cpu": Part(4.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=10.0, coefficients=KNOWN, has_unread_gpu=True)
     assert (found.values, found.sources_kwh, found.cost_basis) == ({}, {}, "")

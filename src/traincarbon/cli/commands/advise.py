@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
 from traincarbon.cli.screens.advice import short_screen, worth
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, share, word
@@ -34,7 +35,7 @@ _HOURS, _ROOMY = 6, 72
 @click.option("--requests", metavar="NUMBER", help="Requests that the model will serve over its life; adds alternatives that save in serving.")
 @click.option("--tokens-per-request", metavar="NUMBER", help="Tokens of a request, prompt and answer.")
 @click.option("--finetune-tokens", metavar="NUMBER", help="Tokens of a fine-tuning instead of the training.")
-@click.option("--by", type=click.Choice(list(RANKED)), default="usd", show_default=True, help="Quantity that ranks the alternatives.")
+@click.option("--by", type=Choice(list(RANKED)), default="usd", show_default=True, help="Quantity that ranks the alternatives.")
 @money_option
 @level_option
 @click.option("--all", "show_all", is_flag=True, help="Show every alternative in its group, what is lost, and what is not offered.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import common_options
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LEAST_W = 0.1
 @click.command("bench")
 @click.option("--quick", is_flag=True, help="Take about six seconds instead of half a minute; less representative of long runs.")
 @click.option("--name", default="this", metavar="NAME", help="Name of the machine, for --hw NAME. Default: this.")
-@click.option("--library", type=click.Choice(("torch", "numpy")), help="Library to compute with; default PyTorch if installed, else NumPy.")
+@click.option("--library", type=Choice(("torch", "numpy")), help="Library to compute with; default PyTorch if installed, else NumPy.")
 @click.option("--force", is_flag=True, help="Measure even if other programs keep the machine busy.")
 @click.option("--dry-run", is_flag=True, help="Measure and show what would be saved, without saving it.")
 @common_options

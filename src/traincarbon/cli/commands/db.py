@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import Place, find_hardware, find_place, place_names
@@ -36,7 +37,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="List ids and names.")
-@click.argument("what", metavar="[WHAT]", type=click.Choice(LISTS), default="hardware")
+@click.argument("what", metavar="[WHAT]", type=Choice(LISTS), default="hardware")
 @click.argument("words", metavar="[WORD]…", nargs=-1)
 @common_options
 def list_command(*, what: str, words: tuple[str, ...], as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.screens.launch import launch_dict, launch_rows, this_launch
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.quantities import EnergySource
@@ -75,6 +76,7 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
     lines = [output.bold("Meters that can be read, with their power now"), *_readable(sampled)]
     if missing and not quiet:
         lines += ["", output.bold("Meters that cannot be read, and how to fix it"), *_unreadable(missing)]
+    lines += ["", output.bold("This process"), *_aligned(launch_rows(this_launch()))]
     click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 
 
@@ -169,6 +171,10 @@ def _machine(store: Store) -> list[str]:
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
     ]
+    return _aligned(rows)
+
+
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
     return [_indented(f"{name:11}{output.clean(text)}", 2, deeper=11) for name, text in rows]
 
 
@@ -237,6 +243,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
             for each in sampled
         ],
         "missing": [each._asdict() for each in missing],
+        "launch": launch_dict(this_launch()),
         "store": store._asdict(),
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),

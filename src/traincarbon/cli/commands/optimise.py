@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import AXES, FILE, PAGE, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
@@ -40,7 +41,7 @@ def _budget_options(command: C) -> C:
 @click.option("--target-loss", metavar="LOSS", help="Loss to reach. [nat/token]")
 @click.option("--tokens-per-param", metavar="NUMBER", help="Tokens for each parameter, instead of the best by the scaling law.")
 @click.option("--sure", type=SHARE, metavar="SHARE", default=0.5, show_default=True, help="Probability of staying within each budget.")
-@click.option("--by", type=click.Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
+@click.option("--by", type=Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
 @money_option
 @level_option
 @click.option("--plot", metavar="X.html", type=PAGE, help="Plot the frontier in a new HTML file.")

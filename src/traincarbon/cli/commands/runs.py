@@ -8,6 +8,7 @@ import click
 
 from traincarbon import runs
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.process_summary import STATES
@@ -43,7 +44,7 @@ def ledger_options(command: C) -> C:
 
 @command.command("list")
 @click.option("--project", default="", metavar="NAME", help="Only runs of this project.")
-@click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
+@click.option("--state", type=Choice(STATES), help="Only runs in this state.")
 @click.option("--since", default="", metavar="WHEN", help="Only runs that began then or later: a date as 2026-11-01, or an age as 12h, 3d or 2w.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="NUMBER", help=f"How many runs to list; 0 lists all.  [default: {_SHOWN}, with --json all]")
 @ledger_options
@@ -110,7 +111,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
 @click.argument("ids", metavar="[ID]…", nargs=-1)
-@click.option("--format", "format", type=click.Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
+@click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="File to write.  [default: stdout]")
 @ledger_options
 def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
@@ -238,7 +239,7 @@ def _row(record: Run) -> tuple[str, ...]:
     return (
         output.clean(record.run_id),
         record.started_at[2:16].replace("T", " "),
-        record.state,
+        output.worse(record.state) if record.state == "incomplete" else record.state,
         "–" if record.exit_code is None else str(record.exit_code),
         output.amount(record.duration_s, "s"),
         "–" if record.metered_kwh is None else output.amount(record.metered_kwh, "kWh"),

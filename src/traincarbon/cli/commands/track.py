@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from traincarbon.cli.choice import Choice
 from traincarbon.formatting import width
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.supervisor import Outcome
@@ -48,7 +49,7 @@ _LAST_S = 4.5
 @click.option("--max-hours", metavar="NUMBER", help="Budget of time.")
 @click.option(
     "--on-budget",
-    type=click.Choice([policy.value for policy in BudgetPolicy]),
+    type=Choice([policy.value for policy in BudgetPolicy]),
     default=BudgetPolicy.WARN.value,
     show_default=True,
     help="What to do when a budget is used up.",
@@ -60,6 +61,13 @@ _LAST_S = 4.5
     "--grace", "grace_s", metavar="SECONDS", type=float, default=60.0, show_default=True, help="Seconds to wait before SIGTERM, and again before SIGKILL."
 )
 @click.option("--interval", "interval_s", metavar="SECONDS", type=float, default=INTERVAL_S, show_default=True, help="Seconds between journal records.")
+@click.option(
+    "--nodes",
+    type=click.Choice([scope.value for scope in NodeScope]),
+    default=NodeScope.ALL.value,
+    show_default=True,
+    help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
+)
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
 @click.option("--db", metavar="DIR", help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
@@ -80,9 +88,12 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.tracking.display.record_fate import fate_of_record
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
+    from traincarbon.tracking.run_identity import how_to_unite
 
     settings = settings_from(argv=argv, state_every_s=0.0 if quiet else PANEL_S if _on_terminal() else LINES_S, **options)
     display = StderrDisplay(sys.stderr, quiet=quiet)
+    if advice := how_to_unite(settings.launch):
+        display.print(advice)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()

@@ -125,7 +125,7 @@ def utilisation(answer: "Estimate") -> str:
         return f"{shown}, from the stated hours"
     prior = answer.inputs.get("mfu")
     last = median_of(answer.plan.number("mfu") if prior is None else prior.value)
-    whose = "as stated" if prior is None else "steps of published runs" + ("" if answer.support["published_runs"] else " on any hardware")
+    whose = "as stated" if prior is None else "steps of published runs" + ("" if answer.support["of_generation"] else " on any hardware")
     factors = []
     for link, _, value in answer.links:
         if link.name == "mfu" and link.formula.__name__ in _FACTORS:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.names import other_sizes
@@ -39,14 +40,29 @@ class PeakFacts(Part):
     usable_memory_share: Given | None = None
 
 
+class Support(NamedTuple):
+    """How many published rows of utilisation are like a plan."""
+
+    alike: int = 0
+    """Of its generation of hardware, its family and its kind of training."""
+    of_generation: int = 0
+    of_family: int = 0
+    """Of its family and its kind, on any hardware."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether no row is of the generation, or none is of the family and kind, so that the utilisation is a guess."""
+        return not self.of_generation or not self.of_family
+
+
 class UtilisationFacts(Part):
     """Utilisation of the steps, and what reduces it over a whole run and on many accelerators.
 
     Attributes:
-        published_rows: Published rows behind the utilisation: the fewer of those of the generation and those of the family and kind. [1]
+        support: How many published runs are behind the utilisation.
     """
 
-    published_rows: int | None = None
+    support: "Support | None" = None
     assumed_family: Given | None = None
     assumed_kind: Given | None = None
     mfu: Given | None = None
@@ -146,7 +162,7 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
     goodput = "goodput of whole runs of small jobs, from published runs and timed steps; runs scatter more than steps"
     interruption = "time lost to one interruption: the restart and the work since the checkpoint"
     return UtilisationFacts(
-        published_rows=_published_rows(subject, database),
+        support=_support(subject, database),
         assumed_family=family if question.family is None else None,
         assumed_kind=kind if question.kind is None else None,
         mfu=mfu,
@@ -189,14 +205,14 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     return given("mfu", Uncertain(mfu, {"mfu": sigma}), "", reason, row, assumed=True)._replace(derivation=derivation)
 
 
-def _published_rows(subject: Subject, database: Database) -> int:
-    """Return how many published rows the prior of the utilisation rests on; zero where the generation, the family or the kind has none."""
+def _support(subject: Subject, database: Database) -> Support:
+    """Return how many published rows are behind the utilisation; adapters count as fine-tuning."""
     question = subject.question
-    scopes = [("mfu", f"generation={subject.accelerator.generation}")]
-    scopes.append(("mfu_factor", f"family={MOE if question.is_moe else family_of(question.family).published_as[0]}"))
-    scopes += [("mfu_factor", f"kind={question.kind}")] if question.kind not in (None, "pretrain") else []
-    found = [prior(database, name, scope) for name, scope in scopes]
-    return min(0 if each is None else int(float(each.row["n"] or 0)) for each in found)
+    generation = f"generation={subject.accelerator.generation}"
+    family = f"family={MOE if question.is_moe else family_of(question.family).published_as[0]}"
+    like = f"{family};kind={'pretrain' if question.kind in (None, 'pretrain') else 'finetune'}"
+    scopes = (f"{generation};{like}", generation, like)
+    return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
 
 
 def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterator[tuple[str, Prior, str]]:

@@ -1,22 +1,15 @@
 """The facts about a site: its facility, its grid and the price of its electricity."""
 
-from math import hypot
-
 from traincarbon.database.find import Place
 from traincarbon.database.load import Database
-from traincarbon.database.records import Row
-from traincarbon.database.select import nearest, prior, sigma_of, year_of
-from traincarbon.errors import PlanError
+from traincarbon.database.select import nearest, prior, sigma_of
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
+from traincarbon.estimation.facts.intensity import intensity_of
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.uncertain import Uncertain
 
-_OLD_YEARS = 2
-"""Years between an intensity and the start from which a reader is warned."""
 _SECTORS = {"home": ("household",), "on-prem": ("business", "commercial")}
 """Who pays the price of electricity at a site of one's own."""
-_SCALED_SIGMA = 0.1
-"""Extra log-spread of a state's lifecycle intensity that is scaled from its direct one."""
 
 
 class FacilityFacts(Part):
@@ -83,11 +76,15 @@ def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
     """
     place, question = subject.place, subject.question
     if place is None or not place.zone:
-        reason = "no region named: the range of grids on which clouds run" if place is None else f"no place named, as {place.site}:france: the range of grids"
+        reason = (
+            "no region named: the grids of cloud regions, weighted by the electricity of data centres"
+            if place is None
+            else f"no place named, as {place.site}:france: the range of grids"
+        )
         return ElectricityFacts(
             carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason), electricity_price=_price(place, question, database)
         )
-    intensity, warnings = _intensity(place, question, database)
+    intensity, warnings = intensity_of(place, question, database)
     return ElectricityFacts(carbon_intensity=intensity, electricity_price=_price(place, question, database), warnings=warnings)
 
 
@@ -104,35 +101,3 @@ def _price(place: Place | None, question: Question, database: Database) -> Given
         return from_prior(database, "electricity_price", f"site={place.site}", "$/kWh", f"tariffs of {who} of the world")
     why = "industrial prices of the world" if place is None else f"no price of {place.name} is known"
     return from_prior(database, "electricity_price", "scope=world", "$/kWh", why)
-
-
-def _intensity(place: Place, question: Question, database: Database) -> tuple[Given | None, tuple[str, ...]]:
-    """Return the intensity of the grid at *place*, with a warning if it is old; None if it is unknown and the plan states its own."""
-    rows = database.rows("grid", place.zone)
-    basis = question.basis or "lifecycle"
-    own = [row for row in database.rows("grid", place.id) if row["basis"] == basis]
-    row = nearest(own or [row for row in rows if row["basis"] == basis], question.start)
-    sigma = sigma_of(database, "carbon_intensity", "scope=zone")
-    if row is not None:
-        value = Uncertain(float(row["intensity_gco2e_per_kwh"]), {"carbon_intensity": sigma})
-        reason = f"{place.name}, {row['year']}, {basis}, {row['boundary']}"
-        return given("carbon_intensity", value, "g/kWh", reason, row), _warning_if_old(place, row, question.start)
-    direct = nearest((row for row in rows if row["basis"] == "direct"), question.start)
-    country = database.rows("grid", place.zone.partition("-")[0])
-    same_year = nearest((row for row in country if row["basis"] == "direct"), direct["year"] if direct is not None else None)
-    then = nearest((row for row in country if row["basis"] == "lifecycle"), question.start)
-    if basis != "lifecycle" or direct is None or same_year is None or then is None or same_year is direct:
-        if question.is_intensity_stated:
-            return None, ()
-        known = sorted({row["basis"] for row in rows})
-        raise PlanError(f"no {basis} intensity of {place.name} is known", hint=f"known is {' and '.join(known)}" if known else "give carbon_intensity")
-    ratio = float(then["intensity_gco2e_per_kwh"]) / float(same_year["intensity_gco2e_per_kwh"])
-    value = Uncertain(float(direct["intensity_gco2e_per_kwh"]) * ratio, {"carbon_intensity": hypot(sigma, _SCALED_SIGMA)})
-    reason = f"{place.name}, {direct['year']}, direct, × {ratio:.2f}: its country's lifecycle of {then['year']} over direct of {same_year['year']}"
-    return given("carbon_intensity", value, "g/kWh", reason, direct, assumed=True), _warning_if_old(place, then, question.start)
-
-
-def _warning_if_old(place: Place, row: Row, start: str | None) -> tuple[str, ...]:
-    if start is None or abs(int(row["year"]) - year_of(start)) < _OLD_YEARS:
-        return ()
-    return (f"the intensity of {place.name} is of {row['year']}: none is known for {start}",)

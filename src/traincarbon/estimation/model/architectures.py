@@ -54,6 +54,7 @@ _BERT = _GPT._replace(family="encoder", is_tied=True, final_norms=0, embedding_n
 _BART = _GPT._replace(family="encoder-decoder", is_tied=True, final_norms=0, embedding_norms=1, position_offset=2)
 _T5 = Architecture(family="encoder-decoder", is_gated=False, is_tied=True)
 _VIT = _GPT._replace(family="vision", position_offset=0)
+_MAMBA = Architecture(is_gated=False, norms=1, is_tied=True)
 _GEMMA3_DEFAULTS: dict[str, object] = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208}
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -117,14 +118,36 @@ ARCHITECTURES: dict[str, Architecture] = {
     "dinov2": _VIT,
     "siglip_vision_model": _VIT,
     "clip_vision_model": _VIT._replace(embedding_norms=1),
+    "mamba": _MAMBA,
+    "mamba2": _MAMBA._replace(is_tied=False),
+    "falcon_mamba": _MAMBA._replace(is_tied=False),
+    "rwkv": Architecture(is_gated=False, norm_vectors=2),
+    "jamba": Architecture(defaults={"num_key_value_heads": 8}),
+    "bamba": _LLAMA,
+    **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), _QWEN3._replace(defaults={"full_attention_interval": 4, "head_dim": 256})),
 }
 """Architectures by the ``model_type`` of their configurations."""
 
-WITHOUT_ATTENTION = frozenset(("mamba", "mamba2", "falcon_mamba", "jamba", "rwkv", "rwkv7", "recurrent_gemma", "nemotron_h", "zamba2", "bamba"))
-"""Architectures with layers that are not attention, which are not counted here."""
-LINEAR_ATTENTION = frozenset(("qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "minimax", "minimax_text_01", "kimi_linear"))
-"""Architectures with linear attention in some of their layers, which are not counted here either."""
-TEXT_ONLY = {"gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen3_vl": "qwen3_vl_text", "qwen3_vl_moe": "qwen3_vl_moe_text"}
+RECURRENT = ("mamba", "mamba2", "falcon_mamba", "rwkv")
+"""Architectures without any attention."""
+HYBRID = ("jamba", "bamba", "qwen3_next", "qwen3_5_text", "qwen3_5_moe_text")
+"""Architectures of which only some layers are attention."""
+NOT_COUNTED = frozenset(
+    [
+        *("rwkv5", "rwkv6", "rwkv7", "recurrent_gemma", "nemotron_h", "zamba", "zamba2", "granitemoehybrid", "falcon_h1", "lfm2", "lfm2_moe"),
+        *("minimax", "minimax_text_01", "kimi_linear", "plamo2", "mamba3", "olmo_hybrid"),
+    ]
+)
+"""Architectures with layers that are not attention, of which no count is known here."""
+TEXT_ONLY = {
+    "gemma3": "gemma3_text",
+    "llama4": "llama4_text",
+    "mistral3": "mistral",
+    "qwen3_vl": "qwen3_vl_text",
+    "qwen3_vl_moe": "qwen3_vl_moe_text",
+    "qwen3_5": "qwen3_5_text",
+    "qwen3_5_moe": "qwen3_5_moe_text",
+}
 """Multimodal architectures to that of the language model in their ``text_config``."""
 GATED = ("silu", "swish", "swiglu", "geglu", "gelu_pytorch_tanh")
 """Activations of feed-forward blocks that are gated in architectures of today."""

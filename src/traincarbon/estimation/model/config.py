@@ -46,7 +46,9 @@ class ModelConfig:
         norms: Normalisations of a layer.
         final_norms: Normalisations after a stack.
         distinct_layers: Layers with weights of their own, where layers share them.
-        extra_layer_params: Parameters that only this architecture has in each layer.
+        extra_layer_params: Parameters that only this architecture has in each layer; in a hybrid, in each layer of attention.
+        mixer_layers: Layers in which something else stands in the place of attention.
+        mixer_params: Parameters of that, in each.
     """
 
     architecture: str
@@ -88,3 +90,5 @@ class ModelConfig:
     final_norms: int = 1
     distinct_layers: int = 0
     extra_layer_params: int = 0
+    mixer_layers: int = 0
+    mixer_params: int = 0

@@ -56,6 +56,8 @@ class Model(NamedTuple):
         found: dict[str, float | str] = {"params": self.params, "family": ARCHITECTURES[config.architecture].family}
         if self.active_params != self.params:
             found["active_params"] = self.active_params
+        if config.mixer_layers:  # FLOP and layouts are those of attention
+            return found
         found |= {"layers": float(config.layers + config.decoder_layers), "hidden": float(config.hidden), "heads": float(config.heads)}
         found["kv_heads"] = float(config.kv_heads)
         if not config.kv_rank and config.head_dim * config.heads != config.hidden:
@@ -140,9 +142,14 @@ def _as_stated(model: Model, plan: Plan) -> Model:
     """Return *model* with the shape that the plan states in place of its own, counted anew.
 
     Raises:
-        PlanError: a stated field is an array or cannot be one of the model's.
+        PlanError: a stated field is an array or cannot be one of the model's, or the model's layers are not all attention.
     """
     own: Mapping[str, float | str] = model.fields
+    fixed = next((name for name in _SHAPE if getattr(plan, name) is not None), "") if model.config.mixer_layers else ""
+    if fixed:
+        raise PlanError(
+            f"{fixed} beside the model {model.name}, whose layers are not all attention", hint=f"leave out {fixed}, or leave out model and give params"
+        )
     changes: dict[str, int] = {}
     for name in _SHAPE:
         value = plan.number(name)

@@ -54,7 +54,7 @@ def _total(config: ModelConfig, embedding: int, experts: int) -> int:
         other_layers=other_layers,
         other_layer_params=other_layer,
         head_params=_head(config, kind),
-        other_params=norms + _input(config) + config.extra_params,
+        other_params=norms + _input(config) + config.extra_params + config.mixer_layers * (config.mixer_params - _block(config, kind)),
     )
     return round(total)
 
@@ -76,13 +76,18 @@ def attention_weights(config: ModelConfig) -> int:
 
 def _attention(config: ModelConfig, kind: Architecture) -> int:
     """Return the parameters of a layer without its feed-forward block: attention, its biases and normalisations, the layer's norms."""
+    norms = parameters.norm_params(norms=config.norms, vectors=kind.norm_vectors, width=config.hidden)
+    return _block(config, kind) + round(norms)
+
+
+def _block(config: ModelConfig, kind: Architecture) -> int:
+    """Return the parameters of an attention block with its biases and its own normalisations."""
     if config.kv_rank:
         inner = config.query_rank + config.kv_rank
     else:
         widths = {"head": _KEY_AND_VALUE * config.head_dim, "full": (config.heads + config.kv_heads) * config.head_dim}
         inner = _attention_biases(config, kind) + widths.get(config.qk_norm, 0)
-    norms = parameters.norm_params(norms=config.norms, vectors=kind.norm_vectors, width=config.hidden)
-    return attention_weights(config) + round(norms) + inner + config.extra_layer_params
+    return attention_weights(config) + inner + config.extra_layer_params
 
 
 def _attention_biases(config: ModelConfig, kind: Architecture) -> int:
@@ -101,6 +106,8 @@ def _decoder_layer(config: ModelConfig, kind: Architecture) -> int:
 
 
 def _feed_forward(config: ModelConfig, ffn: int) -> int:
+    if not ffn:
+        return 0
     weights = parameters.feed_forward_params(ffn_matrices=config.ffn_matrices, hidden=config.hidden, ffn=ffn)
     return round(weights) + _ffn_biases(config, ffn)
 

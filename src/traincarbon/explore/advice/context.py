@@ -15,7 +15,7 @@ from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import SAVED, Alternative, Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, technique
 from traincarbon.explore.advice.saving import saving_of
-from traincarbon.explore.compared_results import Figures, figures_of, intervals, scaled
+from traincarbon.explore.compared_results import Results, intervals, results_of, scaled
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.explore.variant import reestimate
 from traincarbon.uncertain import Num, median_of
@@ -93,7 +93,7 @@ class AdviceContext:
         return self.base.plan
 
     @property
-    def results(self) -> Figures:
+    def results(self) -> Results:
         """The compared quantities of the plan."""
         return self.results_of(self.base)
 
@@ -161,11 +161,11 @@ class AdviceContext:
         """
         return reestimate(self.base, self.database, **fields)
 
-    def results_of(self, answer: Estimate) -> Figures:
+    def results_of(self, answer: Estimate) -> Results:
         """Return the compared quantities of an estimate."""
-        return figures_of(answer, self.money)
+        return results_of(answer, self.money)
 
-    def scaled(self, answer: Estimate, factor: Num) -> Figures:
+    def scaled(self, answer: Estimate, factor: Num) -> Results:
         """Return the compared quantities of an estimate whose hours, and with them the energy of the accelerators, are *factor* times as many."""
         return scaled(answer, self.money, hours=factor, accelerator_energy=factor)
 
@@ -191,7 +191,7 @@ class AdviceContext:
         group: Group,
         change: Change,
         name: str,
-        results: "Figures | Estimate",
+        results: "Results | Estimate",
         *,
         lost: str,
         effort: Effort,
@@ -199,7 +199,7 @@ class AdviceContext:
         how: str,
         evidence: Sequence[Evidence],
         independent: Collection[str] = (),
-        baseline: Figures | None = None,
+        baseline: Results | None = None,
         plan: Plan | None = None,
         cash_usd: float | None = None,
         price_spread: Num = 1.0,

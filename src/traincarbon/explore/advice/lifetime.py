@@ -12,7 +12,7 @@ from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOff
 from traincarbon.explore.advice.context import AdviceContext, Outcome, Service
 from traincarbon.explore.advice.evidence import Evidence, effect_of, evidence_of
 from traincarbon.explore.advice.reuse import teaching_factor
-from traincarbon.explore.compared_results import Figures, added
+from traincarbon.explore.compared_results import Results, added
 from traincarbon.explore.scaling_law import Size
 from traincarbon.explore.variant import changed
 from traincarbon.fitting.solve import least_by_golden_section
@@ -70,7 +70,7 @@ def served_params(context: AdviceContext) -> float | None:
     return context.number("params") if active is None else active
 
 
-def lifetime_of(context: AdviceContext) -> Figures | None:
+def lifetime_of(context: AdviceContext) -> Results | None:
     """Return what training and serving take together, None where no requests or no size is stated."""
     params = served_params(context)
     return None if context.service is None or params is None else _with_serving(context, context.results, params, context.service)
@@ -113,7 +113,7 @@ def over_the_lifetime(context: AdviceContext, by: str) -> Iterator[Outcome]:
     yield from _distilled(context, whole, params, service)
 
 
-def _best_size(context: AdviceContext, by: str, whole: Figures, service: Service) -> Iterator[Outcome]:
+def _best_size(context: AdviceContext, by: str, whole: Results, service: Service) -> Iterator[Outcome]:
     """Yield the size for which training to the loss and serving together take the least."""
     if context.size is None or context.loss is None or whole[by] is None:
         return
@@ -183,7 +183,7 @@ def _training_of(context: AdviceContext, size: Size) -> Estimate:
 
 def _faster(
     context: AdviceContext,
-    whole: Figures,
+    whole: Results,
     served: Estimate,
     *,
     id: str,
@@ -213,7 +213,7 @@ def _faster(
     )
 
 
-def _distilled(context: AdviceContext, whole: Figures, params: float, service: Service) -> Iterator[Outcome]:
+def _distilled(context: AdviceContext, whole: Results, params: float, service: Service) -> Iterator[Outcome]:
     """Yield training as planned, then a student of 60 % of the size that serves."""
     row, tokens = context.row("distilbert"), context.number("tokens")
     if row is None or tokens is None or context.plan.active_params is not None:
@@ -236,7 +236,7 @@ def _distilled(context: AdviceContext, whole: Figures, params: float, service: S
     )
 
 
-def _with_serving(context: AdviceContext, training: Figures, params: float, service: Service) -> Figures:
+def _with_serving(context: AdviceContext, training: Results, params: float, service: Service) -> Results:
     """Return the results of a *training* and of serving its model of *params* parameters; serving has no duration."""
     served = serving_estimate(context.base, context.database, params=params, tokens=service.tokens)
     return added(training, context.results_of(served))

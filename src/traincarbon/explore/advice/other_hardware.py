@@ -10,7 +10,7 @@ from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOff
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, title_of
 from traincarbon.explore.advice.other_prices import purchase_usd
-from traincarbon.explore.compared_results import Figures, figures_of
+from traincarbon.explore.compared_results import Results, results_of
 from traincarbon.uncertain import median_of
 
 CHIP_SPREADS = ("mfu", "power", "host", "embodied", "rent_price", "purchase_price")
@@ -62,9 +62,9 @@ def _on_hardware(context: AdviceContext, id: str, answer: Estimate, praise: str)
     )
 
 
-def _results(context: AdviceContext, answer: Estimate) -> Figures:
+def _results(context: AdviceContext, answer: Estimate) -> Results:
     """Return what is compared on other hardware: who trains at home would rent it."""
-    return figures_of(answer, "rent") if context.is_at_home else context.results_of(answer)
+    return results_of(answer, "rent") if context.is_at_home else context.results_of(answer)
 
 
 def _facts_of(context: AdviceContext, answer: Estimate) -> list[Evidence]:

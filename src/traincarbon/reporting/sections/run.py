@@ -9,6 +9,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.like_for_like import share_done
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
 from traincarbon.reporting.charts import Line, lines, share_bar
@@ -19,12 +20,20 @@ from traincarbon.reporting.run_history import RunHistory
 from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_table, percent
 from traincarbon.reporting.sections.summary import card_html
 from traincarbon.reporting.subjects import ReportedRun
+from traincarbon.tracking.display.run_parts import attempt_rows, phase_rows, waste_verdicts
 from traincarbon.uncertain import Interval, median_of
 
 _SHORT_S = 600.0
 """Charts of runs shorter than this show seconds."""
 _PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
-_ENDINGS = {"finished": "finished", "failed": "failed", "killed": "was killed", "lost": "was lost", "running": "is running"}
+_ENDINGS = {
+    "finished": "finished",
+    "failed": "failed",
+    "killed": "was killed",
+    "lost": "was lost",
+    "running": "is running",
+    "incomplete": "finished, but its record is incomplete",
+}
 _HOW_KNOWN = {
     EnergySource.COUNTER: "measured by energy counters",
     EnergySource.POWER: "measured by power readings",
@@ -40,8 +49,11 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
         id,
         html("Run {}", name(record.run_id, most=60)),
         html("<p class='lead'>{}</p>", _sentence(record, currency)),
+        _incomplete(record),
         _cards(record, currency),
+        _waste(record, currency),
         _energy(record, currency),
+        *_parts(record),
         forecast_table(record, forecast, currency),
         _over_time(record, run.history, database) if run.history is not None else EMPTY,
         _notes(record),
@@ -73,6 +85,13 @@ def _sentence(record: Run, currency: Currency) -> Html:
     if busy is not None:
         parts.append(text(f"Its accelerators were busy {percent(busy)} of the time and idle {percent(1.0 - busy)}."))
     return joined(parts, " ")
+
+
+def _incomplete(record: Run) -> Html:
+    """Return in red that nodes sent nothing, empty if all did."""
+    if MISSING not in record.missing:
+        return EMPTY
+    return html('<p class="alert">{}: what was metered lacks them, and totals take them as nodes like the others.</p>', name(record.missing[MISSING], most=200))
 
 
 def _metered(record: Run) -> Html:
@@ -125,6 +144,21 @@ def _energy(record: Run, currency: Currency) -> Html:
     return (
         table(text("Energy at the meters, measured and modelled"), texts("Part", "Share", "Energy", "How it is known"), rows, numbers=(2,)) if rows else EMPTY
     )
+
+
+def _waste(record: Run, currency: Currency) -> Html:
+    """Return what the run paid for and did not use, in the report's currency."""
+    return notes(map(text, waste_verdicts(record, money=lambda usd: currency.amount(usd, "$"))), label="Not used")
+
+
+def _parts(record: Run) -> list[Html]:
+    """Return the tables of the phases, and of the attempts of a run that was started more than once."""
+    found = []
+    for caption, rows, numbers in (("Phases", phase_rows(record), (1, 2, 3, 4, 5)), ("Attempts", attempt_rows(record), (0, 2, 3, 4, 5))):
+        if rows:
+            head = texts(*(word.capitalize() for word in rows[0]))
+            found.append(table(text(caption), head, [[name(row[0], most=60), *texts(*row[1:])] for row in rows[1:]], numbers=numbers))
+    return found
 
 
 def _over_time(record: Run, history: RunHistory, database: Database) -> Html:

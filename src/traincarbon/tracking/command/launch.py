@@ -21,6 +21,8 @@ _STANDARD = 2
 _MAIN = "import sys; sys.path[:] = sys.argv[7:]; from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:7]))"
 _ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
 """The same in a grandchild; the child reports its process number and ends at once, so that the metering process is not a child of the caller."""
+_APART = "CARBON_METERS_APART"
+"""The variable of :mod:`traincarbon.meters.base`, which this process does not import."""
 _LONGEST_PID_B = 32
 _CHECK_S = 30.0
 """Longest wait for the meters to open where a budget needs them. [s]"""
@@ -65,6 +67,7 @@ class Sidecar:
         pipes: The pipes from which it reads the training's reports and output.
         orphan: Whether to start it as a grandchild, as the caller may wait for all its children; this takes about 10 ms longer.
         stderr: Descriptor on which it is to show the run, -1 to show nothing.
+        apart: Whether to read vendors' libraries in processes of their own, as one of them ended a metering process before.
 
     Attributes:
         pid: Its process number.
@@ -74,7 +77,7 @@ class Sidecar:
         OSError: the system cannot start it.
     """
 
-    def __init__(self, pipes: Pipes, *, orphan: bool = False, stderr: int = -1) -> None:
+    def __init__(self, pipes: Pipes, *, orphan: bool = False, stderr: int = -1, apart: bool = False) -> None:
         if not sys.executable:
             raise OSError(errno.ENOENT, "sys.executable is empty: this Python does not know its own program")
         (to_us, from_it), (to_it, from_us) = _two_pipes()
@@ -83,7 +86,7 @@ class Sidecar:
         # a handler that waits for any child would take the intermediate process
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,) if orphan else ())
         try:
-            self.pid = _spawn(arguments, [each for each in passed if each >= 0], close=(to_it, from_it))
+            self.pid = _spawn(arguments, [each for each in passed if each >= 0], close=(to_it, from_it), apart=apart)
             if orphan:
                 self.pid = _orphan_of(self.pid, to_us)
         except BaseException:
@@ -124,10 +127,10 @@ class EarlySidecar:
         self.sidecar = start_sidecar(self.pipes)
 
 
-def start_sidecar(pipes: Pipes) -> Sidecar | None:
+def start_sidecar(pipes: Pipes, *, apart: bool = False) -> Sidecar | None:
     """Start the metering process; return None if the system cannot."""
     try:
-        return Sidecar(pipes)
+        return Sidecar(pipes, apart=apart)
     except (OSError, AttributeError):  # no room for another process, or no posix_spawn on this system
         return None
 
@@ -155,10 +158,15 @@ def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
         raise
 
 
-def _spawn(arguments: list[str], passed: Iterable[int], *, close: Iterable[int]) -> int:
+def ended_by_library(status: int) -> bool:
+    """Return whether a metering process with that status ended by itself, as only a library that it loads makes it; others are killed."""
+    return not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL)
+
+
+def _spawn(arguments: list[str], passed: Iterable[int], *, close: Iterable[int], apart: bool) -> int:
     """Start the process with the descriptors *passed*, and *close* the caller's copies of its own."""
     nothing = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
-    environment = {**os.environ, MARK: ""}  # it does not belong to a training, even to an outer one
+    environment = {**os.environ, MARK: "", **({_APART: "1"} if apart else {})}  # it does not belong to a training, even to an outer one
     for descriptor in passed:
         os.set_inheritable(descriptor, True)
     try:

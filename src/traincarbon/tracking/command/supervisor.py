@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
-from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import NodeScope, Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
+    from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
@@ -85,12 +86,15 @@ class Supervisor:
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
         self._restarts = 0
+        self._is_apart = False
+        """Whether a metering process was ended by a library that it had loaded."""
         self._begun = False
         self._began_s = 0.0
         self._pid = 0
         self._ended: JobEnded | None = None
         self._undo = b""
         self._final: Final | None = None
+        self._others: RemoteMeters | None = None
 
     def run(self) -> Outcome:
         """Run the command to its end. All signals stay blocked: none of them must change how this process ends.
@@ -107,6 +111,7 @@ class Supervisor:
         try:
             self._send_settings()
             self._check_budgets()
+            self._start_other_nodes()
             self._start_command(mask)
             self._send_job()
             while self._ended is None:
@@ -134,6 +139,15 @@ class Supervisor:
             found = self._sidecar.check_budgets() if self._sidecar is not None else NOT_METERED
             if found.problem:
                 raise CarbonError(found.problem, hint=found.hint)
+
+    def _start_other_nodes(self) -> None:
+        """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
+        if self._settings.nodes > 1 and self._settings.scope is not NodeScope.HERE:
+            from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
+
+            self._others = start_remote_meters(self._settings, self._command, own_environment())
+            if self._others is not None and self._others.problem:
+                self._display.print(self._others.problem)
 
     def _start_command(self, mask: set[int]) -> None:
         environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
@@ -212,6 +226,7 @@ class Supervisor:
             if not pid:
                 return
             if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
+                self._is_apart = self._is_apart or ended_by_library(status)
                 self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 if self._signals.stop_with_command(os.WSTOPSIG(status)):
@@ -235,7 +250,7 @@ class Supervisor:
         if self._restarts > _MOST_RESTARTS:
             self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
-        self._sidecar = start_sidecar(self._pipes)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)
@@ -264,6 +279,8 @@ class Supervisor:
     def _close(self) -> None:
         if self._output_copy is not None:
             self._output_copy.close()
+        if self._others is not None:
+            self._others.close()
         if self._sidecar is not None:
             self._sidecar.channel.close()
         self._pipes.close()
@@ -271,6 +288,8 @@ class Supervisor:
     def _end_metering(self, ended: JobEnded) -> None:
         """Report the end of the command and wait for the last message, but not for a metering process that hangs."""
         sidecar = self._sidecar
+        if self._others is not None:
+            self._others.send(ended)
         if self._output_copy is not None:
             self._output_copy.close()
             self._output_copy = None
@@ -287,3 +306,5 @@ class Supervisor:
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()
+        if self._others is not None:
+            self._others.wait_for_end(until_s=until_s)

@@ -212,6 +212,7 @@ def line(state: LiveState) -> str:
     power_w, left_s, share = wording.power_w(state.devices), state.progress.left_s, state.progress.share_done
     values = [
         *(f"budget {budget.text}" for budget in wording.budgets(state.budgets) if budget.worst >= wording.WARN_SHARE),
+        *filter(None, (wording.idle_gpus(state), wording.phase(state))),
         *([] if share is None else [wording.percent(share)]),
         *([] if left_s is None else [wording.time_left(left_s)]),
         *([] if power_w is None else [wording.watts(power_w)]),

@@ -110,14 +110,16 @@ def _title(state: LiveState, width: int) -> "Text":
     text = _text()
     power_w = wording.power_w(state.devices)
     power = "" if power_w is None else f"{wording.watts(power_w)} · "
-    right = f" {power}running {wording.clock(state.elapsed_s)} "
+    idle, phase = wording.idle_gpus(state), wording.phase(state)
+    right = _text(" ").append(f"{idle} · " if idle else "", "yellow").append(power).append(f"{phase} · " if phase else "", "cyan")
+    right.append(f"running {wording.clock(state.elapsed_s)} ")
     left = _text(clean(state.run_id), "bold")
     if state.project:
         left.append(" · ", "dim").append(clean(state.project))
-    left.truncate(max(width - len(right) - 8, 8), overflow="ellipsis")
+    left.truncate(max(width - right.cell_len - 8, 8), overflow="ellipsis")
     text.append("── ", "dim").append_text(left).append(" ")
-    text.append("─" * max(width - text.cell_len - len(right) - 2, 0), "dim")
-    return text.append(right).append("──", "dim")
+    text.append("─" * max(width - text.cell_len - right.cell_len - 2, 0), "dim")
+    return text.append_text(right).append("──", "dim")
 
 
 def _device_rows(state: LiveState, history: History, width: int, *, most: int) -> "list[Text]":

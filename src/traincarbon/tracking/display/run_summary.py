@@ -5,12 +5,16 @@ import signal
 from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
-from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, wrapped
+from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, worse, wrapped
+from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
+from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.run_parts import phases_text, waste_verdicts
+from traincarbon.tracking.display.run_parts import tables as parts_tables
 from traincarbon.tracking.live_state import BudgetState
 from traincarbon.uncertain import Interval
 
@@ -43,13 +47,15 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
     columns = width() if columns is None else columns
     energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
     energy += [_single("Assumed", _parts(run, _ASSUMED), columns)] if _energy_j(run, _ASSUMED) else []
-    if run.missing:
+    if _missing(run):
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
-    last = [_single("Budget", " · ".join(shares), columns)] if shares else []
+    last = [_single("Phases", phases_text(run), columns, lines=2)] if run.phases else []
+    last += [_single("Waste", "; ".join(verdicts), columns, lines=2)] if (verdicts := waste_verdicts(run)) else []
+    last += [_single("Budget", " · ".join(shares), columns)] if shares else []
     results = _results(run, columns, counts=("tokens",) if "tokens" in run.counts else tuple(run.counts))
-    for each in (2, 1):  # lines of a note, as far as there is room
-        notes = [_single("Note", note, columns, lines=each) for note in _notes(run, most=2)]
+    for lines_each, most in ((2, 2), (1, 2), (1, 1), (1, 0)):  # notes and lines of a note, as far as there is room
+        notes = [_single("Note", note, columns, lines=lines_each) for note in _notes(run, most=most)]
         blocks = [
             *_head(run, columns),
             "",
@@ -84,13 +90,17 @@ def page(run: Run) -> list[str]:
     energy += [wrapped("Assumed", _parts(run, _ASSUMED))] if _energy_j(run, _ASSUMED) else []
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
+    launcher = launcher_line(run.launcher)
     return [
         *_head(run, columns),
         "",
+        *([wrapped("Launched by", shortened(launcher, most=300), columns=columns)] if launcher else []),
         *energy,
         _gaps(run, columns),
         *_sources(run, columns),
         *_results(run, columns, counts=tuple(run.counts)),
+        *([wrapped("Waste", verdict, columns=columns) for verdict in waste_verdicts(run)]),
+        *parts_tables(run),
         *_devices(run, columns),
         *([""] if notes else []),
         *notes,
@@ -101,7 +111,8 @@ def _missing(run: Run) -> dict[str, str]:
     """Return each reason why something is missing, with its parts."""
     parts: dict[str, list[str]] = {}
     for part, reason in run.missing.items():
-        parts.setdefault(reason, []).append(part)
+        if part != MISSING:
+            parts.setdefault(reason, []).append(part)
     return {reason: " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) for reason, names in parts.items()}
 
 
@@ -112,11 +123,25 @@ def _head(run: Run, columns: int) -> list[str]:
     lines = [bold(f"{shortened(run.run_id, most=columns - len(project + ended))}{project}{ended}")]
     if run.argv:
         lines.append(dim(f"  {shortened(' '.join(run.argv), most=columns - 2)}"))
-    on = counted(run.nodes, "node") + (f", {counted(run.accelerators, 'accelerator')}" if run.accelerators is not None else "")
+    seen = f"{run.nodes} of " if run.missing.get(MISSING) else ""
+    on = (
+        seen
+        + counted((run.nodes_expected or run.nodes) if seen else run.nodes, "node")
+        + (f", {counted(run.accelerators, 'accelerator')}" if run.accelerators is not None else "")
+    )
     hardware = f" ({run.hw})" if run.hw else ""
     restarts = f", {counted(run.restarts, 'restart')}" if run.restarts else ""
     when = f"{run.started_at[:16].replace('T', ' ')} UTC, {amount(run.duration_s, 's', digits=3)}{restarts}"
-    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=columns - 2)}"]
+    absent = [worse(shortened(f"  {_incomplete(run)}", most=columns))] if seen else []
+    return [*lines, f"  {shortened(f'{when} on {on}{hardware}', most=columns - 2)}", *absent]
+
+
+def _incomplete(run: Run) -> str:
+    """Return what is missing of the run, and what its totals say of it."""
+    if run.state == "running":
+        return run.missing[MISSING]
+    is_covered = any(getattr(run, name) is not None for name in RECORDED)
+    return f"{run.missing[MISSING]}: {'totals assume nodes like the others' if is_covered else 'totals are unknown'}; what was metered lacks them"
 
 
 def _by(number: int | None) -> str:
@@ -164,8 +189,9 @@ def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
         rows.append(("Duration", *_scaled(run.duration_s, "s"), "", _comparison(run.duration_s, planned, "s")))
     has_plan = any(row[-1] for row in rows)  # else that column is too narrow for rates
     for name in counts:
-        rate = ("", _rate(run, name)) if has_plan else (_rate(run, name), "")
-        rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *rate))
+        rate, energy = _rate(run, name)
+        beside = (rate, energy) if has_plan else (", ".join(filter(None, (rate, energy))), "")
+        rows.append((name.capitalize(), *_scaled(run.counts[name], "count"), *beside))
     if run.mfu is not None:
         rows.append(("MFU", *wording.utilisation(run.mfu).rsplit(" ", 1), "", ""))
     shown = [line[:columns] for line in table(rows, right=(1,)).split("\n")] if rows else []
@@ -203,13 +229,20 @@ def _comparison(value: float, planned: Interval, unit: str) -> str:
     return f"plan {amount(planned.median, unit, digits=3)}, {wording.deviation(value, planned.median)}, {side}"
 
 
-def _rate(run: Run, name: str) -> str:
-    """Return the rate of a count and, for tokens, the metered energy of each."""
+def _rate(run: Run, name: str) -> tuple[str, str]:
+    """Return the rate of a count and, for tokens, the energy of each."""
     count = run.counts[name]
-    rates = [f"{significant(count / run.duration_s, 3)}/s"] if run.duration_s > 0.0 else []
-    if name == "tokens" and count > 0.0 and run.metered_kwh is not None:
-        rates.append(f"{significant(run.metered_kwh * J_PER_KWH / count, 2)} J metered each")
-    return ", ".join(rates)
+    rate = f"{significant(count / run.duration_s, 3)}/s" if run.duration_s > 0.0 else ""
+    return rate, _energy_of_each(run, count) if name == "tokens" and count > 0.0 else ""
+
+
+def _energy_of_each(run: Run, count: float) -> str:
+    """Return the energy of the best known parts over *count*, and how it is known; nothing if a GPU that was there is not among them."""
+    for word, sources in (("metered", _MEASURED), ("modelled", _MODELLED), ("assumed", _ASSUMED)):
+        energy_j = sum(_energy_j(run, sources).values())
+        if energy_j > 0.0 and not run.unread_gpu:
+            return f"{significant(energy_j / count, 2)} J {word} each"
+    return ""
 
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:

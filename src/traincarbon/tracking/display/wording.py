@@ -96,6 +96,22 @@ def spent(state: LiveState) -> list[Item]:
     return [Item(label, short_amount(value, unit)) for label, value, unit in values if value is not None]
 
 
+def idle_gpus(state: LiveState) -> str:
+    """Return how many GPUs have been idle for a minute, "" if none has.
+
+    Example:
+        >>> idle_gpus(LiveState("r", devices=(DeviceState("gpu:0", "gpu"), DeviceState("gpu:1", "gpu")), idle_gpus=1))
+        '1 of 2 GPUs idle'
+    """
+    n_gpus = sum(device.part == "gpu" for device in state.devices)
+    return f"{state.idle_gpus} of {n_gpus} GPU{'' if n_gpus == 1 else 's'} idle" if state.idle_gpus else ""
+
+
+def phase(state: LiveState) -> str:
+    """Return the phase that the script reported, cut to 16 characters."""
+    return shortened(clean(state.phase), most=16)
+
+
 def with_unit(name: str, median: float) -> str:
     """Return the amount of a quantity, with ``CO2e`` behind the unit of emissions."""
     unit = QUANTITIES[name].unit

@@ -2,7 +2,7 @@
 
 from traincarbon.tracking.launchers.row import Launcher, any_of
 from traincarbon.tracking.launchers.run_ids import lsf_job, pbs_job, sge_job, slurm_job, slurm_step
-from traincarbon.tracking.launchers.values import count, first, hosts, positive, text, total
+from traincarbon.tracking.launchers.values import count, first, flag, hosts, positive, text, total
 
 SCHEDULERS = (
     Launcher(
@@ -24,8 +24,9 @@ SCHEDULERS = (
         title="LSF",
         is_there=any_of("LSB_JOBID"),
         is_job=True,
-        source="lightning, plugins/environments/lsf.py; the rest from scripts of users",
+        source="IBM Spectrum LSF 10.1, environment variables set for job execution",
         run_id=lsf_job,
+        attempt=flag("LSB_RESTART"),
         nodes=hosts("LSB_MCPU_HOSTS"),
     ),
     Launcher(
@@ -33,7 +34,7 @@ SCHEDULERS = (
         title="PBS, Torque",
         is_there=any_of("PBS_JOBID"),
         is_job=True,
-        source="scripts of users; not read in its own source",
+        source="Torque 2.4.16, qsub(1B), for the id; PBS_NUM_NODES from scripts of users",
         run_id=pbs_job,
         nodes=positive("PBS_NUM_NODES"),
     ),
@@ -53,7 +54,7 @@ SCHEDULERS = (
         title="OAR",
         is_there=any_of("OAR_JOB_ID"),
         is_job=True,
-        source="scripts of users; not read in its own source",
+        source="OAR 2.5.9, oarsub(1)",
         run_id=text("OAR_JOB_ID"),
     ),
     Launcher(
@@ -61,9 +62,9 @@ SCHEDULERS = (
         title="Grid Engine",
         is_there=any_of("SGE_TASK_ID"),
         is_job=True,
-        source="scripts of users; not read in its own source",
+        source="Grid Engine 8.1.9, submit(1)",
         run_id=sge_job,
-        attempt=count("RESTARTED"),
+        attempt=flag("RESTARTED"),
         nodes=positive("NHOSTS"),
     ),
 )

@@ -10,10 +10,8 @@ from traincarbon.tracking.launchers.starters import ENVIRONMENT, STARTERS
 from traincarbon.tracking.launchers.values import text
 
 EXPERIMENTS = (
-    Launcher(
-        name="wandb", title="Weights & Biases", is_there=any_of("WANDB_RUN_ID"), source="wandb, docs of environment variables", run_id=text("WANDB_RUN_ID")
-    ),
-    Launcher(name="mlflow", title="MLflow", is_there=any_of("MLFLOW_RUN_ID"), source="mlflow, docs of environment variables", run_id=text("MLFLOW_RUN_ID")),
+    Launcher(name="wandb", title="Weights & Biases", is_there=any_of("WANDB_RUN_ID"), source="not read in its own source", run_id=text("WANDB_RUN_ID")),
+    Launcher(name="mlflow", title="MLflow", is_there=any_of("MLFLOW_RUN_ID"), source="not read in its own source", run_id=text("MLFLOW_RUN_ID")),
 )
 """Experiment trackers: the last resort for an id."""
 

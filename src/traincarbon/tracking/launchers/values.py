@@ -39,6 +39,20 @@ def stated(env: Environment, name: str) -> str:
     return value if value.isprintable() and len(value) <= _MOST_CHARACTERS else ""
 
 
+def json_of(env: Environment, name: str) -> object:
+    """Return what a variable states in JSON, None if that is not valid."""
+    written = stated(env, name)
+    if not written:
+        return None
+    import json
+
+    try:
+        found: object = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
 def text(*names: str, but: tuple[str, ...] = ()) -> TextReader:
     """Return a reader of the first of *names* that states anything; the words *but* state nothing."""
 
@@ -53,6 +67,16 @@ def count(*names: str, less: int = 0) -> CountReader:
 
     def read(env: Environment) -> Count | None:
         return next((Count(max(number - less, 0), (name,)) for name in names if (number := _number(stated(env, name))) is not None), None)
+
+    return read
+
+
+def flag(name: str) -> CountReader:
+    """Return a reader of whether a job was started again, as 1 or 0, where the launcher states no count: ``Y``, or any number but 0."""
+
+    def read(env: Environment) -> Count | None:
+        written = stated(env, name)
+        return Count(int(written.lower() not in ("0", "n", "no")), (name,)) if written else None
 
     return read
 
@@ -119,7 +143,7 @@ def length(name: str) -> CountReader:
     """Return a reader of the length of a list in JSON."""
 
     def read(env: Environment) -> Count | None:
-        found = len(decode.items(_json(env, name)))
+        found = len(decode.items(json_of(env, name)))
         return Count(found, (name,)) if found else None
 
     return read
@@ -129,7 +153,7 @@ def position(item: str, *, among: str) -> CountReader:
     """Return a reader of the place of the value of *item* in a list in JSON."""
 
     def read(env: Environment) -> Count | None:
-        listed, wanted = decode.items(_json(env, among)), stated(env, item)
+        listed, wanted = decode.items(json_of(env, among)), stated(env, item)
         return Count(listed.index(wanted), (item, among)) if wanted in listed else None
 
     return read
@@ -139,7 +163,7 @@ def cluster_nodes(*names: str) -> CountReader:
     """Return a reader of the number of hosts in a cluster of TensorFlow: ``{"cluster": {"worker": ["a:2222", …]}}``."""
 
     def read(env: Environment) -> Count | None:
-        return next((Count(len(found), (name,)) for name in names if (found := _cluster_hosts(_json(env, name)))), None)
+        return next((Count(len(found), (name,)) for name in names if (found := _cluster_hosts(json_of(env, name)))), None)
 
     return read
 
@@ -149,7 +173,7 @@ def cluster_node(*names: str) -> CountReader:
 
     def read(env: Environment) -> Count | None:
         for name in names:
-            whole = decode.table(_json(env, name))
+            whole = decode.table(json_of(env, name))
             task = decode.table(whole.get("task"))
             kind, index = decode.text(task.get("type")), decode.amount(task.get("index"))
             tasks = decode.items(decode.table(whole.get("cluster")).get(kind or ""))
@@ -185,20 +209,6 @@ def first(*readers: CountReader) -> CountReader:
 
 def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS else None
-
-
-def _json(env: Environment, name: str) -> object:
-    """Return what a variable states in JSON, None if that is not valid."""
-    written = stated(env, name)
-    if not written:
-        return None
-    import json
-
-    try:
-        found: object = json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def _cluster_hosts(whole: object) -> list[str]:

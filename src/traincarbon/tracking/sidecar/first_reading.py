@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
-from traincarbon.meters.registry import METERS, probed
-from traincarbon.meters.threaded import TimedOut
+from traincarbon.meters.registry import METERS, begun
 
-_WAIT_S = 5.0
-"""GPUs that take longer are opened again once the job is known, so that the journal begins in time."""
+_WAIT_S = 1.5
+"""GPUs that take longer are still being opened when the journal begins."""
 
 
 class EarlyReadings(NamedTuple):
@@ -23,6 +22,15 @@ def read_early() -> EarlyReadings:
     """Open the GPUs and read them, unless a recorded trace replaces all meters."""
     if os.environ.get(REPLAY):
         return EarlyReadings({}, ())
-    probed_now = {name: probed(name, wait_s=_WAIT_S) for name, kind in METERS.items() if kind.is_opened_first}
-    meters = {name: meter for name, meter in probed_now.items() if not isinstance(meter, TimedOut)}
-    return EarlyReadings(meters, tuple(reading for meter in meters.values() if not isinstance(meter, Unavailable) for reading in meter.read()))
+    opening = [meter for name, kind in METERS.items() if kind.is_opened_first and (meter := begun(name, keeps_trying=True)) is not None]
+    meters: dict[str, Meter | Unavailable] = {}
+    readings: list[Reading] = []
+    for meter in opening:
+        failure = meter.wait(wait_s=_WAIT_S)
+        if failure is None:
+            readings += meter.read()
+        is_final = failure is not None and not (meter.is_opening or failure.may_answer_later)
+        if is_final:
+            meter.close()
+        meters[meter.name] = failure if is_final and failure is not None else meter
+    return EarlyReadings(meters, tuple(readings))

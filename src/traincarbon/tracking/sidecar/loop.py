@@ -26,6 +26,7 @@ from traincarbon.tracking.value.session import Session
 
 if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
+    from traincarbon.tracking.sidecar.opened_meters import OpenedMeters
 
 _SAMPLE_S = 1.0
 _CHECK_S = 0.25
@@ -33,6 +34,8 @@ _CHECK_S = 0.25
 _OWN_SHARE = 4e-4
 """Largest share of a core for reading the meters, which are read less often if they take longer; less than half of the budget of this process."""
 _LAST_WAIT_S = 2.0
+_UNSETTLED_S = 20.0
+"""Longest wait for GPUs that are not open yet, before energy and hours are valued without them."""
 _TOO_SHORT_S = 0.1
 """A shorter command is not valued, as that would take longer than the command."""
 _LAST_READS = 32
@@ -80,7 +83,7 @@ class Metering:
         self._job = owner if self._is_in_process else ProcessHandle(job.pid)
         self._began_s = job.began_s
         self._early = early
-        self._notes: list[str] = []
+        self._notes = list(settings.notes)
         self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
         """Descriptor to what turns its bytes into reports."""
         if settings.pattern:
@@ -93,6 +96,9 @@ class Metering:
         self._shutdown = Shutdown(settings, self._job, self._tree)
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
+        self._opened: OpenedMeters | None = None
+        self._has_asked = False
+        """Whether the lookup process was asked."""
         self._counted: dict[str, float] = {}
         self._has_reported_fault = False
         self._undo: TerminalUndo | None = None
@@ -100,7 +106,8 @@ class Metering:
         self._was_stopped = False
         self._frozen_s: float | None = None
         """When the job ended; nothing counts after that."""
-        self._next_sample_s = self._next_state_s = self._next_check_s = self._began_s
+        self._next_sample_s = self._next_state_s = self._next_check_s = self._next_phase_read_s = self._began_s
+        self._session.begin(self._began_s)
         self._waiter: select.poll | None = None
         self._handlers: dict[int, Callable[[], None]] = {}
         """Descriptor to what handles its input."""
@@ -127,47 +134,69 @@ class Metering:
             "argv": list(settings.argv),
             "env": dict(settings.env),
             "project": settings.project,
+            "launcher": settings.launch.origin,
             "plan": settings.plan,
             "interval_s": settings.interval_s,
+            "nodes_expected": settings.nodes,
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
         }
         self._write("start", {**fields, **self._session.start_fields()})
         self._channel.send(Begun())
-        from traincarbon.meters.coverage import unread_device, unread_gpu
-        from traincarbon.meters.registry import missing_parts, open_meters
+        from traincarbon.tracking.sidecar.opened_meters import OpenedMeters
 
-        born_s = None if self._is_in_process or settings.continues else self._began_s
-        meters, missing = open_meters(only=settings.meters or None, pid=self._job.pid, born_s=born_s, opened=self._early.meters)
-        is_used = any(meter in meters for meter in self._early.meters.values())  # else its devices would seem to use no energy
-        self._recorder = Recorder(meters, began_s=self._began_s, earlier=self._early.readings if is_used else ())
+        born_s = None if self._is_in_process or settings.continues or settings.is_machine else self._began_s
+        self._opened = opened = OpenedMeters(settings, self._early, pid=None if settings.is_machine else self._job.pid, born_s=born_s)
+        self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings)
         self._sample(time.monotonic())
-        parts = self._recorder.by_part()
-        self._missing = missing_parts(missing, parts)
-        gpu = unread_device(meters)
-        if gpu is None and "gpu" not in parts:
-            gpu = unread_gpu(missing, only=settings.meters or None, opened=self._early.meters)
-        if "server" in parts:  # its meter covers them
-            gpu = None
-        if gpu is not None:
-            self._announce(f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})")
-        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators, has_unread_gpu=gpu is not None)
+        self._take_devices(opened)
         self._receive()
         if self._ended is not None and self._ended.ended_s - self._began_s < _TOO_SHORT_S:
             self._lookup.close()
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
-        else:
-            self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
+        elif not opened.are_unsettled:
+            self._ask_lookup()
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._missing})
+
+    def _take_devices(self, opened: "OpenedMeters") -> None:
+        """Take what the meters read, and tell the user about GPUs that they do not read."""
+        parts = self._recorder.by_part()
+        self._missing = opened.missing(parts)
+        if text := opened.announcement(parts):
+            self._announce(text)
+        has_unread_gpu = opened.unread_gpu(parts) is not None
+        self._session.set_devices(names=self._recorder.names, accelerators=self._recorder.accelerators, has_unread_gpu=has_unread_gpu)
+
+    def _take_changes(self, opened: "OpenedMeters") -> None:
+        """Take devices that can be read since a moment ago, or that cannot be read any more."""
+        self._take_devices(opened)
+        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields(), "missing": self._missing})
+        if not opened.are_unsettled:
+            self._ask_lookup()
+
+    def _ask_lookup(self) -> None:
+        """Ask once what energy and hours are worth, when the devices are known."""
+        if not self._has_asked and self._lookup.fileno() >= 0:
+            self._has_asked = True
+            self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
 
     def _sample(self, now_s: float, *, whole: bool = True) -> None:
         """Read the meters, all of them before a record and else those that are due, and plan the next reading."""
         began_s = time.process_time()
         if self._frozen_s is None:
             self._notes += self._recorder.read() if whole else self._recorder.read(now_s=now_s)
+            if self._opened is not None and self._opened.have_changed():
+                self._take_changes(self._opened)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
+
+    def _read_at_phase(self, now_s: float) -> None:
+        """Read the meters where a phase begins or ends, once between two regular readings at most."""
+        if now_s >= self._next_phase_read_s and self._frozen_s is None:
+            self._sample(now_s)
+            self._next_phase_read_s = self._next_sample_s
+            self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
 
     def _record(self, now_s: float) -> None:
         """Write what happened since the last record."""
@@ -177,6 +206,8 @@ class Metering:
         to_s = now_s if self._frozen_s is None else self._frozen_s
         self._notes += self._clocks.check()
         self._tree.scan()
+        if to_s > self._began_s + _UNSETTLED_S:
+            self._ask_lookup()
         self._update(to_s)
         self._write("interval", {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()})
         counts = self._session.counts(ended=ended)
@@ -287,7 +318,10 @@ class Metering:
         except OSError:
             data = b""
         if data:
-            self._session.add_reports(self._progress_readers[descriptor](data, time_s=time.monotonic()))
+            reports = self._progress_readers[descriptor](data, time_s=time.monotonic())
+            if self._session.changes_phase(reports):
+                self._read_at_phase(time.monotonic())
+            self._session.add_reports(reports)
         else:
             os.close(descriptor)
             del self._progress_readers[descriptor]
@@ -314,6 +348,7 @@ class Metering:
             for _ in range(_LAST_READS):  # a process that outlives the job may never stop writing
                 if descriptor in self._progress_readers and select.select([descriptor], [], [], 0.0)[0]:
                     self._receive_progress(descriptor)
+        self._ask_lookup()
         if self._lookup.fileno() >= 0:
             self._receive_valuation(wait_s=_LAST_WAIT_S)
         if self._lookup.fileno() >= 0:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from traincarbon.ledger.appended_file import Appended
 
-_WAIT_S = 0.5
+_WAIT_S, _READ_S = 0.5, 5.0
 
 
 class PatientFile:
@@ -37,17 +37,27 @@ class PatientFile:
                 self._task.check()
                 return
         before = tuple(head)
-        self._run(lambda: self._file.append(line, head=before), line)
+        self._run(lambda: self._file.append(line, head=before), line, wait_s=self._wait_s)
+
+    @property
+    def end_b(self) -> int | None:
+        """See :attr:`traincarbon.ledger.appended_file.Appended.end_b`."""
+        return self._file.end_b if self._underway is None else None
+
+    def append_made(self, make: Callable[[], bytes | None]) -> None:
+        """See :meth:`traincarbon.ledger.appended_file.Appended.append_made`."""
+        if self._underway is None:
+            self._run(lambda: self._file.append_made(make), b"", wait_s=_READ_S)
 
     def close(self) -> None:
         """See :meth:`traincarbon.ledger.appended_file.Appended.close`; a file that hangs stays open."""
         if self._underway is None:
-            self._run(self._file.close, b"")
+            self._run(self._file.close, b"", wait_s=self._wait_s)
 
-    def _run(self, work: Callable[[], None], line: bytes) -> None:
+    def _run(self, work: Callable[[], None], line: bytes, *, wait_s: float) -> None:
         self._underway = line
         self._task.start(work)
-        self._task.finish(wait_s=self._wait_s)
+        self._task.finish(wait_s=wait_s)
         self._underway = None
         self._task.check()
 

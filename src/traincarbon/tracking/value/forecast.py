@@ -8,7 +8,7 @@ from traincarbon.ledger.like_for_like import comparable, scaled
 from traincarbon.quantities import S_PER_H
 from traincarbon.tracking.progress import COUNTS, Progress
 from traincarbon.tracking.value.pace import expected_pace, measured_pace, time_left
-from traincarbon.tracking.value.run_results import Coefficients, Figures, Part, figures_of
+from traincarbon.tracking.value.run_results import Coefficients, Part, RunResults, run_results
 from traincarbon.tracking.value.trend import Points, trend_of
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
 from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of
@@ -54,7 +54,7 @@ class Forecast(NamedTuple):
     left_s: Uncertain | None
     """Time to the end. [s]"""
     values: dict[str, Uncertain]
-    """``duration_s`` and the quantities of :class:`~traincarbon.tracking.value.run_results.Figures`, of the whole run."""
+    """``duration_s`` and the quantities of :class:`~traincarbon.tracking.value.run_results.RunResults`, of the whole run."""
     over_plan: dict[str, float]
     """Median of the forecast over that of the plan for the same work and the same parts. [1]"""
     pace_s: float | None = None
@@ -118,7 +118,7 @@ def forecast_of(observed: Observed, *, coefficients: Coefficients, plan: Planned
     return Forecast("", basis, unit, done, total, left_s, whole, over_plan, pace_s.median, compared)
 
 
-def spent(results: Figures, observed: Observed) -> dict[str, Uncertain]:
+def spent(results: RunResults, observed: Observed) -> dict[str, Uncertain]:
     """Return what the session took so far, by the names of the forecast; budgets compare it with their limits."""
     return {**results.values, "duration_s": Uncertain(observed.elapsed_s)}
 
@@ -167,7 +167,7 @@ def _whole(observed: Observed, left_s: Uncertain, *, coefficients: Coefficients,
         values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
     else:
         hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
-        values = figures_of(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
+        values = run_results(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
     return {"duration_s": left_s + observed.elapsed_s, **values}
 
 

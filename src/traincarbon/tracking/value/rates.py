@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
 from traincarbon.database.find import find_place
-from traincarbon.database.hardware_count import find_counted
+from traincarbon.database.find_counted import find_counted
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
@@ -82,6 +82,7 @@ class _LookUp:
             hw=hardware.id,
             coefficients=coefficients,
             is_rented=is_rented,
+            idle_gpu_w=accelerator.value("idle_power_w"),
             flop_per_token=self.flop_per_token(fields, plan),
             plan=plan,
             assumptions=tuple(self.assumptions),

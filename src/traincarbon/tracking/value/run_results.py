@@ -59,7 +59,7 @@ class Coefficients(NamedTuple):
     """What is true over what a meter says, 1 with a spread. [1]"""
 
 
-class Figures(NamedTuple):
+class RunResults(NamedTuple):
     """What a run came to so far."""
 
     values: dict[str, Uncertain]
@@ -72,7 +72,7 @@ class Figures(NamedTuple):
     notes: tuple[str, ...]
 
 
-def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients, has_unread_gpu: bool = False) -> Figures:
+def run_results(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients, has_unread_gpu: bool = False) -> RunResults:
     """Return what the energy of *parts* over *accelerator_hours_h* amounts to.
 
     Energy that no meter covers is assumed, with its uncertainty, where the hardware is known, and noted where it is not.
@@ -85,7 +85,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
         has_unread_gpu: Whether a GPU is there that no meter reads, so that every total is unknown: most of the energy may be its.
     """
     if has_unread_gpu:
-        return Figures({}, "", {}, ())
+        return RunResults({}, "", {}, ())
     known, hours = coefficients, accelerator_hours_h
     counted, left_out = _without_double_counts(parts)
     metered_j, sources = _metered(counted, known)
@@ -104,7 +104,7 @@ def figures_of(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficie
     values = {name: value for name in _RESULTS if (value := found[name]) is not None}
     if cost is not None:
         values["cost_usd"] = cost
-    return Figures(values, basis, sources, tuple(notes))
+    return RunResults(values, basis, sources, tuple(notes))
 
 
 def _consequences(it_kwh: Num | None, hours: Num | None, known: Coefficients) -> dict[str, Num | None]:
@@ -160,6 +160,11 @@ def uncertain_from(stated: Mapping[str, float], *, name: str) -> Uncertain:
     if not 0.0 < low <= median <= high:
         return Uncertain(median)
     return Uncertain(median, {name: Uncertain.from_interval(low, high, name=name).sigma})
+
+
+def counted_j(parts: Mapping[str, Part]) -> float:
+    """Return the joules of *parts* together, each counted once: a metered server covers all its parts."""
+    return sum(float(median_of(part.energy_j)) for part in _without_double_counts(parts)[0].values())
 
 
 def _without_double_counts(parts: Mapping[str, Part]) -> tuple[Mapping[str, Part], str]:

@@ -10,8 +10,10 @@ from traincarbon.tracking.progress import COUNTS, Progress, Report
 from traincarbon.tracking.settings import BudgetPolicy, Settings
 from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
+from traincarbon.tracking.value.idle_watch import IdleWatch
 from traincarbon.tracking.value.pace import waiting_s
-from traincarbon.tracking.value.run_results import Figures, Part, figures_of, mfu_of
+from traincarbon.tracking.value.phases import Phases
+from traincarbon.tracking.value.run_results import Part, RunResults, counted_j, mfu_of, run_results
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Uncertain
@@ -31,6 +33,8 @@ class Session:
         self._settings = settings
         self._progress = Progress(settings.totals)
         self._energy = Points()
+        self._phases = Phases()
+        self._idle = IdleWatch()
         self._names: Mapping[str, str] = {}
         self._accelerators: int | None = None
         self._has_unread_gpu = False
@@ -38,7 +42,7 @@ class Session:
         self._budget: Budget | None = None
         self._announced_unwatched = False
         self._observed: Observed | None = None
-        self._results: Figures | None = None
+        self._results: RunResults | None = None
         self._forecast: Forecast | None = None
         self._messages: list[str] = []
         self._demands: list[BudgetPolicy] = []
@@ -74,7 +78,21 @@ class Session:
     def add_reports(self, reports: Iterable[Report]) -> None:
         """Take what the script reports of its progress."""
         for report in reports:
+            before = self._tokens(ended=False) or 0.0
             self._progress.add(report)
+            self._phases.add(report, tokens=(self._tokens(ended=False) or 0.0) - before)
+
+    def begin(self, began_s: float) -> None:
+        """Take when the session began, in seconds of the monotonic clock."""
+        self._phases.begin(began_s)
+
+    def changes_phase(self, reports: Iterable[Report]) -> bool:
+        """Return whether a phase begins or ends with *reports*, so that the meters should be read before they are added."""
+        return any(self._phases.changes(report) for report in reports)
+
+    def settle_phases(self, parts: Mapping[str, Part], *, time_s: float) -> None:
+        """Share the energy of *parts* until *time_s* among the phases so far."""
+        self._phases.settle(time_s=time_s, energy_j=counted_j(parts))
 
     def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float, ended: bool = False) -> list[str]:
         """Work out the results anew; return notes, new or not.
@@ -85,12 +103,13 @@ class Session:
             time_s: Now, on the monotonic clock. [s]
             ended: Whether the training has ended.
         """
+        self.settle_phases(parts, time_s=time_s)
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
         accelerators, unread = float(self._accelerators or 0), self._has_unread_gpu
         self._observed = observed = Observed(elapsed_s, parts, accelerators, self._progress, self._energy, self._settings.nodes, unread)
         valuation = self._valuation
         hours = elapsed_s / S_PER_H * accelerators
-        self._results = figures_of(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
+        self._results = run_results(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
         self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
         if self._budget is not None:
             now = spent(self._results, observed)
@@ -125,6 +144,7 @@ class Session:
             "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
             "unread_gpu": self._has_unread_gpu,
+            "idle_gpu_w": valuation.idle_gpu_w,
             "params": number(settings.context.get("params") or plan.params),
             "plan": None if settings.plan is None else {**settings.plan, "planned_tokens": plan.tokens, **encode(plan.results)},
             "assumptions": list(valuation.assumptions),
@@ -138,6 +158,10 @@ class Session:
             stated |= {"cost_basis": self._results.cost_basis, "sources_kwh": self._results.sources_kwh}
         if self._forecast is not None:
             stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
+        if resumed := self._progress.resumed():
+            stated["resumed_from"] = resumed
+        if self._phases.used:
+            stated["phases"] = self._phases.to_dict()
         return {**stated, "mfu": self._mfu()}
 
     def counts(self, *, ended: bool = False) -> dict[str, float]:
@@ -156,6 +180,8 @@ class Session:
             results=_intervals(results.values) if results is not None else {},
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
+            phase=self._phases.name,
+            idle_gpus=self._idle.idle(devices, now_s=elapsed_s, idle_w=self._valuation.idle_gpu_w),
             forecast=_intervals(self._forecast.values) if self._forecast is not None else {},
             plan=self._compared_plan(),
             budgets=self.budgets(),
@@ -180,9 +206,9 @@ class Session:
             return None
         return float(sum(part.energy_j for part in self._observed.parts.values()))
 
-    def _tokens(self) -> float | None:
-        """Return the tokens of this session: as reported, else by steps of known size."""
-        counts = self._progress.done_here(ended=True)
+    def _tokens(self, *, ended: bool = True) -> float | None:
+        """Return the tokens of this session: as reported, else by steps of known size; *ended* as in :meth:`Progress.done_here`."""
+        counts = self._progress.done_here(ended=ended)
         batch = number((self._settings.plan or {}).get("batch_tokens") or self._settings.context.get("batch_tokens"))
         if "tokens" not in counts and "steps" in counts and batch is not None:
             return counts["steps"] * batch

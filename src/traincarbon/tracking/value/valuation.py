@@ -53,6 +53,8 @@ class Valuation(NamedTuple):
     """Id of the hardware."""
     coefficients: Coefficients = Coefficients()
     is_rented: bool = False
+    idle_gpu_w: float | None = None
+    """Power of one GPU without work. [W]"""
     flop_per_token: float | None = None
     """Model FLOP of a token. [FLOP]"""
     plan: PlannedRun | None = None

@@ -1,0 +1,53 @@
+"""A device while one process metered it: its energy, its load, and when it was idle."""
+
+from dataclasses import dataclass
+
+from traincarbon.ledger.idle import is_idle
+from traincarbon.quantities import EnergySource, Part
+
+
+@dataclass(slots=True)
+class Device:
+    """The energy of one device while one process metered it."""
+
+    part: Part
+    how: EnergySource
+    energy_j: float = 0.0
+    power_max_w: float | None = None
+    temperature_max_c: float | None = None
+    busy_s: float = 0.0
+    """Utilisation times the seconds for which it is known."""
+    watched_s: float = 0.0
+    gap_s: float | None = None
+    """Seconds that were not metered; None if the process states them only for all of its devices together."""
+    counter_begin_j: float | None = None
+    """The device's own counter when the process began."""
+    counter_j: float | None = None
+    """The device's own counter at the end of the last interval."""
+    metered_s: float = 0.0
+    """Seconds that were metered, see :mod:`traincarbon.ledger.coverage`."""
+    judged_s: float = 0.0
+    """Seconds for which it is known whether a GPU was idle, see :mod:`traincarbon.ledger.idle`."""
+    idle_s: float = 0.0
+    idle_j: float = 0.0
+
+    def judge(self, *, seconds: float, added_j: float, utilisation: float | None, idle_w: float | None) -> None:
+        """Add some time in which a GPU was idle or not, as far as that was measured.
+
+        Args:
+            seconds: The time. [s]
+            added_j: The energy of the device in it. [J]
+            utilisation: Its mean utilisation, None where it does not report it. [1]
+            idle_w: Its power without work, None where that is not known. [W]
+        """
+        if self.part is not Part.GPU or seconds <= 0.0 or not self.how.is_measured:
+            return
+        idle = is_idle(utilisation=utilisation, power_w=added_j / seconds, idle_w=idle_w)
+        self.judged_s += seconds if idle is not None else 0.0
+        if idle:
+            self.idle_s, self.idle_j = self.idle_s + seconds, self.idle_j + added_j
+
+
+def greatest(one: float | None, other: float | None) -> float | None:
+    """Return the greater of two numbers, either of which may be unknown."""
+    return other if one is None else one if other is None else max(one, other)

@@ -1,0 +1,67 @@
+"""The nodes of a run that sent nothing: how many there are, and the share of each result that they may have."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from traincarbon.ledger.process_summary import Process
+from traincarbon.ledger.sessions import Session
+from traincarbon.uncertain import Interval
+
+MISSING = "nodes"
+"""The name under which a record says why nodes are missing."""
+
+
+class Attendance(NamedTuple):
+    """How many nodes a run has by its launcher, and how many sent anything."""
+
+    expected: int | None
+    """None if no process stated it, as in journals of older versions."""
+    seen: int
+
+    @property
+    def absent(self) -> int:
+        """How many nodes sent nothing."""
+        return max((self.expected or 0) - self.seen, 0)
+
+    @property
+    def reason(self) -> str:
+        """The sentence of the record, "" if all nodes are there.
+
+        Example:
+            >>> Attendance(4, 3).reason, Attendance(1, 1).reason
+            ('1 of 4 nodes sent nothing', '')
+        """
+        return f"{self.absent} of {self.expected} nodes sent nothing" if self.absent else ""
+
+
+def attendance(processes: Iterable[Process]) -> Attendance:
+    """Return the attendance of a run: the most nodes that any of its processes expected, and those that sent a line."""
+    known = list(processes)
+    expected = max((process.facts.nodes_expected for process in known if process.facts.nodes_expected is not None), default=None)
+    return Attendance(expected, len({process.node for process in known}))
+
+
+def with_absent(
+    result: Interval | None, found: Sequence[tuple[Session, ...]], absent: int, sum_of: Callable[[Sequence[tuple[Session, ...]]], Interval | None]
+) -> Interval | None:
+    """Return *result*, a sum over the nodes that were seen, as an interval that covers the share of those that were not.
+
+    The nodes of one job are alike, so an absent node is taken to be as one that was seen: the median adds the mean of these, the upper end
+    the greatest. The lower end adds nothing, as an absent node may never have started. A result that one of the seen nodes does not state is unknown.
+
+    Args:
+        result: The sum.
+        found: The sessions, each cluster on one node.
+        absent: How many nodes sent nothing.
+        sum_of: Returns the result of some clusters, None if it is unknown.
+    """
+    if result is None or not absent:
+        return result
+    by_node: dict[str, list[tuple[Session, ...]]] = {}
+    for cluster in found:
+        by_node.setdefault(cluster[0].node, []).append(cluster)
+    known = [value for clusters in by_node.values() if (value := sum_of(clusters)) is not None]
+    if len(known) < len(by_node):
+        return None
+    mean = sum(value.median for value in known) / len(known)
+    return Interval(result.low, result.median + absent * mean, result.high + absent * max(value.high for value in known))

@@ -1,0 +1,111 @@
+"""Which nodes a batch job has, and how to reach those on which this process does not run."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from traincarbon.tracking.settings import NodeScope
+
+_SPECIAL_STEP = 0xFFFFFFF0
+"""Slurm's numbers of the batch step, the interactive step and the like, which run on the first node alone, are above this."""
+_HOST_FILES = ("PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE")
+"""Variables in which schedulers name a file of the job's hosts: a host a line, first word, as often as it has slots."""
+_MOST_HOSTS = 100_000
+_MPI_LAUNCHERS = ("mpirun", "mpiexec", "orterun")
+
+
+class Reach(StrEnum):
+    """How to start a process on the other nodes."""
+
+    SRUN = "srun"
+    MPI = "mpi"
+    SSH = "ssh"
+
+
+class Allocation(NamedTuple):
+    """The nodes of a batch job, seen from its first one."""
+
+    nodes: int
+    """How many there are, with this one."""
+    reach: Reach | None
+    """How to reach the others, None if there is no way to do it unasked."""
+    hosts: tuple[str, ...] = ()
+    """The others by name; empty for srun, which knows them."""
+    here: str = ""
+    """The name that Slurm gives to this node; empty outside of its nodes."""
+
+
+def allocation(
+    env: Mapping[str, str], command: Sequence[str], scope: NodeScope, *, host: str = "", expand: Callable[[str], list[str]] | None = None
+) -> Allocation:
+    """Return the nodes of the batch job in whose first process this code runs; one node if there is no such job.
+
+    A process of a step that runs on all nodes has nothing to start: each node has such a process, which meters it.
+
+    Args:
+        env: The environment.
+        command: The command to meter: its MPI launcher reaches the nodes where Slurm is not the scheduler.
+        scope: Which nodes are wanted.
+        host: Name of this machine; by default what the system says.
+        expand: Returns the hosts of a Slurm list as ``n[0-3]``; by default ``scontrol`` does it.
+    """
+    if scope is NodeScope.HERE:
+        return Allocation(1, None)
+    nodes = env.get("SLURM_JOB_NUM_NODES", "")
+    if env.get("SLURM_JOB_ID") and nodes.isascii() and nodes.isdigit():
+        if int(nodes) < 2 or not _is_first_process(env):
+            return Allocation(1, None)
+        here = env.get("SLURMD_NODENAME", "")
+        if scope is NodeScope.ALL:
+            return Allocation(int(nodes), Reach.SRUN, here=here)
+        listed = (expand or _expanded)(env.get("SLURM_JOB_NODELIST", ""))
+        return Allocation(int(nodes), Reach.SSH, tuple(name for name in listed if name != here), here)
+    hosts = listed_hosts(env)
+    if len(hosts) < 2 or _is_rank(env):
+        return Allocation(1, None)
+    others = _others(hosts, host or os.uname().nodename)
+    if scope is NodeScope.SSH:
+        return Allocation(len(hosts), Reach.SSH, others)
+    is_mpi = bool(command) and os.path.basename(command[0]) in _MPI_LAUNCHERS
+    return Allocation(len(hosts), Reach.MPI if is_mpi else None, others)
+
+
+def _is_first_process(env: Mapping[str, str]) -> bool:
+    """Return whether this is the batch script's process, or one that ``salloc`` started, and not a task of a step."""
+    step = env.get("SLURM_STEP_ID", "")
+    return not step or (step.isascii() and step.isdigit() and int(step) >= _SPECIAL_STEP)
+
+
+def _is_rank(env: Mapping[str, str]) -> bool:
+    return any(env.get(name) for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "PALS_RANKID", "RANK"))
+
+
+def listed_hosts(env: Mapping[str, str]) -> list[str]:
+    """Return the hosts of the file that the scheduler names, each once; none if it names no file."""
+    for name in _HOST_FILES:
+        if env.get(name):
+            try:
+                with open(env[name], encoding="utf-8", errors="replace") as stream:
+                    words = [line.split()[0] for line in stream if line.strip()]
+            except OSError:
+                continue
+            return list(dict.fromkeys(words))[:_MOST_HOSTS]
+    return []
+
+
+def _others(hosts: list[str], host: str) -> tuple[str, ...]:
+    """Return the hosts without this one, whether the list has full names or short ones; without the first if this one is not in it."""
+    short = host.partition(".")[0]
+    here = next((name for name in hosts if name == host), None) or next((name for name in hosts if name.partition(".")[0] == short), hosts[0])
+    return tuple(name for name in hosts if name != here)
+
+
+def _expanded(listed: str) -> list[str]:
+    import subprocess
+
+    try:
+        found = subprocess.run(["scontrol", "show", "hostnames", listed], capture_output=True, text=True, timeout=10.0, check=False)  # noqa: S603, S607  the scheduler's own command
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return found.stdout.split()

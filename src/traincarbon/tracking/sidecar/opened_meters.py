@@ -1,0 +1,73 @@
+"""The meters of a run: what they read, what they cannot read, and what the user is told about GPUs that are not read."""
+
+from collections.abc import Mapping
+
+from traincarbon.meters.base import Unavailable
+from traincarbon.meters.coverage import assumed_device, unread_device, unread_gpu
+from traincarbon.meters.registry import missing_parts, open_meters
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+
+
+class OpenedMeters:
+    """Meters opened side by side; some may still be opening, or fail now and answer later.
+
+    Args:
+        settings: Which meters to use.
+        early: Those that were opened before.
+        pid: The first process of the job, None for the whole machine.
+        born_s: When the job began, if the model is to charge it from then on. [s]
+    """
+
+    def __init__(self, settings: Settings, early: EarlyReadings, *, pid: int | None, born_s: float | None) -> None:
+        self._only = settings.meters or None
+        self._early = early
+        self.meters, self._missing = open_meters(only=self._only, pid=pid, born_s=born_s, opened=early.meters, keeps_trying=True)
+        self._announced = ""
+        self._state = self._stated()
+
+    @property
+    def earlier(self) -> EarlyReadings:
+        """The early readings, without those of meters that are not used, whose devices would seem to use no energy."""
+        is_used = any(meter in self.meters for meter in self._early.meters.values())
+        return self._early if is_used else self._early._replace(readings=())
+
+    @property
+    def are_unsettled(self) -> bool:
+        """Whether a meter may soon read devices that are unknown now."""
+        return any(meter.failure is not None and meter.failure.may_answer_later and not meter.assumed for meter in self.meters)
+
+    def have_changed(self) -> bool:
+        """Return whether other devices can be read, or not be read, than when this was asked last."""
+        before, self._state = self._state, self._stated()
+        return self._state != before
+
+    def missing(self, parts: Mapping[str, object]) -> dict[str, str]:
+        """Return why the parts that are not among *parts* are not measured."""
+        failures = [meter.failure for meter in self.meters if meter.failure is not None]
+        return missing_parts([*(each for each in self._missing if each.name not in {meter.name for meter in self.meters}), *failures], parts)
+
+    def unread_gpu(self, parts: Mapping[str, object]) -> Unavailable | None:
+        """Return the first GPU whose energy is neither measured nor assumed, None if there is none or the whole server is metered."""
+        if "server" in parts:
+            return None
+        gpu = unread_device(self.meters)
+        if gpu is None and "gpu" not in parts:
+            gpu = unread_gpu(self._missing, only=self._only, opened=self._early.meters)
+        return gpu
+
+    def announcement(self, parts: Mapping[str, object]) -> str:
+        """Return what to tell the user about GPUs that are not metered, "" if there are none or it was told."""
+        gpu, assumed = self.unread_gpu(parts), None if "server" in parts else assumed_device(self.meters)
+        text = ""
+        if gpu is not None:
+            text = f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})"
+        elif assumed is not None:
+            text = f"a GPU is here, but not metered: {assumed.reason} (to meter it: {assumed.hint})"
+        if text == self._announced:
+            return ""
+        self._announced = text
+        return text
+
+    def _stated(self) -> tuple[object, ...]:
+        return tuple((meter.failure, meter.unread, tuple(meter.assumed), len(meter.names)) for meter in self.meters)

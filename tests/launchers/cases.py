@@ -1,0 +1,79 @@
+"""The launchers that people use, each as a batch script for four machines with eight GPUs, and what they type."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from launchers.machines import Pulse
+from launchers.rig import CARBON, TRACK, Found, Rig
+
+_SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
+_MPI = "--oversubscribe --bind-to none"
+_TORCHRUN = "torchrun --nnodes 4 --nproc-per-node 8 --node-rank $SLURM_NODEID --master-addr 127.0.0.1 --master-port {port} --local-addr 127.0.0.1"
+
+
+class Case(NamedTuple):
+    """A way to launch a training."""
+
+    name: str
+    recipe: str
+    """What the user types; ``…`` stands for the launcher's own options."""
+    script: Callable[[Rig, Pulse], str]
+    """Returns the batch script on the rig."""
+    options: tuple[str, ...] = _SHAPE
+    after_s: float = 9.0
+    """How long all ranks take to start on two processor cores."""
+    needs: str = ""
+    """A program of the environment with torch and ray, if it needs one."""
+
+
+def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, before: str = "") -> str:
+    """Return the step that starts torchrun once a node; the shell of each node gives it the node's rank."""
+    port = 20000 + int(pulse.from_s * 10.0) % 20000
+    return f"srun --ntasks-per-node=1 --ntasks=4 sh -c '{before}{rig.torch}/bin/{_TORCHRUN.format(port=port)}{options} {rig.script(pulse, tracked=tracked)}'"
+
+
+CASES = (
+    Case("Slurm, batch script around srun", "carbon track -- srun python train.py", lambda rig, pulse: f"{TRACK} -- srun {rig.rank(pulse)}"),
+    Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}", after_s=16.0),
+    Case(
+        "Open MPI, batch script around mpirun",
+        "carbon track -- mpirun -np 32 python train.py",
+        lambda rig, pulse: f"{TRACK} -- mpirun -np 32 {_MPI} {rig.rank(pulse)}",
+    ),
+    Case(
+        "torchrun with an id, traincarbon.track() in each rank",
+        "srun torchrun --rdzv-id 7 … train.py",
+        lambda rig, pulse: _torchrun(rig, pulse, " --rdzv-id 7", tracked=True),
+        after_s=30.0,
+        needs="torchrun",
+    ),
+    Case(
+        "torchrun without an id, traincarbon.track() in each rank",
+        "srun torchrun … train.py",
+        lambda rig, pulse: _torchrun(rig, pulse, tracked=True),
+        after_s=30.0,
+        needs="torchrun",
+    ),
+    Case(
+        "torchrun on each node under the tracker",
+        "srun carbon track -- torchrun … train.py",
+        lambda rig, pulse: _torchrun(rig, pulse, tracked=False, before=f"{TRACK} -- "),
+        after_s=30.0,
+        needs="torchrun",
+    ),
+)
+
+
+def run_case(rig: Rig, case: Case) -> Found:
+    """Run a case and return what was recorded; it must be one run."""
+    before = rig.runs()
+    pulse = rig.pulse(after_s=case.after_s)
+    job = rig.run(case.script(rig, pulse), *case.options)
+    found = rig.new_runs(before)
+    assert len(found) == 1, f"{len(found)} runs: {', '.join(found)}\n{rig.slurm.output(job)}"
+    return rig.found(found[0], rig.machines.energy_j(pulse))
+
+
+def show(rig: Rig, run_id: str) -> str:
+    """Return what ``carbon runs show`` prints of a run."""
+    return rig.slurm.run(CARBON, "runs", "show", run_id).stdout

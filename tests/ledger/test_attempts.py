@@ -1,0 +1,29 @@
+"""The attempts of a run, and which steps they repeat."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journals import attempt_lines
+from traincarbon.ledger.attempts import Attempt, repeated_steps
+from traincarbon.ledger.record import merge
+
+
+def test_nodes_that_ran_at_the_same_time_are_one_attempt():
+    lines = []
+    for number, node in enumerate(("a1", "b1")):
+        lines += [{**one, "node": node, "writer": f"{node}-1"} for one in attempt_lines(2.0 * number, 100.0, number=number + 1, steps=50.0)]
+    run = merge(lines, now_s=2e9)
+    assert [(each.duration_s, each.energy_j, each.steps) for each in run.attempts] == [(102.0, 2e5, 50.0)]
+
+
+def test_a_restart_from_nothing_repeats_everything():
+    attempts = [Attempt(0.0, 10.0, "killed", 100.0, 50.0), Attempt(20.0, 10.0, "killed", 100.0, 20.0, 0.0), Attempt(40.0, 10.0, "finished", 100.0, 80.0, 20.0)]
+    assert repeated_steps(attempts) == (50.0, 0.0, 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(1.0, 1000.0), st.none() | st.floats(0.0, 2000.0)), min_size=1, max_size=8))
+def test_no_attempt_repeats_more_than_it_did(pairs):
+    attempts = [Attempt(100.0 * at, 50.0, "finished", 10.0, steps, start) for at, (steps, start) in enumerate(pairs)]
+    repeated = repeated_steps(attempts)
+    assert all(0.0 <= lost <= attempt.steps * (1 + 1e-9) + 1e-9 for lost, attempt in zip(repeated, attempts, strict=True))
+    assert repeated[-1] == 0.0

@@ -1,0 +1,22 @@
+"""What is known of a device while one process metered it."""
+
+import pytest
+
+from traincarbon.ledger.device import Device, greatest
+from traincarbon.quantities import EnergySource, Part
+
+
+def test_only_gpus_are_judged_and_only_with_evidence():
+    gpu, cpu = (Device(part, EnergySource.COUNTER) for part in (Part.GPU, Part.CPU))
+    for each in (gpu, cpu):
+        each.judge(seconds=10.0, added_j=500.0, utilisation=0.0, idle_w=None)
+        each.judge(seconds=10.0, added_j=5000.0, utilisation=0.9, idle_w=None)
+        each.judge(seconds=10.0, added_j=500.0, utilisation=None, idle_w=None)
+        each.judge(seconds=0.0, added_j=500.0, utilisation=0.0, idle_w=None)
+    assert (gpu.judged_s, gpu.idle_s, gpu.idle_j) == (20.0, 10.0, 500.0)
+    assert (cpu.judged_s, cpu.idle_s, cpu.idle_j) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("one", "other", "most"), [(1.0, 2.0, 2.0), (None, 2.0, 2.0), (1.0, None, 1.0), (None, None, None)])
+def test_the_greater_of_two_numbers_either_of_which_may_be_unknown(one, other, most):
+    assert greatest(one, other) == most

@@ -1,0 +1,86 @@
+"""What the meters of a run read, and what the user is told about GPUs that they do not read."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from traincarbon.meters import registry
+from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.tracking.sidecar import opened_meters
+from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+
+ABSENT = Unavailable("amd", "no AMD driver", "")
+BROKEN = Unavailable("nvml", "no library", "install it", is_there=True, may_answer_later=True)
+
+
+class Gpus(Meter):
+    """A meter of one GPU."""
+
+    def __init__(self, **stated):
+        self.name, self.notes, self.names, self.max_interval_s = "nvml", [], {}, 1.0
+        for name, value in stated.items():
+            setattr(self, name, value)
+
+    def read(self):
+        return (Reading("gpu:a", "gpu", 1.0, 0.0, "counter"),)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Return a function that opens meters on a machine that has those."""
+    monkeypatch.delenv("CARBON_REPLAY", raising=False)
+
+    def call(meters, missing=()):
+        monkeypatch.setattr(opened_meters, "open_meters", lambda **_: (list(meters), list(missing)))
+        return opened_meters.OpenedMeters(SimpleNamespace(meters=()), EarlyReadings({}, ()), pid=1, born_s=None)
+
+    return call
+
+
+def test_nothing_is_said_where_all_is_read_or_there_is_no_gpu(opened):
+    assert opened([Gpus()], [ABSENT]).announcement({"gpu": 1}) == ""
+    assert opened([], [ABSENT, BROKEN._replace(is_there=False)]).announcement({}) == ""
+
+
+def test_a_gpu_that_cannot_be_read_makes_totals_unknown_and_is_said_once(opened):
+    found = opened([Gpus(failure=BROKEN)])
+    assert found.unread_gpu({}) == BROKEN
+    assert found.are_unsettled
+    said = found.announcement({})
+    assert "energy, CO2e and cost will be unknown: no library (to meter it: install it)" in said
+    assert found.announcement({}) == ""
+    assert found.missing({})["gpu"] == "no library"
+
+
+def test_a_gpu_whose_power_is_assumed_is_said_and_totals_are_known(opened):
+    found = opened([Gpus(failure=BROKEN, assumed={"gpu:a": "its power is assumed, 200 W"})])
+    assert found.unread_gpu({"gpu": 1}) is None
+    assert not found.are_unsettled
+    assert found.announcement({"gpu": 1}) == ("a GPU is here, but not metered: no library: its power is assumed, 200 W (to meter it: install it)")
+
+
+def test_one_of_two_boards_that_is_silent_makes_totals_unknown(opened):
+    found = opened([Gpus(unread=("gpu:b",))])
+    assert found.unread_gpu({"gpu": 1}).reason == "gpu:b states neither energy nor power"
+
+
+def test_a_meter_of_the_whole_server_covers_them(opened):
+    found = opened([Gpus(failure=BROKEN)])
+    assert (found.unread_gpu({"server": 1}), found.announcement({"server": 1})) == (None, "")
+
+
+def test_a_change_is_seen_once(opened):
+    meter = Gpus(failure=BROKEN)
+    found = opened([meter])
+    assert not found.have_changed()
+    meter.failure = None
+    assert found.have_changed()
+    assert not found.have_changed()
+
+
+def test_meters_are_opened_to_be_tried_again(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(opened_meters, "open_meters", lambda **options: asked.update(options) or ([], []))
+    opened_meters.OpenedMeters(SimpleNamespace(meters=("rapl",)), EarlyReadings({}, ()), pid=7, born_s=3.0)
+    assert asked == {"only": ("rapl",), "pid": 7, "born_s": 3.0, "opened": {}, "keeps_trying": True}
+    assert registry.MODEL == "cpu_model"

@@ -1,0 +1,126 @@
+"""Phases from the script to the record: they add up to the run, however they nest, repeat or stay open."""
+
+import json
+import threading
+
+import pytest
+
+import traincarbon
+from tracked import Place
+from traincarbon.tracking.progress import ReportReader, environment_of
+
+
+@pytest.fixture
+def reported(monkeypatch):
+    """Return a function that gives the phases that were reported since, each with its source."""
+    import os
+
+    reads, writes = os.pipe()
+    for name, value in environment_of(writes).items():
+        monkeypatch.setenv(name, value)
+    os.set_blocking(reads, False)
+
+    def taken():
+        try:
+            data = os.read(reads, 1 << 16)
+        except BlockingIOError:
+            data = b""
+        return [(report.phase, report.source) for report in ReportReader().feed(data, time_s=0.0)]
+
+    yield taken
+    os.close(reads)
+    os.close(writes)
+
+
+def test_a_line_states_the_innermost_phase_of_its_thread(reported):
+    with traincarbon.phase("train"), pytest.raises(KeyError), traincarbon.phase("eval"):
+        raise KeyError("no such batch")
+    found = reported()
+    assert [phase for phase, _ in found] == ["train", "eval", "train", ""]
+    assert len({source for _, source in found}) == 1
+
+
+def test_one_phase_may_be_entered_again_and_within_itself(reported):
+    again = traincarbon.phase("eval")
+    for _ in range(2):
+        with again:
+            pass
+    with again, again:
+        pass
+    assert [phase for phase, _ in reported()] == ["eval", "", "eval", "", "eval", "eval", "eval", ""]
+
+
+def test_threads_have_phases_of_their_own(reported):
+    def load():
+        with traincarbon.phase("load"):
+            pass
+
+    with traincarbon.phase("train"):
+        thread = threading.Thread(target=load)
+        thread.start()
+        thread.join()
+    found = reported()
+    assert [phase for phase, _ in found] == ["train", "load", "", ""]
+    assert len({source for _, source in found}) == 2
+
+
+def test_outside_of_a_tracker_a_phase_does_nothing(monkeypatch):
+    monkeypatch.delenv("CARBON_PROGRESS_FD", raising=False)
+    with traincarbon.phase("eval") as found:
+        assert found.name == "eval"
+
+
+SCRIPT = """
+import json, os, time, traincarbon
+def say(**words):
+    os.write(int(os.environ["CARBON_PROGRESS_FD"]), json.dumps(words).encode() + b"\\n")
+traincarbon.progress(tokens=0, start_tokens=0)
+time.sleep(0.3)
+{body}
+time.sleep(0.3)
+"""
+BODIES = {
+    "python": "for at in range(2):\n    with traincarbon.phase('eval'):\n        traincarbon.progress(tokens=100 * at + 100)\n        time.sleep(0.6)\n    time.sleep(0.2)",
+    "json": "for at in range(2):\n    say(phase='eval')\n    say(tokens=100 * at + 100)\n    time.sleep(0.6)\n    say(phase=None)\n    time.sleep(0.2)",
+    "nested": "with traincarbon.phase('eval'):\n    time.sleep(0.5)\n    with traincarbon.phase('checkpoint'):\n        time.sleep(0.4)\n    time.sleep(0.7)",
+    "open": "say(phase='eval')\ntime.sleep(0.9)",
+}
+EXPECTED = {
+    "python": {"eval": 1.2, "train": 1.0},
+    "json": {"eval": 1.2, "train": 1.0},
+    "nested": {"eval": 1.2, "checkpoint": 0.4, "train": 0.6},
+    "open": {"eval": 1.2, "train": 0.3},
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_the_phases_of_a_run_add_up_to_it_and_have_their_own_energy(tmp_path, kind):
+    place = Place(tmp_path)
+    (tmp_path / "script.py").write_text(SCRIPT.replace("{body}", BODIES[kind]))
+    done = place.track("--run-id", "r", "--", "python3", str(tmp_path / "script.py"), env={"PYTHONPATH": ":".join(__import__("sys").path)})
+    assert done.returncode == 0, done.stderr
+    run = place.record("r")
+    phases = {phase.name: phase for phase in run.phases}
+    assert set(phases) == set(EXPECTED[kind])
+    assert sum(phase.duration_s for phase in run.phases) == pytest.approx(run.duration_s, rel=0.01)
+    assert sum(phase.energy_j for phase in run.phases) == pytest.approx(sum(filter(None, run.energy_j.values())), rel=0.01)
+    for name, seconds in EXPECTED[kind].items():
+        assert phases[name].duration_s >= seconds - 0.1
+        if name != "train":  # the rest holds the start of Python too
+            assert phases[name].duration_s <= seconds + 0.5
+        assert phases[name].energy_j == pytest.approx(3600.0 * phases[name].duration_s, rel=0.1)  # the trace draws 3.6 kW all the time
+    if kind in ("python", "json"):
+        assert (phases["eval"].tokens, phases["train"].tokens) == (200.0, 0.0)
+    shown = json.loads(json.dumps(run.to_dict()))
+    assert [phase["name"] for phase in shown["phases"]] == list(phases)
+
+
+def test_a_phase_is_found_in_the_output(tmp_path):
+    place = Place(tmp_path)
+    code = "import time\nfor word in ('train', 'eval', 'train'):\n    print(f'begin {word}', flush=True)\n    time.sleep(0.5)"
+    done = place.track("--run-id", "r", "--progress-regex", "begin (?P<phase>[a-z]+)", "--", "python3", "-c", code)
+    assert done.returncode == 0, done.stderr
+    seconds = {phase.name: phase.duration_s for phase in place.record("r").phases}
+    assert seconds["eval"] == pytest.approx(0.5, abs=0.2)
+    assert seconds["train"] == pytest.approx(1.0, abs=0.4)
+    assert set(seconds) == {"train", "eval", "unnamed"}
