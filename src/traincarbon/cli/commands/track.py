@@ -5,6 +5,7 @@ import functools
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128
-_LAST_S = 4.5
-"""Longest time between the end of the command and that of this process, whatever holds up the result. [s]"""
+_RESULT_S, _LEAST_S = 3.5, 0.5
+"""How long after the end of the command the result may be shown, and the least time for it. [s]"""
 
 
 @click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -109,9 +110,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     display.close()
     if not quiet or as_json:
         show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
-        if not run_bounded(show, until_s=outcome.ended_s + _LAST_S):
+        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + _LEAST_S)):
             display.print("the result cannot be shown in time; see it later with: carbon runs show last")
-            display.close()
     _leave_like(outcome)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from traincarbon.tracking.display.live import Live
     from traincarbon.tracking.live_state import LiveState
 
-_LAST_WAIT_S = 1.0
+_LAST_WAIT_S = 0.5
 PANEL_S, LINES_S = 1.0, 10.0
 """Time between two updates of the panel, and of the lines in a log. [s]"""
 
@@ -55,7 +55,7 @@ class StderrDisplay:
             self._stream.flush()
 
     def close(self) -> None:
-        """Restore the terminal, and wait a second at most until what was printed is taken; safe to call twice."""
+        """Restore the terminal, and wait half a second at most until what was printed is taken; safe to call twice."""
         if self._live is not None:
             self._live.close()
         if self._stream is not None:

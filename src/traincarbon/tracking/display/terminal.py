@@ -26,7 +26,7 @@ _DOWN = "\x1bD"
 """Move down a row in the same column and scroll at the bottom; a line feed may go to the first column."""
 _FRAME_WAIT_S = 0.02
 """How long a frame waits for a busy terminal before it is dropped. [s]"""
-_LAST_WAIT_S = 1.0
+_LAST_WAIT_S = 0.5
 """How long the last write waits for a blocked terminal, as after Ctrl-S. [s]"""
 
 
@@ -73,7 +73,7 @@ def restore_terminal(terminal: str, undo: str) -> None:
 class BottomRows:
     """The bottom rows of a terminal, to draw on; safe to use from several threads.
 
-    No method raises, and only :meth:`release` may wait for longer than a moment, two seconds at most. A terminal that is blocked, closed or
+    No method raises, and only :meth:`release` may wait for longer than a moment, half a second at most. A terminal that is blocked, closed or
     used by another job is left alone.
 
     Args:
