@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from native.replay import Replay, build
-from traincarbon.meters import amd, codecarbon, cpu_model, hwmon, ipmi, nvml, rapl, replay
+from traincarbon.meters import amd, codecarbon, cpu_model, cray, hwmon, ipmi, nvml, rapl, replay
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.cgroup import Allotment
 from traincarbon.meters.process_usage import Usage
@@ -153,7 +153,7 @@ class Job:
         return Usage(self.cpu_s, self.memory_b, alive=self.alive)
 
 
-@pytest.fixture(params=["nvml", "nvml without counter", "nvml with MIG", "amd", "rapl", "hwmon", "ipmi", "cpu_model", "codecarbon", "replay"])
+@pytest.fixture(params=["nvml", "nvml without counter", "nvml with MIG", "amd", "cray", "rapl", "hwmon", "ipmi", "cpu_model", "codecarbon", "replay"])
 def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Case:
     """Every meter in turn, with a source of about 200 W."""
 
@@ -194,6 +194,17 @@ def opened_case(request, clock, tmp_path, powercap, monkeypatch, shipped) -> Cas
                 file.write_text(f"{int(file.read_text()) + round(WATTS * seconds * 1e6)}\n")
 
         return Case(opened(rapl.probe(root=root, clock=clock)), count, remove(*files))
+    if request.param == "cray":
+        counter = tmp_path / "energy"
+
+        def rise(seconds: float) -> None:
+            wait(seconds)
+            before_j = int(counter.read_text().split()[0]) if counter.exists() else 0
+            if before_j:
+                counter.write_text(f"{before_j + round(WATTS * seconds)} J 0 us\n")
+
+        counter.write_text("5000 J 0 us\n")
+        return Case(opened(cray.probe(root=str(tmp_path), clock=clock)), rise, remove(counter))
     if request.param == "hwmon":
         folder = tmp_path / "hwmon" / "hwmon0"
         folder.mkdir(parents=True)

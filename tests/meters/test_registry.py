@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from traincarbon.meters import codecarbon, cpu_model, hwmon, ipmi, nvml, rapl, registry
+from traincarbon.meters import codecarbon, cpu_model, cray, hwmon, ipmi, nvml, rapl, registry
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.quantities import EnergySource, Part
 
@@ -58,7 +58,7 @@ def test_without_any_sensor_the_model_stands_in_for_the_job(machine):
     modelled = machine()
     opened, missing = registry.open_meters(pid=42, born_s=7.0)
     assert names(opened) == ["cpu_model"]
-    assert [each.name for each in missing] == ["nvml", "amd", "rapl", "hwmon", "ipmi"]
+    assert [each.name for each in missing] == ["nvml", "amd", "cray", "rapl", "hwmon", "ipmi"]
     assert modelled == {"pid": 42, "parts": ["cpu", "dram"], "born_s": 7.0}
 
 
@@ -115,7 +115,7 @@ def test_an_unknown_name_lists_those_known(machine):
     opened, missing = registry.open_meters(only=["nvlm"])
     assert opened == []
     assert missing[0].reason == "no meter has this name"
-    assert "nvml, amd, rapl" in missing[0].hint
+    assert "nvml, amd, cray, rapl" in missing[0].hint
 
 
 def test_a_named_trace_stands_for_all_meters(machine, monkeypatch, tmp_path):
@@ -282,6 +282,31 @@ def test_a_meter_that_is_not_open_yet_is_among_them_and_says_why(machine, monkey
     assert (opened[0].read()[0].device, opened[0].failure) == ("gpu:a", None)
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_gpus_that_no_library_reads_are_assumed_in_a_run_and_only_named_elsewhere(machine, monkeypatch, later):
+    broken = Unavailable("nvml", "no library", "install it", is_there=True, may_answer_later=later)
+    machine(nvml=broken)
+    stand_in = Fake("nvml", "gpu:a")
+    stand_in.assumed = {"gpu:a": "assumed"}
+    monkeypatch.setattr(registry, "_assumed", lambda name: stand_in if name == "nvml" else None)
+    for before in ({}, {"nvml": broken}):
+        opened, missing = registry.open_meters(opened=before, keeps_trying=True)
+        assert (opened[0].read()[0].device, opened[0].failure, broken in missing) == ("gpu:a", broken, True)
+    assert names(registry.open_meters()[0]) == ["cpu_model"]
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_a_cray_node_is_metered_whole_and_its_accelerators_once(machine, monkeypatch, library):
+    node = Fake("cray", "server:0", "cpu:0", "gpu:cray-0")
+    node.leave_out = lambda parts: setattr(node, "devices", [each for each in node.devices if each.split(":")[0] not in parts])
+    absent = Unavailable("nvml", "no library", "", is_there=True)
+    machine(nvml=Fake("nvml", "gpu:a") if library else absent, rapl=Fake("rapl", "cpu:0"))
+    monkeypatch.setattr(cray, "probe", lambda: node)
+    opened, _ = registry.open_meters(keeps_trying=True)
+    devices = [reading.device for meter in opened for reading in meter.read()]
+    assert devices == (["gpu:a", "server:0", "cpu:0"] if library else ["server:0", "cpu:0", "gpu:cray-0"])
+
+
 def test_the_processor_of_a_superchip_is_not_added_to_the_counter_of_its_module(machine):
     module = Fake("nvml", "gpu:a")
     module.covers = (Part.CPU, Part.DRAM)
@@ -296,7 +321,7 @@ def test_the_processor_of_a_superchip_is_not_added_to_the_counter_of_its_module(
 def test_entry_points_are_only_read_where_a_package_names_our_group(machine, monkeypatch):
     machine()
     monkeypatch.setitem(sys.modules, "importlib.metadata", None)
-    assert registry.meter_names() == ["nvml", "amd", "rapl", "hwmon", "ipmi", "codecarbon", "replay", "cpu_model"]
+    assert registry.meter_names() == ["nvml", "amd", "cray", "rapl", "hwmon", "ipmi", "codecarbon", "replay", "cpu_model"]
 
 
 def test_a_part_that_is_not_measured_is_missing_for_the_reasons_of_the_meters_that_could():

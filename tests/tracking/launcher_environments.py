@@ -114,7 +114,9 @@ ROWS = {
     "open mpi": Row(_OMPI, _OMPI_SAID | {"run_id": "openmpi-cb83d8d1f58f", "launcher": "openmpi", "run_id_from": ("PMIX_NAMESPACE", "OMPI_MCA_orte_hnp_uri")}),
     "open mpi without namespace": Row({key: _OMPI[key] for key in _OMPI if key.startswith("OMPI_COMM")}, _OMPI_SAID | {"run_id": ""}),
     "open mpi in a slurm batch step": Row(_SLURM | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-d0991f", "nodes": 4, "launcher": "slurm"}),
-    "open mpi on a node that slurm's daemon reached by a step": Row(_STEP | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-d0991f"}),
+    "open mpi on a node that slurm's daemon reached by a step": Row(
+        _STEP | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-d0991f", "nodes": 4, "node_rank": None, "starter": "openmpi"}
+    ),
     "mpich": Row(
         {"PMI_RANK": "4", "PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3"},
         {"launcher": "mpich", "local_rank": 1, "local_size": 3, "rank": 4, "world_size": 6},

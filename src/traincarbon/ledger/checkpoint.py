@@ -13,7 +13,7 @@ from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LON
 from traincarbon.ledger.process_summary import Process
 
 _LARGEST_B = LONGEST_LINE_B // 2
-_WINDOWS_B = (1 << 20, 1 << 23)
+_WINDOWS_B = (1 << 21, 1 << 23)
 """How far from the end of a file a checkpoint is looked for."""
 
 

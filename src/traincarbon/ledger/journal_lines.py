@@ -9,7 +9,7 @@ from typing import BinaryIO, TypedDict, cast
 SCHEMA = "traincarbon/journal/1"
 CHECKPOINT = "checkpoint"
 """The kind of a line that states the summary of all lines before it."""
-CHECKPOINT_EVERY_B = 1 << 18
+CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
 LONGEST_LINE_B = 1 << 20
 """A longer line is not from a journal and is skipped without being read into memory."""

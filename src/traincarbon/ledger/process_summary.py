@@ -115,6 +115,7 @@ class Process:
         if self.first_wall_s == math.inf:
             self.first_wall_s = line["wall_s"]
         self.last_wall_s = line["wall_s"]
+        self.interval_s = amount(line.get("interval_s")) or self.interval_s
         kind = line["kind"]
         if kind == "start":
             self._start(line)
@@ -163,7 +164,6 @@ class Process:
 
     def _start(self, line: Line) -> None:
         self.began = True
-        self.interval_s = amount(line.get("interval_s")) or _INTERVAL_S
         facts = Facts(
             argv=tuple(_cut(word) for word in items(line.get("argv"))),
             project=_cut(line.get("project") or ""),

@@ -34,16 +34,16 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         with redirect_stdout(None):  # it prints warnings there
             import amdsmi
     except ImportError:
-        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"), is_there=_lists_gpu())
+        return Unavailable("amd", "the Python bindings of AMD SMI are not installed", install_command(extra="amd"), is_there=lists_gpu())
     except (OSError, KeyError, AttributeError) as error:  # its import loads the driver's library
-        return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm", is_there=_lists_gpu())
+        return Unavailable("amd", f"AMD SMI does not load: {error}", "the version of amdsmi must be that of ROCm", is_there=lists_gpu())
     library = _Library(amdsmi)
     try:
         library("amdsmi_init")
         handles = list(library("amdsmi_get_processor_handles") or ())
         gpus, notes = _chosen(library, handles, environ)
     except GpuError as error:
-        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=_lists_gpu(), may_answer_later=True)
+        return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=lists_gpu(), may_answer_later=True)
     if not gpus:
         return Unavailable("amd", notes[0] if notes else "no AMD GPU is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
     meter = GpuMeter("amd", gpus, notes=notes, clock=clock)
@@ -51,7 +51,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
     return meter
 
 
-def _lists_gpu() -> bool:
+def lists_gpu() -> bool:
     """Return whether the kernel's driver lists a GPU; processors are in its list too, with the id 0."""
     for file in glob(_NODES):
         try:

@@ -1,6 +1,6 @@
 """The interface of meters: cumulative joules for each device, or the reason why a source cannot be read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -78,6 +78,10 @@ class Meter(Protocol):
         """Return one reading for each device, lost ones included."""
         ...
 
+    def leave_out(self, parts: Collection[Part]) -> None:  # noqa: ARG002  for meters of several parts
+        """Do not read those of *parts* that this meter can leave out, as other meters read them."""
+        return
+
     def settle(self, cpu_s: float) -> bool:  # noqa: ARG002  for meters that charge the job alone
         """Count all the processor time of a job that has ended, if this meter charges the job alone. Return whether that changes its readings.
 
@@ -85,6 +89,15 @@ class Meter(Protocol):
             cpu_s: The processor time as the system states it. [s]
         """
         return False
+
+    def include(self, pid: int, *, since_birth: bool) -> None:  # noqa: ARG002  for meters that charge the job alone
+        """Charge another process and its descendants too, if this meter charges the job alone.
+
+        Args:
+            pid: The process.
+            since_birth: Whether what it used before counts.
+        """
+        return
 
     def close(self) -> None:
         """Release the source. It is safe to call twice, and the readings stay the same afterwards."""

@@ -76,6 +76,10 @@ class CpuModel(SensorMeter):
         self._usage.settle(cpu_s)
         return True
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Charge the processor time and the memory of another process too."""
+        self._usage.include(pid, since_birth=since_birth)
+
     def _read(self) -> Iterable[Reading]:
         try:
             return [reading for reading in self._charge() if reading.part in self._parts]

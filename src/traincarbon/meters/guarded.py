@@ -1,6 +1,6 @@
 """A meter that may fail in any way, behind checks of everything that it states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from traincarbon.meters.base import Meter, Reading, Unavailable
@@ -50,10 +50,19 @@ class _Guarded(Meter):
             self._meter.notes.clear()
         return self._last
 
+    def leave_out(self, parts: Collection[Part]) -> None:
+        """Tell the meter which parts others read."""
+        with suppress(AttributeError):  # one of another package may lack it
+            self._meter.leave_out(parts)
+
     def settle(self, cpu_s: float) -> bool:
         """Pass the processor time of a job that has ended on to the meter."""
         settle = getattr(self._meter, "settle", None)
         return settle is not None and bool(settle(cpu_s))
+
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Pass a further process of the job on to the meter."""
+        self._meter.include(pid, since_birth=since_birth)
 
     def close(self) -> None:
         """Close the meter. One that cannot be closed ends with the process."""

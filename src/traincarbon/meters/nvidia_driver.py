@@ -14,6 +14,11 @@ _DISPLAY = ("0x0300", "0x0302", "0x0380", "0x1200")
 """Classes of PCI devices that compute: display controllers of three kinds, and processing accelerators."""
 
 
+LIBRARY = "libnvidia-ml.so.1"
+LIBRARY_HINT = "in a container: --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility; else install the driver's user libraries anew"
+"""What helps where the driver is loaded and its library is not found."""
+
+
 class KernelGpu(NamedTuple):
     """A GPU as the kernel lists it."""
 
@@ -28,6 +33,17 @@ class KernelGpu(NamedTuple):
 def has_device(*, proc: str = PROC, dev: str = DEV) -> bool:
     """Return whether the kernel's driver shows a GPU to this process, with or without the library."""
     return bool(glob(f"{dev}/nvidia[0-9]*") or glob(f"{proc}/*"))
+
+
+def load_problem() -> str:
+    """Return why the driver's library cannot be loaded, "" if it can, before 6 MB of bindings are imported."""
+    from ctypes import CDLL
+
+    try:
+        CDLL(LIBRARY)
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def kernel_gpus(*, visible_devices: str | None = None, vendor: str = NVIDIA, proc: str = PROC, pci: str = PCI) -> list[KernelGpu]:

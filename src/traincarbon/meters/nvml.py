@@ -11,7 +11,7 @@ from traincarbon.extras import install_command
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.gpu import GpuError
 from traincarbon.meters.gpus import GpuMeter
-from traincarbon.meters.nvidia_driver import has_device
+from traincarbon.meters.nvidia_driver import LIBRARY, LIBRARY_HINT, has_device, load_problem
 from traincarbon.meters.nvml_gpu import NvmlGpu
 from traincarbon.meters.nvml_library import Library, NoDeviceError, NotOursError
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
@@ -22,8 +22,11 @@ _SLICES = 7
 
 def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
     """Return a meter of the NVIDIA GPUs that *environ* makes visible, or the reason why there is none."""
-    if sys.platform.startswith("linux") and not _has_library():
-        return Unavailable("nvml", "no NVIDIA driver: libnvidia-ml.so.1 is not found", "in a container, start it with --gpus all", is_there=has_device())
+    problem = load_problem() if sys.platform.startswith("linux") else ""
+    if problem and has_device():
+        return Unavailable("nvml", f"the NVIDIA driver is there, but its library cannot be loaded: {problem}", LIBRARY_HINT, is_there=True)
+    if problem:
+        return Unavailable("nvml", f"no NVIDIA driver: {LIBRARY} is not found", "in a container, start it with --gpus all")
     try:
         import pynvml
     except ImportError:
@@ -42,17 +45,6 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     meter = GpuMeter("nvml", gpus, notes=notes, clock=clock)
     meter.on_close(library.close)
     return meter
-
-
-def _has_library() -> bool:
-    """Return whether the driver's library can be loaded, before 6 MB of bindings are."""
-    from ctypes import CDLL
-
-    try:
-        CDLL("libnvidia-ml.so.1")
-    except OSError:
-        return False
-    return True
 
 
 def _chosen(library: Library, environ: Mapping[str, str]) -> tuple[list[NvmlGpu], list[str]]:

@@ -33,6 +33,10 @@ class Source(Protocol):
         """Take the processor time of a job that has ended as the system states it. It is more than was last seen."""
         ...
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Count another process too, with its use until now if *since_birth*."""
+        ...
+
 
 class ProcessTree:
     """A process and its descendants in ``/proc``. Those that have ended count through the parent that waited for them, orphans as last seen.
@@ -77,6 +81,15 @@ class ProcessTree:
     def settle(self, cpu_s: float) -> None:
         """Count the use of the process until its end, with the children that it waited for, if that is more than was seen."""
         self._cpu_s = max(self._cpu_s, cpu_s - (self._first_s or 0.0))
+
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Count another process and its descendants too; one that is known already counts once."""
+        stat = stat_of(pid, proc=self._proc)
+        if stat is None or pid in self._known:
+            return
+        self._known[pid] = stat
+        if not since_birth:
+            self._first_s = (self._first_s or 0.0) + stat.cpu_ticks * self._tick_s
 
     def _is_lost(self, pid: int, stat: Stat) -> bool:
         """Return whether a process has ended and no known process can have waited for it, so that no other process holds its time."""
@@ -135,6 +148,9 @@ class Machine:
     def settle(self, cpu_s: float) -> None:
         """Do nothing: the time of the machine includes every job."""
 
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Do nothing: the machine includes every process."""
+
     def _busy_s(self) -> float:
         with open(f"{self._proc}/stat", encoding="ascii") as stream:
             user, nice, system, _, _, irq, soft, *_ = (int(field) for field in stream.readline().split()[1:])
@@ -177,6 +193,9 @@ class Portable:
     def settle(self, cpu_s: float) -> None:
         """Count the use of the process until its end, if that is more than was seen."""
         self._ended_s = max(self._ended_s, cpu_s - sum(self._running.values()))
+
+    def include(self, pid: int, *, since_birth: bool) -> None:
+        """Do nothing: where there is no ``/proc`` each process meters by itself."""
 
     def _since_first(self, cpu_s: float, memory_b: float, *, alive: bool) -> Usage:
         if self._first_s is None:

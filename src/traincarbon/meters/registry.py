@@ -39,6 +39,7 @@ METERS: dict[str, MeterKind] = {
     for kind in (
         MeterKind("nvml", (Part.GPU,), "nvidia-ml-py", is_opened_first=True, can_hang=True),
         MeterKind("amd", (Part.GPU,), "amdsmi", can_hang=True),
+        MeterKind("cray", (Part.SERVER,)),
         MeterKind("rapl", (Part.CPU, Part.DRAM)),
         MeterKind("hwmon", (Part.SERVER,), can_hang=True),
         MeterKind("ipmi", (Part.SERVER,), can_hang=True),
@@ -91,6 +92,8 @@ def open_meters(
         if name != MODEL:
             found = before.pop(name) if name in before else probed(name)
             together.add(name, _waited_for(found, until_s=until_s, keeps_trying=keeps_trying))
+    if keeps_trying and Part.GPU not in together.parts:
+        together.assume()
     modelled = [part for part in _MODELLED if part not in together.parts | together.covered]
     if together.covered - together.parts and Part.SERVER not in together.parts:
         within = " and ".join(sorted(together.covered - together.parts))
@@ -115,6 +118,8 @@ class _Together:
         self.missing: list[Unavailable] = []
         self.parts: set[Part] = set()
         self.covered: set[Part] = set()
+        self._expected: set[Part] = set()
+        """Parts of meters that may answer later."""
 
     def add(self, name: str, found: Meter | Unavailable) -> None:
         """Use a meter unless its parts are measured already, or state why it cannot be read."""
@@ -123,6 +128,8 @@ class _Together:
             return
         if found.failure is not None:
             self.missing.append(found.failure)
+            self._expected.update(METERS[name].parts if name in METERS else ())
+        found.leave_out(self.parts | self._expected)
         has = {reading.part for reading in found.read()}
         twice = (has & self.parts) - (_SHARED_BY_SENSORS if name in _SENSORS else {Part.OTHER})
         within = has & self.covered if Part.SERVER not in has else set()
@@ -139,24 +146,30 @@ class _Together:
         self.covered.update(found.covers)
         self.used.append(found)
 
+    def assume(self) -> None:
+        """Assume the GPUs that are there and that no meter reads, unless their library is still being opened."""
+        for failure in [each for each in self.missing if each.is_there]:
+            opening = next((meter for meter in self.used if meter.name == failure.name and isinstance(meter, threaded.ThreadedMeter)), None)
+            stand_in = None if opening is not None and opening.is_opening else _assumed(failure.name)
+            if stand_in is None:
+                continue
+            self.parts.add(Part.GPU)
+            if opening is not None:
+                opening.stand_in(stand_in)
+            else:
+                stand_in.failure = failure
+                self.used.append(stand_in)
+
 
 def _waited_for(found: Meter | Unavailable, *, until_s: float, keeps_trying: bool) -> Meter | Unavailable:
-    """Wait for a meter that is being opened. One that fails and may answer later is kept, with assumed GPUs in the meantime."""
+    """Wait for a meter that is being opened. One that fails and may answer later is kept."""
     if not isinstance(found, threaded.ThreadedMeter):
         return found
     failure = found.wait(wait_s=until_s - time.monotonic())
-    if failure is None:
-        return found
-    stand_in = _assumed(found.name) if keeps_trying and failure.is_there and not found.is_opening else None
-    if keeps_trying and (found.is_opening or failure.may_answer_later):
-        if stand_in is not None:
-            found.stand_in(stand_in)
+    if failure is None or (keeps_trying and (found.is_opening or failure.may_answer_later)):
         return found
     found.close()
-    if stand_in is None:
-        return failure
-    stand_in.failure = failure
-    return stand_in
+    return failure
 
 
 def _assumed(name: str) -> Meter | None:

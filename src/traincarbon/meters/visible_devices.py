@@ -1,12 +1,23 @@
 """Which GPUs a process may use: ``CUDA_VISIBLE_DEVICES`` and similar variables, read as CUDA reads them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 _INDEX = re.compile(r"[+-]?[0-9]{1,9}")
 """CUDA reads the digits at the beginning, so ``1gpu`` is 1."""
 _OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-f-]+)/(\d+)/(\d+)")
+
+
+VARIABLES = (
+    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",
+)  # fmt: skip
+"""The variables by which a process is given its GPUs."""
+
+
+def choosing(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of *environ* that choose GPUs."""
+    return {name: environ[name] for name in VARIABLES if name in environ}
 
 
 class Instance(NamedTuple):

@@ -22,14 +22,15 @@ class Channel:
     Args:
         reads: Descriptor of the pipe to read from.
         writes: Descriptor of the pipe to write to.
+        received: What another process has read from it before.
     """
 
-    def __init__(self, reads: int, writes: int) -> None:
+    def __init__(self, reads: int, writes: int, *, received: bytes = b"") -> None:
         for descriptor in (reads, writes):
             os.set_blocking(descriptor, False)
         self._reads, self._writes = reads, writes
         self._ours = {descriptor: inode(descriptor) for descriptor in (reads, writes)}
-        self._received = b""
+        self._received = received
         self._unsent = b""
         self._put_back: list[Message] = []
         self.ended = False
@@ -116,6 +117,12 @@ class Channel:
     def put_back(self, messages: "list[Message]") -> None:
         """Return *messages* from the next :meth:`receive`."""
         self._put_back = messages + self._put_back
+
+    def unread(self) -> bytes:
+        """Return what has arrived and was not taken by :meth:`receive`, for another process that goes on with this end."""
+        from traincarbon.tracking.messages import to_line
+
+        return b"".join(map(to_line, self._put_back)) + self._received
 
     def close(self) -> None:
         """Close this end; safe to call twice."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.row import Launcher
-from traincarbon.tracking.launchers.run_ids import command_of, plain_id
+from traincarbon.tracking.launchers.run_ids import command_of, plain_id, without_step
 from traincarbon.tracking.launchers.starters import STARTERS
 from traincarbon.tracking.launchers.table import EXPERIMENTS, LAUNCHERS
 from traincarbon.tracking.launchers.values import Count, CountReader, Environment, count, positive, stated
@@ -44,6 +44,9 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
     """
     env = {**env, **_options(argv)}
     rows = [row for row in LAUNCHERS if row.is_there(env)]
+    if any(row.crosses_steps for row in rows):  # its daemons may be a step, which knows of its own nodes alone
+        env = without_step(env)
+        rows = [row for row in LAUNCHERS if row.is_there(env)]
     found: dict[str, Count] = {}
     node = _node(env, rows)
     found.update(node)
@@ -81,7 +84,7 @@ def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], num
         job = row.run_id(env) if row.run_id is not None else None
         if job is None:
             continue
-        step = row.step(env) if row.step is not None and _step_is_whole(env, rows, row, numbers) else None
+        step = row.step(env) if row.step is not None and _step_is_whole(env, row, numbers) else None
         parts = [*([row.name] if row.has_prefix else []), job.value]
         if step is not None:
             return plain_id("-".join([*parts, step.value])), (*job.variables, *step.variables), False
@@ -92,10 +95,10 @@ def _run_id(env: Environment, rows: Sequence[Launcher], argv: Sequence[str], num
     return "", (), False
 
 
-def _step_is_whole(env: Environment, rows: Sequence[Launcher], job: Launcher, numbers: Mapping[str, int]) -> bool:
-    """Return whether all ranks of the training are in this step: not where another launcher reaches beyond it."""
+def _step_is_whole(env: Environment, job: Launcher, numbers: Mapping[str, int]) -> bool:
+    """Return whether all ranks of the training are in this step: not where there is one for each node."""
     nodes = job.nodes(env) if job.nodes is not None else None
-    return not any(row.crosses_steps for row in rows) and (nodes is None or nodes.value >= numbers.get("nodes", 1))
+    return nodes is None or nodes.value >= numbers.get("nodes", 1)
 
 
 def _node(env: Environment, rows: Sequence[Launcher]) -> dict[str, Count]:

@@ -45,6 +45,10 @@ class Note(NamedTuple):
     text: str
 
 
+REPLACED = "the metering process was killed and started again: what was not yet recorded is lost, at most one interval"
+"""The note of a run whose metering process was replaced."""
+
+
 class BudgetCheck(NamedTuple):
     """The answer to settings whose budgets need meters: why they cannot be metered, and what to do; empty if they can."""
 
@@ -66,6 +70,8 @@ class Final(NamedTuple):
     unwritten: tuple[str, ...] = ()
     """Journal lines that could not be written."""
     budgets: tuple[BudgetState, ...] = ()
+    others: int = 0
+    """Other processes of the run on this node that are still metered."""
     fault: str = ""
     """Why the store does not have the lines."""
     kept_in: str = ""

@@ -1,14 +1,11 @@
 """The id of a run: the one that the user gives, else that of its launcher, else one on which its processes agree, else a new one."""
 
 import os
-from dataclasses import replace
-from platform import node
 
 from traincarbon.errors import CarbonError
 from traincarbon.procfs import stat_of
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.run_ids import digest
-from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
 
 _ID_B = 6
 _PARENT = ("the launcher's process",)
@@ -31,17 +28,12 @@ def identified(launch: Launch, *, store: str, given: str = "") -> Launch:
         return _with_id(launch, given, ("--run-id",))
     if launch.run_id and not launch.comes_again:
         return launch
-    place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
-    try:
-        if launch.run_id:
-            return replace(launch, run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
-        if launch.rendezvous and launch.is_one_of_many:
-            return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))
-    except OSError:  # the store cannot be written; that is said where the run is recorded
-        if launch.run_id:
-            return launch
+    if launch.run_id or (launch.rendezvous and launch.is_one_of_many):
+        launch = _agreed(launch, store)
+    if launch.run_id:
+        return launch
     shared = _of_parent() if launch.local_rank is not None else ""
-    return _with_id(launch, shared, _PARENT) if shared else replace(launch, run_id=os.urandom(_ID_B).hex())
+    return _with_id(launch, shared, _PARENT) if shared else launch._replace(run_id=os.urandom(_ID_B).hex())
 
 
 def how_to_unite(launch: Launch) -> str:
@@ -51,8 +43,21 @@ def how_to_unite(launch: Launch) -> str:
     return f"the {launch.nodes} nodes of this run have no id in common; to record them as one, start it on each with: export CARBON_RUN_ID={launch.run_id}"
 
 
+def _agreed(launch: Launch, store: str) -> Launch:
+    """Return *launch* with the run on which its processes agree in the store; as it is where that cannot be written."""
+    from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
+
+    place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
+    try:
+        if launch.run_id:
+            return launch._replace(run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
+        return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))
+    except OSError:  # that is said where the run is recorded
+        return launch
+
+
 def _with_id(launch: Launch, run_id: str, origin: tuple[str, ...]) -> Launch:
-    return replace(launch, run_id=run_id, run_id_from=origin)
+    return launch._replace(run_id=run_id, run_id_from=origin)
 
 
 def _is_finished(store: str, run_id: str) -> bool:
@@ -76,4 +81,6 @@ def _boot() -> str:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             return stream.read().strip()
     except OSError:
+        from platform import node
+
         return node()

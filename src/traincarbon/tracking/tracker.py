@@ -12,17 +12,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat, TypeVar, Unpack, overload
 
 from traincarbon.errors import CarbonError
-from traincarbon.tracking.command.launch import Pipes, Sidecar
+from traincarbon.tracking.command.launch import Pipes, Restarts, Sidecar
 from traincarbon.tracking.display.record_fate import fate_of_record
 from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
-from traincarbon.tracking.launcher import launched
-from traincarbon.tracking.messages import NOT_METERED, Final, Job, JobEnded, Note
+from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import environment_of, progress
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
-from traincarbon.tracking.sidecar.job import MARK, RUN_ID
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.watch import on_hang_up
+from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -43,8 +44,9 @@ class Tracker:
     """Meters the code between start and stop with a process beside this one. It never raises into that code and never ends it.
 
     That process also shows the run on stderr: a panel on a terminal, a line a minute in a log. A summary comes at the end.
-    It does nothing within a command that is tracked already, on all but the first rank of a node, and while another thread is metered;
-    :attr:`why_no_record` then says whose record has the energy.
+    All ranks of a run on a node share one such process. If it is killed, another one replaces it.
+    A tracker does nothing within a command that is tracked already, and while another thread is metered; :attr:`why_no_record` then says
+    whose record has the energy.
 
     Attributes:
         run_id: The run; ``carbon runs show`` takes it.
@@ -65,6 +67,8 @@ class Tracker:
         self._pipes: Pipes | None = None
         self._outer: dict[str, str | None] = {}
         self._process = 0
+        self._began_s = 0.0
+        self._restarts = Restarts()
         self._lock = threading.Lock()
         self._reason = "the run has not started: use it in a with statement, or call start()"
 
@@ -77,7 +81,7 @@ class Tracker:
         with self._lock:
             if self._sidecar is not None:
                 return self
-            self._reason = _metered_by_another(self.run_id)
+            self._reason = _metered_by_another()
             if not self._reason and (other := self._metering.setdefault(os.getpid(), self)) is not self:
                 self._reason = f"this process is metered already, as the run {other.run_id}"
             if not self._reason:
@@ -86,6 +90,8 @@ class Tracker:
                 finally:
                     if self._sidecar is None:
                         del self._metering[os.getpid()]
+        if self._sidecar is None and os.environ.get(MARK):
+            refuse_unwatched(self._settings, self._reason, watched=watched_outside())
         return self
 
     def _launch(self) -> str:
@@ -118,14 +124,50 @@ class Tracker:
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
         if advice := how_to_unite(self._settings.launch):
             self._print(advice)
-        self._sidecar, self._pipes, self._process = sidecar, pipes, process
-        channel.send(Job(process, time.monotonic()), keep=True)
+        self._sidecar, self._pipes, self._process, self._restarts = sidecar, pipes, process, Restarts()
+        self._began_s = time.monotonic()
+        channel.send(Job(process, self._began_s), keep=True)
         channel.flush(wait_s=_BEGIN_S)
-        named = {**environment_of(pipes.reporting), MARK: self._settings.session, RUN_ID: self.run_id}
+        on_hang_up(channel, functools.partial(self._replace, sidecar))
+        named = {
+            **environment_of(pipes.reporting),
+            MARK: self._settings.session,
+            RUN_ID: self.run_id,
+            STORE: self._settings.store,
+            **environment_of_budgets(self._settings),
+        }
         self._outer = {name: os.environ.get(name) for name in named}
         os.environ.update(named)
         atexit.register(self._stop_at_exit)
         return ""
+
+    def _replace(self, ended: Sidecar) -> None:
+        """Start another metering process after one was killed; the run goes on in the same session."""
+        with self._lock:
+            if self._sidecar is not ended or self._pipes is None or ended.channel.lost:
+                return
+            has_begun = any(isinstance(message, Begun) for message in ended.channel.receive())
+            ended.channel.close()
+            stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
+            try:
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr) if self._restarts.allow() else None
+            except OSError:
+                sidecar = None
+            finally:
+                if stderr >= 0:
+                    os.close(stderr)
+            if sidecar is None:
+                self._print("the metering process ended too often: the run continues without metering")
+                return
+            self._sidecar = sidecar
+            if has_begun:  # the killed process has metered the time until now
+                self._began_s = time.monotonic()
+                self._settings = self._settings._replace(continues=True)
+            sidecar.channel.send(self._settings._replace(owner=self._process, state_every_s=state_every_s), keep=True)
+            sidecar.channel.send(Job(self._process, self._began_s), keep=True)
+            sidecar.channel.send(Note(REPLACED), keep=True)
+            sidecar.channel.flush(wait_s=_BEGIN_S)
+            on_hang_up(sidecar.channel, functools.partial(self._replace, sidecar))
 
     def stop(self, *, exit_code: int = 0) -> None:
         """End the metering, wait a few seconds for the last record, and print the summary; safe to call twice.
@@ -153,7 +195,7 @@ class Tracker:
             self._kept_in = final.kept_in if final is not None else ""
             if fate := fate_of_record(final, store=self._settings.store):
                 self._print(fate, even_if_quiet=True)
-            if final is not None and not self._quiet and sys.stderr is not None:
+            if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)
 
     def progress(self, **counts: SupportsFloat | None) -> None:
@@ -268,15 +310,16 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     return tracker if function is None else tracker(function)
 
 
-def _metered_by_another(run_id: str) -> str:
-    """Return who meters this process, if an outer tracker does or it is not the first rank of its node; else ""."""
-    if MARK in os.environ:
-        outer = os.environ.get(RUN_ID)
-        return f"this process is metered already, as part of {f'the run {outer}' if outer else 'an outer run'}: its record has the energy"
-    rank = launched(os.environ).local_rank
-    if not rank:
+def _metered_by_another() -> str:
+    """Return who meters this process if an outer tracker on this node does, else ""."""
+    if not os.environ.get(MARK):
         return ""
-    return f"rank {rank} of this node is metered together with the first one, whose record is that of the run {run_id}"
+    from traincarbon.tracking.sidecar.election import is_metered_here
+
+    outer = os.environ.get(RUN_ID, "")
+    if outer and not is_metered_here(outer, os.environ.get(STORE, "")):  # the outer tracker is on another node, or was killed
+        return ""
+    return f"this process is metered already, as part of {f'the run {outer}' if outer else 'an outer run'}: its record has the energy"
 
 
 def _live_stderr() -> tuple[int, float]:

@@ -2,7 +2,19 @@
 
 import pytest
 
-from traincarbon.tracking.launchers.run_ids import aws_job, command_of, digest, lsf_job, mpi_job, pbs_job, plain_id, sge_job, slurm_job, slurm_step
+from traincarbon.tracking.launchers.run_ids import (
+    aws_job,
+    command_of,
+    digest,
+    lsf_job,
+    mpi_job,
+    pbs_job,
+    plain_id,
+    sge_job,
+    slurm_job,
+    slurm_step,
+    without_step,
+)
 
 
 def test_tasks_of_an_array_are_jobs_of_their_own_also_where_slurm_gives_them_one_id():
@@ -16,6 +28,12 @@ def test_tasks_of_an_array_are_jobs_of_their_own_also_where_slurm_gives_them_one
 def test_only_what_srun_counts_is_a_step(written, found):
     step = slurm_step({"SLURM_STEP_ID": written})
     assert (None if step is None else step.value) == found
+
+
+def test_what_counts_in_a_step_alone_can_be_left_out():
+    job = {"SLURM_JOB_ID": "9", "SLURM_JOB_NUM_NODES": "4", "SLURM_NODEID": "0"}
+    assert without_step(job) is job
+    assert without_step(job | {"SLURM_STEP_ID": "0", "SLURM_NNODES": "3"}) == {"SLURM_JOB_ID": "9", "SLURM_JOB_NUM_NODES": "4"}
 
 
 def test_jobs_of_other_batch_systems_keep_their_index():

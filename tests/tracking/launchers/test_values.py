@@ -39,19 +39,6 @@ def test_nodes_follow_from_processes_where_they_divide():
     assert values.ratio("ALL", "HERE")({"ALL": "12", "HERE": "0"}) is None
 
 
-@pytest.mark.parametrize("written", ["", "no json", "[", "3", "null", '{"cluster": []}', '{"cluster": {"a": {}}, "task": []}', "[" * 50_000])
-def test_json_that_is_no_cluster_states_nothing(written):
-    env = {"J": written}
-    readers = [values.length("J"), values.position("K", among="J"), values.cluster_nodes("J"), values.cluster_node("J")]
-    assert [read(env | {"K": "x"}) for read in readers] == [None] * 4
-
-
-def test_processes_of_one_host_are_one_node_of_a_cluster():
-    env = {"T": '{"cluster": {"worker": ["a:1", "a:2", "[::1]:5"]}, "task": {"type": "worker", "index": 2}}'}
-    assert values.cluster_nodes("T")(env) == values.Count(2, ("T",))
-    assert values.cluster_node("T")(env) == values.Count(1, ("T",))
-
-
 def test_the_nodes_of_a_heterogeneous_job_are_a_sum_or_nothing():
     env = {"S": "2", "N_HET_GROUP_0": "1", "N_HET_GROUP_1": "4"}
     assert values.total("N", of="S")(env) == values.Count(5, ("S", "N_HET_GROUP_*"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.tracking.other_nodes.allocation import Allocation, Reach, allocation
+from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach, allocation
 from traincarbon.tracking.settings import NodeScope
 
 BATCH = {"SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "4", "SLURM_JOB_NODELIST": "n[0-3]", "SLURMD_NODENAME": "n0", "SLURM_PROCID": "0", "SLURM_NODEID": "0"}
@@ -14,7 +14,7 @@ def of(env, command=("python", "train.py"), scope=NodeScope.ALL, host="h0"):
 
 
 def test_the_batch_step_reaches_the_other_nodes_of_its_job_by_srun():
-    assert of(BATCH) == Allocation(4, Reach.SRUN, (), "n0")
+    assert of(BATCH) == Allocation(4, Reach.SRUN, (), "n0", (Group(None, 4),))
 
 
 @pytest.mark.parametrize("step", ["4294967291", "4294967290"])
@@ -41,7 +41,15 @@ def test_ssh_is_used_when_asked_for_and_knows_the_others_by_name():
 
 def test_salloc_on_a_login_node_has_all_its_nodes_elsewhere():
     login = {name: value for name, value in BATCH.items() if name != "SLURMD_NODENAME"}
-    assert of(login) == Allocation(4, Reach.SRUN, (), "")
+    assert of(login) == Allocation(4, Reach.SRUN, (), "", (Group(None, 4),))
+
+
+def test_a_heterogeneous_job_has_the_nodes_of_all_its_groups():
+    groups = {"SLURM_JOB_NUM_NODES_HET_GROUP_0": "1", "SLURM_JOB_NUM_NODES_HET_GROUP_1": "2"}
+    lists = {"SLURM_JOB_NODELIST_HET_GROUP_0": "n0", "SLURM_JOB_NODELIST_HET_GROUP_1": "n[0-3]"}
+    env = {**BATCH, "SLURM_JOB_NUM_NODES": "1", "SLURM_HET_SIZE": "2", **groups, **lists}
+    assert of(env) == Allocation(3, Reach.SRUN, (), "n0", (Group(0, 1), Group(1, 2)))
+    assert of(env, scope=NodeScope.SSH).hosts == ("n1", "n2", "n3")
 
 
 @pytest.mark.parametrize("variable", ["PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE"])

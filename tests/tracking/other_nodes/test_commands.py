@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from traincarbon.tracking.other_nodes.allocation import Allocation, Reach
+from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach
 from traincarbon.tracking.other_nodes.commands import meter_commands, meter_environment
 
 SLURM = {
@@ -23,15 +23,22 @@ SLURM = {
 
 
 def test_srun_starts_one_meter_on_each_node_but_this_one():
-    (words,) = meter_commands(Allocation(4, Reach.SRUN, (), "n0"), ["srun"], SLURM)
+    (words,) = meter_commands(Allocation(4, Reach.SRUN, (), "n0", (Group(None, 4),)), ["srun"], SLURM)
     assert words[0] == "srun"
     assert {"--jobid=7", "--overlap", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1", "--exclude=n0", "--input=all"} <= set(words)
 
 
 def test_srun_from_outside_of_the_nodes_starts_one_on_each():
-    (words,) = meter_commands(Allocation(4, Reach.SRUN), ["srun"], SLURM)
+    (words,) = meter_commands(Allocation(4, Reach.SRUN, groups=(Group(None, 4),)), ["srun"], SLURM)
     assert "--nodes=4" in words
     assert not any(word.startswith("--exclude") for word in words)
+
+
+def test_each_group_of_a_heterogeneous_job_has_a_step_of_its_own():
+    words = meter_commands(Allocation(3, Reach.SRUN, (), "n0", (Group(0, 1), Group(1, 2))), ["srun"], SLURM)
+    assert [line[1:3] for line in words] == [["--jobid=7", "--het-group=1"]]
+    words = meter_commands(Allocation(5, Reach.SRUN, (), "n0", (Group(0, 3), Group(1, 2))), ["srun"], SLURM)
+    assert [(line[2], line[4]) for line in words] == [("--het-group=0", "--nodes=2"), ("--het-group=1", "--nodes=2")]
 
 
 def test_the_shape_of_the_jobs_own_steps_does_not_reach_the_meters():

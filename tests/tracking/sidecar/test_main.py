@@ -95,7 +95,8 @@ def test_instructions_are_the_settings_then_the_job_and_what_follows_is_not_lost
     ours.send(settings)
     ours.send(Job(71, 1.5))
     ours.send(JobEnded(2.5, exit_code=0))
-    assert main._wait_for_job(its, EarlyReadings({}, ())) == (settings, Job(71, 1.5))
+    assert main._wait_for_settings(its, EarlyReadings({}, ())) == settings
+    assert main._next(its, Job) == Job(71, 1.5)
     assert its.receive() == [JobEnded(2.5, exit_code=0)]
     ours.close()
     its.close()

@@ -139,6 +139,17 @@ def test_a_limit_on_an_unknown_quantity_is_reported():
     assert budget.unwatched(of(1.0)) == ["the budget of $5 cannot be watched: the cost is not known here"]
 
 
+def test_a_limit_that_counts_electricity_alone_on_a_machine_with_gpus_is_reported():
+    budget = Budget(Limits(usd=5.0, kgco2e=2.0))
+    spent = of(1.0, cost_usd=0.1, total_kgco2e=0.3)
+    assert budget.partial(spent, cost_basis="electricity alone", accelerators=8.0) == [
+        "the budget of $5 counts electricity alone: the price of this hardware is unknown (see --rent-price)",
+        "the budget of 2 kg CO2e counts electricity alone: the emissions of making this hardware are unknown",
+    ]
+    assert budget.partial(spent, cost_basis="electricity alone", accelerators=0.0) == []
+    assert budget.partial(of(1.0, cost_usd=0.1, total_kgco2e=0.3, embodied_kgco2e=0.1), cost_basis="rent", accelerators=8.0) == []
+
+
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, math.inf])
 def test_a_budget_that_cannot_be_is_refused(limit):
     with pytest.raises(CarbonError, match="is not possible"):

@@ -83,6 +83,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
     from traincarbon.tracking.command.bounded import run_bounded
+    from traincarbon.tracking.command.gpu_warning import unmetered_gpu
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
@@ -95,6 +96,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     display = StderrDisplay(sys.stderr, quiet=quiet)
     if advice := how_to_unite(settings.launch):
         display.print(advice)
+    if warning := unmetered_gpu(settings.meters):
+        display.print(warning)
     supervisor = Supervisor(settings, argv, display=display, sidecar=click.get_current_context().find_object(EarlySidecar))
     try:
         outcome = supervisor.run()
@@ -108,7 +111,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     if fate:
         display.print(fate, even_if_quiet=True)
     display.close()
-    if not quiet or as_json:
+    others = outcome.final.others if outcome.final is not None else 0
+    if as_json or not (quiet or others):  # the last process of a run on this node shows its summary
         show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
         if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + _LEAST_S)):
             display.print("the result cannot be shown in time; see it later with: carbon runs show last")
@@ -152,7 +156,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet:
+    if not quiet and not outcome.final.others:
         from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=final.budgets, store=store, again=not final.unwritten, styled=_on_terminal(), columns=width(2))

@@ -1,7 +1,6 @@
 """Who launched this process, for ``carbon doctor``: each fact with the variables that state it."""
 
 import os
-from dataclasses import asdict
 
 from traincarbon.tracking.launcher import Launch, launched
 from traincarbon.tracking.launchers.table import LAUNCHERS
@@ -45,7 +44,7 @@ def launch_rows(launch: Launch) -> list[tuple[str, str]]:
 
 def launch_dict(launch: Launch) -> dict[str, object]:
     """Return what launched a process as JSON holds it."""
-    return {name: value for name, value in asdict(launch).items() if name != "comes_again"}
+    return {name: value for name, value in launch._asdict().items() if name != "comes_again"}
 
 
 def _run_id(launch: Launch) -> str:

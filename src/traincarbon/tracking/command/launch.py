@@ -26,6 +26,8 @@ _APART = "CARBON_METERS_APART"
 _LONGEST_PID_B = 32
 _CHECK_S = 30.0
 """Longest wait for the meters to open where a budget needs them. [s]"""
+_CRASH_S, _MOST_CRASHES, _MOST_ENDS = 1.0, 3, 200
+"""A metering process that ended within a second of its start, three times in a row, does not get another, and none gets more than 200."""
 _START_S, _END_S = 10.0, 1.0
 """A start that takes longer, as from a file server that is down, is given up: a training must not wait for it."""
 
@@ -97,6 +99,8 @@ class Sidecar:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.is_child = not orphan or _is_child(self.pid)
         self.channel = Channel(to_us, from_us)
+        self.has_handed_over = False
+        """Whether the process that meters the run on this node goes on with the channel, and this one has ended."""
         self._session = _session(self.pid)
 
     def check_budgets(self) -> "BudgetCheck":
@@ -113,10 +117,36 @@ class Sidecar:
                     return message
         return NOT_METERED
 
+    def hand_over(self) -> None:
+        """Take note that it has ended and that another process has its channel."""
+        self.has_handed_over = True
+
+    def resume(self) -> None:
+        """Continue it if somebody stopped it."""
+        if not self.has_handed_over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill it, unless it has ended and another process has its number."""
-        if self._session is not None and _session(self.pid) == self._session:
+        if not self.has_handed_over and self._session is not None and _session(self.pid) == self._session:
             os.kill(self.pid, signal.SIGKILL)
+
+
+class Restarts:
+    """How often a metering process ended: one that crashes at once must not be started again for ever."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+        self._ends = self._crashes = 0
+
+    def allow(self) -> bool:
+        """Take note of an end now; return whether another process may be started."""
+        now_s = time.monotonic()
+        self._crashes = self._crashes + 1 if now_s - self._began_s < _CRASH_S else 0
+        self._ends += 1
+        self._began_s = now_s
+        return self._crashes <= _MOST_CRASHES and self._ends <= _MOST_ENDS
 
 
 class EarlySidecar:

@@ -1,6 +1,5 @@
 """Run a command with its own streams, terminal, signals and exit code, and meter it; it ends with its supervisor."""
 
-import contextlib
 import os
 import signal
 import time
@@ -9,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
-from traincarbon.tracking.command.launch import EarlySidecar, Sidecar, ended_by_library, start_sidecar
+from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
-from traincarbon.tracking.messages import NOT_METERED, Begun, Final, Job, JobEnded, Note, TerminalUndo
+from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import NodeScope, Settings
-from traincarbon.tracking.sidecar.job import MARK, RUN_ID
+from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.watched_budgets import environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
-_MOST_RESTARTS = 3
 _FINAL_S = 3.5
 _HELPERS_END_S, _PAUSE_S = 1.0, 0.01
 """The processes of a killed metering process end within this time."""
@@ -85,7 +84,7 @@ class Supervisor:
         self._signals = Forwarding()
         self._pipes = early.pipes
         self._sidecar: Sidecar | None = early.sidecar
-        self._restarts = 0
+        self._restarts = Restarts()
         self._is_apart = False
         """Whether a metering process was ended by a library that it had loaded."""
         self._begun = False
@@ -150,13 +149,20 @@ class Supervisor:
                 self._display.print(self._others.problem)
 
     def _start_command(self, mask: set[int]) -> None:
-        environment = {**own_environment(), MARK: self._settings.session, RUN_ID: self._settings.run_id, **environment_of(self._pipes.reporting)}
+        environment = {
+            **own_environment(),
+            MARK: self._settings.session,
+            RUN_ID: self._settings.run_id,
+            STORE: self._settings.store,
+            **environment_of(self._pipes.reporting),
+        }
         os.set_inheritable(self._pipes.reporting, True)
         if self._settings.pattern:
             from traincarbon.tracking.command.output_copy import OutputCopy
 
             self._output_copy = OutputCopy(self._pipes.copying)
         how: SpawnOptions = {"setsigmask": mask, "setsigdef": _RESET, "file_actions": self._output_copy.actions if self._output_copy is not None else []}
+        environment |= environment_of_budgets(self._settings)
         self._began_s = time.monotonic()
         try:
             self._pid = self._spawn(environment, how)
@@ -202,6 +208,8 @@ class Supervisor:
             self._output_copy.resize()
         self._reap()
         self._receive()
+        if self._sidecar is not None and self._sidecar.has_handed_over and self._sidecar.channel.ended:
+            self._replace_sidecar()
 
     def _show(self, state: LiveState | None) -> None:
         """Show *state*, or hide the display; one that fails is given up, as the command must not end with it."""
@@ -226,8 +234,12 @@ class Supervisor:
             if not pid:
                 return
             if self._sidecar is not None and pid == self._sidecar.pid and not os.WIFSTOPPED(status):
-                self._is_apart = self._is_apart or ended_by_library(status)
-                self._replace_sidecar()
+                self._receive()
+                if status == 0 and not self._sidecar.channel.ended:
+                    self._sidecar.hand_over()
+                else:
+                    self._is_apart = self._is_apart or ended_by_library(status)
+                    self._replace_sidecar()
             elif pid == self._pid and os.WIFSTOPPED(status):
                 if self._signals.stop_with_command(os.WSTOPSIG(status)):
                     self._show(None)
@@ -246,8 +258,7 @@ class Supervisor:
         self._sidecar.channel.close()
         self._sidecar = None
         self._undo = b""
-        self._restarts += 1
-        if self._restarts > _MOST_RESTARTS:
+        if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
         self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
@@ -257,8 +268,7 @@ class Supervisor:
         self._send_settings()
         if self._sidecar is not None:
             self._send_job()
-            note = "the metering process was killed and started again: what was not yet recorded is lost, at most one interval"
-            self._sidecar.channel.send(Note(note))
+            self._sidecar.channel.send(Note(REPLACED))
 
     def _receive(self) -> None:
         """Handle the messages of the metering process."""
@@ -297,8 +307,7 @@ class Supervisor:
             self._final = self._final or Final()
             return
         sidecar.channel.send(ended, keep=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(sidecar.pid, signal.SIGCONT)
+        sidecar.resume()
         import traincarbon.ledger.record
         import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 

@@ -1,11 +1,10 @@
 """What the launchers of a process say of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Launch(NamedTuple):
     """What the launchers of a process say. None and "" are what nobody says."""
 
     run_id: str = ""
@@ -29,7 +28,7 @@ class Launch:
     """The address at which all ranks of the training meet."""
     comes_again: bool = False
     """Whether another run may have the same id: the same command of a job twice, or an id that people choose."""
-    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found: Mapping[str, tuple[str, ...]] = {}
     """Field to the variables that stated it."""
 
     @property

@@ -1,8 +1,9 @@
 """Services that start containers or machines."""
 
+from traincarbon.tracking.launchers.json_values import cluster_node, cluster_nodes, length, position
 from traincarbon.tracking.launchers.row import Launcher, any_of
 from traincarbon.tracking.launchers.run_ids import aws_job
-from traincarbon.tracking.launchers.values import Environment, cluster_node, cluster_nodes, count, length, position, positive, stated, text
+from traincarbon.tracking.launchers.values import Environment, count, positive, stated, text
 
 
 def _counts_pods(env: Environment) -> bool:

@@ -6,9 +6,9 @@ The names stand in skypilot 0.14 (sky/backends/cloud_vm_ray_backend.py), sagemak
 
 import re
 
-from traincarbon import decode
+from traincarbon.tracking.launchers.json_values import json_of
 from traincarbon.tracking.launchers.row import any_of
-from traincarbon.tracking.launchers.values import Environment, Text, json_of, stated
+from traincarbon.tracking.launchers.values import Environment, Text, stated
 
 _ZONE = re.compile(r"(.*[a-z][0-9])-[a-z]")
 """A zone of Google: its region and a letter."""
@@ -22,11 +22,11 @@ def stated_region(env: Environment) -> Text | None:
         >>> stated_region({"MODAL_REGION": "us-central1-a", "MODAL_CLOUD_PROVIDER": "CLOUD_PROVIDER_GCP"})
         Text(value='gcp:us-central1', variables=('MODAL_REGION', 'MODAL_CLOUD_PROVIDER'))
     """
-    cluster = decode.table(json_of(env, "SKYPILOT_CLUSTER_INFO"))
-    if (cloud := decode.text(cluster.get("cloud"))) and (region := decode.text(cluster.get("region"))):
-        return _named(cloud, region, "SKYPILOT_CLUSTER_INFO")
-    if (cloud := stated(env, "MODAL_CLOUD_PROVIDER")) and (region := stated(env, "MODAL_REGION")):
-        return _named(cloud, region, "MODAL_REGION", "MODAL_CLOUD_PROVIDER")
+    cluster = json_of(env, "SKYPILOT_CLUSTER_INFO")
+    if isinstance(cluster, dict) and isinstance(cloud := cluster.get("cloud"), str) and isinstance(place := cluster.get("region"), str):
+        return _named(cloud, place, "SKYPILOT_CLUSTER_INFO")
+    if (provider := stated(env, "MODAL_CLOUD_PROVIDER")) and (place := stated(env, "MODAL_REGION")):
+        return _named(provider, place, "MODAL_REGION", "MODAL_CLOUD_PROVIDER")
     names = ("AWS_REGION", "SAGEMAKER_REGION", "AWS_DEFAULT_REGION") if _is_within_aws(env) else ()
     return next((_named("aws", region, name) for name in names if (region := stated(env, name))), None)
 

@@ -1,13 +1,12 @@
 """One launcher: which of its variables identifies a run, a node and a rank."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from traincarbon.tracking.launchers.values import CountReader, Environment, TextReader, stated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launcher:
+class Launcher(NamedTuple):
     """A program that starts trainings, and where its processes find who they are; None where it does not say."""
 
     name: str

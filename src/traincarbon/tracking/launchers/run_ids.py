@@ -7,6 +7,10 @@ from traincarbon.tracking.launchers.values import Environment, Text, stated
 
 _FIRST_SPECIAL_STEP = 0xFFFF_FFF0
 """Slurm numbers the batch script, the interactive shell and its own helpers from here; they are no steps of ``srun``."""
+_OF_A_STEP = {
+    "SLURM_STEP_ID", "SLURM_STEPID", "SLURM_STEP_NUM_NODES", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE", "SLURM_NNODES", "SLURM_NTASKS", "SLURM_NODEID",
+    "SLURM_PROCID", "SLURM_LOCALID",
+}  # fmt: skip
 _LONGEST, _DIGEST_B = 80, 3
 _NO_TASK = ("", "0", "undefined")
 _OF_ONE_PROCESS = re.compile(
@@ -39,6 +43,11 @@ def slurm_step(env: Environment) -> Text | None:
         if value.isascii() and value.isdigit() and len(value) <= 10 and int(value) < _FIRST_SPECIAL_STEP:
             return Text(str(int(value)), (name,))
     return None
+
+
+def without_step(env: Environment) -> Environment:
+    """Return *env* as the batch script of Slurm sees it: without what counts in one step of the job alone."""
+    return env if slurm_step(env) is None else {name: value for name, value in env.items() if name not in _OF_A_STEP}
 
 
 def lsf_job(env: Environment) -> Text | None:

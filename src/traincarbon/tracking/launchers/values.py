@@ -1,10 +1,8 @@
-"""Values as launchers write them into the environment: counts, lists of nodes and JSON. Nothing is trusted; what is not valid is not stated."""
+"""Values as launchers write them into the environment: counts and lists of nodes. Nothing is trusted; what is not valid is not stated."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
-
-from traincarbon import decode
 
 Environment: TypeAlias = Mapping[str, str]
 
@@ -37,20 +35,6 @@ def stated(env: Environment, name: str) -> str:
     """Return the value of a variable without blanks around it, "" where it is unset, not printable or absurdly long."""
     value = env.get(name, "").strip()
     return value if value.isprintable() and len(value) <= _MOST_CHARACTERS else ""
-
-
-def json_of(env: Environment, name: str) -> object:
-    """Return what a variable states in JSON, None if that is not valid."""
-    written = stated(env, name)
-    if not written:
-        return None
-    import json
-
-    try:
-        found: object = json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def text(*names: str, but: tuple[str, ...] = ()) -> TextReader:
@@ -139,51 +123,6 @@ def hosts(name: str) -> CountReader:
     return read
 
 
-def length(name: str) -> CountReader:
-    """Return a reader of the length of a list in JSON."""
-
-    def read(env: Environment) -> Count | None:
-        found = len(decode.items(json_of(env, name)))
-        return Count(found, (name,)) if found else None
-
-    return read
-
-
-def position(item: str, *, among: str) -> CountReader:
-    """Return a reader of the place of the value of *item* in a list in JSON."""
-
-    def read(env: Environment) -> Count | None:
-        listed, wanted = decode.items(json_of(env, among)), stated(env, item)
-        return Count(listed.index(wanted), (item, among)) if wanted in listed else None
-
-    return read
-
-
-def cluster_nodes(*names: str) -> CountReader:
-    """Return a reader of the number of hosts in a cluster of TensorFlow: ``{"cluster": {"worker": ["a:2222", …]}}``."""
-
-    def read(env: Environment) -> Count | None:
-        return next((Count(len(found), (name,)) for name in names if (found := _cluster_hosts(json_of(env, name)))), None)
-
-    return read
-
-
-def cluster_node(*names: str) -> CountReader:
-    """Return a reader of the place of this task's host in a cluster of TensorFlow: ``{"task": {"type": "worker", "index": 1}}``."""
-
-    def read(env: Environment) -> Count | None:
-        for name in names:
-            whole = decode.table(json_of(env, name))
-            task = decode.table(whole.get("task"))
-            kind, index = decode.text(task.get("type")), decode.amount(task.get("index"))
-            tasks = decode.items(decode.table(whole.get("cluster")).get(kind or ""))
-            if index is not None and index < len(tasks) and (host := _host(tasks[int(index)])) in (found := _cluster_hosts(whole)):
-                return Count(found.index(host), (name,))
-        return None
-
-    return read
-
-
 def total(*names: str, of: str) -> CountReader:
     """Return a reader of a sum over the parts of a heterogeneous Slurm job, whose number *of* states: ``NAME_HET_GROUP_0`` and so on."""
 
@@ -209,14 +148,3 @@ def first(*readers: CountReader) -> CountReader:
 
 def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS else None
-
-
-def _cluster_hosts(whole: object) -> list[str]:
-    """Return the hosts of a cluster in the order of their tasks, each once; the evaluator of TensorFlow takes no part in training."""
-    cluster = decode.table(decode.table(whole).get("cluster"))
-    tasks = [task for kind, listed in cluster.items() if kind != "evaluator" for task in decode.items(listed)]
-    return list(dict.fromkeys(host for task in tasks if (host := _host(task))))
-
-
-def _host(task: object) -> str:
-    return (decode.text(task) or "").rpartition(":")[0] or (decode.text(task) or "")

@@ -12,6 +12,7 @@ _SPECIAL_STEP = 0xFFFFFFF0
 _HOST_FILES = ("PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE")
 """Variables in which schedulers name a file of the job's hosts: a host a line, first word, as often as it has slots."""
 _MOST_HOSTS = 100_000
+_MOST_GROUPS, _MOST_DIGITS = 128, 9
 _MPI_LAUNCHERS = ("mpirun", "mpiexec", "orterun")
 
 
@@ -21,6 +22,14 @@ class Reach(StrEnum):
     SRUN = "srun"
     MPI = "mpi"
     SSH = "ssh"
+
+
+class Group(NamedTuple):
+    """A part of a job of Slurm that has nodes of one kind; all but heterogeneous jobs have one."""
+
+    number: int | None
+    """Its number in a heterogeneous job."""
+    nodes: int
 
 
 class Allocation(NamedTuple):
@@ -34,6 +43,8 @@ class Allocation(NamedTuple):
     """The others by name; empty for srun, which knows them."""
     here: str = ""
     """The name that Slurm gives to this node; empty outside of its nodes."""
+    groups: tuple[Group, ...] = ()
+    """The parts of the job that srun reaches; this node is in the first."""
 
 
 def allocation(
@@ -52,15 +63,9 @@ def allocation(
     """
     if scope is NodeScope.HERE:
         return Allocation(1, None)
-    nodes = env.get("SLURM_JOB_NUM_NODES", "")
-    if env.get("SLURM_JOB_ID") and nodes.isascii() and nodes.isdigit():
-        if int(nodes) < 2 or not _is_first_process(env):
-            return Allocation(1, None)
-        here = env.get("SLURMD_NODENAME", "")
-        if scope is NodeScope.ALL:
-            return Allocation(int(nodes), Reach.SRUN, here=here)
-        listed = (expand or _expanded)(env.get("SLURM_JOB_NODELIST", ""))
-        return Allocation(int(nodes), Reach.SSH, tuple(name for name in listed if name != here), here)
+    groups = _groups(env)
+    if groups:
+        return _of_slurm(env, groups, scope, expand or _expanded)
     hosts = listed_hosts(env)
     if len(hosts) < 2 or _is_rank(env):
         return Allocation(1, None)
@@ -69,6 +74,33 @@ def allocation(
         return Allocation(len(hosts), Reach.SSH, others)
     is_mpi = bool(command) and os.path.basename(command[0]) in _MPI_LAUNCHERS
     return Allocation(len(hosts), Reach.MPI if is_mpi else None, others)
+
+
+def _of_slurm(env: Mapping[str, str], groups: tuple[Group, ...], scope: NodeScope, expand: Callable[[str], list[str]]) -> Allocation:
+    nodes = sum(group.nodes for group in groups)
+    if nodes < 2 or not _is_first_process(env):
+        return Allocation(1, None)
+    here = env.get("SLURMD_NODENAME", "")
+    if scope is NodeScope.ALL:
+        return Allocation(nodes, Reach.SRUN, here=here, groups=groups)
+    lists = [env.get(f"SLURM_JOB_NODELIST_HET_GROUP_{number}", "") for number in range(len(groups))] if len(groups) > 1 else [env.get("SLURM_JOB_NODELIST", "")]
+    return Allocation(nodes, Reach.SSH, tuple(name for listed in lists for name in expand(listed) if name != here), here)
+
+
+def _groups(env: Mapping[str, str]) -> tuple[Group, ...]:
+    """Return the parts of the job of Slurm, none if there is no such job or it does not state its nodes."""
+    size = _count(env, "SLURM_HET_SIZE")
+    if size > 1:
+        groups = tuple(Group(number, _count(env, f"SLURM_JOB_NUM_NODES_HET_GROUP_{number}")) for number in range(min(size, _MOST_GROUPS)))
+    else:
+        groups = (Group(None, _count(env, "SLURM_JOB_NUM_NODES")),)
+    return groups if env.get("SLURM_JOB_ID") and all(group.nodes for group in groups) else ()
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    """Return the count that a variable states, 0 if it states none."""
+    text = env.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else 0
 
 
 def _is_first_process(env: Mapping[str, str]) -> bool:

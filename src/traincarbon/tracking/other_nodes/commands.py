@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from traincarbon.tracking.other_nodes.allocation import Allocation, Reach
+from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach
 from traincarbon.tracking.sidecar.job import MARK
 
 _MAIN = "import sys; sys.path[:] = sys.argv[1:]; from traincarbon.tracking.other_nodes.satellite import main; main()"
@@ -24,7 +24,8 @@ def meter_commands(found: Allocation, command: Sequence[str], env: Mapping[str, 
     meter = [sys.executable, "-I", "-S", "-c", _MAIN, *(folder for folder in sys.path if isinstance(folder, str))]
     match found.reach:
         case Reach.SRUN:
-            return [_srun(found, env, meter)]
+            heres = [found.here, *("" for _ in found.groups[1:])]
+            return [_srun(env["SLURM_JOB_ID"], group, here, meter) for group, here in zip(found.groups, heres, strict=True) if group.nodes > bool(here)]
         case Reach.MPI:
             return [_mpi(command[0], found.hosts, env, meter)]
         case Reach.SSH:
@@ -34,15 +35,16 @@ def meter_commands(found: Allocation, command: Sequence[str], env: Mapping[str, 
 
 def meter_environment(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment in which to start the meters: that of the command without the shape of the job's own steps, and without its mark."""
-    kept = {name: value for name, value in env.items() if name in _KEPT_BY_SLURM or not name.startswith(_SHAPES)}
+    kept = {name: value for name, value in env.items() if name in _KEPT_BY_SLURM or not name.startswith(_SHAPES) or "_HET_" in name}
     return {**kept, MARK: ""}
 
 
-def _srun(found: Allocation, env: Mapping[str, str], meter: list[str]) -> list[str]:
-    others = found.nodes - bool(found.here)
-    shape = [f"--nodes={others}", f"--ntasks={others}", "--ntasks-per-node=1", *([f"--exclude={found.here}"] if found.here else [])]
+def _srun(job: str, group: Group, here: str, meter: list[str]) -> list[str]:
+    """Return the step that meters all nodes of *group*, but for the node *here* if that is not empty."""
+    others = group.nodes - bool(here)
+    shape = [f"--nodes={others}", f"--ntasks={others}", "--ntasks-per-node=1", *([f"--exclude={here}"] if here else [])]
     quiet = ["--job-name=carbon", "--quiet", "--kill-on-bad-exit=0", "--wait=0", "--mpi=none", "--cpu-bind=none", "--export=ALL", "--input=all", "--output=all"]
-    return ["srun", f"--jobid={env['SLURM_JOB_ID']}", "--overlap", *shape, *quiet, *meter]
+    return ["srun", f"--jobid={job}", *([] if group.number is None else [f"--het-group={group.number}"]), "--overlap", *shape, *quiet, *meter]
 
 
 def _mpi(launcher: str, hosts: tuple[str, ...], env: Mapping[str, str], meter: list[str]) -> list[str]:

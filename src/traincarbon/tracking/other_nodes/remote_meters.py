@@ -98,7 +98,7 @@ class RemoteMeters:
             self._receive(wait_s=left_s)
         absent = self._expected - self._begun
         if absent > 0:
-            why = f": {self._said[0]}" if self._said else f" within {_START_S:g} s" if self._lines else ""
+            why = f": {self._said[-1]}" if self._said else f" within {_START_S:g} s" if self._lines else ""
             self.problem = f"{absent} of {self._expected + 1} nodes have no meter yet{why}"
 
     def _receive(self, *, wait_s: float) -> None:

@@ -17,6 +17,17 @@ class EarlyReadings(NamedTuple):
     meters: Mapping[str, Meter | Unavailable]
     readings: tuple[Reading, ...]
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The GPUs that can be read."""
+        return tuple(reading.device for reading in self.readings)
+
+    def close(self) -> None:
+        """Close the meters."""
+        for meter in self.meters.values():
+            if not isinstance(meter, Unavailable):
+                meter.close()
+
 
 def read_early() -> EarlyReadings:
     """Open the GPUs and read them, unless a recorded trace replaces all meters."""

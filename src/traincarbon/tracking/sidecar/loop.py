@@ -2,30 +2,31 @@
 
 import os
 import select
-import signal
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from traincarbon._version import __version__
 from traincarbon.ledger.journal import Journal
+from traincarbon.quantities import Part
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
-from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note, TerminalUndo
-from traincarbon.tracking.progress import Report, ReportReader
+from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
+from traincarbon.tracking.progress import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.clocks import Clocks
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
-from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
-from traincarbon.tracking.sidecar.process_tree import ProcessTree
+from traincarbon.tracking.sidecar.job import ProcessHandle
+from traincarbon.tracking.sidecar.member import Member
+from traincarbon.tracking.sidecar.members import Members
+from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
-from traincarbon.tracking.sidecar.shutdown import Shutdown
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.session import Session
 
 if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
+    from traincarbon.tracking.sidecar.door import Door
     from traincarbon.tracking.sidecar.opened_meters import OpenedMeters
 
 _SAMPLE_S = 1.0
@@ -38,15 +39,11 @@ _UNSETTLED_S = 20.0
 """Longest wait for GPUs that are not open yet, before energy and hours are valued without them."""
 _TOO_SHORT_S = 0.1
 """A shorter command is not valued, as that would take longer than the command."""
-_LAST_READS = 32
 _MOST_NOTES = 500
-
-ReadReports: TypeAlias = "Callable[..., list[Report]]"
-"""Turns bytes into reports, given the time of reading as ``time_s``."""
 
 
 class Metering:
-    """One session of metering.
+    """One session of metering on a node: of the training that asked for it, and of others of the same run that hand over to it.
 
     Args:
         channel: The channel to the owner.
@@ -58,6 +55,7 @@ class Metering:
         early: Meters that are open already, and their readings.
         reports: Descriptors of the job's reports and of a copy of its output.
         display: What shows the run if its owner does not; the owner then gets no states and no notes.
+        door: Where other processes of the run hand over; None if they cannot.
     """
 
     def __init__(
@@ -72,40 +70,30 @@ class Metering:
         early: EarlyReadings,
         reports: tuple[int, int],
         display: "DisplayProcess | None" = None,
+        door: "Door | None" = None,
     ) -> None:
-        self._channel = channel
-        self._owner = owner
+        self._first = Member(channel, owner, settings, job, reports=reports)
+        self._members = Members(self._first, door=door)
         self._display = display
         self._settings = settings
+        self._session_id = settings.session if door is None else door.take_session(settings)
         self._journal = journal
-        self._is_in_process = job.pid == owner.pid
-        """Whether the training itself asked, and not the supervisor of a command."""
-        self._job = owner if self._is_in_process else ProcessHandle(job.pid)
         self._began_s = job.began_s
         self._early = early
         self._notes = list(settings.notes)
-        self._progress_readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
-        """Descriptor to what turns its bytes into reports."""
-        if settings.pattern:
-            self._progress_readers[reports[1]] = _pattern_reader(settings.pattern, self._notes)
         self._clocks = Clocks()
+        self._pace = RecordPace(interval_s=settings.interval_s, began_s=self._began_s)
         self._session = Session(settings)
         self._lookup = lookup
         self._recorder = Recorder((), began_s=self._began_s)
-        self._tree = ProcessTree(settings.session, first=None if self._is_in_process else self._job.pid)
-        self._shutdown = Shutdown(settings, self._job, self._tree)
         self._noted: set[str] = set()
         self._missing: dict[str, str] = {}
         self._opened: OpenedMeters | None = None
         self._has_asked = False
         """Whether the lookup process was asked."""
-        self._counted: dict[str, float] = {}
         self._has_reported_fault = False
-        self._undo: TerminalUndo | None = None
-        self._ended: JobEnded | None = None
-        self._was_stopped = False
         self._frozen_s: float | None = None
-        """When the job ended; nothing counts after that."""
+        """When the last job ended; nothing counts after that."""
         self._next_sample_s = self._next_state_s = self._next_check_s = self._next_phase_read_s = self._began_s
         self._session.begin(self._began_s)
         self._waiter: select.poll | None = None
@@ -114,10 +102,10 @@ class Metering:
         self._lives: set[int] = set()
 
     def run(self) -> None:
-        """Meter the job to its end."""
+        """Meter the job, and those of all members, to their end."""
         self._start()
         next_record_s = self._began_s + self._settings.interval_s
-        while self._ended is None:
+        while self._members.is_working:
             now_s = time.monotonic()
             if now_s >= min(self._next_sample_s, next_record_s):
                 self._sample(now_s, whole=now_s >= next_record_s)
@@ -126,7 +114,7 @@ class Metering:
                 next_record_s += self._settings.interval_s * max((now_s - next_record_s) // self._settings.interval_s + 1.0, 1.0)
             self._report()
             self._wait(min(self._next_sample_s, next_record_s) - time.monotonic())
-        self._finish(self._ended)
+        self._finish(self._members.outcome())
 
     def _start(self) -> None:
         settings = self._settings
@@ -143,16 +131,16 @@ class Metering:
             "versions": {"carbon": __version__, **settings.versions},
         }
         self._write("start", {**fields, **self._session.start_fields()})
-        self._channel.send(Begun())
+        self._first.channel.send(Begun())
         from traincarbon.tracking.sidecar.opened_meters import OpenedMeters
 
-        born_s = None if self._is_in_process or settings.continues or settings.is_machine else self._began_s
-        self._opened = opened = OpenedMeters(settings, self._early, pid=None if settings.is_machine else self._job.pid, born_s=born_s)
+        born_s = None if self._first.is_in_process or settings.continues or settings.is_machine else self._began_s
+        self._opened = opened = OpenedMeters(settings, self._early, pid=None if settings.is_machine else self._first.job.pid, born_s=born_s)
         self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings)
         self._sample(time.monotonic())
         self._take_devices(opened)
-        self._receive()
-        if self._ended is not None and self._ended.ended_s - self._began_s < _TOO_SHORT_S:
+        self._first.receive()
+        if self._first.ended is not None and self._first.ended.ended_s - self._began_s < _TOO_SHORT_S:
             self._lookup.close()
             self._notes.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         elif not opened.are_unsettled:
@@ -161,6 +149,7 @@ class Metering:
 
     def _take_devices(self, opened: "OpenedMeters") -> None:
         """Take what the meters read, and tell the user about GPUs that they do not read."""
+        self._members.devices = frozenset(device for device in self._recorder.names if device.startswith(f"{Part.GPU}:"))
         parts = self._recorder.by_part()
         self._missing = opened.missing(parts)
         if text := opened.announcement(parts):
@@ -199,21 +188,22 @@ class Metering:
             self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
 
     def _record(self, now_s: float) -> None:
-        """Write what happened since the last record."""
+        """Check the budgets, and write what happened since the last record if one is due."""
         if self._lookup.fileno() >= 0:  # give up one that hangs
             self._receive_valuation()
         ended = self._frozen_s is not None
         to_s = now_s if self._frozen_s is None else self._frozen_s
         self._notes += self._clocks.check()
-        self._tree.scan()
+        for member in self._members.present:
+            member.tree.scan()
         if to_s > self._began_s + _UNSETTLED_S:
             self._ask_lookup()
         self._update(to_s)
-        self._write("interval", {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()})
-        counts = self._session.counts(ended=ended)
-        if counts != self._counted:
-            self._counted = counts
-            self._write("progress", counts)
+        if not self._pace.is_due(to_s) and not ended:
+            return
+        fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()}
+        for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
+            self._write(kind, stated)
 
     def _update(self, now_s: float) -> None:
         ended = self._frozen_s is not None
@@ -222,6 +212,9 @@ class Metering:
 
     def _report(self) -> None:
         """Write notes, and send messages and the live state to the owner."""
+        for member in self._members.present:
+            self._notes += member.notes
+            member.notes.clear()
         for text in dict.fromkeys(self._notes):
             self._note(text)
         self._notes.clear()
@@ -245,19 +238,18 @@ class Metering:
         for descriptor in ready:
             self._handlers[descriptor]()
         now_s = time.monotonic()
-        if self._ended is None and (now_s >= self._next_check_s or not self._lives.isdisjoint(ready)):
+        if self._members.is_working and (now_s >= self._next_check_s or not self._lives.isdisjoint(ready)):
             self._next_check_s = now_s + _CHECK_S
             self._check_processes(now_s)
+        self._welcome(self._members.take_joined())
+        self._dismiss(self._members.take_left())
+        if self._members.have_changed() or not self._lives.isdisjoint(ready):
+            self._waiter = None
 
     def _make_waiter(self) -> select.poll:
         """Return a poll object for all descriptors from which input can come now."""
-        self._lives = {process.fileno() for process in (self._owner, self._job) if process.fileno() >= 0 and not process.gone}
-        self._handlers = {
-            **dict.fromkeys(self._lives, lambda: None),
-            **{descriptor: partial(self._receive_progress, descriptor) for descriptor in self._progress_readers},
-        }
-        if not self._channel.ended:
-            self._handlers[self._channel.fileno()] = self._receive
+        self._lives = self._members.lives
+        self._handlers = {**dict.fromkeys(self._lives, lambda: None), **self._members.handlers(self._take_reports)}
         if self._lookup.fileno() >= 0:
             self._handlers[self._lookup.fileno()] = self._receive_valuation
         waiter = select.poll()
@@ -266,66 +258,51 @@ class Metering:
         return waiter
 
     def _check_processes(self, now_s: float) -> None:
-        """Check whether job and owner live, and do what the budgets demand."""
-        if self._job.gone and self._frozen_s is None:
+        """Check whether jobs and owners live, and do what the budgets demand."""
+        demands = self._session.take_demands()
+        for member in self._members.present:
+            member.check(now_s)
+            for text in member.shutdown.step(demands, now_s=now_s):
+                self._announce(text)
+        if self._frozen_s is None and self._members.all_gone_s is not None:
             self._notes += self._recorder.read()
             self._frozen_s = now_s
             self._waiter = None
-        if self._owner.gone:
-            self._end_without_owner()
-        elif not self._is_in_process:
-            self._stop_job_with_owner()
-        for text in self._shutdown.step(self._session.take_demands(), now_s=now_s):
-            self._announce(text)
 
-    def _end_without_owner(self) -> None:
-        """End the training after its supervisor was killed, so that it does not run on unnoticed."""
-        self._receive()  # the owner's last messages may still be in the channel
-        if self._ended is not None:
+    def _welcome(self, joined: list[Member]) -> None:
+        """Charge the processor time of new members too."""
+        for member in joined:
+            for meter in self._recorder.meters:
+                meter.include(member.job.pid, since_birth=not (member.is_in_process or member.settings.continues))
+
+    def _dismiss(self, left: list[Member]) -> None:
+        """Let the owners of trainings that have ended go, while the others are metered."""
+        if not left:
             return
-        if not self._is_in_process:
-            if self._undo is not None:
-                from traincarbon.tracking.display.terminal import restore_terminal
+        for member in left:
+            self._session.add_reports(member.read_last())
+            if survivors := member.survivors():
+                self._announce(survivors)
+        self._record(max(time.monotonic(), self._recorder.latest_s))
+        if self._first in left and self._display is not None:
+            self._display.close()
+            self._display = None
+        for member in left:
+            self._release(member, others=self._members.n_working)
+            member.close()
 
-                restore_terminal(self._undo.terminal, self._undo.text)
-            end = "its exit code is unknown" if self._job.gone else "the training was ended too"
-            self._notes.append(f"the tracker's supervisor was killed: {end}")
-            self._shutdown.end_now()
-        self._ended = JobEnded(self._frozen_s or time.monotonic(), state="killed")
+    def _release(self, member: Member, *, others: int = 0) -> None:
+        """Send a member the last message."""
+        journal = self._journal
+        fault = journal.fault if journal.unwritten() else ""
+        member.channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in), keep=True)
+        member.channel.flush(wait_s=_LAST_WAIT_S)
 
-    def _stop_job_with_owner(self) -> None:
-        """Stop the job if its supervisor was stopped, and continue it with the supervisor."""
-        is_stopped = self._owner.stopped
-        if is_stopped != self._was_stopped:
-            self._was_stopped = is_stopped
-            self._job.send(signal.SIGSTOP if is_stopped else signal.SIGCONT)
-
-    def _receive(self) -> None:
-        for message in self._channel.receive():
-            match message:
-                case JobEnded():
-                    self._ended = message
-                case TerminalUndo():
-                    self._undo = message
-                case Note(text=text):
-                    self._notes.append(text)
-        if self._channel.ended:
-            self._waiter = None
-
-    def _receive_progress(self, descriptor: int) -> None:
-        try:
-            data = os.read(descriptor, 1 << 16)
-        except OSError:
-            data = b""
-        if data:
-            reports = self._progress_readers[descriptor](data, time_s=time.monotonic())
-            if self._session.changes_phase(reports):
-                self._read_at_phase(time.monotonic())
-            self._session.add_reports(reports)
-        else:
-            os.close(descriptor)
-            del self._progress_readers[descriptor]
-            self._waiter = None
+    def _take_reports(self, reports: list[Report]) -> None:
+        """Take what a training reports of its progress and phases."""
+        if self._session.changes_phase(reports):
+            self._read_at_phase(time.monotonic())
+        self._session.add_reports(reports)
 
     def _receive_valuation(self, *, wait_s: float = 0.0) -> None:
         valuation = self._lookup.answer(wait_s=wait_s)
@@ -338,41 +315,32 @@ class Metering:
 
     def _finish(self, ended: JobEnded) -> None:
         """Write the last record."""
+        self._members.close_door()
         ended_s = min(ended.ended_s, time.monotonic() if self._frozen_s is None else self._frozen_s)
         if self._frozen_s is None:
             self._notes += self._recorder.read()
         if ended.cpu_s is not None:
             self._notes += self._recorder.settle(ended.cpu_s)
         self._frozen_s = ended_s
-        for descriptor in list(self._progress_readers):
-            for _ in range(_LAST_READS):  # a process that outlives the job may never stop writing
-                if descriptor in self._progress_readers and select.select([descriptor], [], [], 0.0)[0]:
-                    self._receive_progress(descriptor)
+        for member in self._members.present:
+            self._session.add_reports(member.read_last())
         self._ask_lookup()
         if self._lookup.fileno() >= 0:
             self._receive_valuation(wait_s=_LAST_WAIT_S)
         if self._lookup.fileno() >= 0:
             self._notes += self._lookup.give_up().notes
-        self._handle_survivors()
+        for member in self._members.present:
+            if survivors := member.survivors():
+                self._announce(survivors)
         self._record(ended_s)
         self._report()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
         self._journal.close()
         if self._display is not None:
             self._display.close()  # the terminal is the training's again before it goes on
-        journal = self._journal
-        self._channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), journal.fault if journal.unwritten() else "", journal.kept_in), keep=True)
-        self._channel.flush(wait_s=_LAST_WAIT_S)
+        for member in self._members.present:
+            self._release(member)
         self._recorder.close()  # this may take long, and the owner does not wait for it
-
-    def _handle_survivors(self) -> None:
-        """Stop the processes that outlive the job if a budget demands it, else name them."""
-        survivors = [] if self._is_in_process else self._tree.alive()
-        if survivors and self._shutdown.includes_survivors:
-            self._shutdown.end_now(grace_s=_LAST_WAIT_S)
-            self._announce("the processes that the training left behind were stopped too")
-        elif survivors:
-            self._announce(describe_survivors(survivors))
 
     def _announce(self, text: str) -> None:
         """Note something, and send it to the user now."""
@@ -384,14 +352,19 @@ class Metering:
         if self._display is not None and self._display.has_ended:
             self._display.close()
             self._display = None
-        return self._display is not None or not (self._channel.ended or self._is_in_process)
+        return self._display is not None or not (self._shown.channel.ended or self._shown.is_in_process)
+
+    @property
+    def _shown(self) -> Member:
+        """The member whose owner shows the run: the first that is still there."""
+        return next(iter(self._members.present), self._first)
 
     def _show(self, message: LiveState | Note) -> None:
         """Send *message* to what shows the run: the display process, else the owner."""
         if self._is_shown() and self._display is not None:
             self._display.send(message)
         else:
-            self._channel.send(message)
+            self._shown.channel.send(message)
 
     def _note(self, text: str) -> None:
         if text not in self._noted and len(self._noted) < _MOST_NOTES:
@@ -400,10 +373,4 @@ class Metering:
             self._session.note(text)
 
     def _write(self, kind: str, fields: Mapping[str, object]) -> None:
-        self._journal.write(kind, {"session": self._settings.session, **fields})
-
-
-def _pattern_reader(expression: str, notes: list[str]) -> ReadReports:
-    from traincarbon.tracking.pattern import Pattern
-
-    return Pattern(expression, notes=notes).feed
+        self._journal.write(kind, {"session": self._session_id, **fields})

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.settings import Settings
@@ -11,8 +11,8 @@ from traincarbon.tracking.value.lookup_process import LookupProcess
 
 if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
-    from traincarbon.tracking.messages import Job
 
+_M = TypeVar("_M")
 _NOT_IGNORED = ("SIGKILL", "SIGSTOP", "SIGCONT", "SIGCHLD", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
 """Those that no process can ignore, that end no process, or that report a fault of its own. What ends a job may signal all of its processes; this one must outlive them."""
 _MOST_OPEN = 1 << 16
@@ -39,17 +39,32 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     display = _display(shown[0], owner, close=ours) if shown else None
     lookup = LookupProcess(close=[*ours, *(display.descriptors if display is not None else ())])
     early = read_early()
-    from traincarbon.tracking.messages import Note
+    from traincarbon.tracking.messages import Job, Note
+    from traincarbon.tracking.sidecar.election import HandedOverError, elected
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
     from traincarbon.tracking.sidecar.patient_journal import patient_journal
 
-    settings, job = _wait_for_job(channel, early)
-    if settings is None or job is None:
+    settings = _wait_for_settings(channel, early)
+    if settings is None:
+        return
+    try:
+        door = elected(settings, channel, (reads, writes, reports, output), early)
+    except HandedOverError:
+        if display is not None:
+            display.close()
+        return
+    job = _next(channel, Job)
+    if job is None:
+        if door is not None:
+            door.close()
         return
     journal = patient_journal(settings.store, settings.run_id)
     try:
-        Metering(channel, ProcessHandle(owner), settings, job, journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display).run()
+        Metering(
+            channel, ProcessHandle(owner), settings, job,
+            journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display, door=door,
+        ).run()  # fmt: skip
     except Exception as error:  # noqa: BLE001  the top of this process: a failure is a note and must not reach the training
         text = f"the tracker failed: {type(error).__name__}: {error}"
         journal.write("note", {"text": text, "session": settings.session})
@@ -70,25 +85,27 @@ def _display(stderr: int, owner: int, *, close: list[int]) -> "DisplayProcess | 
         return None
 
 
-def _wait_for_job(channel: Channel, early: EarlyReadings) -> "tuple[Settings | None, Job | None]":
-    """Wait for the settings and the job, and answer whether the budgets can be metered; the job is None if the owner hangs up before."""
-    from traincarbon.tracking.messages import Job
+def _wait_for_settings(channel: Channel, early: EarlyReadings) -> "Settings | None":
+    """Wait for the settings, and answer whether the budgets can be metered; None if the owner hangs up before."""
+    settings = _next(channel, Settings)
+    if settings is not None and settings.needs_meters:
+        from traincarbon.tracking.sidecar.budget_check import check_budgets
 
-    settings: Settings | None = None
-    while not channel.ended:
-        channel.wait(wait_s=_FOREVER_S)
+        channel.send(check_budgets(settings, early), keep=True)
+    return settings
+
+
+def _next(channel: Channel, kind: "type[_M]") -> "_M | None":
+    """Wait for the next message of a kind, without those before it; None if the owner hangs up first."""
+    while True:
         messages = channel.receive()
         for index, message in enumerate(messages):
-            if isinstance(message, Settings):
-                settings = message
-                if settings.needs_meters:
-                    from traincarbon.tracking.sidecar.budget_check import check_budgets
-
-                    channel.send(check_budgets(settings, early), keep=True)
-            elif isinstance(message, Job):
+            if isinstance(message, kind):
                 channel.put_back(messages[index + 1 :])
-                return settings, message
-    return settings, None
+                return message
+        if channel.ended:
+            return None
+        channel.wait(wait_s=_FOREVER_S)
 
 
 def _close_all_but(*kept: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.formatting import significant
-from traincarbon.quantities import BUDGETED, QUANTITIES, RECORDED, S_PER_H
+from traincarbon.quantities import BUDGETED, QUANTITIES, RECORDED, S_PER_H, CostBasis
 from traincarbon.tracking.live_state import BudgetState
 from traincarbon.tracking.settings import BudgetPolicy, Limits
 from traincarbon.tracking.value.run_results import uncertain_from
@@ -108,6 +108,19 @@ class Budget:
             for name, limit in self._limits.items()
             if self._actual(name, spent)[0] is None
         ]
+
+    def partial(self, spent: Mapping[str, Uncertain], *, cost_basis: str, accelerators: float) -> list[str]:
+        """Return a sentence for each limit that counts electricity alone on a machine with accelerators, whose own price or emissions are unknown."""
+        found = []
+        if accelerators > 0.0 and "usd" in self._limits and cost_basis == CostBasis.ELECTRICITY:
+            found.append(
+                f"the budget of {_amount('usd', self._limits['usd'])} counts electricity alone: the price of this hardware is unknown (see --rent-price)"
+            )
+        if accelerators > 0.0 and "kgco2e" in self._limits and "total_kgco2e" in spent and "embodied_kgco2e" not in spent:
+            found.append(
+                f"the budget of {_amount('kgco2e', self._limits['kgco2e'])} counts electricity alone: the emissions of making this hardware are unknown"
+            )
+        return found
 
     def _act(self, over: str, time_s: float, *, began_over: bool) -> list[Action]:
         """Return the signal when a limit is first reached and the stop after the grace period; the stop at once if the run began over it."""

@@ -116,6 +116,7 @@ class Session:
             if not self._announced_unwatched:
                 self._announced_unwatched = True
                 self._messages += self._budget.unwatched(now)
+                self._messages += self._budget.partial(now, cost_basis=self._results.cost_basis, accelerators=accelerators)
             for action in self._budget.check(now, self._forecast.values, time_s=time_s, ended=ended):
                 self._messages.append(action.text)
                 self._demands += [action.kind] if action.kind is not BudgetPolicy.WARN else []

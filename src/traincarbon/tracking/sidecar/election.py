@@ -1,0 +1,106 @@
+"""One metering process for all processes of a run on a node: the first that asks is elected, the others hand over to it."""
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from traincarbon.meters.base import REPLAY
+from traincarbon.meters.visible_devices import choosing
+from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.channel import Channel
+    from traincarbon.tracking.sidecar.door import Door
+    from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+
+_MOST_ATTEMPTS = 100
+_RESOLVE_S = 1.0
+
+
+class HandedOverError(Exception):
+    """Another process meters the run on this node, and goes on with what this one was given."""
+
+
+def elected(settings: Settings, channel: "Channel", pipes: tuple[int, int, int, int], early: "EarlyReadings") -> "Door | None":
+    """Return the door of the run if this process is the first of it on this node; None if it can only meter by itself.
+
+    It meters by itself where processes cannot find each other, as without a folder that only the user can write, or where the elected
+    process cannot read a GPU that this one can.
+
+    Args:
+        settings: Those of this process.
+        channel: The channel to its owner.
+        pipes: Descriptors of the channel, of the job's reports and of a copy of its output.
+        early: The GPUs that this process can read.
+
+    Raises:
+        HandedOverError: another process meters the run on this node.
+    """
+    from traincarbon.tracking.sidecar.door import HandedOver, hand_over, open_door
+
+    folder = runtime_folder()
+    if folder is None:
+        return None
+    key = run_key(settings.run_id, settings.store)
+    try:
+        for _ in range(_MOST_ATTEMPTS):
+            door = open_door(folder, key)
+            if door is not None:
+                return door
+            handed = HandedOver(settings, pipes, channel.unread(), early.devices, choosing(os.environ))
+            answer = hand_over(folder, key, handed)
+            if answer is not None:
+                break
+        else:
+            return None
+    except (OSError, ImportError):  # no locks or no sockets on this file system, or on this system
+        return None
+    if answer:
+        early.close()
+        raise HandedOverError
+    return None
+
+
+def is_metered_here(run_id: str, store: str) -> bool:
+    """Return whether a living process meters the run on this node."""
+    from traincarbon.tracking.sidecar.door import is_held
+
+    folder = runtime_folder()
+    return folder is not None and is_held(folder, run_key(run_id, store))
+
+
+def run_key(run_id: str, store: str) -> str:
+    """Return the name under which the processes of a run on this node find each other: that of run, store, machine and namespaces."""
+    from _blake2 import blake2s  # hashlib loads OpenSSL, which takes time and memory
+
+    spaces = [_link(f"/proc/self/ns/{name}") for name in ("pid", "uts")]
+    told_apart = [run_id, _resolved(store), _boot(), *spaces, os.environ.get(REPLAY, "")]
+    return blake2s("\0".join(told_apart).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+
+
+def _resolved(store: str) -> str:
+    """Return the store without links, or as it was given if it does not answer."""
+    from traincarbon.tracking.sidecar.patient_file import Task
+
+    found: list[str] = []
+    task = Task()
+    task.start(lambda: found.append(os.path.realpath(store)))
+    with suppress(TimeoutError):
+        task.finish(wait_s=_RESOLVE_S)
+    return found[0] if found else os.path.abspath(store)
+
+
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""
+
+
+def _link(file: str) -> str:
+    try:
+        return os.readlink(file)
+    except OSError:
+        return ""

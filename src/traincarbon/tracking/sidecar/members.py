@@ -1,0 +1,168 @@
+"""The members of a run on a node: the one whose process meters, and those that hand over to it while it runs."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from traincarbon.tracking.channel import Channel
+from traincarbon.tracking.messages import Begun, Job, JobEnded
+from traincarbon.tracking.progress import Report
+from traincarbon.tracking.sidecar.job import ProcessHandle
+from traincarbon.tracking.sidecar.member import Member
+
+if TYPE_CHECKING:
+    from traincarbon.tracking.sidecar.door import Door, HandedOver
+
+
+class Joining:
+    """A process that has handed over and whose training has not started yet."""
+
+    def __init__(self, handed: "HandedOver") -> None:
+        reads, writes, *reports = handed.descriptors
+        self.handed = handed
+        self.channel = Channel(reads, writes, received=handed.unread)
+        self._reports = (reports[0], reports[1])
+
+    def member(self) -> Member | None:
+        """Return the member once its training has started, None before."""
+        messages = self.channel.receive()
+        for index, message in enumerate(messages):
+            if isinstance(message, Job):
+                self.channel.put_back(messages[index + 1 :])
+                settings = self.handed.settings
+                return Member(self.channel, ProcessHandle(settings.owner), settings, message, reports=self._reports)
+        return None
+
+    def close(self) -> None:
+        """Close what was handed over."""
+        self.channel.close()
+        for descriptor in self._reports:
+            os.close(descriptor)
+
+
+class Members:
+    """All members of a run on this node.
+
+    Args:
+        first: The member whose process meters.
+        door: Where others hand over; None if they cannot.
+    """
+
+    def __init__(self, first: Member, *, door: "Door | None") -> None:
+        self.present = [first]
+        self.devices: frozenset[str] = frozenset()
+        """The GPUs that can be metered here; a process that can read another one meters by itself."""
+        self._joined: list[Member] = []
+        self._joining: list[Joining] = []
+        self._door = door
+        self._ends: list[JobEnded] = []
+        self._watched: set[int] = set()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the training of a member goes on, or is about to start."""
+        return bool(self._joining) or any(member.ended is None for member in self.present)
+
+    @property
+    def n_working(self) -> int:
+        """How many trainings go on."""
+        return len(self._joining) + sum(member.ended is None for member in self.present)
+
+    @property
+    def lives(self) -> set[int]:
+        """The descriptors that become readable when an owner or a training ends."""
+        return set().union(*(member.lives for member in self.present))
+
+    @property
+    def all_gone_s(self) -> float | None:
+        """When the last training was seen to be gone, None while one goes on."""
+        gone_s = [member.ended.ended_s if member.ended is not None else member.gone_s for member in self.present]
+        known = [each for each in gone_s if each is not None]
+        return max(known, default=None) if len(known) == len(gone_s) and not self._joining else None
+
+    def handlers(self, take: Callable[[list[Report]], None]) -> dict[int, Callable[[], None]]:
+        """Return each descriptor from which input can come, with what handles it.
+
+        Args:
+            take: What takes the reports of a training.
+        """
+        found: dict[int, Callable[[], None]] = {}
+        for member in self.present:
+            found |= {descriptor: partial(_read, member, descriptor, take) for descriptor in member.readers}
+            if not member.channel.ended:
+                found[member.channel.fileno()] = member.receive
+        found |= {joining.channel.fileno(): partial(self._admit, joining) for joining in self._joining}
+        if self._door is not None and self._door.fileno() >= 0:
+            found[self._door.fileno()] = self._open
+        self._watched = self._descriptors()
+        return found
+
+    def take_joined(self) -> list[Member]:
+        """Return the members that have joined since the last call."""
+        joined, self._joined = self._joined, []
+        return joined
+
+    def take_left(self) -> list[Member]:
+        """Return the members whose training has ended while others go on; they are not present any more."""
+        left = [member for member in self.present if member.ended is not None] if self.is_working else []
+        self.present = [member for member in self.present if member not in left]
+        self._ends += [member.ended for member in left if member.ended is not None]
+        return left
+
+    def have_changed(self) -> bool:
+        """Return whether other descriptors are to be watched than when :meth:`handlers` was called last."""
+        return self._watched != self._descriptors()
+
+    def outcome(self) -> JobEnded:
+        """Return how the trainings ended: when the last one did, and as the one that ended worst."""
+        ends = [*self._ends, *(member.ended for member in self.present if member.ended is not None)]
+        used_s = [end.cpu_s for end in ends if end.cpu_s is not None]
+        worst = max(ends, key=_badness)
+        return worst._replace(ended_s=max(end.ended_s for end in ends), cpu_s=sum(used_s) if len(used_s) == len(ends) else None)
+
+    def close_door(self) -> None:
+        """Let the next process of the run meter by itself."""
+        for joining in self._joining:
+            joining.close()
+        self._joining.clear()
+        if self._door is not None:
+            self._door.close()
+
+    def _descriptors(self) -> set[int]:
+        """Return the descriptors from which input can come."""
+        readers = {descriptor for member in self.present for descriptor in member.readers}
+        channels = [*(member.channel for member in self.present), *(joining.channel for joining in self._joining)]
+        return readers | {channel.fileno() for channel in channels if not channel.ended}
+
+    def _open(self) -> None:
+        if self._door is None or (handed := self._door.receive()) is None:
+            return
+        is_accepted = self.devices.issuperset(handed.devices) and handed.settings.meters == self.present[0].settings.meters
+        self._door.answer(accepted=is_accepted)
+        joining = Joining(handed)
+        if is_accepted:
+            joining.channel.send(Begun())
+            self._joining.append(joining)
+            self._admit(joining)
+        else:
+            joining.close()
+
+    def _admit(self, joining: Joining) -> None:
+        member = joining.member()
+        if member is not None:
+            self.present.append(member)
+            self._joined.append(member)
+        if member is not None or joining.channel.ended:
+            self._joining.remove(joining)
+        if member is None and joining.channel.ended:
+            joining.close()
+
+
+def _read(member: Member, descriptor: int, take: Callable[[list[Report]], None]) -> None:
+    take(member.read(descriptor))
+
+
+def _badness(end: JobEnded) -> tuple[bool, bool, bool]:
+    """Return what orders ends from good to bad: a killed supervisor is worse than a signal, and that than an exit code."""
+    return end.state is not None, end.signal is not None, bool(end.exit_code)

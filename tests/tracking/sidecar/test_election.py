@@ -1,0 +1,159 @@
+"""All processes of a run on a node share one metering process, which counts every GPU once; another takes over if it is killed."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+
+import pytest
+
+from native import replay
+from tracked import Place, until
+from traincarbon.tracking.messages import REPLACED
+
+WATTS = 300.0
+BOARDS = 8
+INTERVAL_S = 0.2
+SLACK_S = 0.6
+"""Between a process's being due and its being run, on a machine that is busy."""
+
+
+@pytest.fixture
+def node(tmp_path):
+    """A node with eight boards."""
+    place = Place(tmp_path)
+    trace = tmp_path / "trace"
+    trace.write_text(f"devices {BOARDS}\nwave 1:{WATTS}\n")
+    place.env = replay.environment(replay.build(tmp_path), trace, **{name: value for name, value in place.env.items() if name != "CARBON_REPLAY"})
+    place.env.pop("CARBON_REPLAY", None)
+    return place
+
+
+def wrapped(node, *words, run_id="r", env=None):
+    command = node.command("--quiet", "--run-id", run_id, "--interval", str(INTERVAL_S), "--", *words)
+    return Popen(command, env=node.env | (env or {}), stdout=DEVNULL, stderr=PIPE, text=True)
+
+
+def in_python(node, seconds, *, run_id="r", env=None, body=""):
+    code = (
+        f"import sys, time; sys.path[:0] = {sys.path!r}\nimport traincarbon\n"
+        f"with traincarbon.track(run_id={run_id!r}, interval_s={INTERVAL_S}, quiet=True) as run:\n    {body or 'pass'}\n    time.sleep({seconds})"
+    )
+    return Popen([sys.executable, "-S", "-c", code], env=node.env | (env or {}), stdout=DEVNULL, stderr=PIPE, text=True)
+
+
+def journals(node, run_id="r"):
+    return sorted(Path(node.store, "journals", run_id).glob("*.jsonl"))
+
+
+def meters(node, run_id="r"):
+    """Return the living processes that write a journal of the run."""
+    pids = [int(file.name.split("-")[1]) for file in journals(node, run_id)]
+    return [pid for pid in pids if b"sidecar.main" in _read(f"/proc/{pid}/cmdline")]
+
+
+def _read(file):
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return b""
+
+
+def ended(ranks):
+    said = [rank.communicate(timeout=60)[1] for rank in ranks]
+    return [rank.returncode for rank in ranks], "".join(said)
+
+
+@pytest.mark.parametrize("kinds", [(wrapped,), (in_python,), (wrapped, in_python)])
+def test_ranks_that_see_all_gpus_share_one_meter_and_count_each_gpu_once(node, kinds):
+    ranks = [kind(node, "sleep", "3") if kind is wrapped else in_python(node, 3) for kind in kinds for _ in range(4)]
+    assert until(lambda: meters(node))
+    time.sleep(1.5)
+    assert len(meters(node)) == 1
+    assert ended(ranks) == ([0] * len(ranks), "")
+    assert len(journals(node)) == 1
+    record = node.record("r")
+    assert (record.state, record.nodes, record.accelerators, record.restarts) == ("finished", 1, BOARDS, 0)
+    assert record.energy_j["gpu"] == pytest.approx(BOARDS * WATTS * record.duration_s, rel=0.005)
+    assert record.duration_s == pytest.approx(3.0, abs=SLACK_S + 1.0)
+
+
+def test_each_rank_keeps_its_exit_code_and_the_run_fails_with_one(node):
+    ranks = [wrapped(node, "sh", "-c", f"sleep {1 + 0.3 * place}; exit {code}") for place, code in enumerate((0, 3, 0))]
+    assert ended(ranks) == ([0, 3, 0], "")
+    record = node.record("r")
+    assert (record.state, record.exit_code) == ("failed", 3)
+
+
+def test_the_meter_lives_until_the_last_rank_has_ended(node):
+    short, long = wrapped(node, "sleep", "1"), wrapped(node, "sleep", "3")
+    assert ended([short]) == ([0], "")
+    assert node.record("r").state == "running"
+    assert len(meters(node)) == 1
+    assert ended([long]) == ([0], "")
+    record = node.record("r")
+    assert record.state == "finished"
+    assert record.energy_j["gpu"] == pytest.approx(BOARDS * WATTS * record.duration_s, rel=0.005)
+
+
+@pytest.mark.parametrize("kind", [wrapped, in_python])
+def test_another_rank_takes_over_from_a_meter_that_was_killed(node, kind):
+    ranks = [kind(node, "sleep", "6") if kind is wrapped else in_python(node, 6) for _ in range(3)]
+    assert until(lambda: journals(node))
+    time.sleep(1.0)
+    for _ in range(3):
+        (meter,) = meters(node)
+        os.kill(meter, signal.SIGKILL)
+        assert until(lambda meter=meter: [pid for pid in meters(node) if pid != meter])
+        time.sleep(1.0)
+    assert ended(ranks)[0] == [0, 0, 0]
+    record = node.record("r")
+    assert (record.state, record.nodes, record.accelerators) == ("finished", 1, BOARDS)
+    assert REPLACED in record.notes
+    assert len(journals(node)) == 4
+    assert record.gaps_s <= 3 * (INTERVAL_S + SLACK_S)
+    metered_s = record.duration_s - record.gaps_s
+    assert BOARDS * WATTS * metered_s * 0.98 <= record.energy_j["gpu"] <= BOARDS * WATTS * record.duration_s * 1.005
+
+
+def test_a_rank_whose_supervisor_is_killed_ends_alone(node):
+    ranks = [wrapped(node, "sleep", "4") for _ in range(3)]
+    assert until(lambda: meters(node))
+    time.sleep(1.0)
+    ranks[1].kill()
+    assert ended(ranks)[0] == [0, -signal.SIGKILL, 0]
+    record = node.record("r")
+    assert record.state == "killed"
+    assert record.duration_s >= 4.0
+
+
+def test_a_tracker_within_a_tracker_joins_the_outer_run(node):
+    inner = [*node.command("--quiet", "--", "sleep", "1")]
+    assert ended([wrapped(node, *inner, run_id="outer")]) == ([0], "")
+    assert os.listdir(f"{node.store}/journals") == ["outer"]
+    record = node.record("outer")
+    assert record.energy_j["gpu"] == pytest.approx(BOARDS * WATTS * record.duration_s, rel=0.005)
+
+
+def test_a_tracker_within_a_tracker_with_an_id_of_its_own_is_a_run_of_its_own(node):
+    inner = [*node.command("--quiet", "--run-id", "inner", "--", "sleep", "1")]
+    assert ended([wrapped(node, *inner, run_id="outer")]) == ([0], "")
+    assert sorted(os.listdir(f"{node.store}/journals")) == ["inner", "outer"]
+
+
+def test_without_a_folder_of_their_own_each_meters_and_each_gpu_still_counts_once(node):
+    ranks = [wrapped(node, "sleep", "2", env={"TMPDIR": "/nowhere", "XDG_RUNTIME_DIR": ""}) for _ in range(3)]
+    assert ended(ranks) == ([0] * 3, "")
+    assert len(journals(node)) == 3
+    record = node.record("r")
+    assert (record.accelerators, record.nodes) == (BOARDS, 1)
+    assert record.energy_j["gpu"] == pytest.approx(BOARDS * WATTS * record.duration_s, rel=0.02)
+
+
+def test_a_command_that_cannot_be_started_leaves_the_others_their_meter(node):
+    wrong, right = wrapped(node, "/nowhere/command"), wrapped(node, "sleep", "2")
+    assert ended([wrong])[0] == [127]
+    assert ended([right]) == ([0], "")
+    assert node.record("r").state == "finished"

@@ -1,0 +1,45 @@
+"""How the ends of several trainings become the end of one run."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from traincarbon.tracking.messages import JobEnded
+from traincarbon.tracking.sidecar.members import Members
+
+
+def members(*ends):
+    found = Members(SimpleNamespace(), door=None)
+    found.present = [SimpleNamespace(ended=end, gone_s=None, readers={}) for end in ends]
+    return found
+
+
+def test_those_that_have_ended_leave_while_others_go_on():
+    found = members(JobEnded(1.0, exit_code=0), None, JobEnded(2.0, exit_code=1))
+    assert found.n_working == 1
+    assert [member.ended.ended_s for member in found.take_left()] == [1.0, 2.0]
+    assert found.take_left() == []
+    found.present[0].ended = JobEnded(5.0, exit_code=0)
+    assert not found.is_working
+    assert found.take_left() == []
+    assert found.outcome() == JobEnded(5.0, exit_code=1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "worst"),
+    [
+        ((JobEnded(3.0, 0, None, 1.0), JobEnded(2.0, 0, None, 2.0)), JobEnded(3.0, 0, None, 3.0)),
+        ((JobEnded(3.0, 0, None, 1.0), JobEnded(2.0, None, 9, 2.0), JobEnded(1.0, 4, None, 4.0)), JobEnded(3.0, None, 9, 7.0)),
+        ((JobEnded(3.0, 0, None, 1.0), JobEnded(4.0, state="killed")), JobEnded(4.0, state="killed")),
+        ((JobEnded(3.0, None, 15), JobEnded(4.0, state="killed")), JobEnded(4.0, state="killed")),
+    ],
+)
+def test_the_run_ends_with_the_last_and_as_the_worst(ends, worst):
+    assert members(*ends).outcome() == worst
+
+
+def test_the_last_training_is_gone_when_all_are():
+    found = members(None, JobEnded(2.0))
+    assert found.all_gone_s is None
+    found.present[0].gone_s = 1.0
+    assert found.all_gone_s == 2.0
