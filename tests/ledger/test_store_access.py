@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from traincarbon.ledger.journal import new_journal
-from traincarbon.ledger.store_access import file_mode, is_open_to_others, make_folder
+from traincarbon.ledger.store_access import file_mode, is_open_to_others, make_folder, unreadable_folders
 
 
 def mode(path):
@@ -56,3 +56,21 @@ def test_a_file_in_the_way_is_an_error(tmp_path):
     (tmp_path / "store").write_text("")
     with pytest.raises(OSError):
         make_folder(str(tmp_path / "store" / "journals"))
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root may read every folder")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path):
+    from traincarbon.ledger.store import Ledger
+
+    (tmp_path / "journals" / "r").mkdir(parents=True)
+    (tmp_path / "journals" / "r").chmod(0)
+    with Ledger(tmp_path) as ledger:
+        assert ledger.faults() == ["journals/r: no permission to read it"]
+    (tmp_path / "journals" / "r").chmod(0o700)
+
+
+def test_what_may_not_be_read_is_told_from_what_may(tmp_path, monkeypatch):
+    for name in ("mine", "theirs"):
+        (tmp_path / "journals" / name).mkdir(parents=True)
+    monkeypatch.setattr(os, "access", lambda path, _: "theirs" not in path)
+    assert unreadable_folders(str(tmp_path)) == ["journals/theirs: no permission to read it"]

@@ -86,11 +86,21 @@ class SpareJournal:
                 for line in lines[_after(lines, self._latest) :]:
                     self._file.append(line, head=head)
                     self._latest = line
-            except OSError:
+            except OSError as error:
+                if not isinstance(error, TimeoutError):
+                    self._remove_empty()
                 self._file = None
             else:
                 return
         self.store = ""
+
+    def _remove_empty(self) -> None:
+        """Leave nothing behind in a spare store that takes no line."""
+        path = os.path.join(self.store, self._path)
+        with suppress(OSError):
+            if not os.path.getsize(path):
+                os.remove(path)
+                _remove_folders(path, self.store)
 
     def discard(self) -> None:
         """Remove what was kept, as the store has it now."""
@@ -100,11 +110,16 @@ class SpareJournal:
             self._file.close()
             path = os.path.join(self.store, self._path)
             os.remove(path)
-            while (path := os.path.dirname(path)) != os.path.dirname(self.store):
-                os.rmdir(path)
+            _remove_folders(path, self.store)
         self._file, self._latest = None, b""
         self._untried.insert(0, self.store)
         self.store = ""
+
+
+def _remove_folders(path: str, store: str) -> None:
+    """Remove the folders above *path*, up to the store itself, until one is not empty."""
+    while (path := os.path.dirname(path)) != os.path.dirname(store):
+        os.rmdir(path)
 
 
 def _after(lines: Sequence[bytes], latest: bytes) -> int:

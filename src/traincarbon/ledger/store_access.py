@@ -54,5 +54,18 @@ def is_open_to_others(store: str) -> bool:
     return store == _default() and hasattr(os, "getuid") and bool(status.st_mode & _OTHERS)
 
 
+def unreadable_folders(store: str) -> list[str]:
+    """Return each folder of journals in *store* that this user may not read, as ``journals/bert-3: no permission to read it``."""
+    journals = os.path.join(store, _JOURNALS)
+    try:
+        with os.scandir(journals) as entries:
+            folders = sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+    except PermissionError:
+        folders = [journals]
+    except OSError:
+        return []
+    return [f"{os.path.relpath(folder, store)}: no permission to read it" for folder in folders if not os.access(folder, os.R_OK | os.X_OK)]
+
+
 def _default() -> str:
     return os.path.abspath(data_folder())

@@ -156,7 +156,7 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet and not outcome.final.others:
+    if not quiet and not final.others:
         from traincarbon.tracking.display.run_summary import summary
 
         shown = summary(record, budgets=final.budgets, store=store, again=not final.unwritten, styled=_on_terminal(), columns=width(2))

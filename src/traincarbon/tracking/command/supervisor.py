@@ -117,11 +117,10 @@ class Supervisor:
                 self._wait()
             self._end_metering(self._ended)
         except BaseException:
+            self._close()
             self._signals.restore()
             raise
-        finally:
-            self._close()
-            self._signals.end()
+        self._close()
         return Outcome(self._ended.exit_code, self._ended.signal, self._final, self._ended.ended_s)
 
     def _send_settings(self) -> None:
@@ -294,6 +293,7 @@ class Supervisor:
         if self._sidecar is not None:
             self._sidecar.channel.close()
         self._pipes.close()
+        self._signals.end()
 
     def _end_metering(self, ended: JobEnded) -> None:
         """Report the end of the command and wait for the last message, but not for a metering process that hangs."""
