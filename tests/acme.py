@@ -92,6 +92,7 @@ _PRIORS = {
     ("server_price_ratio", "*"): (1.5, 0.4),
     ("service_life", "*"): (4, 0.2),
     ("usable_memory_share", "*"): (0.7, ""),
+    ("layout_memory_share", "*"): (0.95, ""),
     ("plants_gco2e_per_kwh", "*"): (10, ""),
     ("upstream_factor", "*"): (1.2, 0.4),
     ("utilisation", "*"): (0.8, 0.1),

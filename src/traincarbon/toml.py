@@ -1,8 +1,39 @@
-"""Tables as TOML text. ``tomllib`` reads them back."""
+"""Tables as TOML text and back."""
 
 from collections.abc import Mapping
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+_MOST_B = 4_000_000
+"""A longer text was written neither by a person nor by this package."""
+_MOST_KEYS = 64
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DOTTED = rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MOST_KEYS}}}"
+"""A key of more parts: reading one takes time and memory that grow with the square of their number."""
+
+
+def parse_toml(text: str) -> dict[str, object]:
+    """Return what ``tomllib`` returns for *text*, in time and memory that are bounded whatever the text is.
+
+    Raises:
+        ValueError: *text* is not TOML, is too long, or has a key of too many parts.
+
+    Example:
+        >>> parse_toml("a.b = 1")
+        {'a': {'b': 1}}
+    """
+    import re
+    import tomllib  # few commands need it
+
+    if len(text) > _MOST_B:
+        raise ValueError(f"it is longer than {_MOST_B // 1_000_000} MB")
+    if text.count(".") > _MOST_KEYS and re.search(_DOTTED, text):
+        raise ValueError(f"a key has more than {_MOST_KEYS} parts")
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def to_toml(table: Mapping[str, object]) -> str:

@@ -238,3 +238,22 @@ def test_servers_of_a_bare_chip_are_answered_with_those_that_hold_it(ask, hw, se
     with pytest.raises(PlanError, match="is an accelerator, not a server") as caught:
         ask(hw=hw, servers=4)
     assert servers in caught.value.hint
+
+
+LONG_CONTEXT = {"params": 7e9, "tokens": 1e12, "hw": "a100-sxm4-40gb", "layers": 32, "hidden": 4096, "seq_len": 131072}
+
+
+def test_activations_count_where_the_shape_is_known():
+    short = estimate(**{**LONG_CONTEXT, "seq_len": 2048, "accelerators": 4})
+    assert short.fits
+    answer = estimate(**LONG_CONTEXT, accelerators=4)
+    assert (answer.is_raised, answer.accelerators) == (True, 5.0)
+    assert "the training state and one sequence of activations do not fit in the memory of 4 × NVIDIA A100" in answer.warnings[0]
+    with pytest.raises(PlanError, match="one sequence of activations do not fit"):
+        estimate(**LONG_CONTEXT, accelerators=4, strict=True)
+    assert "the training state does not fit" in estimate(**LONG_CONTEXT, accelerators=1).warnings[0]
+
+
+def test_each_plan_of_an_array_has_its_own_activations():
+    many = estimate(**{**LONG_CONTEXT, "seq_len": np.array([2048.0, 131072.0]), "accelerators": 4})
+    assert many.accelerators.tolist() == [estimate(**{**LONG_CONTEXT, "seq_len": n, "accelerators": 4}).accelerators for n in (2048, 131072)]

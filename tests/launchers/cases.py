@@ -34,11 +34,18 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
 
 CASES = (
     Case("Slurm, batch script around srun", "carbon track -- srun python train.py", lambda rig, pulse: f"{TRACK} -- srun {rig.rank(pulse)}"),
+    Case("Slurm, each rank, all GPUs visible", "srun carbon track -- python train.py", lambda rig, pulse: f"srun {TRACK} -- {rig.rank(pulse)}", after_s=16.0),
     Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}", after_s=16.0),
     Case(
         "Open MPI, batch script around mpirun",
         "carbon track -- mpirun -np 32 python train.py",
         lambda rig, pulse: f"{TRACK} -- mpirun -np 32 {_MPI} {rig.rank(pulse)}",
+    ),
+    Case(
+        "Open MPI, each rank",
+        "mpirun -np 32 carbon track -- python train.py",
+        lambda rig, pulse: f"mpirun -np 32 {_MPI} {TRACK} -- {rig.rank(pulse)}",
+        after_s=16.0,
     ),
     Case(
         "torchrun with an id, traincarbon.track() in each rank",

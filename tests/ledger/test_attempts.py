@@ -23,7 +23,13 @@ def test_a_restart_from_nothing_repeats_everything():
 
 @given(st.lists(st.tuples(st.floats(1.0, 1000.0), st.none() | st.floats(0.0, 2000.0)), min_size=1, max_size=8))
 def test_no_attempt_repeats_more_than_it_did(pairs):
-    attempts = [Attempt(100.0 * at, 50.0, "finished", 10.0, steps, start) for at, (steps, start) in enumerate(pairs)]
+    attempts = [Attempt(100.0 * at, 50.0, "killed", 10.0, steps, start) for at, (steps, start) in enumerate(pairs)]
     repeated = repeated_steps(attempts)
     assert all(0.0 <= lost <= attempt.steps * (1 + 1e-9) + 1e-9 for lost, attempt in zip(repeated, attempts, strict=True))
     assert repeated[-1] == 0.0
+
+
+def test_a_session_that_finished_lost_nothing_to_the_next():
+    # folds of a cross-validation, each from step 0: no work was repeated
+    attempts = [Attempt(100.0 * at, 50.0, "finished", 10.0, 500.0, 0.0) for at in range(3)]
+    assert repeated_steps(attempts) == (0.0, 0.0, 0.0)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journals import WALL_S, lines_of
+from journals import WALL_S, attempt_lines, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.extras import install_command
 from traincarbon.ledger.exchange import COLUMNS, cell_of, dump, is_ours, load, text_of
@@ -144,3 +144,15 @@ def test_a_csv_with_some_of_the_columns_is_enough():
 def test_ours_is_told_from_others_by_the_first_line():
     assert is_ours(",".join(COLUMNS))
     assert not is_ours("timestamp,project_name,run_id,duration")
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "parquet"])
+def test_phases_attempts_and_waste_come_back_from_each_format(format):
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    first = attempt_lines(0.0, 1000.0, number=1, steps=500.0, state="killed")
+    first[1]["phases"] = {"eval": {"duration_s": 100.0, "energy_j": 5e4, "tokens": 0.0}}
+    record = merge([*first, *attempt_lines(1100.0, 1000.0, number=2, steps=400.0, start=300.0)], now_s=2e9)
+    (found,) = load(dump([record], format))
+    assert (len(found.phases), len(found.attempts), found.waste.repeated_steps) == (2, 2, 200.0)
+    assert found.to_dict() == record.to_dict()

@@ -85,10 +85,15 @@ def test_what_a_preemption_cost_by_hand():
 
 
 def test_a_restart_that_does_not_say_where_it_resumed_is_no_evidence_of_repeated_work():
-    run = merge([*attempt_lines(0.0, 100.0, number=1, steps=50.0), *attempt_lines(200.0, 100.0, number=2, steps=50.0)], now_s=2e9)
+    run = merge([*attempt_lines(0.0, 100.0, number=1, steps=50.0, state="failed"), *attempt_lines(200.0, 100.0, number=2, steps=50.0)], now_s=2e9)
     assert len(run.attempts) == 2
     assert (run.waste.repeated_steps, run.waste.repeated_kwh, run.waste.interrupted_s) == (None, None, pytest.approx(100.0))
 
 
 def test_nothing_known_is_no_waste():
     assert waste_of((), (), cost_usd=None, cost_basis="") == NO_WASTE
+
+
+def test_time_between_sessions_that_finished_is_no_interruption():
+    run = merge([*attempt_lines(0.0, 100.0, number=1), *attempt_lines(200.0, 100.0, number=2)], now_s=2e9)
+    assert (len(run.attempts), run.waste.interrupted_s) == (2, 0.0)

@@ -5,8 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tracking.launcher_environments import ROWS
 
+from tracking.launcher_environments import ROWS
 from traincarbon.tracking.launcher import Launch, launched
 from traincarbon.tracking.launchers.table import EXPERIMENTS, LAUNCHERS
 

@@ -1,6 +1,7 @@
 """Phases from the script to the record: they add up to the run, however they nest, repeat or stay open."""
 
 import json
+import sys
 import threading
 
 import pytest
@@ -97,7 +98,7 @@ EXPECTED = {
 def test_the_phases_of_a_run_add_up_to_it_and_have_their_own_energy(tmp_path, kind):
     place = Place(tmp_path)
     (tmp_path / "script.py").write_text(SCRIPT.replace("{body}", BODIES[kind]))
-    done = place.track("--run-id", "r", "--", "python3", str(tmp_path / "script.py"), env={"PYTHONPATH": ":".join(__import__("sys").path)})
+    done = place.track("--run-id", "r", "--", "python3", str(tmp_path / "script.py"), env={"PYTHONPATH": ":".join(sys.path)})
     assert done.returncode == 0, done.stderr
     run = place.record("r")
     phases = {phase.name: phase for phase in run.phases}
@@ -124,3 +125,27 @@ def test_a_phase_is_found_in_the_output(tmp_path):
     assert seconds["eval"] == pytest.approx(0.5, abs=0.2)
     assert seconds["train"] == pytest.approx(1.0, abs=0.4)
     assert set(seconds) == {"train", "eval", "unnamed"}
+
+
+RESUMED = """
+import os, signal, sys, time, traincarbon
+start, end = int(sys.argv[1]), int(sys.argv[2])
+for step in traincarbon.steps(range(start, end), start=start, total_steps=60):
+    time.sleep(0.02)
+if end < 60:
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_training_that_was_killed_and_resumed_says_what_it_did_twice(tmp_path):
+    place = Place(tmp_path)
+    (tmp_path / "script.py").write_text(RESUMED)
+    for start, end in ((0, 40), (25, 60)):
+        place.track("--run-id", "r", "--quiet", "--", "python3", str(tmp_path / "script.py"), str(start), str(end), env={"PYTHONPATH": ":".join(sys.path)})
+    run = place.record("r")
+    assert [(each.state, each.steps, each.start_steps) for each in run.attempts] == [("killed", 40.0, 0.0), ("finished", 35.0, 25.0)]
+    assert run.waste.repeated_steps == 15.0
+    assert run.waste.repeated_kwh == pytest.approx(15.0 / 40.0 * run.attempts[0].energy_j / 3.6e6)
+    assert run.waste.interrupted_s >= 0.0
+    assert sum(each.energy_j for each in run.attempts) == pytest.approx(sum(filter(None, run.energy_j.values())))

@@ -1,10 +1,13 @@
 """The id of a run."""
 
+import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 
+from tracked import Place
 from traincarbon.tracking.launcher import Launch, launched
 from traincarbon.tracking.run_identity import how_to_unite, identified
 
@@ -18,6 +21,11 @@ for _ in range(2):
     print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
 """
 TORCH = {"TORCHELASTIC_RUN_ID": "none", "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "4", "GROUP_WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "29500"}
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
 
 
 def test_the_id_that_the_user_gives_wins_and_says_so():
@@ -57,3 +65,26 @@ def test_nodes_without_anything_in_common_are_told_how_to_become_one_run():
     assert how_to_unite(identified(Launch(), store="")) == ""
     assert how_to_unite(Launch(run_id="slurm-8", run_id_from=("SLURM_JOB_ID",), nodes=4)) == ""
     assert how_to_unite(identified(Launch(nodes=4), store="", given="mine")) == ""
+
+
+def test_a_tracker_within_a_tracked_command_is_part_of_its_run_and_counts_no_energy_twice(place):
+    inner = shlex.join(place.command("--", "sh", "-c", "sleep 1; exit 3"))
+    done = place.track("--run-id", "outer", "--interval", "0.2", "--", "sh", "-c", f"{inner}; sleep 0.5")
+    assert done.returncode == 0
+    assert os.listdir(f"{place.store}/journals") == ["outer"]
+    record = place.record("outer")
+    assert (record.state, record.exit_code, record.restarts) == ("finished", 0, 0)
+    assert record.energy_j["gpu"] == pytest.approx(3600.0 * record.duration_s, rel=0.02)
+
+
+def test_the_same_batch_script_makes_the_same_runs_again(place):
+    job = {"SLURM_JOB_ID": "900", "SLURM_CLUSTER_NAME": "hpc", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "1"}
+    for again in ({}, {"SLURM_RESTART_COUNT": "1"}):
+        place.track("--project", "train", "--", "sleep", "0.6", env=job | again)
+        place.track("--project", "eval", "--", "sh", "-c", "sleep 0.6; exit 3", env=job | again)
+    runs = sorted(os.listdir(f"{place.store}/journals"))
+    assert len(runs) == 2
+    found = {record.project: record for record in map(place.record, runs)}
+    assert (found["train"].state, found["train"].exit_code, found["eval"].state, found["eval"].exit_code) == ("finished", 0, "failed", 3)
+    assert {record.launcher["attempt"] for record in found.values()} == {1}
+    assert found["train"].launcher["run_id_from"] == ["SLURM_CLUSTER_NAME", "SLURM_JOB_ID", "the command"]

@@ -9,7 +9,7 @@ from traincarbon import files
 from traincarbon.database.load import own_root
 from traincarbon.database.records import Fact
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.toml import to_toml
+from traincarbon.toml import parse_toml, to_toml
 
 HINT = "name a folder that you may write to: --db DIR or CARBON_DB=DIR"
 
@@ -67,11 +67,9 @@ def with_source(text: str, key: str, entry: Mapping[str, str]) -> str:
     Raises:
         DatabaseError: *text* is not TOML, or has that key.
     """
-    import tomllib
-
     try:
-        known = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        known = parse_toml(text)
+    except ValueError as error:
         raise DatabaseError(f"sources.toml is not TOML: {error}", hint="mend it first: nothing can be added to it") from error
     if key in known:
         raise DatabaseError(f"sources.toml has an entry {key!r} already", hint="a source is stated once")

@@ -9,8 +9,12 @@ from traincarbon.database.plain_toml import plain_toml
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
+from traincarbon.reading import read_limited
+from traincarbon.toml import parse_toml
 
 _MOST = 1e30
+_MOST_B = 100_000_000
+"""No file of facts is larger."""
 """No fact comes near this."""
 
 
@@ -54,8 +58,7 @@ def read_text(file: str) -> str:
         DatabaseError: it cannot be read, or is not UTF-8.
     """
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            return stream.read()
+        return read_limited(file, most_b=_MOST_B).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise DatabaseError(f"cannot read {file}: {reason}", hint="it must be a readable file in UTF-8") from error
@@ -71,11 +74,9 @@ def read_toml(file: str) -> dict[str, object]:
     plain = plain_toml(text)
     if plain is not None:
         return plain
-    import tomllib  # few files need it, and a command that needs none starts sooner
-
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise DatabaseError(f"{file} is not TOML: {error}", hint="is the file cut off?") from error
 
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +11,8 @@ from traincarbon.database.load import calibrations_folder
 from traincarbon.decode import decode
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.families import USUAL
+from traincarbon.reading import read_limited
+from traincarbon.toml import parse_toml
 from traincarbon.uncertain import Num
 
 SCHEMA = "traincarbon/calibration/1"
@@ -206,10 +207,9 @@ class _File(NamedTuple):
 @lru_cache(maxsize=64)
 def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noqa: ARG001  a changed file has another stamp
     try:
-        with open(file, "rb") as stream:
-            stated = decode(_File, tomllib.load(stream), where="it")
+        stated = decode(_File, parse_toml(read_limited(file).decode("utf-8")), where="it")
         _check(stated)
-    except (OSError, ValueError, RecursionError, CarbonError) as error:
+    except (OSError, ValueError, CarbonError) as error:
         raise CarbonError(f"{file} is no calibration: {error}", hint="make it again: carbon calibrate; is the file cut off?") from error
     return Calibration(
         name=name,

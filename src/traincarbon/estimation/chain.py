@@ -191,11 +191,14 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
 def _too_small(trace: Trace, n: Num, needed: Num) -> tuple[str, str]:
     """Return what *n* accelerators cannot hold, and how many are *needed*, counted as the plan counts them."""
     hardware, each = trace.facts.hardware, trace.facts.accelerator_count
+    state_b, memory_b, share = (median_of(trace.values[name]) for name in ("training_state_b", "memory_b", "usable_memory_share"))
+    does_state_fit = not any_of(median_of(n) * memory_b * share < state_b)
+    what = "the training state and one sequence of activations do" if does_state_fit else "the training state does"
     if hasattr(n, "shape") or hasattr(needed, "shape"):
-        return "the training state does not fit in the memory of so few accelerators", "more"
+        return f"{what} not fit in the memory of so few accelerators", "more"
     if hardware.is_server and trace.plan.servers is None:
-        return f"the training state does not fit in the memory of {median_of(n):,.4g} accelerators of {hardware.name}", f"{needed:,.0f}"
-    return f"the training state does not fit in the memory of {median_of(n) / each:,.4g} × {hardware.name}", f"{needed / each:,.0f}"
+        return f"{what} not fit in the memory of {median_of(n):,.4g} accelerators of {hardware.name}", f"{needed:,.0f}"
+    return f"{what} not fit in the memory of {median_of(n) / each:,.4g} × {hardware.name}", f"{needed / each:,.0f}"
 
 
 def _without_fixed_degrees(trace: Trace) -> Plan:

@@ -65,6 +65,16 @@ MEMORY = (
     Link(
         "fewest_accelerators", training_state.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"
     ),
+    Link("activations_b", training_state.least_activations_b, layers="layers", hidden="hidden", seq_len="seq_len"),
+    Link(
+        "fewest_accelerators",
+        training_state.fewest_with_activations,
+        fewest_accelerators="fewest_accelerators",
+        training_state_b="training_state_b",
+        activations_b="activations_b",
+        memory_b="memory_b",
+        layout_memory_share="layout_memory_share",
+    ),
 )
 """How many accelerators hold the training."""
 

@@ -10,6 +10,8 @@ from traincarbon.estimation.fields import Number, check_number, check_text
 from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.estimation.plan_fields import FIELDS, NUMBERS, named
 from traincarbon.formatting import clean
+from traincarbon.reading import read_limited
+from traincarbon.toml import parse_toml
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -179,11 +181,9 @@ class Plan:
         Raises:
             PlanError: *text* is not TOML, is cut off, or has an unknown key.
         """
-        import tomllib
-
         try:
-            fields = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
-        except (ValueError, RecursionError) as error:
+            fields = parse_toml(text)
+        except ValueError as error:
             raise PlanError(f"the plan is not TOML: {error}", hint="is it cut off, or text without quotes? " + _LINES) from error
         return cls.from_dict(fields)
 
@@ -195,8 +195,7 @@ class Plan:
             CarbonError: the file cannot be read or is not a plan; the message names it.
         """
         try:
-            with open(file, encoding="utf-8") as stream:
-                text = stream.read()
+            text = read_limited(file).decode("utf-8")
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise PlanError(f"cannot read {str(file)!r}: {reason}", hint="a plan is a TOML file in UTF-8") from error

@@ -126,7 +126,7 @@ def is_same_hardware(database: Database, one: str | None, other: str | None) -> 
 def _problem(answer: Estimate, where: Where, database: Database) -> str | None:
     """Return why a combination is impossible although it has an estimate, None where it is possible."""
     if not answer.fits:
-        return f"weights and optimiser state need {median_of(answer.fewest_accelerators):,.0f} accelerators, there are {median_of(answer.stated_accelerators):,.0f}"
+        return f"the training needs the memory of {median_of(answer.fewest_accelerators):,.0f} accelerators, there are {median_of(answer.stated_accelerators):,.0f}"
     chip, place = answer.facts.accelerator, answer.facts.place
     if where.rent is not None and answer["rent_usd"] is None:
         return f"no {where.rent.replace('_', ' ')} price of {chip.name} is known"

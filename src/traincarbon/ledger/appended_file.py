@@ -103,7 +103,7 @@ class AppendedFile:
 
 def _open(path: str) -> tuple[int, int]:
     """Open the file, made with its folders if it is missing, and return its size."""
-    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe in its place must not block
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:

@@ -29,6 +29,11 @@ class Attempt(NamedTuple):
         """When it ended, in seconds of the wall clock."""
         return self.began_s + self.duration_s
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether it ended before its training was over."""
+        return self.state not in ("finished", "running")
+
     def to_dict(self, timestamp: Callable[[float], str]) -> dict[str, object]:
         """Return it as a record states it, with instants as *timestamp* writes them."""
         began, ended = timestamp(self.began_s), None if self.state == "running" else timestamp(self.ended_s)
@@ -51,7 +56,7 @@ def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tup
 
 
 def repeated_steps(attempts: Sequence[Attempt]) -> tuple[float, ...]:
-    """Return of each attempt the steps that a later one did again, as it resumed from an earlier checkpoint.
+    """Return of each attempt that did not finish the steps that a later one did again, as it resumed from an earlier checkpoint.
 
     Example:
         >>> first = Attempt(0.0, 60.0, "killed", steps=150.0, start_steps=0.0)
@@ -67,7 +72,7 @@ def repeated_steps(attempts: Sequence[Attempt]) -> tuple[float, ...]:
     found = []
     for at, (start, end) in enumerate(spans):
         later = [spans[index][0] for index in range(at + 1, len(spans)) if attempts[index].start_steps is not None and attempts[index].steps]
-        found.append(max(end - max(start, min(later)), 0.0) if later else 0.0)
+        found.append(max(end - max(start, min(later)), 0.0) if later and attempts[at].was_interrupted else 0.0)
     return tuple(found)
 
 

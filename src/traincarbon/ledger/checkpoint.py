@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import decode, encode, number
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, Line, open_regular, parse_line, read_lines
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, Line, parse_line, read_lines
 from traincarbon.ledger.process_summary import Process
+from traincarbon.reading import open_regular
 
 _LARGEST_B = LONGEST_LINE_B // 2
 _WINDOWS_B = (1 << 21, 1 << 23)

@@ -2,9 +2,10 @@
 
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypedDict, cast
+
+from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/journal/1"
 CHECKPOINT = "checkpoint"
@@ -71,20 +72,6 @@ def read_lines(file: str | os.PathLike[str], *, begin_b: int = 0) -> Iterator[tu
                     yield line, f"{at}: {fault}" if fault else "", position_b
     except OSError as error:
         yield None, f"{name}: {error.strerror or error}", position_b
-
-
-def open_regular(file: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file for reading, but no pipe or device, which could block for ever or have no end.
-
-    Raises:
-        OSError: it is neither a file nor a link to one, or cannot be opened.
-    """
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    stream = open(descriptor, "rb")  # noqa: SIM115  the caller closes it
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
-        raise OSError("it is a folder, a pipe or a device, not a file")
-    return stream
 
 
 def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:

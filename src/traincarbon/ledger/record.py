@@ -18,7 +18,7 @@ from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.phases import Phase, phases_of
 from traincarbon.ledger.process_summary import COUNTS, End, Process
-from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record
+from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record, contradiction
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_nothing
 from traincarbon.ledger.waste import NO_WASTE, Waste, waste_of
@@ -174,6 +174,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
+    notes += [found_fault] if (found_fault := contradiction(energy_j=energy.energy_j, how=energy.how, facility_kwh=results["facility_energy_kwh"])) else []
     attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
     return Run(
         run_id=runs.pop(),

@@ -13,7 +13,7 @@ from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
+from traincarbon.quantities import ENERGY_PARTS, J_PER_KWH, RECORDED, EnergySource, Part
 
 RUN_SCHEMA = "traincarbon/run/1"
 
@@ -27,6 +27,8 @@ _MOST_NOTES = 500
 _MOST_DEVICES = 100_000
 _MOST_PARTS = 1000
 _MOST_WHOLE = 2.0**53
+_ROUNDING = 1e-4
+"""Share by which figures with four digits may seem to contradict each other."""
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 
 
@@ -55,16 +57,25 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
     checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
     attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])
     checked["attempts"] = tuple(attempt for attempt in attempts if attempt is not None)
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
+    if found := contradiction(energy_j=checked["energy_j"], how=checked["how"], facility_kwh=checked["facility_energy_kwh"]):
+        checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
     checked["by_device"] = tuple(_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES])
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked
+
+
+def lacks_gpu_energy(accelerators: int | None, energy_j: Mapping[str, float | None]) -> bool:
+    """Return whether a record has accelerators and the energy of other parts only. Energy of no known part may be that of whole nodes."""
+    known = {part for part, energy in energy_j.items() if energy is not None}
+    return bool(accelerators) and bool(known) and not known & {Part.GPU, Part.OTHER}
 
 
 def _device(run_id: str, stated: Mapping[str, object]) -> DeviceUse:
@@ -107,6 +118,22 @@ def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
     gpus = _whole(run_id, "waste.idle_gpus", stated.get("idle_gpus"))
     known = {name: amounts[name] for name in Waste._fields if name not in ("idle_gpus", "interrupted_s")}
     return Waste(idle_gpus=gpus, interrupted_s=amounts["interrupted_s"] or 0.0, **known)
+
+
+def contradiction(*, energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], facility_kwh: Mapping[str, float] | None) -> str:
+    """Return a note if the facility used less energy than was measured within it, which cannot be; "" if it did not.
+
+    Args:
+        energy_j: Energy by part. [J]
+        how: How that of each part is known; modelled energy bounds nothing.
+        facility_kwh: Interval of the facility's energy, None if it is unknown. [kWh]
+    """
+    if facility_kwh is None:
+        return ""
+    measured_kwh = sum(part_j for part, part_j in energy_j.items() if part_j is not None and part in how and how[part].is_measured) / J_PER_KWH
+    if facility_kwh["median"] >= measured_kwh * (1.0 - _ROUNDING):
+        return ""
+    return f"the energy of the facility, {facility_kwh['median']:.4g} kWh, is less than the {measured_kwh:.4g} kWh that were measured in it: do not rely on it"
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:

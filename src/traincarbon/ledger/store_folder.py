@@ -6,6 +6,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.store_access import file_mode, make_folder
 from traincarbon.paths import data_folder
 from traincarbon.procfs import stat_of
+from traincarbon.reading import open_regular
 
 
 def store_folder(given: str | os.PathLike[str] | None = None) -> str:
@@ -97,7 +98,7 @@ def _salt(file: str) -> bytes:
 
 
 def _read(file: str) -> bytes:
-    with open(file, "rb") as stream:
+    with open_regular(file) as stream:
         return stream.read(64)
 
 

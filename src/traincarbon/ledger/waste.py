@@ -34,7 +34,7 @@ class Waste(NamedTuple):
     """What they took the first time, at the meters. [kWh]"""
     repeated_usd: float | None = None
     interrupted_s: float = 0.0
-    """Time between the attempts. [s]"""
+    """Time from the end of an attempt that did not finish to the next. [s]"""
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Return it as a record states it."""
@@ -61,7 +61,8 @@ def waste_of(by_device: Sequence[DeviceUse], attempts: Sequence[Attempt], *, cos
     by_energy = cost_basis == CostBasis.ELECTRICITY
     whole = sum(use.energy_j for use in by_device) if by_energy else sum(use.metered_s + use.gaps_s for use in gpus)
     price = cost_usd / whole if cost_usd is not None and whole > 0.0 and cost_basis in set(CostBasis) else None
-    found = Waste(interrupted_s=sum(max(after.began_s - before.ended_s, 0.0) for before, after in pairwise(attempts)))
+    pauses_s = (max(after.began_s - before.ended_s, 0.0) for before, after in pairwise(attempts) if before.was_interrupted)
+    found = Waste(interrupted_s=sum(pauses_s, 0.0))
     if judged:
         found = found._replace(idle_gpus=len(idle))
         (idle_s, idle_j), (waiting_s, waiting_j) = _unused(idle), _unused(waiting)

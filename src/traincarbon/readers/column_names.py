@@ -1,6 +1,7 @@
 """The usual column names for parameters, tokens, accelerators and energy in tables whose users choose the names."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
@@ -108,6 +109,7 @@ def column_of(row: Row, names: Iterable[str]) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def _plain(column: str) -> Sequence[str]:
     return column.strip().lower().replace(" ", "_").replace("-", "_").replace("/", ".").split(".")
 

@@ -2,14 +2,15 @@
 
 import base64
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.reading import read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, paragraphs, text
 from traincarbon.reporting.outline import Section, section
+from traincarbon.toml import parse_toml
 
 _MEDIA_TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -80,11 +81,10 @@ def approval_section(header: Header) -> Section | None:
 
 def _settings(file: str) -> Mapping[str, object]:
     try:
-        with open(file, "rb") as stream:
-            stated = tomllib.loads(stream.read().decode("utf-8-sig").replace("\r\n", "\n"))
+        stated = parse_toml(read_limited(file).decode("utf-8-sig"))
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo or currency") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error
     unknown = sorted(stated.keys() - set(Header._fields))
     if unknown:

@@ -15,11 +15,14 @@ from traincarbon.ledger.exchange import load
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.ledger.store import Ledger
+from traincarbon.reading import read_limited
 from traincarbon.reporting.run_history import RunHistory, history_of
 from traincarbon.reporting.view import SCHEMA, EstimateView
 from traincarbon.uncertain import Interval
 
 _SAME = 1e-6
+_MOST_B = 1_000_000_000
+"""A larger file is neither a plan nor an estimate, nor an export of runs that fits into the memory."""
 """Medians that differ by less are the same."""
 MOST_SINGLE_RUNS = 5
 """Up to this number of runs, each has a section with its power over time; more runs are only summed."""
@@ -168,8 +171,7 @@ def _json(name: str, content: bytes) -> object:
 
 def _read(name: str) -> bytes:
     try:
-        with open(name, "rb") as stream:
-            return stream.read()
+        return read_limited(name, most_b=_MOST_B)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CarbonError(f"cannot read {name!r}: {reason}", hint="name a plan in TOML, an estimate or runs in JSON, or the id of a run") from error

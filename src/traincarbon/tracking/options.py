@@ -14,6 +14,7 @@ from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.progress import COUNTS
 from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
+from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -126,6 +127,7 @@ def settings_from(
         run_id=_printable("run_id", launch.run_id),
         launch=launch,
         notes=notes,
+        within=os.environ.get(MARK, ""),
         session=os.urandom(8).hex(),
         store=store,
         owner=os.getpid(),
@@ -133,6 +135,7 @@ def settings_from(
         argv=tuple(words),
         env=environment,
         nodes=launch.nodes or _listed_nodes(),
+        is_machine=(launch.nodes or 1) > 1 and nodes == NodeScope.ALL and _is_batch_step(),
         interval_s=interval_s,
         meters=meters,
         state_every_s=state_every_s,
@@ -155,6 +158,13 @@ def _listed_nodes() -> int:
     from traincarbon.tracking.other_nodes.allocation import listed_hosts
 
     return max(len(listed_hosts(os.environ)), 1)
+
+
+def _is_batch_step() -> bool:
+    """Return whether this is the batch step of a job of Slurm: the tasks of its steps are no descendants of this process."""
+    from traincarbon.tracking.other_nodes.allocation import is_first_process
+
+    return "SLURM_JOB_ID" in os.environ and is_first_process(os.environ)
 
 
 def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

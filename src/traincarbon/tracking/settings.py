@@ -88,6 +88,8 @@ class Settings(NamedTuple):
     versions: Mapping[str, str]
     launch: Launch = Launch()
     """Who launched the training, and its place among the nodes and ranks of the run."""
+    within: str = ""
+    """The session of the tracked command around this one; "" if there is none."""
     notes: tuple[str, ...] = ()
     """What the record should say of these settings."""
     continues: bool = False

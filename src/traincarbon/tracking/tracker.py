@@ -17,13 +17,14 @@ from traincarbon.tracking.display.record_fate import fate_of_record
 from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
+from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters, start_remote_meters
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import environment_of, progress
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watch import on_hang_up
-from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -65,6 +66,7 @@ class Tracker:
         """The spare store that holds the record, if its own does not."""
         self._sidecar: Sidecar | None = None
         self._pipes: Pipes | None = None
+        self._others: RemoteMeters | None = None
         self._outer: dict[str, str | None] = {}
         self._process = 0
         self._began_s = 0.0
@@ -108,8 +110,8 @@ class Tracker:
         except (OSError, AttributeError) as error:
             if pipes is not None:
                 pipes.close()
-            if self._settings.needs_meters:
-                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint) from None
+            if acting(self._settings):
+                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint.replace("--on-budget warn", 'on_budget="warn"')) from None
             reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
             self._print(reason)
             return reason
@@ -122,6 +124,9 @@ class Tracker:
             channel.close()  # it ends, as nobody needs it
             pipes.close()
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
+        self._others = start_remote_meters(self._settings, (), os.environ)
+        if self._others is not None and self._others.problem:
+            self._print(self._others.problem)
         if advice := how_to_unite(self._settings.launch):
             self._print(advice)
         self._sidecar, self._pipes, self._process, self._restarts = sidecar, pipes, process, Restarts()
@@ -191,7 +196,11 @@ class Tracker:
             if self._pipes is not None:
                 self._pipes.close()
             sidecar.channel.send(JobEnded(time.monotonic(), exit_code=exit_code), keep=True)
+            if self._others is not None:
+                self._others.send(JobEnded(time.monotonic(), exit_code=exit_code))
             final = self._wait_for(sidecar)
+            if self._others is not None:
+                self._others.wait_for_end()
             self._kept_in = final.kept_in if final is not None else ""
             if fate := fate_of_record(final, store=self._settings.store):
                 self._print(fate, even_if_quiet=True)

@@ -149,7 +149,7 @@ def test_family_and_kind_that_are_not_said_are_assumptions_and_those_said_are_no
 
 
 def test_a_database_without_a_prior_of_utilisation_is_refused(make):
-    database = make({"priors.csv": line("priors", "usable_memory_share", "*", 0.7)})
+    database = make({"priors.csv": line("priors", "usable_memory_share", "*", 0.7) + line("priors", "layout_memory_share", "*", 0.95)})
     with pytest.raises(DatabaseError, match=r"^priors\.csv has no mfu,generation=\*$"):
         mfu_of(database)
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -127,3 +129,11 @@ def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(b
 def _local_sidecar(batch: Batch, supervisor: int) -> int:
     found = [lines[0]["process"] for lines in batch.lines().values() if (stat := stat_of(lines[0]["process"])) and stat.parent == supervisor]
     return found[0]
+
+
+def test_a_script_that_tracks_itself_meters_the_other_node_too(batch):
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import traincarbon, time\nwith traincarbon.track(quiet=True, interval_s=0.1):\n    time.sleep(0.5)"
+    done = subprocess.run([sys.executable, "-c", code], env=batch.place.env, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    run = batch.place.record("two")
+    assert (run.state, run.nodes, run.nodes_expected) == ("finished", 2, 2)

@@ -8,9 +8,13 @@ from traincarbon.tracking.messages import JobEnded
 from traincarbon.tracking.sidecar.members import Members
 
 
+def member(end, *, session="s", within=""):
+    return SimpleNamespace(ended=end, gone_s=None, readers={}, settings=SimpleNamespace(session=session, within=within))
+
+
 def members(*ends):
-    found = Members(SimpleNamespace(), door=None)
-    found.present = [SimpleNamespace(ended=end, gone_s=None, readers={}) for end in ends]
+    found = Members(member(None), door=None)
+    found.present = [member(end) for end in ends]
     return found
 
 
@@ -43,3 +47,11 @@ def test_the_last_training_is_gone_when_all_are():
     assert found.all_gone_s is None
     found.present[0].gone_s = 1.0
     assert found.all_gone_s == 2.0
+
+
+def test_a_tracker_within_a_tracked_command_does_not_decide_how_the_run_ended():
+    found = Members(member(None, session="outer"), door=None)
+    found.present = [member(JobEnded(4.0, 0, None, 3.0), session="outer"), member(JobEnded(2.0, 3, None, 1.0), session="inner", within="outer")]
+    assert found.outcome() == JobEnded(4.0, 0, None, 3.0)
+    found.present[1] = member(JobEnded(2.0, 3, None, 1.0), session="rank", within="of another node")
+    assert found.outcome() == JobEnded(4.0, 3, None, 4.0)

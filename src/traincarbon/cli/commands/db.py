@@ -7,6 +7,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import Place, find_hardware, find_place, place_names
@@ -28,6 +29,7 @@ class Source(NamedTuple):
     entry: Mapping[str, str]
 
 
+_SHOWN_OLD = 4
 LISTS = ("hardware", "servers", "accelerators", "models", "regions", "zones", "sources", "priors")
 
 
@@ -79,10 +81,17 @@ def show_command(*, name: str, as_json: bool, quiet: bool, db: str | None) -> No
         click.echo("\n".join(_page(facts, found)))
 
 
-@command.command("check", short_help="Check the database for errors.")
+@command.command("check", short_help="Check the database for errors, or for what is old.")
+@click.option("--stale", "is_stale", is_flag=True, help="List what has no value newer than 6 months (prices) or 24 (grids, facilities, electricity).")
 @common_options
-def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
-    """Check the database for errors in sources, keys, values and names."""
+def check_command(*, is_stale: bool, as_json: bool, quiet: bool, db: str | None) -> None:
+    """Check the database for errors in sources, keys, values and names, or with --stale for values that are out of date.
+
+    The exit code is 1 if anything is wrong or old.
+    """
+    if is_stale:
+        _check_age(database(db), as_json=as_json, quiet=quiet)
+        return
     from traincarbon.database.check import check
 
     report = check(database(db))
@@ -101,12 +110,41 @@ def check_command(*, as_json: bool, quiet: bool, db: str | None) -> None:
         click.echo("No faults found.")
 
 
+def _check_age(facts: "Database", *, as_json: bool, quiet: bool) -> None:
+    """Say what is out of date, table by table.
+
+    Raises:
+        CarbonError: anything is.
+    """
+    from datetime import UTC, datetime
+
+    from traincarbon.database.stale import stale
+
+    found = stale(facts, datetime.now(UTC).date())
+    if as_json:
+        tables = {each.limit.table: {"most_months": each.limit.most_months, "known": each.known, "old": dict(each.old)} for each in found}
+        click.echo(output.as_json(tables))
+    elif not quiet:
+        for each in found:
+            oldest = ", ".join(f"{output.clean(name)} {dated}" for name, dated in each.old[:_SHOWN_OLD])
+            more = f" and {len(each.old) - _SHOWN_OLD:,} more" if len(each.old) > _SHOWN_OLD else ""
+            text = f"{len(each.old):,} of {each.known:,} {each.limit.what} have nothing newer than {each.limit.most_months} months"
+            click.echo(output.wrapped(each.limit.table, f"{text}{f': {oldest}{more}' if oldest else ''}"))
+    count = sum(len(each.old) for each in found)
+    if count:
+        raise CarbonError(f"{count:,} values are out of date", hint="newer ones: carbon db refresh")
+
+
 @command.command("path", short_help="Print the folders of the database.")
 @common_options
 def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa: ARG001  common option
     """Print the folders of the database, the built-in one first. Entries of a later one override those of an earlier one."""
     roots = list(database(db).roots)
     click.echo(output.as_json(roots) if as_json else "\n".join(roots))
+
+
+command.add_command(refresh)
+command.add_command(export_command)
 
 
 def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":

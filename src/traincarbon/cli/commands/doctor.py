@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.screens.launch import launch_dict, launch_rows, this_launch
+from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.quantities import EnergySource
@@ -80,7 +80,7 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
     lines = [output.bold("Meters that can be read, with their power now"), *_readable(sampled)]
     if missing and not quiet:
         lines += ["", output.bold("Meters that cannot be read, and how to fix it"), *_unreadable(missing)]
-    lines += ["", output.bold("This process"), *_aligned(launch_rows(this_launch()))]
+    lines += ["", output.bold("This process"), *_aligned([*launch_rows(this_launch()), *region_rows(os.environ)])]
     click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 
 

@@ -38,6 +38,7 @@ class PeakFacts(Part):
     peak_flop_per_s: Given | None = None
     memory_b: Given | None = None
     usable_memory_share: Given | None = None
+    layout_memory_share: Given | None = None
 
 
 class Support(NamedTuple):
@@ -108,12 +109,14 @@ def peak_facts(subject: Subject, database: Database) -> PeakFacts:
     fact, memory = chip.facts[f"peak_{used}_flop_per_s"], chip.facts.get("memory_b")
     default = Given("precision", used, "", "not stated: the usual precision for training on this accelerator", assumed=True)
     usable = "share of the memory that activations leave to weights and optimiser"
+    left = "share of the memory that driver and libraries leave"
     return PeakFacts(
         precision=used,
         assumed_precision=default if stated is None else None,
         peak_flop_per_s=given("peak_flop_per_s", _spread(fact, "peak"), "FLOP/s", f"dense {used} peak of {chip.name}", fact),
         memory_b=_memory(subject, memory, database) if memory is not None else None,
         usable_memory_share=from_prior(database, "usable_memory_share", "*", "", usable) if memory is not None else None,
+        layout_memory_share=from_prior(database, "layout_memory_share", "*", "", left) if memory is not None else None,
     )
 
 

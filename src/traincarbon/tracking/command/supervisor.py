@@ -13,9 +13,9 @@ from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_e
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import environment_of
-from traincarbon.tracking.settings import NodeScope, Settings
+from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
-from traincarbon.tracking.watched_budgets import environment_of_budgets
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -133,14 +133,14 @@ class Supervisor:
 
     def _check_budgets(self) -> None:
         """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
-        if self._settings.needs_meters:
-            found = self._sidecar.check_budgets() if self._sidecar is not None else NOT_METERED
-            if found.problem:
-                raise CarbonError(found.problem, hint=found.hint)
+        if acting(self._settings) and self._sidecar is None:  # that of time too, as the metering process signals and stops
+            raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint)
+        if self._settings.needs_meters and self._sidecar is not None and (found := self._sidecar.check_budgets()).problem:
+            raise CarbonError(found.problem, hint=found.hint)
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
-        if self._settings.nodes > 1 and self._settings.scope is not NodeScope.HERE:
+        if self._settings.nodes > 1:
             from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
 
             self._others = start_remote_meters(self._settings, self._command, own_environment())

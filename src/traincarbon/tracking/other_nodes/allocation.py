@@ -78,7 +78,7 @@ def allocation(
 
 def _of_slurm(env: Mapping[str, str], groups: tuple[Group, ...], scope: NodeScope, expand: Callable[[str], list[str]]) -> Allocation:
     nodes = sum(group.nodes for group in groups)
-    if nodes < 2 or not _is_first_process(env):
+    if nodes < 2 or not is_first_process(env):
         return Allocation(1, None)
     here = env.get("SLURMD_NODENAME", "")
     if scope is NodeScope.ALL:
@@ -103,7 +103,7 @@ def _count(env: Mapping[str, str], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else 0
 
 
-def _is_first_process(env: Mapping[str, str]) -> bool:
+def is_first_process(env: Mapping[str, str]) -> bool:
     """Return whether this is the batch script's process, or one that ``salloc`` started, and not a task of a step."""
     step = env.get("SLURM_STEP_ID", "")
     return not step or (step.isascii() and step.isdigit() and int(step) >= _SPECIAL_STEP)

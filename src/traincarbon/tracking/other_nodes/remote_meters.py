@@ -126,5 +126,7 @@ class RemoteMeters:
 
 def start_remote_meters(settings: Settings, command: Sequence[str], env: Mapping[str, str]) -> RemoteMeters | None:
     """Start a meter on each other node of the batch job; None if there is none or it cannot be reached unasked."""
+    if settings.nodes < 2:
+        return None
     found = allocation(env, command, settings.scope)
     return RemoteMeters(settings, found, command, env) if found.reach is not None else None
