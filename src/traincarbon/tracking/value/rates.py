@@ -82,6 +82,7 @@ class _LookUp:
             hw=hardware.id,
             coefficients=coefficients,
             is_rented=is_rented,
+            processors=count if accelerator.keys.get("type") == "cpu" and not self.question.accelerators else 0.0,
             idle_gpu_w=accelerator.value("idle_power_w"),
             flop_per_token=self.flop_per_token(fields, plan),
             plan=plan,
