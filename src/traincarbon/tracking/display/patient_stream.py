@@ -68,7 +68,7 @@ class PatientStream:
         """
         try:
             descriptor = self._opened()
-        except (OSError, ValueError, AttributeError):  # it is no file: a stream of a notebook or a test
+        except (OSError, ValueError, AttributeError):  # a stream without a file, as of a notebook or a test
             text, self._unsent = self._unsent.decode(self.encoding, "replace"), b""
             self._stream.write(text)
             self._stream.flush()
