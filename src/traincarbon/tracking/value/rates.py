@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
-from traincarbon.database.find import find_place
 from traincarbon.database.find_counted import find_counted
+from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
