@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA, with_checksum
 
 _KEPT_B = 1 << 20
 """The most that is kept in memory while the file cannot be written."""
@@ -90,7 +90,7 @@ class Journal:
 
         try:
             fields = checkpoint_fields(self.file, at_b=self._end_b) if os.fstat(self._descriptor).st_size == self._end_b else None
-            line = json.dumps({**self._head(CHECKPOINT), **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
+            line = with_checksum(json.dumps({**self._head(CHECKPOINT), **(fields or {})}, separators=(",", ":")).encode("ascii")) + b"\n"
             self._due_b = self._end_b + max(CHECKPOINT_EVERY_B, _TIMES_APART * len(line))
             if fields is not None:
                 self._put(line)
@@ -108,7 +108,7 @@ class Journal:
         head = self._head(kind)
         for text, items in _BOUNDS:
             rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
-            line = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii") + b"\n"
+            line = with_checksum(json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii")) + b"\n"
             if len(line) <= LONGEST_LINE_B:
                 break
         return line
