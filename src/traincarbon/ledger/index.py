@@ -231,7 +231,7 @@ def _folders(journals: str) -> Iterator[tuple[str, int]]:
                 with suppress(OSError):  # gone since it was listed
                     if entry.is_dir(follow_symlinks=False):
                         yield entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # the latter is a fault of the store, see unreadable_folders
         return
 
 

@@ -13,6 +13,7 @@ from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.journal_lines import read_journal, read_lines
 from traincarbon.ledger.record import Run
+from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
 from traincarbon.reading import open_regular
 
@@ -82,9 +83,9 @@ class Ledger:
         return self._found(self._full_id(id))
 
     def faults(self) -> list[str]:
-        """Return the faults of the journals with file and position."""
+        """Return the faults of the journals with file and position, and the folders whose runs cannot be listed."""
         self.index.refresh()
-        return self.index.faults()
+        return [*self.index.faults(), *unreadable_folders(self.store)]
 
     def forget(self, id: str, *, dry_run: bool = True) -> list[str]:
         """Delete the journals of a run, or with *dry_run* only return their names.
@@ -182,6 +183,12 @@ class Ledger:
         if record is None:
             raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it was deleted in the meantime; list all with: carbon runs list")
         return record
+
+
+def has_journal(store: str, file: str) -> bool:
+    """Return whether *store* has all lines of the journal *file* of another store."""
+    run_id, _ = _run_of(file)
+    return not run_id or not _target(file, run_folder(store, run_id))
 
 
 def _journals(folder: str, own: str) -> Iterator[str]:

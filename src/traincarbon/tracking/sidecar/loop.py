@@ -231,7 +231,7 @@ class Metering:
             self._announce(text)
         if self._journal.fault and not self._has_reported_fault:
             self._has_reported_fault = True
-            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in memory until it can")
+            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in {self._journal.kept_in or 'memory'} until it can")
         now_s = time.monotonic()
         if self._settings.state_every_s and now_s >= self._next_state_s and self._is_shown():
             self._next_state_s = now_s + self._settings.state_every_s
@@ -302,7 +302,9 @@ class Metering:
 
     def _release(self, member: Member, *, others: int = 0) -> None:
         """Send a member the last message."""
-        member.channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets(), others), keep=True)
+        journal = self._journal
+        fault = journal.fault if journal.unwritten() else ""
+        member.channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in), keep=True)
         member.channel.flush(wait_s=_LAST_WAIT_S)
 
     def _take_reports(self, reports: list[Report]) -> None:
