@@ -68,7 +68,7 @@ def lives(process: int, known_life: str) -> bool | None:
     if len(here) != 3 or len(there) != 3 or here[:2] != there[:2]:
         return None
     stat = stat_of(process)
-    return stat is not None and not stat.has_ended and life(process) == known_life  # one that nobody has waited for has ended too
+    return stat is not None and not stat.has_ended and life(process) == known_life  # a zombie has ended too
 
 
 def _salt(file: str) -> bytes:
