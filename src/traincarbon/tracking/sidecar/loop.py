@@ -248,7 +248,7 @@ class Metering:
             self._handlers[descriptor]()
         now_s = time.monotonic()
         if self._members.is_working and (now_s >= self._next_check_s or not self._lives.isdisjoint(ready)):
-            self._next_check_s = now_s + _CHECK_S
+            self._next_check_s = now_s + _CHECK_S * len(self._members.present)
             self._check_processes(now_s)
         self._welcome(self._members.take_joined())
         self._dismiss(self._members.take_left())
