@@ -91,20 +91,18 @@ ROWS = {
     "accelerate as a module": Row(
         {},
         {"nodes": 2, "node_rank": 1, "rendezvous": "10.0.0.1:29777", "launcher": "accelerate"},
-        tuple(
-            [
-                "python",
-                "-m",
-                "accelerate.commands.launch",
-                "--num_machines",
-                "2",
-                "--machine_rank=1",
-                "--main_process_ip",
-                "10.0.0.1",
-                "--main_process_port",
-                "29777",
-                "t.py",
-            ]
+        (
+            "python",
+            "-m",
+            "accelerate.commands.launch",
+            "--num_machines",
+            "2",
+            "--machine_rank=1",
+            "--main_process_ip",
+            "10.0.0.1",
+            "--main_process_port",
+            "29777",
+            "t.py",
         ),
     ),
     "deepspeed by its options": Row(
