@@ -124,7 +124,7 @@ def run(case: Case, number: int, folder: Path, library: Path) -> str:
     ended = folder / f"ended-{number}"
     command = ["sh", "-c", f"sleep {TRAINING_S}; date +%s.%N > {ended}; exit 7"]
     done = place.track("--json", "--run-id", f"fault-{number}", "--", *command, env=env, timeout=120)
-    withheld_s = time.time() - float(ended.read_text())
+    withheld_s = time.time() - float(ended.read_text()) if ended.exists() else 0.0
     return outcome(case, exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr, withheld_s=withheld_s)
 
 
