@@ -23,8 +23,12 @@ CALLS = (
 )
 CODES = ("1", "2", "3", "4", "6", "9", "13", "15", "16", "17", "18", "999", "hang", "crash", "exit")
 """Codes of ``nvmlReturn_t``, and what a library can do instead of an answer."""
+NONE_HERE = ("6", "9")
+"""Not found, and driver not loaded: if the library says so and the kernel shows no driver either, there is no GPU."""
 WHEN = {"always": "", "0.8 s of one board": "only 1 from 0.5 until 1.3"}
 BOARDS, BOARD_W, TRAINING_S = 2, 300.0, 2.5
+START_S = 0.3
+"""From the start of the tracker to the start of the trace: about when the command starts."""
 ROUNDING = 0.01
 """Share of the energy by which a sound reading may differ: the edges of the run, at which a busy machine is late."""
 WITHHELD_S = 5.0
@@ -59,9 +63,9 @@ def faults() -> Iterator[Case]:
     for when, window in WHEN.items():
         for call in CALLS:
             for code in CODES:
-                yield Case(
-                    f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}", (f"devices {BOARDS}", f"fail {call} {code} {window}")
-                )
+                group, name = f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}"
+                says_none = code in NONE_HERE and call in CALLS[:2] and not window
+                yield Case(group, name, (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none else BOARDS)
 
 
 def odd_values() -> Iterator[Case]:
@@ -118,7 +122,7 @@ def run(case: Case, number: int, folder: Path, library: Path) -> str:
 
     place = Place(folder)
     trace = folder / f"trace-{number}"
-    trace.write_text("\n".join([f"wave 1:{BOARD_W}", *case.lines]) + "\n")
+    trace.write_text("\n".join([f"wave 1:{BOARD_W}", f"origin {time.monotonic() + START_S}", *case.lines]) + "\n")
     boards = {name: value for name, value in environment(library, trace).items() if name in ("LD_LIBRARY_PATH", "NVML_REPLAY_TRACE")}
     env = {**boards, "CARBON_REPLAY": ""} | ({} if case.visible is None else {"CUDA_VISIBLE_DEVICES": case.visible})
     ended = folder / f"ended-{number}"
