@@ -83,8 +83,9 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
-faults: $(READY) ## what 200 kills at random instants do to tracked runs
+faults: $(READY) ## what 200 kills at random instants and 530 faults of NVML do to tracked runs (5 minutes)
 	@$(BIN)/python benchmarks/kills.py
+	@$(BIN)/python benchmarks/nvml_faults.py
 
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
