@@ -23,8 +23,8 @@ CALLS = (
 )
 CODES = ("1", "2", "3", "4", "6", "9", "13", "15", "16", "17", "18", "999", "hang", "crash", "exit")
 """Codes of ``nvmlReturn_t``, and what a library can do instead of an answer."""
-NONE_HERE = ("6", "9")
-"""Not found, and driver not loaded: if the library says so and the kernel shows no driver either, there is no GPU."""
+NO_PERMISSION, NONE_HERE = "4", ("6", "9")
+"""Not found, and driver not loaded: if the library says so and the kernel shows no driver either, the machine has none."""
 WHEN = {"always": "", "0.8 s of one board": "only 1 from 0.5 until 1.3"}
 BOARDS, BOARD_W, TRAINING_S = 2, 300.0, 2.5
 START_S = 0.3
@@ -38,6 +38,7 @@ OUTCOMES = (
     "assumed",
     "unknown, said",
     "no GPU",
+    "another job's",
     "too little, unsaid",
     "too much",
     "no record",
@@ -45,7 +46,7 @@ OUTCOMES = (
     "traceback",
     "withheld",
 )
-WRONG = OUTCOMES[5:]
+WRONG = OUTCOMES[6:]
 
 
 class Case(NamedTuple):
@@ -56,6 +57,8 @@ class Case(NamedTuple):
     lines: tuple[str, ...]
     boards: int = BOARDS
     visible: str | None = None
+    may_be_anothers: bool = False
+    """Whether the library says that the job may not open a board, as it says of another job's boards."""
 
 
 def faults() -> Iterator[Case]:
@@ -65,7 +68,8 @@ def faults() -> Iterator[Case]:
             for code in CODES:
                 group, name = f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}"
                 says_none = code in NONE_HERE and call in CALLS[:2] and not window
-                yield Case(group, name, (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none else BOARDS)
+                is_refused = code == NO_PERMISSION and call.startswith("nvmlDeviceGetHandle")
+                yield Case(group, name, (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none else BOARDS, may_be_anothers=is_refused)
 
 
 def odd_values() -> Iterator[Case]:
@@ -112,6 +116,8 @@ def outcome(case: Case, *, exit_code: int, stdout: str, stderr: str, withheld_s:
     if missing_j <= ROUNDING * truth_j + 0.1 * BOARD_W * case.boards:
         return "exact"
     gaps_s = [record["duration_s"] - device["metered_s"] for device in record["devices"] if device["part"] == "gpu"]
+    if case.may_be_anothers and missing_j > 0.9 * truth_j / case.boards:
+        return "another job's"
     return "gap stated" if sum(gaps_s) * BOARD_W >= 0.8 * missing_j - 0.1 * BOARD_W * case.boards else "too little, unsaid"
 
 
