@@ -87,6 +87,7 @@ faults: $(READY) ## what 200 kills at random instants and 530 faults of NVML do 
 	@$(BIN)/python benchmarks/kills.py
 	@$(BIN)/python benchmarks/nvml_faults.py
 	@$(BIN)/python benchmarks/damage.py
+	@$(BIN)/python benchmarks/takeovers.py
 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py
