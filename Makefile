@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults kills lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,7 +83,11 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
-faults: $(READY) ## what 200 kills at random instants do to tracked runs
+EVERY ?= 1
+faults: $(READY) ## kill runs, fail drivers, damage journals and indexes: nothing may be lost without a word (EVERY=6: a part of it)
+	@$(BIN)/python benchmarks/faults.py --every $(EVERY)
+
+kills: $(READY) ## what 200 kills at random instants do to tracked runs, by process and signal
 	@$(BIN)/python benchmarks/kills.py
 
 accuracy: $(READY) ## write docs/accuracy.md anew
@@ -124,6 +128,12 @@ screens: $(READY) ## draw the pictures of the estimate at 60, 80 and 120 columns
 
 proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
 	@$(BIN)/python examples/proof.py
+
+lock: ## write the hashes of the versions in constraints.txt into requirements.lock
+	@$(PYTHON) .ci/lock.py
+
+sbom: $(READY) ## write a bill of materials in CycloneDX to dist/traincarbon.cdx.json
+	@$(BIN)/python .ci/sbom.py dist/traincarbon.cdx.json
 
 clean: ## remove what was installed and built
 	rm -rf .venv .venv-launchers .venv-peers dist
