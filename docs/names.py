@@ -5,7 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_hardware
+from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.errors import NotFoundError
 

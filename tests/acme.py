@@ -4,7 +4,8 @@ import csv
 import io
 
 from conftest import ACCELERATOR, SERVER
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_hardware
+from traincarbon.database.find_place import find_place
 from traincarbon.database.records import TABLES
 from traincarbon.estimation.facts.question import Question, Subject
 

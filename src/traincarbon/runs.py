@@ -17,6 +17,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.store import Ledger, Merged
+from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
 
@@ -121,7 +122,7 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
     with Ledger(store) as ledger:
         runs, total = ledger.index.records(project=project, state=state, since=_instant(since), limit=limit)
-        return Listing(tuple(runs), total, tuple(ledger.index.faults()), ledger.store)
+        return Listing(tuple(runs), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
 def load(id: str = "last", *, store: Store = None) -> Run:

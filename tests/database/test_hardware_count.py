@@ -76,3 +76,17 @@ def test_a_slice_counts_cores_or_chips_as_its_version_does(text, name, chips):
 @pytest.mark.parametrize("name", ["RTX 3090", "GTX 750", "A100 80GB", "p4d.24xlarge"])
 def test_a_name_without_a_count_stays_as_it_is(name):
     assert split_count(name) == (name, None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "number"),
+    [
+        ("BM.GPU.H100.8", "H100", 8),
+        ("BM.GPU.A100-v2.8", "A100 80gb", 8),
+        ("VM.GPU.A10.1", "A10", 1),
+        ("gpu_8x_a100_80gb_sxm4", "a100 80gb sxm4", 8),
+        ("gpu_1x_h100_pcie", "h100 pcie", 1),
+    ],
+)
+def test_names_of_instances_that_hold_a_count_are_parted(text, name, number):
+    assert split_count(text) == (name, number, True)

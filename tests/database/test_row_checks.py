@@ -11,6 +11,7 @@ from traincarbon.database.row_checks import row_faults
 CLEAN = {
     "zones": ("FR", "country", "France", "FRA"),
     "zone_names": ("FR", "fra;france"),
+    "towns": ("FR", "paris;lyon"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
     "region_grids": ("acme:paris-1", "FR"),

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from traincarbon.database.find import find_hardware, find_place
+from traincarbon.database.find import find_hardware
+from traincarbon.database.find_place import find_place
 from traincarbon.errors import NotFoundError
 
 FILE = Path(__file__).with_name("spellings.csv")

@@ -48,3 +48,12 @@ def test_what_others_write_around_a_name_is_left_off(text, name):
 def test_any_text_is_taken_apart(text):
     words = words_of(text)
     assert words.core | words.form | words.memory == set(telling(text).split())
+
+
+@pytest.mark.parametrize("text", ["MacBook Pro M4 Pro", "MacBook Pro (Apple M4 Pro)", "Mac mini M4 Pro", "Apple Mac Studio, M4 Pro"])
+def test_the_machine_around_a_chip_of_apple_is_left_off(text):
+    assert words_of(unwrapped(text)).core == {"m4", "pro"}
+
+
+def test_the_number_of_cores_is_no_part_of_a_name():
+    assert words_of("AMD Ryzen Threadripper PRO 5995WX 64-Cores").core == {"ryzen", "threadripper", "pro", "5995wx"}

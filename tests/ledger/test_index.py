@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -173,9 +174,63 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
         other.close()
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_an_index_with_flipped_bits_missing_pages_or_a_cut_end_gives_no_wrong_figure(store, seed):
+    chance = random.Random(seed)
+    for number in range(12):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number, start={"project": f"p{number}"})
+    index = indexed(store)
+    expected = index.records()[0]
+    index.close()
+    file = store / "index.sqlite"
+    content = bytearray(file.read_bytes())
+    for _ in range(chance.choice((1, 1, 20))):
+        place = chance.randrange(len(content))
+        match seed % 3:
+            case 0:
+                content[place] ^= 1 << chance.randrange(8)
+            case 1:
+                content[place & ~4095 : (place & ~4095) + 4096] = chance.choice((bytes(4096), content[:4096], os.urandom(4096)))
+            case 2:
+                del content[max(place, 1) :]
+    file.write_bytes(content)
+    index = indexed(store)
+    assert index.records()[0] == expected
+    assert [index.record(run.run_id) for run in expected] == expected
+    assert index.faults() == []
+    index.close()
+
+
+def test_an_index_that_is_damaged_while_it_is_open_is_mended(store):
+    for number in range(12):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
+    index = indexed(store)
+    expected = index.records()[0]
+    index._connection.execute("DROP TABLE processes")
+    assert len(index.files("run-03")) == 1
+    assert index.records()[0] == expected
+    index.close()
+
+
+def test_an_index_that_another_command_writes_can_be_read(store, monkeypatch):
+    monkeypatch.setattr(index_file, "_BUSY_S", 0.05)
+    write_run(store, "one")
+    index = indexed(store)
+    assert ids(index) == ["one"]
+    index.close()
+    other = sqlite3.connect(store / "index.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    index = indexed(store)
+    assert index._connection.execute("PRAGMA database_list").fetchone()[2] == str(store / "index.sqlite")
+    assert [run_id for (run_id,) in index._connection.execute("SELECT run_id FROM runs")] == ["one"]
+    assert ids(index) == ["one"]
+    index.close()
+    other.close()
+
+
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
     kept = [item.name for kind in (Process, Device, Run) for item in fields(kind)]
-    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (8, 719591229), "count VERSION up, as older indexes lack what is new"
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (9, 719591229), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):

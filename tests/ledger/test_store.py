@@ -9,7 +9,7 @@ from journals import lines_of, write_lines
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger import store as module
 from traincarbon.ledger.journal import new_journal, run_folder
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.record import Run, read_run
 from traincarbon.ledger.store import Ledger
 
 
@@ -202,3 +202,32 @@ def test_a_store_that_was_copied_elsewhere_says_the_same(ledger, tmp_path):
     shutil.copytree(ledger.store, tmp_path / "copy")
     with Ledger(tmp_path / "copy") as copy:
         assert copy.runs() == runs
+
+
+def test_pipes_and_devices_in_a_store_or_a_folder_to_merge_block_nothing(ledger, tmp_path):
+    write_run(ledger.store, "mine")
+    other = tmp_path / "other"
+    write_run(str(other), "theirs")
+    write_run(str(other), "mine", intervals=1)
+    for folder in (other / "journals" / "theirs", tmp_path / "store" / "journals" / "mine"):
+        os.mkfifo(folder / "pipe.jsonl")
+        os.symlink("/dev/zero", folder / "zero.jsonl")
+    os.mkfifo(other / "salt")
+    (tmp_path / "store" / "journals" / "theirs").mkdir()
+    os.mkfifo(tmp_path / "store" / "journals" / "theirs" / "a1-7-1.jsonl")
+    merged = ledger.merge([other])
+    assert (merged.runs, len(merged.faults)) == (2, 3)
+    assert {run.run_id for run in ledger.runs()} == {"mine"}
+    with Ledger(other) as theirs:
+        assert {run.run_id for run in theirs.runs()} == {"mine", "theirs"}
+    assert read_run(ledger.store, "mine") is not None
+
+
+def test_a_pipe_in_the_place_of_an_import_is_an_error(ledger):
+    ledger.add([record("one")])
+    (folder,) = (folder for folder in os.scandir(os.path.join(ledger.store, "journals")))
+    (file,) = os.scandir(folder.path)
+    os.remove(file.path)
+    os.mkfifo(file.path)
+    with pytest.raises(CarbonError, match="cannot write"):
+        ledger.add([record("one")])

@@ -48,11 +48,11 @@ ROWS = {
             "attempt": None,
         },
     ),
-    "slurm batch step": Row(_SLURM, {"run_id": "slurm-hpc-12-d0991f", "nodes": 4, "local_rank": None, "rank": None, "starter": ""}),
+    "slurm batch step": Row(_SLURM, {"run_id": "slurm-hpc-12-f42c57", "nodes": 4, "local_rank": None, "rank": None, "starter": ""}),
     "slurm batch step that states a rank": Row(
-        _SLURM | {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "32"}, {"run_id": "slurm-hpc-12-d0991f", "local_rank": None, "world_size": None}
+        _SLURM | {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "32"}, {"run_id": "slurm-hpc-12-f42c57", "local_rank": None, "world_size": None}
     ),
-    "slurm interactive step": Row(_SLURM | {"SLURM_STEP_ID": "4294967290"}, {"run_id": "slurm-hpc-12-d0991f", "starter": ""}),
+    "slurm interactive step": Row(_SLURM | {"SLURM_STEP_ID": "4294967290"}, {"run_id": "slurm-hpc-12-f42c57", "starter": ""}),
     "slurm array": Row(_STEP | {"SLURM_ARRAY_JOB_ID": "10", "SLURM_ARRAY_TASK_ID": "2"}, {"run_id": "slurm-hpc-10_2-3"}),
     "slurm requeued": Row(_STEP | {"SLURM_RESTART_COUNT": "2"}, {"run_id": "slurm-hpc-12-3", "attempt": 2}),
     "slurm heterogeneous": Row(_SLURM | {"SLURM_HET_SIZE": "2", "SLURM_JOB_NUM_NODES_HET_GROUP_0": "1", "SLURM_JOB_NUM_NODES_HET_GROUP_1": "8"}, {"nodes": 9}),
@@ -65,7 +65,7 @@ ROWS = {
         _TORCH_SAID | {"run_id": "slurm-hpc-12-3", "launcher": "slurm", "starter": "torchrun"},
     ),
     "torchrun in one slurm step a node": Row(
-        _STEP | _TORCH | {"SLURM_STEP_NUM_NODES": "1", "SLURM_NODEID": "0"}, _TORCH_SAID | {"run_id": "slurm-hpc-12-d0991f", "launcher": "slurm"}
+        _STEP | _TORCH | {"SLURM_STEP_NUM_NODES": "1", "SLURM_NODEID": "0"}, _TORCH_SAID | {"run_id": "slurm-hpc-12-f42c57", "launcher": "slurm"}
     ),
     "torchrun alone on each node of a slurm step": Row(
         _STEP | _TORCH | {"GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1"}, {"run_id": "slurm-hpc-12-3", "node_rank": 2, "nodes": 3, "local_rank": 1}
@@ -113,9 +113,9 @@ ROWS = {
     ),
     "open mpi": Row(_OMPI, _OMPI_SAID | {"run_id": "openmpi-cb83d8d1f58f", "launcher": "openmpi", "run_id_from": ("PMIX_NAMESPACE", "OMPI_MCA_orte_hnp_uri")}),
     "open mpi without namespace": Row({key: _OMPI[key] for key in _OMPI if key.startswith("OMPI_COMM")}, _OMPI_SAID | {"run_id": ""}),
-    "open mpi in a slurm batch step": Row(_SLURM | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-d0991f", "nodes": 4, "launcher": "slurm"}),
+    "open mpi in a slurm batch step": Row(_SLURM | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-f42c57", "nodes": 4, "launcher": "slurm"}),
     "open mpi on a node that slurm's daemon reached by a step": Row(
-        _STEP | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-d0991f", "nodes": 4, "node_rank": None, "starter": "openmpi"}
+        _STEP | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-f42c57", "nodes": 4, "node_rank": None, "starter": "openmpi"}
     ),
     "mpich": Row(
         {"PMI_RANK": "4", "PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3"},
@@ -136,7 +136,7 @@ ROWS = {
             "PALS_RANKID": "6",
             "PMI_SIZE": "8",
         },
-        {"launcher": "pbs", "starter": "pals", "run_id": "pbs-77-a6b56b-d0991f", "node_rank": 1, "local_rank": 2, "local_size": 4, "rank": 6, "world_size": 8},
+        {"launcher": "pbs", "starter": "pals", "run_id": "pbs-77-a6b56b-f42c57", "node_rank": 1, "local_rank": 2, "local_size": 4, "rank": 6, "world_size": 8},
     ),
     "lsf": Row(
         {
@@ -147,17 +147,17 @@ ROWS = {
             "JSM_NAMESPACE_SIZE": "8",
             "JSM_NAMESPACE_LOCAL_RANK": "1",
         },
-        {"launcher": "lsf", "run_id": "lsf-5-d0991f", "nodes": 2, "local_rank": 1, "rank": 5, "world_size": 8},
+        {"launcher": "lsf", "run_id": "lsf-5-f42c57", "nodes": 2, "local_rank": 1, "rank": 5, "world_size": 8},
     ),
-    "lsf array": Row({"LSB_JOBID": "5", "LSB_JOBINDEX": "3"}, {"run_id": "lsf-5_3-d0991f"}),
-    "pbs array": Row({"PBS_JOBID": "12[3].pbs01", "PBS_ARRAY_INDEX": "3"}, {"run_id": "pbs-12_3-a6b56b-d0991f"}),
+    "lsf array": Row({"LSB_JOBID": "5", "LSB_JOBINDEX": "3"}, {"run_id": "lsf-5_3-f42c57"}),
+    "pbs array": Row({"PBS_JOBID": "12[3].pbs01", "PBS_ARRAY_INDEX": "3"}, {"run_id": "pbs-12_3-a6b56b-f42c57"}),
     "flux": Row(
         {"FLUX_JOB_ID": "fuzzN", "FLUX_JOB_NNODES": "2", "FLUX_TASK_LOCAL_ID": "1", "FLUX_TASK_RANK": "3", "FLUX_JOB_SIZE": "4"},
         {"run_id": "flux-fuzzN", "nodes": 2, "local_rank": 1, "rank": 3, "world_size": 4},
     ),
-    "oar": Row({"OAR_JOB_ID": "4"}, {"run_id": "oar-4-d0991f", "launcher": "oar"}),
-    "sge": Row({"JOB_ID": "8", "SGE_TASK_ID": "undefined", "NHOSTS": "2", "RESTARTED": "0"}, {"run_id": "sge-8-d0991f", "nodes": 2, "attempt": 0}),
-    "sge array": Row({"JOB_ID": "8", "SGE_TASK_ID": "2"}, {"run_id": "sge-8_2-d0991f"}),
+    "oar": Row({"OAR_JOB_ID": "4"}, {"run_id": "oar-4-f42c57", "launcher": "oar"}),
+    "sge": Row({"JOB_ID": "8", "SGE_TASK_ID": "undefined", "NHOSTS": "2", "RESTARTED": "0"}, {"run_id": "sge-8-f42c57", "nodes": 2, "attempt": 0}),
+    "sge array": Row({"JOB_ID": "8", "SGE_TASK_ID": "2"}, {"run_id": "sge-8_2-f42c57"}),
     "job id of somebody else": Row({"JOB_ID": "8"}, {"run_id": "", "launcher": ""}),
     "ray": Row(
         {
@@ -174,7 +174,7 @@ ROWS = {
     ),
     "ray in slurm steps": Row(
         _STEP | {"RAY_JOB_ID": "01000000", "NODE_RANK": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2", "RANK": "2", "WORLD_SIZE": "4"},
-        {"run_id": "slurm-hpc-12-d0991f", "local_rank": 0, "rank": 2},
+        {"run_id": "slurm-hpc-12-f42c57", "local_rank": 0, "rank": 2},
     ),
     "kubeflow trainjob": Row(
         {
@@ -204,31 +204,31 @@ ROWS = {
             "SKYPILOT_NUM_NODES": "2",
             "SKYPILOT_NUM_GPUS_PER_NODE": "8",
         },
-        {"run_id": "skypilot-managed-2026-11-01-10-00-00-000000_bert_3-0-d0991f", "node_rank": 1, "nodes": 2, "local_size": None},
+        {"run_id": "skypilot-managed-2026-11-01-10-00-00-000000_bert_3-0-f42c57", "node_rank": 1, "nodes": 2, "local_size": None},
     ),
-    "skypilot on slurm": Row({"SKYPILOT_TASK_ID": "t"} | _STEP, {"run_id": "skypilot-t-d0991f", "launcher": "skypilot", "local_rank": 1}),
+    "skypilot on slurm": Row({"SKYPILOT_TASK_ID": "t"} | _STEP, {"run_id": "skypilot-t-f42c57", "launcher": "skypilot", "local_rank": 1}),
     "dstack": Row(
         {"DSTACK_RUN_ID": "6f1d", "DSTACK_NODE_RANK": "1", "DSTACK_NODES_NUM": "2", "DSTACK_GPUS_PER_NODE": "8"},
-        {"run_id": "dstack-6f1d-d0991f", "node_rank": 1, "nodes": 2},
+        {"run_id": "dstack-6f1d-f42c57", "node_rank": 1, "nodes": 2},
     ),
     "sagemaker": Row(
         {"TRAINING_JOB_NAME": "bert-7", "SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": "algo-2", "SM_NUM_GPUS": "8"},
-        {"run_id": "sagemaker-bert-7-d0991f", "node_rank": 1, "nodes": 2},
+        {"run_id": "sagemaker-bert-7-f42c57", "node_rank": 1, "nodes": 2},
     ),
-    "vertex": Row({"CLOUD_ML_JOB_ID": "77", "CLUSTER_SPEC": _CLUSTER}, {"run_id": "vertex-77-d0991f", "node_rank": 2, "nodes": 3}),
+    "vertex": Row({"CLOUD_ML_JOB_ID": "77", "CLUSTER_SPEC": _CLUSTER}, {"run_id": "vertex-77-f42c57", "node_rank": 2, "nodes": 3}),
     "tf_config": Row(
         {"TF_CONFIG": '{"cluster": {"chief": ["a:1"], "worker": ["b:1", "b:2"], "evaluator": ["d:1"]}, "task": {"type": "worker", "index": 1}}'},
         {"launcher": "tensorflow", "node_rank": 1, "nodes": 2, "run_id": ""},
     ),
     "azure ml": Row(
         {"AZUREML_ROOT_RUN_ID": "sweep", "AZUREML_RUN_ID": "sweep_3", "AZUREML_NODE_COUNT": "2", "NODE_RANK": "1", "LOCAL_RANK": "0", "RANK": "4"},
-        {"run_id": "azureml-sweep_3-d0991f", "node_rank": 1, "nodes": 2, "local_rank": 0, "rank": 4},
+        {"run_id": "azureml-sweep_3-f42c57", "node_rank": 1, "nodes": 2, "local_rank": 0, "rank": 4},
     ),
     "aws batch": Row(
         {"AWS_BATCH_JOB_ID": "9c4a#1", "AWS_BATCH_JOB_ATTEMPT": "2", "AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "2"},
-        {"run_id": "aws-batch-9c4a-d0991f", "attempt": 1, "node_rank": 1, "nodes": 2},
+        {"run_id": "aws-batch-9c4a-f42c57", "attempt": 1, "node_rank": 1, "nodes": 2},
     ),
-    "aws batch array": Row({"AWS_BATCH_JOB_ID": "9c4a:7"}, {"run_id": "aws-batch-9c4a_7-d0991f"}),
+    "aws batch array": Row({"AWS_BATCH_JOB_ID": "9c4a:7"}, {"run_id": "aws-batch-9c4a_7-f42c57"}),
     "variables by hand": Row(
         {"LOCAL_RANK": "1", "RANK": "5", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "NODE_RANK": "1", "MASTER_ADDR": "a", "MASTER_PORT": "1"},
         {"launcher": "", "node_rank": 1, "nodes": 2, "local_rank": 1, "local_size": 4, "rank": 5, "world_size": 8},

@@ -395,6 +395,16 @@ def test_a_budget_that_cannot_be_metered_is_an_error_before_the_code_runs(script
     assert not os.path.exists(f"{place.store}/journals")
 
 
+@pytest.mark.parametrize("limit", ["max_kwh=5", "max_hours=1"])
+def test_a_budget_is_an_error_where_no_metering_process_can_start(script, limit):
+    done = script(
+        f"sys.executable = None\ntry:\n    with traincarbon.track(quiet=True, {limit}, on_budget='stop'): print('trained')\n"
+        "except traincarbon.CarbonError as error: print(error, error.hint, sep='\\n')"
+    )
+    assert done.stdout.splitlines()[0] == "the budget cannot be metered: there is no metering process"
+    assert done.stdout.splitlines()[1].endswith('on_budget="warn"')
+
+
 def test_a_budget_that_only_warns_starts_without_meters(script):
     done = script("with traincarbon.track(run_id='r', max_kwh=5): print('trained')", env={"CARBON_REPLAY": "/nowhere"})
     assert (done.stdout, done.returncode) == ("trained\n", 0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.step_time import LayoutFields, layout_of
-from traincarbon.database.find import find_place
 from traincarbon.database.find_counted import find_counted
+from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError

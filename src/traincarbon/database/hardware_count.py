@@ -6,6 +6,10 @@ from typing import NamedTuple
 _CORES_OF_A_CHIP = {"2": 2.0, "3": 2.0, "4": 2.0, "5p": 2.0}
 """TPUs of which a slice is named by its TensorCores, two a chip; the others count chips (Google Cloud's documentation of each version)."""
 _SLICE = re.compile(r"(?:google )?(?:cloud )?(?:tpu[ -]?)?v(2|3|4|5p|5e|5lite|5litepod|6e)(?: ?pod| ?slice)?[ -](\d+)", re.IGNORECASE)
+_SHAPE = re.compile(r"(?:bm|vm)\.gpu\.([a-z]+\d+[a-z]*)(-v2)?\.(\d+)", re.IGNORECASE)
+"""Shapes of Oracle's cloud; the second version of its A100 has the larger memory (Oracle, Compute shapes)."""
+_INSTANCE = re.compile(r"gpu_(\d+)x_([a-z0-9_]+)", re.IGNORECASE)
+"""Instance types of Lambda's cloud."""
 _LITE = {"5lite": "5e", "5litepod": "5e"}
 _NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{1,7})"
 _BEFORE = (
@@ -49,6 +53,10 @@ def split_count(text: str) -> Counted:
     if (found := _SLICE.fullmatch(written)) is not None:
         version = _LITE.get(found[1].lower(), found[1].lower())
         return Counted(f"tpu v{version}", float(found[2]) / _CORES_OF_A_CHIP.get(version, 1.0), counts_accelerators=True)
+    if (found := _SHAPE.fullmatch(written)) is not None:
+        return Counted(f"{found[1]} 80gb" if found[2] else found[1], float(found[3]), counts_accelerators=True)
+    if (found := _INSTANCE.fullmatch(written)) is not None:
+        return Counted(found[2].replace("_", " "), float(found[1]), counts_accelerators=True)
     for pattern in _BEFORE:
         if (found := pattern.fullmatch(written)) is not None:
             return _times(found[1], found[2])

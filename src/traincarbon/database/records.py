@@ -56,6 +56,7 @@ _EVIDENCE = ("source", "locator", "kind", "note")
 TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "type", "name", "iso3", "aliases", *_EVIDENCE),
     "zone_names": ("zone", "names", *_EVIDENCE),
+    "towns": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),

@@ -10,13 +10,31 @@ _NOISE = frozenset(
         *("nvidia", "amd", "intel", "apple", "google", "huawei", "habana", "aws", "gcp", "azure", "tesla", "geforce"),
         *("instinct", "radeon", "gpu", "gpus", "graphics", "accelerator", "card", "processor", "cpu", "core", "tensor", "generation"),
         *("gen", "edition", "chip", "soc", "with", "hbm2", "hbm2e", "hbm3", "hbm3e", "gddr5", "gddr6", "gddr6x"),
-        *("gddr7", "oam", "vf", "hf", "standard", "cloud", "shared", "the", "of", "inc", "corporation"),
+        *(
+            "lambda",
+            "runpod",
+            "paperspace",
+            "coreweave",
+            "vast",
+            "nebius",
+            "gddr7",
+            "oam",
+            "vf",
+            "hf",
+            "standard",
+            "cloud",
+            "shared",
+            "the",
+            "of",
+            "inc",
+            "corporation",
+        ),
     ]
 )
 """Words that say who makes a product or what kind of thing it is, not which one."""
-_TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-core\b|\b\d+th gen\b")
+_TRADEMARKS = re.compile(r"\((?:r|tm|c)\)|[®™©]|@.*$|\b\d+-cores?\b|\b\d+th gen\b")
 _WRAPPERS = re.compile(
-    r"^(?:gres[/:])?gpu[:/]|^[\w.-]+/gpu\.product[=:]|^(?:[\w.-]+/)?(?:gke-accelerator|instance-type|gpu-name)[=:]\s*|^ml\.(?=\w+\.\w)|^(?:aws|gcp|azure)[:/]\s*"
+    r"^(?:gres[/:])?gpu[:/]|^[\w.-]+/gpu\.product[=:]|^(?:[\w.-]+/)?(?:gke-accelerator|instance-type|gpu-name)[=:]\s*|^(?:apple\s)?(?:macbook\s(?:pro|air)|mac\s(?:studio|mini|pro)|imac|macbook)[\s,(-]+(?=(?:apple\s)?m\d)|^ml\.(?=\w+\.\w)|^(?:aws|gcp|azure)[:/]\s*"
 )
 """What schedulers, Kubernetes, SageMaker and others write before a name."""
 _MIG = re.compile(r"[\s-]mig[\s-]\d+g\.\d+gb.*$")

@@ -6,12 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
 from traincarbon.ledger.folding import fold_files
-from traincarbon.ledger.index_file import connect, is_at_fault, set_aside
+from traincarbon.ledger.index_file import connect, insert, is_at_fault, seal, set_aside
 from traincarbon.ledger.journal_lines import Line, read_lines
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import Run, combine
@@ -53,12 +53,7 @@ class Index:
             try:
                 self._refresh()
             except sqlite3.DatabaseError as error:
-                self._connection.close()
-                again = attempt == 0 and is_at_fault(error)
-                if again:
-                    with suppress(OSError):  # a read-only folder, for example
-                        set_aside(self.file)
-                self._connection = connect(self.file if again else ":memory:")
+                self._reconnect(error, in_memory=attempt > 0)
             else:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
@@ -68,39 +63,54 @@ class Index:
         self.refresh()
         where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3"
         chosen = (project, state, since)
-        total: int = self._connection.execute(f"SELECT count(*) FROM runs WHERE {where}", chosen).fetchone()[0]  # noqa: S608  no value in it
-        rows = self._connection.execute(
-            f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4",  # noqa: S608  no value in it
-            (*chosen, limit or -1),
-        )
+        ((total,),) = self._rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
+        rows = self._rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4", *chosen, limit or -1)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
         self.refresh()
-        rows = self._connection.execute("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
+        rows = self._rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
         return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # SQLite ends a text at its first NUL
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
-        row = self._connection.execute("SELECT record FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return Run.from_stored(json.loads(row[0])) if row else None
+        rows = self._rows("SELECT record FROM runs WHERE run_id = ?", run_id)
+        return Run.from_stored(json.loads(rows[0][0])) if rows else None
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""
-        rows = self._connection.execute("SELECT DISTINCT folder, name FROM processes WHERE run_id = ? ORDER BY folder, name", (run_id,))
+        rows = self._rows("SELECT DISTINCT folder, name FROM processes WHERE run_id = ? ORDER BY folder, name", run_id)
         return [os.path.join(self.journals, folder, name) for folder, name in rows]
 
     def runs_in(self, file: str) -> list[str]:
         """Return the runs that a journal holds lines of."""
         folder, name = os.path.split(os.path.relpath(file, self.journals))
-        rows = self._connection.execute("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", (folder, name))
+        rows = self._rows("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", folder, name)
         return [run_id for (run_id,) in rows]
 
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
-        rows = self._connection.execute("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
+        rows = self._rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
         return [os.path.join(folder, fault) for folder, text in rows for fault in json.loads(text)]
+
+    def _rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows that answer a question. A file that was damaged since it was opened is rebuilt first."""
+        try:
+            return self._connection.execute(question, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._reconnect(error)
+            self.refresh()
+            return self._connection.execute(question, values).fetchall()
+
+    def _reconnect(self, error: sqlite3.DatabaseError, *, in_memory: bool = False) -> None:
+        """Go on with a new file if the old one is wrong, else in memory."""
+        self._connection.close()
+        on_disk = not in_memory and is_at_fault(error)
+        if on_disk:
+            with suppress(OSError):  # a read-only folder, for example
+                set_aside(self.file)
+        self._connection = connect(self.file if on_disk else ":memory:")
 
     def _refresh(self) -> None:
         if not any(self._changes()) and not self._unsettled():
@@ -112,7 +122,7 @@ class Index:
             for file in changed:
                 touched |= self._read(file)
             for name, mtime_ns in folders.items():
-                self._connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, 0)", (name, mtime_ns))
+                insert(self._connection, "folders", (name, mtime_ns, 0))
             for run_id in touched | set(self._unsettled()):
                 self._combine(run_id)
             self._settle()
@@ -178,11 +188,10 @@ class Index:
                 _add(summaries, line)
             elif len(faults) < _MOST_FAULTS:
                 faults.append(fault)
-        self._connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", (*key, file.size, file.mtime_ns, begin_b, json.dumps(faults)))
+        insert(self._connection, "files", (*key, file.size, file.mtime_ns, begin_b, json.dumps(faults)))
         for (run_id, writer), (process, tangled) in summaries.items():
             if run_id in touched:
-                row = (*key, run_id, writer, tangled, json.dumps(process.to_stored()))
-                self._connection.execute("INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?)", row)
+                insert(self._connection, "processes", (*key, run_id, writer, tangled, json.dumps(process.to_stored())))
         return touched
 
     def _combine(self, run_id: str) -> None:
@@ -199,12 +208,13 @@ class Index:
             return
         settled = all(process.end is not None or process.record is not None for process in processes)
         row = (run_id, record.started_at, record.project, record.state, settled, json.dumps(record.to_stored()))
-        self._connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
+        insert(self._connection, "runs", row)
 
     def _settle(self) -> None:
         """Mark the folders whose runs have all ended: they change only by a new file, which changes the time of the folder."""
         self._connection.execute("""UPDATE folders SET settled = mtime_ns > 0 AND NOT EXISTS (SELECT 1 FROM processes JOIN runs USING (run_id)
                                     WHERE processes.folder = folders.name AND NOT runs.settled) WHERE NOT settled""")
+        seal(self._connection, "folders")
 
 
 def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> None:
@@ -221,7 +231,7 @@ def _folders(journals: str) -> Iterator[tuple[str, int]]:
                 with suppress(OSError):  # gone since it was listed
                     if entry.is_dir(follow_symlinks=False):
                         yield entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # the latter is a fault of the store, see unreadable_folders
         return
 
 

@@ -3,24 +3,26 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-VERSION = 8
+VERSION = 9
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
-_BUSY_S = 30.0
-_TABLES = """
-CREATE TABLE folders (name TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, settled INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (folder TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, read_b INTEGER NOT NULL,
-                    faults TEXT NOT NULL, PRIMARY KEY (folder, name)) WITHOUT ROWID;
-CREATE TABLE processes (folder TEXT NOT NULL, name TEXT NOT NULL, run_id TEXT NOT NULL, writer TEXT NOT NULL, tangled INTEGER NOT NULL,
-                        summary TEXT NOT NULL, PRIMARY KEY (folder, name, run_id, writer)) WITHOUT ROWID;
-CREATE INDEX processes_of_a_run ON processes (run_id);
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, project TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL,
-                   record TEXT NOT NULL) WITHOUT ROWID;
-"""
+_BUSY_S = 2.0
+"""How long to wait for another command before the index is done without."""
+_COLUMNS = {
+    "folders": ("name TEXT PRIMARY KEY", "mtime_ns INTEGER NOT NULL", "settled INTEGER NOT NULL"),
+    "files": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "size INTEGER NOT NULL", "mtime_ns INTEGER NOT NULL", "read_b INTEGER NOT NULL", "faults TEXT NOT NULL"),
+    "processes": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "run_id TEXT NOT NULL", "writer TEXT NOT NULL", "tangled INTEGER NOT NULL", "summary TEXT NOT NULL"),
+    "runs": (
+        "run_id TEXT PRIMARY KEY", "started_at TEXT NOT NULL", "project TEXT NOT NULL", "state TEXT NOT NULL", "settled INTEGER NOT NULL", "record TEXT NOT NULL"
+    ),
+}  # fmt: skip
+"""The columns of each table; the last column of all is the checksum of the others."""
+_KEYS = {"files": ", PRIMARY KEY (folder, name)", "processes": ", PRIMARY KEY (folder, name, run_id, writer)"}
 
 
 def connect(file: str) -> sqlite3.Connection:
@@ -47,17 +49,17 @@ def _open(file: str) -> sqlite3.Connection:
         with suppress(OSError):
             os.makedirs(os.path.dirname(file), exist_ok=True)
     connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
+    connection.create_function("checksum", -1, _checksum, deterministic=True)
     try:
         _check(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if not _check(connection):
-                for statement in _TABLES.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+        if not _check(connection):
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                if not _check(connection):
+                    _make_tables(connection)
+        _check_content(connection)
     except BaseException:
         connection.close()
         raise
@@ -73,13 +75,50 @@ def _check(connection: sqlite3.Connection) -> bool:
     return bool(tables)
 
 
+def insert(connection: sqlite3.Connection, table: str, values: Sequence[object]) -> None:
+    """Write a row with its checksum, in place of one with the same key."""
+    places = ", ".join(f"?{number}" for number in range(1, len(values) + 1))
+    connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places}, checksum({places}))", tuple(values))  # noqa: S608  no value in it
+
+
+def seal(connection: sqlite3.Connection, table: str) -> None:
+    """Renew the checksums of the rows of a table that were updated."""
+    columns = _names(table)
+    connection.execute(f"UPDATE {table} SET checksum = checksum({columns}) WHERE checksum IS NOT checksum({columns})")  # noqa: S608  no value in it
+
+
+def _names(table: str) -> str:
+    return ", ".join(column.partition(" ")[0] for column in _COLUMNS[table])
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    for table, columns in _COLUMNS.items():
+        connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, checksum INTEGER NOT NULL{_KEYS.get(table, '')}) WITHOUT ROWID")
+    connection.execute("CREATE INDEX processes_of_a_run ON processes (run_id)")
+    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _check_content(connection: sqlite3.Connection) -> None:
+    """Refuse a file in which anything is not as it was written: bits that flipped, pages that are missing, tables that were changed."""
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError("the file is damaged")
+    for table in _COLUMNS:
+        if connection.execute(f"SELECT 1 FROM {table} WHERE checksum IS NOT checksum({_names(table)}) LIMIT 1").fetchone():  # noqa: S608  no value in it
+            raise sqlite3.DatabaseError(f"a row of {table} is damaged")
+
+
+def _checksum(*values: object) -> int:
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+
+
 def set_aside(file: str) -> None:
     """Move a file that is not a valid index out of the way, unless another command has done so."""
     with _alone(f"{file}.lock"):
         if _is_sound(file):
             return
         aside = f"{file}.set-aside-{time.time_ns()}"
-        for ending in ("", "-wal", "-shm"):
+        for ending in ("-wal", "-shm", ""):  # the file last: as soon as it is gone, others make a new one
             with suppress(FileNotFoundError):
                 os.replace(f"{file}{ending}", f"{aside}{ending}")
 
@@ -90,21 +129,19 @@ def _is_sound(file: str) -> bool:
         connection = _open(file)
     except sqlite3.DatabaseError as error:
         return not is_at_fault(error)
-    try:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return tables == {"folders", "files", "processes", "runs"} and connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-    except sqlite3.DatabaseError as error:
-        return not is_at_fault(error)
-    finally:
-        connection.close()
+    connection.close()
+    return True
 
 
 @contextmanager
 def _alone(lock: str) -> Iterator[None]:
     """Hold a lock that the system releases if this process dies. Without locks on this system, go on."""
-    with open(lock, "ab") as stream:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)  # a pipe in its place must not block
+    try:
         with suppress(ImportError, OSError):
             from fcntl import LOCK_EX, flock
 
-            flock(stream, LOCK_EX)
+            flock(descriptor, LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)

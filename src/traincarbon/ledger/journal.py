@@ -7,10 +7,18 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from traincarbon.ledger.appended_file import Appended, AppendedFile
 from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA
 
+if TYPE_CHECKING:
+    from traincarbon.ledger.spare_store import SpareJournal
+
+_HEAD_B = 1 << 16
+"""The most notes that are written again into a file that begins anew."""
 _KEPT_B = 1 << 20
 """The most that is kept in memory while the file cannot be written."""
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
@@ -32,9 +40,21 @@ class Journal:
         node: Name of this machine in the store, see :func:`traincarbon.ledger.store_folder.node_name`.
         process: Id of the process that writes.
         life: Tells later whether that process is still alive, see :func:`traincarbon.ledger.store_folder.life`.
+        opens: Makes what lines are written to, given the path.
+        spare: Keeps the lines while the file cannot be written; without it they are kept in memory alone.
     """
 
-    def __init__(self, file: str, *, run_id: str, node: str, process: int, life: str = "") -> None:
+    def __init__(
+        self,
+        file: str,
+        *,
+        run_id: str,
+        node: str,
+        process: int,
+        life: str = "",
+        opens: Callable[[str], Appended] = AppendedFile,
+        spare: "SpareJournal | None" = None,
+    ) -> None:
         self.file = file
         self.fault = ""
         """Why the latest line is still in memory; empty if all lines are in the file."""
@@ -43,12 +63,12 @@ class Journal:
         self._seq = 0
         self._waiting: list[tuple[str, bytes]] = []
         self._shed = 0
-        self._descriptor = -1
-        self._fresh = True
+        self._file = opens(file)
+        self._spare = spare
+        self._beginning: list[bytes] = []
+        """The start and the notes of the run as they were written, for a file that has to begin anew."""
         self._closed = False
         self._due_b = CHECKPOINT_EVERY_B
-        self._end_b: int | None = 0
-        """The end of the file if nothing but the lines of this writer is in it."""
 
     def write(self, kind: str, fields: Mapping[str, object]) -> bool:
         """Append a line of *kind*. Return False if it has to wait in memory or the journal is closed.
@@ -79,23 +99,35 @@ class Journal:
         """Write the lines that are still in memory, if possible, and close the file. It is safe to call twice."""
         if not self._closed:
             self._flush()
-            self._release()
+            try:
+                self._file.close()
+            except OSError as error:  # a full network disk may report it only here
+                self.fault = self.fault or error.strerror or str(error)
             self._closed = True
+
+    @property
+    def kept_in(self) -> str:
+        """The store that holds the lines which this journal could not write, "" if it wrote all or no other place takes them."""
+        return self._spare.store if self._spare is not None and self._waiting else ""
 
     def _state_checkpoint(self) -> None:
         """Write a checkpoint if one is due, so that a reader of a long journal can begin there. It is not worth keeping in memory."""
-        if self._waiting or self._descriptor < 0 or self._end_b is None or self._end_b < self._due_b or not self._fresh:
+        end_b = self._file.end_b
+        if self._waiting or end_b is None or end_b < self._due_b:
             return
-        from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
+        head = self._head(CHECKPOINT)
+        self._due_b = end_b + CHECKPOINT_EVERY_B
 
-        try:
-            fields = checkpoint_fields(self.file, at_b=self._end_b) if os.fstat(self._descriptor).st_size == self._end_b else None
-            line = json.dumps({**self._head(CHECKPOINT), **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
-            self._due_b = self._end_b + max(CHECKPOINT_EVERY_B, _TIMES_APART * len(line))
-            if fields is not None:
-                self._put(line)
-        except OSError:
-            self._release()
+        def line() -> bytes | None:
+            from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
+
+            fields = checkpoint_fields(self.file, at_b=end_b) if os.stat(self.file).st_size == end_b else None
+            made = json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
+            self._due_b = max(self._due_b, end_b + _TIMES_APART * len(made))
+            return made if fields is not None else None
+
+        with suppress(OSError):
+            self._file.append_made(line)
 
     def _head(self, kind: str) -> dict[str, object]:
         """Return the fields with which the next line begins."""
@@ -115,29 +147,24 @@ class Journal:
 
     def _flush(self) -> bool:
         while self._waiting:
+            kind, line = self._waiting[0]
             try:
-                self._put(self._waiting[0][1])
+                self._file.append(line, head=self._beginning)
             except OSError as error:
                 self.fault = error.strerror or str(error)
-                self._release()
+                if self._spare is not None:
+                    self._spare.keep([waiting for _, waiting in self._waiting], head=self._beginning)
                 self._bound()
                 return False
             del self._waiting[0]
+            self._remember(kind, line)
+        if self._spare is not None:
+            self._spare.discard()
         return True
 
-    def _put(self, line: bytes) -> None:
-        if self._descriptor < 0:
-            self._descriptor, size_b = _open(self.file)
-            self._fresh = size_b == 0
-            self._end_b = size_b if size_b in (0, self._end_b) else None
-        # the line before may be cut off, by a full disk or a killed writer
-        data = line if self._fresh else b"\n" + line
-        while data:
-            written = os.write(self._descriptor, data)
-            self._fresh = False
-            self._end_b = None if self._end_b is None else self._end_b + written
-            data = data[written:]
-        self._fresh = True
+    def _remember(self, kind: str, line: bytes) -> None:
+        if kind == "start" or (kind == "note" and sum(map(len, self._beginning)) + len(line) <= _HEAD_B):
+            self._beginning.append(line)
 
     def _bound(self) -> None:
         """Drop the oldest intervals, as energy is cumulative, then the oldest notes, but never a start or an end."""
@@ -152,22 +179,18 @@ class Journal:
                     kept.append((kind, line))
             self._waiting = kept
 
-    def _release(self) -> None:
-        if self._descriptor >= 0:
-            try:
-                os.close(self._descriptor)
-            except OSError as error:  # a full network disk may report it only here; later lines hold what was lost
-                self.fault = self.fault or error.strerror or str(error)
-            self._descriptor = -1
-
 
 def new_journal(store: str, run_id: str) -> Journal:
-    """Return the journal of this process in *store*: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``. Nothing is written yet."""
+    """Return the journal of this process in *store*. Nothing is written yet."""
     from traincarbon.ledger.store_folder import life, node_name
 
     node, process = node_name(store), os.getpid()
-    file = os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")
-    return Journal(file, run_id=run_id, node=node, process=process, life=life(process))
+    return Journal(journal_path(store, run_id, node=node, process=process), run_id=run_id, node=node, process=process, life=life(process))
+
+
+def journal_path(store: str, run_id: str, *, node: str, process: int) -> str:
+    """Return the path of a new journal: ``journals/<run>/<node>-<pid>-<start ns>.jsonl``."""
+    return os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")
 
 
 def run_folder(store: str, run_id: str) -> str:
@@ -182,16 +205,6 @@ def run_folder(store: str, run_id: str) -> str:
         folded = int.from_bytes(run_id.encode("utf-8", "surrogatepass"), "big") % (2**61 - 1)
         plain = f"{plain[:80]}-{folded % 16**10:010x}"
     return os.path.join(store, "journals", plain)
-
-
-def _open(file: str) -> tuple[int, int]:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-    try:
-        descriptor = os.open(file, flags, 0o666)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
-        descriptor = os.open(file, flags, 0o666)
-    return descriptor, os.fstat(descriptor).st_size
 
 
 def _escaped(letter: str) -> str:

@@ -201,6 +201,8 @@ class Process:
             seconds = max((to_s or 0.0) - (from_s or 0.0), 0.0)
             for name, device in table(line.get("devices")).items():
                 self._device(_cut(name), table(device), seconds, ended=line.get("ended") is True)
+            for other in items(line.get("left_out")):  # it turned out not to be the job's
+                self.devices.pop(_cut(other), None)
         self.gaps_s += amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
             count = amount(line.get(name))

@@ -57,6 +57,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
+    checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
     checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
@@ -69,6 +70,12 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked
+
+
+def lacks_gpu_energy(accelerators: int | None, energy_j: Mapping[str, float | None]) -> bool:
+    """Return whether a record has accelerators and the energy of other parts only. Energy of no known part may be that of whole nodes."""
+    known = {part for part, energy in energy_j.items() if energy is not None}
+    return bool(accelerators) and bool(known) and not known & {Part.GPU, Part.OTHER}
 
 
 def _device(run_id: str, stated: Mapping[str, object]) -> DeviceUse:

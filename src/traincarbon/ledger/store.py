@@ -13,7 +13,9 @@ from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.journal_lines import read_journal, read_lines
 from traincarbon.ledger.record import Run
+from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
+from traincarbon.reading import open_regular
 
 LATEST = "last"
 """Names the run that began last."""
@@ -81,9 +83,9 @@ class Ledger:
         return self._found(self._full_id(id))
 
     def faults(self) -> list[str]:
-        """Return the faults of the journals with file and position."""
+        """Return the faults of the journals with file and position, and the folders whose runs cannot be listed."""
         self.index.refresh()
-        return self.index.faults()
+        return [*self.index.faults(), *unreadable_folders(self.store)]
 
     def forget(self, id: str, *, dry_run: bool = True) -> list[str]:
         """Delete the journals of a run, or with *dry_run* only return their names.
@@ -126,7 +128,11 @@ class Ledger:
                     faults.append(fault)
                     continue
                 runs.add(run_id)
-                target = _target(file, run_folder(self.store, run_id))
+                try:
+                    target = _target(file, run_folder(self.store, run_id))
+                except OSError as error:
+                    faults.append(f"{file}: it cannot be compared with what the store has under its name: {error.strerror or error}")
+                    continue
                 copied, unchanged = (copied + 1, unchanged) if target else (copied, unchanged + 1)
                 if target:
                     _copy(file, target)
@@ -179,6 +185,12 @@ class Ledger:
         return record
 
 
+def has_journal(store: str, file: str) -> bool:
+    """Return whether *store* has all lines of the journal *file* of another store."""
+    run_id, _ = _run_of(file)
+    return not run_id or not _target(file, run_folder(store, run_id))
+
+
 def _journals(folder: str, own: str) -> Iterator[str]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(parent, name)) != own)
@@ -202,14 +214,14 @@ def _target(file: str, folder: str) -> str:
         return "" if os.path.exists(target) and os.path.getsize(file) == os.path.getsize(target) else target
     if _begins_with(target, file):
         return ""
-    with open(file, "rb") as stream:
+    with open_regular(file) as stream:
         other = os.path.join(folder, f"{name.removesuffix('.jsonl')}-{zlib.crc32(stream.read()):08x}.jsonl")
     return "" if os.path.exists(other) else other
 
 
 def _begins_with(file: str, beginning: str) -> bool:
     """Return whether the content of *file* begins with that of *beginning*."""
-    with open(file, "rb") as whole, open(beginning, "rb") as part:
+    with open_regular(file) as whole, open_regular(beginning) as part:
         while piece := part.read(1 << 16):
             if whole.read(len(piece)) != piece:
                 return False

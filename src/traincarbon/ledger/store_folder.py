@@ -3,8 +3,10 @@
 import os
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.store_access import file_mode, make_folder
 from traincarbon.paths import data_folder
 from traincarbon.procfs import stat_of
+from traincarbon.reading import open_regular
 
 
 def store_folder(given: str | os.PathLike[str] | None = None) -> str:
@@ -36,7 +38,12 @@ def node_name(store: str) -> str:
     the name is random, so that it is never that of another machine.
     """
     salt = _salt(os.path.join(store, "salt"))
-    return _hash(salt, _host()) if salt else os.urandom(6).hex()
+    return _hash(salt, _host()) if salt else random_name()
+
+
+def random_name() -> str:
+    """Return a name that no machine has."""
+    return os.urandom(6).hex()
 
 
 def life(process: int) -> str:
@@ -70,9 +77,13 @@ def _salt(file: str) -> bytes:
     except OSError:
         own = f"{file}-{os.urandom(6).hex()}"
     try:
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        with open(own, "wb") as stream:
-            stream.write(os.urandom(16))
+        folder = os.path.dirname(file)
+        make_folder(folder)
+        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode(folder))
+        try:
+            os.write(descriptor, os.urandom(16))
+        finally:
+            os.close(descriptor)
         try:
             os.link(own, file)  # complete at once, and never in place of an existing one
         except OSError:
@@ -87,7 +98,7 @@ def _salt(file: str) -> bytes:
 
 
 def _read(file: str) -> bytes:
-    with open(file, "rb") as stream:
+    with open_regular(file) as stream:
         return stream.read(64)
 
 

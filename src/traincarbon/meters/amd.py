@@ -3,13 +3,13 @@
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from glob import glob
 from typing import Any
 
 from traincarbon.extras import install_command
-from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.base import HIDDEN_TOO, Meter, Unavailable
 from traincarbon.meters.gpu import FALLBACK_LIMIT_W, Details, GpuError, is_limit
 from traincarbon.meters.gpus import GpuMeter
 from traincarbon.meters.visible_devices import Listed, visible
@@ -42,11 +42,12 @@ def probe(*, environ: Mapping[str, str] = os.environ, kfd: str = KFD, clock: Cal
         library("amdsmi_init")
         handles = list(library("amdsmi_get_processor_handles") or ())
         gpus, notes = _chosen(library, handles, environ)
+        order, hidden = _others(library, handles, gpus) if environ.get(HIDDEN_TOO) else ((), ())
     except GpuError as error:
         return Unavailable("amd", str(error), "allow this user: sudo usermod -aG render,video $USER", is_there=lists_gpu(), may_answer_later=True)
-    if not gpus:
+    if not gpus and not hidden:
         return Unavailable("amd", notes[0] if notes else "no AMD GPU is visible", "see ROCR_VISIBLE_DEVICES and amd-smi list")
-    meter = GpuMeter("amd", gpus, notes=notes, clock=clock)
+    meter = GpuMeter("amd", gpus, notes=notes, clock=clock, hidden=hidden, order=order)
     meter.on_close(library.close)
     return meter
 
@@ -122,8 +123,23 @@ class _Gpu:
         used_mb = _number((self._library.optional("amdsmi_get_gpu_vram_usage", self._handle) or {}).get("vram_used"))
         return Details(utilisation=None if busy is None or busy >= _UNKNOWN else busy / 100.0, memory_used_b=None if used_mb is None else used_mb * 2.0**20)
 
+    def users(self) -> tuple[int, ...]:
+        """Return the processes that compute on it, none where it does not tell."""
+        found = self._library.optional("amdsmi_get_gpu_process_list", self._handle) or ()
+        pids = (each.get("pid") for each in found if isinstance(each, Mapping))
+        return tuple(pid for pid in pids if isinstance(pid, int))
+
     def reopen(self) -> None:
         """Do nothing: handles last as long as the library."""
+
+
+def _others(library: _Library, handles: list[Any], seen: Sequence[_Gpu]) -> tuple[tuple[str, ...], tuple[_Gpu, ...]]:
+    """Return the ids of all GPUs in the driver's order, and those that are not *seen*; nothing where GPUs have two dies, which are counted as pairs."""
+    every = [_Gpu(library, handle, _uuid(library, handle, place)) for place, handle in enumerate(handles)]
+    if any(_TWO_DIES.search(gpu.name) for gpu in every):
+        return (), ()
+    known = {gpu.device for gpu in seen}
+    return tuple(gpu.device for gpu in every), tuple(gpu for gpu in every if gpu.device not in known)
 
 
 def _chosen(library: _Library, handles: list[Any], environ: Mapping[str, str]) -> tuple[list[_Gpu], list[str]]:

@@ -1,6 +1,6 @@
 """The interface of meters: cumulative joules for each device, or the reason why a source cannot be read."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -9,6 +9,8 @@ from traincarbon.quantities import EnergySource, Part
 REPLAY = "CARBON_REPLAY"
 """The variable that names a recorded trace, which then replaces all meters."""
 
+HIDDEN_TOO = "CARBON_METERS_HIDDEN_TOO"
+"""The variable with which GPUs are read that other variables hide from this process, as the processes of its job may see them."""
 APART = "CARBON_METERS_APART"
 """The variable that puts every meter with a vendor's library into a process of its own; set after a crash."""
 
@@ -71,6 +73,12 @@ class Meter(Protocol):
     """Devices that are there and cannot be read, so that their energy is missing and not zero."""
     assumed: Mapping[str, str] = MappingProxyType({})
     """Devices whose power is assumed, as nothing states it, to what it rests on."""
+    order: tuple[str, ...] = ()
+    """GPUs in the order in which variables number them, where the source states it."""
+    hidden: tuple[str, ...] = ()
+    """GPUs that variables hide from this process. They are read, but only count if the job sees them."""
+    users: Mapping[str, Sequence[int]] = MappingProxyType({})
+    """GPU to the processes that compute on it, as far as the driver tells."""
     failure: Unavailable | None = None
     """Why the source cannot be read now, although the meter is used: it may answer later, or its devices are assumed."""
 

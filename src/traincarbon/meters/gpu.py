@@ -63,6 +63,10 @@ class Gpu(Protocol):
         """Return what else it states."""
         ...
 
+    def users(self) -> tuple[int, ...]:
+        """Return the processes that compute on it, none where it does not tell."""
+        ...
+
     def reopen(self) -> None:
         """Look for the GPU again after it was lost."""
         ...

@@ -16,6 +16,8 @@ COUNTED_S = 10.0
 """Longest time between reads of counters: a step of a counter that is set aside costs no more than this."""
 _UNREAD_S = 1.0
 """Time between looks for a GPU that has told nothing so far."""
+_USERS_S = 5.0
+"""Time between looks for the processes that compute on the GPUs."""
 _SUPERCHIP = re.compile(r"\bG[HB][23]00\b")
 """GPUs on a module with a Grace processor: their energy counter is that of the whole module, processor and memory included."""
 
@@ -25,6 +27,15 @@ class GpuMeter(SensorMeter):
 
     A GPU that tells nothing when the meter is opened is looked for again. Until then its power is assumed, if its name is known;
     else it is ``unread``.
+
+    Args:
+        name: Its name.
+        gpus: The GPUs that this process sees.
+        notes: Lines for the caller.
+        clock: Returns the time.
+        assume: Returns the power of a GPU of that name, if it can be assumed.
+        hidden: GPUs that variables hide from this process, to be read too.
+        order: The ids of all GPUs in the order in which variables number them.
     """
 
     def __init__(
@@ -35,13 +46,18 @@ class GpuMeter(SensorMeter):
         notes: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         assume: Callable[[str], AssumedPower | None] = assumed_power,
+        hidden: Sequence[Gpu] = (),
+        order: Sequence[str] = (),
     ) -> None:
         super().__init__(clock, notes=notes)
         self.name = name
+        self.hidden = tuple(gpu.device for gpu in hidden)
+        self.order = tuple(order)
+        self._users_s = -_USERS_S
         self._pace = Pace()
         self._jitter = Jitter(SAMPLE_S)
         self._close: Callable[[], None] | None = None
-        self._gpus = [TrackedGpu(gpu, self.notes, assume=assume, has_module_counter=_is_superchip(gpu)) for gpu in gpus]
+        self._gpus = [TrackedGpu(gpu, self.notes, assume=assume, has_module_counter=_is_superchip(gpu)) for gpu in (*gpus, *hidden)]
         self.read()
 
     def on_close(self, action: Callable[[], None]) -> None:
@@ -59,7 +75,8 @@ class GpuMeter(SensorMeter):
         readings = [reading for _, reading in pairs if reading is not None]
         powers_w = [reading.power_w or 0.0 for each, reading in pairs if reading is not None and not each.counted]
         self.names = {each.gpu.device: each.gpu.name for each in self._gpus if not each.is_unread}
-        self.unread = tuple(each.gpu.device for each in self._gpus if each.is_unread)
+        self._look_for_users()
+        self.unread = tuple(each.gpu.device for each in self._gpus if each.is_unread and each.gpu.device not in self.hidden)
         self.assumed = {each.gpu.device: each.assumed.text for each in self._gpus if each.assumed is not None}
         self.covers = (Part.CPU, Part.DRAM) if any(_is_superchip(each.gpu) and each.counted and not each.is_unread for each in self._gpus) else ()
         longest_s = self._jitter.next_s() if any(each.is_compared for each in self._gpus) else COUNTED_S
@@ -67,6 +84,13 @@ class GpuMeter(SensorMeter):
             longest_s = min(longest_s, self._pace.next_s(powers_w, time_s=readings[-1].time_s))
         self.max_interval_s = min(longest_s, _UNREAD_S) if self.unread or self.assumed else longest_s
         return readings
+
+    def _look_for_users(self) -> None:
+        """Ask now and then which processes compute on the GPUs."""
+        now_s = self._clock()
+        if self.order and now_s - self._users_s >= _USERS_S:
+            self._users_s = now_s
+            self.users = {each.gpu.device: pids for each in self._gpus if (pids := each.gpu.users())}
 
 
 def _is_superchip(gpu: Gpu) -> bool:

@@ -75,6 +75,9 @@ class _Guarded(Meter):
         self.covers = tuple(getattr(self._meter, "covers", ()))
         self.unread = tuple(getattr(self._meter, "unread", ()))
         self.assumed = dict(getattr(self._meter, "assumed", {}))
+        self.order = tuple(getattr(self._meter, "order", ()))
+        self.hidden = tuple(getattr(self._meter, "hidden", ()))
+        self.users = dict(getattr(self._meter, "users", {}))
 
     def _checked(self, reading: Reading) -> Reading:
         """Return *reading* with its part and source as ours. Refuse what is not a reading, and energy that falls."""

@@ -22,7 +22,7 @@ _PARENT_S = 2.0
 """Between two checks whether the parent lives."""
 _PIPE, _NOTHING = -1, -3
 """``subprocess.PIPE`` and ``DEVNULL``, which is imported late."""
-_READ, _FIELDS = b"read\n", ("max_interval_s", "names", "covers", "unread", "assumed")
+_READ, _FIELDS = b"read\n", ("max_interval_s", "names", "covers", "unread", "assumed", "order", "hidden", "users")
 
 
 class IsolatedMeter(Meter):

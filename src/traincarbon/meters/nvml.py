@@ -3,12 +3,12 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from traincarbon.extras import install_command
-from traincarbon.meters.base import Meter, Unavailable
+from traincarbon.meters.base import HIDDEN_TOO, Meter, Unavailable
 from traincarbon.meters.gpu import GpuError
 from traincarbon.meters.gpus import GpuMeter
 from traincarbon.meters.nvidia_driver import LIBRARY, LIBRARY_HINT, has_device, load_problem
@@ -35,14 +35,15 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     try:
         library.open()
         gpus, notes = _chosen(library, environ)
+        order, hidden = _others(library, gpus) if environ.get(HIDDEN_TOO) else ((), ())
     except GpuError as error:
         library.close()
         is_there = not isinstance(error, NoDeviceError) or has_device()
         return Unavailable("nvml", str(error), error.hint, is_there=is_there, may_answer_later=is_there)
-    if not gpus:
+    if not gpus and not hidden:
         library.close()
         return Unavailable("nvml", notes[0] if notes else "no NVIDIA GPU is visible", "see CUDA_VISIBLE_DEVICES and nvidia-smi -L")
-    meter = GpuMeter("nvml", gpus, notes=notes, clock=clock)
+    meter = GpuMeter("nvml", gpus, notes=notes, clock=clock, hidden=hidden, order=order)
     meter.on_close(library.close)
     return meter
 
@@ -65,6 +66,16 @@ def _chosen(library: Library, environ: Mapping[str, str]) -> tuple[list[NvmlGpu]
     if stated and stated.strip()[:1].isdigit() and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and _differ(library, listed):
         notes.append("the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may number them in another order")
     return gpus, notes
+
+
+def _others(library: Library, seen: Sequence[NvmlGpu]) -> tuple[tuple[str, ...], tuple[NvmlGpu, ...]]:
+    """Return the ids of all GPUs in NVML's order, and those GPUs that are not *seen*; nothing where MIG splits one, as its instances have no such order."""
+    listed = _listed(library)
+    if any(gpu.instances or not gpu.uuid for _, gpu in listed):
+        return (), ()
+    known = {gpu.device for gpu in seen}
+    hidden = tuple(NvmlGpu(library, index, gpu.uuid) for index, gpu in listed if f"gpu:{gpu.uuid}" not in known)
+    return tuple(f"gpu:{gpu.uuid}" for _, gpu in listed), hidden
 
 
 def _gpu(library: Library, index: int, listed: Listed, choice: Choice, is_stated: bool, notes: list[str]) -> NvmlGpu:

@@ -65,6 +65,11 @@ class NvmlGpu:
             memory_used_b=None if memory is None else float(memory.used),
         )
 
+    def users(self) -> tuple[int, ...]:
+        """Return the processes that compute on it, none where it does not tell."""
+        found = None if self._handle is None else self._library.optional("nvmlDeviceGetComputeRunningProcesses", self._handle)
+        return tuple(process.pid for process in found or ())
+
     def reopen(self) -> None:
         """Initialise the library again, unless another GPU just did, and look the GPU up."""
         if self._tried == self._library.opened:

@@ -121,7 +121,7 @@ class ThreadedMeter(Meter):
         if stood_in_j:
             readings = tuple(reading._replace(energy_j=reading.energy_j + stood_in_j.get(reading.device, 0.0)) for reading in readings)
         self._last = readings
-        self.max_interval_s, self.names, self.covers, self.unread, self.assumed = _stated(meter)
+        self._take_stated(meter)
         self.notes += meter.notes
         meter.notes.clear()
 
@@ -156,18 +156,13 @@ class ThreadedMeter(Meter):
         self._meter, self.failure = found, None
         if self._stand_in is not None:
             self._stood_in_j = {reading.device: reading.energy_j for reading in self._stand_in.read()}
-        self.max_interval_s, self.names, self.covers, self.unread, self.assumed = _stated(found)
+        self._take_stated(found)
 
-
-def _stated(meter: Meter) -> tuple[float, Mapping[str, str], Any, tuple[str, ...], Mapping[str, str]]:
-    """Return what a meter states beside its readings; one of another package may lack some of it."""
-    return (
-        meter.max_interval_s,
-        getattr(meter, "names", {}),
-        getattr(meter, "covers", ()),
-        getattr(meter, "unread", ()),
-        getattr(meter, "assumed", {}),
-    )
+    def _take_stated(self, meter: Meter) -> None:
+        """Take over what a meter states beside its readings; one of another package may lack some of it."""
+        self.max_interval_s = meter.max_interval_s
+        self.names, self.assumed, self.users = (getattr(meter, name, {}) for name in ("names", "assumed", "users"))
+        self.covers, self.unread, self.order, self.hidden = (getattr(meter, name, ()) for name in ("covers", "unread", "order", "hidden"))
 
 
 class _Thread:

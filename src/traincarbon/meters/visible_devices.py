@@ -9,15 +9,35 @@ _INDEX = re.compile(r"[+-]?[0-9]{1,9}")
 _OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-f-]+)/(\d+)/(\d+)")
 
 
-VARIABLES = (
-    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",
-)  # fmt: skip
-"""The variables by which a process is given its GPUs."""
+_NVIDIA = ("CUDA_VISIBLE_DEVICES",)
+_AMD = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
+"""The first narrows the GPUs for the next two, of which the first that is set counts."""
+
+
+def seen_with(environ: Mapping[str, str], order: Sequence[str], *, is_amd: bool = False) -> frozenset[str]:
+    """Return the devices that a process with *environ* sees.
+
+    Args:
+        environ: Its environment, or the variables of it that choose GPUs.
+        order: The ids of all GPUs, as ``gpu:GPU-…``, in the order in which variables number them.
+        is_amd: Whether they are those of AMD, which two variables narrow one after the other.
+
+    Example:
+        >>> sorted(seen_with({"CUDA_VISIBLE_DEVICES": "1"}, ["gpu:GPU-a", "gpu:GPU-b"]))
+        ['gpu:GPU-b']
+    """
+    left = list(order)
+    for names in (_AMD[:1], _AMD[1:]) if is_amd else (_NVIDIA,):
+        stated = next((environ[name] for name in names if name in environ), None)
+        listed = [Listed(f"GPU-{device.removeprefix('gpu:').removeprefix('GPU-')}") for device in left]
+        choices, _ = visible(stated, listed, twice=is_amd)
+        left = [left[choice.gpu] for choice in choices]
+    return frozenset(left)
 
 
 def choosing(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of *environ* that choose GPUs."""
-    return {name: environ[name] for name in VARIABLES if name in environ}
+    return {name: environ[name] for name in _AMD if name in environ}
 
 
 class Instance(NamedTuple):

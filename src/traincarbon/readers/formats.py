@@ -13,6 +13,7 @@ from traincarbon.ledger import exchange
 from traincarbon.ledger.record import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
+from traincarbon.readers.incomplete import without_hole
 
 STDIN = "-"
 """Names standard input."""
@@ -90,13 +91,15 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
 def merged(records: Sequence[Run]) -> list[Run]:
     """Return one record per run. What its longest record does not state comes from the others.
 
+    A record that names GPUs and states no energy of them has no totals.
+
     So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
     """
     by_run: dict[str, Run] = {}
     for record in records:
         known = by_run.get(record.run_id)
         by_run[record.run_id] = record if known is None else _completed(*sorted((known, record), key=_span, reverse=True))
-    return list(by_run.values())
+    return [without_hole(record) for record in by_run.values()]
 
 
 def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
+from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.links import CHAIN, CONDITIONS
@@ -121,19 +122,19 @@ def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list
     settings: dict[str, list[int]] = {}
     counts: list[dict[str, Any]] = []
     for chip_at, chip in enumerate(chips):
-        each, fewest = 1.0, None
+        each, fewest, words = 1.0, None, ""
         for place_at, place in enumerate(grids):
             for start_at, start in enumerate(starts):
                 found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
                 if found is None:
                     continue
-                each, fewest = found.facts.accelerator_count, found.fewest_accelerators
+                each, fewest, words = found.facts.accelerator_count, found.fewest_accelerators, _counted(found.facts.hardware)
                 row = [
                     tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.facts.given(name)) else -1 for name in names)
                     for names in (OF_HARDWARE, OF_PLACE)
                 ]
                 settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]
-        counts.append({"id": chip.id, "each": each, "fewest": None if fewest is None else ceil(median_of(fewest))})
+        counts.append({"id": chip.id, "each": each, "fewest": None if fewest is None else ceil(median_of(fewest)), "words": words})
     return {
         "hardware": counts,
         "places": [place.id for place in grids],
@@ -142,6 +143,11 @@ def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list
         "rows": list(rows),
         "settings": settings,
     }
+
+
+def _counted(hardware: Product) -> str:
+    """Return what follows a number of accelerators of *hardware*."""
+    return f" {'accelerators of' if hardware.is_server else '×'} {hardware.name}"
 
 
 def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:

@@ -23,7 +23,7 @@ def with_region(context: Mapping[str, object], env: Environment, database: str |
     found = None if context.get("region") else stated_region(env)
     if found is None:
         return dict(context), ()
-    from traincarbon.database.find import find_place
+    from traincarbon.database.find_place import find_place
     from traincarbon.database.load import open_database
 
     variables = " and ".join(found.variables)

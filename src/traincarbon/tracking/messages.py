@@ -72,6 +72,10 @@ class Final(NamedTuple):
     budgets: tuple[BudgetState, ...] = ()
     others: int = 0
     """Other processes of the run on this node that are still metered."""
+    fault: str = ""
+    """Why the store does not have the lines."""
+    kept_in: str = ""
+    """The spare store that has them."""
 
 
 Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | BudgetCheck | Begun | LiveState | Final

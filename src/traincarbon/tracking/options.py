@@ -197,8 +197,8 @@ def _planned(
     """Return the fields of the plan, and those that the user stated; look both up, so that a misspelt name fails now and not after hours."""
     if plan is None and not stated and db is None:
         return None, {}
-    from traincarbon.database.find import find_place
     from traincarbon.database.find_counted import find_counted
+    from traincarbon.database.find_place import find_place
     from traincarbon.database.load import open_database
     from traincarbon.estimation.plan import Plan
 

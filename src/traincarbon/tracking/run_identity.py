@@ -38,9 +38,9 @@ def identified(launch: Launch, *, store: str, given: str = "") -> Launch:
 
 def how_to_unite(launch: Launch) -> str:
     """Return what tells the other nodes of a run its id, "" where they know it."""
-    if (launch.nodes or 1) < 2 or launch.run_id_from not in ((), _PARENT):
+    if launch.run_id_from not in ((), _PARENT) or not launch.has_other_nodes:
         return ""
-    return f"the {launch.nodes} nodes of this run have no id in common; to record them as one, start it on each with: export CARBON_RUN_ID={launch.run_id}"
+    return f"the nodes of this run have no id in common; to record them as one, start it on each with: export CARBON_RUN_ID={launch.run_id}"
 
 
 def _agreed(launch: Launch, store: str) -> Launch:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat,
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Restarts, Sidecar
+from traincarbon.tracking.display.record_fate import fate_of_record
 from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.options import settings_from
@@ -23,7 +24,7 @@ from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.watch import on_hang_up
-from traincarbon.tracking.watched_budgets import environment_of_budgets, refuse_unwatched, watched_outside
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
     from traincarbon.ledger.record import Run
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_BEGIN_S, _FINAL_S = 1.0, 5.0
+_BEGIN_S, _FINAL_S = 1.0, 4.0
 """Longest waits for the first message to be taken, and for the last one to come."""
 _RETURNS_EARLY = 0x20 | 0x80 | 0x200
 """Code flags of generators, coroutines and asynchronous generators; ``inspect`` names them but is slow to import."""
@@ -61,6 +62,8 @@ class Tracker:
         self._quiet = quiet
         self._store = store
         """The folder of the run as it was given, "" for the default one."""
+        self._kept_in = ""
+        """The spare store that holds the record, if its own does not."""
         self._sidecar: Sidecar | None = None
         self._pipes: Pipes | None = None
         self._others: RemoteMeters | None = None
@@ -107,8 +110,8 @@ class Tracker:
         except (OSError, AttributeError) as error:
             if pipes is not None:
                 pipes.close()
-            if self._settings.needs_meters:
-                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint) from None
+            if acting(self._settings):
+                raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint.replace("--on-budget warn", 'on_budget="warn"')) from None
             reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
             self._print(reason)
             return reason
@@ -198,6 +201,9 @@ class Tracker:
             final = self._wait_for(sidecar)
             if self._others is not None:
                 self._others.wait_for_end()
+            self._kept_in = final.kept_in if final is not None else ""
+            if fate := fate_of_record(final, store=self._settings.store):
+                self._print(fate, even_if_quiet=True)
             if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)
 
@@ -214,7 +220,7 @@ class Tracker:
         """The record of the run so far; None if nothing was recorded, and :attr:`why_no_record` says why."""
         from traincarbon.ledger.record import read_run
 
-        return read_run(self._settings.store, self.run_id)
+        return read_run(self._kept_in or self._settings.store, self.run_id)
 
     @property
     def why_no_record(self) -> str:
@@ -263,8 +269,6 @@ class Tracker:
                     final = message
                 elif isinstance(message, Note):
                     self._print(message.text)
-        if final is None:
-            self._print("the metering process did not confirm the end of the run: the record may lack its last seconds")
         if channel.lost:  # it does not know that the run has ended
             sidecar.kill()
         channel.close()
@@ -279,7 +283,7 @@ class Tracker:
             from traincarbon.ledger.record import read_run
             from traincarbon.tracking.display.run_summary import summary
 
-            record = read_run(self._settings.store, self.run_id, unwritten=final.unwritten)
+            record = read_run(self._kept_in or self._settings.store, self.run_id, unwritten=final.unwritten)
             if record is not None:
                 styled = sys.stderr.isatty()
                 shown = summary(record, budgets=final.budgets, store=self._store, again=not final.unwritten, styled=styled)
@@ -288,8 +292,8 @@ class Tracker:
         except Exception as error:  # noqa: BLE001  a training that has ended well must not fail with its summary
             self._print(f"the summary cannot be shown: {type(error).__name__}: {error}")
 
-    def _print(self, text: str) -> None:
-        if not self._quiet and sys.stderr is not None:
+    def _print(self, text: str, *, even_if_quiet: bool = False) -> None:
+        if (even_if_quiet or not self._quiet) and sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
                 sys.stderr.write(f"carbon: {text}\n")
 

@@ -3,7 +3,7 @@
 import json
 
 from tracking.launcher_environments import ROWS
-from traincarbon.cli.screens.launch import launch_dict, launch_rows
+from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows
 from traincarbon.tracking.launcher import Launch, launched
 
 
@@ -40,3 +40,8 @@ def test_every_launch_can_be_shown_and_written_as_json():
         launch = launched(row.env, row.argv)
         assert all(label and told for label, told in launch_rows(launch))
         assert json.loads(json.dumps(launch_dict(launch)))["run_id"] == launch.run_id
+
+
+def test_a_region_that_the_launcher_states_is_shown():
+    assert region_rows({"MODAL_CLOUD_PROVIDER": "GCP", "MODAL_REGION": "us-central1"}) == [("region", "gcp:us-central1 (MODAL_REGION, MODAL_CLOUD_PROVIDER)")]
+    assert region_rows({"AWS_REGION": "us-east-1"}) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from acme import WORLD, line, subject_of
-from traincarbon.database.find import find_place
+from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import Product
 from traincarbon.errors import AmbiguousError, DatabaseError, NotFoundError, PlanError

@@ -71,7 +71,8 @@ print(forwarding.stop_with_command(signal.SIGTSTP))
 def test_what_came_too_late_is_dropped_and_the_mask_is_as_before():
     code = """
 os.kill(os.getpid(), signal.SIGTERM)
-forwarding.close()
+forwarding.end()
+forwarding.restore()
 print(signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask)
 """
     assert run(code) == ["True"]

@@ -17,3 +17,8 @@ def test_a_process_is_one_of_many_by_its_rank_or_by_any_size():
     assert Launch(local_rank=0).is_one_of_many
     assert Launch(nodes=2).is_one_of_many
     assert not Launch(nodes=1, world_size=1).is_one_of_many
+
+
+def test_other_nodes_are_known_by_their_number_a_rank_among_them_or_ranks_elsewhere():
+    assert [Launch(nodes=2).has_other_nodes, Launch(node_rank=0).has_other_nodes, Launch(world_size=6, local_size=3).has_other_nodes] == [True] * 3
+    assert [Launch().has_other_nodes, Launch(nodes=1, node_rank=0).has_other_nodes, Launch(world_size=3, local_size=3).has_other_nodes] == [False] * 3

@@ -63,6 +63,27 @@ def test_a_command_is_its_words_without_what_differs_between_ranks():
     assert command_of(["t", "--node_rank"]) == command_of(["t"])
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        ["python", "-u", "src/train.py"],
+        ["mpirun", "-n", "4", "python", "train.py"],
+        ["torchrun", "--nnodes", "2", "/home/me/train.py"],
+        ["python", "-m", "torch.distributed.run", "--nproc-per-node=8", "train.py"],
+        ["python", "-m", "lab.train"],
+        ["srun", "-N4", "python", "-m", "train"],
+    ],
+)
+def test_a_tracker_around_a_launcher_and_one_in_its_script_agree_on_the_command(around):
+    assert command_of([*around, "--lr", "1"]) == command_of(["/x/y/train.py", "--lr", "1"])
+    assert command_of([*around, "--lr", "1"]) != command_of(["/x/y/train.py", "--lr", "2"])
+    assert command_of([*around]) != command_of(["/x/y/eval.py"])
+
+
+def test_a_line_for_a_shell_is_a_command_of_its_own():
+    assert command_of(["sh", "-c", "python train.py"]) != command_of(["sh", "-c", "cd x && python train.py"])
+
+
 def test_a_plain_name_stays_and_others_never_meet():
     assert plain_id("bert-3.1_x") == "bert-3.1_x"
     assert len({plain_id(written) for written in ("a/b", "a_b", "a:b", "a//b")}) == 4

@@ -157,3 +157,45 @@ def test_a_command_that_cannot_be_started_leaves_the_others_their_meter(node):
     assert ended([wrong])[0] == [127]
     assert ended([right]) == ([0], "")
     assert node.record("r").state == "finished"
+
+
+def gpus(record):
+    return sorted(use.device for use in record.by_device if use.part == "gpu")
+
+
+@pytest.mark.parametrize("kind", [wrapped, in_python])
+def test_ranks_with_one_gpu_each_add_up_under_one_meter(node, kind):
+    envs = [{"CUDA_VISIBLE_DEVICES": str(place)} for place in range(4)]
+    ranks = [kind(node, "sleep", "3", env=env) if kind is wrapped else in_python(node, 3, env=env) for env in envs]
+    assert ended(ranks) == ([0] * 4, "")
+    assert len(journals(node)) == 1
+    record = node.record("r")
+    assert (record.accelerators, len(gpus(record)), record.nodes) == (4, 4, 1)
+    assert record.energy_j["gpu"] == pytest.approx(4 * WATTS * record.duration_s, rel=0.005)
+    assert record.facility_energy_kwh["low"] * 3.6e6 >= record.energy_j["gpu"]
+
+
+def test_masks_that_overlap_are_united(node):
+    ranks = [wrapped(node, "sleep", "2", env={"CUDA_VISIBLE_DEVICES": mask}) for mask in ("0,1", "1,2", "2,0")]
+    assert ended(ranks) == ([0] * 3, "")
+    record = node.record("r")
+    assert (record.accelerators, len(gpus(record))) == (3, 3)
+    assert record.energy_j["gpu"] == pytest.approx(3 * WATTS * record.duration_s, rel=0.005)
+
+
+@pytest.mark.parametrize("command", [["env", "CUDA_VISIBLE_DEVICES=2", "sleep", "2"], ["sh", "-c", "CUDA_VISIBLE_DEVICES=2 sleep 2; true"]])
+def test_a_gpu_that_is_chosen_inside_the_command_is_the_only_one_that_counts(node, command):
+    assert ended([wrapped(node, *command)]) == ([0], "")
+    record = node.record("r")
+    assert (record.accelerators, gpus(record)) == (1, ["gpu:GPU-5f3c0222-0000-4000-8000-000000000002"])
+    assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=0.005)
+
+
+def test_a_gpu_that_is_chosen_in_python_is_known_by_the_drivers_list(node, tmp_path):
+    listed = tmp_path / "processes"
+    Path(node.env["NVML_REPLAY_TRACE"]).write_text(f"devices {BOARDS}\nwave 1:{WATTS}\nprocesses {listed}\n")
+    code = f"import os, time; open({str(listed)!r}, 'w').write(f'5 {{os.getpid()}}'); time.sleep(8)"
+    assert ended([wrapped(node, sys.executable, "-S", "-c", code)]) == ([0], "")
+    record = node.record("r")
+    assert (record.accelerators, gpus(record)) == (1, ["gpu:GPU-5f3c0555-0000-4000-8000-000000000005"])
+    assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=0.005)

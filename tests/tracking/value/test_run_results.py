@@ -161,3 +161,16 @@ def test_nothing_done_has_no_utilisation(changed):
 def test_energy_without_the_gpu_that_is_there_is_no_total():
     found = run_results({"cpu": Part(4.0 * KWH, "modelled", 0.4)}, accelerator_hours_h=10.0, coefficients=KNOWN, has_unread_gpu=True)
     assert (found.values, found.sources_kwh, found.cost_basis) == ({}, {}, "")
+
+
+def test_processors_that_are_the_accelerators_count_for_their_making_and_not_for_unmetered_power():
+    known = Coefficients(pue=Uncertain(1.0), carbon_intensity=Uncertain(100.0), embodied_kgco2e_per_h=Uncertain(0.5), host_w=Uncertain(1000.0))
+    parts = {"cpu": Part(3.6e6, "modelled", 0.0)}
+    found = run_results(parts, accelerator_hours_h=0.0, processor_hours_h=2.0, coefficients=known)
+    assert found.values["it_energy_kwh"].median == pytest.approx(1.0)
+    assert found.values["embodied_kgco2e"].median == pytest.approx(1.0)
+    assert found.values["total_kgco2e"].median == pytest.approx(1.1)
+    without = run_results(parts, accelerator_hours_h=0.0, coefficients=known)
+    assert "embodied_kgco2e" not in without.values
+    gpus = run_results(parts, accelerator_hours_h=3.0, processor_hours_h=2.0, coefficients=known)
+    assert gpus.values["embodied_kgco2e"].median == pytest.approx(1.5)

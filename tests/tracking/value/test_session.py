@@ -155,3 +155,18 @@ def test_what_leaves_out_a_gpu_that_is_there_is_no_total(make_session):
     assert set(shown.forecast) <= {"duration_s"}
     assert "facility_energy_kwh" not in session.interval_fields()
     assert session.start_fields()["unread_gpu"] is True
+
+
+def test_a_machine_whose_processor_is_the_accelerator_has_the_making_of_its_hardware_and_a_utilisation(make_session):
+    session = make_session(is_valued=False, params="1e6", total_tokens=1000)
+    session.set_devices(names={}, accelerators=None)
+    known = Coefficients(pue=Uncertain(1.0), carbon_intensity=Uncertain(100.0), embodied_kgco2e_per_h=Uncertain(0.5), peak_flop_per_s=Uncertain(1e9))
+    session.set_valuation(Valuation(coefficients=known, processors=1.0, flop_per_token=6e6))
+    session.add_reports([Report(1000.0, tokens=0.0), Report(2000.0, tokens=250.0), Report(4600.0, tokens=500.0)])
+    for at_s in (1800.0, 3600.0):
+        session.update({"cpu": Part(1000.0 * at_s, "modelled", 0.0)}, elapsed_s=at_s, time_s=1000.0 + at_s)
+    fields = session.interval_fields()
+    assert fields["embodied_kgco2e"]["median"] == pytest.approx(0.5)
+    assert fields["forecast"]["total_kgco2e"]["median"] > fields["forecast"]["operational_kgco2e"]["median"]
+    assert fields["mfu"] == pytest.approx(500 * 6e6 / (3600.0 * 1e9))
+    assert session.start_fields()["accelerators"] is None

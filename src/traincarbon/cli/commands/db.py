@@ -10,7 +10,8 @@ from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
-from traincarbon.database.find import Place, find_hardware, find_place, place_names
+from traincarbon.database.find import find_hardware
+from traincarbon.database.find_place import Place, find_place, place_names
 from traincarbon.database.models import find_model
 from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.errors import CarbonError, NotFoundError

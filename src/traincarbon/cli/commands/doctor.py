@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.screens.launch import launch_dict, launch_rows, this_launch
+from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.quantities import EnergySource
@@ -41,6 +41,10 @@ class Store(NamedTuple):
     writable: bool
     free_b: float | None
     problem: str
+    open_to_others: bool = False
+    """Whether it is the default store and other users may read it."""
+    unsaved: dict[str, int] = {}  # noqa: RUF012  nothing changes it
+    """Folders with journals that a store could not take, and how many."""
 
 
 class Limits(NamedTuple):
@@ -76,7 +80,7 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
     lines = [output.bold("Meters that can be read, with their power now"), *_readable(sampled)]
     if missing and not quiet:
         lines += ["", output.bold("Meters that cannot be read, and how to fix it"), *_unreadable(missing)]
-    lines += ["", output.bold("This process"), *_aligned(launch_rows(this_launch()))]
+    lines += ["", output.bold("This process"), *_aligned([*launch_rows(this_launch()), *region_rows(os.environ)])]
     click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 
 
@@ -141,7 +145,8 @@ def _unreadable(missing: list[Unavailable]) -> list[str]:
 
 
 def _store(stated: str | None) -> Store:
-    """Return the folder of the ledger, whether it can be written, and its free space."""
+    """Return the folder of the ledger, whether it can be written, its free space, and runs that other stores did not take."""
+    from traincarbon.ledger.store_access import is_open_to_others
     from traincarbon.ledger.store_folder import store_folder
 
     try:
@@ -156,7 +161,16 @@ def _store(stated: str | None) -> Store:
     writable = os.access(existing, os.W_OK | os.X_OK)
     free_b = float(shutil.disk_usage(existing).free)
     problem = f"no permission to write in {existing}" if not writable else "the disk is nearly full" if free_b < _LEAST_FREE_B else ""
-    return Store(folder, writable, free_b, problem)
+    return Store(folder, writable, free_b, problem, is_open_to_others(folder), _unsaved(folder))
+
+
+def _unsaved(folder: str) -> dict[str, int]:
+    """Return each spare store with the number of its journals that the store does not have."""
+    from traincarbon.ledger.spare_store import spare_stores, unsaved_journals
+    from traincarbon.ledger.store import has_journal
+
+    found = {spare: sum(not has_journal(folder, file) for file in unsaved_journals(spare)) for spare in spare_stores()}
+    return {spare: count for spare, count in found.items() if count}
 
 
 def _machine(store: Store) -> list[str]:
@@ -167,6 +181,11 @@ def _machine(store: Store) -> list[str]:
     resolution = f"{clock.resolution_s * 1e9:.0f} ns"
     rows = [
         ("store", f"{store.folder or ''}: {stored}".removeprefix(": ")),
+        *([("", f"other users can read it; close it with: chmod -R go= {store.folder}")] if store.open_to_others else []),
+        *(
+            ("unsaved", f"{count} journal{'s' if count > 1 else ''} in {spare}; take them with: carbon runs merge {spare}")
+            for spare, count in store.unsaved.items()
+        ),
         ("processor", threads + memory),
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),

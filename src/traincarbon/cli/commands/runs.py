@@ -68,7 +68,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         elif not found.total:
             click.echo(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND", err=True)
         for fault in found.faults[:_MOST_NOTES]:
-            click.echo(f"note: {output.clean(fault)}; the rest of the run is not affected", err=True)
+            click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
         if len(found.faults) > _MOST_NOTES:
             click.echo(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
 

@@ -1,9 +1,11 @@
 """``carbon track``: run a command and meter it."""
 
 import contextlib
+import functools
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -17,14 +19,16 @@ if TYPE_CHECKING:
     from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128
+_RESULT_S, _LEAST_S = 3.5, 0.5
+"""How long after the end of the command the result may be shown, and the least time for it. [s]"""
 
 
 @click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @click.argument("argv", metavar="[--] COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--run-id", metavar="ID", help="Run id; reuse one to continue that run. [default: the batch job's, else a new one]")
 @click.option("--project", metavar="NAME", default="", help="Project that the run belongs to.")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of the runs. [default: $CARBON_STORE, else your data folder]")
-@click.option("--plan", metavar="PLAN.toml", type=click.Path(), help="Plan to compare the forecast and the result with.")
+@click.option("--store", metavar="DIR", help="Folder of the runs. [default: $CARBON_STORE, else your data folder]")
+@click.option("--plan", metavar="PLAN.toml", help="Plan to compare the forecast and the result with.")
 @click.option("--hw", metavar="NAME", help="Server or accelerator. [default: found by the names of the GPUs]")
 @click.option("--region", metavar="NAME", help="Cloud region, country or state. [default: the range of the world's grids]")
 @click.option("--pue", metavar="NUMBER", help="Power usage effectiveness of the facility.")
@@ -66,7 +70,7 @@ _BY_SIGNAL = 128
     help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
 )
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
-@click.option("--db", metavar="DIR", type=click.Path(), help="Extra hardware_db folder; its entries override the built-in ones.")
+@click.option("--db", metavar="DIR", help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as one line of JSON on stdout, after the command's output.")
 def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any) -> NoReturn:
@@ -78,10 +82,12 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
+    from traincarbon.tracking.command.bounded import run_bounded
     from traincarbon.tracking.command.gpu_warning import unmetered_gpu
     from traincarbon.tracking.command.launch import EarlySidecar
     from traincarbon.tracking.command.spawn import CommandError
     from traincarbon.tracking.command.supervisor import Supervisor
+    from traincarbon.tracking.display.record_fate import fate_of_record
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
     from traincarbon.tracking.run_identity import how_to_unite
@@ -98,13 +104,18 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     except CommandError as error:
         click.echo(f"error: {error}\nhint: {error.hint}", err=True)
         sys.exit(error.exit_code)
-    finally:
+    except BaseException:
         display.close()
-    try:
-        if as_json or not (quiet or outcome.final.others):  # the last process of a run on this node shows its summary
-            _result(settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the caller must see how the command ended
-        display.print(f"the result cannot be shown: {type(error).__name__}: {error}")
+        raise
+    fate = fate_of_record(outcome.final, store=settings.store)
+    if fate:
+        display.print(fate, even_if_quiet=True)
+    display.close()
+    others = outcome.final.others if outcome.final is not None else 0
+    if as_json or not (quiet or others):  # the last process of a run on this node shows its summary
+        show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
+        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + _LEAST_S)):
+            display.print("the result cannot be shown in time; see it later with: carbon runs show last")
     _leave_like(outcome)
 
 
@@ -134,19 +145,21 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
     """Print the summary on stderr and the record on stdout."""
     from traincarbon.errors import CarbonError
     from traincarbon.ledger.record import read_run
+    from traincarbon.tracking.messages import Final
 
+    final = outcome.final or Final()
     try:
-        record = read_run(settings.store, settings.run_id, unwritten=outcome.final.unwritten)
+        record = read_run(final.kept_in or settings.store, settings.run_id, unwritten=final.unwritten)
     except (CarbonError, OSError) as error:
         click.echo(f"carbon: the record cannot be read: {error}", err=True)
         return
     if record is None:
         click.echo("carbon: nothing was recorded", err=True)
         return
-    if not quiet and not outcome.final.others:
+    if not quiet and not final.others:
         from traincarbon.tracking.display.run_summary import summary
 
-        shown = summary(record, budgets=outcome.final.budgets, store=store, again=not outcome.final.unwritten, styled=_on_terminal(), columns=width(2))
+        shown = summary(record, budgets=final.budgets, store=store, again=not final.unwritten, styled=_on_terminal(), columns=width(2))
         click.echo(f"\n{shown}", err=True)
     if as_json:
         import json

@@ -3,7 +3,9 @@
 import os
 
 from traincarbon.tracking.launcher import Launch, launched
+from traincarbon.tracking.launchers.regions import stated_region
 from traincarbon.tracking.launchers.table import LAUNCHERS
+from traincarbon.tracking.launchers.values import Environment
 
 _NONE = "none found: each run gets an id of its own"
 _BY_ADDRESS = "agreed on in the store by all that meet at the address below"
@@ -40,6 +42,17 @@ def launch_rows(launch: Launch) -> list[tuple[str, str]]:
     if launch.rendezvous:
         rows.append(("address", f"{launch.rendezvous}{_from(launch, 'rendezvous')}"))
     return rows
+
+
+def region_rows(env: Environment) -> list[tuple[str, str]]:
+    """Return the region that the launcher states, as a row; none where it states none.
+
+    Example:
+        >>> region_rows({"AWS_BATCH_JOB_ID": "9", "AWS_REGION": "eu-north-1"})
+        [('region', 'aws:eu-north-1 (AWS_REGION)')]
+    """
+    found = stated_region(env)
+    return [] if found is None else [("region", f"{found.value} ({', '.join(found.variables)})")]
 
 
 def launch_dict(launch: Launch) -> dict[str, object]:

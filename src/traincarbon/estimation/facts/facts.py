@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traincarbon.database.find import Place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
@@ -14,6 +13,9 @@ from traincarbon.estimation.facts.prices import PriceFacts
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
 from traincarbon.uncertain import Num
+
+if TYPE_CHECKING:
+    from traincarbon.database.find_place import Place
 
 
 class MeterFacts(Part):
@@ -51,7 +53,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
     hardware: Product
     accelerator: Product
     accelerator_count: float
-    place: Place | None
+    place: "Place | None"
     calibration: str = ""
     mfu_calibration: Given | None = None
     power_calibration: Given | None = None

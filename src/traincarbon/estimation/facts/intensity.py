@@ -1,8 +1,8 @@
 """The carbon intensity of a place: what its provider states, else its grid, else what follows from the other basis."""
 
 from math import hypot
+from typing import TYPE_CHECKING
 
-from traincarbon.database.find import Place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Row
 from traincarbon.database.select import grid_of, nearest, need_prior, sigma_of, time_of, year_of
@@ -12,6 +12,9 @@ from traincarbon.estimation.facts.question import Question
 from traincarbon.formulas.carbon import direct_gco2e_per_kwh, lifecycle_gco2e_per_kwh
 from traincarbon.uncertain import Uncertain
 
+if TYPE_CHECKING:
+    from traincarbon.database.find_place import Place
+
 _OLD_YEARS = 2
 """Years between an intensity and the start from which a reader is warned."""
 _SCALED_SIGMA = 0.1
@@ -20,7 +23,7 @@ _OTHER = {"lifecycle": "direct", "direct": "lifecycle"}
 _COLUMN = "intensity_gco2e_per_kwh"
 
 
-def intensity_of(place: Place, question: Question, database: Database) -> tuple[Given | None, tuple[str, ...]]:
+def intensity_of(place: "Place", question: Question, database: Database) -> tuple[Given | None, tuple[str, ...]]:
     """Return the intensity at *place* on the basis of *question*, with a warning if it is old; None if it is unknown and the plan states its own.
 
     The provider's own figure for its region comes first, unless one of the grid is nearer to the start.
@@ -42,7 +45,7 @@ def intensity_of(place: Place, question: Question, database: Database) -> tuple[
     return given("carbon_intensity", value, "g/kWh", f"{place.name}, {row['year']}, {basis}, {row['boundary']}", row), _warning_if_old(place, row, start)
 
 
-def _row_of(place: Place, basis: str, start: str | None, database: Database) -> Row | None:
+def _row_of(place: "Place", basis: str, start: str | None, database: Database) -> Row | None:
     """Return the row that serves best: of the provider or the grid, on the basis asked for or the other one."""
     own, grid = (
         nearest((row for row in rows if row["basis"] == basis), start) or nearest((row for row in rows if row["basis"] == _OTHER[basis]), start)
@@ -54,7 +57,7 @@ def _row_of(place: Place, basis: str, start: str | None, database: Database) -> 
     return grid if own_years >= _OLD_YEARS and grid_years < own_years else own
 
 
-def _scaled(place: Place, row: Row, question: Question, database: Database) -> tuple[Given, tuple[str, ...]]:
+def _scaled(place: "Place", row: Row, question: Question, database: Database) -> tuple[Given, tuple[str, ...]]:
     """Return the intensity of *row*, which is on the other basis, on that of *question*, with a warning if it is old.
 
     Raises:
@@ -84,7 +87,7 @@ def _scaled(place: Place, row: Row, question: Question, database: Database) -> t
     )
 
 
-def _warning_if_old(place: Place, row: Row, start: str | None) -> tuple[str, ...]:
+def _warning_if_old(place: "Place", row: Row, start: str | None) -> tuple[str, ...]:
     if start is None or abs(int(row["year"]) - year_of(start)) < _OLD_YEARS:
         return ()
     return (f"the intensity of {place.name} is of {row['year']}: none is known for {start}",)

@@ -1,12 +1,15 @@
 """What facts are gathered for: the parts of a plan that choose them, and the hardware and place that it names."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.database.find import Place, find_hardware, find_place
+from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.plan import Plan
+
+if TYPE_CHECKING:
+    from traincarbon.database.find_place import Place
 
 MOST_IN_A_SERVER = 8
 """Accelerators of a plan that names no server which stand in one."""
@@ -65,7 +68,7 @@ class Subject(NamedTuple):
     accelerator: Product
     accelerator_count: float
     """Accelerators in the hardware, 1 of an accelerator."""
-    place: Place | None
+    place: "Place | None"
 
     @property
     def is_one_machine(self) -> bool:
@@ -94,7 +97,11 @@ def subject_of(question: Question, database: Database) -> Subject:
     if question.hw is None:
         raise PlanError("the plan names no hardware", hint="give hw, as dgx-a100 or h100; all: carbon db list hardware")
     hardware = find_hardware(database, question.hw)
-    place = find_place(database, question.region, provider=hardware.operator) if question.region is not None else None
+    place = None
+    if question.region is not None:
+        from traincarbon.database.find_place import find_place  # only a plan with a region pays for it
+
+        place = find_place(database, question.region, provider=hardware.operator)
     accelerator, count = hardware, 1.0
     if hardware.is_server:
         chip = database.product("accelerators", hardware.keys.get("accelerator", ""))

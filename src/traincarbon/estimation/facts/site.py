@@ -1,12 +1,16 @@
 """The facts about a site: its facility, its grid and the price of its electricity."""
 
-from traincarbon.database.find import Place
+from typing import TYPE_CHECKING
+
 from traincarbon.database.load import Database
 from traincarbon.database.select import nearest, prior, sigma_of
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.intensity import intensity_of
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.uncertain import Uncertain
+
+if TYPE_CHECKING:
+    from traincarbon.database.find_place import Place
 
 _SECTORS = {"home": ("household",), "on-prem": ("business", "commercial")}
 """Who pays the price of electricity at a site of one's own."""
@@ -60,7 +64,7 @@ def _of_facility(name: str, unit: str, subject: Subject, database: Database) -> 
     return given(name, Uncertain(value, {name: sigma}) if value else 0.0, unit, f"{where}, {row['year']}", row, assumed=row is not own)
 
 
-def _of_own_site(name: str, unit: str, place: Place, database: Database) -> Given:
+def _of_own_site(name: str, unit: str, place: "Place", database: Database) -> Given:
     """Return the prior of a site of one's own; where there is none, nothing is used there but power."""
     if prior(database, name, f"site={place.site}") is None:
         return Given(name, 0.0, unit, f"{place.site}: cooled by air, no water evaporates", assumed=True)
@@ -88,7 +92,7 @@ def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
     return ElectricityFacts(carbon_intensity=intensity, electricity_price=_price(place, question, database), warnings=warnings)
 
 
-def _price(place: Place | None, question: Question, database: Database) -> Given:
+def _price(place: "Place | None", question: Question, database: Database) -> Given:
     """Return the price of electricity at *place*, on the tariff of the site: households at home, businesses on-prem, else large users."""
     sectors = _SECTORS.get(place.site, ()) if place is not None else ()
     rows = database.rows("electricity", place.zone) if place is not None else ()

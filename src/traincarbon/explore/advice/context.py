@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from traincarbon.database.find import Place
+from traincarbon.database.find_place import Place
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import PlanError

@@ -103,10 +103,13 @@ class Panel {
     put(this.section.querySelector(".state"), state);
   }
 
-  // Say if the model does not fit in memory; the results are those of the fewest accelerators that hold it, as in the package.
+  // Say if the training does not fit in memory; the results are those of the fewest accelerators that hold it, as in the package, or of the stated hours.
   tooFew() {
-    const { fewest } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
-    return n && fewest && n < fewest ? `The model with its optimiser does not fit in the memory of so few accelerators: it takes about ${rounded(fewest, 3)}.` : "";
+    const { fewest, each, words } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
+    if (!n || !fewest || n >= fewest) return "";
+    const held = rounded(Math.ceil(fewest / each) * each, 4);
+    if (this.page.values.accelerator_hours_h) return `Does not fit on ${rounded(n, 4)}${words}: it takes about ${held}.`;
+    return `Does not fit on ${rounded(n, 4)}${words}; the figures are for ${held}, the fewest that hold it.`;
   }
 
   showControl(control, inputs, found) {

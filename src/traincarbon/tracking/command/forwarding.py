@@ -61,13 +61,16 @@ class Forwarding:
         self._asked_to_stop_s = float("-inf")
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    def close(self) -> None:
-        """Drop the signals that came too late for the command, as they must not change how this process ends; receive new ones again."""
+    def end(self) -> None:
+        """Drop the signals that came too late for the command, as they must not change how this process ends. They stay blocked."""
         if self._witness is not None:
             self._witness.close()
             self._witness = None
         while next_signal(ALL_SIGNALS, wait_s=0.0) is not None:
             continue
+
+    def restore(self) -> None:
+        """Receive signals as before."""
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
     def _is_shared(self, arrived: Arrived) -> bool:

@@ -15,7 +15,7 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.progress import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
-from traincarbon.tracking.watched_budgets import environment_of_budgets
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and that no command expects to be ignored."""
-_FINAL_S = 5.0
+_FINAL_S = 3.5
 _HELPERS_END_S, _PAUSE_S = 1.0, 0.01
 """The processes of a killed metering process end within this time."""
 _TICK_S = 10.0
@@ -35,14 +35,16 @@ class Outcome(NamedTuple):
 
     exit_code: int | None
     signal: int | None
-    final: Final
-    """The last message of the metering process."""
+    final: Final | None
+    """The last message of the metering process, None if it sent none."""
+    ended_s: float
+    """When, on the monotonic clock."""
 
 
 class Display(Protocol):
     """What the user sees of the tracker while the command runs."""
 
-    def print(self, text: str) -> None:
+    def print(self, text: str, *, even_if_quiet: bool = False) -> None:
         """Print a message in a line of its own."""
         ...
 
@@ -94,7 +96,7 @@ class Supervisor:
         self._others: RemoteMeters | None = None
 
     def run(self) -> Outcome:
-        """Run the command to its end.
+        """Run the command to its end. All signals stay blocked: none of them must change how this process ends.
 
         Raises:
             CommandError: the command cannot be started.
@@ -114,10 +116,12 @@ class Supervisor:
             while self._ended is None:
                 self._wait()
             self._end_metering(self._ended)
-        finally:
+        except BaseException:
             self._close()
-            self._signals.close()
-        return Outcome(self._ended.exit_code, self._ended.signal, self._final or Final())
+            self._signals.restore()
+            raise
+        self._close()
+        return Outcome(self._ended.exit_code, self._ended.signal, self._final, self._ended.ended_s)
 
     def _send_settings(self) -> None:
         """Send the settings to the metering process; without one the command runs all the same."""
@@ -125,14 +129,14 @@ class Supervisor:
             self._sidecar.channel.signal_arrivals()
             self._sidecar.channel.send(self._settings, keep=True)
         else:
-            self._display.print("the run is not metered: the metering process cannot be started")
+            self._display.print("the run is not metered: the metering process cannot be started", even_if_quiet=True)
 
     def _check_budgets(self) -> None:
         """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
-        if self._settings.needs_meters:
-            found = self._sidecar.check_budgets() if self._sidecar is not None else NOT_METERED
-            if found.problem:
-                raise CarbonError(found.problem, hint=found.hint)
+        if acting(self._settings) and self._sidecar is None:  # that of time too, as the metering process signals and stops
+            raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint)
+        if self._settings.needs_meters and self._sidecar is not None and (found := self._sidecar.check_budgets()).problem:
+            raise CarbonError(found.problem, hint=found.hint)
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
@@ -189,7 +193,7 @@ class Supervisor:
                     raise
                 time.sleep(_PAUSE_S)
             else:
-                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone")
+                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone", even_if_quiet=True)
                 return pid
 
     def _send_job(self) -> None:
@@ -254,7 +258,7 @@ class Supervisor:
         self._sidecar = None
         self._undo = b""
         if not self._restarts.allow():
-            self._display.print("the metering process ended too often: the run continues without metering")
+            self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
         self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
         if self._begun:  # the killed process has metered the time until now
@@ -289,6 +293,7 @@ class Supervisor:
         if self._sidecar is not None:
             self._sidecar.channel.close()
         self._pipes.close()
+        self._signals.end()
 
     def _end_metering(self, ended: JobEnded) -> None:
         """Report the end of the command and wait for the last message, but not for a metering process that hangs."""
@@ -299,17 +304,16 @@ class Supervisor:
             self._output_copy.close()
             self._output_copy = None
         if sidecar is None:
+            self._final = self._final or Final()
             return
         sidecar.channel.send(ended, keep=True)
         sidecar.resume()
         import traincarbon.ledger.record
         import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
-        until_s = time.monotonic() + _FINAL_S
+        until_s = ended.ended_s + _FINAL_S
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()
-        if self._final is None:
-            self._display.print("the metering process did not confirm the end of the run: the record may lack its last seconds")
         if self._others is not None:
-            self._others.wait_for_end()
+            self._others.wait_for_end(until_s=until_s)

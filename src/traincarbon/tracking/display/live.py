@@ -12,6 +12,8 @@ from traincarbon.tracking.live_state import LiveState
 if TYPE_CHECKING:
     from rich.segment import Segment
 
+    from traincarbon.tracking.display.patient_stream import PatientStream
+
 _LINE_WIDTH = 80
 _WIDEST = 160
 _ASCII = str.maketrans(
@@ -84,7 +86,7 @@ class Panel:
         ImportError: rich is not installed.
     """
 
-    def __init__(self, stream: TextIO, *, width: int | None = None, group: int | None = None) -> None:
+    def __init__(self, stream: "TextIO | PatientStream", *, width: int | None = None, group: int | None = None) -> None:
         from rich.console import COLOR_SYSTEMS, Console
 
         console = Console(file=StringIO(), force_terminal=True, force_jupyter=False, legacy_windows=False)
@@ -144,7 +146,7 @@ class Lines:
         every_s: Time between two lines. [s]
     """
 
-    def __init__(self, stream: TextIO, *, every_s: float = 60.0) -> None:
+    def __init__(self, stream: "TextIO | PatientStream", *, every_s: float = 60.0) -> None:
         self._stream = stream
         self._every_s = every_s
         self._due_s = every_s
@@ -180,7 +182,7 @@ class Lines:
             self.close()
 
 
-def live(stream: TextIO | None = None, *, quiet: bool = False, group: int | None = None) -> Live:
+def live(stream: "TextIO | PatientStream | None" = None, *, quiet: bool = False, group: int | None = None) -> Live:
     """Return the view of a run on *stream*, by default stderr: a panel on a capable terminal, else a line a minute.
 
     Args:
@@ -224,7 +226,7 @@ def line(state: LiveState) -> str:
     return text
 
 
-def _can_encode(stream: TextIO, text: str) -> bool:
+def _can_encode(stream: "TextIO | PatientStream", text: str) -> bool:
     try:
         text.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeError, LookupError):

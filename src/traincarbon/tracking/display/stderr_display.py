@@ -4,11 +4,13 @@ import contextlib
 from typing import TYPE_CHECKING, TextIO
 
 from traincarbon.formatting import clean
+from traincarbon.tracking.display.patient_stream import PatientStream
 
 if TYPE_CHECKING:
     from traincarbon.tracking.display.live import Live
     from traincarbon.tracking.live_state import LiveState
 
+_LAST_WAIT_S = 0.5
 PANEL_S, LINES_S = 1.0, 10.0
 """Time between two updates of the panel, and of the lines in a log. [s]"""
 
@@ -22,7 +24,7 @@ class StderrDisplay:
     """
 
     def __init__(self, stream: TextIO | None, *, quiet: bool = False) -> None:
-        self._stream = stream
+        self._stream = None if stream is None else PatientStream(stream)
         self._quiet = quiet
         self._live: Live | None = None
 
@@ -42,9 +44,9 @@ class StderrDisplay:
         self._live.hide()
         return self._live.undo()
 
-    def print(self, text: str) -> None:
+    def print(self, text: str, *, even_if_quiet: bool = False) -> None:
         """Print a message in a line of its own."""
-        if self._quiet or self._stream is None:
+        if (self._quiet and not even_if_quiet) or self._stream is None:
             return
         if self._live is not None:
             self._live.hide()
@@ -53,6 +55,10 @@ class StderrDisplay:
             self._stream.flush()
 
     def close(self) -> None:
-        """Restore the terminal."""
+        """Restore the terminal, and wait half a second at most until what was printed is taken; safe to call twice."""
         if self._live is not None:
             self._live.close()
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.send(wait_s=_LAST_WAIT_S)
+            self._stream.close()

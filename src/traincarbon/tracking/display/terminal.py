@@ -9,7 +9,9 @@ import os
 import select
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TextIO
+
+from traincarbon.tracking.display.patient_stream import PatientStream
 
 LEAST_COLUMNS = 60
 LEAST_ROWS = 12
@@ -24,7 +26,7 @@ _DOWN = "\x1bD"
 """Move down a row in the same column and scroll at the bottom; a line feed may go to the first column."""
 _FRAME_WAIT_S = 0.02
 """How long a frame waits for a busy terminal before it is dropped. [s]"""
-_LAST_WAIT_S = 2.0
+_LAST_WAIT_S = 0.5
 """How long the last write waits for a blocked terminal, as after Ctrl-S. [s]"""
 
 
@@ -71,7 +73,7 @@ def restore_terminal(terminal: str, undo: str) -> None:
 class BottomRows:
     """The bottom rows of a terminal, to draw on; safe to use from several threads.
 
-    No method raises, and only :meth:`release` may wait for longer than a moment, two seconds at most. A terminal that is blocked, closed or
+    No method raises, and only :meth:`release` may wait for longer than a moment, half a second at most. A terminal that is blocked, closed or
     used by another job is left alone.
 
     Args:
@@ -79,8 +81,8 @@ class BottomRows:
         group: Another process group that may hold the terminal, as the training's.
     """
 
-    def __init__(self, stream: Stream, *, group: int | None = None) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | PatientStream, *, group: int | None = None) -> None:
+        self._stream = stream if isinstance(stream, PatientStream) else PatientStream(stream)
         self._group = group
         self._lock = threading.RLock()
         self._size: os.terminal_size | None = None
@@ -98,12 +100,15 @@ class BottomRows:
             size = size_of(self._stream)
             if size is None or size.lines - len(lines) < 2 or not self._is_ours() or not self._is_ready(_FRAME_WAIT_S):
                 return False
+            if self._stream.is_busy and not self._write("", wait_s=_FRAME_WAIT_S):  # the rest of an earlier frame
+                return False
             rows = max(len(lines), self._rows) if size == self._size else len(lines)
             frame = ""
             if (rows, size) != (self._rows, self._size):
                 frame = self._released(size) + _DOWN * rows + f"\x1b[{rows}A"
             self._rows, self._size = rows, size
-            return self._write(frame + self._painted([""] * (rows - len(lines)) + list(lines)))
+            self._write(frame + self._painted([""] * (rows - len(lines)) + list(lines)), wait_s=_FRAME_WAIT_S)
+            return True
 
     def release(self, *, end: bool = False) -> None:
         """Release the rows and restore the cursor; the next frame reserves them again.
@@ -117,7 +122,7 @@ class BottomRows:
                 size = size_of(self._stream)
                 # as many blanks as columns reach the next line, unless they began at the start of a line
                 fresh = f"{_PLAIN}\x1b[?25h{' ' * size.columns}\r\x1b[K" if end and size is not None else ""
-                self._write(self._released(size) + fresh)
+                self._write(self._released(size) + fresh, wait_s=_LAST_WAIT_S)
                 self._rows, self._size = 0, None
 
     def undo(self) -> bytes:
@@ -154,15 +159,10 @@ class BottomRows:
         except (OSError, ValueError):
             return False
 
-    def _write(self, frame: str) -> bool:
-        data = frame.encode("utf-8", "replace")
+    def _write(self, frame: str, *, wait_s: float) -> bool:
+        """Write *frame* after what still waits; return whether all of it is on its way."""
         try:
-            while data:
-                try:
-                    data = data[os.write(self._stream.fileno(), data) :]
-                except BlockingIOError:  # the training has made the terminal non-blocking
-                    if not self._is_ready(_LAST_WAIT_S):
-                        return False
+            self._stream.write(frame)
+            return self._stream.send(wait_s=wait_s)
         except (OSError, ValueError):
             return False
-        return True

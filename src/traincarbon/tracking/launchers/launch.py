@@ -37,6 +37,13 @@ class Launch(NamedTuple):
         return self.local_rank is not None or any(number is not None and number > 1 for number in (self.nodes, self.local_size, self.world_size))
 
     @property
+    def has_other_nodes(self) -> bool:
+        """Whether the run has nodes besides this one: by their number, by a rank of this one among them, or by ranks that are not here."""
+        if self.nodes is not None:
+            return self.nodes > 1
+        return self.node_rank is not None or (self.world_size is not None and self.local_size is not None and self.world_size > self.local_size)
+
+    @property
     def origin(self) -> dict[str, object] | None:
         """What the record of the run states of its launch; None where nothing launched it and nothing gave its id."""
         if not self.launcher and not self.run_id_from:

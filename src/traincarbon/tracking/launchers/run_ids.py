@@ -17,6 +17,8 @@ _OF_ONE_PROCESS = re.compile(
     r"--?(?:(?:node|local|machine|process|global|group|worker|host)[-_]?rank|(?:process|node|machine|host|worker)[-_](?:id|index|ip)|local[-_]addr)"
 )
 """Options that differ between the nodes or ranks of one training."""
+_LAUNCHER_MODULES = ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch", "deepspeed.launcher.runner", "mpi4py")
+"""Modules that run a script, which comes after them."""
 _RANK = "--rank"
 """An option that is the rank of a process for some programs and that of a matrix for others."""
 
@@ -91,15 +93,22 @@ def mpi_job(env: Environment) -> Text | None:
 def command_of(argv: Sequence[str], *, ranks: Sequence[int] = ()) -> str:
     """Return a digest of a command, the same on all nodes and ranks that run it and again when its job is started again.
 
+    Of a command that runs a Python script, only the script and what follows it count, so that a tracker around the launcher and one in the script agree.
+
     Args:
-        argv: The command.
+        argv: The command, or the arguments of a script with its name.
         ranks: The numbers of this process and node; ``--rank`` with one of them is left out, as are options that are ranks for sure.
+
+    Example:
+        >>> command_of(["torchrun", "--nnodes=2", "src/train.py", "--lr", "1"]) == command_of(["/home/me/src/train.py", "--lr", "1"])
+        True
     """
     words: list[str] = []
     skip = False
-    for index, word in enumerate(argv):
+    told = _script_of(argv)
+    for index, word in enumerate(told):
         name, separator, value = word.partition("=")
-        following = value if separator else argv[index + 1] if index + 1 < len(argv) else ""
+        following = value if separator else told[index + 1] if index + 1 < len(told) else ""
         if skip:
             skip = False
         elif _OF_ONE_PROCESS.fullmatch(name) or (name == _RANK and following in map(str, ranks)):
@@ -107,6 +116,16 @@ def command_of(argv: Sequence[str], *, ranks: Sequence[int] = ()) -> str:
         else:
             words.append(word)
     return digest(*words)
+
+
+def _script_of(argv: Sequence[str]) -> list[str]:
+    """Return the name of the Python script or module that a command runs, and its arguments; the whole command if it runs none."""
+    for index, word in enumerate(argv):
+        if word.endswith(".py") and " " not in word:
+            return [re.split(r"[/\\]", word)[-1], *argv[index + 1 :]]
+        if word == "-m" and index + 1 < len(argv) and argv[index + 1] not in _LAUNCHER_MODULES:
+            return [f"{argv[index + 1].rpartition('.')[2]}.py", *argv[index + 2 :]]
+    return list(argv)
 
 
 def plain_id(written: str) -> str:

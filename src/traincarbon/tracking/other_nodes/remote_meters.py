@@ -59,9 +59,9 @@ class RemoteMeters:
             channel.flush(wait_s=_END_S)
         self.close()
 
-    def wait_for_end(self) -> None:
-        """Wait a few seconds for the last records of the meters."""
-        until_s = time.monotonic() + _END_S
+    def wait_for_end(self, *, until_s: float = float("inf")) -> None:
+        """Wait a few seconds for the last records of the meters, not longer than *until_s* on the monotonic clock."""
+        until_s = min(until_s, time.monotonic() + _END_S)
         while self._lines and (left_s := until_s - time.monotonic()) > 0.0:
             self._receive(wait_s=left_s)
         for descriptor in self._lines:

@@ -1,6 +1,7 @@
 """One metering process for all processes of a run on a node: the first that asks is elected, the others hand over to it."""
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.meters.base import REPLAY
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
 _MOST_ATTEMPTS = 100
+_RESOLVE_S = 1.0
 
 
 class HandedOverError(Exception):
@@ -73,8 +75,20 @@ def run_key(run_id: str, store: str) -> str:
     from _blake2 import blake2s  # hashlib loads OpenSSL, which takes time and memory
 
     spaces = [_link(f"/proc/self/ns/{name}") for name in ("pid", "uts")]
-    told_apart = [run_id, os.path.realpath(store), _boot(), *spaces, os.environ.get(REPLAY, "")]
+    told_apart = [run_id, _resolved(store), _boot(), *spaces, os.environ.get(REPLAY, "")]
     return blake2s("\0".join(told_apart).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+
+
+def _resolved(store: str) -> str:
+    """Return the store without links, or as it was given if it does not answer."""
+    from traincarbon.tracking.sidecar.patient_file import Task
+
+    found: list[str] = []
+    task = Task()
+    task.start(lambda: found.append(os.path.realpath(store)))
+    with suppress(TimeoutError):
+        task.finish(wait_s=_RESOLVE_S)
+    return found[0] if found else os.path.abspath(store)
 
 
 def _boot() -> str:

@@ -149,7 +149,7 @@ class Metering:
 
     def _take_devices(self, opened: "OpenedMeters") -> None:
         """Take what the meters read, and tell the user about GPUs that they do not read."""
-        self._members.devices = frozenset(device for device in self._recorder.names if device.startswith(f"{Part.GPU}:"))
+        self._members.devices = frozenset(device for meter in opened.meters for device in meter.names if device.startswith(f"{Part.GPU}:"))
         parts = self._recorder.by_part()
         self._missing = opened.missing(parts)
         if text := opened.announcement(parts):
@@ -177,6 +177,7 @@ class Metering:
             self._notes += self._recorder.read() if whole else self._recorder.read(now_s=now_s)
             if self._opened is not None and self._opened.have_changed():
                 self._take_changes(self._opened)
+            self._leave_out()
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 
@@ -186,6 +187,14 @@ class Metering:
             self._sample(now_s)
             self._next_phase_read_s = self._next_sample_s
             self._session.settle_phases(self._recorder.by_part(), time_s=now_s)
+
+    def _leave_out(self) -> None:
+        """Count the GPUs that belong to the trainings, and no others."""
+        left_out = self._members.left_out(self._recorder.meters)
+        if left_out != self._recorder.left_out:
+            self._recorder.left_out = left_out
+            if self._has_asked and self._opened is not None:
+                self._take_changes(self._opened)
 
     def _record(self, now_s: float) -> None:
         """Check the budgets, and write what happened since the last record if one is due."""
@@ -222,7 +231,7 @@ class Metering:
             self._announce(text)
         if self._journal.fault and not self._has_reported_fault:
             self._has_reported_fault = True
-            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in memory until it can")
+            self._announce(f"the journal cannot be written ({self._journal.fault}): measurements stay in {self._journal.kept_in or 'memory'} until it can")
         now_s = time.monotonic()
         if self._settings.state_every_s and now_s >= self._next_state_s and self._is_shown():
             self._next_state_s = now_s + self._settings.state_every_s
@@ -293,7 +302,9 @@ class Metering:
 
     def _release(self, member: Member, *, others: int = 0) -> None:
         """Send a member the last message."""
-        member.channel.send(Final(tuple(self._journal.unwritten()), self._session.budgets(), others), keep=True)
+        journal = self._journal
+        fault = journal.fault if journal.unwritten() else ""
+        member.channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in), keep=True)
         member.channel.flush(wait_s=_LAST_WAIT_S)
 
     def _take_reports(self, reports: list[Report]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, TypeVar
 
+from traincarbon.meters.base import HIDDEN_TOO
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings, read_early
@@ -38,12 +39,13 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     ours = [reads, writes, reports, output]
     display = _display(shown[0], owner, close=ours) if shown else None
     lookup = LookupProcess(close=[*ours, *(display.descriptors if display is not None else ())])
+    os.environ[HIDDEN_TOO] = "1"
     early = read_early()
-    from traincarbon.ledger.journal import new_journal
     from traincarbon.tracking.messages import Job, Note
     from traincarbon.tracking.sidecar.election import HandedOverError, elected
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
+    from traincarbon.tracking.sidecar.patient_journal import patient_journal
 
     settings = _wait_for_settings(channel, early)
     if settings is None:
@@ -59,7 +61,7 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         if door is not None:
             door.close()
         return
-    journal = new_journal(settings.store, settings.run_id)
+    journal = patient_journal(settings.store, settings.run_id)
     try:
         Metering(
             channel, ProcessHandle(owner), settings, job,

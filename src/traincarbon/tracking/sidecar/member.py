@@ -4,15 +4,17 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from traincarbon.meters.base import Meter
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress import Report, ReportReader
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
 from traincarbon.tracking.sidecar.process_tree import ProcessTree
+from traincarbon.tracking.sidecar.seen_devices import SeenDevices, family_of
 from traincarbon.tracking.sidecar.shutdown import Shutdown
 
 _LAST_READS = 32
@@ -31,6 +33,7 @@ class Member:
         settings: What the owner asked for.
         job: The training's process, and when it began.
         reports: Descriptors of the job's reports and of a copy of its output.
+        environment: The owner's environment, or the variables of it that choose GPUs.
 
     Attributes:
         ended: How the training ended, once it has.
@@ -39,10 +42,13 @@ class Member:
         notes: Notes for the record.
     """
 
-    def __init__(self, channel: Channel, owner: ProcessHandle, settings: Settings, job: Job, *, reports: tuple[int, int]) -> None:
+    def __init__(
+        self, channel: Channel, owner: ProcessHandle, settings: Settings, job: Job, *, reports: tuple[int, int], environment: Mapping[str, str] = os.environ
+    ) -> None:
         self.channel = channel
         self.owner = owner
         self.settings = settings
+        self.devices = SeenDevices(environment, owner=owner.pid)
         self.is_in_process = job.pid == owner.pid
         """Whether the training itself asked, and not the supervisor of a command."""
         self.job = owner if self.is_in_process else ProcessHandle(job.pid)
@@ -105,6 +111,10 @@ class Member:
             self._end_without_owner()
         elif not self.is_in_process:
             self._stop_job_with_owner()
+
+    def look_for_devices(self, meters: Iterable[Meter]) -> None:
+        """Look which GPUs of *meters* belong to the training."""
+        self.devices.look(meters, self.tree.pids | family_of(self.job.pid))
 
     def survivors(self) -> str:
         """Stop the processes that outlive the job if a budget demands it, else name them; return the message, "" if there are none."""

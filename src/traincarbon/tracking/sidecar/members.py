@@ -1,10 +1,12 @@
 """The members of a run on a node: the one whose process meters, and those that hand over to it while it runs."""
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from traincarbon.meters.base import Meter
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Begun, Job, JobEnded
 from traincarbon.tracking.progress import Report
@@ -13,6 +15,9 @@ from traincarbon.tracking.sidecar.member import Member
 
 if TYPE_CHECKING:
     from traincarbon.tracking.sidecar.door import Door, HandedOver
+
+_SHARE = 2e-4
+"""Largest share of the time for looks at the environments of processes."""
 
 
 class Joining:
@@ -31,7 +36,7 @@ class Joining:
             if isinstance(message, Job):
                 self.channel.put_back(messages[index + 1 :])
                 settings = self.handed.settings
-                return Member(self.channel, ProcessHandle(settings.owner), settings, message, reports=self._reports)
+                return Member(self.channel, ProcessHandle(settings.owner), settings, message, reports=self._reports, environment=self.handed.environment)
         return None
 
     def close(self) -> None:
@@ -59,6 +64,9 @@ class Members:
         self._ends: list[JobEnded] = []
         self._sessions = {first.settings.session}
         self._watched: set[int] = set()
+        self._seen_by: dict[Member, frozenset[str]] = {}
+        self._left_out: frozenset[str] = frozenset()
+        self._next_look_s = 0.0
 
     @property
     def is_working(self) -> bool:
@@ -111,6 +119,19 @@ class Members:
         self._ends += self._ends_of(left)
         return left
 
+    def left_out(self, meters: Sequence[Meter]) -> frozenset[str]:
+        """Return the GPUs that *meters* read and that belong to no member, present or past; an unchanged answer if it is too early to look again."""
+        now_s, began_s = time.monotonic(), time.process_time()
+        ordered = [meter for meter in meters if meter.order]
+        if ordered and now_s >= self._next_look_s:
+            for member in self.present:
+                member.look_for_devices(ordered)
+                self._seen_by[member] = frozenset().union(*(member.devices.of(meter) for meter in ordered))
+            ours = frozenset().union(*self._seen_by.values())
+            self._left_out = frozenset(device for meter in ordered for device in meter.order) - ours
+            self._next_look_s = now_s + (time.process_time() - began_s) / _SHARE
+        return self._left_out
+
     def have_changed(self) -> bool:
         """Return whether other descriptors are to be watched than when :meth:`handlers` was called last."""
         return self._watched != self._descriptors()
@@ -159,6 +180,7 @@ class Members:
             self.present.append(member)
             self._sessions.add(member.settings.session)
             self._joined.append(member)
+            self._next_look_s = 0.0
         if member is not None or joining.channel.ended:
             self._joining.remove(joining)
         if member is None and joining.channel.ended:

@@ -47,6 +47,11 @@ class ProcessTree:
             waiting += [child for child in children_of(pid, proc=self._proc) if child not in self._known and not self._has_other_mark(child)]
         self._next_scan_s = time.monotonic() + (time.process_time() - began_s) / _SHARE
 
+    @property
+    def pids(self) -> set[int]:
+        """The numbers of the processes seen so far."""
+        return set(self._known)
+
     def alive(self, *, but: Iterable[int] = ()) -> list[LiveProcess]:
         """Return the live processes of the training; none if the system does not show processes.
 

@@ -31,6 +31,8 @@ class _Device:
         before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
         self._counts_job_only = first.how == EnergySource.MODELLED and first.part != "gpu"
         """Whether its energy is that of this job alone at any time: the model of processor and memory."""
+        self.left_out: frozenset[str] = frozenset()
+        """Devices that are read and do not belong to the job."""
         self._gap_s = 0.0 if sampled or self._counts_job_only else max(after_s, 0.0)
         """Time that was not metered and that no later reading makes up for."""
         self._began_s = began_s
@@ -134,6 +136,8 @@ class Recorder:
         self.latest_s = began_s
         """Time of the latest reading."""
         self._recorded_gap_s = 0.0
+        self.left_out: frozenset[str] = frozenset()
+        """Devices that are read and do not belong to the job."""
         self._devices = {reading.device: _Device(reading, began_s) for reading in earlier}
 
     def read(self, *, now_s: float = math.inf) -> list[str]:
@@ -180,12 +184,17 @@ class Recorder:
     @property
     def names(self) -> dict[str, str]:
         """Device to the name that its driver reports."""
-        return {device: name for meter in self.meters for device, name in meter.names.items()}
+        return {device: name for meter in self.meters for device, name in meter.names.items() if device not in self.left_out}
 
     @property
     def accelerators(self) -> int | None:
         """Number of accelerators metered, None without any."""
-        return sum(device.latest.part == "gpu" for device in self._devices.values()) or None
+        return sum(device.latest.part == "gpu" for device in self._counted.values()) or None
+
+    @property
+    def _counted(self) -> dict[str, _Device]:
+        """The devices that belong to the job."""
+        return {name: device for name, device in self._devices.items() if name not in self.left_out}
 
     def interval(self, *, to_s: float, ended: bool = False) -> dict[str, object]:
         """Return the fields of a journal's ``interval`` line up to *to_s*, and begin the next.
@@ -195,13 +204,14 @@ class Recorder:
             ended: Whether the job ended at that moment, so that later energy does not count.
         """
         span_s = max(to_s - self._from_s, 0.0)
-        gap_s = max((device.gap_s(to_s) for device in self._devices.values()), default=0.0)
+        gap_s = max((device.gap_s(to_s) for device in self._counted.values()), default=0.0)
         fields = {
             "from_s": self._from_s,
             "to_s": max(to_s, self._from_s),
             "gap_s": min(max(gap_s - self._recorded_gap_s, 0.0), span_s),
             "samples": self.samples,
-            "devices": {name: device.fields(span_s, to_s, ended=ended) for name, device in self._devices.items()},
+            "devices": {name: device.fields(span_s, to_s, ended=ended) for name, device in self._counted.items()},
+            **({"left_out": sorted(self.left_out)} if self.left_out else {}),
             **({"ended": True} if ended else {}),
         }
         for device in self._devices.values():
@@ -213,7 +223,7 @@ class Recorder:
         """Return the energy of each part since the job began, with the least certain source of its devices and their mean spread, weighted by energy."""
         worst_last: tuple[str, ...] = tuple(EnergySource)
         found: dict[str, Part] = {}
-        for device in self._devices.values():
+        for device in self._counted.values():
             latest = device.latest
             known, energy_j = found.get(latest.part, Part(0.0, latest.how, 0.0)), device.energy_j(until_s)
             how, total_j = max(known.how, latest.how, key=worst_last.index), known.energy_j + energy_j
@@ -225,7 +235,7 @@ class Recorder:
         """Return the latest reading of each device, for the live state."""
         return tuple(
             DeviceState(name, latest.part, latest.power_w, latest.utilisation, latest.temperature_c, latest.memory_used_b)
-            for name, latest in ((name, device.latest) for name, device in self._devices.items())
+            for name, latest in ((name, device.latest) for name, device in self._counted.items())
         )
 
     def close(self) -> None:

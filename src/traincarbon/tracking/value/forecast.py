@@ -38,6 +38,8 @@ class Observed(NamedTuple):
     """Machines that work on the run, including this one; the results of this one are compared with its share of the plan."""
     has_unread_gpu: bool = False
     """Whether a GPU is there that no meter reads."""
+    processors: float = 0.0
+    """Processors that are the accelerators, where there are no others."""
 
 
 class Forecast(NamedTuple):
@@ -166,8 +168,14 @@ def _whole(observed: Observed, left_s: Uncertain, *, coefficients: Coefficients,
     if at_end is None:
         values = {name: expected for name in _FROM_PLAN if (expected := _expected(plan, name, observed.nodes)) is not None}
     else:
-        hours = (left_s + observed.elapsed_s) * (observed.accelerators / S_PER_H)
-        values = run_results(at_end, accelerator_hours_h=hours, coefficients=coefficients, has_unread_gpu=observed.has_unread_gpu).values
+        whole_h = (left_s + observed.elapsed_s) * (1.0 / S_PER_H)
+        values = run_results(
+            at_end,
+            accelerator_hours_h=whole_h * observed.accelerators,
+            processor_hours_h=whole_h * observed.processors if observed.processors else 0.0,
+            coefficients=coefficients,
+            has_unread_gpu=observed.has_unread_gpu,
+        ).values
     return {"duration_s": left_s + observed.elapsed_s, **values}
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from traincarbon.database.driver_names import find_accelerator
-from traincarbon.database.find import find_place
 from traincarbon.database.find_counted import find_counted
+from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database, open_database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
@@ -82,6 +82,7 @@ class _LookUp:
             hw=hardware.id,
             coefficients=coefficients,
             is_rented=is_rented,
+            processors=count if accelerator.keys.get("type") == "cpu" and not self.question.accelerators else 0.0,
             idle_gpu_w=accelerator.value("idle_power_w"),
             flop_per_token=self.flop_per_token(fields, plan),
             plan=plan,

@@ -72,7 +72,9 @@ class RunResults(NamedTuple):
     notes: tuple[str, ...]
 
 
-def run_results(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients, has_unread_gpu: bool = False) -> RunResults:
+def run_results(
+    parts: Mapping[str, Part], *, accelerator_hours_h: Num, coefficients: Coefficients, processor_hours_h: Num = 0.0, has_unread_gpu: bool = False
+) -> RunResults:
     """Return what the energy of *parts* over *accelerator_hours_h* amounts to.
 
     Energy that no meter covers is assumed, with its uncertainty, where the hardware is known, and noted where it is not.
@@ -82,6 +84,7 @@ def run_results(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coeffici
         parts: The energy of each part since the run, or the session, began.
         accelerator_hours_h: Wall-clock times accelerators at work, 0 without any. [h]
         coefficients: What converts them at this place and for this hardware.
+        processor_hours_h: The same of processors that are the accelerators; their making and price count, and their meter covers their power. [h]
         has_unread_gpu: Whether a GPU is there that no meter reads, so that every total is unknown: most of the energy may be its.
     """
     if has_unread_gpu:
@@ -95,7 +98,8 @@ def run_results(parts: Mapping[str, Part], *, accelerator_hours_h: Num, coeffici
         it_kwh = it_kwh * (known.network_share + 1.0)
     sources["assumed"] = max(median_of(it_kwh) - sum(sources.values()), 0.0)
     is_known = bool(parts) or median_of(it_kwh) > 0.0
-    found = _consequences(it_kwh if is_known else None, hours if median_of(hours) > 0.0 else None, known)
+    paid_h = hours if median_of(hours) > 0.0 else processor_hours_h
+    found = _consequences(it_kwh if is_known else None, paid_h if median_of(paid_h) > 0.0 else None, known)
     notes = [note for note in (left_out, gap) if note]
     if found["total_kgco2e"] is None and found["operational_kgco2e"] is not None:
         found["total_kgco2e"] = found["operational_kgco2e"]

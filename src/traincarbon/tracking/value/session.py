@@ -106,10 +106,16 @@ class Session:
         self.settle_phases(parts, time_s=time_s)
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
         accelerators, unread = float(self._accelerators or 0), self._has_unread_gpu
-        self._observed = observed = Observed(elapsed_s, parts, accelerators, self._progress, self._energy, self._settings.nodes, unread)
-        valuation = self._valuation
-        hours = elapsed_s / S_PER_H * accelerators
-        self._results = run_results(parts, accelerator_hours_h=hours, coefficients=valuation.coefficients, has_unread_gpu=unread)
+        valuation, elapsed_h = self._valuation, elapsed_s / S_PER_H
+        processors = valuation.processors
+        self._observed = observed = Observed(elapsed_s, parts, accelerators, self._progress, self._energy, self._settings.nodes, unread, processors)
+        self._results = run_results(
+            parts,
+            accelerator_hours_h=elapsed_h * accelerators,
+            processor_hours_h=elapsed_h * processors,
+            coefficients=valuation.coefficients,
+            has_unread_gpu=unread,
+        )
         self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
         if self._budget is not None:
             now = spent(self._results, observed)
@@ -219,7 +225,7 @@ class Session:
         tokens, flop_per_token, peak = self._tokens(), self._valuation.flop_per_token, self._valuation.coefficients.peak_flop_per_s
         if self._observed is None or tokens is None or flop_per_token is None or peak is None:
             return None
-        hours = self._observed.elapsed_s / S_PER_H * self._observed.accelerators
+        hours = self._observed.elapsed_s / S_PER_H * (self._observed.accelerators or self._observed.processors)
         return mfu_of(tokens=tokens, flop_per_token=flop_per_token, accelerator_hours_h=hours, peak_flop_per_s=peak)
 
     def _progress_state(self) -> ProgressState:

@@ -53,6 +53,8 @@ class Valuation(NamedTuple):
     """Id of the hardware."""
     coefficients: Coefficients = Coefficients()
     is_rented: bool = False
+    processors: float = 0.0
+    """Processors that are the accelerators of this hardware, as of a machine without GPUs that was benchmarked."""
     idle_gpu_w: float | None = None
     """Power of one GPU without work. [W]"""
     flop_per_token: float | None = None

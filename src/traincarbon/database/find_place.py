@@ -1,0 +1,258 @@
+"""Find places by what a person types: cloud regions, countries, states, towns, and sites of one's own."""
+
+from typing import NamedTuple
+
+from traincarbon.database.find import LONGEST_SHOWN, MOST_CANDIDATES, refuse_ambiguous, refuse_unknown, shown
+from traincarbon.database.load import Database
+from traincarbon.database.names import squeeze, without_accents
+from traincarbon.database.records import Row
+from traincarbon.errors import NotFoundError
+
+_CODE = 3
+"""Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
+_ALIKE = 0.75
+"""How alike the names of two places must be, of 1 for the same: short names resemble many."""
+_MOST_PARTS = 4
+"""Commas in the name of a place."""
+SITES = {
+    "home": "home",
+    "at-home": "home",
+    "my-home": "home",
+    "on-prem": "on-prem",
+    "on-premises": "on-prem",
+    "on-premise": "on-prem",
+    "onprem": "on-prem",
+    "office": "on-prem",
+    "self-hosted": "on-prem",
+}
+"""Words for a site of one's own; a place after or before one of them says on which grid it is."""
+
+
+_OWN_WORDS = frozenset(
+    ("local", "localhost", "laptop", "desktop", "workstation", "my office", "lab", "my lab", "university", "cluster", "my cluster", "private")
+)
+"""Words for something of one's own that may be a home or not."""
+
+
+class Place(NamedTuple):
+    """Where a training runs: a zone, the cloud region if one was named, and the kind of site if it is one's own.
+
+    Attributes:
+        zone: The country, state or area; empty if only the kind of site was named.
+        site: ``home`` or ``on-prem``; empty for a data centre.
+    """
+
+    zone: str
+    name: str
+    region: Row | None = None
+    site: str = ""
+
+    @property
+    def id(self) -> str:
+        """The region's id, or the zone if no region was named, after the kind of site if one was."""
+        if self.region is not None:
+            return self.region["region"]
+        return ":".join(part for part in (self.site, self.zone) if part)
+
+
+def find_place(database: Database, text: str, *, provider: str = "") -> Place:
+    """Return the place that *text* names: a cloud region, a grid zone, a country, a state, or a site of one's own.
+
+    A country is the country: it is never taken for a company's data centre. ``home`` and ``on-prem`` may be followed by a place, as ``home:france``.
+
+    Args:
+        database: Where to look.
+        text: What the person typed.
+        provider: The operator of the hardware; its region wins over others of the same name.
+
+    Raises:
+        AmbiguousError: several places match; the hint lists them.
+        NotFoundError: none matches; the hint lists the nearest.
+    """
+    wanted = text.strip()
+    exact = (
+        database.rows("regions", wanted) or database.rows("regions", wanted.lower()) or (database.rows("regions", f"{provider}:{wanted}") if provider else ())
+    )
+    if exact:
+        return _region(exact[0])
+    zones = database.rows("zones", wanted) or database.rows("zones", wanted.upper().replace("_", "-"))
+    if zones:
+        return _zone(zones[0])
+    site = _site(database, wanted)
+    if site is not None:
+        return site
+    country = _zone_named(database, wanted)
+    if country is not None:
+        return country
+    spelt = {row["region"]: _region(row) for row in database.rows_with("regions", wanted) if row["name"] == wanted and provider in ("", row["provider"])}
+    if spelt and len(spelt := _documented(database, spelt)) == 1:
+        return next(iter(spelt.values()))
+    names = place_names(database)
+    found = names.get(squeeze(wanted), {}) | names.get(_plain(wanted), {})
+    zones_found = {id: place for id, place in found.items() if place.region is None}
+    own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
+    literal = {id: place for id, place in found.items() if place.region is not None and wanted in (place.region["name"], id)}
+    found = (own if provider else {}) or zones_found or literal or found
+    if len(found) > 1:
+        found = _town(database, wanted, found) or _documented(database, found)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    within = _within(database, wanted) if not found else None
+    if within is not None:
+        return within
+    from traincarbon.database.towns import zones_of_town
+
+    towns = zones_of_town(database, wanted) if not found else ()
+    if len(towns) == 1:
+        return _town_in(database, wanted, towns[0])
+    if found or towns:
+        refuse_ambiguous("region or zone", text, sorted(found or towns), "carbon db list regions")
+    close = _near_places(database, wanted)
+    _refuse_without_grid(database, wanted, is_like_a_region=any(id.partition(":")[2].startswith(wanted.lower()) for id in close))
+    return refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
+
+
+def place_names(database: Database) -> dict[str, dict[str, Place]]:
+    """Return every squeezed name of a region or zone, with and without its accents, with the places of that name."""
+    return database.remember(_place_names, None)
+
+
+def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
+    names: dict[str, dict[str, Place]] = {}
+
+    def add(name: str, place: Place) -> None:
+        for spelling in dict.fromkeys((squeeze(name), _plain(name))):
+            if spelling:
+                names.setdefault(spelling, {}).setdefault(place.id, place)
+
+    zones = {row["zone"]: row for row in database.all_rows("zones")}
+    for row in zones.values():
+        for name in (row["zone"], row["name"], *row["aliases"].split(";")):
+            add(name, _zone(row))
+        if row["type"] == "country":
+            add(row["iso3"], _zone(row))
+    for row in database.all_rows("zone_names"):
+        if row["zone"] in zones:
+            for name in row["names"].split(";"):
+                add(name, _zone(zones[row["zone"]]))
+    for row in database.all_rows("regions"):
+        for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
+            add(name, _region(row))
+    return names
+
+
+def _site(database: Database, text: str) -> Place | None:
+    """Return the site of one's own that *text* names, alone or with the place that it is in; None if it names none."""
+    head, mark, tail = text.partition(":")
+    if not mark:
+        head, mark, tail = text.partition(",")
+    head, tail = head.strip(), tail.strip()
+    site = SITES.get(head.lower().replace(" ", "-").replace("_", "-"))
+    if site is None and mark:
+        site, tail = SITES.get(tail.lower().replace(" ", "-")), head
+    if site is None:
+        return None
+    where = find_place(database, tail) if tail else None
+    if where is None:
+        return Place("", site, None, site)
+    if where.region is not None:
+        raise NotFoundError(f"{tail[:LONGEST_SHOWN]!r} is a cloud's region, which is no {site}", hint=f"name its zone: {site}:{where.zone}")
+    return where._replace(site=site, name=f"{site}, {where.name}")
+
+
+def _zone_named(database: Database, text: str) -> Place | None:
+    """Return the zone of which *text* is a name as it stands, by reading only the rows that hold it; None if there is not exactly one."""
+    wanted, rows = text.lower(), {}
+    for table in ("zones", "zone_names"):
+        for row in database.rows_with(table, text):
+            named = (row["name"], row["iso3"] if row["type"] == "country" else "", *row["aliases"].split(";")) if table == "zones" else row["names"].split(";")
+            if any(wanted == name.lower() for name in named):
+                rows[row["zone"]] = row
+    zones = [row for zone in rows for row in database.rows("zones", zone)]
+    return _zone(zones[0]) if len(zones) == 1 and len(rows) == 1 else None
+
+
+def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, Place]:
+    """Return the zone of a town in which several clouds have a region; none if *text* is the name of a region, or they are on different grids."""
+    zones = {place.zone for place in found.values()}
+    if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
+        return {}
+    zone = zones.pop()
+    return {zone: _town_in(database, text, zone)} if database.rows("zones", zone) else {}
+
+
+def _town_in(database: Database, text: str, zone: str) -> Place:
+    """Return the *zone* that a town called *text* is in, by the name of both."""
+    known = _zone(database.rows("zones", zone)[0])
+    return known._replace(name=f"{text[:LONGEST_SHOWN]} ({known.name})")
+
+
+def _within(database: Database, text: str) -> Place | None:
+    """Return the zone of a place that is written from the smallest part to the country, as on model cards: ``Brooklyn, NY, USA``."""
+    *parts, last = [part.strip() for part in text.split(",")]
+    if not parts or len(parts) > _MOST_PARTS or not last:
+        return None
+    country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
+    if country is None:
+        return None
+    from traincarbon.database.towns import zones_of_town
+
+    for part in parts:
+        known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
+        named = {place.zone for place in known.values()} or set(zones_of_town(database, part))
+        zones = {zone for zone in named if zone.partition("-")[0].rstrip("0123456789") == country.zone and zone != country.zone}
+        rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
+        if rows:
+            return _zone(rows[0])
+    return country._replace(name=f"{text[:LONGEST_SHOWN]} (all of {country.name})")
+
+
+def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: bool) -> None:
+    """Refuse a country of which no grid is known, or a part of a country of which none is known, and name the country."""
+    for row in database.rows_with("zone_names", text):
+        if squeeze(text) in {squeeze(row["zone"]), *map(squeeze, row["names"].split(";"))}:
+            raise NotFoundError(f"no carbon intensity of {shown(text)} is known", hint="give --carbon-intensity with your own, and leave the region out")
+    country, mark, _ = text.upper().partition("-")
+    if mark and len(country) in (2, _CODE) and not is_like_a_region:
+        known = [place for place in place_names(database).get(squeeze(country), {}).values() if place.region is None]
+        if known:
+            raise NotFoundError(f"no zone {shown(text)} is known", hint=f"did you mean {known[0].zone}, all of {known[0].name}?")
+
+
+def _near_places(database: Database, text: str) -> list[str]:
+    from traincarbon.suggestions import nearest
+
+    if text.strip().lower() in _OWN_WORDS:
+        return ["home", "on-prem"]
+    wanted = _plain(text)[:LONGEST_SHOWN]
+    bearers: dict[str, str] = {}
+    for name, places in place_names(database).items():
+        if len(name) > _CODE or len(wanted) <= _CODE:
+            for id in sorted(places, key=lambda each: (places[each].region is not None, each)):
+                bearers.setdefault(name, id)
+    starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
+    states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]
+    return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in nearest(wanted, bearers, most=MOST_CANDIDATES, alike=_ALIKE))]))
+
+
+def _plain(text: str) -> str:
+    """Return *text* squeezed, without accents."""
+    return squeeze(without_accents(text))
+
+
+def _documented(database: Database, found: dict[str, Place]) -> dict[str, Place]:
+    """Return the regions of one name whose operator publishes PUE or water for them; all if there are none."""
+    known = {}
+    for id, place in found.items():
+        region = place.region
+        if region is not None and any(row["scope"] == region["name"] for row in database.rows("facilities", region["provider"])):
+            known[id] = place
+    return known or found
+
+
+def _region(row: Row) -> Place:
+    return Place(row["zone"], f"{row['location']} ({row['region']})", row)
+
+
+def _zone(row: Row) -> Place:
+    return Place(row["zone"], row["name"])
