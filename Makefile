@@ -39,7 +39,7 @@ multi-node: $(READY) ## write what comes out of each launcher into docs/multi-no
 	@$(BIN)/python docs/multi_node.py
 
 metering-nodes: $(READY) .venv-peers/ready ## how far off tools are on four machines with eight ranks each, ours and others' (as root; 6 minutes)
-	@$(BIN)/python benchmarks/launchers.py --peers .venv-peers
+	@$(BIN)/python benchmarks/multi_node.py --peers .venv-peers
 
 check: lint types layers docs packaging ## run every check but the tests
 

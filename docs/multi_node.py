@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[0] = str(ROOT / "tests")  # not the folder of this file, which has a module of the same name
 
 from launchers import machines, slurm  # noqa: E402  the rig lies beside the tests
 from launchers.cases import CASES, Case, run_case, show  # noqa: E402

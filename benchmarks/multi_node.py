@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[0] = str(ROOT / "tests")  # not the folder of this file, which has a module of the same name
 
 from launchers import machines, slurm  # noqa: E402  the rig lies beside the tests
 from launchers.machines import Pulse  # noqa: E402
