@@ -18,7 +18,7 @@ estimation.facts estimation.facts.evidence estimation.facts.facts estimation.fac
 estimation.facts.intensity estimation.facts.question estimation.facts.site
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.power formulas.samples
 formulas.throughput formulas.training_state
-paths quantities uncertain
+paths quantities reading uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
@@ -94,7 +94,7 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
     assert max(map(len, lines)) <= columns
 
 
-@pytest.mark.parametrize(("words", "listed"), [(["runs"], "list show merge export import forget"), (["db"], "list show check path")])
+@pytest.mark.parametrize(("words", "listed"), [(["runs"], "list show merge export import forget"), (["db"], "list show check path refresh export")])
 def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     environment = {**os.environ, "COLUMNS": "80"}
     command = [sys.executable, "-c", "from traincarbon.cli import main; main()", *words, "--help"]

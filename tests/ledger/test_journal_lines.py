@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import line, lines_of, write_lines
+from traincarbon.ledger.journal import Journal
 from traincarbon.ledger.journal_lines import LONGEST_LINE_B, read_journal, read_lines
 
 
@@ -96,3 +97,22 @@ def test_a_journal_cut_anywhere_keeps_every_whole_line(tmp_path_factory, cut):
     with open(file, "wb") as stream:
         stream.write(content)
     assert read_journal(file)[0] == lines[: content.count(b"\n")]
+
+
+def test_a_line_of_which_a_single_bit_has_changed_is_named_and_not_believed(tmp_path):
+    writer = Journal(str(tmp_path / "a1-7-1.jsonl"), run_id="run", node="a1", process=7)
+    writer.write("interval", {"devices": {"gpu:0": {"part": "gpu", "how": "counter", "energy_j": 12345.678}}})
+    writer.close()
+    content = (tmp_path / "a1-7-1.jsonl").read_bytes()
+    (whole,) = read_journal(writer.file)[0]
+    assert "sum" not in whole
+    for place in range(len(content)):
+        (tmp_path / "b.jsonl").write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        lines, faults = read_journal(tmp_path / "b.jsonl")
+        assert len(faults) + len(lines) >= 1
+        assert all(one["devices"] == whole["devices"] and one["seq"] == whole["seq"] for one in lines)
+
+
+def test_a_line_without_a_checksum_is_read_as_before(tmp_path):
+    file = write_lines(str(tmp_path / "a.jsonl"), [line("note", text="by hand")])
+    assert read_journal(file) == ([line("note", text="by hand")], [])

@@ -1,6 +1,7 @@
 """Phases from the script to the record: they add up to the run, however they nest, repeat or stay open."""
 
 import json
+import subprocess
 import sys
 import threading
 
@@ -149,3 +150,33 @@ def test_a_training_that_was_killed_and_resumed_says_what_it_did_twice(tmp_path)
     assert run.waste.repeated_kwh == pytest.approx(15.0 / 40.0 * run.attempts[0].energy_j / 3.6e6)
     assert run.waste.interrupted_s >= 0.0
     assert sum(each.energy_j for each in run.attempts) == pytest.approx(sum(filter(None, run.energy_j.values())))
+
+
+RANK = """
+import os, time, traincarbon
+with traincarbon.track(run_id="r", interval_s=0.2, quiet=True):
+    for batch in traincarbon.steps(range(20), tokens=100, total_steps=20, start=0):
+        time.sleep(0.03)
+    with traincarbon.phase("eval"):
+        time.sleep(0.8 if os.environ["RANK"] == "0" else 1.0)
+    time.sleep(0.4)
+"""
+
+
+def test_the_ranks_of_a_node_are_in_one_phase_which_counts_once(tmp_path):
+    place = Place(tmp_path)
+    (tmp_path / "script.py").write_text(RANK)
+    world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "j"}
+    ranks = [
+        subprocess.Popen([sys.executable, str(tmp_path / "script.py")], env=place.env | world | {"RANK": rank, "LOCAL_RANK": rank}, stderr=subprocess.PIPE)
+        for rank in "01"
+    ]
+    assert [rank.communicate(timeout=60)[1] for rank in ranks] == [b"", b""]
+    run = place.record("r")
+    assert run.tokens == 2000.0
+    phases = {phase.name: phase for phase in run.phases}
+    assert set(phases) == {"eval", "train"}
+    assert 0.8 <= phases["eval"].duration_s <= 2.0
+    assert sum(phase.duration_s for phase in run.phases) == pytest.approx(run.duration_s, rel=0.01)
+    assert sum(phase.energy_j for phase in run.phases) == pytest.approx(sum(filter(None, run.energy_j.values())), rel=0.01)
+    assert len(run.attempts) == 1

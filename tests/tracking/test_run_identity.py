@@ -4,10 +4,12 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from tracked import Place
+from traincarbon.tracking import rendezvous, run_identity
 from traincarbon.tracking.launcher import Launch, launched
 from traincarbon.tracking.run_identity import how_to_unite, identified
 
@@ -57,6 +59,19 @@ def test_a_store_that_cannot_be_written_leaves_an_id(tmp_path, env):
     launch = launched(env, ["train.py"])
     assert identified(launch, store=str(tmp_path / "file")).run_id.startswith(launch.run_id)
     assert identified(launch, store=str(tmp_path / "file")).run_id
+
+
+@pytest.mark.parametrize("env", [TORCH, {"SLURM_JOB_ID": "9"}])
+def test_a_training_does_not_wait_for_a_store_that_does_not_answer(tmp_path, monkeypatch, env):
+    answer = threading.Event()
+    monkeypatch.setattr(run_identity, "_LONGEST_S", 0.05)
+    monkeypatch.setattr(rendezvous, "node_name", lambda _: answer.wait(30.0) and "a")
+    launch = launched(env, ["train.py"])
+    found = identified(launch, store=str(tmp_path))
+    assert not answer.is_set()
+    assert found.run_id
+    assert found.run_id.startswith(launch.run_id)
+    answer.set()
 
 
 def test_nodes_without_anything_in_common_are_told_how_to_become_one_run():

@@ -10,12 +10,11 @@ from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fac
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 from traincarbon.reading import read_limited
-from traincarbon.toml import parse_toml
 
 _MOST = 1e30
+"""No fact comes near this."""
 _MOST_B = 100_000_000
 """No file of facts is larger."""
-"""No fact comes near this."""
 
 
 class ProductFile:
@@ -74,6 +73,8 @@ def read_toml(file: str) -> dict[str, object]:
     plain = plain_toml(text)
     if plain is not None:
         return plain
+    from traincarbon.toml import parse_toml  # few files need it, and a command that needs none starts sooner
+
     try:
         return parse_toml(text)
     except ValueError as error:

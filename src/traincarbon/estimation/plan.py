@@ -11,7 +11,6 @@ from traincarbon.estimation.parse import parse_uncertain
 from traincarbon.estimation.plan_fields import FIELDS, NUMBERS, named
 from traincarbon.formatting import clean
 from traincarbon.reading import read_limited
-from traincarbon.toml import parse_toml
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -181,6 +180,8 @@ class Plan:
         Raises:
             PlanError: *text* is not TOML, is cut off, or has an unknown key.
         """
+        from traincarbon.toml import parse_toml
+
         try:
             fields = parse_toml(text)
         except ValueError as error:

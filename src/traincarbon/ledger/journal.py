@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.ledger.appended_file import Appended, AppendedFile
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA, with_checksum
 
 if TYPE_CHECKING:
     from traincarbon.ledger.spare_store import SpareJournal
@@ -122,7 +122,7 @@ class Journal:
             from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
 
             fields = checkpoint_fields(self.file, at_b=end_b) if os.stat(self.file).st_size == end_b else None
-            made = json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii") + b"\n"
+            made = with_checksum(json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii")) + b"\n"
             self._due_b = max(self._due_b, end_b + _TIMES_APART * len(made))
             return made if fields is not None else None
 
@@ -140,7 +140,7 @@ class Journal:
         head = self._head(kind)
         for text, items in _BOUNDS:
             rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
-            line = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii") + b"\n"
+            line = with_checksum(json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii")) + b"\n"
             if len(line) <= LONGEST_LINE_B:
                 break
         return line

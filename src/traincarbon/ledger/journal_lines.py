@@ -2,12 +2,15 @@
 
 import json
 import os
+from _blake2 import blake2b  # hashlib would load OpenSSL, 4 MiB that the process beside a training does not need
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypedDict, cast
 
 from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/journal/1"
+_SUM = b',"sum":"'
+_SUM_B = len(_SUM) + 8 + len(b'"}')
 CHECKPOINT = "checkpoint"
 """The kind of a line that states the summary of all lines before it."""
 CHECKPOINT_EVERY_B = 1 << 20
@@ -84,6 +87,15 @@ def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
         yield raw, length_b
 
 
+def with_checksum(line: bytes) -> bytes:
+    """Return a line of JSON with a checksum of its text as the last key, by which a reader knows that not a single bit has changed."""
+    return line[:-1] + _SUM + _checksum(line) + b'"}'
+
+
+def _checksum(text: bytes) -> bytes:
+    return blake2b(text, digest_size=4).hexdigest().encode("ascii")
+
+
 def parse_line(raw: bytes) -> tuple[Line | None, str]:
     """Return a line with its line end as it stands in a file, or why it cannot be used; neither if it is blank."""
     if len(raw) > LONGEST_LINE_B:
@@ -93,6 +105,10 @@ def parse_line(raw: bytes) -> tuple[Line | None, str]:
     text = raw.strip(b" \t\r\n\0")
     if not text:
         return None, "" if not raw.strip() else "only NUL bytes"
+    if text[-_SUM_B : len(_SUM) - _SUM_B] == _SUM and text.endswith(b'"}'):
+        text, stated = text[:-_SUM_B] + b"}", text[len(_SUM) - _SUM_B : -2]
+        if stated != _checksum(text):
+            return None, "damaged: its checksum is wrong"
     try:
         line = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot

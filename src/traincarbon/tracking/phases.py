@@ -5,7 +5,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from traincarbon.tracking.progress import send
+from traincarbon.tracking.progress import VARIABLE, send
 
 
 class _Open(threading.local):
@@ -42,7 +42,8 @@ class Phase:
         self._report(phases[-1].name if phases else "")
 
     def _report(self, name: str) -> None:
-        send({"phase": str(name), "source": f"{os.getpid()}-{threading.get_ident()}"})
+        if VARIABLE in os.environ:
+            send({"phase": str(name), "source": f"{os.getpid()}-{threading.get_ident()}"})
 
 
 def phase(name: str) -> Phase:

@@ -1,5 +1,6 @@
 """The id of a run: the one that the user gives, else that of its launcher, else one on which its processes agree, else a new one."""
 
+import contextlib
 import os
 
 from traincarbon.errors import CarbonError
@@ -8,6 +9,8 @@ from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.run_ids import digest
 
 _ID_B = 6
+_LONGEST_S = 10.0
+"""Longest wait for the store. [s]"""
 _PARENT = ("the launcher's process",)
 """Where an id comes from that all ranks of this node share and no other node knows."""
 
@@ -44,16 +47,33 @@ def how_to_unite(launch: Launch) -> str:
 
 
 def _agreed(launch: Launch, store: str) -> Launch:
-    """Return *launch* with the run on which its processes agree in the store; as it is where that cannot be written."""
+    """Return *launch* with the run on which its processes agree in the store; as it is where that cannot be written, or does not answer."""
+    from threading import Thread
+
+    found: list[Launch] = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError):  # that is said where the run is recorded
+            found.append(_met(launch, store))
+
+    asking = Thread(target=ask, daemon=True)  # a training must not wait for a file server that is down
+    asking.start()
+    asking.join(_LONGEST_S)
+    return found[0] if found else launch
+
+
+def _met(launch: Launch, store: str) -> Launch:
+    """Return *launch* with the run on which its processes agree.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
     from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
 
     place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
-    try:
-        if launch.run_id:
-            return launch._replace(run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
-        return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))
-    except OSError:  # that is said where the run is recorded
-        return launch
+    if launch.run_id:
+        return launch._replace(run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
+    return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))
 
 
 def _with_id(launch: Launch, run_id: str, origin: tuple[str, ...]) -> Launch:

@@ -207,9 +207,9 @@ class Tracker:
             if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)
 
-    def progress(self, **counts: SupportsFloat | None) -> None:
+    def progress(self, *, per_rank: bool = False, **counts: SupportsFloat | None) -> None:
         """Report the progress of the training, see :func:`traincarbon.progress`."""
-        progress(**counts)
+        progress(per_rank=per_rank, **counts)
 
     def phase(self, name: str) -> Phase:
         """Return a phase of the training for a ``with`` statement, see :func:`traincarbon.phase`."""

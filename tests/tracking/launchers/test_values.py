@@ -47,5 +47,5 @@ def test_the_nodes_of_a_heterogeneous_job_are_a_sum_or_nothing():
 
 
 def test_hosts_of_lsf_count_once():
-    assert values.hosts("H")({"H": "a 4 b 4 a 2"}) == values.Count(2, ("H",))
+    assert values.hosts("H")({"H": "a 4 b 4 a 2"}) == values.hosts("H")({"H": "batch5 1 a 42 b 42"}) == values.Count(2, ("H",))
     assert values.first(values.hosts("X"), values.hosts("H"))({"H": "a 4"}) == values.Count(1, ("H",))

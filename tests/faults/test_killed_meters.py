@@ -1,0 +1,75 @@
+"""A meter is killed while the training goes on: what the counters of the GPUs counted meanwhile is in the record."""
+
+import contextlib
+import os
+import signal
+import time
+from itertools import pairwise
+
+import pytest
+
+from killed_runs import Tracked
+from native.replay import build
+from tracked import Place
+
+GPU_W, BOARDS = 300.0, 2
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("nvml"))
+
+
+@pytest.fixture
+def track(library, tmp_path):
+    """Return a function that tracks a command on boards whose counters go on whatever happens to the meter."""
+    begun = []
+
+    def begin(run_id, *words, extra=""):
+        (tmp_path / "boards").write_text(f"origin {time.monotonic():.3f}\ndevices {BOARDS}\nwave 1:{GPU_W:g}\n{extra}")
+        boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
+        begun.append(Tracked(tmp_path / "store", run_id, ["sleep", "9"], "--interval", "4", *words, env={**Place(tmp_path).env, **boards}))
+        return begun[-1]
+
+    yield begin
+    for tracked in begun:
+        for pid in [*tracked.children(), tracked.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        tracked.process.wait(10)
+
+
+def killed(tracked, *, after_s):
+    """Kill the meter some seconds after the start, and wait for the end of the run."""
+    time.sleep(after_s)
+    assert tracked.send(tracked.sidecar(), signal.SIGKILL)
+    assert tracked.wait() == 0
+
+
+def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track, tmp_path):
+    killed(track("bridged"), after_s=7.0)
+    record = Place(tmp_path).record("bridged")
+    spans = sorted((use.metered_s, use.gaps_s) for use in record.by_device if use.part == "gpu")
+    assert len(list((tmp_path / "store").glob("journals/bridged/*.jsonl"))) == 2
+    assert record.energy_j["gpu"] == pytest.approx(GPU_W * BOARDS * record.duration_s, rel=0.02)
+    assert all(gap_s < 0.5 and metered_s == pytest.approx(record.duration_s, abs=0.5) for metered_s, gap_s in spans)
+    assert not any("gpu:" in note and "metered for" in note for note in record.notes)
+
+
+def test_boards_without_a_counter_have_a_gap_that_is_said(track, tmp_path):
+    killed(track("gap", extra="fail energy 3\n"), after_s=7.0)
+    record = Place(tmp_path).record("gap")
+    uses = [use for use in record.by_device if use.part == "gpu"]
+    assert all(use.gaps_s > 1.0 for use in uses)
+    assert record.gaps_s >= max(use.gaps_s for use in uses)
+    assert record.energy_j["gpu"] == pytest.approx(sum(GPU_W * use.metered_s for use in uses), rel=0.03)
+    assert any("metered for" in note for note in record.notes)
+
+
+def test_energy_never_falls_from_line_to_line_of_a_journal(track, tmp_path):
+    killed(track("lines"), after_s=5.0)
+    lines = [line for line in Place(tmp_path).lines("lines") if line["kind"] == "interval"]
+    for writer in {line["writer"] for line in lines}:
+        seen = [line["devices"] for line in sorted(lines, key=lambda line: line["seq"]) if line["writer"] == writer]
+        for before, after in pairwise(seen):
+            assert all(after[name]["energy_j"] >= before[name]["energy_j"] - GPU_W for name in before if name.startswith("gpu:"))
