@@ -1,5 +1,7 @@
 """A driver never answers: the training, the record and the metering process still end."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -84,3 +86,15 @@ def test_gpus_that_take_long_to_open_are_opened_once_and_their_gap_is_stated(lib
     assert record.gaps_s > 4.0
     unmetered_j = 600.0 * record.duration_s - record.energy_j["gpu"]
     assert unmetered_j == pytest.approx(600.0 * record.gaps_s, rel=0.1)
+
+
+def test_in_python_too_a_library_that_crashes_costs_its_own_devices_only(library, tmp_path):
+    place = Place(tmp_path)
+    code = "import time, traincarbon\nwith traincarbon.track(run_id='python', quiet=True):\n    time.sleep(4)\n"
+    env = place.env | boards(library, tmp_path, "fail nvmlInit crash")
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    record = place.record("python")
+    assert (record.state, record.unread_gpu) == ("finished", True)
+    assert record.duration_s == pytest.approx(4.0, abs=0.7)
+    assert "ends the process that opens it" in record.missing["gpu"]
