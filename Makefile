@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ test: $(READY) ## run the tests and the examples in the docstrings
 test-launchers: $(READY) ## run real launchers on four machines made here: Slurm, Open MPI, torchrun (as root; 6 minutes)
 	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: the tests with them are skipped"
 	@CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q tests/launchers
+
+multi-node: $(READY) ## write what comes out of each launcher into docs/multi-node.md anew (as root; 8 minutes, a quiet machine)
+	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: what needs them is left out"
+	@$(BIN)/python docs/multi_node.py
+
+metering-nodes: $(READY) .venv-peers/ready ## how far off tools are on four machines with eight ranks each, ours and others' (as root; 6 minutes)
+	@$(BIN)/python benchmarks/multi_node.py --peers .venv-peers
 
 check: lint types layers docs packaging ## run every check but the tests
 
@@ -83,8 +90,9 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
-faults: $(READY) ## what 200 kills at random instants do to tracked runs, and what damage does to journals and indexes
+faults: $(READY) ## what 200 kills at random instants and 530 faults of NVML do to tracked runs, and what damage does to journals and indexes
 	@$(BIN)/python benchmarks/kills.py
+	@$(BIN)/python benchmarks/nvml_faults.py
 	@$(BIN)/python benchmarks/damage.py
 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
