@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ test: $(READY) ## run the tests and the examples in the docstrings
 test-launchers: $(READY) ## run real launchers on four machines made here: Slurm, Open MPI, torchrun (as root; 6 minutes)
 	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: the tests with them are skipped"
 	@CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q tests/launchers
+
+multi-node: $(READY) ## write what comes out of each launcher into docs/multi-node.md anew (as root; 8 minutes, a quiet machine)
+	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: what needs them is left out"
+	@$(BIN)/python docs/multi_node.py
+
+metering-nodes: $(READY) .venv-peers/ready ## how far off tools are on four machines with eight ranks each, ours and others' (as root; 6 minutes)
+	@$(BIN)/python benchmarks/multi_node.py --peers .venv-peers
 
 check: lint types layers docs packaging ## run every check but the tests
 
