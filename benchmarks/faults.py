@@ -1,11 +1,9 @@
 """What faults do to tracked runs and their store, one row a kind of fault. Run it with ``make faults``; a number above 0 in the last columns is a failure."""
 
 import argparse
-import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +12,6 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "tests"), str(HERE.parent)]
 
 HANG_S = 5.0
-RUNS = 20
 
 
 class Row(NamedTuple):
@@ -94,68 +91,19 @@ def drivers(every: int) -> Row:
     return Row("faults of NVML", len(found), lost, found.count("traceback"), found.count("withheld"))
 
 
-def journals(rounds: int) -> Row:
-    """Change a journal at random and list, show and export its run."""
-    return _damaged("mutated journals", rounds, lambda store: next(store.glob("journals/*/*.jsonl")), runs=1)
+def damage(name: str, rounds: int) -> Row:
+    """Change journals or the index at random and read the runs, see damage.py."""
+    from damage import LONGEST_S, index_round, journal_round, outcome_of
 
-
-def indexes(rounds: int) -> Row:
-    """Change the index at random and list its runs."""
-    return _damaged("damaged indexes", rounds, lambda store: next(store.glob("index-*.sqlite")), runs=RUNS)
-
-
-def _damaged(name: str, rounds: int, target: Callable[[Path], Path], *, runs: int) -> Row:
-    from journals import lines_of, write_lines
-    from traincarbon.errors import CarbonError
-    from traincarbon.ledger.exchange import dump
-    from traincarbon.ledger.store import Ledger
-
-    lost = tracebacks = hangs = 0
-    chance = random.Random(0)
+    action = {"journals": journal_round, "indexes": index_round}[name]
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder)
-        for number in range(runs):
-            write_lines(store / "journals" / f"r{number}" / "a1-7.jsonl", lines_of(run_id=f"r{number}"))
-        with Ledger(store) as ledger:
-            ledger.runs()
-        file = target(store)
-        sound = file.read_bytes()
-        for content in _mutations(sound, rounds, chance):
-            file.write_bytes(content)
-            began_s = time.monotonic()
-            try:
-                with Ledger(store) as ledger:
-                    found = ledger.runs()
-                    dump(found, "csv")
-                    lost += len(found) < runs and not ledger.faults()
-            except CarbonError:
-                pass
-            except Exception as error:  # noqa: BLE001  it would be a traceback for the user
-                print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-                tracebacks += 1
-            hangs += time.monotonic() - began_s > HANG_S
-    return Row(name, rounds, lost, tracebacks, hangs)
-
-
-def _mutations(sound: bytes, rounds: int, chance: random.Random) -> Iterator[bytes]:
-    """Yield *sound* with flipped bits, cut off, with a piece missing, doubled or replaced by noise."""
-    for _ in range(rounds):
-        content = bytearray(sound)
-        begin = chance.randrange(len(content))
-        end = min(begin + chance.randrange(1, 200), len(content))
-        match chance.randrange(5):
-            case 0:
-                for _ in range(chance.randrange(1, 9)):
-                    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-            case 1:
-                del content[begin:]
-            case 2:
-                del content[begin:end]
-            case 3:
-                content[begin:begin] = content[begin:end]
-            case _:
-                content[begin:end] = chance.randbytes(end - begin)
-        yield bytes(content)
+        found = [outcome_of(action, Path(folder), number) for number in range(rounds)]
+    for each in found:
+        if each.traceback:
+            print(each.traceback, file=sys.stderr)
+    return Row(
+        f"damaged {name}", rounds, sum(each.lost for each in found), sum(bool(each.traceback) for each in found), sum(each.took_s > LONGEST_S for each in found)
+    )
 
 
 def main() -> None:
@@ -166,8 +114,8 @@ def main() -> None:
         "kills": lambda: kills(200 // every),
         "crowd": lambda: crowd(64 // every),
         "drivers": lambda: drivers(every),
-        "journals": lambda: journals(1000 // every),
-        "indexes": lambda: indexes(120 // every),
+        "journals": lambda: damage("journals", 1000 // every),
+        "indexes": lambda: damage("indexes", 120 // every),
     }
     print("| fault | rounds | lost without a word | tracebacks | held back > 5 s | took, s |\n|---|---:|---:|---:|---:|---:|", flush=True)
     failures = 0

@@ -241,6 +241,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
+            "shared_with": _TEXTS,
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
             "attempts": _list(

@@ -75,6 +75,8 @@ class Run:
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
     waste: Waste = NO_WASTE
+    shared_with: tuple[str, ...] = ()
+    """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
     notes: tuple[str, ...] = ()
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
@@ -91,7 +93,12 @@ class Run:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
         how = {part: source.value for part, source in self.how.items()}
-        lists = {"argv": list(self.argv), "notes": list(self.notes), "devices": [use.to_dict() for use in self.by_device]}
+        lists = {
+            "argv": list(self.argv),
+            "shared_with": list(self.shared_with),
+            "notes": list(self.notes),
+            "devices": [use.to_dict() for use in self.by_device],
+        }
         parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
         return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
@@ -117,6 +124,7 @@ class Run:
             "phases": tuple(Phase(*phase) for phase in stored["phases"]),
             "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
             "waste": Waste(*stored["waste"]),
+            "shared_with": tuple(stored.get("shared_with", ())),
         }
         return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
@@ -214,6 +222,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         by_device=energy.by_device,
         phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
         attempts=attempts,
+        shared_with=tuple(sorted({other for process in ordered for other in process.shared_with})),
         waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
         cost_basis=cost_basis,

@@ -210,3 +210,10 @@ def test_tokens_that_each_rank_counts_itself_add_up_also_after_a_meter_was_kille
     assert ended(ranks)[0] == [0, 0, 0]
     record = node.record("r")
     assert (record.tokens, record.counts["steps"]) == (120_000.0, 40.0)
+
+
+def test_runs_that_share_gpus_at_the_same_time_say_so(node):
+    ranks = [wrapped(node, "sleep", "3", run_id=run_id, env={"CUDA_VISIBLE_DEVICES": mask}) for run_id, mask in (("a", "0,1"), ("b", "1"), ("c", "2"))]
+    assert ended(ranks) == ([0] * 3, "")
+    assert [node.record(run_id).shared_with for run_id in "abc"] == [("b",), ("a",), ()]
+    assert [note for note in node.record("a").notes if "also metered for the run b" in note]

@@ -36,6 +36,7 @@ def component(package: Distribution) -> dict[str, object]:
 
 
 def main() -> None:
+    """Write the bill into the file that is named."""
     found: dict[str, Distribution] = {}
     needed(ROOT, found)
     references = {key: f"pkg:pypi/{key}@{package.version}" for key, package in found.items()}

@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
 KEPT = re.compile(
     r"-(?:py2\.py3|py3|cp311|cp312|cp313|cp3\d*-abi3)[\w.]*-\w+-(?:any|.*(?:manylinux|musllinux|macosx)\w*)\.whl$|-cp3\d+-abi3-.*(?:manylinux|musllinux|macosx).*\.whl$"
@@ -27,6 +27,7 @@ def hashes(name: str, version: str) -> list[str]:
 
 
 def main() -> None:
+    """Write the lock."""
     lines = [HEAD]
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
