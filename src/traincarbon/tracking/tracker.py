@@ -155,7 +155,9 @@ class Tracker:
             ended.channel.close()
             stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
             try:
-                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr) if self._restarts.allow() else None
+                is_allowed = self._restarts.allow()
+                apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart) if is_allowed else None
             except OSError:
                 sidecar = None
             finally:
