@@ -101,6 +101,7 @@ faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault 
 	@$(BIN)/python benchmarks/kills.py
 	@$(BIN)/python benchmarks/nvml_faults.py
 	@$(BIN)/python benchmarks/damage.py
+	@$(BIN)/python benchmarks/takeovers.py
 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py
