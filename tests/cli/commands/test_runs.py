@@ -184,6 +184,20 @@ def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
     assert "0 Wh" not in text
 
 
+def test_runs_that_metered_one_board_at_the_same_time_are_named_and_count_once_together(store):
+    for run_id, begin_s in (("outer", 0.0), ("inner", 5.0), ("later", 100.0)):
+        who = {"run_id": run_id, "name": f"a1-{run_id}-1", "begin_s": begin_s, "power_w": 7.2e5}
+        write_run(store, intervals=1 if run_id == "inner" else 3, **who)
+    *_, total, wording = run("list").stdout.splitlines()
+    assert total.startswith("3 runs together: 6.00 kWh metered, each board once at any time. inner and outer shared")
+    assert wording.endswith("in the run with more energy of the board.")
+    assert "Shared boards: with outer at the same time; each record has all of their energy" in " ".join(run("show", "inner").stdout.split())
+    assert "Shared boards" not in run("show", "later").stdout
+    assert [each["shared_with"] for each in json.loads(run("list", "--json").stdout)] == [[], ["outer"], ["inner"]]
+    assert json.loads(run("show", "outer", "--json").stdout)["shared_with"] == ["inner"]
+    assert "together" not in run("list", "--limit", "1").stdout
+
+
 def test_show_takes_a_beginning_and_last_and_answers_programs_in_the_contract(store):
     three_runs(store)
     assert json.loads(run("show", "last", "--json").stdout)["run_id"] == "gpt"
