@@ -12,7 +12,6 @@ from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.sections.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
 
-
 FIGURE = {"low": 1.0, "median": 2.0, "high": 3.0}
 
 

@@ -62,10 +62,10 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         click.echo(output.as_json([record.to_dict() for record in found.runs]))
     elif found.runs:
         click.echo(_table(found.runs))
-        if found.total > len(found.runs):
-            click.echo(output.dim(f"and {found.total - len(found.runs):,} more; --limit 0 lists all"))
         if together := _together(found.runs):
             click.echo(together)
+        if found.total > len(found.runs):
+            click.echo(output.dim(f"and {found.total - len(found.runs):,} more; --limit 0 lists all"))
     if not quiet:
         if not found.total and (project or state or since):
             click.echo(f"no run in {output.clean(found.store)} matches; carbon runs list shows all", err=True)
