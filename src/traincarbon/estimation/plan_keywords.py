@@ -55,7 +55,9 @@ class FixedFields(TypedDict, total=False):
     market_intensity: Number
     basis: str | None
     electricity_price: Number
+    rent_from: str | None
     rent_price: Number
+    discount: Number
     purchase_price: Number
     service_life: Number
     utilisation: Number
