@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,8 +83,13 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
-faults: $(READY) ## what 200 kills at random instants do to tracked runs
+faults: $(READY) ## what 200 kills at random instants and 530 faults of NVML do to tracked runs, and what damage does to journals and indexes
 	@$(BIN)/python benchmarks/kills.py
+	@$(BIN)/python benchmarks/nvml_faults.py
+	@$(BIN)/python benchmarks/damage.py
+
+journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
+	@$(BIN)/python benchmarks/journals.py
 
 accuracy: $(READY) ## write docs/accuracy.md anew
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md

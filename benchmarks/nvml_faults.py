@@ -23,8 +23,12 @@ CALLS = (
 )
 CODES = ("1", "2", "3", "4", "6", "9", "13", "15", "16", "17", "18", "999", "hang", "crash", "exit")
 """Codes of ``nvmlReturn_t``, and what a library can do instead of an answer."""
+NO_PERMISSION, NONE_HERE = "4", ("6", "9")
+"""Not found, and driver not loaded: if the library says so and the kernel shows no driver either, the machine has none."""
 WHEN = {"always": "", "0.8 s of one board": "only 1 from 0.5 until 1.3"}
 BOARDS, BOARD_W, TRAINING_S = 2, 300.0, 2.5
+START_S = 0.3
+"""From the start of the tracker to the start of the trace: about when the command starts."""
 ROUNDING = 0.01
 """Share of the energy by which a sound reading may differ: the edges of the run, at which a busy machine is late."""
 WITHHELD_S = 5.0
@@ -34,6 +38,7 @@ OUTCOMES = (
     "assumed",
     "unknown, said",
     "no GPU",
+    "another job's",
     "too little, unsaid",
     "too much",
     "no record",
@@ -41,7 +46,7 @@ OUTCOMES = (
     "traceback",
     "withheld",
 )
-WRONG = OUTCOMES[5:]
+WRONG = OUTCOMES[6:]
 
 
 class Case(NamedTuple):
@@ -52,6 +57,8 @@ class Case(NamedTuple):
     lines: tuple[str, ...]
     boards: int = BOARDS
     visible: str | None = None
+    may_be_anothers: bool = False
+    """Whether the library says that the job may not open a board, as it says of another job's boards."""
 
 
 def faults() -> Iterator[Case]:
@@ -59,9 +66,10 @@ def faults() -> Iterator[Case]:
     for when, window in WHEN.items():
         for call in CALLS:
             for code in CODES:
-                yield Case(
-                    f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}", (f"devices {BOARDS}", f"fail {call} {code} {window}")
-                )
+                group, name = f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}"
+                says_none = code in NONE_HERE and call in CALLS[:2] and not window
+                is_refused = code == NO_PERMISSION and call.startswith("nvmlDeviceGetHandle")
+                yield Case(group, name, (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none else BOARDS, may_be_anothers=is_refused)
 
 
 def odd_values() -> Iterator[Case]:
@@ -108,6 +116,8 @@ def outcome(case: Case, *, exit_code: int, stdout: str, stderr: str, withheld_s:
     if missing_j <= ROUNDING * truth_j + 0.1 * BOARD_W * case.boards:
         return "exact"
     gaps_s = [record["duration_s"] - device["metered_s"] for device in record["devices"] if device["part"] == "gpu"]
+    if case.may_be_anothers and missing_j > 0.9 * truth_j / case.boards:
+        return "another job's"
     return "gap stated" if sum(gaps_s) * BOARD_W >= 0.8 * missing_j - 0.1 * BOARD_W * case.boards else "too little, unsaid"
 
 
@@ -118,13 +128,13 @@ def run(case: Case, number: int, folder: Path, library: Path) -> str:
 
     place = Place(folder)
     trace = folder / f"trace-{number}"
-    trace.write_text("\n".join([f"wave 1:{BOARD_W}", *case.lines]) + "\n")
+    trace.write_text("\n".join([f"wave 1:{BOARD_W}", f"origin {time.monotonic() + START_S}", *case.lines]) + "\n")
     boards = {name: value for name, value in environment(library, trace).items() if name in ("LD_LIBRARY_PATH", "NVML_REPLAY_TRACE")}
     env = {**boards, "CARBON_REPLAY": ""} | ({} if case.visible is None else {"CUDA_VISIBLE_DEVICES": case.visible})
     ended = folder / f"ended-{number}"
     command = ["sh", "-c", f"sleep {TRAINING_S}; date +%s.%N > {ended}; exit 7"]
     done = place.track("--json", "--run-id", f"fault-{number}", "--", *command, env=env, timeout=120)
-    withheld_s = time.time() - float(ended.read_text())
+    withheld_s = time.time() - float(ended.read_text()) if ended.exists() else 0.0
     return outcome(case, exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr, withheld_s=withheld_s)
 
 

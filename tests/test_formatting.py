@@ -132,3 +132,16 @@ def test_a_shortened_text_fits_and_is_clean(text, most):
 @given(st.text("ab \n"))
 def test_what_is_styled_is_plain_again_without_its_style(text):
     assert formatting.plain(formatting.bold(text) + formatting.dim(text)) == text * 2
+
+
+@given(st.text())
+def test_json_holds_every_text_exactly_and_only_printable_characters(text):
+    import json
+
+    shown = formatting.json_text({"name": text})
+    assert shown.isprintable()
+    assert json.loads(shown) == {"name": text}
+
+
+def test_json_keeps_letters_and_escapes_what_could_control_a_terminal():
+    assert formatting.json_text("Zoë \u9b5a \x9b31m \u202e \x7f") == '"Zoë \u9b5a \\u009b31m \\u202e \\u007f"'

@@ -311,6 +311,19 @@ def clean(text: str) -> str:
     return text if text.isprintable() else "".join(character if character.isprintable() else "�" for character in text)
 
 
+def json_text(value: object, *, indent: int | None = None) -> str:
+    r"""Return *value* as JSON whose text cannot control a terminal: letters stay as they are, what is not printable is escaped.
+
+    Example:
+        >>> json_text({"name": "Zoë \u202e"})
+        '{"name": "Zoë \\u202e"}'
+    """
+    import json
+
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return re.sub(r"[^\x00-\x7e]", lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1].replace("\x7f", "\\u007f"), text)
+
+
 def shortened(text: str, *, most: int = 60) -> str:
     """Return *text* clean, on one line and of at most so many characters, its longest words cut.
 

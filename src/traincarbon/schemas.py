@@ -241,6 +241,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
+            "shared_with": _TEXTS,
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
             "attempts": _list(
@@ -342,6 +343,7 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),
+            "plugins": _TEXTS,
             "versions": _map(_TEXT),
         }
     ),

@@ -95,8 +95,8 @@ AMD Instinct MI300X OAM = mi300x
 AMD Instinct MI300X VF = mi300x
 AMD Instinct MI325X = mi325x
 AMD Instinct MI355X = mi355x
-Radeon RX 7900 XTX = rtx-7900-xtx
-AMD Radeon RX 7900 XTX = rtx-7900-xtx
+Radeon RX 7900 XTX = rx-7900-xtx
+AMD Radeon RX 7900 XTX = rx-7900-xtx
 """
 OTHERS = [
     *("NVIDIA GeForce RTX 4090 Max-Q", "NVIDIA GeForce RTX 3080 Lite Hash Rate", "NVIDIA RTX PRO 6000 Blackwell Data Center Edition"),

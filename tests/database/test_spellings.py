@@ -71,7 +71,7 @@ def test_the_table_holds_200_spellings_each_once_with_its_source():
         ("M2", "apple-m2-ultra"),
         ("m3", "h100-sxm5-80gb"),
         ("RTX 4090", "rtx-4090-laptop"),
-        ("RX 7900", "rtx-7900-xtx"),
+        ("RX 7900", "rx-7900-xtx"),
         ("A100 PCIe", "a100-sxm4-80gb"),
     ],
 )

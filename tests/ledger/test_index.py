@@ -103,6 +103,20 @@ def test_a_line_written_twice_in_one_file_counts_once(store):
     assert indexed(store).records()[0] == [merge(lines, now_s=WALL_S)]
 
 
+def test_a_journal_that_was_changed_and_grew_is_read_anew_with_its_faults(store):
+    file = write_run(store, "one", intervals=8)
+    index = indexed(store)
+    assert index.records()[0][0].energy_j["gpu"] == 4000.0
+    with open(file, "rb") as stream:
+        lines = stream.readlines()
+    lines[8] = b"#" * len(lines[8][:-1]) + b"\n"
+    with open(file, "wb") as stream:
+        stream.writelines([*lines, *lines[1:4]])
+    assert index.records()[0][0].energy_j["gpu"] == 3500.0
+    assert len(index.faults()) == 1
+    index.close()
+
+
 def test_a_file_may_hold_several_runs(store):
     write_lines(store / "journals" / "r" / "x.jsonl", [*lines_of(run_id="a"), *lines_of(run_id="b", begin_s=50.0)])
     assert ids(indexed(store)) == ["b", "a"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_corpus import SECRETS, argv_places, core, env_places
 from traincarbon.ledger.masking import HIDDEN, mask, mask_env, mask_text
 
 SECRET = "Zx9-canary_7Qw"
@@ -196,3 +197,33 @@ def test_a_hostile_argument_costs_no_more_than_a_long_one(text):
 def test_only_the_beginning_of_an_endless_argument_is_kept():
     (shown,) = mask(["x " * 1_000_000])
     assert len(shown) == 20_000
+
+
+def test_secrets_of_all_kinds_are_hidden_in_nearly_all_places_of_a_command_line():
+    places = [(kind, place, core(secret)) for kind, secret in SECRETS.items() for place in argv_places(secret)]
+    shown = [(kind, place) for kind, place, secret in places if any(secret in word for word in mask(place))]
+    assert len(SECRETS) == 63
+    assert len(shown) <= 0.03 * len(places), shown
+
+
+def test_secrets_of_all_kinds_are_hidden_in_nearly_all_places_of_an_environment():
+    places = [(kind, place, core(secret)) for kind, secret in SECRETS.items() for place in env_places(secret)]
+    shown = [(kind, place) for kind, place, secret in places if any(secret in value for value in mask_env(place).values())]
+    assert len(shown) <= 0.05 * len(places), shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--revision", "9f8c6a1d2e3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d"],
+        ["--commit=9f8c6a1d2e3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d"],
+        ["pip", "install", "git+https://github.com/a/b@9f8c6a1d2e3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d"],
+        ["--run-id", "8f14e45f-ceea-467f-a9f0-b2f1c3d4e5f6"],
+        ["image@sha256:9f8c6a1d2e3b4c5d6e7f8a9b0c1d2e3f9f8c6a1d2e3b4c5d6e7f8a9b0c1d2e3f"],
+        ["--gpus", "GPU-8f14e45f-ceea-467f-a9f0-b2f1c3d4e5f6"],
+        ["--init-token", "0", "--modifier_token", "<new1>", "-k", "5", "-t", "target.txt"],
+        ["--model", "meta-llama/Meta-Llama-3.1-8B-Instruct", "--data", "/data/openwebtext/train_000123.bin"],
+    ],
+)
+def test_numbers_of_commits_runs_and_devices_are_kept(words):
+    assert mask(["train.py", *words]) == ["train.py", *words]

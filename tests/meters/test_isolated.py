@@ -61,6 +61,15 @@ def test_a_library_that_crashes_later_keeps_its_energy_and_is_opened_again_witho
     assert reading.energy_j - began.energy_j == pytest.approx(300.0 * (reading.time_s - began.time_s), rel=0.01)
 
 
+def test_what_was_used_between_two_processes_is_a_gap_without_a_counter(nvml):
+    meter = nvml("fail energy not_supported", "fail nvmlDeviceGetPowerUsage crash from 0.8 until 1.2")
+    until_s = time.monotonic() + 20.0
+    while time.monotonic() < until_s and not any("is read again" in note for note in meter.notes):
+        time.sleep(0.05)
+        meter.read()
+    assert meter.read()[0].gap_s > 0.9
+
+
 def test_one_that_hangs_can_be_ended_from_outside(nvml):
     meter = nvml()
     process = meter._process.pid

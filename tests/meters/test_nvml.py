@@ -294,6 +294,15 @@ def test_an_impossible_power_limit_is_unknown(played, limit_w):
     assert (run(played, found, seconds=5.0, every_s=1.0)[0].energy_j, found.notes) == (pytest.approx(1500.0), [])
 
 
+@pytest.mark.parametrize("code", ["not_supported", "no_permission", 13, "unknown"])
+def test_a_number_of_gpus_that_cannot_be_read_is_not_none(played, code):
+    played.play(CONSTANT, f"fail nvmlDeviceGetCount {code}")
+    found = nvml.probe(environ={}, clock=played.clock)
+    assert isinstance(found, Unavailable)
+    assert "nvmlDeviceGetCount" in found.reason
+    assert (found.is_there, found.may_answer_later) == (True, True)
+
+
 @pytest.mark.parametrize(
     "call", ["nvmlDeviceGetName", "nvmlDeviceGetMigMode", "nvmlDeviceGetMaxMigDeviceCount", "nvmlDeviceGetPowerManagementLimitConstraints"]
 )

@@ -88,6 +88,26 @@ ROWS = {
         {"nodes": 2, "node_rank": 1, "rendezvous": "10.0.0.1:8008", "launcher": "accelerate"},
         ("accelerate", "launch", "--num_machines=2", "--machine_rank", "1", "--main_process_ip=10.0.0.1", "--main_process_port", "8008", "train.py"),
     ),
+    "accelerate as a module": Row(
+        {},
+        {"nodes": 2, "node_rank": 1, "rendezvous": "10.0.0.1:29777", "launcher": "accelerate"},
+        (
+            "python",
+            "-m",
+            "accelerate.commands.launch",
+            "--num_machines",
+            "2",
+            "--machine_rank=1",
+            "--main_process_ip",
+            "10.0.0.1",
+            "--main_process_port",
+            "29777",
+            "t.py",
+        ),
+    ),
+    "deepspeed by its options": Row(
+        {}, {"nodes": 2, "launcher": "deepspeed", "rendezvous": "a"}, ("deepspeed", "--num_nodes", "2", "--master_addr=a", "train.py", "--num_nodes=9")
+    ),
     "deepspeed": Row(
         {
             "CROSS_RANK": "1",

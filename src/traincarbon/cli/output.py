@@ -12,6 +12,7 @@ from traincarbon.formatting import (
     counted,
     dim,
     filled,
+    json_text,
     listed,
     median_and_interval,
     scale_of,
@@ -108,9 +109,7 @@ _NARROWEST = 8
 
 def as_json(result: object) -> str:
     """Return *result* as indented JSON."""
-    import json
-
-    return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    return json_text(result, indent=2)
 
 
 def markdown_table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:

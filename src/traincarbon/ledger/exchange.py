@@ -9,6 +9,7 @@ from unicodedata import category
 
 from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
+from traincarbon.formatting import json_text
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import RUN_SCHEMA
 from traincarbon.quantities import ENERGY_PARTS, RECORDED
@@ -41,7 +42,7 @@ def dump(records: Sequence[Run], format: str) -> bytes:
         CarbonError: the format is Parquet and pyarrow is not installed.
     """
     if format == "json":
-        return (json.dumps([record.to_dict() for record in records], indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+        return (json_text([record.to_dict() for record in records], indent=2) + "\n").encode("utf-8")
     rows = [_flat(record.to_dict()) for record in records]
     return _parquet(rows) if format == "parquet" else _csv(rows).encode("utf-8")
 

@@ -165,31 +165,28 @@ class Index:
         """Fold in the new lines of a file, or all of its lines if it is a different file now."""
         key = (file.folder, file.name)
         row = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
-        begin_b = 0
+        path = os.path.join(self.journals, *key)
         touched: set[str] = set()
-        summaries: dict[tuple[str, str], tuple[Process, bool]] = {}
-        faults: list[str] = []
+        found = _Folded({}, [], 0)
         if row is not None and row[0] < file.size:
-            begin_b = row[1]
             stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key)
             summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
-            faults = [fault for fault in json.loads(row[2]) if not fault.endswith("cut off")]
+            found = _Folded(summaries, [fault for fault in json.loads(row[2]) if not fault.endswith("cut off")], row[1])
+            touched = found.read(path)
+            is_changed = any(tangled for _, tangled in found.summaries.values())
         else:
-            touched = self._drop(key) if row is not None else touched
-            checkpoint = latest_checkpoint(os.path.join(self.journals, *key))
+            checkpoint = latest_checkpoint(path)
             if checkpoint is not None:
-                begin_b, process = checkpoint.end_b, checkpoint.process
-                summaries[process.run_id, process.writer] = (process, False)
-                touched.add(process.run_id)
-        for line, fault, place_b in read_lines(os.path.join(self.journals, *key), begin_b=begin_b):
-            begin_b = place_b
-            if line is not None:
-                touched.add(line["run_id"])
-                _add(summaries, line)
-            elif len(faults) < _MOST_FAULTS:
-                faults.append(fault)
-        insert(self._connection, "files", (*key, file.size, file.mtime_ns, begin_b, json.dumps(faults)))
-        for (run_id, writer), (process, tangled) in summaries.items():
+                found = _Folded({(checkpoint.process.run_id, checkpoint.process.writer): (checkpoint.process, False)}, [], checkpoint.end_b)
+            touched = {run_id for run_id, _ in found.summaries} | found.read(path)
+            is_changed = row is not None
+        if is_changed:  # a file that does not merely go on is another one: what was known of it is no longer true
+            touched |= self._drop(key)
+        if is_changed and row is not None and row[0] < file.size:
+            found = _Folded({}, [], 0)
+            touched |= found.read(path)
+        insert(self._connection, "files", (*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
+        for (run_id, writer), (process, tangled) in found.summaries.items():
             if run_id in touched:
                 insert(self._connection, "processes", (*key, run_id, writer, tangled, json.dumps(process.to_stored())))
         return touched
@@ -215,6 +212,31 @@ class Index:
         self._connection.execute("""UPDATE folders SET settled = mtime_ns > 0 AND NOT EXISTS (SELECT 1 FROM processes JOIN runs USING (run_id)
                                     WHERE processes.folder = folders.name AND NOT runs.settled) WHERE NOT settled""")
         seal(self._connection, "folders")
+
+
+class _Folded:
+    """What is known of the lines of a file so far.
+
+    Args:
+        summaries: Run and writer to the summary, and whether its lines do not come in order.
+        faults: What cannot be read.
+        read_b: Up to where the file was read.
+    """
+
+    def __init__(self, summaries: dict[tuple[str, str], tuple[Process, bool]], faults: list[str], read_b: int) -> None:
+        self.summaries, self.faults, self.read_b = summaries, faults, read_b
+
+    def read(self, path: str) -> set[str]:
+        """Fold in the lines from there on; return their runs."""
+        touched: set[str] = set()
+        for line, fault, place_b in read_lines(path, begin_b=self.read_b):
+            self.read_b = place_b
+            if line is not None:
+                touched.add(line["run_id"])
+                _add(self.summaries, line)
+            elif len(self.faults) < _MOST_FAULTS:
+                self.faults.append(fault)
+        return touched
 
 
 def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 HIDDEN = "***"
@@ -10,12 +11,28 @@ HIDDEN = "***"
 
 _MOST = 20_000
 """Characters of an argument that are checked; the journal keeps fewer."""
-_SECRET = {"password", "passwd", "passphrase", "passcode", "secret", "secrets", "credential", "credentials", "apikey", "authorization", "bearer", "cookie"}
+_SECRET = {
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "secrets",
+    "credential",
+    "credentials",
+    "cred",
+    "creds",
+    "webhook",
+    "apikey",
+    "authorization",
+    "bearer",
+    "cookie",
+}
 """Words anywhere in the name of an option or a variable that make its value a secret."""
 _SECRET_LAST = {"token", "key", "auth", "pwd", "pw", "pass", "sig", "signature", "jwt", "pat", "sas", "apitoken", "authtoken", "accesstoken", "accesskey"}
 """Words at the end of a name that do so, except after the words below."""
 _HARMLESS_BEFORE = {
-    "token": {"pad", "eos", "bos", "unk", "mask", "cls", "sep", "special", "image", "audio", "video", "start", "end", "stop", "begin", "prompt", "think",
+    "token": {"pad", "init", "initializer", "modifier", "eos", "bos", "unk", "mask", "cls", "sep", "special", "image", "audio", "video", "start", "end", "stop", "begin", "prompt", "think",
               "trigger", "placeholder", "per", "max", "min", "next", "new", "first", "last", "every", "each", "by", "oov", "blank", "word", "separator", "decoder"},
     "key": {"sort", "group", "primary", "foreign", "query", "cache", "metric", "data", "dict", "label", "text", "column", "prompt", "feature", "target", "input",
             "output", "config", "search", "join", "index", "partition", "dataset", "image", "state", "response", "message", "split", "loss", "score", "reward", "per"},
@@ -41,9 +58,19 @@ _SHAPES = (
     r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|(?<=hooks\.slack\.com/services/)[\w/]+",
     r"\bAIza[\w-]{30,}|\bya29\.[\w-]{16,}|\bGOCSPX-[\w-]{16,}",  # Google
     r"\b(?:npm|gsk|r8|dop_v1|shpat|lin_api|figd)_\w{20,}|\bpypi-[\w-]{16,}|\bnvapi-[\w-]{16,}|\bpplx-\w{16,}|\bdapi[0-9a-f]{32}\b",
+    r"\bgl(?:rt|ptt|dt|oas|soat|ft|imt|agent|cbt)-[\w-]{16,}|\bdckr_(?:pat|oat)_[\w-]{16,}|\bsl\.[\w-]{20,}|\bpat[A-Za-z0-9]{14}\.[0-9a-f]{40,}",
+    r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}|\b(?:SK|AC)[0-9a-f]{32}\b|\bkey-[0-9a-f]{32}\b|\bLTAI\w{12,}|\bEAA[A-Za-z0-9]{24,}|\b1//0[\w-]{20,}",
+    r"(?<=webhook\.office\.com/)\S+|(?<=office365\.com/webhook/)\S+|(?<=discord\.com/api/webhooks/)\S+|(?<=discordapp\.com/api/webhooks/)\S+",
+    r"\b(?:hv[sbr]|dp\.\w{2,4})\.[\w-]{20,}|\bs\.[A-Za-z0-9]{24}\b|\bATATT3x[\w=-]{20,}|\b\w{14}\.atlasv1\.\w{20,}|\bsq0\w{3}-[\w-]{20,}|\bxkeysib-[\w-]{20,}",
+    r"\b(?:sntry[su]|ph[cx]|rnd|tgp_v1|wandb_v1|secret|ntn|fw|pcsk|jina|glsa|glc|shp(?:ss|pa|ca)|rubygems|tfp|cfut|fo1|doo_v1|dor_v1)_[\w-]{20,}",
+    r"\b(?:PMAK|NRAK|xai|pul|csk|API|nvapi|AQ)[-.][\w-]{24,}",
     r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\b\d{8,10}:[\w-]{35}\b",  # SendGrid, Telegram
     r"(?i)(?<=\bbearer )\s*[^\s\"']+|(?<=\bbasic )\s*[A-Za-z0-9+/=]{8,}",
 )
+_RANDOM = r"[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9]{20,}"
+_HEXADECIMAL = r"(?i)(?<![\w-])(?:[0-9a-f]{32,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-])"
+_HASH_BEFORE = r"(?i)(?:rev|revision|commit|branch|tag|sha\d*|hash|checksum|digest|md5|etag|ref|tree|blob|resolve|version|id|uuid|guid|run|session|job|device|devices|snapshots?|image)[\"']?[\s:=@/]*$|[\w./-]@$"
+"""What stands before the hash of a commit or a file, or a number of a run or a device."""
 _HEADER = r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token|secret|auth))(\s*:\s*)([^\"'\n]+)"
 _NAME = r"""([A-Za-z_][\w.\-]{0,80})["']?\s{0,8}[:=]\s{0,8}"""
 _VALUE = r"""(?!//)("[^"]*"|'[^']*'|[^\s"'&,;{}()]+)"""
@@ -52,6 +79,8 @@ _EMAIL = r"(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,6}\.[A-Z
 _IP = r"(?<![\w.\-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.\-])"
 _HOMES = r"(?i)(?<![\w.~])(?:[a-z]:)?(?:[\\/](?:export|var|usr|System[\\/]Volumes[\\/]Data))?[\\/](?:home|users)[\\/][^\\/\s:;,\"'=]+"
 
+_AMBIGUOUS = r"-[kKtTas]"
+"""Short options that take a key or a token in some programs, and anything in others."""
 _PASSWORD_SHORT = {"mysql": "p", "mysqldump": "p", "mysqladmin": "p", "mariadb": "p", "mongo": "p", "mongosh": "p", "mongodump": "p", "sshpass": "p",
                    "redis-cli": "a", "docker": "p", "podman": "p", "helm": "p", "curl": "uU", "wget": "", "http": "a", "ldapsearch": "w", "sqlcmd": "P"}  # fmt: skip
 """Programs whose short options take a secret, either attached or as the next argument."""
@@ -83,7 +112,7 @@ def mask(argv: Sequence[str]) -> list[str]:
             continue
         program = re.split(r"[\\/]", argument)[-1].removesuffix(".exe")
         shorts = _PASSWORD_SHORT.get(program, shorts) if not argument.startswith("-") else shorts
-        text, hide_next = _mask_argument(argument[:_MOST], shorts)
+        text, hide_next = _mask_argument(argument[:_MOST], shorts, before=argv[len(masked) - 1] if masked else "")
         if argument == "login" and masked and "docker" not in masked[-1]:
             hide_next = "unless an option"
         masked.append(text)
@@ -101,23 +130,29 @@ def mask_env(env: Mapping[str, str]) -> dict[str, str]:
     for name in sorted(env):
         if not name.startswith(_KEPT_ENVIRONMENT) or name.startswith(_NEVER_ENVIRONMENT) or _is_personal(name):
             continue
-        kept[name] = HIDDEN if _is_secret(name, in_environment=True) else mask_text(env[name])
+        kept[name] = HIDDEN if _is_secret(name, in_environment=True) else mask_text(env[name], before=name)
     return kept
 
 
-def mask_text(text: str) -> str:
-    """Return *text* without anything that looks like a secret, an address of a person or a machine, or a home folder."""
+def mask_text(text: str, *, before: str = "") -> str:
+    """Return *text* without anything that looks like a secret, an address of a person or a machine, or a home folder.
+
+    Args:
+        text: An argument or the value of a variable.
+        before: The argument or the name before it, which may say that it is the hash of a commit or a file.
+    """
     text = text[:_MOST]
     for shape in _SHAPES:
         text = re.sub(shape, HIDDEN, text, flags=re.DOTALL)
     text = re.sub(_HEADER, rf"\1\2{HIDDEN}", text)
     text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text, flags=re.IGNORECASE)
     text = _mask_pairs(text)
-    text = re.sub(r"[A-Za-z0-9]{32,}", _mask_if_random, text)
+    text = re.sub(_RANDOM, _mask_if_random, text)
+    text = re.sub(_HEXADECIMAL, partial(_mask_unless_a_hash, before=before), text)
     return _mask_persons_and_machines(text)
 
 
-def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
+def _mask_argument(argument: str, shorts: str, *, before: str) -> tuple[str, str]:
     """Return the masked argument and when to hide the next one. "" means never."""
     short = re.match(r"-([A-Za-z])(.*)", argument, re.DOTALL)
     if short and short[1] in shorts:
@@ -133,7 +168,9 @@ def _mask_argument(argument: str, shorts: str) -> tuple[str, str]:
     elif re.fullmatch(r"--?[A-Za-z][\w.\-]*", argument):
         hide = (_is_secret(argument) or _is_personal(argument)) and _words(argument)[0] not in _SWITCHES
         return argument, "unless an option" if hide else ""
-    return mask_text(argument), ""
+    elif re.fullmatch(_AMBIGUOUS, before) and _could_be_a_key(argument):
+        return HIDDEN, ""
+    return mask_text(argument, before=before), ""
 
 
 def _mask_pairs(text: str) -> str:
@@ -156,6 +193,13 @@ def _mask_pairs(text: str) -> str:
 
 def _mask_if_random(word: "re.Match[str]") -> str:
     return HIDDEN if _looks_random(word[0]) else word[0]
+
+
+def _mask_unless_a_hash(word: "re.Match[str]", *, before: str) -> str:
+    """Hide a hexadecimal number as long as a key, unless what stands before it says that it is no secret."""
+    is_mixed = re.search(r"\d", word[0]) and re.search(r"[a-f]", word[0], re.IGNORECASE)
+    at = word.string[max(word.start() - 60, 0) : word.start()]
+    return HIDDEN if is_mixed and not re.search(_HASH_BEFORE, at or f"{before} ") else word[0]
 
 
 def _mask_persons_and_machines(text: str) -> str:
@@ -214,6 +258,11 @@ def _looks_like_a_password(text: str) -> bool:
     """Return whether the text after ``-p`` is not a number, path, list or plain word."""
     kinds = sum(bool(re.search(kind, text)) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^\w\s./,:=\-]"))
     return len(text) >= 6 and kinds >= (2 if re.search(r"[^\w\s./,:=\-]", text) else 3) and not re.match(r"[./~]", text)
+
+
+def _could_be_a_key(text: str) -> bool:
+    """Return whether an argument has letters and digits and neither a path nor a word in it, as a key after ``-k`` has."""
+    return bool(re.fullmatch(r"[\w+=.:-]{12,}", text) and re.search(r"[a-z]", text, re.IGNORECASE)) and sum(map(str.isdigit, text)) >= 3
 
 
 def _looks_random(text: str) -> bool:

@@ -23,6 +23,15 @@ class Attendance(NamedTuple):
         """How many nodes sent nothing."""
         return max((self.expected or 0) - self.seen, 0)
 
+    def on_machines(self, machines: int) -> "Attendance":
+        """Return the attendance if the nodes ran on *machines*: one with several names counts once, unless its launcher started as many nodes.
+
+        Example:
+            >>> Attendance(None, 3).on_machines(1).seen, Attendance(2, 2).on_machines(1).seen
+            (1, 2)
+        """
+        return self._replace(seen=min(self.seen, max(machines, self.expected or 0)))
+
     @property
     def reason(self) -> str:
         """The sentence of the record, "" if all nodes are there.

@@ -91,6 +91,8 @@ class Process:
     counts: dict[str, float] = field(default_factory=dict)
     resumed: dict[str, float] = field(default_factory=dict)
     """Counts of the checkpoint from which the script resumed."""
+    shared_with: tuple[str, ...] = ()
+    """Other runs that were metered on the same GPUs at the same time."""
     phases: dict[str, PhaseUse] = field(default_factory=dict)
     results: dict[str, Interval] = field(default_factory=dict)
     """The recorded quantities, see :data:`traincarbon.quantities.RECORDED`, as this process last stated them."""
@@ -155,6 +157,7 @@ class Process:
             **{
                 **stored,
                 "facts": Facts(tuple(argv), *facts),
+                "shared_with": tuple(stored.get("shared_with", ())),
                 "devices": {name: Device(Part(part), EnergySource(how), *rest) for name, (part, how, *rest) in stored["devices"].items()},
                 "phases": {name: PhaseUse(*used) for name, used in stored["phases"].items()},
                 "results": {name: Interval(*bounds) for name, bounds in stored["results"].items()},
@@ -203,6 +206,8 @@ class Process:
                 self._device(_cut(name), table(device), seconds, ended=line.get("ended") is True)
             for other in items(line.get("left_out")):  # it turned out not to be the job's
                 self.devices.pop(_cut(other), None)
+        if shared := table(line.get("shared_with")):
+            self.shared_with = tuple(sorted({*self.shared_with, *map(_cut, shared)}))[:_MOST_NOTES]
         self.gaps_s += amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
             count = amount(line.get(name))

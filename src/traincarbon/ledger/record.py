@@ -15,18 +15,21 @@ from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
+from traincarbon.ledger.machines import on_machines
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.phases import Phase, phases_of
 from traincarbon.ledger.process_summary import COUNTS, End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record, contradiction
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
-from traincarbon.ledger.sessions import Session, clusters, share_nothing
+from traincarbon.ledger.sessions import Session, clusters, share_all, share_nothing, share_once
 from traincarbon.ledger.waste import NO_WASTE, Waste, waste_of
-from traincarbon.quantities import J_PER_KWH, RECORDED, EnergySource
+from traincarbon.quantities import J_PER_KWH, RECORDED, EnergySource, Part
 from traincarbon.uncertain import Interval
 
 _T = TypeVar("_T")
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
+_BY_TIME = ("embodied_kgco2e", "cost_usd")
+"""What follows from the hours of accelerators more than from energy."""
 _NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "cost_basis", "unread_gpu")
 
 
@@ -72,6 +75,8 @@ class Run:
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
     waste: Waste = NO_WASTE
+    shared_with: tuple[str, ...] = ()
+    """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
     notes: tuple[str, ...] = ()
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
@@ -88,7 +93,12 @@ class Run:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
         how = {part: source.value for part, source in self.how.items()}
-        lists = {"argv": list(self.argv), "notes": list(self.notes), "devices": [use.to_dict() for use in self.by_device]}
+        lists = {
+            "argv": list(self.argv),
+            "shared_with": list(self.shared_with),
+            "notes": list(self.notes),
+            "devices": [use.to_dict() for use in self.by_device],
+        }
         parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
         return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
@@ -114,6 +124,7 @@ class Run:
             "phases": tuple(Phase(*phase) for phase in stored["phases"]),
             "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
             "waste": Waste(*stored["waste"]),
+            "shared_with": tuple(stored.get("shared_with", ())),
         }
         return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
@@ -161,6 +172,9 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     metered = [process for process in processes if process.record is None]
     if not metered:
         return _longest_imported(processes)
+    nodes = attendance(metered)
+    metered = on_machines(metered)
+    n_machines = len({process.node for process in metered})
     found = clusters(metered)
     ordered = [process for cluster in found for session in cluster for process in session.processes]
     facts = [process.facts for process in ordered]
@@ -168,7 +182,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
     counts = _counts(found)
-    nodes, is_running = attendance(ordered), state == "running"
+    nodes, is_running = nodes.on_machines(n_machines), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
     results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
@@ -186,7 +200,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         duration_s=duration_s,
         nodes=nodes.seen,
         nodes_expected=nodes.expected,
-        accelerators=_accelerators(ordered),
+        accelerators=_accelerators(ordered, energy.by_device),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
         energy_j=energy.energy_j,
         how=energy.how,
@@ -202,12 +216,13 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
         launcher=latest_launcher(each.launcher for each in facts),
-        restarts=len(found) - nodes.seen,
+        restarts=len(found) - n_machines,
         signal=end.signal if end else None,
         counts=counts,
         by_device=energy.by_device,
         phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
         attempts=attempts,
+        shared_with=tuple(sorted({other for process in ordered for other in process.shared_with})),
         waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
         cost_basis=cost_basis,
@@ -246,7 +261,11 @@ def _first(values: Iterable[_T | None]) -> _T | None:
     return next((value for value in values if value), None)
 
 
-def _accelerators(ordered: list[Process]) -> int | None:
+def _accelerators(ordered: list[Process], devices: Sequence[DeviceUse]) -> int | None:
+    """Return the number of distinct GPUs, or what the nodes stated where none was metered."""
+    metered = len({(use.node, use.device) for use in devices if use.part == Part.GPU})
+    if metered:
+        return metered
     by_node: dict[str, int] = {}
     for process in ordered:
         if process.facts.accelerators is not None:
@@ -259,9 +278,10 @@ def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
     counts: dict[str, float] = {}
     for session in (session for cluster in found for session in cluster):
         for name in COUNTS:
-            reported = [process.counts[name] for process in session.processes if name in process.counts]
+            base = session.processes[0].resumed.get(name, 0.0)  # later processes of a session count from where the script began
+            reported = [process.counts[name] - (base if place else 0.0) for place, process in enumerate(session.processes) if name in process.counts]
             if reported:
-                counts[name] = counts.get(name, 0.0) + max(reported)
+                counts[name] = counts.get(name, 0.0) + max(*reported, 0.0)
     return counts
 
 
@@ -272,12 +292,21 @@ def _total(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str
 
 
 def _sum(name: str, found: Sequence[tuple[Session, ...]]) -> Interval | None:
-    """Return a recorded quantity summed over the processes that state it. If sessions metered the same devices, only the greatest counts."""
+    """Return a recorded quantity summed over the processes that state it. What several sessions metered at once counts once."""
     stated: list[Interval] = []
     for cluster in found:
         results = list(_by_session(name, cluster))
-        stated += results if share_nothing(cluster) else sorted(results, key=lambda result: float(result.median))[-1:]
+        if len(results) < 2 or share_nothing(cluster):
+            stated += results
+        elif share_all(cluster):
+            stated.append(max(results, key=lambda result: float(result.median)))
+        else:
+            stated.append(_scaled(_added(results), share_once(cluster, by_time=name in _BY_TIME)))
     return _added(stated) if stated else None
+
+
+def _scaled(interval: Interval, factor: float) -> Interval:
+    return Interval(*(bound * factor for bound in interval))
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:

@@ -59,6 +59,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
+    checked["shared_with"] = tuple(str(other)[:_LONGEST] for other in items(stated.get("shared_with"))[:_MOST_NOTES])
     checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
     checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
     attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])

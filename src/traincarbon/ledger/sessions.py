@@ -8,6 +8,7 @@ from typing import NamedTuple
 from traincarbon.ledger.coverage import Span, joined, longest_gap_s, metered_devices, united
 from traincarbon.ledger.device import Device
 from traincarbon.ledger.process_summary import Process
+from traincarbon.quantities import Part
 
 
 class Session(NamedTuple):
@@ -80,10 +81,37 @@ def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
 
 
 def share_nothing(cluster: Sequence[Session]) -> bool:
-    """Return whether sessions that ran at once share no measured device and no accelerators, so that their results add up."""
+    """Return whether sessions that ran at once share no measured device and no GPU, so that their results add up."""
     shared = [name for session in cluster for name, device in session.devices().items() if device.how.is_measured]
-    busy = sum(any(process.facts.accelerators for process in session.processes) for session in cluster)
-    return len(shared) == len(set(shared)) and busy < 2
+    busy = [session for session in cluster if any(process.facts.accelerators for process in session.processes)]
+    gpus = [name for session in busy for name in _gpus(session) or ["unknown"]]
+    return len(shared) == len(set(shared)) and len(gpus) == len(set(gpus))
+
+
+def share_all(cluster: Sequence[Session]) -> bool:
+    """Return whether sessions that ran at once metered the same GPUs, so that the results of one are those of all."""
+    return len({frozenset(_gpus(session)) for session in cluster}) == 1
+
+
+def share_once(cluster: Sequence[Session], *, by_time: bool) -> float:
+    """Return the part of the sum of what sessions state that remains if what they share counts once.
+
+    Args:
+        cluster: Sessions that ran at once.
+        by_time: Whether to go by the time of GPUs instead of the energy of all devices.
+    """
+    times = [(name, session.to_s - session.from_s) for session in cluster for name in _gpus(session)]
+    if by_time and (total_s := sum(time_s for _, time_s in times)) > 0.0:
+        longest: dict[str, float] = {}
+        for name, time_s in times:
+            longest[name] = max(time_s, longest.get(name, 0.0))
+        return sum(longest.values()) / total_s
+    total_j = sum(device.energy_j for session in cluster for device in session.devices().values())
+    return sum(device.energy_j for device in shared_devices(cluster).values()) / total_j if total_j > 0.0 else 1.0
+
+
+def _gpus(session: Session) -> list[str]:
+    return [name for name, device in session.devices().items() if device.part is Part.GPU]
 
 
 def _sessions(processes: list[Process]) -> list[Session]:

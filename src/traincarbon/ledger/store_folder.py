@@ -67,7 +67,8 @@ def lives(process: int, known_life: str) -> bool | None:
     there = known_life.split("/")
     if len(here) != 3 or len(there) != 3 or here[:2] != there[:2]:
         return None
-    return life(process) == known_life
+    stat = stat_of(process)
+    return stat is not None and not stat.has_ended and life(process) == known_life  # a zombie has ended too
 
 
 def _salt(file: str) -> bytes:

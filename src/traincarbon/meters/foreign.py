@@ -10,14 +10,19 @@ if TYPE_CHECKING:
 GROUP = "traincarbon.meters"
 """Entry points of this group are probes of other packages: functions without arguments that return a meter or ``Unavailable``."""
 
+ALLOWED = "CARBON_PLUGINS"
+"""The variable that names the meters of other packages to load, separated by commas; ``none`` refuses them all."""
+
 
 def entry_point_meters() -> "list[EntryPoint]":
     """Return the probes of other packages. ``importlib.metadata`` is only imported if a file names our group."""
-    if not any(_names_group(folder) for folder in sys.path):
+    allowed = os.environ.get(ALLOWED, "").replace(" ", "")
+    if allowed == "none" or not any(_names_group(folder) for folder in sys.path):
         return []
     from importlib.metadata import entry_points
 
-    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return [point for point in found if not allowed or point.name in allowed.split(",")]
 
 
 def _names_group(folder: str) -> bool:

@@ -41,6 +41,8 @@ class IsolatedMeter(Meter):
         self._last: dict[str, Reading] = {}
         self._earlier_j: dict[str, float] = {}
         """Device to what earlier processes counted, and what its counter rose by between them."""
+        self._gap_s: dict[str, float] = {}
+        """Device to the seconds between processes that no counter covers, and those that earlier processes did not count."""
         self._retry_s, self._wait_s, self._left = 0.0, _FIRST_RETRY_S, _MOST_RETRIES
 
     def open(self) -> Meter | Unavailable:
@@ -58,12 +60,15 @@ class IsolatedMeter(Meter):
             stated = _next(process)
         except ChildProcessError as error:
             self._end()
+            self._left -= 1
+            may_answer_later = self._left > 0 and not self._ended
             hint = "is its library that of the driver? carbon doctor shows the other meters"
-            return Unavailable(self.name, f"its library ends the process that opens it ({error})", hint, is_there=True)
-        reason = stated.get("unavailable")
-        if reason is not None:
+            reason = f"its library ends the process that opens it ({error})"
+            return Unavailable(self.name, reason, hint, is_there=True, may_answer_later=may_answer_later)
+        unavailable = stated.get("unavailable")
+        if unavailable is not None:
             self._end()
-            return Unavailable(*reason)
+            return Unavailable(*unavailable)
         self._take(stated, is_first=True)
         return self
 
@@ -103,6 +108,7 @@ class IsolatedMeter(Meter):
                         stream.close()
 
     def _lose(self, how: str) -> None:
+        self._left -= 1
         self.notes.append(f"{self.name}: its library ended the process that read it ({how}): its energy stands still")
         self._end()
         self._retry_s, self._wait_s = time.monotonic() + self._wait_s, min(2.0 * self._wait_s, _LAST_RETRY_S)
@@ -110,7 +116,6 @@ class IsolatedMeter(Meter):
     def _try_again(self) -> None:
         if self._ended or not self._left or time.monotonic() < self._retry_s:
             return
-        self._left -= 1
         if isinstance(self.open(), Unavailable):
             self._retry_s, self._wait_s = time.monotonic() + self._wait_s, min(2.0 * self._wait_s, _LAST_RETRY_S)
         else:
@@ -124,9 +129,11 @@ class IsolatedMeter(Meter):
         for reading in (_reading(each) for each in stated["readings"]):
             last = self._last.get(reading.device)
             if is_first and last is not None:
-                rose_j = reading.counter_j - last.counter_j if reading.counter_j is not None and last.counter_j is not None else 0.0
+                rose_j = reading.counter_j - last.counter_j if reading.counter_j is not None and last.counter_j is not None else -1.0
                 self._earlier_j[reading.device] = last.energy_j - reading.energy_j + max(rose_j, 0.0)
-            self._last[reading.device] = reading._replace(energy_j=reading.energy_j + self._earlier_j.get(reading.device, 0.0))
+                self._gap_s[reading.device] = last.gap_s + (reading.time_s - last.time_s if rose_j < 0.0 else 0.0)
+            earlier_j, gap_s = self._earlier_j.get(reading.device, 0.0), self._gap_s.get(reading.device, 0.0)
+            self._last[reading.device] = reading._replace(energy_j=reading.energy_j + earlier_j, gap_s=reading.gap_s + gap_s)
 
 
 def _reading(stated: list[Any]) -> Reading:

@@ -122,7 +122,10 @@ def _listed(library: Library) -> list[tuple[int, Listed]]:
     """
     listed: list[tuple[int, Listed]] = []
     refused: NotOursError | None = None
-    for index in range(library("nvmlDeviceGetCount") or 0):
+    count = library("nvmlDeviceGetCount")
+    if count is None:
+        raise GpuError("nvmlDeviceGetCount: the number of GPUs cannot be read", hint="see nvidia-smi")
+    for index in range(count):
         try:
             handle = library("nvmlDeviceGetHandleByIndex", index)
         except NotOursError as error:

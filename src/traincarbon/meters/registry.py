@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from glob import glob
 from importlib import import_module
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class MeterKind(NamedTuple):
         is_opened_first: Whether to open it before the job is known, because opening takes long and its counters hold what it missed.
         can_hang: Whether it reads through a vendor's library or a controller, which may never return if a device or its driver hangs.
         is_on_request: Whether it is only opened by name.
+        sign: Files of which one is there if there is anything that can hang; without one, no thread is needed.
     """
 
     name: str
@@ -31,6 +33,7 @@ class MeterKind(NamedTuple):
     is_opened_first: bool = False
     can_hang: bool = False
     is_on_request: bool = False
+    sign: str = ""
 
 
 MODEL = "cpu_model"
@@ -38,11 +41,11 @@ METERS: dict[str, MeterKind] = {
     kind.name: kind
     for kind in (
         MeterKind("nvml", (Part.GPU,), "nvidia-ml-py", is_opened_first=True, can_hang=True),
-        MeterKind("amd", (Part.GPU,), "amdsmi", can_hang=True),
+        MeterKind("amd", (Part.GPU,), "amdsmi", can_hang=True, sign="/dev/kfd"),
         MeterKind("cray", (Part.SERVER,)),
         MeterKind("rapl", (Part.CPU, Part.DRAM)),
-        MeterKind("hwmon", (Part.SERVER,), can_hang=True),
-        MeterKind("ipmi", (Part.SERVER,), can_hang=True),
+        MeterKind("hwmon", (Part.SERVER,), can_hang=True, sign="/sys/class/hwmon/hwmon*"),
+        MeterKind("ipmi", (Part.SERVER,), can_hang=True, sign="/dev/ipmi*"),
         MeterKind("codecarbon", (Part.GPU, Part.CPU), "codecarbon", is_on_request=True),
         MeterKind("replay", (), is_on_request=True),
         MeterKind(MODEL, (Part.CPU, Part.DRAM), "psutil"),
@@ -185,7 +188,7 @@ def begun(name: str, *, keeps_trying: bool = False) -> threaded.ThreadedMeter | 
     Those of other packages are read in a process of their own, and so are all of them after a crash.
     """
     kind = METERS.get(name)
-    if kind is not None and not kind.can_hang:
+    if kind is not None and not _can_hang(kind):
         return None
     if kind is None and not any(point.name == name for point in entry_point_meters()):
         return None
@@ -196,6 +199,10 @@ def begun(name: str, *, keeps_trying: bool = False) -> threaded.ThreadedMeter | 
         patience_s = _FOREIGN_S if kind is None else threaded.OPENING_S
         return threaded.ThreadedMeter(name, apart.open, keeps_trying=keeps_trying, abort=apart.kill, abort_after_s=patience_s)
     return threaded.ThreadedMeter(name, lambda: probed_here(name), keeps_trying=keeps_trying)
+
+
+def _can_hang(kind: MeterKind) -> bool:
+    return kind.can_hang and (not kind.sign or bool(glob(kind.sign)))
 
 
 def probed(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.row import Launcher
-from traincarbon.tracking.launchers.run_ids import command_of, plain_id, without_step
+from traincarbon.tracking.launchers.run_ids import LAUNCHER_MODULES, command_of, plain_id, without_step
 from traincarbon.tracking.launchers.starters import STARTERS
 from traincarbon.tracking.launchers.table import EXPERIMENTS, LAUNCHERS
 from traincarbon.tracking.launchers.values import Count, CountReader, Environment, count, positive, stated
@@ -24,7 +24,7 @@ _ADDRESSES = (
     ("PET_MASTER_ADDR", "PET_MASTER_PORT"),
 )
 """Where the ranks of a training meet, in the words of each launcher."""
-_PROGRAMS = ("torchrun", "torch.distributed.run", "torch.distributed.launch", "accelerate", "deepspeed")
+_PROGRAMS = ("torchrun", "accelerate", "accelerate-launch", "deepspeed", *LAUNCHER_MODULES)
 _LONGEST_ADDRESS = 300
 
 __all__ = ["Launch", "launched"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, SupportsFloat, cast
 
 from traincarbon.tracking.lines import Splitter
+from traincarbon.tracking.rank_counts import RankCounts
 from traincarbon.tracking.value.trend import Points
 
 VARIABLE = "CARBON_PROGRESS_FD"
@@ -20,6 +21,8 @@ STARTS = ("start_tokens", "start_samples", "start_steps")
 """Counts of the checkpoint from which the script resumed."""
 FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS)
 PHASE = "phase"
+RANK = "rank"
+"""The key with which a report says that its tokens and samples are those of one rank alone, and of which."""
 
 _LONGEST_LINE_B = 4096
 _LONGEST_NAME = 40
@@ -42,11 +45,13 @@ def progress(
     start_tokens: SupportsFloat | None = None,
     start_steps: SupportsFloat | None = None,
     start_samples: SupportsFloat | None = None,
+    per_rank: bool = False,
 ) -> None:
     """Report the progress of the training to the tracker; outside of ``carbon track`` this does nothing, in a microsecond.
 
     It never raises and never blocks. If the pipe is full or closed the report is dropped, which loses nothing, as counts are
-    cumulative. If several processes (ranks) report, the highest count is used: report the whole job's counts, or from rank 0 only.
+    cumulative. If several processes (ranks) report, the highest count is used: report the whole job's counts, or from rank 0 only, or
+    say that each rank counts its own work.
     A script that resumes from a checkpoint may continue its count or begin a new one: the tracker detects which.
     Taking the value of a tensor on a GPU waits for the GPU, so report what the host knows, or report every few steps.
 
@@ -61,6 +66,7 @@ def progress(
         start_tokens: Tokens of the checkpoint from which the script resumed, 0 if it began anew; without it, the tracker guesses. [1]
         start_steps: Steps of that checkpoint. [1]
         start_samples: Samples of that checkpoint. [1]
+        per_rank: Whether tokens and samples are those of this process alone, to be added to those of the other ranks. Steps are never added.
 
     Example:
         >>> progress(tokens=4096 * 512, total_tokens=2.7e11)
@@ -69,7 +75,8 @@ def progress(
         return
     given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps)
     named = zip(FIELDS, given, strict=True)
-    send({name: number for name, value in named if value is not None and (number := _valid(name, value)) is not None})
+    valid: dict[str, object] = {name: number for name, value in named if value is not None and (number := _valid(name, value)) is not None}
+    send({**valid, RANK: str(os.getpid())} if per_rank and valid else valid)
 
 
 def send(reported: Mapping[str, object]) -> None:
@@ -103,6 +110,8 @@ class Report(NamedTuple):
     """The phase that the training is in from now on, "" for none."""
     source: str = ""
     """The thread of which *phase* is the innermost phase."""
+    rank: str = ""
+    """The rank whose own work *tokens* and *samples* count, "" if they are the whole training's."""
 
 
 def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
@@ -112,7 +121,8 @@ def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
     phase = _name(given or "") if given is None or isinstance(given, str) else None
     if not valid and phase is None:
         return None
-    return Report._make((time_s, *map(valid.get, FIELDS), phase, _name(str(stated.get("source") or ""))))
+    source, rank = (_name("" if (given := stated.get(key)) is None else str(given)) for key in ("source", RANK))
+    return Report._make((time_s, *map(valid.get, FIELDS), phase, source, rank))
 
 
 def _name(text: str) -> str:
@@ -153,9 +163,15 @@ class Progress:
         loss: The latest loss.
         reports: Number of reports.
         notes: Notes for the record.
+
+    Args:
+        totals: Counts of the whole training, if they are stated.
+        continues: Whether reports before these were added elsewhere, so that the first count tells nothing about a checkpoint.
     """
 
-    def __init__(self, totals: Mapping[str, float] | None = None) -> None:
+    def __init__(self, totals: Mapping[str, float] | None = None, *, continues: bool = False) -> None:
+        self._continues = continues
+        self._ranks = RankCounts()
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {name: total for name, total in (totals or {}).items() if name in COUNTS and 0.0 < total < _MOST}
         self.loss: float | None = None
@@ -170,6 +186,7 @@ class Progress:
     def add(self, report: Report) -> None:
         """Add *report*; a count below an earlier one changes nothing, and one far below adds a note."""
         self.reports += 1
+        report = self._of_all_ranks(report) if report.rank else report
         self.loss = self.loss if report.loss is None else report.loss
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
             if total is not None and name not in self._fixed:
@@ -195,6 +212,13 @@ class Progress:
                 self._fell = True
                 self.notes.append(f"the script counts from {count:g} {name} again after {highest:g}: the highest count is used")
 
+    def _of_all_ranks(self, report: Report) -> Report:
+        """Return the report of a rank with the counts of all ranks."""
+        counts = {"tokens": report.tokens, "samples": report.samples}
+        whole = self._ranks.add(report.rank, counts=counts, starts={"tokens": report.start_tokens, "samples": report.start_samples})
+        self._resumed |= self._ranks.starts
+        return report._replace(tokens=whole.get("tokens"), samples=whole.get("samples"), start_tokens=None, start_samples=None)
+
     def points(self, name: str) -> Points | None:
         """Return the count *name* over time, None if it was never reported."""
         return self._points.get(name)
@@ -215,8 +239,8 @@ class Progress:
 
         If it does not say, it resumed if its first count is more than three times the increase from the first to the second report.
         """
-        if name in self._resumed:
-            return self._resumed[name]
+        if name in self._resumed or self._continues:
+            return self._resumed.get(name, 0.0)
         starts = self._starts.get(name, ())
         if len(starts) < 2:
             return None

@@ -155,7 +155,9 @@ class Tracker:
             ended.channel.close()
             stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
             try:
-                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr) if self._restarts.allow() else None
+                is_allowed = self._restarts.allow()
+                apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart) if is_allowed else None
             except OSError:
                 sidecar = None
             finally:
@@ -207,9 +209,9 @@ class Tracker:
             if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)
 
-    def progress(self, **counts: SupportsFloat | None) -> None:
+    def progress(self, *, per_rank: bool = False, **counts: SupportsFloat | None) -> None:
         """Report the progress of the training, see :func:`traincarbon.progress`."""
-        progress(**counts)
+        progress(per_rank=per_rank, **counts)
 
     def phase(self, name: str) -> Phase:
         """Return a phase of the training for a ``with`` statement, see :func:`traincarbon.phase`."""

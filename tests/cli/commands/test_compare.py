@@ -91,3 +91,13 @@ def test_a_plot_is_a_new_file(tmp_path):
 def test_nothing_that_can_be_is_an_error():
     with pytest.raises(PlanError, match="no hardware"):
         run("--params", "7B", "--tokens", "1T", "--hw", "nothing-like-it")
+
+
+def test_a_name_in_the_csv_is_no_formula_and_controls_no_terminal(tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('name = "=cmd|\' /C calc\'!A0"\nparams = 7e9\ntokens = 1e12\nhw = "dgx-a100"\n')
+    other = tmp_path / "other.toml"
+    other.write_text('name = "a\\u001b[31m"\nparams = 7e9\ntokens = 1e12\nhw = "dgx-h100"\n')
+    text = run(str(plan), str(other), "--csv", "--quiet").stdout
+    assert [row["plan"][:2] for row in csv.DictReader(text.splitlines())] in (["'=", "a\ufffd"], ["a\ufffd", "'="])
+    assert "\x1b" not in text

@@ -338,3 +338,15 @@ def test_listing_imports_nothing_heavy(store):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert not {"numpy", "pandas", "pyarrow", "rich", "psutil", "codecarbon", "pynvml", "traincarbon.estimation.chain"} & set(done.stderr.split())
     assert len(done.stdout.splitlines()) == 4
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_an_export_neither_overwrites_a_file_nor_follows_a_link(store, tmp_path, kind):
+    target = tmp_path / "mine.csv"
+    target.write_text("mine")
+    file = tmp_path / "link.csv" if kind == "link" else target
+    if kind == "link":
+        file.symlink_to(target)
+    found = CliRunner().invoke(command, ["export", "-o", str(file), "--store", str(store)])
+    assert "already exists" in str(found.exception)
+    assert target.read_text() == "mine"

@@ -5,8 +5,9 @@ import pytest
 from made_states import gpu, interval, state
 from traincarbon.decode import decode, encode
 from traincarbon.errors import CarbonError
-from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
-from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState
+from traincarbon.tracking.display.panel import MOST_ROWS, rows
+from traincarbon.tracking.display.power_history import History
+from traincarbon.tracking.live_state import BudgetState, LiveState
 
 pytest.importorskip("rich", reason="rich is not installed")
 
@@ -32,14 +33,6 @@ def test_a_server_of_eight_is_seen_whole_in_eighty_columns():
     ]
 
 
-def test_where_rows_are_free_devices_take_a_third_and_show_more():
-    assert drawn(state(budgets=()))[1:4] == [
-        "gpu0 640 W  97 %  gpu1 650 W  96 %  gpu2 660 W  95 %  gpu3 670 W  94 %",
-        "gpu4 680 W  93 %  gpu5 690 W  92 %  gpu6 700 W  91 %  gpu7 710 W  90 %",
-        "cpu  182 W  20 %  dram  28 W",
-    ]
-
-
 def test_one_accelerator_has_temperature_memory_and_the_last_minute_as_bars():
     history = History()
     for second in range(60):
@@ -48,28 +41,6 @@ def test_one_accelerator_has_temperature_memory_and_the_last_minute_as_bars():
     assert shown[1] == "gpu  ▄▄▄▄▄▄▄▄▅▇▇▇▇▇▇▇▇ 640 W  97 %  60 °C  62 GB  cpu  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 182 W  20 %"
     assert shown[3].endswith("metered 171 Wh  hardware 9 g")
     assert shown[6].endswith("$1.12 −8 %  against plan")
-
-
-def test_bars_are_blank_where_nothing_was_read_and_forget_what_is_older_than_a_minute():
-    history = History()
-    history.add(state(1, elapsed_s=10.0))
-    history.add(state(1, elapsed_s=65.0))
-    history.add(LiveState("r", devices=(gpu(0),)))
-    assert history.spark("gpu:GPU-0", now_s=65.0, width=6) == "▇    ▇"
-    assert history.spark("gpu:GPU-0", now_s=120.0, width=6) == "▇     "
-    assert history.spark("unknown", now_s=65.0, width=6) == " " * 6
-
-
-def test_many_accelerators_are_shown_as_a_whole_with_least_and_most_of_them():
-    shown = drawn(state(64))
-    assert shown[0].endswith("61.3 kW · running 0:12:03 ──")
-    assert shown[1].startswith("64 gpu 61.1 kW  90 – 97 %  ≤ 67 °C  cpu")
-    assert len(shown) == 8
-
-
-def test_a_whole_server_is_not_added_to_its_parts():
-    devices = (gpu(0), DeviceState("server:0", "server", 1200.0))
-    assert "─ 1.20 kW · running" in drawn(state(devices=devices))[0]
 
 
 def test_what_is_not_known_has_no_row():

@@ -199,3 +199,21 @@ def test_a_gpu_that_is_chosen_in_python_is_known_by_the_drivers_list(node, tmp_p
     record = node.record("r")
     assert (record.accelerators, gpus(record)) == (1, ["gpu:GPU-5f3c0555-0000-4000-8000-000000000005"])
     assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=0.005)
+
+
+def test_tokens_that_each_rank_counts_itself_add_up_also_after_a_meter_was_killed(node):
+    body = "for _ in range(40): time.sleep(0.1); traincarbon.progress(tokens=1000 * (_ + 1), steps=_ + 1, per_rank=True)"
+    ranks = [in_python(node, 0.2, body=body) for _ in range(3)]
+    assert until(lambda: meters(node))
+    time.sleep(1.5)
+    os.kill(meters(node)[0], signal.SIGKILL)
+    assert ended(ranks)[0] == [0, 0, 0]
+    record = node.record("r")
+    assert (record.tokens, record.counts["steps"]) == (120_000.0, 40.0)
+
+
+def test_runs_that_share_gpus_at_the_same_time_say_so(node):
+    ranks = [wrapped(node, "sleep", "3", run_id=run_id, env={"CUDA_VISIBLE_DEVICES": mask}) for run_id, mask in (("a", "0,1"), ("b", "1"), ("c", "2"))]
+    assert ended(ranks) == ([0] * 3, "")
+    assert [node.record(run_id).shared_with for run_id in "abc"] == [("b",), ("a",), ()]
+    assert [note for note in node.record("a").notes if "also metered for the run b" in note]

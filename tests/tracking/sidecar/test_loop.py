@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -52,14 +53,14 @@ def session(place):
     """Return a function that meters *job* for *owner* in a thread: the channel to it, what it reports on, and the thread."""
     ends = []
 
-    def begin(job, owner, valuation=None, *, ended_after_s=None, **options):
+    def begin(job, owner, valuation=None, *, ended_after_s=None, began_before_s=0.0, **options):
         to_it, from_us = os.pipe()
         to_us, from_it = os.pipe()
         reports, reporting = os.pipe()
         output, copying = os.pipe()
         ends.extend((reporting, copying))
         settings = settings_from(argv=["x"], run_id="r", interval_s=0.1, **options)
-        ours, began_s = Channel(to_us, from_us), time.monotonic()
+        ours, began_s = Channel(to_us, from_us), time.monotonic() - began_before_s
         ends.append(ours)
         if ended_after_s is not None:
             ours.send(JobEnded(began_s + ended_after_s, exit_code=0))
@@ -89,6 +90,21 @@ def test_a_session_is_metered_from_the_beginning_of_the_job_to_its_end(session, 
     record = place.record("r")
     assert (record.state, record.exit_code) == ("failed", 3)
     assert record.energy_j["gpu"] == pytest.approx(WATTS * record.duration_s, rel=1e-6)
+
+
+def test_after_ten_minutes_records_are_six_times_as_far_apart_and_lose_nothing(session, sleeper, place):
+    channel, _, thread = session(sleeper(), sleeper(), began_before_s=700.0)
+    time.sleep(2.5)
+    end(channel, thread)
+    lines = [line for line in place.lines("r") if line["kind"] == "interval"]
+    spans_s = [later["to_s"] - earlier["to_s"] for earlier, later in pairwise(lines[:-1])]
+    assert all(line["interval_s"] == pytest.approx(0.6) for line in lines)
+    assert len(spans_s) >= 2
+    assert min(spans_s) >= 0.5
+    (use,) = [use for use in place.record("r").by_device if use.part == "gpu"]
+    assert use.gaps_s == pytest.approx(700.0, abs=2.0)
+    assert use.energy_j == pytest.approx(WATTS * use.metered_s, rel=0.02)
+    assert place.record("r").notes[0].startswith(f"{use.device} was metered for 0.")
 
 
 def test_what_is_drawn_after_the_job_has_ended_is_not_its_own(session, sleeper, place):

@@ -59,7 +59,7 @@ def test_several_nodes_have_switches_between_them(ask):
 def test_without_a_region_the_range_of_the_world_is_an_assumption(ask):
     answer = ask({"hw": "acme-box"})
     assert answer.coefficients.carbon_intensity.spreads == {"carbon_intensity": 0.9}
-    assert "carbon_intensity: no region named: the range of grids on which clouds run" in answer.assumptions
+    assert "carbon_intensity: no region named: the grids of cloud regions, weighted by the electricity of data centres" in answer.assumptions
 
 
 def test_what_the_user_gives_is_exact_and_no_assumption(ask):
@@ -144,7 +144,7 @@ def test_gpus_of_two_kinds_are_noted(ask, accelerator_toml):
         ({"hw": "acme-box", "params": -1}, "params is -1"),
         ({"plan": {"nonsense": 1}}, "unknown key 'nonsense'"),
         ({"plan": {"params": 1e9}}, "the plan"),
-        ({"region": "FR", "basis": "direct"}, "no direct intensity"),
+        ({"region": "XQ"}, "no region or zone 'XQ'"),
     ],
 )
 def test_what_is_wrong_becomes_a_note_and_the_rest_is_known(ask, request_, note):

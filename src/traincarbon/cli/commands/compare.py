@@ -130,6 +130,8 @@ def _csv(found: "Comparison") -> str:
     import csv
     import io
 
+    from traincarbon.ledger.exchange import cell_of
+
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     columns = [f"{name}_{bound}" if bound != "median" else name for name in COMPARED for bound in ("low", "median", "high")]
@@ -138,8 +140,8 @@ def _csv(found: "Comparison") -> str:
         bounds = [
             f"{getattr(interval, bound):.6g}" if interval is not None else "" for interval in option.results.values() for bound in ("low", "median", "high")
         ]
-        where = [value or "" for value in option.where]
-        writer.writerow([*where, option.hardware, option.place, *bounds, " ".join(option.marks), option.is_pareto])
+        where = [cell_of(value or "") for value in option.where]
+        writer.writerow([*where, cell_of(option.hardware), cell_of(option.place), *bounds, " ".join(option.marks), option.is_pareto])
     return stream.getvalue()
 
 

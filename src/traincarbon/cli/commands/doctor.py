@@ -12,6 +12,7 @@ from traincarbon.cli import output
 from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
+from traincarbon.meters.foreign import ALLOWED, entry_point_meters
 from traincarbon.quantities import EnergySource
 
 _SAMPLE_S = 0.5
@@ -164,6 +165,12 @@ def _store(stated: str | None) -> Store:
     return Store(folder, writable, free_b, problem, is_open_to_others(folder), _unsaved(folder))
 
 
+def _plugins() -> list[str]:
+    """Return the meters of other packages that are loaded, with the package of each."""
+    packages = ((point.name, point.dist) for point in entry_point_meters())
+    return [name if package is None else f"{name} of {package.name} {package.version}" for name, package in packages]
+
+
 def _unsaved(folder: str) -> dict[str, int]:
     """Return each spare store with the number of its journals that the store does not have."""
     from traincarbon.ledger.spare_store import spare_stores, unsaved_journals
@@ -186,6 +193,7 @@ def _machine(store: Store) -> list[str]:
             ("unsaved", f"{count} journal{'s' if count > 1 else ''} in {spare}; take them with: carbon runs merge {spare}")
             for spare, count in store.unsaved.items()
         ),
+        *(("plug-in", f"{each}; refuse with {ALLOWED}=none") for each in _plugins()),
         ("processor", threads + memory),
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
@@ -266,5 +274,6 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "store": store._asdict(),
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),
+        "plugins": _plugins(),
         "versions": _versions(),
     }

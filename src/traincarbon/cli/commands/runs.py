@@ -11,6 +11,7 @@ from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
+from traincarbon.files import check_new_file, write_new_file
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.record import Run
 
@@ -112,7 +113,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
 @click.argument("ids", metavar="[ID]…", nargs=-1)
 @click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="File to write.  [default: stdout]")
+@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="New file to write.  [default: stdout]")
 @ledger_options
 def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
@@ -121,10 +122,11 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     carbon runs export -o runs.csv
     carbon runs export last --format codecarbon
     """  # noqa: D301  click reads the escape
+    if file is not None:
+        check_new_file(file)
     content = runs.export(ids, format="json" if as_json else format, store=store)
     if file is not None:
-        with open(file, "wb") as stream:
-            stream.write(content)
+        write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():
         raise CarbonError("Parquet is binary and cannot be shown on a terminal", hint="name a file: -o runs.parquet")
     else:

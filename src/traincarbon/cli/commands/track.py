@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from traincarbon.cli.choice import Choice
-from traincarbon.formatting import width
+from traincarbon.formatting import json_text, width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
 if TYPE_CHECKING:
@@ -162,6 +162,4 @@ def _result(settings: "Settings", outcome: "Outcome", *, store: str, quiet: bool
         shown = summary(record, budgets=final.budgets, store=store, again=not final.unwritten, styled=_on_terminal(), columns=width(2))
         click.echo(f"\n{shown}", err=True)
     if as_json:
-        import json
-
-        click.echo(json.dumps(record.to_dict(), ensure_ascii=False, allow_nan=False))
+        click.echo(json_text(record.to_dict()))

@@ -140,6 +140,11 @@ class Restarts:
         self._began_s = time.monotonic()
         self._ends = self._crashes = 0
 
+    @property
+    def are_repeated(self) -> bool:
+        """Whether more than one ended."""
+        return self._ends > 1
+
     def allow(self) -> bool:
         """Take note of an end now; return whether another process may be started."""
         now_s = time.monotonic()

@@ -5,7 +5,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from traincarbon.tracking.display import wording
-from traincarbon.tracking.display.panel import MOST_ROWS, History, rows
+from traincarbon.tracking.display.panel import MOST_ROWS, rows
+from traincarbon.tracking.display.power_history import History
 from traincarbon.tracking.display.terminal import BottomRows, is_capable, size_of
 from traincarbon.tracking.live_state import LiveState
 

@@ -17,7 +17,7 @@ _OF_ONE_PROCESS = re.compile(
     r"--?(?:(?:node|local|machine|process|global|group|worker|host)[-_]?rank|(?:process|node|machine|host|worker)[-_](?:id|index|ip)|local[-_]addr)"
 )
 """Options that differ between the nodes or ranks of one training."""
-_LAUNCHER_MODULES = ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch", "deepspeed.launcher.runner", "mpi4py")
+LAUNCHER_MODULES = ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch", "deepspeed.launcher.runner", "mpi4py")
 """Modules that run a script, which comes after them."""
 _RANK = "--rank"
 """An option that is the rank of a process for some programs and that of a matrix for others."""
@@ -123,7 +123,7 @@ def _script_of(argv: Sequence[str]) -> list[str]:
     for index, word in enumerate(argv):
         if word.endswith(".py") and " " not in word:
             return [re.split(r"[/\\]", word)[-1], *argv[index + 1 :]]
-        if word == "-m" and index + 1 < len(argv) and argv[index + 1] not in _LAUNCHER_MODULES:
+        if word == "-m" and index + 1 < len(argv) and argv[index + 1] not in LAUNCHER_MODULES:
             return [f"{argv[index + 1].rpartition('.')[2]}.py", *argv[index + 2 :]]
     return list(argv)
 

@@ -106,11 +106,11 @@ STARTERS = (
     Launcher(
         name="deepspeed",
         title="DeepSpeed",
-        is_there=any_of("CROSS_SIZE"),
+        is_there=any_of("CROSS_SIZE", "--num-nodes"),
         source="deepspeed, launcher/launch.py",
         run_id=text("ELASTIC_RUN_ID"),
         node_rank=count("CROSS_RANK"),
-        nodes=positive("CROSS_SIZE"),
+        nodes=positive("CROSS_SIZE", "--num-nodes"),
         local_rank=_LOCAL_RANK,
         local_size=positive("LOCAL_SIZE"),
         rank=_RANK,

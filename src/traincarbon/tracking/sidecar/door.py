@@ -5,9 +5,9 @@ import contextlib
 import fcntl
 import json
 import os
-import socket
-import struct
 import time
+from _socket import AF_UNIX, CMSG_SPACE, SCM_RIGHTS, SHUT_WR, SO_PEERCRED, SOCK_STREAM, SOL_SOCKET
+from _socket import socket as Socket  # noqa: N812  the module socket takes 10 ms to import
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -49,11 +49,11 @@ class Door:
         path: Path of the files, without their endings.
     """
 
-    def __init__(self, lock: int, listener: socket.socket, path: str) -> None:
+    def __init__(self, lock: int, listener: Socket, path: str) -> None:
         self._lock = lock
         self._listener = listener
         self._path = path
-        self._asking: socket.socket | None = None
+        self._asking: Socket | None = None
 
     def take_session(self, settings: Settings) -> str:
         """Return the session that the holder meters, and leave it for a process that takes over: that of a killed holder, if this one replaces it."""
@@ -72,9 +72,11 @@ class Door:
     def receive(self) -> HandedOver | None:
         """Return what the next process hands over, which waits for :meth:`answer`; None if it sent nothing valid."""
         try:
-            asking, _ = self._listener.accept()
+            accepted, _ = self._listener._accept()  # type: ignore[attr-defined]  # noqa: SLF001  what the class of the slow module calls
         except OSError:
             return None
+        os.set_inheritable(accepted, False)
+        asking = Socket(fileno=accepted)
         asking.settimeout(_MEMBER_S)
         handed = _received(asking) if _is_same_user(asking) else None
         if handed is None:
@@ -131,7 +133,7 @@ def hand_over(folder: str, key: str, handed: HandedOver) -> bool | None:
     until_s = time.monotonic() + _RETRY_S
     while True:  # the holder has the lock a moment before it listens
         try:
-            with _socket() as asked, _short(os.path.join(folder, f"{key}.sock")) as address:
+            with contextlib.closing(_socket()) as asked, _short(os.path.join(folder, f"{key}.sock")) as address:
                 asked.settimeout(_PATIENCE_S)
                 asked.connect(address)
                 _send(asked, handed)
@@ -149,7 +151,7 @@ def hand_over(folder: str, key: str, handed: HandedOver) -> bool | None:
 def is_held(folder: str, key: str) -> bool:
     """Return whether a living process holds the door of the run *key*."""
     try:
-        with _socket() as asked, _short(os.path.join(folder, f"{key}.sock")) as address:
+        with contextlib.closing(_socket()) as asked, _short(os.path.join(folder, f"{key}.sock")) as address:
             asked.connect(address)
     except OSError:
         return False
@@ -166,7 +168,7 @@ def _is_file(descriptor: int, path: str) -> bool:
     return (named.st_dev, named.st_ino) == (status.st_dev, status.st_ino)
 
 
-def _listening(path: str) -> socket.socket:
+def _listening(path: str) -> Socket:
     listener = _socket()
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -181,7 +183,7 @@ def _listening(path: str) -> socket.socket:
     return listener
 
 
-def _send(asked: socket.socket, handed: HandedOver) -> None:
+def _send(asked: Socket, handed: HandedOver) -> None:
     stated = {
         "settings": to_line(handed.settings).decode("ascii"),
         "unread": handed.unread.decode("latin-1"),
@@ -190,19 +192,19 @@ def _send(asked: socket.socket, handed: HandedOver) -> None:
     }
     data = json.dumps(stated).encode("ascii")
     passed = array.array("i", handed.descriptors)
-    sent = asked.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+    sent = asked.sendmsg([data], [(SOL_SOCKET, SCM_RIGHTS, passed)])
     asked.sendall(data[sent:])
-    asked.shutdown(socket.SHUT_WR)
+    asked.shutdown(SHUT_WR)
 
 
-def _received(asking: socket.socket) -> HandedOver | None:
+def _received(asking: Socket) -> HandedOver | None:
     """Return what arrives until the sender has sent all, without what is not valid; descriptors of a message that is not are closed."""
     data, descriptors = b"", array.array("i")
     try:
         while len(data) < _MOST_B:
-            piece, passed, _, _ = asking.recvmsg(1 << 16, socket.CMSG_SPACE(_N_DESCRIPTORS * descriptors.itemsize))
+            piece, passed, _, _ = asking.recvmsg(1 << 16, CMSG_SPACE(_N_DESCRIPTORS * descriptors.itemsize))
             for level, kind, content in passed:
-                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
                     descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
             if not piece:
                 break
@@ -232,17 +234,14 @@ def _handed(data: bytes, descriptors: tuple[int, ...]) -> HandedOver | None:
     )
 
 
-def _is_same_user(asking: socket.socket) -> bool:
-    """Return whether a process of this user asks, as far as the system tells."""
-    option = getattr(socket, "SO_PEERCRED", None)
-    if option is None:
-        return True
-    _, user, _ = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i")))
-    return bool(user == os.getuid())
+def _is_same_user(asking: Socket) -> bool:
+    """Return whether a process of this user asks."""
+    stated = array.array("i", asking.getsockopt(SOL_SOCKET, SO_PEERCRED, 3 * array.array("i").itemsize))
+    return stated[1] == os.getuid()
 
 
-def _socket() -> socket.socket:
-    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _socket() -> Socket:
+    return Socket(AF_UNIX, SOCK_STREAM)
 
 
 @contextlib.contextmanager

@@ -19,8 +19,10 @@ from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.member import Member
 from traincarbon.tracking.sidecar.members import Members
+from traincarbon.tracking.sidecar.neighbours import Neighbours, describe_shared
 from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
+from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.session import Session
 
@@ -77,6 +79,7 @@ class Metering:
         self._display = display
         self._settings = settings
         self._session_id = settings.session if door is None else door.take_session(settings)
+        self._neighbours = Neighbours(runtime_folder(), settings.run_id)
         self._journal = journal
         self._began_s = job.began_s
         self._early = early
@@ -210,7 +213,9 @@ class Metering:
         self._update(to_s)
         if not self._pace.is_due(to_s) and not ended:
             return
-        fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields()}
+        shared = self._neighbours.shared(self._recorder.gpus)
+        self._notes += describe_shared(shared)
+        fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields(), **({"shared_with": shared} if shared else {})}
         for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
             self._write(kind, stated)
 
@@ -248,7 +253,7 @@ class Metering:
             self._handlers[descriptor]()
         now_s = time.monotonic()
         if self._members.is_working and (now_s >= self._next_check_s or not self._lives.isdisjoint(ready)):
-            self._next_check_s = now_s + _CHECK_S
+            self._next_check_s = now_s + _CHECK_S * len(self._members.present)
             self._check_processes(now_s)
         self._welcome(self._members.take_joined())
         self._dismiss(self._members.take_left())
@@ -344,6 +349,7 @@ class Metering:
         self._record(ended_s)
         self._report()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
+        self._neighbours.close()
         self._journal.close()
         if self._display is not None:
             self._display.close()  # the terminal is the training's again before it goes on

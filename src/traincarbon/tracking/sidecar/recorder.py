@@ -192,6 +192,11 @@ class Recorder:
         return sum(device.latest.part == "gpu" for device in self._counted.values()) or None
 
     @property
+    def gpus(self) -> list[str]:
+        """The GPUs that belong to the job."""
+        return [name for name, device in self._counted.items() if device.latest.part == "gpu"]
+
+    @property
     def _counted(self) -> dict[str, _Device]:
         """The devices that belong to the job."""
         return {name: device for name, device in self._devices.items() if name not in self.left_out}

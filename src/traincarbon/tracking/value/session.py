@@ -31,7 +31,7 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._progress = Progress(settings.totals)
+        self._progress = Progress(settings.totals, continues=settings.continues)
         self._energy = Points()
         self._phases = Phases()
         self._idle = IdleWatch()

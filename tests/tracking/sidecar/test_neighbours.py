@@ -1,0 +1,55 @@
+"""Runs that share GPUs at the same time know of each other; one that has ended, or never was, is no neighbour."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from traincarbon.procfs import stat_of
+from traincarbon.tracking.sidecar.neighbours import Neighbours
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another process that states its run and GPUs; a function that changes what it states."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+
+    def state(**changes):
+        stated = {"run_id": "other", "born": stat_of(process.pid).born, "devices": ["gpu:b", "gpu:c"], **changes}
+        (tmp_path / f"{process.pid}.run").write_text(json.dumps(stated))
+
+    state()
+    yield process, state
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.usefixtures("other")
+def test_shared_gpus_are_named_with_the_other_run(tmp_path):
+    mine = Neighbours(str(tmp_path), "mine")
+    assert mine.shared(["gpu:a", "gpu:b"]) == {"other": ["gpu:b"]}
+    assert mine.shared(["gpu:a"]) == {}
+    mine.close()
+    mine.close()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_same_run_an_older_process_and_damaged_files_are_no_neighbours(other, tmp_path):
+    process, state = other
+    mine = Neighbours(str(tmp_path), "mine")
+    for changes in ({"run_id": "mine"}, {"born": 1}, {"devices": 7}, {"run_id": None}):
+        state(**changes)
+        assert mine.shared(["gpu:b"]) == {}
+    (tmp_path / f"{process.pid}.run").write_text("{")
+    (tmp_path / "x.run").write_text("{}")
+    assert mine.shared(["gpu:b"]) == {}
+    state()
+    process.kill()  # and is not waited for
+    process.poll()
+    process.wait()
+    assert mine.shared(["gpu:b"]) == {}
+
+
+def test_without_a_folder_nothing_is_known():
+    assert Neighbours(None, "mine").shared(["gpu:a"]) == {}
