@@ -68,30 +68,31 @@ def rent_of(subject: Subject, database: Database) -> Rent:
         NotFoundError: ``rent_from`` names no kind of provider and no provider.
         DatabaseError: a prior is missing.
     """
-    purchase = subject.question.rent or _ON_DEMAND
+    question, purchase = subject.question, subject.question.rent or _ON_DEMAND
     every = database.rows("prices", subject.accelerator.id)
-    rows = [row for row in every if row["purchase"] == purchase]
+    chosen = _chosen_provider(subject, database, every)
+    rows = [row for row in every if row["purchase"] == purchase and (not chosen or row["provider"] == chosen)]
     own = [row for row in rows if row["server"] == subject.hardware.id]
-    chosen = _chosen_provider(subject, database, own or rows)
-    rows = own or rows
-    if chosen:
-        rows = [row for row in rows if row["provider"] == chosen]
-    offers = _offers(rows, subject, database, is_one_size=bool(own))
-    if not offers:
-        return Rent()
-    wanted = _of_type(offers, subject.question.rent_from, database)
+    offers = _offers(own or rows, subject, database, is_one_size=bool(own))
+    quotes = _quotes(offers, database)
+    is_named = bool(chosen) or _makes(database, offers, subject.accelerator.keys.get("vendor", ""))
+    ratios = {} if is_named or purchase == _ON_DEMAND else purchase_ratios(every, purchase, question.start)
+    if ratios:
+        offers = _offers([row for row in every if row["purchase"] == _ON_DEMAND], subject, database, is_one_size=False)
+    wanted = _of_type(offers, question.rent_from, database)
     if not wanted:
-        return Rent(quotes=_quotes(offers, database))
-    middle = _median([math.log(offer.usd_per_h) for offer in wanted])
-    if purchase != _ON_DEMAND and not chosen:
-        middle = _by_ratio(middle, wanted, every, subject, database)
-    is_named = bool(chosen) or _makes(database, wanted, subject.accelerator.keys.get("vendor", ""))
-    value = Uncertain(math.exp(middle), {"rent_price": _sigma(wanted, database, is_named=is_named)})
-    return Rent(_given(value, wanted, subject, purchase, is_own=bool(own)), _quotes(offers, database), _warning(wanted, subject.question.start))
+        return Rent(quotes=quotes)
+    ratio = math.exp(_median(list(ratios.values()))) if ratios else 1.0
+    middle = math.exp(_median([math.log(offer.usd_per_h) for offer in wanted]))
+    value = Uncertain(middle * ratio, {"rent_price": _sigma(wanted, database, is_named=is_named)})
+    price = _given(value, wanted, subject, is_own=bool(own))
+    if ratios:
+        price = _by_ratio(price, purchase, ratio, sorted(ratios))
+    return Rent(price, quotes, _warning(wanted, question.start))
 
 
 def _chosen_provider(subject: Subject, database: Database, rows: Sequence[Row]) -> str:
-    """Return the provider that the plan names and that has a price, empty if the rent is that of the market."""
+    """Return the provider that the plan names, empty if the rent is that of the market: of a region or instance only one that rents out the hardware."""
     asked, place = subject.question.rent_from, subject.place
     offering = {row["provider"] for row in rows}
     if asked is not None and asked not in (MARKET, *PROVIDER_TYPES):
@@ -99,8 +100,8 @@ def _chosen_provider(subject: Subject, database: Database, rows: Sequence[Row]) 
             names = sorted({row["provider"] for row in database.all_rows("providers")} | offering)
             refuse_unknown("provider", asked, [name for name in names if name[:1] == asked[:1]], "carbon db prices HARDWARE shows who rents it out")
         return asked
-    if subject.hardware.is_cloud and subject.hardware.operator in offering:
-        return subject.hardware.operator
+    if subject.hardware.is_cloud:
+        return subject.hardware.operator if subject.hardware.operator in offering else ""
     region = place.region if place is not None else None
     return region["provider"] if region is not None and region["provider"] in offering else ""
 
@@ -172,16 +173,29 @@ def _of_type(offers: list[_Offer], asked: str | None, database: Database) -> lis
     return [offer for offer in offers if _type(database, offer.row["provider"]) == asked]
 
 
-def _by_ratio(middle: float, wanted: list[_Offer], every: Sequence[Row], subject: Subject, database: Database) -> float:
-    """Return the logarithm of the market's price on demand times the median ratio of the two prices at providers that have both.
+def purchase_ratios(rows: Sequence[Row], purchase: str, start: str | None) -> dict[str, float]:
+    """Return, for each provider, the logarithm of the price of a *purchase* over that on demand of the same size, region and time.
 
     Few providers quote commitments, and not the cheapest: their prices alone would be above the market's price on demand.
     """
-    on_demand = [row for row in every if row["purchase"] == _ON_DEMAND]
-    base = _of_type(_offers(on_demand, subject, database, is_one_size=False), subject.question.rent_from, database)
-    beside = {offer.row["provider"]: math.log(offer.usd_per_h) for offer in base}
-    ratios = [math.log(offer.usd_per_h) - beside[offer.row["provider"]] for offer in wanted if offer.row["provider"] in beside]
-    return _median(list(beside.values())) + _median(ratios) if ratios else middle
+    dated: dict[tuple[str, str, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row["purchase"] in (purchase, _ON_DEMAND):
+            dated.setdefault((row["provider"], row["server"], row["region"]), {}).setdefault(row["purchase"], []).append(row)
+    logs: dict[str, list[float]] = {}
+    for (provider, *_), offers in dated.items():
+        there = nearest(offers.get(purchase, ()), start)
+        beside = nearest(offers.get(_ON_DEMAND, ()), there["date"]) if there is not None else None
+        if there is not None and beside is not None and abs(time_of(there["date"]) - time_of(beside["date"])) <= _FRESH_YEARS:
+            each = [float(row["usd_per_h"]) / float(row["accelerator_count"]) for row in (there, beside)]
+            logs.setdefault(provider, []).append(math.log(each[0] / each[1]))
+    return {provider: _median(found) for provider, found in logs.items()}
+
+
+def _by_ratio(price: Given, purchase: str, ratio: float, providers: Sequence[str]) -> Given:
+    """Return the market's *price* on demand as that of a *purchase*."""
+    what = f"{purchase.replace('_', ' ')} price: {ratio:.2f} of that on demand, as at {', '.join(providers)}"
+    return price._replace(reason=f"{what}; {price.reason}", kind="derived", assumed=True)
 
 
 def _sigma(offers: Sequence[_Offer], database: Database, *, is_named: bool) -> float:
@@ -218,9 +232,9 @@ def _quotes(offers: Sequence[_Offer], database: Database) -> tuple[Quote, ...]:
     )
 
 
-def _given(value: Uncertain, offers: Sequence[_Offer], subject: Subject, purchase: str, *, is_own: bool) -> Given:
+def _given(value: Uncertain, offers: Sequence[_Offer], subject: Subject, *, is_own: bool) -> Given:
     """Return the rent with the rows that it rests on."""
-    what, newest = purchase.replace("_", " "), max(offer.row["date"] for offer in offers)
+    what, newest = offers[0].row["purchase"].replace("_", " "), max(offer.row["date"] for offer in offers)
     if len(offers) == 1:
         row = offers[0].row
         name = subject.hardware.name if is_own else f"{subject.accelerator.name} at {row['provider']}"
