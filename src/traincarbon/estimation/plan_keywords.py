@@ -66,6 +66,7 @@ class FixedFields(TypedDict, total=False):
     nodes: Number
     gpus: Number
     gpu_hours: Number
+    provider: str | None
 
 
 class PlanFields(FixedFields, total=False):

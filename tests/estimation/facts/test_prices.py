@@ -85,7 +85,7 @@ def test_service_life_use_and_network_are_assumptions(make):
 
 
 def test_an_instance_of_a_cloud_has_the_newest_price_of_its_region_in_the_shipped_database(shipped):
-    given = rent_of(shipped, "aws-p5.48xlarge", "aws:us-east-1")
+    given = prices_of(shipped, "aws-p5.48xlarge", "aws:us-east-1").rent_price
     wanted = ("aws-p5.48xlarge", "aws:us-east-1", "on_demand")
     quotes = [row for row in shipped.rows("prices", "h100-sxm5-80gb") if (row["server"], row["region"], row["purchase"]) == wanted]
     newest = max(quotes, key=lambda row: row["date"])

@@ -97,7 +97,7 @@ def test_a_region_names_the_provider_if_it_rents_the_hardware_out(make):
     assert len(rent(database, region="FR").quotes) == 3
 
 
-@pytest.mark.parametrize(("kind", "usd"), [(None, 3.0), ("market", 3.0), ("hyperscaler", 8.0), ("specialist", 3.0), ("marketplace", 9.0), ("zeta", 9.0)])
+@pytest.mark.parametrize(("kind", "usd"), [(None, 8.0), ("market", 8.0), ("hyperscaler", 8.0), ("specialist", 3.0), ("marketplace", 9.0), ("zeta", 9.0)])
 def test_the_rent_is_from_the_market_a_kind_of_provider_or_one_provider(make, kind, usd):
     found = rent(make(MARKET, providers=PROVIDERS), rent_from=kind)
     assert found.price.value.median == pytest.approx(usd)

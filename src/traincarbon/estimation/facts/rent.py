@@ -33,6 +33,7 @@ class Quote(NamedTuple):
         kind: ``specialist``, ``hyperscaler`` or ``marketplace``; empty if the provider is not in providers.csv.
         server: The size, as in prices.csv.
         region: The region that the price holds in.
+        source: The key of its source in sources.toml.
     """
 
     provider: str
@@ -42,6 +43,7 @@ class Quote(NamedTuple):
     kind: str = ""
     server: str = ""
     region: str = ""
+    source: str = ""
 
 
 class Rent(NamedTuple):
@@ -112,7 +114,7 @@ def _offers(rows: Sequence[Row], subject: Subject, database: Database, *, is_one
     region = place.id if place is not None and place.region is not None else ""
     n = None if is_one_size else subject.question.few_accelerators
     if n is None and subject.hardware.is_server and not is_one_size:
-        n = int(subject.accelerator_count)
+        n = max(1, round(subject.accelerator_count))
     dated: dict[str, dict[tuple[str, str], list[Row]]] = {}
     for row in rows:
         dated.setdefault(row["provider"], {}).setdefault((row["server"], row["region"]), []).append(row)
@@ -227,7 +229,7 @@ def _type(database: Database, provider: str) -> str:
 
 def _quotes(offers: Sequence[_Offer], database: Database) -> tuple[Quote, ...]:
     return tuple(
-        Quote(row["provider"], row["purchase"], usd_per_h, row["date"], _type(database, row["provider"]), row["server"], row["region"])
+        Quote(row["provider"], row["purchase"], usd_per_h, row["date"], _type(database, row["provider"]), row["server"], row["region"], row["source"])
         for usd_per_h, row in offers
     )
 
