@@ -35,7 +35,25 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
 CASES = (
     Case("Slurm, batch script around srun", "carbon track -- srun python train.py", lambda rig, pulse: f"{TRACK} -- srun {rig.rank(pulse)}"),
     Case("Slurm, each rank, all GPUs visible", "srun carbon track -- python train.py", lambda rig, pulse: f"srun {TRACK} -- {rig.rank(pulse)}", after_s=16.0),
+    Case(
+        "Slurm, each rank, one GPU a rank",
+        "srun --gpus-per-task=1 carbon track -- python train.py",
+        lambda rig, pulse: f"srun --gpus-per-task=1 {TRACK} -- {rig.rank(pulse)}",
+        after_s=16.0,
+    ),
+    Case(
+        "Slurm, each rank, overlapping masks",
+        "srun sh -c 'CUDA_VISIBLE_DEVICES=… carbon track -- python train.py'",
+        lambda rig, pulse: f"srun sh -c 'CUDA_VISIBLE_DEVICES=$SLURM_LOCALID,$(((SLURM_LOCALID + 1) % 8)) exec {TRACK} -- {rig.rank(pulse)}'",
+        after_s=16.0,
+    ),
     Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}", after_s=16.0),
+    Case(
+        "Slurm, traincarbon.track(), one GPU a rank",
+        "srun --gpus-per-task=1 python train.py",
+        lambda rig, pulse: f"srun --gpus-per-task=1 {rig.rank(pulse, tracked=True)}",
+        after_s=16.0,
+    ),
     Case(
         "Open MPI, batch script around mpirun",
         "carbon track -- mpirun -np 32 python train.py",

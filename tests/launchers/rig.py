@@ -1,8 +1,11 @@
 """A job on the rig: GPUs that use power for a few seconds while it runs, and what was recorded of it."""
 
+import contextlib
 import json
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,10 +77,10 @@ class Rig:
         """Return the command of a rank."""
         return f"{sys.executable} {self.script(pulse, tracked=tracked)}"
 
-    def run(self, script: str, *options: str, **env: str) -> str:
+    def run(self, script: str, *options: str, timeout_s: float = 120.0) -> str:
         """Run a batch script to its end, and return the job's id."""
-        job = self.slurm.submit(script, *options, **env)
-        state = self.slurm.wait(job)
+        job = self.slurm.submit(script, *options)
+        state = self.slurm.wait(job, timeout_s=timeout_s)
         if state != "COMPLETED":
             self.slurm.run("scancel", "--full", "--signal=KILL", job)
         assert state == "COMPLETED", f"{state}\n{self.slurm.output(job)}"
@@ -105,3 +108,14 @@ class Rig:
     def lines(self, run_id: str) -> list[dict[str, Any]]:
         """Return the lines of all journals of a run; the last of each may be incomplete."""
         return [json.loads(line) for file in self.journals(run_id) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    @contextlib.contextmanager
+    def hidden_store(self, name: str) -> Iterator[None]:
+        """Put an empty read-only folder over the store on one machine."""
+        self.store.mkdir(exist_ok=True)
+        enter = ["nsenter", f"--target={(self.slurm.folder / f'slurmd.{name}.pid').read_text().strip()}", "--mount"]
+        subprocess.run([*enter, "mount", "-t", "tmpfs", "-o", "ro,size=4k", "none", str(self.store)], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([*enter, "umount", str(self.store)], check=True)

@@ -1,11 +1,8 @@
 """What happens to jobs of Slurm: several commands, requeues, arrays, groups, cancellation, killed meters and nodes that stay mute."""
 
-import contextlib
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -100,7 +97,7 @@ def test_a_killed_meter_of_a_node_loses_an_interval_at_most_and_counts_nothing_t
 def test_a_node_without_a_writable_store_makes_the_run_incomplete(rig: Rig) -> None:
     before = rig.runs()
     pulse = rig.pulse(after_s=7.0, for_s=1.0)
-    with _hidden_store(rig, "n3"):
+    with rig.hidden_store("n3"):
         job = rig.run(f"{TRACK.replace(' --quiet', '')} -- srun {rig.rank(pulse)}", *_NODES)
     (run_id,) = rig.new_runs(before)
     run = rig.found(run_id, 1.0).run
@@ -138,15 +135,3 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _hidden_store(rig: Rig, name: str) -> Iterator[None]:
-    """Put an empty read-only folder over the store on one machine."""
-    rig.store.mkdir(exist_ok=True)
-    enter = ["nsenter", f"--target={(rig.slurm.folder / f'slurmd.{name}.pid').read_text().strip()}", "--mount"]
-    subprocess.run([*enter, "mount", "-t", "tmpfs", "-o", "ro,size=4k", "none", str(rig.store)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run([*enter, "umount", str(rig.store)], check=True)

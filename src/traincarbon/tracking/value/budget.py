@@ -179,7 +179,7 @@ def earlier_sessions(record: "Run | None") -> EarlierSessions:
         stated = getattr(record, name)
         if stated is not None:
             spent[name] = uncertain_from(stated, name="earlier sessions")
-        elif record.metered_kwh and record.hw:  # of unknown hardware some quantities are never known
+        elif record.metered_kwh and record.hw and record.state != "running":  # one that runs is on another node; of unknown hardware some are never known
             notes.append(f"earlier sessions of this run do not state {QUANTITIES[name].phrase}: it counts from this session on")
     emissions = [spent[name] for name in QUANTITIES["total_kgco2e"].sums if name in spent]
     if emissions:
