@@ -94,7 +94,10 @@ def rent_of(subject: Subject, database: Database) -> Rent:
 
 
 def _chosen_provider(subject: Subject, database: Database, rows: Sequence[Row]) -> str:
-    """Return the provider that the plan names, empty if the rent is that of the market: of a region or instance only one that rents out the hardware."""
+    """Return the provider that the plan names, empty if the rent is that of the market.
+
+    An instance or a region names its provider only if that one rents the hardware out.
+    """
     asked, place = subject.question.rent_from, subject.place
     offering = {row["provider"] for row in rows}
     if asked is not None and asked not in (MARKET, *PROVIDER_TYPES):
@@ -104,8 +107,9 @@ def _chosen_provider(subject: Subject, database: Database, rows: Sequence[Row]) 
         return asked
     if subject.hardware.is_cloud:
         return subject.hardware.operator if subject.hardware.operator in offering else ""
-    region = place.region if place is not None else None
-    return region["provider"] if region is not None and region["provider"] in offering else ""
+    region, purchase = (place.region if place is not None else None), subject.question.rent or _ON_DEMAND
+    selling = {row["provider"] for row in rows if row["purchase"] == purchase}
+    return region["provider"] if region is not None and region["provider"] in selling else ""
 
 
 def _offers(rows: Sequence[Row], subject: Subject, database: Database, *, is_one_size: bool) -> list[_Offer]:
