@@ -23,7 +23,7 @@ SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
 CODECARBON = """\
 import json, os, sys, time
 from codecarbon import OfflineEmissionsTracker
-tracker = OfflineEmissionsTracker(country_iso_code="USA", save_to_file=False, log_level="critical", allow_multiple_runs=True)
+tracker = OfflineEmissionsTracker(country_iso_code="USA", save_to_file=False, log_level="critical")
 tracker.start()
 while time.monotonic() < float(sys.argv[1]):
     time.sleep(0.05)
@@ -31,7 +31,6 @@ tracker.stop()
 with open(f"{sys.argv[2]}/{os.environ['SLURM_PROCID']}", "w") as stream:
     stream.write(json.dumps(tracker._total_gpu_energy.kWh * 3.6e6))
 """
-"""``allow_multiple_runs`` is needed, as its lock otherwise lets one rank of a machine meter; which one is chance."""
 
 
 class Way(NamedTuple):
