@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journals import WALL_S, attempt_lines, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.extras import install_command
-from traincarbon.ledger.exchange import COLUMNS, cell_of, dump, is_ours, load, text_of
+from traincarbon.ledger.exchange import COLUMNS, FORMATS, cell_of, dump, is_ours, load, text_of
 from traincarbon.ledger.record import Run, merge
 
 FIGURE = {"low": 0.1, "median": 0.2, "high": 0.30000000000000004}
@@ -156,3 +156,14 @@ def test_phases_attempts_and_waste_come_back_from_each_format(format):
     (found,) = load(dump([record], format))
     assert (len(found.phases), len(found.attempts), found.waste.repeated_steps) == (2, 2, 200.0)
     assert found.to_dict() == record.to_dict()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_how_long_each_device_was_metered_and_the_notes_come_back_from_each_format(format):
+    lines = lines_of(intervals=4, devices=("gpu:0", "gpu:1"))
+    for one in lines:
+        for name, stated in one.get("devices", {}).items():
+            stated["gap_s"] = 5.0 if name == "gpu:1" else 0.0
+    (found,) = load(dump([merge(lines)], format))
+    assert [(use.device, use.metered_s, use.gaps_s) for use in found.by_device] == [("gpu:0", 20.0, 0.0), ("gpu:1", 15.0, 5.0)]
+    assert (found.gaps_s, found.notes) == (5.0, ("gpu:1 was metered for 75.0 % of the run",))
