@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults journals accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,10 +93,18 @@ tracking: $(READY) .venv-peers/ready ## what tracking itself costs, beside other
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/tracking.py --peers .venv-peers
 
-faults: $(READY) ## what 200 kills at random instants and 530 faults of NVML do to tracked runs, and what damage does to journals and indexes
+EVERY ?= 1
+faults: $(READY) ## kill runs, fail drivers, damage journals and indexes: nothing may be lost without a word (EVERY=8: a part of it)
+	@$(BIN)/python benchmarks/faults.py --every $(EVERY)
+
+faults-peers: $(READY) .venv-peers/ready ## what becomes of a command and its result when a tool is ended by a signal, ours and others' (10 minutes)
+	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers
+
+faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault of NVML and each kind of damage does
 	@$(BIN)/python benchmarks/kills.py
 	@$(BIN)/python benchmarks/nvml_faults.py
 	@$(BIN)/python benchmarks/damage.py
+	@$(BIN)/python benchmarks/takeovers.py
 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py
@@ -140,19 +148,23 @@ screens: $(READY) ## draw the pictures of the estimate at 60, 80 and 120 columns
 proof: $(READY) ## bench this machine, calibrate on four small trainings, predict two more (8 minutes, a quiet machine)
 	@$(BIN)/python examples/proof.py
 
+lock: ## write the hashes of the versions in constraints.txt into requirements.lock
+	@$(PYTHON) tests/packaging/lock.py
+
+sbom: $(READY) ## write a bill of materials in CycloneDX to dist/traincarbon.cdx.json
+	@$(BIN)/python tests/packaging/sbom.py dist/traincarbon.cdx.json
+
 clean: ## remove what was installed and built
 	rm -rf .venv .venv-launchers .venv-peers dist
 
-# Installed once, and again when the list of packages changes. The pip of Python 3.11 does not know --group, hence pip first.
+# Installed once, and again when the list of packages changes: exactly the files whose hashes the lock has (make lock).
 # Of the package that ships axe-core the tests take that script alone: the browser driver that it depends on stays out.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
 	@echo "installing into .venv: about a minute"
-	@$(BIN)/python -m pip install -qq -c constraints.txt --upgrade pip
-	@$(BIN)/python -m pip install -qq -c constraints.txt --group dev
-	@$(BIN)/python -m pip install -qq -c constraints.txt --no-deps axe-playwright-python
-	@$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""Kill, interrupt and stop tracked runs at random moments, for the table in docs/metering.md. Run it with ``make faults``."""
+"""Kill, interrupt and stop tracked runs at random moments, for the table in docs/metering.md. Run it with ``make faults-by-kind``."""
 
 import argparse
 import sys

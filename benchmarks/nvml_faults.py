@@ -138,20 +138,26 @@ def run(case: Case, number: int, folder: Path, library: Path) -> str:
     return outcome(case, exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr, withheld_s=withheld_s)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--at-once", type=int, default=8, help="runs at the same time")
-    parser.add_argument("--every", type=int, default=1, help="try every so many cases only")
-    options = parser.parse_args()
+def tried(*, every: int, at_once: int) -> list[tuple[Case, str]]:
+    """Return what came of every so many cases."""
     from native.replay import build
 
     os.environ.pop("CUDA_VISIBLE_DEVICES", None)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library = build(folder)
-        cases = [*faults(), *odd_values()][:: options.every]
-        with ThreadPoolExecutor(options.at_once) as pool:
-            found = list(pool.map(lambda pair: run(pair[1], pair[0], folder, library), enumerate(cases)))
+        cases = [*faults(), *odd_values()][::every]
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(zip(cases, pool.map(lambda pair: run(pair[1], pair[0], folder, library), enumerate(cases)), strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--at-once", type=int, default=8, help="runs at the same time")
+    parser.add_argument("--every", type=int, default=1, help="try every so many cases only")
+    options = parser.parse_args()
+    pairs = tried(every=options.every, at_once=options.at_once)
+    cases, found = [case for case, _ in pairs], [each for _, each in pairs]
     shown = [each for each in OUTCOMES if each in found]
     print(f"| fault | runs | {' | '.join(shown)} |\n|---|---:|{'---:|' * len(shown)}")
     for group in dict.fromkeys(case.group for case in cases):

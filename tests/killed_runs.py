@@ -98,6 +98,7 @@ class Round:
         self.tracked = track(self.run_id, ["sh", "-c", f"head -c 1 '{gate}' >/dev/null & wait $!"])
         self.start_took_s = None
         self.hit_wall_s = None
+        self.end_took_s = 0.0
 
     def hit(self):
         """Signal the run at a random moment, and let the command end when it has run for :data:`LENGTH_S`."""
@@ -108,7 +109,9 @@ class Round:
         self._send(within_a_minute(pids[self.who]))
         time.sleep(max(seen_s + LENGTH_S - time.monotonic(), 0.0))
         os.write(self.gate, b".")
+        let_go_s = time.monotonic()
         self.tracked.wait()
+        self.end_took_s = time.monotonic() - let_go_s
         os.close(self.gate)
 
     def _send(self, pid):

@@ -89,8 +89,13 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         ({BOX: SERVER.partition("[accelerator_count]")[0]}, BOX, "has no accelerator_count"),
         ({BOX: server(fact("max_power_w", 5000), fact("idle_power_w", 5001))}, BOX, "idle_power_w 5001 is above max_power_w 5000"),
         ({BOX: server(fact("max_power_w", 5000), fact("typical_power_w", 6000))}, BOX, "typical_power_w 6000 is above max_power_w 5000"),
-        # Eight of 400 W are 3200 W, over 1.25 × 2559.
-        ({BOX: server(fact("max_power_w", 2559))}, BOX, "8 accelerators of 400 W exceed the nameplate of 2559 W"),
+        (
+            {BOX: server(fact("max_power_w", 3199))},
+            BOX,
+            "8 accelerators of 400 W exceed the nameplate of 3199 W; accelerator_power_w states a lower cap in this server",
+        ),
+        ({BOX: server(fact("accelerator_power_w", 401))}, BOX, "its accelerators are capped at 401 W, above their own 400 W"),
+        ({BOX: server(fact("memory_b", 2e12))}, BOX, "memory_b 2e+12 is no whole number of MiB: what is sold as 1 GB of host memory is 2^30 bytes"),
         ({"accelerators/README.md": "hello"}, "accelerators/README.md", "is no TOML file"),
         ({"servers/acme-box.toml~": "hello"}, "servers/acme-box.toml~", "is no TOML file"),
         ({CHIP: ACCELERATOR.replace('"one", ', '"one",\n')}, CHIP, "its aliases are not all on one line"),
@@ -161,10 +166,9 @@ def test_a_bibliography_that_is_no_toml_is_a_fault_and_leaves_its_facts_without_
     assert {fault.what.partition("source ")[2] for fault in rest} == {"'acme-2020-datasheet' is not in sources.toml"}
 
 
-@pytest.mark.parametrize("nameplate", [2560, 4000])
-def test_a_nameplate_a_little_below_the_chips_caps_is_allowed(faults_with, nameplate):
-    # 3200 W / 1.25 = 2560 W: a small server may cap its chips.
-    assert faults_with({BOX: server(fact("max_power_w", nameplate))}) == []
+@pytest.mark.parametrize(("nameplate", "cap"), [(3200, 400), (2400, 300)])
+def test_a_nameplate_may_be_below_the_chips_caps_where_the_server_caps_them(faults_with, nameplate, cap):
+    assert faults_with({BOX: server(fact("max_power_w", nameplate), fact("accelerator_power_w", cap))}) == []
 
 
 def test_a_server_without_known_power_or_chips_without_a_cap_are_no_fault(faults_with):
@@ -183,7 +187,9 @@ def test_an_overlay_may_add_but_not_shadow_a_source(make_root):
 def test_a_fault_that_an_overlay_brings_is_found_in_the_whole(make_root):
     ours = make_root(FULL, folder="ours")
     own = make_root({CHIP: fact("board_power_w", 900), BOX: fact("max_power_w", 5000)}, folder="own")
-    assert check(Database([ours, own])).faults == [Fault(BOX, "8 accelerators of 900 W exceed the nameplate of 5000 W")]
+    assert check(Database([ours, own])).faults == [
+        Fault(BOX, "8 accelerators of 900 W exceed the nameplate of 5000 W; accelerator_power_w states a lower cap in this server")
+    ]
 
 
 def test_all_faults_are_reported_not_the_first_alone(faults_with):

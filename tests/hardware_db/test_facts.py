@@ -1,6 +1,8 @@
 """The shipped facts: every one has its evidence, and together they can be."""
 
 import csv
+import math
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -104,6 +106,29 @@ def test_what_a_product_draws_idle_is_below_what_it_draws_at_most(shipped):
         idle, typical, most = (server.value(f"{name}_power_w") for name in ("idle", "typical", "max"))
         known = [power for power in (idle, typical, most) if power is not None]
         assert known == sorted(set(known)), server.id
+
+
+def test_a_name_with_a_memory_size_is_of_that_size(shipped):
+    of_the_host = {"gh200-480gb", "nvidia-gh200-480gb", "nvidia-gh200-120gb"}  # the driver names a GH200 by the memory of its processor
+    for chip in shipped.products("accelerators"):
+        for name in {chip.id, *chip.aliases} - of_the_host:
+            size = re.search(r"-(\d+)gb$", name)
+            if size and "memory_b" in chip.facts:
+                assert float(size[1]) * 0.93 <= chip.value("memory_b") / 1e9 <= float(size[1]) * 1.08, (chip.id, name)  # usable of raw, or GiB
+
+
+def test_the_peaks_of_a_graphics_card_are_of_one_clock(shipped):
+    for chip in shipped.products("accelerators"):
+        fp32, fp16 = chip.value("peak_fp32_flop_per_s"), chip.value("peak_fp16_flop_per_s")
+        if chip.keys["vendor"] == "NVIDIA" and chip.keys["generation"] in ("turing", "ampere", "ada") and fp32 and fp16:
+            assert fp16 / fp32 == pytest.approx(2 ** round(math.log2(fp16 / fp32)), rel=0.02), chip.id
+
+
+def test_a_server_costs_more_than_its_accelerators(shipped):
+    for server in shipped.products("servers"):
+        chip = shipped.product("accelerators", server.keys["accelerator"])
+        price, each = server.value("price_usd"), chip.value("price_usd")
+        assert price is None or each is None or price > each * server.value("accelerator_count"), server.id
 
 
 def test_a_quantity_is_in_the_unit_that_its_name_says(shipped):

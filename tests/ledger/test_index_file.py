@@ -52,3 +52,12 @@ def test_only_a_wrong_file_is_at_fault(code, at_fault):
     error = sqlite3.DatabaseError("x")
     error.sqlite_errorcode = getattr(sqlite3, code)
     assert is_at_fault(error) is at_fault
+
+
+def test_a_link_in_the_place_of_the_index_is_set_aside_and_not_followed(tmp_path):
+    file = tmp_path / "index.sqlite"
+    file.symlink_to(tmp_path / "elsewhere")
+    connect(str(file)).close()
+    assert not (tmp_path / "elsewhere").exists()
+    assert file.is_file()
+    assert not file.is_symlink()

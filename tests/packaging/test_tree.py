@@ -10,7 +10,7 @@ PACKAGE = ROOT / "src" / "traincarbon"
 MODULES = {file: ast.parse(file.read_text("utf-8")) for file in sorted(PACKAGE.rglob("*.py"))}
 ROOT_FILES = {
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "NOTICE", "README.md", "SECURITY.md"),
-    *("constraints.txt", "pyproject.toml"),
+    *("constraints.txt", "requirements.lock", "pyproject.toml"),
 }
 
 

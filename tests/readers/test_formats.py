@@ -1,10 +1,12 @@
 """Files options apart by their content, and runs of which several files speak."""
 
+import contextlib
 import io
 import json
 import random
 import re
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
-from traincarbon.readers.formats import FORMAT_NAMES, FORMATS, formats_table, merged, read_file
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, FORMATS, formats_table, merged, read_file
 from traincarbon.readers.imported import ImportOptions
 
 KINDS = {
@@ -168,3 +170,11 @@ def test_a_file_without_a_run_says_so(name, tmp_path):
 def test_the_manual_has_the_table_of_formats():
     manual = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text("utf-8")
     assert formats_table() in manual, f"put this into docs/ledger.md:\n{formats_table()}"
+
+
+@pytest.mark.parametrize("format", [name for name in FORMAT_NAMES if name != AUTO])
+def test_a_device_without_an_end_is_refused_at_once(format):
+    began_s = time.process_time()
+    with contextlib.suppress(CarbonError):
+        assert read_file("/dev/zero", format=format).records == []
+    assert time.process_time() - began_s < 3.0

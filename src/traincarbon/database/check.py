@@ -13,8 +13,7 @@ from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Pr
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
-_NAMEPLATE_SLACK = 1.25
-"""How far the power of its accelerators may exceed a server's nameplate: in small servers they are capped below their own power."""
+_MIB = 2**20
 _GEMM_SLACK = 1.1
 """How far a measured rate may exceed the peak: an accelerator may clock higher than its data sheet says."""
 
@@ -136,9 +135,15 @@ def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterat
         draw = product.value(name)
         if draw is not None and most is not None and draw > most:
             yield Fault(place, f"{name} {draw:g} is above max_power_w {most:g}")
-    cap = chip.value("board_power_w") if chip is not None else None
-    if cap is not None and count is not None and most is not None and cap * count > _NAMEPLATE_SLACK * most:
-        yield Fault(place, f"{count:g} accelerators of {cap:g} W exceed the nameplate of {most:g} W")
+    own = chip.value("board_power_w") if chip is not None else None
+    cap = product.value("accelerator_power_w") or own
+    if cap is not None and own is not None and cap > own:
+        yield Fault(place, f"its accelerators are capped at {cap:g} W, above their own {own:g} W")
+    if cap is not None and count is not None and most is not None and cap * count > most:
+        yield Fault(place, f"{count:g} accelerators of {cap:g} W exceed the nameplate of {most:g} W; accelerator_power_w states a lower cap in this server")
+    memory = product.value("memory_b")
+    if memory is not None and memory % _MIB:
+        yield Fault(place, f"memory_b {memory:g} is no whole number of MiB: what is sold as 1 GB of host memory is 2^30 bytes")
     for precision in PRECISIONS:
         reached, peak = product.value(f"gemm_{precision}_flop_per_s"), chip.value(f"peak_{precision}_flop_per_s") if chip is not None else None
         if reached is not None and peak is not None and reached > _GEMM_SLACK * peak:

@@ -23,6 +23,7 @@ ACCELERATOR_FACTS = frozenset(
 SERVER_FACTS = frozenset(
     {
         "accelerator_count",
+        "accelerator_power_w",
         "max_power_w",
         "typical_power_w",
         "idle_power_w",

@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from traincarbon.ledger.store_access import file_mode, make_folder
+
 VERSION = 9
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
@@ -46,8 +48,11 @@ def is_at_fault(error: sqlite3.DatabaseError) -> bool:
 
 def _open(file: str) -> sqlite3.Connection:
     if file != ":memory:":
+        if os.path.islink(file):  # SQLite would write where it leads
+            raise sqlite3.DatabaseError("a link")
         with suppress(OSError):
-            os.makedirs(os.path.dirname(file), exist_ok=True)
+            make_folder(os.path.dirname(file))
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), file_mode(os.path.dirname(file))))
     connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
     connection.create_function("checksum", -1, _checksum, deterministic=True)
     try:

@@ -29,7 +29,10 @@ def _is_ours(beginning: str) -> bool:
 
 
 def _read_ours(stream: TextIO, options: ImportOptions) -> Imported:  # noqa: ARG001  every reader has this shape
-    return Imported(exchange.load(stream.read(_LONGEST_OF_OURS).encode("utf-8")), [], [])
+    beginning = stream.read(_BEGINNING)
+    can_be_ours = beginning.lstrip()[:1] in ("{", "[") or exchange.is_ours(beginning.partition("\n")[0])
+    rest = stream.read(_LONGEST_OF_OURS) if can_be_ours else ""  # what is not, such as a device, may have no end
+    return Imported(exchange.load((beginning + rest).encode("utf-8")), [], [])
 
 
 OURS = Format(

@@ -266,13 +266,14 @@ def power_facts(subject: Subject, database: Database) -> PowerFacts:
     Raises:
         DatabaseError: a prior is missing.
     """
-    chip = subject.accelerator
-    board, idle = chip.facts.get("board_power_w"), chip.facts.get("idle_power_w")
+    chip, server = subject.accelerator, subject.server
+    capped = server.facts.get("accelerator_power_w") if server is not None else None
+    board, idle = capped or chip.facts.get("board_power_w"), chip.facts.get("idle_power_w")
     if board is None:
         return PowerFacts(warnings=(f"no power of {chip.name} is known: give board_power_w in a file of your own (carbon db path)",))
     of_idle = "idle power as a share of the power cap"
     return PowerFacts(
-        board_power_w=given("board_power_w", board.value, "W", f"power cap of {chip.name}", board),
+        board_power_w=given("board_power_w", board.value, "W", f"power cap of {chip.name}{f' in {subject.hardware.name}' if capped else ''}", board),
         idle_share=from_prior(database, "idle_share", "*", "", of_idle)
         if idle is None
         else given("idle_share", idle.value / board.value, "", f"idle power of {chip.name}", idle),
