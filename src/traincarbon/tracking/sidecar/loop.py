@@ -74,11 +74,13 @@ class Metering:
         display: "DisplayProcess | None" = None,
         door: "Door | None" = None,
     ) -> None:
+        self._session_id = settings.session if door is None else door.take_session(settings)
+        if door is not None and door.earlier_s > job.began_s:  # another process metered this training meanwhile, and was killed too
+            job = job._replace(began_s=time.monotonic())
         self._first = Member(channel, owner, settings, job, reports=reports)
         self._members = Members(self._first, door=door)
         self._display = display
         self._settings = settings
-        self._session_id = settings.session if door is None else door.take_session(settings)
         self._neighbours = Neighbours(runtime_folder(), settings.run_id)
         self._journal = journal
         self._began_s = job.began_s
