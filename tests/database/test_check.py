@@ -231,11 +231,3 @@ def test_a_folder_in_place_of_a_table_and_a_file_in_place_of_a_folder_are_faults
 
 def test_notes_beside_the_facts_are_welcome(make_root):
     assert check(Database([make_root({**FULL, "README.md": "", "notes.txt": "", ".git/config": "", "LICENSE": "", "benches/a.json": ""})])).faults == []
-
-
-@pytest.mark.parametrize(
-    ("content", "what"), [("id,source\nx,y\n", "lacks the columns evidence, locator"), ("id,source\n", "has no rows"), ("", "has no rows")]
-)
-def test_published_runs_without_rows_or_columns_are_a_fault(make_root, content, what):
-    root = make_root({**FULL, "published_runs.csv": content})
-    assert check(Database([root])).faults == [Fault("published_runs.csv", f"in {root} {what}")]
