@@ -22,10 +22,11 @@ COMMAND = ["sh", "-c", "echo > started; exec sleep 60"]
 
 
 class Tool(NamedTuple):
-    """A tool: its command line before the command, and the pattern of the files that hold its result."""
+    """A tool: its command line before the command, the pattern of the files that hold its result, and a word that stands in a result."""
 
     words: list[str]
     result: str
+    word: str
 
 
 class Fate(NamedTuple):
@@ -37,15 +38,18 @@ class Fate(NamedTuple):
 
 
 def tools(peers: Path) -> dict[str, Tool]:
-    """Return carbon and the tools in the environment *peers* that wrap a command."""
+    """Return carbon and the tools that wrap a command, of those that the environment *peers* has."""
     folder = peers.resolve() / "bin"
     carbon = [sys.executable, "-m", "traincarbon", "track", "--store", "store", "--quiet", "--"]
-    return {
-        "carbon track": Tool(carbon, "store/journals/*/*.jsonl"),
-        "codecarbon monitor": Tool([str(folder / "codecarbon"), "monitor", "--offline", "--country-iso-code", "USA", "--"], "emissions*.csv"),
-        "carbontracker": Tool([str(folder / "carbontracker"), "--log_dir", "logs"], "logs/*output*.log"),
-        "joules run": Tool([str(folder / "joules"), "run", "--no-track", "--out", "result.json", "--"], "result.json"),
+    known = {
+        "carbon track": Tool(carbon, "store/journals/*/*.jsonl", "interval"),
+        "codecarbon monitor": Tool(
+            [str(folder / "codecarbon"), "monitor", "--offline", "--country-iso-code", "USA", "--"], "emissions*.csv", "energy_consumed"
+        ),
+        "carbontracker": Tool([str(folder / "carbontracker"), "--log_dir", "logs"], "logs/*output*.log", "consumption"),
+        "joules run": Tool([str(folder / "joules"), "run", "--no-track", "--out", "result.json", "--"], "result.json", "{"),
     }
+    return {name: tool for name, tool in known.items() if Path(tool.words[0]).exists()}
 
 
 def ended(tool: Tool, number: int) -> Fate:
@@ -73,7 +77,7 @@ def ended(tool: Tool, number: int) -> Fate:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
-        return Fate(any(file.stat().st_size for file in folder.glob(tool.result)), left, hang)
+        return Fate(any(tool.word in file.read_text(encoding="utf-8", errors="replace") for file in folder.glob(tool.result)), left, hang)
 
 
 def sleeping(pids: list[int]) -> list[int]:

@@ -10,7 +10,7 @@ from traincarbon.database.records import TABLES
 from traincarbon.estimation.facts.question import Question, Subject
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
-SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'
+SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\nlicence = "single figures cited"\n'
 
 
 def line(table, *cells, **others):

@@ -54,7 +54,7 @@ def test_every_kind_of_check_is_known_and_every_choice_listed():
         ("positive", (1e-30, 0.5, 1.0, 1e30), (0.0, -1.0), "it must be above 0"),
         ("count", (1.0, 2.0, 1e12), (0.0, 0.5, 1.5, -1.0, 1.1e12), "it must be a whole number from 1 to 1e+12"),
         ("share", (1e-9, 0.5, 1.0), (0.0, -0.4, 101.0), "it is a share: above 0 and at most 1"),
-        ("reduction", (0.0, 0.3, 0.999), (-0.1, 1.0, 30.0), "it is a share: at least 0 and below 1"),
+        ("reduction", (0.0, 0.3, 0.999), (-0.1, 1.0, 101.0), "it is a share: at least 0 and below 1"),
         ("pue", (1.0, 1.1, 10.0), (0.0, 0.99, 10.1, -1.0), "facility energy over IT energy is at least 1, and 3 in the worst facilities"),
         ("intensity", (0.0, 1.0, 429.0, 1500.0), (-1.0, 1501.0), "in grams per kWh, 0 to 1500"),
         ("factor", (1.0, 1.3, 100.0), (0.0, 0.9, -1.0), "it is a factor of at least 1: 1 for a run that succeeds at once, 3 for three runs' worth of work"),

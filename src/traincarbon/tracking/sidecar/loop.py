@@ -1,5 +1,6 @@
 """The loop of the metering process: read the meters, write the journal, send the live state, and stay until the job has ended."""
 
+import math
 import os
 import select
 import time
@@ -74,11 +75,13 @@ class Metering:
         display: "DisplayProcess | None" = None,
         door: "Door | None" = None,
     ) -> None:
+        self._session_id = settings.session if door is None else door.take_session(settings)
+        if door is not None and door.earlier_s > -math.inf:  # another process may have metered this training until the lock was free
+            job = job._replace(began_s=time.monotonic())
         self._first = Member(channel, owner, settings, job, reports=reports)
         self._members = Members(self._first, door=door)
         self._display = display
         self._settings = settings
-        self._session_id = settings.session if door is None else door.take_session(settings)
         self._neighbours = Neighbours(runtime_folder(), settings.run_id)
         self._journal = journal
         self._began_s = job.began_s
@@ -181,6 +184,7 @@ class Metering:
             if self._opened is not None and self._opened.have_changed():
                 self._take_changes(self._opened)
             self._leave_out()
+            self._neighbours.look(self._recorder.gpus)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 
