@@ -53,3 +53,13 @@ def test_the_same_run_an_older_process_and_damaged_files_are_no_neighbours(other
 
 def test_without_a_folder_nothing_is_known():
     assert Neighbours(None, "mine").shared(["gpu:a"]) == {}
+
+
+def test_a_run_that_came_and_went_between_two_records_is_named(other, tmp_path):
+    process, _ = other
+    mine = Neighbours(str(tmp_path), "mine")
+    mine.look(["gpu:b"])
+    process.kill()
+    process.wait()
+    assert mine.shared(["gpu:b"]) == {"other": ["gpu:b"]}
+    assert mine.shared(["gpu:b"]) == {}

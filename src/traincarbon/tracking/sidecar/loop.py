@@ -184,6 +184,7 @@ class Metering:
             if self._opened is not None and self._opened.have_changed():
                 self._take_changes(self._opened)
             self._leave_out()
+            self._neighbours.look(self._recorder.gpus)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 

@@ -3,12 +3,15 @@
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterable, Mapping
 
 from traincarbon.decode import items, number, table, text
 from traincarbon.procfs import stat_of
 
 _ENDING = ".run"
+_LOOK_S = 1.0
+"""Between two looks at what the others state, unless a record is due."""
 
 
 class Neighbours:
@@ -24,22 +27,34 @@ class Neighbours:
         self._run_id = run_id
         self._file = "" if folder is None else os.path.join(folder, f"{os.getpid()}{_ENDING}")
         self._stated: list[str] | None = None
+        self._met: dict[str, set[str]] = {}
+        self._next_look_s = 0.0
+
+    def look(self, devices: Iterable[str]) -> None:
+        """State the GPUs of this run, and remember which other runs use some of them now; at most once a second."""
+        now_s = time.monotonic()
+        if now_s >= self._next_look_s:
+            self._next_look_s = now_s + _LOOK_S
+            self._look(devices)
 
     def shared(self, devices: Iterable[str]) -> dict[str, list[str]]:
-        """State the GPUs of this run, and return the other runs that use some of them now, with these GPUs."""
-        own = sorted(devices)
+        """State the GPUs of this run, and return the other runs that used some of them since this was asked last, with these GPUs."""
+        self._look(devices)
+        found, self._met = {run_id: sorted(both) for run_id, both in self._met.items()}, {}
+        return found
+
+    def _look(self, devices: Iterable[str]) -> None:
         if self._folder is None:
-            return {}
+            return
+        own = sorted(devices)
         if own != self._stated and (stat := stat_of(os.getpid())) is not None:
             self._stated = own
             with contextlib.suppress(OSError), open(self._file, "w", encoding="utf-8") as stream:
                 json.dump({"run_id": self._run_id, "born": stat.born, "devices": own}, stream)
-        found: dict[str, list[str]] = {}
         for run_id, theirs in self._others():
-            both = sorted(set(own).intersection(theirs) | set(found.get(run_id, ())))
+            both = set(own).intersection(theirs)
             if both and run_id != self._run_id:
-                found[run_id] = both
-        return found
+                self._met.setdefault(run_id, set()).update(both)
 
     def close(self) -> None:
         """State nothing any more; safe to call twice."""
