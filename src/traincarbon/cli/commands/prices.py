@@ -68,10 +68,10 @@ def prices(
 
 
 def _check_date(start: str) -> None:
-    """Refuse a start that is no date.
+    """Refuse a start that is not a date.
 
     Raises:
-        OutOfRangeError: it is none.
+        OutOfRangeError: it is not a date.
     """
     from traincarbon.estimation.plan import Plan
 

@@ -35,7 +35,7 @@ def price_facts(subject: Subject, database: Database) -> PriceFacts:
     """Return the rent of an accelerator-hour, the price of a server, and how long and how much it is used.
 
     Raises:
-        NotFoundError: ``rent_from`` names no kind of provider and no provider.
+        NotFoundError: ``rent_from`` is neither a kind of provider nor a provider.
         DatabaseError: a prior is missing.
     """
     rent, quotes, warnings = rent_of(subject, database)

@@ -67,7 +67,7 @@ def rent_of(subject: Subject, database: Database) -> Rent:
     It is the price of the provider that the plan names by a cloud's instance, a region or ``rent_from``, else the median over providers.
 
     Raises:
-        NotFoundError: ``rent_from`` names no kind of provider and no provider.
+        NotFoundError: ``rent_from`` is neither a kind of provider nor a provider.
         DatabaseError: a prior is missing.
     """
     question, purchase = subject.question, subject.question.rent or _ON_DEMAND
