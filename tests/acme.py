@@ -89,6 +89,7 @@ _PRIORS = {
     ("pue", "scope=fleet"): (1, 0.06),
     ("pue", "scope=region"): (1, 0.02),
     ("purchase_price", "scope=listed"): (1, 0.3),
+    ("rent_price", "scope=between"): (1, 0.3),
     ("rent_price", "scope=quoted"): (1, 0.4),
     ("server_price_ratio", "*"): (1.5, 0.4),
     ("service_life", "*"): (4, 0.2),
