@@ -13,7 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tracked import Place
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
@@ -34,7 +37,7 @@ START_S = 0.3
 """From the start of the tracker to the start of the trace: about when the command starts."""
 ROUNDING = 0.01
 """Share of the energy by which a sound reading may differ: the edges of the run, at which a busy machine is late."""
-WITHHELD_S, LONGEST_S = 5.0, 120.0
+WITHHELD_S, LONGEST_S, KEPT_S = 5.0, 120.0, 30.0
 OUTCOMES = (
     "exact",
     "gap stated",
@@ -141,8 +144,23 @@ def run(case: Case, folder: Path, library: Path) -> tuple[str, str]:
     except subprocess.TimeoutExpired:
         return "withheld", f"did not finish in {LONGEST_S:.0f} s"
     withheld_s = time.time() - float(ended.read_text()) if ended.exists() else 0.0
-    found = outcome(case, exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr, withheld_s=withheld_s)
-    return found, f"exit code {done.returncode}, withheld {withheld_s:.1f} s\n{done.stdout}{done.stderr}"
+    stdout = done.stdout or (kept(place, run_id) if done.stderr else "")
+    found = outcome(case, exit_code=done.returncode, stdout=stdout, stderr=done.stderr, withheld_s=withheld_s)
+    return found, f"exit code {done.returncode}, withheld {withheld_s:.1f} s\n{stdout}{done.stderr}"
+
+
+def kept(place: "Place", run_id: str) -> str:
+    """Return the record that the store has of a run whose tracker said that it has no time to show it, once that is complete."""
+    command = place.command()
+    command[command.index("track") :] = ["runs", "show", "--json", run_id]
+
+    def complete() -> str:
+        shown = subprocess.run(command, env=place.env, capture_output=True, text=True, check=False).stdout
+        return shown.replace("\n", " ") if shown and json.loads(shown)["state"] != "running" else ""
+
+    from tracked import until
+
+    return str(until(complete, seconds=KEPT_S))
 
 
 def all_cases() -> list[Case]:
