@@ -46,7 +46,12 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
 _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
     "prices": {"purchase": PURCHASES},
-    "embodied": {"scope": ("accelerator", "accelerator-with-server-share", "server", "server-without-accelerators", "baseboard", "die", "method")},
+    "embodied": {
+        "scope": (
+            *("accelerator", "accelerator-by-method", "accelerator-with-server-share", "server", "server-by-method", "server-without-accelerators"),
+            *("baseboard", "die", "method"),
+        )
+    },
 }
 """Table and column to the words that it may hold."""
 
