@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ launchers: $(READY) ## write the table of launchers into docs/launchers.md
 models: $(READY) ## write the table of known models into docs/models.md
 	@$(BIN)/python docs/models.py
 
+facts: $(READY) ## count the facts by kind and age, compare rents and regions, into docs/facts.md
+	@$(BIN)/python docs/facts.py
+
+notice: $(READY) ## write NOTICE from the licences in the bibliography
+	@$(BIN)/python docs/notice.py
+
 docs: $(READY) ## run the commands and the code of the documentation, follow its links
 	@$(BIN)/python -m pytest -q tests/docs
 
@@ -94,10 +100,14 @@ EVERY ?= 1
 faults: $(READY) ## kill runs, fail drivers, damage journals and indexes: nothing may be lost without a word (EVERY=8: a part of it)
 	@$(BIN)/python benchmarks/faults.py --every $(EVERY)
 
+faults-peers: $(READY) .venv-peers/ready ## what becomes of a command and its result when a tool is ended by a signal, ours and others' (10 minutes)
+	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers
+
 faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault of NVML and each kind of damage does
 	@$(BIN)/python benchmarks/kills.py
 	@$(BIN)/python benchmarks/nvml_faults.py
 	@$(BIN)/python benchmarks/damage.py
+	@$(BIN)/python benchmarks/takeovers.py
 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py

@@ -46,7 +46,7 @@ def sections(formula) -> dict[str, str]:
     return dict(zip(["summary", *parts[1::2]], [parts[0], *parts[2::2]], strict=True))
 
 
-UNIT_SHARES = ("mfu", "utilisation", "goodput", "overlap", "exponent")
+UNIT_SHARES = ("mfu", "utilisation", "discount", "goodput", "overlap", "exponent")
 LAYOUTS = [
     Layout(sequences=64.0),
     Layout(sequences=256.0, tp=4.0, pp=2.0, dp=8.0, interleave=2.0, overlap_data=0.8, sequence_parallel=1.0),

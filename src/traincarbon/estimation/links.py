@@ -213,7 +213,7 @@ CONSEQUENCES = (
         accelerator_count="accelerator_count",
         interconnect_share="interconnect_share",
     ),
-    Link("rent_usd", cost.rent_usd, accelerator_hours_h="accelerator_hours_h", rent_usd_per_h="rent_price"),
+    Link("rent_usd", cost.rent_usd, accelerator_hours_h="accelerator_hours_h", rent_usd_per_h="rent_price", discount=("discount", 0.0)),
     Link(
         "own_usd",
         cost.own_usd,

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 
 HIDDEN = "***"
@@ -134,6 +134,7 @@ def mask_env(env: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+@lru_cache(maxsize=1024)
 def mask_text(text: str, *, before: str = "") -> str:
     """Return *text* without anything that looks like a secret, an address of a person or a machine, or a home folder.
 

@@ -92,7 +92,7 @@ def _stated(row: Row, zone: tzinfo | None) -> dict[str, object]:
     versions = {"codecarbon": row.cells.get("codecarbon_version", ""), "python": row.cells.get("python_version", ""), "os": row.cells.get("os", "")}
     return {
         "schema": RUN_SCHEMA,
-        "run_id": mask_text(text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or "")) or _name(row.cells),
+        "run_id": mask_text(text_of(row.cells.get("run_id") or row.cells.get("experiment_id") or ""), before="run_id") or _name(row.cells),
         "project": mask_text(text_of(row.cells["project_name"])),
         "state": "finished",
         "started_at": timestamp(began),

@@ -101,15 +101,19 @@ def column_of(row: Row, names: Iterable[str]) -> str:
         >>> column_of(Row(2, {"metrics.loss": "1", "params.n_params": "12", "GPU Count": "8"}), ("n_params",))
         'params.n_params'
     """
-    plain = {column: _plain(column) for column, cell in row.cells.items() if cell.strip()}
+    return next((column for column in _named(tuple(row.cells), tuple(names)) if row.cells[column].strip()), "")
+
+
+@lru_cache(maxsize=256)
+def _named(columns: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of *columns* that have one of *names*, in the order in which they are preferred; a table asks this once for all its rows."""
+    plain = {column: _plain(column) for column in columns}
+    found = []
     for name in names:
-        matching = [column for column, words in plain.items() if words[-1] == name]
-        if matching:
-            return min(matching, key=lambda column: (len(plain[column]), column))
-    return ""
+        found += sorted((column for column in columns if plain[column][-1] == name), key=lambda column: (len(plain[column]), column))
+    return tuple(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=4096)
 def _plain(column: str) -> Sequence[str]:
     return column.strip().lower().replace(" ", "_").replace("-", "_").replace("/", ".").split(".")
 

@@ -90,7 +90,7 @@ def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: fl
     texts = {name: _masked(known[name]) for name in ("project", "hw") if known.get(name)}
     stated = {
         "schema": RUN_SCHEMA,
-        "run_id": mask_text(run_id),
+        "run_id": mask_text(run_id, before="run_id"),
         "state": state,
         "started_at": "" if began is None else timestamp(began),
         "duration_s": duration_s,

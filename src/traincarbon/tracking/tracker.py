@@ -167,7 +167,7 @@ class Tracker:
                 self._print("the metering process ended too often: the run continues without metering")
                 return
             self._sidecar = sidecar
-            if has_begun:  # the killed process has metered the time until now
+            if has_begun or self._settings.continues:  # another process has metered the time until now
                 self._began_s = time.monotonic()
                 self._settings = self._settings._replace(continues=True)
             sidecar.channel.send(self._settings._replace(owner=self._process, state_every_s=state_every_s), keep=True)

@@ -101,12 +101,13 @@ def test_what_is_not_valid_is_refused_and_its_descriptors_are_closed(tmp_path):
 
 def test_a_session_is_left_for_the_process_that_replaces_a_killed_holder(holder, tmp_path):
     settings = settings_from(argv=["x"], store="/nowhere")
-    (tmp_path / "k.session").write_text("earlier")
+    (tmp_path / "k.session").write_text("earlier 5.0")
     assert holder.stdout.readline() == "True\n"
     holder.kill()
     holder.wait()
     door = open_door(str(tmp_path), "k")
     assert door.take_session(settings._replace(continues=True)) == "earlier"
+    assert door.earlier_s == 5.0
     assert door.take_session(settings) == settings.session
     assert door.take_session(settings._replace(continues=True, session="other")) == settings.session
     door.close()

@@ -4,6 +4,7 @@ import array
 import contextlib
 import fcntl
 import json
+import math
 import os
 import time
 from _socket import AF_UNIX, CMSG_SPACE, SCM_RIGHTS, SHUT_WR, SO_PEERCRED, SOCK_STREAM, SOL_SOCKET
@@ -54,15 +55,19 @@ class Door:
         self._listener = listener
         self._path = path
         self._asking: Socket | None = None
+        self.earlier_s = -math.inf
+        """When the holder before began to meter the session that this one goes on with."""
 
     def take_session(self, settings: Settings) -> str:
         """Return the session that the holder meters, and leave it for a process that takes over: that of a killed holder, if this one replaces it."""
         session, file = settings.session, f"{self._path}.session"
         if settings.continues:
             with contextlib.suppress(OSError, ValueError), open(file, encoding="ascii") as stream:
-                session = stream.read(64) or session
+                earlier, _, since = stream.read(99).partition(" ")
+                self.earlier_s = float(since or "-inf")
+                session = earlier or session
         with contextlib.suppress(OSError), open(file, "w", encoding="ascii") as stream:
-            stream.write(session)
+            stream.write(f"{session} {time.monotonic()}")
         return session
 
     def fileno(self) -> int:
