@@ -221,15 +221,18 @@ def test_a_gpu_that_cannot_be_read_is_pointed_out_at_the_start_and_there_is_no_t
     assert (record.unread_gpu, record.facility_energy_kwh, record.cost_usd) == (True, None, None)
 
 
-def test_a_gpu_that_states_nothing_beside_one_that_does_leaves_no_total(place, tmp_path):
+def test_a_gpu_that_states_nothing_beside_one_that_does_is_assumed_and_said(place, tmp_path):
     library = build(tmp_path)
     (tmp_path / "boards").write_text("devices 2\nwave 1:400\nfail energy not_supported only 1\nfail power not_supported only 1\n")
     env = {name: value for name, value in environment(library, tmp_path / "boards", CARBON_STORE=place.store).items() if name != "CARBON_REPLAY"}
     done = subprocess.run(place.command("--run-id", "r", "--", "sleep", "1"), env=env, capture_output=True, text=True, check=True)
     assert "states neither energy nor power" in done.stderr.splitlines()[0]
     record = place.record("r")
-    assert record.energy_j["gpu"] > 0.0
-    assert (record.unread_gpu, record.facility_energy_kwh) == (True, None)
+    metered, assumed = (next(device.energy_j for device in record.by_device if device.part == "gpu" and device.how == how) for how in ("counter", "assumed"))
+    assert metered > 0.0
+    assert assumed > 0.0
+    assert not record.unread_gpu
+    assert record.facility_energy_kwh["low"] * 3.6e6 >= metered
 
 
 def test_choosing_meters_that_leave_out_the_gpu_leaves_no_total(place, tmp_path):

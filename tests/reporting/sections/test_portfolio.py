@@ -6,6 +6,7 @@ import pytest
 
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.quantities import EnergySource
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.sections.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
@@ -123,3 +124,13 @@ def test_runs_that_state_nothing_do_not_show_zero():
 def test_names_are_text():
     html = section_html(portfolio_section([record_of("<script>", project="<script>", hw="<script>"), record_of("b")], USD))
     assert "<script>" not in html
+
+
+def test_gpus_that_runs_shared_are_counted_once_and_the_runs_are_named():
+    use = DeviceUse(1, "gpu:0", "gpu", EnergySource.COUNTER, 3.6e6, None, None, None)
+    one, other = (record_of(run_id, by_device=(use,), shared_with=(named,)) for run_id, named in (("one", "other"), ("other", "one")))
+    html = section_html(portfolio_section([one, other], USD))
+    cells, total = column(html, "By run, the largest first", 3)
+    assert (cells, total) == (["0.500", "0.500"], "1.000")
+    assert "The runs one and other shared GPUs at the same time." in html
+    assert column(html, "By project", 2)[1] == "8.000"

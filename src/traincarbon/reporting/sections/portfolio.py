@@ -1,9 +1,10 @@
 """Many runs together: totals by project, hardware and month, in tables whose rows add up to their totals."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.formatting import counted
+from traincarbon.ledger.counted_once import OwnShare, own_shares
 from traincarbon.ledger.record import Run
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts import share_bar
@@ -15,10 +16,15 @@ from traincarbon.reporting.sections.run import busy_share
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
+_MOST_NAMED = 5
 _UNFINISHED = ("failed", "killed", "lost")
 _SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
 """The quantities that are summed, and what follows each in a sentence."""
 _HOURS, _ENERGY = "accelerator_hours_h", "facility_energy_kwh"
+_ALL_ITS_OWN = OwnShare()
+_NONE_SHARED: Mapping[str, OwnShare] = {}
+_MOST_SHARED = 0.995
+"""A run that has less of its energy to itself shares GPUs."""
 
 
 class Sums(NamedTuple):
@@ -37,8 +43,8 @@ class Sums(NamedTuple):
     known: dict[str, int]
 
 
-def sums_of(label: str, records: Iterable[Run]) -> Sums:
-    """Return what *records* took together.
+def sums_of(label: str, records: Iterable[Run], shares: Mapping[str, OwnShare] = _NONE_SHARED) -> Sums:
+    """Return what *records* took together, of each its share of GPUs that several runs used at once.
 
     Energy is the facility's where it is stated, else that at the meters. The CO2e of a run is known where that of its electricity is;
     the CO2e of making its hardware is added where the run states it.
@@ -47,56 +53,60 @@ def sums_of(label: str, records: Iterable[Run]) -> Sums:
     runs = 0
     for record in records:
         runs += 1
-        for quantity, value in _values(record).items():
+        for quantity, value in _values(record, shares.get(record.run_id, _ALL_ITS_OWN)).items():
             if value is not None:
                 known[quantity] += 1
                 totals[quantity] += value
     return Sums(label, runs, totals, known)
 
 
-def grouped(records: Sequence[Run], by: Callable[[Run], str]) -> list[Sums]:
+def grouped(records: Sequence[Run], by: Callable[[Run], str], shares: Mapping[str, OwnShare] = _NONE_SHARED) -> list[Sums]:
     """Return the sums by group, those of most energy first; the smallest are combined where there are many."""
     groups: dict[str, list[Run]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
-    ordered = sorted((sums_of(label, members) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label))
+    ordered = sorted(
+        (sums_of(label, members, shares) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label)
+    )
     if len(ordered) <= _MOST_GROUPS:
         return ordered
     rest = [sums.label for sums in ordered[_MOST_GROUPS - 1 :]]
-    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]))]
+    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), shares)]
 
 
 def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | None:
     """Return the runs together: the totals, what failed runs took, the tables by group, and the largest runs."""
-    total = sums_of("Total", records)
+    shares = own_shares(records)
+    total = sums_of("Total", records, shares)
     by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
-    periods = sorted(grouped(records, by), key=lambda sums: sums.label)
+    periods = sorted(grouped(records, by, shares), key=lambda sums: sums.label)
     return section(
         "runs",
         text("The runs together"),
-        html("<p class='lead'>{}</p>", _sentence(records, total, currency)),
-        _table("By project", grouped(records, lambda record: record.project or "no project"), total, currency),
-        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware"), total, currency),
+        html("<p class='lead'>{}</p>", _sentence(records, total, currency, shares)),
+        _table("By project", grouped(records, lambda record: record.project or "no project", shares), total, currency),
+        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", shares), total, currency),
         _table(f"By {period} of start", periods, total, currency),
-        _table("By outcome", grouped(records, lambda record: record.state), total, currency),
-        _by_run(records, total, currency),
+        _table("By outcome", grouped(records, lambda record: record.state, shares), total, currency),
+        _by_run(records, total, currency, shares),
     )
 
 
-def _values(record: Run) -> dict[str, float | None]:
-    """Return what a run states of each of the summed quantities."""
+def _values(record: Run, share: OwnShare = _ALL_ITS_OWN) -> dict[str, float | None]:
+    """Return what a run states of each of the summed quantities, as far as it is the run's own."""
     energy, operational, cost = record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd
     embodied = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
-    return {
-        "accelerator_hours_h": None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators,
+    stated = {
         "facility_energy_kwh": energy["median"] if energy is not None else record.metered_kwh,
         "total_kgco2e": None if operational is None else operational["median"] + embodied,
         "cost_usd": None if cost is None else cost["median"],
     }
+    hours_h = None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators * share.accelerators
+    return {_HOURS: hours_h, **{name: None if value is None else value * share.energy for name, value in stated.items()}}
 
 
-def _sentence(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
-    """Return the totals, what failed, killed and lost runs took, idle time and what is not known."""
+def _sentence(records: Sequence[Run], total: Sums, currency: Currency, shares: Mapping[str, OwnShare]) -> Html:
+    """Return the totals, what failed, killed and lost runs took, idle time, shared GPUs and what is not known."""
     parts = [
         html("<strong>{}</strong>{}", text(currency.amount(total.totals[quantity], QUANTITIES[quantity].unit, digits=3)), text(what))
         for quantity, what in _SUMMED.items()
@@ -108,11 +118,26 @@ def _sentence(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
         html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
         text(" Totals are sums of medians. The energy of a run is that of its facility where known, else that at its meters."),
     ]
-    return html("{} {}. {}{}{}{}", text(counted(total.runs, "run")), took, _unfinished(records, total), _idle(records), *more)
+    told = (_unfinished(records, total, shares), _idle(records), _shared(shares))
+    return html("{} {}. {}{}{}{}{}", text(counted(total.runs, "run")), took, *told, *more)
 
 
-def _unfinished(records: Sequence[Run], total: Sums) -> Html:
-    sums = sums_of("", (record for record in records if record.state in _UNFINISHED))
+def _shared(shares: Mapping[str, OwnShare]) -> Html:
+    """Return which runs shared GPUs, and how they are counted; empty if none did."""
+    found = sorted(run_id for run_id, share in shares.items() if share.accelerators < _MOST_SHARED)
+    if not found:
+        return EMPTY
+    named = listing(
+        [name(run_id, most=40) for run_id in found[:_MOST_NAMED]] + ([text(f"{len(found) - _MOST_NAMED:,} more")] if len(found) > _MOST_NAMED else [])
+    )
+    return html(
+        " The runs {} shared GPUs at the same time. What these GPUs used then is counted once here, in equal parts; the record of each run has all of it.",
+        named,
+    )
+
+
+def _unfinished(records: Sequence[Run], total: Sums, shares: Mapping[str, OwnShare]) -> Html:
+    sums = sums_of("", (record for record in records if record.state in _UNFINISHED), shares)
     if not sums.runs:
         return text("None failed, was killed or lost.")
     by, label = (_ENERGY, "energy") if total.totals[_ENERGY] else (_HOURS, "GPU-hours")
@@ -130,14 +155,14 @@ def _idle(records: Sequence[Run]) -> Html:
     return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it.")
 
 
-def _by_run(records: Sequence[Run], total: Sums, currency: Currency) -> Html:
+def _by_run(records: Sequence[Run], total: Sums, currency: Currency, shares: Mapping[str, OwnShare]) -> Html:
     """Return the largest runs one by one, each with its outcome, and the others together."""
     ordered = sorted(records, key=lambda record: (-(_values(record)[_ENERGY] or 0.0), -record.duration_s, record.run_id))
-    largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record]) for record in ordered[:MOST_LISTED]]
+    largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record], shares) for record in ordered[:MOST_LISTED]]
     rest = ordered[MOST_LISTED:]
     outcomes = [record.state for record in ordered[:MOST_LISTED]]
     if rest:
-        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest)], [*outcomes, ""]
+        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest, shares)], [*outcomes, ""]
     return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
 
 
