@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ launchers: $(READY) ## write the table of launchers into docs/launchers.md
 
 models: $(READY) ## write the table of known models into docs/models.md
 	@$(BIN)/python docs/models.py
+
+facts: $(READY) ## count the facts by kind and age, compare rents and regions, into docs/facts.md
+	@$(BIN)/python docs/facts.py
+
+notice: $(READY) ## write NOTICE from the licences in the bibliography
+	@$(BIN)/python docs/notice.py
 
 docs: $(READY) ## run the commands and the code of the documentation, follow its links
 	@$(BIN)/python -m pytest -q tests/docs

@@ -23,7 +23,7 @@ SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
 CODECARBON = """\
 import json, os, sys, time
 from codecarbon import OfflineEmissionsTracker
-tracker = OfflineEmissionsTracker(country_iso_code="USA", save_to_file=False, log_level="critical", allow_multiple_runs=True)
+tracker = OfflineEmissionsTracker(country_iso_code="USA", save_to_file=False, log_level="critical")
 tracker.start()
 while time.monotonic() < float(sys.argv[1]):
     time.sleep(0.05)
@@ -31,7 +31,6 @@ tracker.stop()
 with open(f"{sys.argv[2]}/{os.environ['SLURM_PROCID']}", "w") as stream:
     stream.write(json.dumps(tracker._total_gpu_energy.kWh * 3.6e6))
 """
-"""``allow_multiple_runs`` is needed, as its lock otherwise lets one rank of a machine meter; which one is chance."""
 
 
 class Way(NamedTuple):
@@ -69,9 +68,11 @@ def ways(peers: Path) -> Iterator[Way]:
     if list(peers.glob("lib/python*/site-packages/codecarbon")):
 
         def codecarbon(rig: Rig, pulse: Pulse, out: Path) -> str:
-            script = rig.machines.folder / "codecarbon_rank.py"
+            script, smi = rig.machines.folder / "codecarbon_rank.py", out.parent / "nvidia-smi"
             script.write_text(CODECARBON)
-            return f"srun {peers}/bin/python {script} {pulse.to_s + 1.0:.3f} {out}"
+            smi.write_text("#!/bin/sh\nexit 0\n")  # it looks for the command before it uses the library
+            smi.chmod(0o755)
+            return f"PATH={smi.parent}:$PATH srun {peers}/bin/python {script} {pulse.to_s + 1.0:.3f} {out}"
 
         yield Way("CodeCarbon in each rank", codecarbon, _numbers)
 
@@ -80,6 +81,7 @@ def main() -> None:
     """Run the job once for each way."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-peers", help="environment of the other tools")
+    parser.add_argument("--only", default="", help="only ways whose name has this in it")
     parser.add_argument("--start", type=float, default=60.0, help="seconds that all ranks may take to start")
     options = parser.parse_args()
     problem = machines.unavailable() or slurm.unavailable()
@@ -90,7 +92,7 @@ def main() -> None:
         shared = machines.Machines(Path(folder) / "rig", ("n0", "n1", "n2", "n3"))
         with slurm.slurm(shared) as cluster:
             rig = Rig(shared, cluster, ROOT / ".venv-launchers")
-            for number, way in enumerate(ways(options.peers.resolve())):
+            for number, way in enumerate(way for way in ways(options.peers.resolve()) if options.only in way.name):
                 out = Path(folder) / f"out-{number}"
                 out.mkdir()
                 pulse = rig.pulse(after_s=options.start)

@@ -10,7 +10,7 @@ from traincarbon.database.records import TABLES
 from traincarbon.estimation.facts.question import Question, Subject
 
 EVIDENCE = {"source": "acme-2020-datasheet", "locator": "table 1", "kind": "published"}
-SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\n'
+SOURCES = '[acme-2020-datasheet]\ntitle = "Acme One"\npublisher = "Acme"\npublished = 2020\nlicence = "single figures cited"\n'
 
 
 def line(table, *cells, **others):
@@ -54,6 +54,8 @@ def _edited(text, facts, without, keys):
 _PRIORS = {
     ("carbon_intensity", "scope=world"): (400, 0.9),
     ("carbon_intensity", "scope=zone"): (1, 0.3),
+    ("electricity_price", "scope=continent"): (1, 0.5),
+    ("electricity_price", "scope=country"): (1, 0.3),
     ("electricity_price", "scope=world"): (0.1, 0.4),
     ("electricity_price", "scope=zone"): (1, 0.2),
     ("goodput", "*"): (0.8, 0.1),
@@ -89,6 +91,7 @@ _PRIORS = {
     ("pue", "scope=fleet"): (1, 0.06),
     ("pue", "scope=region"): (1, 0.02),
     ("purchase_price", "scope=listed"): (1, 0.3),
+    ("rent_price", "scope=between"): (1, 0.3),
     ("rent_price", "scope=quoted"): (1, 0.4),
     ("server_price_ratio", "*"): (1.5, 0.4),
     ("service_life", "*"): (4, 0.2),

@@ -6,6 +6,7 @@ from acme import SOURCES, WORLD, chip, fact, line, server
 from conftest import ACCELERATOR, SERVER
 from traincarbon.database.check import Fault, check
 from traincarbon.database.load import Database
+from traincarbon.database.records import KINDS
 
 CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
 FULL = {
@@ -22,6 +23,7 @@ FULL = {
     "scaling_laws.csv": line("scaling_laws", "acme-2020", 1.8, 400, 0.35, 2000, 0.37, 0.03, 0.02, 0.02, 1e8, 1e10, 1e9, 1e12),
     "techniques.csv": line("techniques", "lora", "tuning", "LoRA", "less memory", "memory", "x", 2, 3, 4, "", 2021),
 }
+RUNS = "id,evidence,source,locator\none,published,acme-2020-datasheet,table 1\ntwo,unverified,acme-2020-datasheet;acme-2020-datasheet,table 2\n"
 
 
 @pytest.fixture
@@ -43,8 +45,8 @@ def test_the_shipped_database_has_no_fault(shipped):
 
 
 def test_things_and_kinds_of_facts_are_counted(make_root):
-    report = check(Database([make_root(FULL)]))
-    # Four facts of the products, 3 zones, 2 regions, 6 grids, 8 single rows, 39 priors; one row is measured.
+    report = check(Database([make_root({**FULL, "published_runs.csv": RUNS})]))
+    # Four facts of the products, 3 zones, 2 regions, 6 grids, 8 single rows, 39 priors, a run; one row is measured, one run unverified.
     priors = report.counts["priors"]
     assert report.counts == {
         "accelerators": 1,
@@ -67,10 +69,11 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "run_features": 1,
         "scaling_laws": 1,
         "priors": priors,
+        "published_runs": 2,
         "providers": 2,
         "sources": 1,
     }
-    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 8 + priors, "measured": 1, "derived": 0, "assumed": 0, "unverified": 0}
+    assert report.kinds == {"published": 4 + 3 + 2 + 6 + 8 + priors + 1, "measured": 1, "derived": 0, "assumed": 0, "unverified": 1}
 
 
 @pytest.mark.parametrize(
@@ -99,8 +102,8 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         ({"accelerators/acme-two.toml": chip(aliases="Two")}, None, None),
         ({"accelerators/acme-two.toml": chip(aliases="Acme_One")}, "accelerators/acme-two.toml", "its name 'acmeone' is also one of acme-one-40gb"),
         ({"servers/one.toml": server(aliases="the-one")}, "servers/one.toml", "its name 'one' is also one of acme-one-40gb"),
-        ({"sources.toml": f'{SOURCES}[other]\ntitle = "x"\npublisher = "y"\n'}, "sources.toml", "[other] lacks title, publisher or published"),
-        ({"sources.toml": f'other = "x"\n{SOURCES}'}, "sources.toml", "[other] lacks title, publisher or published"),
+        ({"sources.toml": f'{SOURCES}[other]\ntitle = "x"\npublisher = "y"\n'}, "sources.toml", "[other] lacks published, licence"),
+        ({"sources.toml": f'other = "x"\n{SOURCES}'}, "sources.toml", "[other] lacks title, publisher, published, licence"),
         (
             {"grid.csv": WORLD["grid.csv"] + line("grid", "XQ", 2024, 50, "lifecycle", "production")},
             "grid.csv, XQ",
@@ -112,6 +115,12 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 0.9)}, "facilities.csv, acme", "pue 0.9 is outside 1 to 5"),
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="")}, "facilities.csv, acme", "has no source"),
         ({"facilities.csv": line("facilities", "acme", "fleet", 2024, 1.1, source="nobody")}, "facilities.csv, acme", "source 'nobody' is not in sources.toml"),
+        ({"published_runs.csv": RUNS}, None, None),
+        ({"published_runs.csv": RUNS.replace("published,", "primary,")}, "published_runs.csv, one", f"evidence 'primary' is none of {', '.join(KINDS)}"),
+        ({"published_runs.csv": RUNS.replace(";acme", ";other")}, "published_runs.csv, two", "source 'other-2020-datasheet' is not in sources.toml"),
+        ({"published_runs.csv": RUNS.replace("table 2", "")}, "published_runs.csv, two", "has no locator"),
+        ({"published_runs.csv": "id,evidence,source,locator\none,published,,table 1\n"}, "published_runs.csv, one", "has no source"),
+        ({"sources.toml": SOURCES.replace('"single figures cited"', '" "')}, "sources.toml", "[acme-2020-datasheet] lacks licence"),
         ({"embodied.csv": line("embodied", "acme-box", "server", "heavy")}, "embodied.csv, acme-box", "kgco2e 'heavy' is not a number"),
     ],
 )

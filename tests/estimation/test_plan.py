@@ -21,6 +21,7 @@ VALUES = {
     "positive": st.floats(1e-3, 1e15),
     "count": st.integers(1, 10**6).map(float),
     "share": st.one_of(st.floats(0.01, 1.0), st.just("0.3..0.5"), st.just("0.4±0.05")),
+    "reduction": st.one_of(st.floats(0.01, 0.99), st.just(0.0), st.just("0.1..0.3")),
     "pue": st.floats(1.0, 10.0),
     "intensity": st.one_of(st.just(0.0), st.floats(1.0, 1500.0)),
     "factor": st.floats(1.0, 10.0),

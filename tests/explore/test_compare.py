@@ -72,7 +72,7 @@ def test_an_instance_of_another_operator_is_set_aside_with_the_reason(found):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ({"hw": "mi300x", "rent": "spot"}, "no spot price of AMD Instinct MI300X is known"),
+        ({"hw": "gb200", "rent": "spot"}, "no spot price of NVIDIA GB200"),
         ({"hw": "aws-p5.48xlarge", "region": "af-south-1"}, "it may not be offered there"),
         ({"hw": "l4", "accelerators": 8, "params": 50e9}, "the training needs the memory of"),
         ({"hw": "nothing-like-it"}, "no hardware 'nothing-like-it'"),

@@ -146,7 +146,7 @@ def test_a_plan_lends_its_place_and_hardware(shipped):
         ({}, PlanError, "neither a budget nor a loss"),
         ({"budget_usd": -1}, OutOfRangeError, "budget_usd is -1"),
         ({"budget_kwh": math.nan}, OutOfRangeError, "budget_kwh is nan"),
-        ({"budget_usd": 1e-9}, OutOfRangeError, "too small for any training"),
+        ({"budget_usd": 1e-11}, OutOfRangeError, "too small for any training"),
         ({"budget_usd": 1e300}, OutOfRangeError, "more compute than"),
         ({"budget_days": 3}, PlanError, "a number of servers"),
         ({"budget_usd": 1e6, "rent_price": 0.0}, PlanError, "cost_usd is 0"),

@@ -1,13 +1,14 @@
 """The wall clock is set while a run is metered."""
 
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from killed_runs import POWER_W
+from killed_runs import POWER_W, within_a_minute
 
 SOURCE = Path(__file__).parents[1] / "native" / "clock_step.c"
 AN_HOUR_S = 3600
@@ -32,3 +33,19 @@ def test_a_clock_that_is_set_changes_neither_time_nor_energy_and_is_noted(step_s
     assert 1.2 <= record.duration_s < 10.0
     assert record.energy_j["gpu"] == pytest.approx(POWER_W * record.duration_s, rel=0.02)
     assert any(f"was set {way} by 3,600 s" in note for note in record.notes), record.notes
+
+
+def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, ledger):
+    tracked = track("run", ["sleep", "2"])
+    sidecar = within_a_minute(tracked.sidecar)
+    time.sleep(1.0)
+    ours = (tracked.process.pid, sidecar)
+    for pid in ours:
+        tracked.send(pid, signal.SIGSTOP)
+    time.sleep(5.0)
+    for pid in ours:
+        tracked.send(pid, signal.SIGCONT)
+    assert tracked.wait() == 0
+    record = ledger("run")
+    assert record.state == "finished"
+    assert any("the metering process was stopped for" in note for note in record.notes), record.notes

@@ -19,7 +19,7 @@ RUN_COLUMNS = (
     "id,kind,evidence,unverified_fields,model,organisation,year,family,total_params,active_params,layers,hidden,heads,seq_len,vocab,batch_tokens,"
     "tokens,epochs,training_flops,hardware,accelerators,precision,tp,pp,dp,micro_batch,interleave,recompute,accelerator_hours,wallclock_days,iter_time_s,"
     "tokens_per_s_per_accelerator,achieved_tflops_per_accelerator,mfu,hfu,energy_kwh,energy_scope,mean_power_w_per_accelerator,pue,"
-    "carbon_intensity_g_per_kwh,co2e_t,co2e_scope,embodied_t,cost_usd,cost_basis,provider,region,source,note,confidence,unusable"
+    "carbon_intensity_g_per_kwh,co2e_t,co2e_scope,embodied_t,cost_usd,cost_basis,provider,region,source,locator,note,confidence,unusable"
 )
 """The input columns of carbon validate, as its manual lists them."""
 
@@ -69,6 +69,7 @@ def test_every_source_says_what_it_is_and_who_published_it(bibliography):
         assert source["title"], key
         assert source["publisher"], key
         assert source["published"], key
+        assert source["licence"].strip(), key
 
 
 def test_the_database_is_as_large_as_we_say(shipped):
@@ -201,7 +202,14 @@ def test_the_published_runs_have_the_columns_of_the_manual_and_ids_of_their_own(
     assert header == RUN_COLUMNS
     rows = table("published_runs")
     assert len({row["id"] for row in rows}) == len(rows) >= 200
-    assert all(row["source"].strip() and None not in row and None not in row.values() for row in rows)
+    assert all(None not in row and None not in row.values() for row in rows)
+
+
+def test_every_published_run_says_where_it_was_read_and_how_well(bibliography):
+    for row in table("published_runs"):
+        assert set(row["source"].split(";")) <= bibliography.keys(), row["id"]
+        assert row["locator"].strip(), row["id"]
+        assert row["evidence"] in ("published", "unverified"), row["id"]
 
 
 def test_a_published_run_states_only_what_can_be():

@@ -1,6 +1,7 @@
 """The launchers that people use, each as a batch script for four machines with eight GPUs, and what they type."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from launchers.machines import Pulse
@@ -30,6 +31,25 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
     """Return the step that starts torchrun once a node; the shell of each node gives it the node's rank."""
     port = 20000 + int(pulse.from_s * 10.0) % 20000
     return f"srun --ntasks-per-node=1 --ntasks=4 sh -c '{before}{rig.torch}/bin/{_TORCHRUN.format(port=port)}{options} {rig.script(pulse, tracked=tracked)}'"
+
+
+_RAY = """\
+srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 5)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
+exec env RAY_raylet_start_wait_time_s=180 {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block' >{log} 2>&1 &
+cluster=$!
+{track}{python} {driver} {end_s:.3f} {port} {script}
+code=$?
+kill $cluster
+wait $cluster
+exit $code"""
+"""Ray on each node, then its driver; as Ray's own recipe for Slurm."""
+
+
+def _ray(rig: Rig, pulse: Pulse, *, tracked: bool, before: str = "") -> str:
+    """Return the script that starts Ray on all nodes and a driver on the first one."""
+    bin, script = rig.torch / "bin", rig.script(pulse, tracked=tracked).split()[0]
+    log, driver, port = rig.machines.folder / "ray.log", Path(__file__).with_name("ray_driver.py"), 20000 + int(pulse.from_s * 10.0) % 20000
+    return _RAY.format(ray=bin / "ray", python=bin / "python", log=log, driver=driver, port=port, track=before, end_s=pulse.to_s + 1.0, script=script)
 
 
 CASES = (
@@ -86,6 +106,14 @@ CASES = (
         after_s=30.0,
         needs="torchrun",
     ),
+    Case(
+        "Ray, around its driver",
+        "carbon track -- python driver.py",
+        lambda rig, pulse: _ray(rig, pulse, tracked=False, before=f"{TRACK} -- "),
+        after_s=70.0,
+        needs="ray",
+    ),
+    Case("Ray, traincarbon.track() in each task", "python driver.py", lambda rig, pulse: _ray(rig, pulse, tracked=True), after_s=70.0, needs="ray"),
 )
 
 

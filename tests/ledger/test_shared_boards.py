@@ -91,6 +91,15 @@ def test_numbers_mean_the_same_device_on_the_same_node_only():
     assert counted_once([same[0], run_of("c", (0.0, 10.0), devices=("gpu:0",), node="b2")]) == {}
 
 
+def test_records_without_nodes_are_of_one_place_if_they_name_each_other():
+    def old(run_id, *others):
+        record = run_of(run_id, (0.0, 10.0), devices=("gpu:0",))
+        return replace(record, shared_with=others, by_device=tuple(use._replace(host="") for use in record.by_device))
+
+    assert once_j(old("c", "b"), old("a", "b"), old("b", "a", "c")) == pytest.approx(1000.0)
+    assert counted_once([old("a"), old("b")]) == {}
+
+
 def test_a_board_is_the_same_under_another_name_of_its_node():
     assert once_j(run_of("a", (0.0, 10.0)), run_of("b", (0.0, 10.0), node="pod-2")) == pytest.approx(1000.0)
 

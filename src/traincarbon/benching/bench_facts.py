@@ -246,7 +246,7 @@ def _source_entry(bench: Bench) -> dict[str, str]:
     )
     versions = ", ".join(f"{name} {version}" for name, version in bench.versions.items())
     entry = {"title": f"Benchmark of {bench.processor}" + (f" with {bench.accelerators[0]}" if bench.accelerators else ""), "publisher": "carbon bench"}
-    return entry | {"published": bench.started_at[:10], "method": method, "versions": versions}
+    return entry | {"published": bench.started_at[:10], "method": method, "versions": versions, "licence": "own work"}
 
 
 def _read(file: str) -> str:

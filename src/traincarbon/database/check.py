@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from os import listdir, path
 from typing import NamedTuple
 
+from traincarbon.database.check_sources import Fault, check_runs, check_sources
 from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
 from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
-from traincarbon.database.read_files import read_text, read_toml
+from traincarbon.database.read_files import read_text
 from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
@@ -15,13 +16,6 @@ from traincarbon.errors import DatabaseError
 _MIB = 2**20
 _GEMM_SLACK = 1.1
 """How far a measured rate may exceed the peak: an accelerator may clock higher than its data sheet says."""
-
-
-class Fault(NamedTuple):
-    """Something wrong in the database, and where."""
-
-    place: str
-    what: str
 
 
 class Report(NamedTuple):
@@ -38,7 +32,7 @@ def check(database: Database) -> Report:
     counts: dict[str, int] = {}
     kinds: dict[str, int] = dict.fromkeys(KINDS, 0)
     faults += _unread(database)
-    sources = _sources(database, faults)
+    sources = check_sources(database.roots, faults)
     products: dict[str, dict[str, Product]] = {}
     for folder in PRODUCTS:
         products[folder] = _products(database, folder, faults)
@@ -69,6 +63,12 @@ def check(database: Database) -> Report:
                 faults.append(Fault(place, f"source {row['source']!r} is not in sources.toml"))
             if row["kind"] in kinds:
                 kinds[row["kind"]] += 1
+    runs = check_runs(database.roots, sources)
+    counts["published_runs"] = len(runs.kinds)
+    for kind in runs.kinds:
+        if kind in kinds:
+            kinds[kind] += 1
+    faults += runs.faults
     faults += _dangling(tables, products)
     faults += _index_faults(database)
     counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})
@@ -86,26 +86,6 @@ def _unread(database: Database) -> Iterator[Fault]:
                     yield Fault(name, f"in {root} must be a {'file' if is_folder else 'folder'}")
             elif not name.startswith(".") and not name.lower().endswith((".md", ".txt")) and name not in ("LICENSE", "NOTICE"):
                 yield Fault(name, f"in {root} is not read: there is no table or folder of that name")
-
-
-def _sources(database: Database, faults: list[Fault]) -> set[str]:
-    seen: set[str] = set()
-    for root in database.roots:
-        file = path.join(root, "sources.toml")
-        if not path.exists(file):
-            continue
-        try:
-            entries = read_toml(file)
-        except DatabaseError as error:
-            faults.append(Fault("sources.toml", str(error)))
-            continue
-        for key, entry in entries.items():
-            if key in seen:
-                faults.append(Fault("sources.toml", f"[{key}] in {root} shadows a source of the same key: give it a key of its own"))
-            if not isinstance(entry, dict) or not all(entry.get(name) for name in ("title", "publisher", "published")):
-                faults.append(Fault("sources.toml", f"[{key}] lacks title, publisher or published"))
-        seen |= entries.keys()
-    return seen
 
 
 def _products(database: Database, folder: str, faults: list[Fault]) -> dict[str, Product]:

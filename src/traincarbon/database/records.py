@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 PURCHASES = ("on_demand", "spot", "reserved_1y", "reserved_3y")
 """Kinds of price for rented hardware."""
+PROVIDER_TYPES = ("specialist", "hyperscaler", "marketplace")
+"""Clouds that rent accelerators and little else, clouds that rent everything, and places where others offer their machines."""
 BASES = ("lifecycle", "direct")
 """What a carbon intensity counts: the life cycle of fuel and plant, or direct emissions only."""
 KINDS: tuple[str, ...] = ("published", "measured", "derived", "assumed", "unverified")
@@ -17,6 +19,7 @@ SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "al
 
 ACCELERATOR_FACTS = frozenset(
     {"launch_year", "memory_b", "memory_bandwidth_b_per_s", "link_bandwidth_b_per_s", "board_power_w", "idle_power_w", "price_usd"}
+    | {"die_area_mm2", "process_nm"}
     | {f"peak_{precision}_flop_per_s" for precision in PRECISIONS}
     | {f"peak_{precision}_sparse_flop_per_s" for precision in PRECISIONS}
 )
@@ -59,10 +62,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "zone_names": ("zone", "names", *_EVIDENCE),
     "towns": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
+    "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
     "region_grids": ("region", "grid", *_EVIDENCE),
     "facilities": ("operator", "scope", "year", "pue", "wue_l_per_kwh", *_EVIDENCE),
+    "providers": ("provider", "name", "type", "home_region", "vendor", *_EVIDENCE),
     "prices": ("accelerator", "server", "provider", "region", "purchase", "date", "accelerator_count", "usd_per_h", *_EVIDENCE),
     "embodied": ("item", "scope", "kgco2e", "low", "high", "boundary", "method", "year", *_EVIDENCE),
     "equivalents": ("equivalent", "name", "quantity", "value", "unit", *_EVIDENCE),

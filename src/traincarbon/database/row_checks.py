@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from traincarbon.database.records import BASES, KINDS, PURCHASES, TABLES, Row
+from traincarbon.database.records import BASES, KINDS, PROVIDER_TYPES, PURCHASES, TABLES, Row
 
 MOST_GCO2E_PER_KWH = 1500.0
 
@@ -45,8 +45,14 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
 
 _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
+    "providers": {"type": PROVIDER_TYPES},
     "prices": {"purchase": PURCHASES},
-    "embodied": {"scope": ("accelerator", "accelerator-with-server-share", "server", "server-without-accelerators", "baseboard", "die", "method")},
+    "embodied": {
+        "scope": (
+            *("accelerator", "accelerator-by-method", "accelerator-with-server-share", "server", "server-by-method", "server-without-accelerators"),
+            *("baseboard", "die", "method"),
+        )
+    },
 }
 """Table and column to the words that it may hold."""
 

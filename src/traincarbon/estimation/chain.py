@@ -29,7 +29,7 @@ _DEGREES = ("tp", "pp", "dp")
 _FEW_SERVERS = 3
 _TRAINING = {"finetune": "fine-tuning", "lora": "fine-tuning of adapters"}
 """What a kind of training is called; any other is training."""
-_OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price"}
+_OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price", "rent_from": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
 
@@ -229,7 +229,8 @@ def _warn_of_gaps(trace: Trace) -> None:
     if values["compute_flop"] is None:
         gaps["compute_flop"] = "compute and utilisation are unknown: give params and tokens"
     if values["rent_usd"] is None:
-        gaps["rent_usd"] = f"no {(plan.rent or 'on_demand').replace('_', ' ')} price of {trace.facts.accelerator.name} is known: give rent_price"
+        what, seller = (plan.rent or "on_demand").replace("_", " "), "" if plan.rent_from in (None, "market") else f" from {plan.rent_from}"
+        gaps["rent_usd"] = f"no {what} price of {trace.facts.accelerator.name}{seller} is known: give rent_price"
     if values.get("purchase_price") is None:
         gaps["purchase_usd"] = f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price"
 

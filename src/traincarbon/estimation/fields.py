@@ -27,6 +27,7 @@ class Check(StrEnum):
     POSITIVE = "positive"
     COUNT = "count"
     SHARE = "share"
+    REDUCTION = "reduction"
     PUE = "pue"
     INTENSITY = "intensity"
     PRICE = "price"
@@ -102,7 +103,7 @@ class Field(NamedTuple):
         """The units that its number may be written with."""
         from traincarbon.estimation.units import MEASURES, counted
 
-        unit = self.unit or {Check.SHARE: "share", Check.PUE: "ratio"}.get(self.check, "")
+        unit = self.unit or {Check.SHARE: "share", Check.REDUCTION: "share", Check.PUE: "ratio"}.get(self.check, "")
         return MEASURES[unit] if unit in MEASURES else counted(*self.nouns)
 
 
@@ -216,6 +217,10 @@ def _check_bounds(name: str, value: float, field: Field) -> None:
         if 0.0 < value <= 1.0:
             return
         hint = f"it is a share: above 0 and at most 1{f'; did you mean {value / 100:g}?' if 1.0 < value <= 100.0 else ''}"
+    elif check is Check.REDUCTION:
+        if 0.0 <= value < 1.0:
+            return
+        hint = f"it is a share: at least 0 and below 1{f'; did you mean {value / 100:g}?' if 1.0 < value < 100.0 else ''}"
     elif check is Check.PUE:
         if 1.0 <= value <= 10.0:
             return

@@ -89,7 +89,9 @@ class Plan:
     basis: str | None
     electricity_price: Number
     rent: str | None
+    rent_from: str | None
     rent_price: Number
+    discount: Number
     purchase_price: Number
     service_life: Number
     utilisation: Number

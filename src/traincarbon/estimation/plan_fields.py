@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from traincarbon.database.records import BASES, PRECISIONS, PURCHASES
+from traincarbon.database.records import BASES, PRECISIONS, PROVIDER_TYPES, PURCHASES
 from traincarbon.errors import PlanError
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.fields import Check, Field, Section, Use
@@ -161,7 +161,17 @@ FIELDS: dict[str, Field] = {
     ),
     "electricity_price": Field(Check.PRICE, "Price of electricity", "Price of electricity.", _PRICES, unit="$/kWh", uses=Use.RUN),
     "rent": Field(Check.CHOICE, "Rental terms", "Kind of price for rented hardware.", _PRICES, choices=PURCHASES),
+    "rent_from": Field(
+        Check.TEXT,
+        "Rented from",
+        "Whom hardware is rented from: the market, one kind of provider, or a provider by its id, as `lambda`.",
+        _PRICES,
+        choices=("market", *PROVIDER_TYPES),
+        uses=Use.RUN,
+        aliases=("provider",),
+    ),
     "rent_price": Field(Check.PRICE, "Rent of an accelerator", "Rent of one accelerator for one hour.", _PRICES, unit="$/h", uses=Use.HARDWARE | Use.RUN),
+    "discount": Field(Check.REDUCTION, "Discount on the rent", "Share of the rent that a contract takes off.", _PRICES, uses=Use.RUN),
     "purchase_price": Field(Check.POSITIVE, "Price of a server", "Purchase price of one server.", _PRICES, unit="$", uses=Use.HARDWARE | Use.RUN),
     "service_life": Field(Check.POSITIVE, "Service life", "Years that the hardware stays in service.", _PRICES, unit="years", uses=Use.RUN),
     "utilisation": Field(Check.SHARE, "Share of its life in use", "Share of its service life in which the hardware is used.", _PRICES, uses=Use.RUN),

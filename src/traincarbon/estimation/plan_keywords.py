@@ -55,7 +55,9 @@ class FixedFields(TypedDict, total=False):
     market_intensity: Number
     basis: str | None
     electricity_price: Number
+    rent_from: str | None
     rent_price: Number
+    discount: Number
     purchase_price: Number
     service_life: Number
     utilisation: Number
@@ -64,6 +66,7 @@ class FixedFields(TypedDict, total=False):
     nodes: Number
     gpus: Number
     gpu_hours: Number
+    provider: str | None
 
 
 class PlanFields(FixedFields, total=False):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from traincarbon.estimation.facts.evidence import Given
-    from traincarbon.estimation.facts.prices import Quote
+    from traincarbon.estimation.facts.rent import Quote
     from traincarbon.estimation.layout.task import Found
 
 

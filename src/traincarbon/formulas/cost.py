@@ -5,28 +5,30 @@ from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Num
 
 
-@equation("accelerator_hours_h × rent_usd_per_h", source="definition")
-def rent_usd(*, accelerator_hours_h: Num, rent_usd_per_h: Num) -> Num:
+@equation("accelerator_hours_h × rent_usd_per_h × (1 - discount)", source="definition")
+def rent_usd(*, accelerator_hours_h: Num, rent_usd_per_h: Num, discount: Num = 0.0) -> Num:
     r"""Return the price of renting the accelerator-hours.
 
-    .. math:: K = H \, k
+    .. math:: K = H \, k \, (1 - d)
 
     Args:
         accelerator_hours_h: Accelerator-hours of the run. [h]
         rent_usd_per_h: Price of one accelerator for an hour, its share of the instance included. [$/h]
+        discount: Share of the price that a contract takes off. [1]
 
     Returns:
         Rent. [$]
 
     Raises:
-        OutOfRangeError: an input is negative.
+        OutOfRangeError: an input is negative, or *discount* exceeds 1.
 
     Example:
         >>> rent_usd(accelerator_hours_h=1000.0, rent_usd_per_h=2.5)
         2500.0
     """
     require(at_least=0.0, accelerator_hours_h=accelerator_hours_h, rent_usd_per_h=rent_usd_per_h)
-    return accelerator_hours_h * rent_usd_per_h
+    require(at_least=0.0, at_most=1.0, discount=discount)
+    return accelerator_hours_h * rent_usd_per_h * (1.0 - discount)
 
 
 @equation("facility_energy_kwh × electricity_usd_per_kwh", source="definition")

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -60,7 +60,7 @@ def counted_once(records: Iterable[Run]) -> dict[str, Counted]:
     """
     known = {record.run_id: record for record in records}
     tallies: dict[str, _Tally] = {}
-    for pieces in _by_board(known.values()).values():
+    for pieces in _by_board(list(known.values())).values():
         for cluster in _shared(pieces):
             _count(cluster, tallies)
     return {run_id: _counted(known[run_id], tally) for run_id, tally in tallies.items()}
@@ -101,23 +101,37 @@ def metered_once_kwh(records: Iterable[Run], counted: Mapping[str, Counted]) -> 
     return sum(known) if known else None
 
 
-def _by_board(records: Iterable[Run]) -> dict[str, list[_Piece]]:
+def _by_board(records: Collection[Run]) -> dict[str, list[_Piece]]:
     found: dict[str, list[_Piece]] = {}
+    circles = _circles(records)
     for record in records:
         for use in _weighed(record):
-            if board := _board(use):
+            if board := _board(use, place=use.host or circles.get(record.run_id, "")):
                 found.setdefault(board, []).extend(_pieces(record, use))
     return found
 
 
-def _board(use: DeviceUse) -> str:
+def _circles(records: Iterable[Run]) -> dict[str, str]:
+    """Return one name for all runs that name each other, directly or through others, by run id."""
+    found: dict[str, str] = {}
+    for record in records:
+        named = [record.run_id, *record.shared_with] if record.shared_with else []
+        united = {found.get(run_id, run_id) for run_id in named}
+        if len(named) > 1:
+            name = min(united)
+            found |= {run_id: name for run_id, other in found.items() if other in united} | dict.fromkeys(named, name)
+    return found
+
+
+def _board(use: DeviceUse, *, place: str) -> str:
     """Return what tells the device from all others, "" if several runs cannot be said to have metered the same one.
 
-    The id of an NVIDIA GPU is enough. Other ids come on every machine again. A model of anything but a GPU is that of the run's own work.
+    The id of an NVIDIA GPU is enough. Other ids come on every machine again, so the *place* tells too: the node or, where no record states it,
+    the runs that name each other. A model of anything but a GPU is that of the run's own work.
     """
     if use.part == Part.GPU and is_of_one_board(use.device):
         return use.device
-    return f"{use.host}/{use.device}" if use.host and (use.part == Part.GPU or use.how.is_measured) else ""
+    return f"{place}/{use.device}" if place and (use.part == Part.GPU or use.how.is_measured) else ""
 
 
 def _pieces(record: Run, use: DeviceUse) -> Iterator[_Piece]:

@@ -63,6 +63,7 @@ class PublishedRun:
 
     Attributes:
         unusable: Why no constant may be fitted to the row, None if one may.
+        locator: Where in its source the row stands.
         set: The set that ``carbon validate`` counts the row in; empty for the default.
     """
 
@@ -118,6 +119,12 @@ class PublishedRun:
     confidence: str = ""
     unusable: Unusable | None = None
     set: str = ""
+    locator: str = ""
+
+    @property
+    def report(self) -> str:
+        """The place that the row was read from: its source, and where in it."""
+        return f"{self.source}, {self.locator}" if self.locator else self.source
 
     @property
     def params(self) -> float | None:
@@ -153,7 +160,7 @@ class PublishedRun:
     @property
     def group(self) -> str:
         """Who published the row, the organisation or else the source, in lower case."""
-        return (self.organisation or self.source).casefold()
+        return (self.organisation or self.report).casefold()
 
     @property
     def number_format(self) -> str | None:

@@ -13,7 +13,7 @@ from traincarbon.quantities import H_PER_DAY
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
-OPTIONAL = ("set", "unusable")
+OPTIONAL = ("set", "unusable", "locator")
 """Columns that a file may leave out."""
 NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None)
 """Columns of numbers."""
@@ -163,7 +163,7 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
         return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
-    fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set") if column in row}
+    fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set", "locator") if column in row}
     return PublishedRun(**fields | numbers | {"kind": kind, "unusable": unusable})
 
 

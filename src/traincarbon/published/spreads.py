@@ -97,7 +97,7 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             expected = estimate(run.plan(database), database=database).median("mfu")
         except CarbonError:
             continue
-        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.source, f"{chip.product.id}/{run.kind}/{run.family}"))
+        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.report, f"{chip.product.id}/{run.kind}/{run.family}"))
     return found
 
 
@@ -108,7 +108,7 @@ def published_steps(runs: Sequence[PublishedRun], database: Database) -> list[Pu
     found = []
     for step, seconds_s in without_own_publisher(known, known, database):
         run = by_id[step.id]
-        found.append(Published(math.log(seconds_s / step.published_s), 0.0, run.group, run.source, f"{step.accelerator}/{run.family}"))
+        found.append(Published(math.log(seconds_s / step.published_s), 0.0, run.group, run.report, f"{step.accelerator}/{run.family}"))
     return found
 
 

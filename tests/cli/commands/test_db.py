@@ -109,7 +109,7 @@ ROW = "epoch-2026-ml-hardware,row,published,"
         ("facilities.csv", f"operator,scope,year,pue,wue_l_per_kwh,source,locator,kind,note\naws,fleet,2030,0.9,,{ROW}\n", "pue 0.9 is outside 1 to 5"),
         ("grid.csv", f"zone,year,intensity_gco2e_per_kwh,basis,boundary,source,locator,kind,note\nFR,2030,1501,direct,production,{ROW}\n", "intensity_gco2e_per_kwh 1501 is outside 0 to 1500"),
         ("grid.csv", f"zone,year,intensity_gco2e_per_kwh,basis,boundary,source,locator,kind,note\nQQ,2030,100,direct,production,{ROW}\n", "the zone is neither in zones.csv nor a region"),
-        ("sources.toml", '[epoch-2026-ml-hardware]\ntitle = "t"\npublisher = "p"\npublished = "2026"\n', "shadows a source of the same key"),
+        ("sources.toml", '[epoch-2026-ml-hardware]\ntitle = "t"\npublisher = "p"\npublished = "2026"\nlicence = "x"\n', "shadows a source of the same key"),
         ("prices.csv", "accelerator,server\n", "the columns are not those of the schema"),
     ],
 )  # fmt: skip
@@ -173,7 +173,7 @@ def test_a_hostile_product_of_somebody_else_is_refused_and_its_text_is_not_print
 
 
 def test_a_hostile_bibliography_of_somebody_else_is_refused_and_its_text_is_not_printed(tmp_path):
-    (tmp_path / "sources.toml").write_text('[evil]\ntitle = "t\\u001b[2J"\npublisher = "p"\npublished = "2026"\n', encoding="utf-8")
+    (tmp_path / "sources.toml").write_text('[evil]\ntitle = "t\\u001b[2J"\npublisher = "p"\npublished = "2026"\nlicence = "x"\n', encoding="utf-8")
     for words in (["show", "evil"], ["list", "sources", "evil"]):
         done = CliRunner().invoke(command, [*words, "--db", str(tmp_path)], color=True)
         assert isinstance(done.exception, CarbonError)

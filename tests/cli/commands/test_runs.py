@@ -57,6 +57,16 @@ def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
     ]
 
 
+def test_runs_that_shared_gpus_are_marked_and_the_mark_is_explained(store):
+    write_run(store, "alone")
+    assert "*" not in run("list").stdout
+    seen = line("interval", seq=9, writer="a1-7-1", run_id="one", from_s=0.0, to_s=15.0, devices={"gpu:0": device(4500.0)}, shared_with={"other": ["gpu:0"]})
+    write_run(store, "one", more=[seen])
+    shown = run("list").stdout
+    assert [row.split()[0] for row in shown.splitlines() if "Wh*" in row] == ["one"]
+    assert "* its GPUs were also metered for another run" in shown
+
+
 @pytest.mark.parametrize("run_id", ["x" * 10_000, "a\x1b[2Jb\n\0", "\u202eevil", "<script>alert(1)</script>", "'; DROP TABLE runs; --", "é" * 90, "مرحبا"])
 def test_no_line_is_longer_than_the_screen_or_drives_the_terminal(store, run_id):
     more = [line("note", seq=50, mono_s=15.0, run_id=run_id, writer="a1-7-1", text=run_id)]

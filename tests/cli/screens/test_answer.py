@@ -26,7 +26,7 @@ def test_the_subject_says_what_is_done_on_what(shipped, more, text):
 
 
 def test_where_no_rent_is_known_the_cost_is_that_of_ownership(shipped):
-    text = listed_results(estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-4090"))
+    text = listed_results(estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-4080"))
     assert text.startswith("costs about $")
     assert " to own (" in text
     assert " to rent" not in text

@@ -158,8 +158,11 @@ def test_what_does_not_fit_is_said_in_the_first_line_and_priced_for_what_does():
 
 
 def test_the_price_names_its_providers_and_dates():
-    prices = found(*MAIN)["prices"]
-    assert re.search(rf"Price: \$\S+ per GPU-hour on demand \(\$\S+ – \$\S+ at {len(prices)} providers, 20\d\d-\d\d to\s+20\d\d-\d\d\)", shown(*MAIN))
+    text, prices = " ".join(shown(*MAIN).split()), found(*MAIN)["prices"]
+    assert re.search(r"Price: \$\S+ per GPU-hour on demand \(\$\S+ – \$\S+ at \d+ specialists; .*; 20\d\d-\d\d to 20\d\d-\d\d\)", text)
+    for kind in ("specialist", "marketplace", "hyperscaler"):
+        of_kind = sorted(quote["usd_per_h"] for quote in prices if quote["kind"] == kind)
+        assert f"${of_kind[0]:.2f} – ${of_kind[-1]:.2f} at {len(of_kind)} {kind}s" in text
     (one,) = found(*PLACED)["prices"]
     assert f"({one['provider']}, {one['date'][:7]})" in shown(*PLACED)
 

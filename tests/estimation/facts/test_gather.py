@@ -41,6 +41,7 @@ ASKED = {
     "kind": "finetune",
     "family": "encoder",
     "rent": "spot",
+    "rent_from": "hyperscaler",
     "basis": "direct",
     "active_params": 1e9,
     "carbon_intensity": 10.0,

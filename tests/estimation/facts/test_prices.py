@@ -1,26 +1,16 @@
-"""What the market brings in: the rent of an accelerator-hour and the price of a server."""
+"""The price of a server and its years of service."""
 
 import math
 
 import pytest
 
-from acme import PLAN, WORLD, chip, fact, line, server, subject_of
+from acme import PLAN, WORLD, chip, fact, server, subject_of
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.facts.prices import price_facts
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX, TWIN = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml", "servers/acme-twin.toml"
 ONE = "acme-one-40gb"
-OWN = "".join(
-    [
-        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "on_demand", "2024-01", 8, 16),
-        line("prices", ONE, "acme-box", "acme", "zeta:norfolk", "on_demand", "2024-01", 8, 64),
-        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "on_demand", "2020-01", 8, 80),
-        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "spot", "2024-01", 8, 8),
-        line("prices", ONE, "acme-box", "acme", "acme:paris-1", "reserved_1y", "2024-01", 8, 12),
-    ]
-)
-OTHERS = line("prices", ONE, "zeta-1x", "zeta", "zeta:norfolk", "on_demand", "2024-01", 1, 9)
 
 
 @pytest.fixture
@@ -31,83 +21,6 @@ def make(make_database):
 
 def prices_of(database, hw="acme-box", region=None, **fields):
     return price_facts(subject_of(database, hw, region, **fields), database)
-
-
-def rent_of(database, hw="acme-box", region=None, **fields):
-    return prices_of(database, hw, region, **fields).rent_price
-
-
-def test_the_rent_is_the_middle_of_the_instance_s_own_quotes_for_one_accelerator(make):
-    given = rent_of(make({"prices.csv": OWN + OTHERS}))
-    # 16 / 8 = 2 and 64 / 8 = 8 in two regions of one provider: their geometric mean is 4; the other's 9 is not asked for
-    assert given.value.median == pytest.approx(4.0)
-    assert given.value.spreads == pytest.approx({"rent_price": 0.4})
-    assert (given.assumed, given.reason) == (False, "on demand price of Acme Box, 2024-01")
-
-
-def test_the_rent_is_the_region_s_where_one_is_quoted(make):
-    database = make({"prices.csv": OWN})
-    assert rent_of(database, region="acme:paris-1").value.median == pytest.approx(2.0)
-    assert rent_of(database, region="zeta:norfolk").value.median == pytest.approx(8.0)
-    # a country is no region, and of others no price is known: all quotes
-    assert rent_of(database, region="FR").value.median == pytest.approx(4.0)
-
-
-def test_the_rent_of_a_chip_counts_each_provider_once_whatever_its_regions(make):
-    for hw in (ONE, "acme-twin"):
-        given = rent_of(make({"prices.csv": OWN + OTHERS, TWIN: server(name="Acme Twin", aliases="twin")}), hw)
-        # acme 4 of two regions, zeta 9 of one: √(4 × 9) = 6, not ∛(2 × 8 × 9) = 5.24
-        assert given.value.median == pytest.approx(6.0)
-        # each is ln(9 / 6) = 0.405 away from the middle; a negotiated price 0.4 from its quote
-        assert given.value.spreads == pytest.approx({"rent_price": math.hypot(math.log(1.5), 0.4)})
-        assert (given.assumed, given.reason) == (True, "on demand price of Acme One 40GB at 2 providers, 2024-01")
-
-
-def test_more_regions_of_one_provider_at_its_price_change_nothing(make):
-    more = "".join(line("prices", ONE, "zeta-1x", "zeta", f"zeta:r{n}", "on_demand", "2024-01", 1, 9) for n in range(20))
-    assert rent_of(make({"prices.csv": OWN + OTHERS + more}), ONE).value == rent_of(make({"prices.csv": OWN + OTHERS}), ONE).value
-
-
-@pytest.mark.parametrize(("rent", "usd"), [(None, 4.0), ("on_demand", 4.0), ("spot", 1.0), ("reserved_1y", 1.5)])
-def test_the_rent_is_that_of_the_way_of_buying(make, rent, usd):
-    given = rent_of(make({"prices.csv": OWN + OTHERS}), rent=rent)
-    assert given.value.median == pytest.approx(usd)
-    assert given.reason.startswith((rent or "on_demand").replace("_", " "))
-
-
-@pytest.mark.parametrize(
-    ("start", "usd", "date"), [("2020", 10.0, "2020-01"), ("2021-12", 10.0, "2020-01"), ("2022-02", 2.0, "2024-01"), (None, 2.0, "2024-01")]
-)
-def test_the_rent_is_that_nearest_to_the_start(make, start, usd, date):
-    given = rent_of(make({"prices.csv": OWN}), region="acme:paris-1", start=start)
-    # 80 / 8 in 2020, 16 / 8 in 2024
-    assert given.value.median == pytest.approx(usd)
-    assert given.reason.endswith(date)
-
-
-@pytest.mark.parametrize(
-    ("start", "date"), [("2017", "2020-01"), ("2030", "2024-01"), ("2025-08", "2024-01"), ("2025-07", None), ("2021-06", None), (None, None)]
-)
-def test_a_rent_more_than_a_year_and_a_half_from_the_start_is_warned_of(make, start, date):
-    expected = (f"the nearest known rent is of {date}, the start is {start}",) if date else ()
-    assert prices_of(make({"prices.csv": OWN}), region="acme:paris-1", start=start).warnings == expected
-
-
-def test_without_a_price_of_that_kind_the_rent_is_absent_and_asked_for(make):
-    database = make({"prices.csv": OWN})
-    assert rent_of(database, rent="reserved_3y") is None
-    answer = estimate(database=database, **PLAN, rent="reserved_3y")
-    assert answer["rent_usd"] is None
-    assert "no reserved 3y price of Acme One 40GB is known: give rent_price" in answer.warnings
-    assert estimate(database=database, **PLAN, rent="reserved_3y", rent_price=3.0).median("rent_usd") == pytest.approx(
-        3.0 * answer.median("accelerator_hours_h")
-    )
-
-
-def test_the_rent_of_a_run_is_its_hours_times_the_price(make):
-    answer = estimate(database=make({"prices.csv": OWN}), **PLAN, goodput=1.0)
-    # 6e20 FLOP over 100e12 × 0.4 are 4166.67 h, at 4 $/h
-    assert answer.median("rent_usd") == pytest.approx(16_666.67)
 
 
 def purchase_of(database, hw="acme-box"):
@@ -172,7 +85,7 @@ def test_service_life_use_and_network_are_assumptions(make):
 
 
 def test_an_instance_of_a_cloud_has_the_newest_price_of_its_region_in_the_shipped_database(shipped):
-    given = rent_of(shipped, "aws-p5.48xlarge", "aws:us-east-1")
+    given = prices_of(shipped, "aws-p5.48xlarge", "aws:us-east-1").rent_price
     wanted = ("aws-p5.48xlarge", "aws:us-east-1", "on_demand")
     quotes = [row for row in shipped.rows("prices", "h100-sxm5-80gb") if (row["server"], row["region"], row["purchase"]) == wanted]
     newest = max(quotes, key=lambda row: row["date"])

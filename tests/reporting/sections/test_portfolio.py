@@ -146,3 +146,13 @@ def test_a_board_that_several_runs_metered_counts_once_in_every_table():
         assert float(shown) == pytest.approx(2.5)
     assert "inner, later and outer shared boards at the same time." in html
     assert "shared boards" not in section_html(portfolio_section([records[0], record_of("else")], USD))
+
+
+def test_gpus_that_runs_shared_are_counted_once_and_the_runs_are_named():
+    use = DeviceUse(1, "gpu:0", "gpu", EnergySource.COUNTER, 3.6e6, None, None, None)
+    one, other = (record_of(run_id, by_device=(use,), shared_with=(named,)) for run_id, named in (("one", "other"), ("other", "one")))
+    html = section_html(portfolio_section([one, other], USD))
+    cells, total = column(html, "By run, the largest first", 3)
+    assert (cells, total) == (["1.000", "0.000"], "1.000")
+    assert "one and other shared boards at the same time." in html
+    assert column(html, "By project", 2)[1] == "8.000"

@@ -72,3 +72,10 @@ def test_a_clock_that_is_kept_right_by_small_steps_says_nothing(machine):
 
 def test_the_clocks_of_this_machine_agree():
     assert Clocks().check() == []
+
+
+def test_a_process_that_goes_on_late_was_stopped(machine):
+    clocks = machine.clocks()
+    machine.run(5.0)
+    assert clocks.stopped(due_s=54.0) == []
+    assert clocks.stopped(due_s=49.0) == ["the metering process was stopped for 6 s: what happened in that time, as the end of the command, is dated after it"]

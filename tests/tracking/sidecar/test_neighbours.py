@@ -53,3 +53,23 @@ def test_the_same_run_an_older_process_and_damaged_files_are_no_neighbours(other
 
 def test_without_a_folder_nothing_is_known():
     assert Neighbours(None, "mine").shared(["gpu:a"]) == {}
+
+
+def test_a_run_that_came_and_went_between_two_records_is_named(other, tmp_path):
+    process, _ = other
+    mine = Neighbours(str(tmp_path), "mine")
+    mine.look(["gpu:b"])
+    process.kill()
+    process.wait()
+    assert mine.shared(["gpu:b"]) == {"other": ["gpu:b"]}
+    assert mine.shared(["gpu:b"]) == {}
+
+
+def test_each_of_a_few_runs_is_noted_once_and_many_in_one_line(tmp_path):
+    mine = Neighbours(str(tmp_path), "mine")
+    assert mine.notes({"b": ["gpu:0", "gpu:1"]}) == ["2 GPUs were also metered for the run b at the same time: each of the two records has all of their energy"]
+    assert mine.notes({"b": ["gpu:0"]}) == []
+    many = mine.notes({str(at): ["gpu:0"] for at in range(60)})
+    assert len(many) == 3
+    assert many[-1] == "more than 3 runs were metered on the same GPUs at the same time: shared_with has all of them"
+    assert mine.notes({"late": ["gpu:0"]}) == []

@@ -1,11 +1,13 @@
 """What the meters of a run read, and what the user is told about GPUs that they do not read."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from traincarbon.meters import registry
 from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.threaded import ThreadedMeter
 from traincarbon.tracking.sidecar import opened_meters
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
@@ -50,6 +52,17 @@ def test_a_gpu_that_cannot_be_read_makes_totals_unknown_and_is_said_once(opened)
     assert "energy, CO2e and cost will be unknown: no library (to meter it: install it)" in said
     assert found.announcement({}) == ""
     assert found.missing({})["gpu"] == "no library"
+
+
+def test_gpus_whose_library_is_still_opening_are_not_said_to_stay_unknown(opened):
+    answers = threading.Event()
+    meter = ThreadedMeter("nvml", lambda: answers.wait(20.0) and Gpus())
+    meter.wait(wait_s=0.0)
+    said = opened([meter]).announcement({})
+    assert "not metered yet: its library does not answer" in said
+    assert "unknown until it does" in said
+    answers.set()
+    meter.close()
 
 
 def test_a_gpu_whose_power_is_assumed_is_said_and_totals_are_known(opened):

@@ -248,3 +248,10 @@ def test_a_job_that_has_ended_is_charged_for_all_that_it_used():
     recorder.read()
     recorder.settle(2.5)
     assert recorder.by_part(until_s=100.9)["cpu"].energy_j == 7.5
+
+
+@pytest.mark.parametrize(("first_s", "power_w", "said"), [(102.5, 300.0, True), (100.5, 300.0, False), (102.5, None, False), (110.0, 300.0, False)])
+def test_power_that_is_assumed_until_the_first_reading_is_noted_once(recorder, script, first_s, power_w, said):
+    notes = take(recorder, script, gpu(first_s, 5000.0, power_w))
+    assert notes == ["gpu:0: was first read 2.5 s after the run began: until then its power is assumed to be the same"] * said
+    assert take(recorder, script, gpu(first_s + 1.0, 5300.0, power_w)) == []

@@ -7,6 +7,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.prices import prices
 from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
@@ -144,6 +145,7 @@ def path_command(*, as_json: bool, quiet: bool, db: str | None) -> None:  # noqa
     click.echo(output.as_json(roots) if as_json else "\n".join(roots))
 
 
+command.add_command(prices)
 command.add_command(refresh)
 command.add_command(export_command)
 

@@ -62,6 +62,8 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         click.echo(output.as_json([record.to_dict() for record in found.runs]))
     elif found.runs:
         click.echo(_table(found.runs))
+        if any(record.shared_with for record in found.runs):
+            click.echo(output.dim("* its GPUs were also metered for another run at the same time, whose energy includes theirs too: carbon runs show ID"))
         if together := _together(found.runs):
             click.echo(together)
         if found.total > len(found.runs):
@@ -257,7 +259,7 @@ def _row(record: Run) -> tuple[str, ...]:
         output.worse(record.state) if record.state == "incomplete" else record.state,
         "–" if record.exit_code is None else str(record.exit_code),
         output.amount(record.duration_s, "s"),
-        "–" if record.metered_kwh is None else output.amount(record.metered_kwh, "kWh"),
+        "–" if record.metered_kwh is None else output.amount(record.metered_kwh, "kWh") + ("*" if record.shared_with else ""),
         "–" if record.operational_kgco2e is None else output.amount(record.operational_kgco2e["median"], "kg CO2e"),
         output.clean(record.hw) or "–",
     )

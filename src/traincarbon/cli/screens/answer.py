@@ -3,10 +3,14 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.formatting import counted
 from traincarbon.quantities import QUANTITIES
 from traincarbon.uncertain import median_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from traincarbon.estimation.facts.rent import Quote
     from traincarbon.estimation.result import Estimate
     from traincarbon.uncertain import Interval, Num
 
@@ -147,5 +151,13 @@ def price(answer: "Estimate") -> str:
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     if len(quotes) == 1:
         return f"{text} ({quotes[0].provider}, {when})"
+    kinds = dict.fromkeys(quote.kind for quote in sorted(quotes, key=lambda quote: quote.kind, reverse=True))
+    parts = [_asked([quote for quote in quotes if quote.kind == kind], kind) for kind in kinds]
+    return f"{text} ({'; '.join(parts)}; {when})"
+
+
+def _asked(quotes: "Sequence[Quote]", kind: str) -> str:
+    """Return what one kind of provider asks: the range, and how many they are."""
     low, high = (output.significant(bound(quote.usd_per_h for quote in quotes), 3) for bound in (min, max))
-    return f"{text} (${low} – ${high} at {len(quotes)} providers, {when})"
+    price = f"${low}" if low == high else f"${low} – ${high}"
+    return f"{price} at {counted(len(quotes), kind or 'provider')}"

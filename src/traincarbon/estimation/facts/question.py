@@ -34,6 +34,7 @@ class Question(NamedTuple):
     kind: str | None = None
     family: str | None = None
     rent: str | None = None
+    rent_from: str | None = None
     basis: str | None = None
     is_moe: bool = False
     is_intensity_stated: bool = False
@@ -51,6 +52,7 @@ class Question(NamedTuple):
             plan.kind,
             plan.family,
             plan.rent,
+            plan.rent_from,
             plan.basis,
             plan.is_moe,
             plan.carbon_intensity is not None,

@@ -19,8 +19,9 @@ class TrainedModel(NamedTuple):
         organisation: Who trained it.
         year: When.
         size: Parameters and tokens.
-        source: Key of the source in the bibliography.
-        evidence: How its facts are known.
+        source: Key of the source in the bibliography, the first where there are several.
+        locator: Where in the source.
+        evidence: The kind of evidence.
     """
 
     id: str
@@ -29,6 +30,7 @@ class TrainedModel(NamedTuple):
     year: int
     size: Size
     source: str
+    locator: str
     evidence: str
 
 
@@ -43,7 +45,8 @@ def trained_models(database: Database) -> tuple[TrainedModel, ...]:
         is_unreliable = "tokens" in run.unverified_fields or run.unusable is Unusable.UNRELIABLE
         if run.kind is RunKind.RUN and run.family == "dense-lm" and run.total_params and run.tokens and run.year and not is_unreliable:
             size = Size(run.total_params, run.tokens)
-            by_name.setdefault(run.model, TrainedModel(run.id, run.model, run.organisation, int(run.year), size, run.source, run.evidence))
+            source = run.source.partition(";")[0]
+            by_name.setdefault(run.model, TrainedModel(run.id, run.model, run.organisation, int(run.year), size, source, run.locator, run.evidence))
     return tuple(by_name.values())
 
 

@@ -7,7 +7,7 @@ from traincarbon.estimation.families import family_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
 from traincarbon.explore.advice.context import AdviceContext, Outcome
-from traincarbon.explore.advice.evidence import Evidence, effect_of
+from traincarbon.explore.advice.evidence import Evidence, effect_of, title_of
 from traincarbon.explore.advice.existing_models import models_as_good, size_of_run
 from traincarbon.formatting import amount, counted
 from traincarbon.formulas import training_state
@@ -43,9 +43,9 @@ def existing_model(context: AdviceContext) -> Iterator[Outcome]:
             f"published_runs/{model.id}",
             f"{model.model}: {model.size}",
             model.source,
-            model.source,
-            "published_runs.csv",
-            "unverified" if model.evidence == "unverified" else "published",
+            title_of(context.database, model.source),
+            model.locator,
+            model.evidence,
         )
         for model in few
     ]

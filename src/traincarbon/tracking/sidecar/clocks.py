@@ -1,4 +1,4 @@
-"""Detect that the machine slept or that its wall clock was set."""
+"""Detect that the machine slept, that this process was stopped or that the wall clock was set."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from collections.abc import Callable
 _SLEPT_S = 2.0
 _SET_S = 2.0
 """Smaller steps are normal corrections by a time service."""
+
+_STOPPED_S = 3.0
+"""A process that is only scheduled late goes on earlier."""
 
 
 def _uptime_s() -> float:
@@ -35,6 +38,13 @@ class Clocks:
         if abs(step_s) > _SET_S:
             notes.append(f"the wall clock was set {'forward' if step_s > 0 else 'back'} by {abs(step_s):,.0f} s; durations are not affected")
         return notes
+
+    def stopped(self, *, due_s: float) -> list[str]:
+        """Return a note if this process goes on much later than at *due_s* on the monotonic clock, usually none."""
+        late_s = self._monotonic() - due_s
+        if late_s <= _STOPPED_S:
+            return []
+        return [f"the metering process was stopped for {late_s:,.0f} s: what happened in that time, as the end of the command, is dated after it"]
 
     def _differences(self) -> tuple[float, float]:
         monotonic_s = self._monotonic()

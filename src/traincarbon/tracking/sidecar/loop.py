@@ -20,7 +20,7 @@ from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.member import Member
 from traincarbon.tracking.sidecar.members import Members
-from traincarbon.tracking.sidecar.neighbours import Neighbours, describe_shared
+from traincarbon.tracking.sidecar.neighbours import Neighbours
 from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
 from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
@@ -119,7 +119,10 @@ class Metering:
                 self._record(max(now_s, self._recorder.latest_s))
                 next_record_s += self._settings.interval_s * max((now_s - next_record_s) // self._settings.interval_s + 1.0, 1.0)
             self._report()
-            self._wait(min(self._next_sample_s, next_record_s) - time.monotonic())
+            now_s = time.monotonic()
+            due_s = max(min(self._next_sample_s, next_record_s), now_s)
+            self._wait(due_s - now_s)
+            self._notes += self._clocks.stopped(due_s=due_s)
         self._finish(self._members.outcome())
 
     def _start(self) -> None:
@@ -184,6 +187,7 @@ class Metering:
             if self._opened is not None and self._opened.have_changed():
                 self._take_changes(self._opened)
             self._leave_out()
+            self._neighbours.look(self._recorder.gpus)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self._next_sample_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self._recorder.longest_wait_s)
 
@@ -217,7 +221,7 @@ class Metering:
         if not self._pace.is_due(to_s) and not ended:
             return
         shared = self._neighbours.shared(self._recorder.gpus)
-        self._notes += describe_shared(shared)
+        self._notes += self._neighbours.notes(shared)
         fields = {**self._recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields(), **({"shared_with": shared} if shared else {})}
         for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
             self._write(kind, stated)

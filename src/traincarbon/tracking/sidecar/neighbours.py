@@ -3,12 +3,16 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 
 from traincarbon.decode import items, number, table, text
 from traincarbon.procfs import stat_of
 
 _ENDING = ".run"
+_MOST_NAMED = 3
+_LOOK_S = 1.0
+"""Between two looks at what the others state, unless a record is due."""
 
 
 class Neighbours:
@@ -24,22 +28,50 @@ class Neighbours:
         self._run_id = run_id
         self._file = "" if folder is None else os.path.join(folder, f"{os.getpid()}{_ENDING}")
         self._stated: list[str] | None = None
+        self._met: dict[str, set[str]] = {}
+        self._named: set[str] = set()
+        self._next_look_s = 0.0
+
+    def look(self, devices: Iterable[str]) -> None:
+        """State the GPUs of this run, and remember which other runs use some of them now; at most once a second."""
+        now_s = time.monotonic()
+        if now_s >= self._next_look_s:
+            self._next_look_s = now_s + _LOOK_S
+            self._look(devices)
 
     def shared(self, devices: Iterable[str]) -> dict[str, list[str]]:
-        """State the GPUs of this run, and return the other runs that use some of them now, with these GPUs."""
-        own = sorted(devices)
+        """State the GPUs of this run, and return the other runs that used some of them since this was asked last, with these GPUs."""
+        self._look(devices)
+        found, self._met = {run_id: sorted(both) for run_id, both in self._met.items()}, {}
+        return found
+
+    def _look(self, devices: Iterable[str]) -> None:
         if self._folder is None:
-            return {}
+            return
+        own = sorted(devices)
         if own != self._stated and (stat := stat_of(os.getpid())) is not None:
             self._stated = own
             with contextlib.suppress(OSError), open(self._file, "w", encoding="utf-8") as stream:
                 json.dump({"run_id": self._run_id, "born": stat.born, "devices": own}, stream)
-        found: dict[str, list[str]] = {}
         for run_id, theirs in self._others():
-            both = sorted(set(own).intersection(theirs) | set(found.get(run_id, ())))
+            both = set(own).intersection(theirs)
             if both and run_id != self._run_id:
-                found[run_id] = both
-        return found
+                self._met.setdefault(run_id, set()).update(both)
+
+    def notes(self, shared: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return a note for each of the first runs that share GPUs, and one for all others."""
+        notes = []
+        for run_id, devices in shared.items():
+            if run_id in self._named or len(self._named) > _MOST_NAMED:
+                continue
+            self._named.add(run_id)
+            one = len(devices) == 1
+            gpus, whose = ("1 GPU was", "its") if one else (f"{len(devices)} GPUs were", "their")
+            if len(self._named) > _MOST_NAMED:
+                notes.append(f"more than {_MOST_NAMED} runs were metered on the same GPUs at the same time: shared_with has all of them")
+            else:
+                notes.append(f"{gpus} also metered for the run {run_id} at the same time: each of the two records has all of {whose} energy")
+        return notes
 
     def close(self) -> None:
         """State nothing any more; safe to call twice."""
@@ -59,20 +91,6 @@ class Neighbours:
             stat = stat_of(int(pid)) if pid.isdigit() and int(pid) != os.getpid() else None
             if run_id and stat is not None and not stat.has_ended and stat.born == number(stated.get("born")):
                 yield run_id, [str(device) for device in items(stated.get("devices"))]
-
-
-def describe_shared(shared: Mapping[str, list[str]]) -> list[str]:
-    """Return a note for each run that shares GPUs.
-
-    Example:
-        >>> describe_shared({"b": ["gpu:0", "gpu:1"]})
-        ['2 GPUs were also metered for the run b at the same time: each of the two records has all of their energy']
-    """
-    return [
-        f"{len(devices)} GPU{'' if len(devices) == 1 else 's'} {'was' if len(devices) == 1 else 'were'} also metered for the run {run_id} at the same time: "
-        f"each of the two records has all of {'its' if len(devices) == 1 else 'their'} energy"
-        for run_id, devices in shared.items()
-    ]
 
 
 def _read(file: str) -> Mapping[str, object]:

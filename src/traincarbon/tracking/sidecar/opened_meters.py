@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from traincarbon.meters.base import Unavailable
 from traincarbon.meters.coverage import assumed_device, unread_device, unread_gpu
 from traincarbon.meters.registry import missing_parts, open_meters
+from traincarbon.meters.threaded import ThreadedMeter
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
@@ -60,7 +61,9 @@ class OpenedMeters:
         """Return what to tell the user about GPUs that are not metered, "" if there are none or it was told."""
         gpu, assumed = self.unread_gpu(parts), None if "server" in parts else assumed_device(self.meters)
         text = ""
-        if gpu is not None:
+        if gpu is not None and any(isinstance(meter, ThreadedMeter) and meter.failure is gpu and meter.is_opening for meter in self.meters):
+            text = f"a GPU is here, but not metered yet: {gpu.reason}. Energy, CO2e and cost are unknown until it does (if it never does: {gpu.hint})"
+        elif gpu is not None:
             text = f"a GPU is here, but not metered, so energy, CO2e and cost will be unknown: {gpu.reason} (to meter it: {gpu.hint})"
         elif assumed is not None:
             text = f"a GPU is here, but not metered: {assumed.reason} (to meter it: {assumed.hint})"

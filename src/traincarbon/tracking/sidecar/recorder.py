@@ -20,6 +20,8 @@ _KEPT = 8
 """Readings kept of a device: a busy machine may take a few between the end of the job and its notice."""
 _BEFORE_S = 5.0
 """Longest time before the first reading for which its power is assumed."""
+_SAID_S = 1.0
+"""From this length on a note states that time."""
 
 
 class _Device:
@@ -29,6 +31,8 @@ class _Device:
         after_s = first.time_s - began_s
         sampled = first.how != EnergySource.MODELLED and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
         before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
+        self.assumed_s = after_s if sampled else 0.0
+        """Time before the first reading for which its power is assumed."""
         self._counts_job_only = first.how == EnergySource.MODELLED and first.part != "gpu"
         """Whether its energy is that of this job alone at any time: the model of processor and memory."""
         self.left_out: frozenset[str] = frozenset()
@@ -166,13 +170,18 @@ class Recorder:
         return notes
 
     def _take(self, meter: Meter) -> list[str]:
+        notes: list[str] = []
         for reading in meter.read():
             self.latest_s = max(self.latest_s, reading.time_s)
             known = self._devices.get(reading.device)
             if known is None:
                 self._devices[reading.device] = known = _Device(reading, self._began_s)
+                if known.assumed_s >= _SAID_S:
+                    notes.append(
+                        f"{reading.device}: was first read {known.assumed_s:.1f} s after the run began: until then its power is assumed to be the same"
+                    )
             known.add(reading)
-        notes = list(meter.notes)
+        notes += meter.notes
         meter.notes.clear()
         return notes
 
