@@ -58,7 +58,7 @@ def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
 
 
 def test_runs_that_shared_gpus_are_marked_and_the_mark_is_explained(store):
-    write_run(store, "alone")
+    write_run(store, "alone", begin_s=1000.0)
     assert "*" not in run("list").stdout
     seen = line("interval", seq=9, writer="a1-7-1", run_id="one", from_s=0.0, to_s=15.0, devices={"gpu:0": device(4500.0)}, shared_with={"other": ["gpu:0"]})
     write_run(store, "one", more=[seen])
