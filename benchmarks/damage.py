@@ -113,7 +113,7 @@ def index_round(folder: Path, number: int) -> Outcome:
                 del data[max(place, 1) :]
             case 2:
                 page = place & ~4095
-                data[page : page + 4096] = chance.choice((bytes(4096), os.urandom(4096), bytes(data[:4096])))
+                data[page : page + 4096] = chance.choice((bytes(4096), chance.randbytes(4096), bytes(data[:4096])))
     file.write_bytes(data)
     with Ledger(store) as ledger:
         answers = (ledger.runs(), [ledger.run(run.run_id) for run in expected], ledger.faults())

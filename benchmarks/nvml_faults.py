@@ -1,16 +1,22 @@
 """Fail every call of NVML in every way while runs are tracked, for the table in docs/metering.md. Run it with ``make faults``."""
 
 import argparse
+import contextlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tracked import Place
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
@@ -31,7 +37,7 @@ START_S = 0.3
 """From the start of the tracker to the start of the trace: about when the command starts."""
 ROUNDING = 0.01
 """Share of the energy by which a sound reading may differ: the edges of the run, at which a busy machine is late."""
-WITHHELD_S = 5.0
+WITHHELD_S, LONGEST_S, KEPT_S = 5.0, 120.0, 30.0
 OUTCOMES = (
     "exact",
     "gap stated",
@@ -121,34 +127,57 @@ def outcome(case: Case, *, exit_code: int, stdout: str, stderr: str, withheld_s:
     return "gap stated" if sum(gaps_s) * BOARD_W >= 0.8 * missing_j - 0.1 * BOARD_W * case.boards else "too little, unsaid"
 
 
-def run(case: Case, number: int, folder: Path, library: Path) -> str:
-    """Track a command that sleeps while the library fails, and return what came of it."""
+def run(case: Case, folder: Path, library: Path) -> tuple[str, str]:
+    """Track a command that sleeps while the library fails, and return what came of it and what the tracker said."""
     from native.replay import environment
     from tracked import Place
 
     place = Place(folder)
-    trace = folder / f"trace-{number}"
+    run_id = f"fault-{uuid.uuid4()}"
+    trace, ended = folder / f"trace-{run_id}", folder / f"ended-{run_id}"
     trace.write_text("\n".join([f"wave 1:{BOARD_W}", f"origin {time.monotonic() + START_S}", *case.lines]) + "\n")
     boards = {name: value for name, value in environment(library, trace).items() if name in ("LD_LIBRARY_PATH", "NVML_REPLAY_TRACE")}
     env = {**boards, "CARBON_REPLAY": ""} | ({} if case.visible is None else {"CUDA_VISIBLE_DEVICES": case.visible})
-    ended = folder / f"ended-{number}"
     command = ["sh", "-c", f"sleep {TRAINING_S}; date +%s.%N > {ended}; exit 7"]
-    done = place.track("--json", "--run-id", f"fault-{number}", "--", *command, env=env, timeout=120)
+    try:
+        done = place.track("--json", "--run-id", run_id, "--", *command, env=env, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        return "withheld", f"did not finish in {LONGEST_S:.0f} s"
     withheld_s = time.time() - float(ended.read_text()) if ended.exists() else 0.0
-    return outcome(case, exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr, withheld_s=withheld_s)
+    stdout = done.stdout or (kept(place, run_id) if done.stderr else "")
+    found = outcome(case, exit_code=done.returncode, stdout=stdout, stderr=done.stderr, withheld_s=withheld_s)
+    return found, f"exit code {done.returncode}, withheld {withheld_s:.1f} s\n{stdout}{done.stderr}"
 
 
-def tried(*, every: int, at_once: int) -> list[tuple[Case, str]]:
-    """Return what came of every so many cases."""
+def kept(place: "Place", run_id: str) -> str:
+    """Return the record that the store has of a run whose tracker said that it has no time to show it, once that is complete."""
+    command = place.command()
+    command[command.index("track") :] = ["runs", "show", "--json", run_id]
+
+    def complete() -> str:
+        shown = subprocess.run(command, env=place.env, capture_output=True, text=True, check=False).stdout
+        return shown.replace("\n", " ") if shown and json.loads(shown)["state"] != "running" else ""
+
+    from tracked import until
+
+    return str(until(complete, seconds=KEPT_S))
+
+
+def all_cases() -> list[Case]:
+    """Return each fault and each odd value."""
+    return [*faults(), *odd_values()]
+
+
+@contextlib.contextmanager
+def trials() -> Iterator[Callable[[Case], tuple[str, str]]]:
+    """Build the library, and yield what tries a case and returns what came of it and what the tracker said."""
     from native.replay import build
 
     os.environ.pop("CUDA_VISIBLE_DEVICES", None)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library = build(folder)
-        cases = [*faults(), *odd_values()][::every]
-        with ThreadPoolExecutor(at_once) as pool:
-            return list(zip(cases, pool.map(lambda pair: run(pair[1], pair[0], folder, library), enumerate(cases)), strict=True))
+        yield lambda case: run(case, folder, library)
 
 
 def main() -> None:
@@ -156,14 +185,16 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=8, help="runs at the same time")
     parser.add_argument("--every", type=int, default=1, help="try every so many cases only")
     options = parser.parse_args()
-    pairs = tried(every=options.every, at_once=options.at_once)
-    cases, found = [case for case, _ in pairs], [each for _, each in pairs]
+    cases = all_cases()[:: options.every]
+    with trials() as tried, ThreadPoolExecutor(options.at_once) as pool:
+        results = list(pool.map(tried, cases))
+    found = [each for each, _ in results]
     shown = [each for each in OUTCOMES if each in found]
     print(f"| fault | runs | {' | '.join(shown)} |\n|---|---:|{'---:|' * len(shown)}")
     for group in dict.fromkeys(case.group for case in cases):
         counts = Counter(each for each, case in zip(found, cases, strict=True) if case.group == group)
         print(f"| {group} | {counts.total()} | {' | '.join(str(counts[each] or '') for each in shown)} |")
-    wrong = [f"{case.name}: {each}" for each, case in zip(found, cases, strict=True) if each in WRONG]
+    wrong = [f"{case.name}: {each}; {said}" for (each, said), case in zip(results, cases, strict=True) if each in WRONG]
     print(f"\n{len(cases)} runs, {len(wrong)} wrong{''.join(f'{chr(10)}- {line}' for line in wrong)}")
     sys.exit(bool(wrong))
 

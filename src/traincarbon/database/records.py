@@ -19,6 +19,7 @@ SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "al
 
 ACCELERATOR_FACTS = frozenset(
     {"launch_year", "memory_b", "memory_bandwidth_b_per_s", "link_bandwidth_b_per_s", "board_power_w", "idle_power_w", "price_usd"}
+    | {"die_area_mm2", "process_nm"}
     | {f"peak_{precision}_flop_per_s" for precision in PRECISIONS}
     | {f"peak_{precision}_sparse_flop_per_s" for precision in PRECISIONS}
 )

@@ -47,7 +47,12 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
     "providers": {"type": PROVIDER_TYPES},
     "prices": {"purchase": PURCHASES},
-    "embodied": {"scope": ("accelerator", "accelerator-with-server-share", "server", "server-without-accelerators", "baseboard", "die", "method")},
+    "embodied": {
+        "scope": (
+            *("accelerator", "accelerator-by-method", "accelerator-with-server-share", "server", "server-by-method", "server-without-accelerators"),
+            *("baseboard", "die", "method"),
+        )
+    },
 }
 """Table and column to the words that it may hold."""
 

@@ -6,7 +6,7 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import carbon, compute, cost, facility, hours, power, samples, throughput, training_state
+from traincarbon.formulas import carbon, compute, cost, facility, hours, making, power, samples, throughput, training_state
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
 SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
@@ -93,6 +93,29 @@ EXPECTED_MFU = (
     ),
 )
 """From the prior of a generation to the utilisation expected of the steps; facts about the hardware begin with it."""
+
+EXPECTED_MAKING = (
+    Link(
+        "accelerator_kgco2e",
+        making.accelerator_kgco2e,
+        reference_kgco2e="reference_kgco2e",
+        memory_b="memory_b",
+        die_area_mm2="die_area_mm2",
+        area_factor="area_factor",
+        board_power_w="board_power_w",
+        memory_share="memory_share",
+        logic_share="logic_share",
+    ),
+    Link(
+        "host_kgco2e",
+        making.host_kgco2e,
+        host_kgco2e_per_gib="host_kgco2e_per_gib",
+        host_memory_b="host_memory_b",
+        accelerator_count="accelerator_count",
+    ),
+    Link("hardware_kgco2e", making.hardware_kgco2e, accelerator_kgco2e="accelerator_kgco2e", host_kgco2e="host_kgco2e"),
+)
+"""From the making of an H100 and the size of the hardware to the emissions of making it; facts about the hardware begin with it."""
 
 TIME = (
     Link("mfu", throughput.implied_mfu, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", accelerator_hours_h="accelerator_hours_h"),

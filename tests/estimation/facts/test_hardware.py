@@ -9,7 +9,6 @@ from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.facts.hardware import (
-    embodied_facts,
     gemm_ceiling,
     measured_ceiling,
     peak_facts,
@@ -261,49 +260,6 @@ def test_without_the_power_of_the_chip_energy_is_absent_and_a_warning_names_it(m
     assert [text for text in answer.warnings if "Acme One 40GB" in text and "power" in text] == [
         "no power of Acme One 40GB is known: give board_power_w in a file of your own (carbon db path)"
     ]
-
-
-def embodied_of(database, hw="acme-box"):
-    return embodied_facts(subject_of(database, hw), database).hardware_kgco2e
-
-
-def test_the_making_of_a_whole_server_is_shared_over_its_accelerators(make):
-    rows = line("embodied", "acme-box", "server", 2400) + line("embodied", "acme-one-40gb", "accelerator", 100)
-    given = embodied_of(make({"embodied.csv": rows}))
-    assert given.value == Uncertain(300.0, {"embodied": 0.4})
-    assert (given.reason, given.assumed) == ("making Acme Box, shared over its accelerators", False)
-
-
-def test_without_one_it_is_the_geometric_mean_of_the_chip_s_figures_and_a_share_of_a_host(make):
-    rows = "".join(line("embodied", "acme-one-40gb", "accelerator", kg) for kg in (100, 400)) + line("embodied", "any-gpu", "accelerator", 5)
-    for hw in ("acme-box", "acme-one-40gb"):
-        given = embodied_of(make({"embodied.csv": rows}), hw)
-        # √(100 × 400) = 200, and 200 of the host; half of each spread
-        assert given.value.median == pytest.approx(400.0)
-        assert given.value.spreads == pytest.approx({"embodied": 0.5 * 0.4 + 0.5 * 0.6})
-        assert given.reason == "making Acme One 40GB (2 published values) and its share of a server"
-        assert given.assumed
-
-
-def test_without_any_of_the_chip_it_is_that_of_any_accelerator_and_less_certain(make):
-    given = embodied_of(make({"embodied.csv": line("embodied", "any-gpu", "accelerator", 50)}))
-    # 50 + 200; a fifth of 1.5 × 0.4 and four fifths of 0.6
-    assert given.value.median == pytest.approx(250.0)
-    assert given.value.spreads == pytest.approx({"embodied": 0.2 * 0.6 + 0.8 * 0.6})
-    assert given.reason == "making an accelerator of any kind (1 published value) and its share of a server"
-
-
-def test_figures_of_another_scope_are_not_mixed_in(make):
-    others = ("accelerator-with-server-share", "server-without-accelerators", "baseboard", "die")
-    rows = "".join(line("embodied", item, scope, 900) for item in ("acme-box", "acme-one-40gb") for scope in others)
-    assert embodied_of(make({"embodied.csv": rows})) is None
-    given = embodied_of(make({"embodied.csv": rows + line("embodied", "acme-one-40gb", "accelerator", 100)}))
-    assert given.value.median == pytest.approx(300.0)
-
-
-def test_without_any_figure_the_embodied_emissions_are_absent(make):
-    answer = estimate(database=make(), **PLAN)
-    assert (answer["embodied_kgco2e"], answer["total_kgco2e"]) == (None, None)
 
 
 def test_a_shipped_server_has_the_facts_of_its_datasheet(shipped):

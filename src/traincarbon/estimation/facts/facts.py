@@ -8,7 +8,8 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior
-from traincarbon.estimation.facts.hardware import EmbodiedFacts, PeakFacts, PowerFacts, UtilisationFacts
+from traincarbon.estimation.facts.hardware import PeakFacts, PowerFacts, UtilisationFacts
+from traincarbon.estimation.facts.making import EmbodiedFacts
 from traincarbon.estimation.facts.prices import PriceFacts
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts

@@ -1,4 +1,4 @@
-"""The facts about hardware: its peak rate, utilisation, power and embodied emissions."""
+"""The facts about hardware: its peak rate, utilisation and power."""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.names import other_sizes
 from traincarbon.database.records import NARROW_PRECISIONS, PRECISIONS, Fact, Product
-from traincarbon.database.select import Prior, need_prior, prior, sigma_of
+from traincarbon.database.select import Prior, need_prior, prior
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.question import Subject
@@ -85,12 +85,6 @@ class PowerFacts(Part):
     max_power_w: Given | None = None
     host_share: Given | None = None
     network_share: Given | None = None
-
-
-class EmbodiedFacts(Part):
-    """The emissions of making one accelerator with its share of the server."""
-
-    hardware_kgco2e: Given | None = None
 
 
 def peak_facts(subject: Subject, database: Database) -> PeakFacts:
@@ -332,28 +326,3 @@ def _max_power(subject: Subject, board: Fact, database: Database) -> Given | Non
     why = "no nameplate known" if nameplate is None else "its nameplate is below the accelerators' own power caps"
     reason = f"{why}: servers of such accelerators have {1 + ratio.value.median:.2f} × their power caps"
     return given("max_power_w", nameplate_w, "W", reason, ratio.row, assumed=True)
-
-
-def embodied_facts(subject: Subject, database: Database) -> EmbodiedFacts:
-    """Return the emissions of making one accelerator with its share of the server.
-
-    Raises:
-        DatabaseError: the prior of their spread is missing.
-    """
-    hardware, chip = subject.hardware, subject.accelerator
-    sigma = sigma_of(database, "hardware_kgco2e", "scope=*")
-    whole = [row for row in database.rows("embodied", hardware.id) if row["scope"] == "server"]
-    if whole:
-        each = Uncertain(float(whole[0]["kgco2e"]) / subject.accelerator_count, {"embodied": sigma})
-        reason = f"making {hardware.name}, shared over its accelerators"
-        return EmbodiedFacts(hardware_kgco2e=given("hardware_kgco2e", each, "kg CO2e", reason, whole[0]))
-    chips = [row for row in database.rows("embodied", chip.id) if row["scope"] == "accelerator"]
-    mine = chips or [row for row in database.rows("embodied", "any-gpu") if row["scope"] == "accelerator"]
-    rest = prior(database, "host_kgco2e", "*")
-    if not mine or rest is None:
-        return EmbodiedFacts()
-    logs = [math.log(float(row["kgco2e"])) for row in mine]
-    middle = math.exp(sum(logs) / len(logs))
-    total = Uncertain(middle, {"embodied": sigma if chips else 1.5 * sigma}) + Uncertain(rest.value.median, {"embodied": rest.value.sigma})
-    reason = f"making {chip.name if chips else 'an accelerator of any kind'} ({len(mine)} published value{'s' * (len(mine) > 1)}) and its share of a server"
-    return EmbodiedFacts(hardware_kgco2e=given("hardware_kgco2e", total, "kg CO2e", reason, mine[0], assumed=True))
