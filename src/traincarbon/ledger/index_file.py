@@ -141,7 +141,7 @@ def _is_sound(file: str) -> bool:
 @contextmanager
 def _alone(lock: str) -> Iterator[None]:
     """Hold a lock that the system releases if this process dies. Without locks on this system, go on."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)  # a pipe in its place must not block
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)  # a pipe in its place must not block
     try:
         with suppress(ImportError, OSError):
             from fcntl import LOCK_EX, flock

@@ -186,7 +186,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     energy = energy_of(found)
     counts = _counts(found)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
-    unread_gpu = any(each.unread_gpu for each in facts)
+    unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
     results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], _cost_basis(ordered)

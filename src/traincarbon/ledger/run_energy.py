@@ -19,6 +19,8 @@ _UNKNOWN = "no meter reported it"
 _NO_SERVER_METER = "no meter of the whole server"
 _TOO_SHORT = "the run was lost before anything was metered"
 _IN_OTHER = "; it is part of other, as the whole server was metered"
+_LEAST_GAP_S, _LEAST_SHARE = 1.0, 0.01
+"""A GPU with a longer gap that was metered for a smaller share of the run counts as not metered."""
 
 
 class DeviceUse(NamedTuple):
@@ -58,6 +60,11 @@ class DeviceUse(NamedTuple):
     def metered_percent(self) -> float | None:
         """That share in percent, rounded down to one decimal, so that only a device without a gap has 100 %."""
         return None if self.metered_share is None else math.floor(self.metered_share * 1000.0) / 10.0
+
+    @property
+    def is_unread_gpu(self) -> bool:
+        """Whether it is a GPU of whose energy next to nothing is known, so that a total would leave it out."""
+        return self.part == "gpu" and self.gaps_s > _LEAST_GAP_S and (self.metered_share or 0.0) < _LEAST_SHARE
 
     def to_dict(self) -> dict[str, object]:
         """Return it as a record states it."""
