@@ -15,7 +15,7 @@ from traincarbon.ledger.record import Run, merge, read_run
 
 LATER_S = WALL_S + 1e6
 CONTRACT = [
-    "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
+    "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "hosts", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
     "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "forecast", "plan", "versions",
     "launcher", "phases", "attempts", "waste", "shared_with", "notes", "devices",
 ]  # fmt: skip
