@@ -54,6 +54,8 @@ def _edited(text, facts, without, keys):
 _PRIORS = {
     ("carbon_intensity", "scope=world"): (400, 0.9),
     ("carbon_intensity", "scope=zone"): (1, 0.3),
+    ("electricity_price", "scope=continent"): (1, 0.5),
+    ("electricity_price", "scope=country"): (1, 0.3),
     ("electricity_price", "scope=world"): (0.1, 0.4),
     ("electricity_price", "scope=zone"): (1, 0.2),
     ("goodput", "*"): (0.8, 0.1),

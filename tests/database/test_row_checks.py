@@ -17,6 +17,7 @@ CLEAN = {
     "region_grids": ("acme:paris-1", "FR"),
     "regions": ("acme:paris-1", "acme", "paris-1", "Paris", "FR", "", 48.9, 2.4),
     "facilities": ("acme", "fleet", 2020, 1.1, 0.3),
+    "continents": ("FR", "EUROPE"),
     "providers": ("acme", "Acme Cloud", "specialist", "acme:paris-1", ""),
     "prices": ("acme-one-40gb", "acme-box", "acme", "acme:paris-1", "on_demand", "2020-06", 8, 16),
     "embodied": ("acme-box", "server", 2000, 1000, 4000, "manufacture", "LCA", 2020),

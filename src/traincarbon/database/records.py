@@ -62,6 +62,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "zone_names": ("zone", "names", *_EVIDENCE),
     "towns": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
+    "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
     "region_grids": ("region", "grid", *_EVIDENCE),

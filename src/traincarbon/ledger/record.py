@@ -46,6 +46,8 @@ class Run:
     nodes: int = 1
     nodes_expected: int | None = None
     """Nodes of the run by its launcher, None if it is unknown."""
+    hosts: tuple[str, ...] = ()
+    """Names of its nodes in the ledger, which are hashes, in the order of their numbers."""
     accelerators: int | None = None
     hw: str = ""
     energy_j: dict[str, float | None]
@@ -94,11 +96,12 @@ class Run:
         how = {part: source.value for part, source in self.how.items()}
         lists = {
             "argv": list(self.argv),
+            "hosts": list(self.hosts),
             "shared_with": list(self.shared_with),
             "notes": list(self.notes),
             "devices": [use.to_dict() for use in self.by_device],
         }
-        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
+        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
         return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
     @classmethod
@@ -118,12 +121,12 @@ class Run:
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
-        by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
+        by_device = tuple(map(DeviceUse.from_stored, stored["by_device"]))
         parts = {
             "phases": tuple(Phase(*phase) for phase in stored["phases"]),
             "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
             "waste": Waste(*stored["waste"]),
-            "shared_with": tuple(stored.get("shared_with", ())),
+            **{name: tuple(stored.get(name, ())) for name in ("hosts", "shared_with")},
         }
         return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
@@ -180,7 +183,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     energy = energy_of(found)
     counts = _counts(found)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
-    unread_gpu = any(each.unread_gpu for each in facts)
+    unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
     results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
@@ -193,10 +196,11 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         argv=_first(each.argv for each in facts) or (),
         exit_code=end.exit_code if end else None,
         state="incomplete" if state == "finished" and nodes.absent else state,
-        started_at=_timestamp(began.first_wall_s),
+        started_at=timestamp(began.first_wall_s),
         duration_s=duration_s,
         nodes=nodes.seen,
         nodes_expected=nodes.expected,
+        hosts=tuple(dict.fromkeys(cluster[0].node for cluster in found)),
         accelerators=_accelerators(ordered, energy.by_device),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
         energy_j=energy.energy_j,
@@ -327,7 +331,7 @@ def _left_out(name: str, found: list[tuple[Session, ...]]) -> str:
     return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"
 
 
-def _timestamp(wall_s: float) -> str:
+def timestamp(wall_s: float) -> str:
     """Return the instant as ISO 8601 in UTC, empty if no calendar has it."""
     try:
         whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(math.floor(wall_s)))

@@ -170,7 +170,7 @@ def test_one_machine_of_one_s_own_has_no_switches(shipped, region, fields, share
     assert (value.median if isinstance(value, Uncertain) else value) == pytest.approx(share)
 
 
-@pytest.mark.parametrize(("region", "price"), [("home", 0.159), ("on-prem", 0.155), ("home:germany", 0.39), ("on-prem:germany", 0.155)])
+@pytest.mark.parametrize(("region", "price"), [("home", 0.159), ("on-prem", 0.155), ("home:germany", 0.39), ("on-prem:germany", 0.2548)])
 def test_a_site_of_one_s_own_has_its_pue_and_tariff_and_no_water(shipped, region, price):
     answer = estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-4090", accelerators=1, region=region)
     assert answer.facts.value("pue").interval(0.9)[0] >= 1.0 - 1e-3

@@ -4,16 +4,14 @@ from typing import TYPE_CHECKING
 
 from traincarbon.database.load import Database
 from traincarbon.database.select import nearest, prior, sigma_of
+from traincarbon.estimation.facts.electricity_price import electricity_price
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.intensity import intensity_of
-from traincarbon.estimation.facts.question import Question, Subject
+from traincarbon.estimation.facts.question import Subject
 from traincarbon.uncertain import Uncertain
 
 if TYPE_CHECKING:
     from traincarbon.database.find_place import Place
-
-_SECTORS = {"home": ("household",), "on-prem": ("business", "commercial")}
-"""Who pays the price of electricity at a site of one's own."""
 
 
 class FacilityFacts(Part):
@@ -86,22 +84,8 @@ def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
             else f"no place named, as {place.site}:france: the range of grids"
         )
         return ElectricityFacts(
-            carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason), electricity_price=_price(place, question, database)
+            carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason),
+            electricity_price=electricity_price(place, question.start, database),
         )
     intensity, warnings = intensity_of(place, question, database)
-    return ElectricityFacts(carbon_intensity=intensity, electricity_price=_price(place, question, database), warnings=warnings)
-
-
-def _price(place: "Place | None", question: Question, database: Database) -> Given:
-    """Return the price of electricity at *place*, on the tariff of the site: households at home, businesses on-prem, else large users."""
-    sectors = _SECTORS.get(place.site, ()) if place is not None else ()
-    rows = database.rows("electricity", place.zone) if place is not None else ()
-    quoted = nearest((row for row in rows if (row["sector"] in sectors if sectors else row["sector"] != "household")), question.start)
-    if quoted is not None and place is not None:
-        value = Uncertain(float(quoted["price_usd_per_kwh"]), {"electricity_price": sigma_of(database, "electricity_price", "scope=zone")})
-        return given("electricity_price", value, "$/kWh", f"{quoted['sector']} price of {place.name}, {quoted['year']}", quoted)
-    if place is not None and place.site:
-        who = "households" if place.site == "home" else "businesses"
-        return from_prior(database, "electricity_price", f"site={place.site}", "$/kWh", f"tariffs of {who} of the world")
-    why = "industrial prices of the world" if place is None else f"no price of {place.name} is known"
-    return from_prior(database, "electricity_price", "scope=world", "$/kWh", why)
+    return ElectricityFacts(carbon_intensity=intensity, electricity_price=electricity_price(place, question.start, database), warnings=warnings)

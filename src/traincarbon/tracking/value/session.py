@@ -150,6 +150,7 @@ class Session:
         return {
             "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
+            "device_names": dict(self._names),
             "unread_gpu": self._has_unread_gpu,
             "idle_gpu_w": valuation.idle_gpu_w,
             "params": number(settings.context.get("params") or plan.params),
