@@ -65,6 +65,9 @@ def _open(file: str) -> sqlite3.Connection:
                 if not _check(connection):
                     _make_tables(connection)
         _check_content(connection)
+    except UnicodeDecodeError as error:  # what SQLite says about a damaged table has bytes of it
+        connection.close()
+        raise sqlite3.DatabaseError("the file is damaged") from error
     except BaseException:
         connection.close()
         raise

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt, attempts_of
 from traincarbon.ledger.folding import fold, fold_files
-from traincarbon.ledger.journal import run_folder
+from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.machines import on_machines
@@ -157,9 +156,7 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     Raises:
         OSError: the folder cannot be read.
     """
-    folder = run_folder(store, run_id)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
-    processes = fold_files([os.path.join(folder, name) for name in names], run_id, unwritten=[json.loads(line) for line in unwritten])
+    processes = fold_files(run_journals(store, run_id, but=but), run_id, unwritten=[json.loads(line) for line in unwritten])
     return combine(processes, now_s=time.time()) if processes else None
 
 
