@@ -51,13 +51,9 @@ def tried(trials: Sequence[Trial], *, at_once: int) -> list[Found]:
     """Return what became of each trial, *at_once* at a time; what was held back is tried again alone."""
     with ThreadPoolExecutor(at_once) as pool:
         found = list(pool.map(lambda trial: trial(), trials))
-    return [again(first, trial) if first.failure is Failure.HELD else first for first, trial in zip(found, trials, strict=True)]
-
-
-def again(first: Found, trial: Trial) -> Found:
-    """Try a round again alone, and say so."""
-    print(f"held back, tried again alone: {first.about}", file=sys.stderr, flush=True)
-    return trial()
+    if held := [each.about.partition("\n")[0] for each in found if each.failure is Failure.HELD]:
+        print(f"{len(held)} of {len(found)} held back, each tried again alone:", *held, sep="\n  ", file=sys.stderr, flush=True)
+    return [trial() if first.failure is Failure.HELD else first for first, trial in zip(found, trials, strict=True)]
 
 
 def kills(rounds: int) -> list[Found]:

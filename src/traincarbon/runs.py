@@ -16,6 +16,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.record import Run
+from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
@@ -122,7 +123,7 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
     with Ledger(store) as ledger:
         runs, total = ledger.index.records(project=project, state=state, since=_instant(since), limit=limit)
-        return Listing(tuple(runs), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
+        return Listing(tuple(with_others(runs)), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
 def load(id: str = "last", *, store: Store = None) -> Run:
@@ -133,7 +134,9 @@ def load(id: str = "last", *, store: Store = None) -> Run:
         AmbiguousError: several ids begin with it.
     """
     with Ledger(store) as ledger:
-        return ledger.run(id)
+        record = ledger.run(id)
+        (found,) = with_others([record], ledger.index.records_of_boards(record))
+        return found
 
 
 def read(

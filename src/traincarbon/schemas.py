@@ -226,6 +226,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "duration_s": _AMOUNT,
             "nodes": _WHOLE,
             "nodes_expected": _or_null(_WHOLE),
+            "hosts": _TEXTS,
             "accelerators": _or_null(_WHOLE),
             "hw": _TEXT,
             "energy_j": _object(dict.fromkeys(_PARTS, _or_null(_AMOUNT))),
@@ -259,7 +260,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "devices": _list(
                 _object(
                     {
-                        "id": _TEXT,
+                        **dict.fromkeys(("id", "name", "host"), _TEXT),
                         "node": _WHOLE,
                         "part": _TEXT,
                         "how": _HOW,

@@ -30,7 +30,7 @@ def test_one_accelerator_is_a_layout():
 @pytest.mark.parametrize(
     ("degrees", "words"),
     [
-        ({"pp": 25}, "more pipeline stages than layers"),
+        ({"pp": 28}, "more pipeline stages than layers"),
         ({"pp": 12, "interleave": 3}, "more pipeline stages than layers"),
         ({"tp": 16}, "beyond the scale-up domain"),
         ({"tp": 3}, "heads do not divide"),
@@ -44,6 +44,14 @@ def test_one_accelerator_is_a_layout():
 def test_a_layout_that_cannot_be_says_why(degrees, words):
     with pytest.raises(OutOfRangeError, match=words):
         Layout(sequences=512, **degrees).check(shape=GPT, machine=NODE)
+
+
+def test_the_embedding_and_the_head_may_take_the_places_of_layers():
+    # Llama 3.1 405B in Megatron-Bridge: 16 stages of 8 chunks each for 126 layers
+    llama = GPT._replace(layers=126, heads=128)
+    assert Layout(sequences=1536, pp=16, interleave=8).check(shape=llama, machine=NODE) is None
+    with pytest.raises(OutOfRangeError, match="more pipeline stages than layers"):
+        Layout(sequences=1536, pp=13, interleave=10).check(shape=llama, machine=NODE)
 
 
 def test_one_bad_layout_of_many_is_refused():

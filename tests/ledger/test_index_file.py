@@ -61,3 +61,17 @@ def test_a_link_in_the_place_of_the_index_is_set_aside_and_not_followed(tmp_path
     assert not (tmp_path / "elsewhere").exists()
     assert file.is_file()
     assert not file.is_symlink()
+
+
+def test_a_damaged_table_whose_error_is_no_text_is_set_aside(tmp_path):
+    file = tmp_path / "index.sqlite"
+    connection = connect(str(file))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    sound = file.read_bytes()
+    assert b"WITHOUT ROWID" in sound
+    file.write_bytes(sound.replace(b"WITHOUT ROWID", b"WITHOUT \xd2OWID"))
+    connection = connect(str(file))
+    assert place_of(connection) == str(file)
+    connection.close()
+    assert list(tmp_path.glob("index.sqlite.set-aside-*"))

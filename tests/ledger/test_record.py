@@ -15,7 +15,7 @@ from traincarbon.ledger.record import Run, merge, read_run
 
 LATER_S = WALL_S + 1e6
 CONTRACT = [
-    "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
+    "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "hosts", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
     "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "forecast", "plan", "versions",
     "launcher", "phases", "attempts", "waste", "shared_with", "notes", "devices",
 ]  # fmt: skip
@@ -279,3 +279,16 @@ def test_a_gpu_that_was_not_metered_on_one_node_leaves_no_totals():
     assert run.missing["gpu"] == "on 1 of 2 nodes: no bindings"
     assert not any("leaves out" in note for note in run.notes)
     assert Run.from_stored(json.loads(json.dumps(run.to_stored()))) == run
+
+
+@pytest.mark.parametrize(("gap_s", "is_unread"), [(14.99, True), (14.0, False), (0.0, False)])
+def test_a_gpu_that_was_metered_for_next_to_nothing_leaves_no_total(gap_s, is_unread):
+    figure = {"low": 1.0, "median": 2.0, "high": 3.0}
+    stated = {"devices": {"gpu:0": device(3.0, gap_s=gap_s)}, "facility_energy_kwh": figure}
+    lines = [
+        line("start", hw="box", accelerators=1),
+        line("interval", seq=1, mono_s=15.0, from_s=0.0, to_s=15.0, samples=1, **stated),
+        line("end", seq=2, mono_s=15.0, exit_code=0),
+    ]
+    run = merge(lines)
+    assert (run.unread_gpu, run.facility_energy_kwh is None, run.metered_kwh is None) == (is_unread, is_unread, is_unread)

@@ -1,10 +1,12 @@
 """Energy by part: what was measured, what a whole server leaves of it, and a reason for everything that is missing."""
 
+import json
+
 import pytest
 
-from journals import device, line, lines_of
+from journals import WALL_S, device, line, lines_of
 from traincarbon.ledger.folding import fold
-from traincarbon.ledger.run_energy import energy_of
+from traincarbon.ledger.run_energy import DeviceUse, energy_of
 from traincarbon.ledger.sessions import clusters
 
 
@@ -62,6 +64,17 @@ def test_the_sum_over_devices_is_exact(counts):
     found = energy(lines_of(devices=tuple(f"gpu:{number}" for number in range(counts))))
     assert found.energy_j["gpu"] == 1500.0 * counts
     assert sum(use.energy_j for use in found.by_device) == 1500.0 * counts
+
+
+def test_each_device_has_the_name_of_its_product_and_of_its_node():
+    found = energy(lines_of(node="b"), lines_of(node="a", start={"device_names": {"gpu:0": "NVIDIA H100 80GB HBM3", "gpu:9": "left out"}}))
+    assert [(use.node, use.host, use.device, use.name) for use in found.by_device] == [(1, "a", "gpu:0", "NVIDIA H100 80GB HBM3"), (2, "b", "gpu:0", "")]
+
+
+def test_each_device_has_the_times_in_which_it_was_metered():
+    (use,) = energy(lines_of(), lines_of(process=9, begin_s=100.0)).by_device
+    assert use.spans == ((WALL_S, WALL_S + 15.0, 1500.0), (WALL_S + 100.0, WALL_S + 115.0, 1500.0))
+    assert DeviceUse.from_stored(json.loads(json.dumps(use))) == use
 
 
 def test_each_device_is_listed_with_its_node_by_number():

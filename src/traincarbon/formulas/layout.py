@@ -127,7 +127,7 @@ class Layout(NamedTuple):
         require(at_least=1.0, experts=shape.experts, experts_per_token=shape.experts_per_token, tp=self.tp, pp=self.pp, dp=self.dp, cp=self.cp)
         require(at_least=1.0, ep=self.ep, interleave=self.interleave, micro_batch=self.micro_batch, sequences=self.sequences, domain=machine.domain)
         chunks = self.pp * self.interleave
-        _refuse(chunks > shape.layers, "more pipeline stages than layers", "lower pp or interleave")
+        _refuse(chunks > shape.layers + UNEVEN_LAYERS, "more pipeline stages than layers", "lower pp or interleave")
         _refuse(-shape.layers % chunks > UNEVEN_LAYERS, "the layers do not divide over the pipeline's stages", "choose pp × interleave that divides the layers")
         _refuse(self.tp > machine.domain, "tensor parallelism beyond the scale-up domain", "lower tp to the accelerators that fast links join")
         _refuse(shape.heads % self.tp != 0.0, "the heads do not divide over the tensor-parallel ranks", "choose tp that divides the heads")

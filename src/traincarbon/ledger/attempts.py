@@ -42,6 +42,11 @@ class Attempt(NamedTuple):
 
 def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tuple[Attempt, ...]:
     """Return the attempts of a run in the order in which they began: its sessions, those that ran at the same time together."""
+    return tuple(_attempt(members, now_s=now_s) for members in side_by_side(clusters))
+
+
+def side_by_side(clusters: Iterable[tuple[Session, ...]]) -> list[list[tuple[Session, ...]]]:
+    """Return the clusters of sessions, those that ran at the same time on any node together, in the order in which they began."""
     found: list[list[tuple[Session, ...]]] = []
     end_s = 0.0
     for cluster in sorted(clusters, key=_began_s):
@@ -51,8 +56,8 @@ def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tup
         else:
             found.append([cluster])
             end_s = began_s
-        end_s = max(end_s, *(_wall_s(session) + session.to_s - session.from_s for session in cluster))
-    return tuple(_attempt(members, now_s=now_s) for members in found)
+        end_s = max(end_s, *(session.began_s + session.to_s - session.from_s for session in cluster))
+    return found
 
 
 def repeated_steps(attempts: Sequence[Attempt]) -> tuple[float, ...]:
@@ -78,8 +83,8 @@ def repeated_steps(attempts: Sequence[Attempt]) -> tuple[float, ...]:
 
 def _attempt(members: list[tuple[Session, ...]], *, now_s: float) -> Attempt:
     sessions = [session for cluster in members for session in cluster]
-    began_s = min(map(_wall_s, sessions))
-    ended_s = max(_wall_s(session) + session.to_s - session.from_s for session in sessions)
+    began_s = min(session.began_s for session in sessions)
+    ended_s = max(session.began_s + session.to_s - session.from_s for session in sessions)
     states = {session.last.outcome(now_s=now_s) for session in sessions}
     devices = [shared_devices(cluster).values() for cluster in members]
     steps = [count for session in sessions if (count := max((process.counts.get("steps", 0.0) for process in session.processes), default=0.0))]
@@ -95,9 +100,4 @@ def _attempt(members: list[tuple[Session, ...]], *, now_s: float) -> Attempt:
 
 
 def _began_s(cluster: tuple[Session, ...]) -> float:
-    return min(map(_wall_s, cluster))
-
-
-def _wall_s(session: Session) -> float:
-    """Return when a session began, on the wall clock."""
-    return min(process.first_wall_s for process in session.processes)
+    return min(session.began_s for session in cluster)

@@ -14,11 +14,14 @@ from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, seal, set_aside
 from traincarbon.ledger.journal_lines import Line, read_lines
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.record import Run, combine
+from traincarbon.ledger.record import Run, combine, timestamp
+from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
 _MOST_FAULTS = 20
+_MOST_BOARDS = 64
+"""Boards of one run for which other runs are looked up."""
 
 
 class JournalFile(NamedTuple):
@@ -77,6 +80,16 @@ class Index:
         """Return the record of the run with that exact id."""
         rows = self._rows("SELECT record FROM runs WHERE run_id = ?", run_id)
         return Run.from_stored(json.loads(rows[0][0])) if rows else None
+
+    def records_of_boards(self, run: Run) -> list[Run]:
+        """Return the records, *run* and others, that have one of its GPUs and began before it ended."""
+        gpus = [f'"{use.device}"' for use in run.by_device if use.part == Part.GPU][:_MOST_BOARDS]
+        if not gpus or not run.attempts:
+            return []
+        end = timestamp(max(attempt.ended_s for attempt in run.attempts))
+        where = " OR ".join(f"instr(record, ?{at})" for at in range(2, len(gpus) + 2))
+        rows = self._rows(f"SELECT record FROM runs WHERE started_at <= ?1 AND ({where})", end, *gpus)  # noqa: S608  no value in it
+        return [Run.from_stored(json.loads(text)) for (text,) in rows]
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""

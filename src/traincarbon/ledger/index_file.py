@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 10
+VERSION = 12
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
@@ -65,6 +65,9 @@ def _open(file: str) -> sqlite3.Connection:
                 if not _check(connection):
                     _make_tables(connection)
         _check_content(connection)
+    except UnicodeDecodeError as error:  # what SQLite says about a damaged table has bytes of it
+        connection.close()
+        raise sqlite3.DatabaseError("the file is damaged") from error
     except BaseException:
         connection.close()
         raise
@@ -141,7 +144,7 @@ def _is_sound(file: str) -> bool:
 @contextmanager
 def _alone(lock: str) -> Iterator[None]:
     """Hold a lock that the system releases if this process dies. Without locks on this system, go on."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)  # a pipe in its place must not block
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)  # a pipe in its place must not block
     try:
         with suppress(ImportError, OSError):
             from fcntl import LOCK_EX, flock

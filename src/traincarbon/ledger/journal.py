@@ -193,6 +193,22 @@ def journal_path(store: str, run_id: str, *, node: str, process: int) -> str:
     return os.path.join(run_folder(store, run_id), f"{node}-{process}-{time.time_ns()}.jsonl")
 
 
+def run_journals(store: str, run_id: str, *, but: str = "") -> list[str]:
+    """Return the journals of a run, by name.
+
+    Args:
+        store: The folder that holds the journals.
+        run_id: The run.
+        but: Name of a journal to leave out, such as one that is still being written.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    folder = run_folder(store, run_id)
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names]
+
+
 def run_folder(store: str, run_id: str) -> str:
     """Return the folder of a run's journals. An id that is not a plain file name is escaped, so that no id leads out of the store.
 

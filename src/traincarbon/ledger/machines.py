@@ -11,6 +11,16 @@ _OF_ONE_BOARD = re.compile(r"gpu:(GPU|MIG)-[0-9a-f-]{16,}", re.IGNORECASE)
 """Ids that no two boards have. Numbers, as of ``cpu:0``, come on every machine again."""
 
 
+def is_of_one_board(device: str) -> bool:
+    """Return whether no other board has this id.
+
+    Example:
+        >>> is_of_one_board("gpu:GPU-2cbc1b01-5f5c-9f0c-7f0b-8b1d1f1c0f00"), is_of_one_board("gpu:0")
+        (True, False)
+    """
+    return _OF_ONE_BOARD.fullmatch(device) is not None
+
+
 def on_machines(processes: Sequence[Process]) -> list[Process]:
     """Return *processes* with one node for each machine, whatever names it had.
 
@@ -24,7 +34,7 @@ def on_machines(processes: Sequence[Process]) -> list[Process]:
         node = _canonical(process.node, names)
         boot = process.life.partition("/")[0]
         for device in sorted(process.devices) if boot else ():
-            if process.devices[device].part is Part.GPU and _OF_ONE_BOARD.fullmatch(device):
+            if process.devices[device].part is Part.GPU and is_of_one_board(device):
                 other = _canonical(first_with.setdefault((boot, device), node), names)
                 first, later = sorted((node, other), key=ranks.__getitem__)
                 if first != later:

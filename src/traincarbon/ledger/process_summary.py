@@ -1,5 +1,6 @@
 """The summary of one process: its journal lines folded one by one, so that a journal of weeks needs no more memory than one of minutes."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Facts(NamedTuple):
     """Power of one of its GPUs without work, by the hardware database. [W]"""
     launcher: Mapping[str, object] | None = None
     """What launched it, see :mod:`traincarbon.ledger.launcher`."""
+    device_names: Mapping[str, str] | None = None
+    """Device to the name of its product."""
 
 
 class End(NamedTuple):
@@ -91,6 +94,8 @@ class Process:
     counts: dict[str, float] = field(default_factory=dict)
     resumed: dict[str, float] = field(default_factory=dict)
     """Counts of the checkpoint from which the script resumed."""
+    per_rank: bool = False
+    """Whether its tokens and samples are those of its own ranks, not of the whole training."""
     shared_with: tuple[str, ...] = ()
     """Other runs that were metered on the same GPUs at the same time."""
     phases: dict[str, PhaseUse] = field(default_factory=dict)
@@ -178,7 +183,8 @@ class Process:
             nodes_expected=_whole(line.get("nodes_expected")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
             launcher=checked_launcher(line.get("launcher")),
-            versions={_cut(name): _cut(version) for name, version in table(line.get("versions")).items()},
+            versions=_texts(line.get("versions")),
+            device_names=_texts(line.get("device_names")),
         )
         # a later start line of the same process knows more
         kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}
@@ -208,6 +214,7 @@ class Process:
                 self.devices.pop(_cut(other), None)
         if shared := table(line.get("shared_with")):
             self.shared_with = tuple(sorted({*self.shared_with, *map(_cut, shared)}))[:_MOST_NOTES]
+        self.per_rank = self.per_rank or line.get("per_rank") is True
         self.gaps_s += amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
             count = amount(line.get(name))
@@ -260,6 +267,10 @@ def _word(value: object) -> str:
 
 def _cut(value: object) -> str:
     return str(value)[:_LONGEST]
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {_cut(name): _cut(text) for name, text in itertools.islice(table(value).items(), _MOST_DEVICES)}
 
 
 def _table_or(default: Mapping[str, object] | None, value: object) -> Mapping[str, object] | None:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,14 +10,15 @@ from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt, attempts_of
+from traincarbon.ledger.done import counts_of
 from traincarbon.ledger.folding import fold, fold_files
-from traincarbon.ledger.journal import run_folder
+from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.machines import on_machines
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.phases import Phase, phases_of
-from traincarbon.ledger.process_summary import COUNTS, End, Process
+from traincarbon.ledger.process_summary import End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record, contradiction
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_all, share_nothing, share_once
@@ -47,6 +47,8 @@ class Run:
     nodes: int = 1
     nodes_expected: int | None = None
     """Nodes of the run by its launcher, None if it is unknown."""
+    hosts: tuple[str, ...] = ()
+    """Names of its nodes in the ledger, which are hashes, in the order of their numbers."""
     accelerators: int | None = None
     hw: str = ""
     energy_j: dict[str, float | None]
@@ -95,11 +97,12 @@ class Run:
         how = {part: source.value for part, source in self.how.items()}
         lists = {
             "argv": list(self.argv),
+            "hosts": list(self.hosts),
             "shared_with": list(self.shared_with),
             "notes": list(self.notes),
             "devices": [use.to_dict() for use in self.by_device],
         }
-        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(_timestamp) for each in self.attempts]}
+        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
         return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
 
     @classmethod
@@ -119,12 +122,12 @@ class Run:
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
-        by_device = tuple(DeviceUse(node, device, part, EnergySource(source), *rest) for node, device, part, source, *rest in stored["by_device"])
+        by_device = tuple(map(DeviceUse.from_stored, stored["by_device"]))
         parts = {
             "phases": tuple(Phase(*phase) for phase in stored["phases"]),
             "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
             "waste": Waste(*stored["waste"]),
-            "shared_with": tuple(stored.get("shared_with", ())),
+            **{name: tuple(stored.get(name, ())) for name in ("hosts", "shared_with")},
         }
         return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
 
@@ -154,9 +157,7 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     Raises:
         OSError: the folder cannot be read.
     """
-    folder = run_folder(store, run_id)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
-    processes = fold_files([os.path.join(folder, name) for name in names], run_id, unwritten=[json.loads(line) for line in unwritten])
+    processes = fold_files(run_journals(store, run_id, but=but), run_id, unwritten=[json.loads(line) for line in unwritten])
     return combine(processes, now_s=time.time()) if processes else None
 
 
@@ -181,9 +182,9 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     state, end = _outcome(found, now_s=now_s)
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
-    counts = _counts(found)
+    counts = counts_of(found)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
-    unread_gpu = any(each.unread_gpu for each in facts)
+    unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
     results = {name: None if unread_gpu else _total(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], _cost_basis(ordered)
@@ -196,10 +197,11 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         argv=_first(each.argv for each in facts) or (),
         exit_code=end.exit_code if end else None,
         state="incomplete" if state == "finished" and nodes.absent else state,
-        started_at=_timestamp(began.first_wall_s),
+        started_at=timestamp(began.first_wall_s),
         duration_s=duration_s,
         nodes=nodes.seen,
         nodes_expected=nodes.expected,
+        hosts=tuple(dict.fromkeys(cluster[0].node for cluster in found)),
         accelerators=_accelerators(ordered, energy.by_device),
         hw=" + ".join(dict.fromkeys(each.hw for each in facts if each.hw)),
         energy_j=energy.energy_j,
@@ -273,18 +275,6 @@ def _accelerators(ordered: list[Process], devices: Sequence[DeviceUse]) -> int |
     return sum(by_node.values()) if by_node else None
 
 
-def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
-    """Return what the script reported: the highest count of each session, as counts are cumulative, summed over sessions and nodes."""
-    counts: dict[str, float] = {}
-    for session in (session for cluster in found for session in cluster):
-        for name in COUNTS:
-            base = session.processes[0].resumed.get(name, 0.0)  # later processes of a session count from where the script began
-            reported = [process.counts[name] - (base if place else 0.0) for place, process in enumerate(session.processes) if name in process.counts]
-            if reported:
-                counts[name] = counts.get(name, 0.0) + max(*reported, 0.0)
-    return counts
-
-
 def _total(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str, float] | None:
     """Return a recorded quantity of all nodes, with the share of those that sent nothing in its interval."""
     total = with_absent(_sum(name, found), found, absent, partial(_sum, name))
@@ -330,7 +320,7 @@ def _left_out(name: str, found: list[tuple[Session, ...]]) -> str:
     return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"
 
 
-def _timestamp(wall_s: float) -> str:
+def timestamp(wall_s: float) -> str:
     """Return the instant as ISO 8601 in UTC, empty if no calendar has it."""
     try:
         whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(math.floor(wall_s)))

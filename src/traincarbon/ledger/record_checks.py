@@ -27,6 +27,7 @@ _MOST_NOTES = 500
 _MOST_DEVICES = 100_000
 _MOST_PARTS = 1000
 _MOST_WHOLE = 2.0**53
+_LISTS = {"hosts": _MOST_DEVICES, "shared_with": _MOST_NOTES, "notes": _MOST_NOTES}
 _ROUNDING = 1e-4
 """Share by which figures with four digits may seem to contradict each other."""
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
@@ -59,8 +60,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
-    checked["shared_with"] = tuple(str(other)[:_LONGEST] for other in items(stated.get("shared_with"))[:_MOST_NOTES])
-    checked["notes"] = tuple(str(note)[:_LONGEST] for note in items(stated.get("notes"))[:_MOST_NOTES])
+    checked |= {name: tuple(str(text)[:_LONGEST] for text in items(stated.get(name))[:most]) for name, most in _LISTS.items()}
     checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
     attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])
     checked["attempts"] = tuple(attempt for attempt in attempts if attempt is not None)
@@ -95,6 +95,8 @@ def _device(run_id: str, stated: Mapping[str, object]) -> DeviceUse:
         gaps_s=amounts["gaps_s"] or 0.0,
         idle_s=amounts["idle_s"],
         idle_j=amounts["idle_j"],
+        name=str(stated.get("name") or "")[:_LONGEST],
+        host=str(stated.get("host") or "")[:_LONGEST],
     )
 
 

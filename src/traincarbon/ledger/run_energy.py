@@ -1,13 +1,13 @@
 """The energy of a run by part and by device: how it is known, and why a part is missing."""
 
 import math
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from traincarbon.ledger.coverage import joined
 from traincarbon.ledger.device import Device
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.sessions import Session, shared_devices
+from traincarbon.ledger.sessions import Session, shared_devices, wall_span_s
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part, least_sure
 
 NO_GAP_S = 0.5
@@ -19,6 +19,8 @@ _UNKNOWN = "no meter reported it"
 _NO_SERVER_METER = "no meter of the whole server"
 _TOO_SHORT = "the run was lost before anything was metered"
 _IN_OTHER = "; it is part of other, as the whole server was metered"
+_LEAST_GAP_S, _LEAST_SHARE = 1.0, 0.01
+"""A GPU with a longer gap that was metered for a smaller share of the run counts as not metered."""
 
 
 class DeviceUse(NamedTuple):
@@ -41,6 +43,12 @@ class DeviceUse(NamedTuple):
     """Seconds in which a GPU was idle; None where that is not known, see :mod:`traincarbon.ledger.idle`."""
     idle_j: float | None = None
     """Its energy in these seconds. [J]"""
+    name: str = ""
+    """The name of its product, empty where no meter told it."""
+    host: str = ""
+    """The name of its node in the ledger, which is a hash; empty in records of other programs."""
+    spans: tuple[tuple[float, float, float], ...] = ()
+    """When it was metered, from and to on the wall clock [s], with its energy then [J]; not published."""
 
     @property
     def metered_share(self) -> float | None:
@@ -53,10 +61,22 @@ class DeviceUse(NamedTuple):
         """That share in percent, rounded down to one decimal, so that only a device without a gap has 100 %."""
         return None if self.metered_share is None else math.floor(self.metered_share * 1000.0) / 10.0
 
+    @property
+    def is_unread_gpu(self) -> bool:
+        """Whether it is a GPU of whose energy next to nothing is known, so that a total would leave it out."""
+        return self.part == "gpu" and self.gaps_s > _LEAST_GAP_S and (self.metered_share or 0.0) < _LEAST_SHARE
+
     def to_dict(self) -> dict[str, object]:
         """Return it as a record states it."""
         stated = self._asdict()
-        return {"id": stated.pop("device"), **stated, "how": self.how.value}
+        del stated["spans"]
+        return {"id": stated.pop("device"), "name": stated.pop("name"), "host": stated.pop("host"), **stated, "how": self.how.value}
+
+    @classmethod
+    def from_stored(cls, stored: Sequence[Any]) -> "DeviceUse":
+        """Return the use from its fields, as JSON gives them back."""
+        use = cls(*stored)
+        return use._replace(how=EnergySource(use.how), spans=tuple((from_s, to_s, energy_j) for from_s, to_s, energy_j in use.spans))
 
 
 class Energy(NamedTuple):
@@ -73,6 +93,7 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
     energy_j: dict[str, float | None] = {part.value: None for part in ENERGY_PARTS}
     how: dict[str, EnergySource] = {}
     devices: dict[tuple[int, str], Device] = {}
+    spans: dict[tuple[int, str], list[tuple[float, float, float]]] = {}
     numbers = {node: number for number, node in enumerate(dict.fromkeys(cluster[0].node for cluster in clusters), 1)}
     for cluster in clusters:
         shared = shared_devices(cluster)
@@ -82,9 +103,15 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
         for name, device in shared.items():
             key = (numbers[cluster[0].node], name)
             devices[key] = joined(devices[key], device) if key in devices else device
+            spans.setdefault(key, []).append((*wall_span_s(cluster, name), device.energy_j))
     processes = [process for cluster in clusters for session in cluster for process in session.processes]
     is_whole = any(device.part is Part.SERVER for device in devices.values())
-    by_device = tuple(_use(*key, device) for key, device in sorted(devices.items(), key=lambda item: item[0]))
+    hosts = dict(zip(numbers.values(), numbers, strict=True))
+    names = {(numbers[process.node], device): name for process in processes for device, name in (process.facts.device_names or {}).items()}
+    by_device = tuple(
+        _use(*key, device)._replace(name=names.get(key, ""), host=hosts[key[0]], spans=tuple(spans[key]))
+        for key, device in sorted(devices.items(), key=lambda item: item[0])
+    )
     return Energy(energy_j, how, _missing(processes, energy_j, is_whole=is_whole), by_device)
 
 

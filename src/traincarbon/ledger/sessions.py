@@ -32,6 +32,11 @@ class Session(NamedTuple):
         holes = (later.from_s - earlier.to_s for earlier, later in itertools.pairwise(self._spans()))
         return sum(process.gaps_s for process in self.processes) + sum(max(hole, 0.0) for hole in holes)
 
+    @property
+    def began_s(self) -> float:
+        """When it began, on the wall clock."""
+        return min(process.first_wall_s for process in self.processes)
+
     def devices(self) -> dict[str, Device]:
         """Return each device with its energy, metered time and gaps over all processes of the session."""
         return metered_devices(self._spans())
@@ -78,6 +83,12 @@ def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
         metered_s, gap_s = united([(session.from_s, session.to_s, device) for session, device in seen])
         found[name] = replace(merged, energy_j=_energy_once_j(measured) + modelled_j, metered_s=metered_s, gap_s=gap_s)
     return found
+
+
+def wall_span_s(cluster: Sequence[Session], device: str) -> tuple[float, float]:
+    """Return from when to when, on the wall clock, those sessions ran that metered a device."""
+    found = [session for session in cluster if any(device in process.devices for process in session.processes)]
+    return min(session.began_s for session in found), max(session.began_s + session.to_s - session.from_s for session in found)
 
 
 def share_nothing(cluster: Sequence[Session]) -> bool:

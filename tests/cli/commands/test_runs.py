@@ -58,7 +58,7 @@ def test_a_list_is_a_table_of_one_line_a_run_the_latest_first(store):
 
 
 def test_runs_that_shared_gpus_are_marked_and_the_mark_is_explained(store):
-    write_run(store, "alone")
+    write_run(store, "alone", begin_s=1000.0)
     assert "*" not in run("list").stdout
     seen = line("interval", seq=9, writer="a1-7-1", run_id="one", from_s=0.0, to_s=15.0, devices={"gpu:0": device(4500.0)}, shared_with={"other": ["gpu:0"]})
     write_run(store, "one", more=[seen])
@@ -142,7 +142,7 @@ def test_where_no_run_fits_it_is_said_that_there_are_others(store):
 
 def test_a_long_list_says_that_there_is_more(store):
     for number in range(35):
-        write_run(store, f"run-{number}")
+        write_run(store, f"run-{number}", begin_s=100.0 * number)
     lines = run("list").stdout.splitlines()
     assert len(lines) == 32
     assert lines[-1] == "and 5 more; --limit 0 lists all"
@@ -179,7 +179,7 @@ def test_a_run_is_shown_on_one_screen(store):
     text = run("show", "bert").stdout
     assert len(text.splitlines()) <= 30
     for words in (
-        "bert-1 · nlp · finished, exit code 0", "train.py", "2026-09-21 14:13 UTC, 20 s on 1 node, 1 accelerator (box)", "Measured: gpu 20 kWh (by counter)",
+        "bert-1 · nlp · finished, exit code 0", "train.py", "2026-09-21 14:13 UTC, 20 s on 1 node, 8 accelerators (box)", "Measured: gpu 20 kWh (by counter)",
         "Modelled: cpu 55.6 Wh", "Missing: dram, RAPL has no dram domain here", "Missing: other, no meter of the whole server", "Gaps: 2.5 s were not metered; 20 samples",
         "Energy, facility   20.0  kWh  18 – 24", "no interval stated", "MFU                41.2  %", "and 1 device more", "Note: gpu 3 was lost for 12 s", "71 °C", "678 W", "91%",
     ):  # fmt: skip
@@ -192,6 +192,20 @@ def test_what_nobody_metered_is_said_not_shown_as_nothing(store):
     assert "Measured: nothing" in text
     assert "Missing: gpu, cpu, dram and other, the run was lost before anything was metered\n" in text
     assert "0 Wh" not in text
+
+
+def test_runs_that_metered_one_board_at_the_same_time_are_named_and_count_once_together(store):
+    for run_id, begin_s in (("outer", 0.0), ("inner", 5.0), ("later", 100.0)):
+        who = {"run_id": run_id, "name": f"a1-{run_id}-1", "begin_s": begin_s, "power_w": 7.2e5}
+        write_run(store, intervals=1 if run_id == "inner" else 3, **who)
+    text = " ".join(run("list").stdout.split())
+    assert "3 runs together: 6 kWh metered, each board once at any time. inner and outer shared boards at the same time." in text
+    assert text.endswith("in the run with more energy of the board.")
+    assert "Shared boards: with outer at the same time; each record has all of their energy" in " ".join(run("show", "inner").stdout.split())
+    assert "Shared boards" not in run("show", "later").stdout
+    assert [each["shared_with"] for each in json.loads(run("list", "--json").stdout)] == [[], ["outer"], ["inner"]]
+    assert json.loads(run("show", "outer", "--json").stdout)["shared_with"] == ["inner"]
+    assert "together" not in run("list", "--limit", "1").stdout
 
 
 def test_show_takes_a_beginning_and_last_and_answers_programs_in_the_contract(store):

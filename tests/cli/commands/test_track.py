@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 
 import pytest
@@ -25,6 +26,15 @@ def place(tmp_path):
 def test_quiet_prints_nothing_but_what_the_command_prints(place):
     done = place.track("--quiet", "--", "sh", "-c", "echo out; echo err >&2")
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
+
+
+def test_quiet_imports_neither_records_nor_their_summary(place):
+    code = "import os, sys; leave = os._exit; os._exit = lambda code: (print(*sys.modules, flush=True), leave(code)); "
+    code += "from traincarbon.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "track", "--quiet", "--", "true"], env=place.env, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert "traincarbon.tracking.command.supervisor" in imported
+    assert not {"traincarbon.ledger.record", "traincarbon.tracking.display.run_summary", "dataclasses"} & imported
 
 
 def test_json_is_one_line_of_the_contract_after_all_that_the_command_prints(place):

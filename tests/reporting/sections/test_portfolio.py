@@ -6,10 +6,13 @@ import pytest
 
 from traincarbon.ledger.record import Run
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.shared_boards import counted_once
 from traincarbon.quantities import EnergySource
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.sections.portfolio import MOST_LISTED, grouped, portfolio_section, sums_of
+
+FIGURE = {"low": 1.0, "median": 2.0, "high": 3.0}
 
 
 def record_of(run_id="a", *, energy_j=3.6e6, **fields):
@@ -126,11 +129,30 @@ def test_names_are_text():
     assert "<script>" not in html
 
 
+def test_a_board_that_several_runs_metered_counts_once_in_every_table():
+    def shared(run_id, begin_s, seconds, **fields):
+        span = (begin_s, begin_s + seconds, 1000.0 * seconds)
+        use = DeviceUse(1, "gpu:0", "gpu", EnergySource.COUNTER, span[2], None, None, None, host="a1", spans=(span,))
+        return record_of(run_id, energy_j=span[2], by_device=(use,), accelerators=1, duration_s=seconds, embodied_kgco2e=FIGURE, **fields)
+
+    records = [shared("outer", 0.0, 7200.0, project="p"), shared("inner", 1800.0, 3600.0, project="q"), shared("later", 5400.0, 3600.0, project="p")]
+    total = sums_of("", records, counted_once(records)).totals
+    assert (total["accelerator_hours_h"], total["facility_energy_kwh"]) == pytest.approx((2.5, 2.5))
+    assert (total["cost_usd"], total["total_kgco2e"]) == pytest.approx((2.0 * 1.5, 4.0 * 1.5))
+    html = section_html(portfolio_section(records, USD))
+    for caption in ("By project", "By month of start", "By run, the largest first"):
+        cells, shown = column(html, caption, 3)
+        assert sum(float(cell.replace(",", "")) for cell in cells) == pytest.approx(float(shown.replace(",", "")), abs=1e-9)
+        assert float(shown) == pytest.approx(2.5)
+    assert "inner, later and outer shared boards at the same time." in html
+    assert "shared boards" not in section_html(portfolio_section([records[0], record_of("else")], USD))
+
+
 def test_gpus_that_runs_shared_are_counted_once_and_the_runs_are_named():
     use = DeviceUse(1, "gpu:0", "gpu", EnergySource.COUNTER, 3.6e6, None, None, None)
     one, other = (record_of(run_id, by_device=(use,), shared_with=(named,)) for run_id, named in (("one", "other"), ("other", "one")))
     html = section_html(portfolio_section([one, other], USD))
     cells, total = column(html, "By run, the largest first", 3)
-    assert (cells, total) == (["0.500", "0.500"], "1.000")
-    assert "The runs one and other shared GPUs at the same time." in html
+    assert (cells, total) == (["1.000", "0.000"], "1.000")
+    assert "one and other shared boards at the same time." in html
     assert column(html, "By project", 2)[1] == "8.000"

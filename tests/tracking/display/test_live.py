@@ -143,4 +143,4 @@ def test_lines_and_summary_import_neither_rich_nor_anything_heavy():
     code = "import sys, io; from traincarbon.tracking.display.live import live; import traincarbon.tracking.display.run_summary; "
     code += "from traincarbon.tracking.live_state import LiveState; live(io.StringIO()).show(LiveState('r', elapsed_s=60.0)); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"rich", "click", "numpy", "psutil", "sqlite3", "curses"} & set(done.stdout.split())
+    assert not {"rich", "click", "numpy", "psutil", "sqlite3", "curses", "traincarbon.tracking.display.panel"} & set(done.stdout.split())

@@ -11,6 +11,7 @@ import pytest
 
 from native import replay
 from tracked import Place, until
+from traincarbon.ledger.shared_boards import WHOLE, counted_once
 from traincarbon.tracking.messages import REPLACED
 
 WATTS = 300.0
@@ -210,6 +211,7 @@ def test_tokens_that_each_rank_counts_itself_add_up_also_after_a_meter_was_kille
     assert ended(ranks)[0] == [0, 0, 0]
     record = node.record("r")
     assert (record.tokens, record.counts["steps"]) == (120_000.0, 40.0)
+    assert [one for one in node.lines("r") if one.get("per_rank")]
 
 
 def test_runs_that_share_gpus_at_the_same_time_say_so(node):
@@ -217,3 +219,12 @@ def test_runs_that_share_gpus_at_the_same_time_say_so(node):
     assert ended(ranks) == ([0] * 3, "")
     assert [node.record(run_id).shared_with for run_id in "abc"] == [("b",), ("a",), ()]
     assert [note for note in node.record("a").notes if "also metered for the run b" in note]
+    a, b, c = (node.record(run_id) for run_id in "abc")
+    assert (a.hosts, b.hosts) == (c.hosts, c.hosts)
+    assert {use.name for use in a.by_device if use.part == "gpu"} != {""}
+    shares = counted_once([a, b, c])
+    assert sorted(shares) == ["a", "b"]
+    together_j = sum(record.energy_j["gpu"] * shares.get(record.run_id, WHOLE).by_time for record in (a, b, c))
+    times = [attempt for record in (a, b) for attempt in record.attempts]
+    shared_s = max(attempt.ended_s for attempt in times) - min(attempt.began_s for attempt in times)
+    assert together_j == pytest.approx(WATTS * (a.duration_s + shared_s + c.duration_s), rel=0.01)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -99,3 +101,12 @@ def test_the_shipped_database_answers_with_figures_and_what_came_before(tmp_path
     answer = awaited(asked)
     assert answer.hw == "h100-sxm5-80gb"
     assert answer.earlier == EarlierSessions()
+
+
+def test_the_lookup_of_a_new_run_imports_nothing_that_reads_journals(tmp_path):
+    code = "import sys; from traincarbon.tracking.value.lookup_process import _look_up; from traincarbon.tracking.value.valuation import RunQuestion; "
+    code += "_look_up(RunQuestion(store=sys.argv[1], run_id='r', journal='mine.jsonl')); print(*sys.modules)"
+    (tmp_path / "journals" / "r").mkdir(parents=True)
+    (tmp_path / "journals" / "r" / "mine.jsonl").write_text("")
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "traincarbon.ledger.record" not in done.stdout.split()

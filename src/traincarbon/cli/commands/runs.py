@@ -12,6 +12,7 @@ from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
+from traincarbon.ledger import shared_boards
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.record import Run
 
@@ -61,10 +62,12 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         click.echo(output.as_json([record.to_dict() for record in found.runs]))
     elif found.runs:
         click.echo(_table(found.runs))
-        if found.total > len(found.runs):
-            click.echo(output.dim(f"and {found.total - len(found.runs):,} more; --limit 0 lists all"))
         if any(record.shared_with for record in found.runs):
             click.echo(output.dim("* its GPUs were also metered for another run at the same time, whose energy includes theirs too: carbon runs show ID"))
+        if together := _together(found.runs):
+            click.echo(together)
+        if found.total > len(found.runs):
+            click.echo(output.dim(f"and {found.total - len(found.runs):,} more; --limit 0 lists all"))
     if not quiet:
         if not found.total and (project or state or since):
             click.echo(f"no run in {output.clean(found.store)} matches; carbon runs list shows all", err=True)
@@ -237,6 +240,16 @@ def _table(records: Sequence[Run]) -> str:
     return "\n".join(
         [output.dim("id, and below it:"), f"  {head}", *(f"{row[_ID][: output.width()]}\n  {line}" for row, line in zip(rows[1:], lines, strict=True))]
     )
+
+
+def _together(records: Sequence[Run]) -> str:
+    """Return what the runs took together and which of them shared boards, "" if none did."""
+    counted = shared_boards.counted_once(records)
+    if not counted:
+        return ""
+    metered_kwh = shared_boards.metered_once_kwh(records, counted)
+    total = f"{'–' if metered_kwh is None else output.amount(metered_kwh, 'kWh')} metered, each board once at any time."
+    return output.wrapped(f"{output.counted(len(records), 'run')} together", f"{total} {output.clean(shared_boards.described(counted))}")
 
 
 def _row(record: Run) -> tuple[str, ...]:

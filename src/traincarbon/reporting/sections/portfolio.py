@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.formatting import counted
-from traincarbon.ledger.counted_once import OwnShare, own_shares
 from traincarbon.ledger.record import Run
+from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -14,17 +14,17 @@ from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.run import busy_share
 
+Counts = Mapping[str, Counted]
+"""The part of each run that counts, by its id; a run that is not in it counts as a whole."""
+EVERY: Counts = {}
+"""Every run counts as a whole."""
+
 MOST_LISTED = 100
 _MOST_GROUPS = 40
-_MOST_NAMED = 5
 _UNFINISHED = ("failed", "killed", "lost")
 _SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
 """The quantities that are summed, and what follows each in a sentence."""
 _HOURS, _ENERGY = "accelerator_hours_h", "facility_energy_kwh"
-_ALL_ITS_OWN = OwnShare()
-_NONE_SHARED: Mapping[str, OwnShare] = {}
-_MOST_SHARED = 0.995
-"""A run that has less of its energy to itself shares GPUs."""
 
 
 class Sums(NamedTuple):
@@ -43,8 +43,8 @@ class Sums(NamedTuple):
     known: dict[str, int]
 
 
-def sums_of(label: str, records: Iterable[Run], shares: Mapping[str, OwnShare] = _NONE_SHARED) -> Sums:
-    """Return what *records* took together, of each its share of GPUs that several runs used at once.
+def sums_of(label: str, records: Iterable[Run], counts: Counts = EVERY) -> Sums:
+    """Return what *records* took together, of each run the part that is in *counts*.
 
     Energy is the facility's where it is stated, else that at the meters. The CO2e of a run is known where that of its electricity is;
     the CO2e of making its hardware is added where the run states it.
@@ -53,60 +53,61 @@ def sums_of(label: str, records: Iterable[Run], shares: Mapping[str, OwnShare] =
     runs = 0
     for record in records:
         runs += 1
-        for quantity, value in _values(record, shares.get(record.run_id, _ALL_ITS_OWN)).items():
+        for quantity, value in _values(record, counts).items():
             if value is not None:
                 known[quantity] += 1
                 totals[quantity] += value
     return Sums(label, runs, totals, known)
 
 
-def grouped(records: Sequence[Run], by: Callable[[Run], str], shares: Mapping[str, OwnShare] = _NONE_SHARED) -> list[Sums]:
+def grouped(records: Sequence[Run], by: Callable[[Run], str], counts: Counts = EVERY) -> list[Sums]:
     """Return the sums by group, those of most energy first; the smallest are combined where there are many."""
     groups: dict[str, list[Run]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
     ordered = sorted(
-        (sums_of(label, members, shares) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label)
+        (sums_of(label, members, counts) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label)
     )
     if len(ordered) <= _MOST_GROUPS:
         return ordered
     rest = [sums.label for sums in ordered[_MOST_GROUPS - 1 :]]
-    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), shares)]
+    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), counts)]
 
 
 def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | None:
     """Return the runs together: the totals, what failed runs took, the tables by group, and the largest runs."""
-    shares = own_shares(records)
-    total = sums_of("Total", records, shares)
+    counts = counted_once(records)
+    total = sums_of("Total", records, counts)
     by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
-    periods = sorted(grouped(records, by, shares), key=lambda sums: sums.label)
+    periods = sorted(grouped(records, by, counts), key=lambda sums: sums.label)
     return section(
         "runs",
         text("The runs together"),
-        html("<p class='lead'>{}</p>", _sentence(records, total, currency, shares)),
-        _table("By project", grouped(records, lambda record: record.project or "no project", shares), total, currency),
-        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", shares), total, currency),
+        html("<p class='lead'>{}</p>", _sentence(records, total, currency, counts)),
+        _table("By project", grouped(records, lambda record: record.project or "no project", counts), total, currency),
+        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", counts), total, currency),
         _table(f"By {period} of start", periods, total, currency),
-        _table("By outcome", grouped(records, lambda record: record.state, shares), total, currency),
-        _by_run(records, total, currency, shares),
+        _table("By outcome", grouped(records, lambda record: record.state, counts), total, currency),
+        _by_run(records, total, currency, counts),
     )
 
 
-def _values(record: Run, share: OwnShare = _ALL_ITS_OWN) -> dict[str, float | None]:
-    """Return what a run states of each of the summed quantities, as far as it is the run's own."""
+def _values(record: Run, counts: Counts) -> dict[str, float | None]:
+    """Return what a run states of each of the summed quantities, as far as it counts."""
+    share = counts.get(record.run_id, WHOLE)
     energy, operational, cost = record.facility_energy_kwh, record.operational_kgco2e, record.cost_usd
     embodied = record.embodied_kgco2e["median"] if record.embodied_kgco2e is not None else 0.0
-    stated = {
-        "facility_energy_kwh": energy["median"] if energy is not None else record.metered_kwh,
-        "total_kgco2e": None if operational is None else operational["median"] + embodied,
-        "cost_usd": None if cost is None else cost["median"],
+    energy_kwh = energy["median"] if energy is not None else record.metered_kwh
+    return {
+        "accelerator_hours_h": None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators * share.by_time,
+        "facility_energy_kwh": None if energy_kwh is None else energy_kwh * share.by_energy,
+        "total_kgco2e": None if operational is None else operational["median"] * share.by_energy + embodied * share.by_time,
+        "cost_usd": None if cost is None else cost["median"] * share.by_time,
     }
-    hours_h = None if record.accelerators is None else record.duration_s / S_PER_H * record.accelerators * share.accelerators
-    return {_HOURS: hours_h, **{name: None if value is None else value * share.energy for name, value in stated.items()}}
 
 
-def _sentence(records: Sequence[Run], total: Sums, currency: Currency, shares: Mapping[str, OwnShare]) -> Html:
-    """Return the totals, what failed, killed and lost runs took, idle time, shared GPUs and what is not known."""
+def _sentence(records: Sequence[Run], total: Sums, currency: Currency, counts: Counts) -> Html:
+    """Return the totals, what failed, killed and lost runs took, idle time and what is not known."""
     parts = [
         html("<strong>{}</strong>{}", text(currency.amount(total.totals[quantity], QUANTITIES[quantity].unit, digits=3)), text(what))
         for quantity, what in _SUMMED.items()
@@ -116,28 +117,14 @@ def _sentence(records: Sequence[Run], total: Sums, currency: Currency, shares: M
     unknown = [f"{QUANTITIES[quantity].short} ({counted(total.runs - known, 'run')})" for quantity, known in total.known.items() if 0 < known < total.runs]
     more = [
         html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
+        html(" {}", text(described(counts))) if counts else EMPTY,
         text(" Totals are sums of medians. The energy of a run is that of its facility where known, else that at its meters."),
     ]
-    told = (_unfinished(records, total, shares), _idle(records), _shared(shares))
-    return html("{} {}. {}{}{}{}{}", text(counted(total.runs, "run")), took, *told, *more)
+    return html("{} {}. {}{}{}{}", text(counted(total.runs, "run")), took, _unfinished(records, total, counts), _idle(records, counts), *more)
 
 
-def _shared(shares: Mapping[str, OwnShare]) -> Html:
-    """Return which runs shared GPUs, and how they are counted; empty if none did."""
-    found = sorted(run_id for run_id, share in shares.items() if share.accelerators < _MOST_SHARED)
-    if not found:
-        return EMPTY
-    named = listing(
-        [name(run_id, most=40) for run_id in found[:_MOST_NAMED]] + ([text(f"{len(found) - _MOST_NAMED:,} more")] if len(found) > _MOST_NAMED else [])
-    )
-    return html(
-        " The runs {} shared GPUs at the same time. What these GPUs used then is counted once here, in equal parts; the record of each run has all of it.",
-        named,
-    )
-
-
-def _unfinished(records: Sequence[Run], total: Sums, shares: Mapping[str, OwnShare]) -> Html:
-    sums = sums_of("", (record for record in records if record.state in _UNFINISHED), shares)
+def _unfinished(records: Sequence[Run], total: Sums, counts: Counts) -> Html:
+    sums = sums_of("", (record for record in records if record.state in _UNFINISHED), counts)
     if not sums.runs:
         return text("None failed, was killed or lost.")
     by, label = (_ENERGY, "energy") if total.totals[_ENERGY] else (_HOURS, "GPU-hours")
@@ -145,9 +132,9 @@ def _unfinished(records: Sequence[Run], total: Sums, shares: Mapping[str, OwnSha
     return text(f"{counted(sums.runs, 'run')} did not finish (failed, killed or lost){share}.")
 
 
-def _idle(records: Sequence[Run]) -> Html:
+def _idle(records: Sequence[Run], counts: Counts) -> Html:
     """Return the share of time in which accelerators were idle, in the runs that measured it; empty where none did."""
-    measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record)[_HOURS]) is not None]
+    measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record, counts)[_HOURS]) is not None]
     total_h = sum(hours for hours, _ in measured)
     if not total_h:
         return EMPTY
@@ -155,14 +142,14 @@ def _idle(records: Sequence[Run]) -> Html:
     return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it.")
 
 
-def _by_run(records: Sequence[Run], total: Sums, currency: Currency, shares: Mapping[str, OwnShare]) -> Html:
+def _by_run(records: Sequence[Run], total: Sums, currency: Currency, counts: Counts) -> Html:
     """Return the largest runs one by one, each with its outcome, and the others together."""
-    ordered = sorted(records, key=lambda record: (-(_values(record)[_ENERGY] or 0.0), -record.duration_s, record.run_id))
-    largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record], shares) for record in ordered[:MOST_LISTED]]
+    ordered = sorted(records, key=lambda record: (-(_values(record, counts)[_ENERGY] or 0.0), -record.duration_s, record.run_id))
+    largest = [sums_of(f"{record.run_id[:40]} · {record.started_at[:10]}", [record], counts) for record in ordered[:MOST_LISTED]]
     rest = ordered[MOST_LISTED:]
     outcomes = [record.state for record in ordered[:MOST_LISTED]]
     if rest:
-        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest, shares)], [*outcomes, ""]
+        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest, counts)], [*outcomes, ""]
     return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
 
 

@@ -308,8 +308,9 @@ class Supervisor:
             return
         sidecar.channel.send(ended, keep=True)
         sidecar.resume()
-        import traincarbon.ledger.record
-        import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
+        if self._settings.state_every_s > 0.0:  # a run that is shown
+            import traincarbon.ledger.record
+            import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
         until_s = ended.ended_s + _FINAL_S
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:

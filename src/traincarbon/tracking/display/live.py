@@ -5,8 +5,6 @@ from io import StringIO
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from traincarbon.tracking.display import wording
-from traincarbon.tracking.display.panel import MOST_ROWS, rows
-from traincarbon.tracking.display.power_history import History
 from traincarbon.tracking.display.terminal import BottomRows, is_capable, size_of
 from traincarbon.tracking.live_state import LiveState
 
@@ -90,6 +88,8 @@ class Panel:
     def __init__(self, stream: "TextIO | PatientStream", *, width: int | None = None, group: int | None = None) -> None:
         from rich.console import COLOR_SYSTEMS, Console
 
+        from traincarbon.tracking.display.power_history import History
+
         console = Console(file=StringIO(), force_terminal=True, force_jupyter=False, legacy_windows=False)
         self._console = console
         self._colours = COLOR_SYSTEMS.get(console.color_system or "")
@@ -109,11 +109,13 @@ class Panel:
         if not is_capable(self._stream):
             self._rows.release()
         else:
-            most = min(MOST_ROWS, size.lines // 3)
-            self._rows.draw(self.render(state, width=min(self._width or _WIDEST, size.columns - 1), most=most))
+            self._rows.draw(self.render(state, width=min(self._width or _WIDEST, size.columns - 1), most=size.lines // 3))
 
-    def render(self, state: LiveState, *, width: int, most: int = MOST_ROWS) -> list[str]:
+    def render(self, state: LiveState, *, width: int, most: int | None = None) -> list[str]:
         """Return the rows of *state* with the escape sequences of their colours; without colours if ``NO_COLOR`` is set."""
+        from traincarbon.tracking.display.panel import MOST_ROWS, rows
+
+        most = MOST_ROWS if most is None else min(most, MOST_ROWS)
         found = ["".join(map(self._drawn, row.render(self._console))) for row in rows(state, self._history, width=width, most=most)]
         return [row.translate(_ASCII) for row in found] if self._ascii else found
 

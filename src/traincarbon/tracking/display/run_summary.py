@@ -26,6 +26,7 @@ _MAX_TEMPERATURE, _ROOMY = 5, 80
 _TIME_COVERED = 6
 """The column that is left out if all devices were metered all the time."""
 _MOST_NOTES = 5
+_MOST_OTHERS = 3
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
 _MEASURED = tuple(source for source in EnergySource if source.is_measured)
 _MODELLED = (EnergySource.MODELLED,)
@@ -95,6 +96,7 @@ def page(run: Run) -> list[str]:
         *_head(run, columns),
         "",
         *([wrapped("Launched by", shortened(launcher, most=300), columns=columns)] if launcher else []),
+        *([wrapped("Shared boards", shortened(_shared(run), most=300), columns=columns)] if run.shared_with else []),
         *energy,
         _gaps(run, columns),
         *_sources(run, columns),
@@ -142,6 +144,13 @@ def _incomplete(run: Run) -> str:
         return run.missing[MISSING]
     is_covered = any(getattr(run, name) is not None for name in RECORDED)
     return f"{run.missing[MISSING]}: {'totals assume nodes like the others' if is_covered else 'totals are unknown'}; what was metered lacks them"
+
+
+def _shared(run: Run) -> str:
+    """Return which other runs metered its boards, and what that means for their energy."""
+    over = len(run.shared_with) - _MOST_OTHERS
+    others = ", ".join(run.shared_with[:_MOST_OTHERS]) + (f" and {counted(over, 'run')} more" if over > 0 else "")
+    return f"with {others} at the same time; each record has all of their energy, totals of several runs count it once"
 
 
 def _by(number: int | None) -> str:

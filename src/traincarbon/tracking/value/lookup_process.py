@@ -117,12 +117,17 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Run
 
 def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
-    from traincarbon.ledger.record import read_run
-    from traincarbon.tracking.value.budget import earlier_sessions
+    from traincarbon.ledger.journal import run_journals
     from traincarbon.tracking.value.rates import look_up
 
+    found = look_up(question)
+    if not run_journals(question.store, question.run_id, but=question.journal):  # most runs are new, and their lookup does not import what reads journals
+        return found
+    from traincarbon.ledger.record import read_run
+    from traincarbon.tracking.value.budget import earlier_sessions
+
     record = read_run(question.store, question.run_id, but=question.journal)
-    return look_up(question)._replace(earlier=earlier_sessions(record))
+    return found._replace(earlier=earlier_sessions(record))
 
 
 def exit_after(action: Callable[[], None]) -> None:

@@ -150,6 +150,7 @@ class Session:
         return {
             "hw": valuation.hw or settings.context.get("hw") or "",
             "accelerators": self._accelerators,
+            "device_names": dict(self._names),
             "unread_gpu": self._has_unread_gpu,
             "idle_gpu_w": valuation.idle_gpu_w,
             "params": number(settings.context.get("params") or plan.params),
@@ -167,6 +168,8 @@ class Session:
             stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
         if resumed := self._progress.resumed():
             stated["resumed_from"] = resumed
+        if self._progress.is_per_rank:
+            stated["per_rank"] = True
         if self._phases.used:
             stated["phases"] = self._phases.to_dict()
         return {**stated, "mfu": self._mfu()}
