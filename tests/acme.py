@@ -52,6 +52,12 @@ def _edited(text, facts, without, keys):
 
 
 _PRIORS = {
+    ("capital_share", "*"): (0.1, ""),
+    ("colocation_price", "*"): (100, ""),
+    ("disposal_share", "*"): (0.04, ""),
+    ("spares_share", "*"): (0.02, ""),
+    ("staff_share", "*"): (0.03, ""),
+    ("support_share", "*"): (0.05, ""),
     ("carbon_intensity", "scope=world"): (400, 0.9),
     ("carbon_intensity", "scope=zone"): (1, 0.3),
     ("electricity_price", "scope=continent"): (1, 0.5),

@@ -165,6 +165,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("electricity_usd", "$", "Electricity", "Electricity", "the cost of electricity"),
         Quantity("rent_usd", "$", "Cost to rent", "Rent", "the cost to rent"),
         Quantity("own_usd", "$", "Cost of ownership (amortised)", "Ownership", "the cost of ownership"),
+        Quantity("tco_usd", "$", "Total cost of ownership", "Total ownership", "the total cost of ownership"),
         Quantity("purchase_usd", "$", "Purchase price of the cluster", "Purchase", "the purchase price of the cluster"),
         Quantity(
             "cost_usd",

@@ -33,7 +33,7 @@ SCHEMA = [
 ]
 FIGURES = [
     *("compute_flop", "mfu", "accelerator_hours_h", "duration_s", "it_energy_kwh", "facility_energy_kwh", "operational_kgco2e"),
-    *("embodied_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "rent_usd", "own_usd", "purchase_usd"),
+    *("embodied_kgco2e", "total_kgco2e", "water_l", "electricity_usd", "rent_usd", "own_usd", "tco_usd", "purchase_usd"),
 ]
 FLEET = {"params": np.array([1e9, 7e9, 70e9]), "tokens": np.array([1e12, 2e12, 15e12]), "servers": np.array([2.0, 16.0, 128.0])}
 
@@ -84,7 +84,7 @@ def test_every_missing_figure_comes_with_a_warning_that_says_what_to_give(shippe
 
     own = make_root({"accelerators/acme-one-40gb.toml": accelerator_toml})
     answer = estimate(params=7e9, tokens=1e12, hw="acme-one-40gb", database=Database([*shipped.roots, own]))
-    assert {name for name, result in answer.results.items() if result is None} == {"duration_s", "rent_usd", "own_usd", "purchase_usd"}
+    assert {name for name, result in answer.results.items() if result is None} == {"duration_s", "rent_usd", "own_usd", "tco_usd", "purchase_usd"}
     for give in ("give servers or accelerators", "give rent_price", "give purchase_price"):
         assert any(give in warning for warning in answer.warnings), give
 

@@ -28,6 +28,8 @@ def test_tokens_and_samples_of_ranks_add_up_and_steps_do_not():
     found = added(*({"rank": rank, "tokens": 100 * step, "samples": 2 * step, "steps": step} for step in (1, 2, 3) for rank in (0, 1, 2, 3)))
     assert found.counts == {"tokens": 1200.0, "samples": 24.0, "steps": 3.0}
     assert found.done_here(ended=True) == {"tokens": 1200.0, "samples": 24.0, "steps": 3.0}
+    assert found.is_per_rank
+    assert not added({"tokens": 100}).is_per_rank
 
 
 def test_counts_without_a_rank_are_those_of_the_whole_training():

@@ -1,4 +1,4 @@
-"""The cost of a run: rent by the hour, or ownership with electricity, and the purchase price of the cluster."""
+"""The cost of a run: rent by the hour, or ownership with electricity and upkeep, and the purchase price of the cluster."""
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import H_PER_YEAR
@@ -138,7 +138,7 @@ def purchase_usd(*, accelerators: Num, accelerator_purchase_usd: Num) -> Num:
 def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_life_h: Num, utilisation: Num, electricity_usd: Num) -> Num:
     r"""Return the cost of ownership of a run: its share of the purchase by useful hours, and the electricity.
 
-    It leaves out staff, building and maintenance.
+    It leaves out staff, building and maintenance, which :func:`tco_usd` adds.
 
     .. math:: K = H \frac{k}{L \, u} + K_{el}
 
@@ -167,3 +167,73 @@ def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_
     require(above=0.0, at_most=1.0, utilisation=utilisation)
     require(at_least=0.0, electricity_usd=electricity_usd)
     return accelerator_hours_h * accelerator_purchase_usd / (service_life_h * utilisation) + electricity_usd
+
+
+@equation(
+    "own_usd + accelerator_hours_h / utilisation × (accelerator_purchase_usd × ((support_share + staff_share + spares_share + capital_share / 2) / 8766"
+    " + disposal_share / service_life_h) + (accelerator_power_w + host_power_w) × (1 + network_share) / 1000 × colocation_usd_per_kw_month × 12 / 8766)",
+    source="definition",
+)
+def tco_usd(
+    *,
+    own_usd: Num,
+    accelerator_hours_h: Num,
+    utilisation: Num,
+    accelerator_purchase_usd: Num,
+    service_life_h: Num,
+    support_share: Num,
+    staff_share: Num,
+    spares_share: Num,
+    capital_share: Num,
+    disposal_share: Num,
+    accelerator_power_w: Num,
+    host_power_w: Num,
+    network_share: Num,
+    colocation_usd_per_kw_month: Num,
+) -> Num:
+    r"""Return the total cost of ownership of a run: hardware and electricity, and the building, support, staff, spare parts, capital and disposal.
+
+    What goes on while the hardware is idle is paid by the hours in which it is used.
+    Capital is paid for half the price on average, as the value falls to nothing over the service life.
+
+    .. math:: T = K + \frac{H}{u} \left( k \left( \frac{s + f + p + c / 2}{8766} + \frac{d}{L} \right) + \frac{12 \, W b}{8766} \right)
+
+    Args:
+        own_usd: The run's share of the purchase, and its electricity. [$]
+        accelerator_hours_h: Accelerator-hours of the run. [h]
+        utilisation: Share of its service life in which the hardware is used. [1]
+        accelerator_purchase_usd: Price of one accelerator with server and network. [$]
+        service_life_h: Time in service. [h]
+        support_share: Support and maintenance contracts in a year, over the price. [1]
+        staff_share: People who run the cluster in a year, over the price. [1]
+        spares_share: Spare parts in a year, over the price. [1]
+        capital_share: Interest, or what the capital would earn elsewhere, in a year. [1]
+        disposal_share: Taking the hardware down at the end, over the price. [1]
+        accelerator_power_w: Mean power of an accelerator. [W]
+        host_power_w: Mean power of its share of the rest of the server. [W]
+        network_share: Power of the network over that of the servers. [1]
+        colocation_usd_per_kw_month: Rent of a building with power and cooling, without the electricity, for a kW and month. [$]
+
+    Returns:
+        Total cost of ownership of the run. [$]
+
+    Raises:
+        OutOfRangeError: an input is negative, or *utilisation* or *service_life_h* is not positive.
+
+    Example:
+        >>> cost = {"own_usd": 1000.0, "accelerator_hours_h": 8766.0, "utilisation": 1.0, "accelerator_purchase_usd": 10e3, "service_life_h": 4 * 8766.0}
+        >>> shares = {"support_share": 0.05, "staff_share": 0.03, "spares_share": 0.02, "capital_share": 0.1, "disposal_share": 0.04}
+        >>> power = {"accelerator_power_w": 600.0, "host_power_w": 400.0, "network_share": 0.0, "colocation_usd_per_kw_month": 100.0}
+        >>> round(tco_usd(**cost, **shares, **power))  # 1,000 + 10,000 × (0.15 + 0.01) + 1 kW × 12 × 100
+        3800
+    """
+    require(at_least=0.0, own_usd=own_usd, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd)
+    require(above=0.0, service_life_h=service_life_h)
+    require(above=0.0, at_most=1.0, utilisation=utilisation)
+    require(at_least=0.0, support_share=support_share, staff_share=staff_share, spares_share=spares_share)
+    require(at_least=0.0, capital_share=capital_share, disposal_share=disposal_share, colocation_usd_per_kw_month=colocation_usd_per_kw_month)
+    a_year = support_share + staff_share + spares_share + capital_share / 2.0
+    upkeep_usd_per_h = accelerator_purchase_usd * (a_year / H_PER_YEAR + disposal_share / service_life_h)
+    power_kw = (accelerator_power_w + host_power_w) * (1.0 + network_share) / 1000.0
+    building_usd_per_h = power_kw * colocation_usd_per_kw_month * (12.0 / H_PER_YEAR)
+    return own_usd + accelerator_hours_h / utilisation * (upkeep_usd_per_h + building_usd_per_h)

@@ -42,6 +42,11 @@ class Attempt(NamedTuple):
 
 def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tuple[Attempt, ...]:
     """Return the attempts of a run in the order in which they began: its sessions, those that ran at the same time together."""
+    return tuple(_attempt(members, now_s=now_s) for members in side_by_side(clusters))
+
+
+def side_by_side(clusters: Iterable[tuple[Session, ...]]) -> list[list[tuple[Session, ...]]]:
+    """Return the clusters of sessions, those that ran at the same time on any node together, in the order in which they began."""
     found: list[list[tuple[Session, ...]]] = []
     end_s = 0.0
     for cluster in sorted(clusters, key=_began_s):
@@ -52,7 +57,7 @@ def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tup
             found.append([cluster])
             end_s = began_s
         end_s = max(end_s, *(session.began_s + session.to_s - session.from_s for session in cluster))
-    return tuple(_attempt(members, now_s=now_s) for members in found)
+    return found
 
 
 def repeated_steps(attempts: Sequence[Attempt]) -> tuple[float, ...]:

@@ -60,6 +60,7 @@ def phases_of(clusters: Sequence[tuple["Session", ...]], *, duration_s: float, e
         node = session.node
         ran_s[node] = ran_s.get(node, 0.0) + max(each.to_s for each in cluster) - min(each.from_s for each in cluster)
     reporters = {cluster[0].node for cluster in clusters if any(map(_named_s, cluster))}
+    is_whole = len(reporters) > 1 and not any(process.per_rank for cluster in clusters for session in cluster for process in session.processes)
     for cluster in clusters:
         if cluster[0].node not in reporters:
             continue
@@ -68,7 +69,7 @@ def phases_of(clusters: Sequence[tuple["Session", ...]], *, duration_s: float, e
             for name, use in process.phases.items():
                 used_s[name] = used_s.get(name, 0.0) + use.duration_s
                 used_j[name] = used_j.get(name, 0.0) + use.energy_j
-                seen_tokens[name] = max(seen_tokens.get(name, 0.0), use.tokens) if len(reporters) > 1 else seen_tokens.get(name, 0.0) + use.tokens
+                seen_tokens[name] = max(seen_tokens.get(name, 0.0), use.tokens) if is_whole else seen_tokens.get(name, 0.0) + use.tokens
     whole_s = sum(ran_s[node] for node in reporters)
     if not used_s or whole_s <= 0.0:
         return ()

@@ -94,6 +94,8 @@ class Process:
     counts: dict[str, float] = field(default_factory=dict)
     resumed: dict[str, float] = field(default_factory=dict)
     """Counts of the checkpoint from which the script resumed."""
+    per_rank: bool = False
+    """Whether its tokens and samples are those of its own ranks, not of the whole training."""
     shared_with: tuple[str, ...] = ()
     """Other runs that were metered on the same GPUs at the same time."""
     phases: dict[str, PhaseUse] = field(default_factory=dict)
@@ -212,6 +214,7 @@ class Process:
                 self.devices.pop(_cut(other), None)
         if shared := table(line.get("shared_with")):
             self.shared_with = tuple(sorted({*self.shared_with, *map(_cut, shared)}))[:_MOST_NOTES]
+        self.per_rank = self.per_rank or line.get("per_rank") is True
         self.gaps_s += amount(line.get("gap_s")) or 0.0
         for name in COUNTS:
             count = amount(line.get(name))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt, attempts_of
+from traincarbon.ledger.done import counts_of
 from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
@@ -17,7 +18,7 @@ from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.machines import on_machines
 from traincarbon.ledger.nodes import MISSING, attendance, with_absent
 from traincarbon.ledger.phases import Phase, phases_of
-from traincarbon.ledger.process_summary import COUNTS, End, Process
+from traincarbon.ledger.process_summary import End, Process
 from traincarbon.ledger.record_checks import RUN_SCHEMA, checked_record, contradiction
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.sessions import Session, clusters, share_all, share_nothing, share_once
@@ -181,7 +182,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     state, end = _outcome(found, now_s=now_s)
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
-    counts = _counts(found)
+    counts = counts_of(found)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := _left_out(name, found))]
@@ -272,18 +273,6 @@ def _accelerators(ordered: list[Process], devices: Sequence[DeviceUse]) -> int |
         if process.facts.accelerators is not None:
             by_node[process.node] = max(by_node.get(process.node, 0), process.facts.accelerators)
     return sum(by_node.values()) if by_node else None
-
-
-def _counts(found: list[tuple[Session, ...]]) -> dict[str, float]:
-    """Return what the script reported: the highest count of each session, as counts are cumulative, summed over sessions and nodes."""
-    counts: dict[str, float] = {}
-    for session in (session for cluster in found for session in cluster):
-        for name in COUNTS:
-            base = session.processes[0].resumed.get(name, 0.0)  # later processes of a session count from where the script began
-            reported = [process.counts[name] - (base if place else 0.0) for place, process in enumerate(session.processes) if name in process.counts]
-            if reported:
-                counts[name] = counts.get(name, 0.0) + max(*reported, 0.0)
-    return counts
 
 
 def _total(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str, float] | None:

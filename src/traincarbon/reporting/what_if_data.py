@@ -37,8 +37,14 @@ OF_HARDWARE = (
     "utilisation",
     "purchase_price",
     "interconnect_share",
+    "spares_share",
+    "capital_share",
+    "disposal_share",
 )
-OF_PLACE = ("pue", "wue_l_per_kwh", "carbon_intensity", "grid_water_l_per_kwh", "electricity_price", "rent_price")
+OF_PLACE = (
+    *("pue", "wue_l_per_kwh", "carbon_intensity", "grid_water_l_per_kwh", "electricity_price", "rent_price"),
+    *("support_share", "staff_share", "colocation_price"),
+)
 INPUTS = OF_HARDWARE + OF_PLACE
 """What the chain takes from the facts, in the order in which the page holds it: in two groups, as places change few of them."""
 _YEARS = tuple(str(year) for year in range(2020, 2027))
@@ -98,6 +104,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "accelerators": answer.accelerators,
         **({"attempts": plan.number("attempts")} if plan.attempts is not None else {}),
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
+        **({"discount": plan.number("discount")} if plan.discount is not None else {}),
         **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
     }
     data = {

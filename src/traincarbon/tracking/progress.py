@@ -172,6 +172,7 @@ class Progress:
     def __init__(self, totals: Mapping[str, float] | None = None, *, continues: bool = False) -> None:
         self._continues = continues
         self._ranks = RankCounts()
+        self._has_ranks = False
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {name: total for name, total in (totals or {}).items() if name in COUNTS and 0.0 < total < _MOST}
         self.loss: float | None = None
@@ -186,6 +187,7 @@ class Progress:
     def add(self, report: Report) -> None:
         """Add *report*; a count below an earlier one changes nothing, and one far below adds a note."""
         self.reports += 1
+        self._has_ranks = self._has_ranks or bool(report.rank)
         report = self._of_all_ranks(report) if report.rank else report
         self.loss = self.loss if report.loss is None else report.loss
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
@@ -218,6 +220,11 @@ class Progress:
         whole = self._ranks.add(report.rank, counts=counts, starts={"tokens": report.start_tokens, "samples": report.start_samples})
         self._resumed |= self._ranks.starts
         return report._replace(tokens=whole.get("tokens"), samples=whole.get("samples"), start_tokens=None, start_samples=None)
+
+    @property
+    def is_per_rank(self) -> bool:
+        """Whether tokens and samples are the sums of what each rank counted itself."""
+        return self._has_ranks
 
     def points(self, name: str) -> Points | None:
         """Return the count *name* over time, None if it was never reported."""

@@ -211,6 +211,7 @@ def test_tokens_that_each_rank_counts_itself_add_up_also_after_a_meter_was_kille
     assert ended(ranks)[0] == [0, 0, 0]
     record = node.record("r")
     assert (record.tokens, record.counts["steps"]) == (120_000.0, 40.0)
+    assert [one for one in node.lines("r") if one.get("per_rank")]
 
 
 def test_runs_that_share_gpus_at_the_same_time_say_so(node):

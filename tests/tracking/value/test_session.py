@@ -34,6 +34,15 @@ def make_session(tmp_path, monkeypatch):
     return make
 
 
+def test_the_start_names_devices_and_an_interval_says_that_ranks_count_their_own(make_session):
+    session = make_session(is_valued=False)
+    assert session.start_fields()["device_names"] == DEVICES
+    session.add_reports([Report(1.0, tokens=5.0)])
+    assert "per_rank" not in session.interval_fields()
+    session.add_reports([Report(2.0, tokens=5.0, rank="1")])
+    assert session.interval_fields()["per_rank"] is True
+
+
 def meter(session, *, energy_j, elapsed_s):
     session.update({"gpu": Part(energy_j, "counter", 0.0)}, elapsed_s=elapsed_s, time_s=1000.0 + elapsed_s)
 

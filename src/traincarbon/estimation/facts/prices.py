@@ -29,6 +29,12 @@ class PriceFacts(Part):
     interconnect_share: Given | None = None
     service_life: Given | None = None
     utilisation: Given | None = None
+    support_share: Given | None = None
+    staff_share: Given | None = None
+    spares_share: Given | None = None
+    capital_share: Given | None = None
+    disposal_share: Given | None = None
+    colocation_price: Given | None = None
 
 
 def price_facts(subject: Subject, database: Database) -> PriceFacts:
@@ -40,6 +46,7 @@ def price_facts(subject: Subject, database: Database) -> PriceFacts:
     """
     rent, quotes, warnings = rent_of(subject, database)
     return PriceFacts(
+        **_upkeep(subject, database),
         quotes=quotes,
         rent_price=rent,
         purchase_price=_purchase_price(subject, database),
@@ -50,6 +57,29 @@ def price_facts(subject: Subject, database: Database) -> PriceFacts:
         utilisation=from_prior(database, "utilisation", "*", "", "share of its service life in which a cluster is used"),
         warnings=warnings,
     )
+
+
+_UPKEEP = {
+    "support_share": ("", "support and maintenance contracts in a year, over the price"),
+    "staff_share": ("", "people who run the cluster in a year, over the price"),
+    "spares_share": ("", "spare parts in a year, over the price"),
+    "capital_share": ("", "interest in a year, or what the capital would earn elsewhere"),
+    "disposal_share": ("", "taking the hardware down at the end, over the price"),
+    "colocation_price": ("$/kW-month", "rent of a building with power and cooling, without the electricity"),
+}
+"""What ownership costs besides hardware and electricity: unit and meaning of each prior."""
+_NOT_AT_HOME = ("support_share", "staff_share", "colocation_price")
+
+
+def _upkeep(subject: Subject, database: Database) -> dict[str, Given]:
+    """Return what ownership costs besides hardware and electricity; at home there is no building, no staff and no contract to pay."""
+    is_home = subject.place is not None and subject.place.site == "home"
+    return {
+        name: Given(name, 0.0, unit, "home: nothing is paid for it", assumed=True)
+        if is_home and name in _NOT_AT_HOME
+        else from_prior(database, name, "*", unit, meaning)
+        for name, (unit, meaning) in _UPKEEP.items()
+    }
 
 
 def _purchase_price(subject: Subject, database: Database) -> Given | None:

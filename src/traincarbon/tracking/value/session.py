@@ -168,6 +168,8 @@ class Session:
             stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
         if resumed := self._progress.resumed():
             stated["resumed_from"] = resumed
+        if self._progress.is_per_rank:
+            stated["per_rank"] = True
         if self._phases.used:
             stated["phases"] = self._phases.to_dict()
         return {**stated, "mfu": self._mfu()}
