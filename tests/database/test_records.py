@@ -13,7 +13,7 @@ COUNTS = {"accelerator_count", "cpu_count", "launch_year"}
 @pytest.mark.parametrize("folder", ["accelerators", "servers"])
 def test_every_fact_but_a_count_has_its_unit_in_its_name(folder):
     for fact in PRODUCTS[folder][1] - COUNTS:
-        assert re.search(r"_(flop_per_s|b_per_s|b|w|usd)$", fact), fact
+        assert re.search(r"_(flop_per_s|b_per_s|b|w|usd|mm2|nm)$", fact), fact
 
 
 def test_each_precision_has_a_dense_and_a_sparse_peak():

@@ -76,7 +76,7 @@ def test_an_instance_of_another_operator_is_set_aside_with_the_reason(found):
         ({"hw": "aws-p5.48xlarge", "region": "af-south-1"}, "it may not be offered there"),
         ({"hw": "l4", "accelerators": 8, "params": 50e9}, "the training needs the memory of"),
         ({"hw": "nothing-like-it"}, "no hardware 'nothing-like-it'"),
-        ({"hw": "cs-3"}, "no peak rate"),
+        ({"hw": "xeon-8168"}, "no peak rate"),
     ],
 )
 def test_what_cannot_be_is_set_aside_with_the_reason(shipped, arguments, reason):

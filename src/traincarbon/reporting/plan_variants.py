@@ -16,7 +16,7 @@ _COUNTRIES = ("NO", "SE", "FR", "CA", "FI", "GB", "DE", "US", "JP", "SG", "AU", 
 _INPUT_OF_REGION = {"electricity_usd": "electricity_price", "water_l": "grid_water_l_per_kwh"}
 """Quantities that need a fact which some regions lack."""
 _MOST_REGIONS = 12
-_MOST_HARDWARE = 7
+_MOST_HARDWARE = 8
 _LEAST_PEAK_FLOP_PER_S, _LEAST_MEMORY_B = 100e12, 30e9
 """Hardware below these is too small to train today's models."""
 T = TypeVar("T")
@@ -53,7 +53,10 @@ def region_options(answer: Estimate, database: Database) -> list[Option]:
 
 
 def hardware_options(answer: Estimate, database: Database) -> list[Option]:
-    """Return hardware of the same operator that can run the plan, one for each accelerator, the newest first; the plan's own is among it."""
+    """Return hardware of the same operator that can run the plan, one for each accelerator, the plan's own among it.
+
+    What somebody rents out comes first, then the newest.
+    """
     own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
     operator = own.operator if own.is_server else "on-prem"
@@ -66,7 +69,7 @@ def hardware_options(answer: Estimate, database: Database) -> list[Option]:
             best = by_chip.get(chip.id)
             if best is None or (server.id == own.id, count) > (best[0].id == own.id, best[1]):
                 by_chip[chip.id] = (server, count, chip)
-    ordered = sorted(by_chip.values(), key=lambda entry: (-(entry[2].value("launch_year") or 0.0), entry[0].id))
+    ordered = sorted(by_chip.values(), key=lambda entry: (not database.rows("prices", entry[2].id), -(entry[2].value("launch_year") or 0.0), entry[0].id))
     products = [server if own.is_server else chip for server, _, chip in ordered][:_MOST_HARDWARE]
     if own.id not in {product.id for product in products}:
         products.append(own)
