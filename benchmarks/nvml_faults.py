@@ -65,6 +65,8 @@ class Case(NamedTuple):
     visible: str | None = None
     may_be_anothers: bool = False
     """Whether the library says that the job may not open a board, as it says of another job's boards."""
+    may_have_none: bool = False
+    """Whether the library says for a while that there is no board; it says so of the whole run if that starts so late that it is asked then."""
 
 
 def faults() -> Iterator[Case]:
@@ -73,9 +75,10 @@ def faults() -> Iterator[Case]:
         for call in CALLS:
             for code in CODES:
                 group, name = f"{code if code.isalpha() else 'error codes'}, {when}", f"{call} {code} {when}"
-                says_none = code in NONE_HERE and call in CALLS[:2] and not window
+                says_none = code in NONE_HERE and call in CALLS[:2]
                 is_refused = code == NO_PERMISSION and call.startswith("nvmlDeviceGetHandle")
-                yield Case(group, name, (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none else BOARDS, may_be_anothers=is_refused)
+                lines, boards = (f"devices {BOARDS}", f"fail {call} {code} {window}"), 0 if says_none and not window else BOARDS
+                yield Case(group, name, lines, boards, may_be_anothers=is_refused, may_have_none=says_none)
 
 
 def odd_values() -> Iterator[Case]:
@@ -116,6 +119,8 @@ def outcome(case: Case, *, exit_code: int, stdout: str, stderr: str, withheld_s:
         return "unknown, said"
     if not case.boards:
         return "no GPU" if gpu_j is None else "too much"
+    if case.may_have_none and gpu_j is None and record["missing"].get("gpu", "").startswith("nvml"):
+        return "no GPU"
     missing_j = truth_j - (gpu_j or 0.0)
     if missing_j < -ROUNDING * truth_j - 1.0:
         return "too much"
