@@ -15,8 +15,8 @@ database database.find database.load database.names database.plain_toml database
 estimation estimation.chain estimation.complete estimation.contradictions estimation.families estimation.fields estimation.links estimation.parse
 estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
 estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
-estimation.facts.intensity estimation.facts.question estimation.facts.site
-formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.power formulas.samples
+estimation.facts.electricity_price estimation.facts.intensity estimation.facts.making estimation.facts.question estimation.facts.rent estimation.facts.site
+formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
 paths quantities reading uncertain
 """
@@ -94,7 +94,7 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
     assert max(map(len, lines)) <= columns
 
 
-@pytest.mark.parametrize(("words", "listed"), [(["runs"], "list show merge export import forget"), (["db"], "list show check path refresh export")])
+@pytest.mark.parametrize(("words", "listed"), [(["runs"], "list show merge export import forget"), (["db"], "list show check path prices refresh export")])
 def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     environment = {**os.environ, "COLUMNS": "80"}
     command = [sys.executable, "-c", "from traincarbon.cli import main; main()", *words, "--help"]

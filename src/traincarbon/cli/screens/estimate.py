@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 MOST_LINES = 24
 """Lines below the sentence on a screen of 80 columns; a narrower one has more."""
-SHOWN = ("rent_usd", "own_usd", "purchase_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l", "accelerator_hours_h", "compute_flop")
+SHOWN = (
+    "rent_usd",
+    "own_usd",
+    "tco_usd",
+    "purchase_usd",
+    "duration_s",
+    "facility_energy_kwh",
+    "total_kgco2e",
+    "water_l",
+    "accelerator_hours_h",
+    "compute_flop",
+)
 """The results of the screen, in the order in which people read them; ``--explain`` shows all."""
 _USUAL_COLUMNS = 80
 _BLANK = 4
