@@ -54,6 +54,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "models": 0,
         "zones": 3,
         "zone_names": 0,
+        "continents": 0,
         "towns": 0,
         "grid": 6,
         "electricity": 1,
