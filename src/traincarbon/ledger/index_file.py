@@ -76,8 +76,8 @@ def _open(file: str) -> sqlite3.Connection:
 
 def _check(connection: sqlite3.Connection) -> bool:
     """Return whether the tables exist. Refuse the file of another program before anything in it is changed."""
+    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]  # before the rest, as one transaction writes both
     application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and (application, version) != (_APPLICATION, VERSION):
         raise sqlite3.DatabaseError("the file of another program or version")
     return bool(tables)

@@ -79,4 +79,4 @@ def test_what_an_alternative_is_worth_is_money_chance_and_cash(shipped):
     spot = next(each for each in advise(params=7e9, tokens=1e12, hw="h100", database=shipped).alternatives if each.id == "spot")
     assert worth(spot).startswith("saves $")
     assert "% chance)" in worth(spot)
-    assert worth(spot).endswith("of cash")
+    assert ", cash $" in worth(spot)

@@ -62,7 +62,7 @@ def worth(alternative: "Alternative") -> str:
         money = [f"saves {_money(saved.median)} ({_chance(saved)} chance)"]
     elif saved is not None:
         money = [f"costs {_money(-saved.median)} more ({_chance(saved)} chance of a saving)"] if saved.median < 0.0 else ["saves no money"]
-    cash = [] if alternative.cash_usd is None else [f"takes {_cash(alternative)} of cash"]
+    cash = [] if alternative.cash_usd is None else [f"cash {_cash(alternative)}"]
     return ", ".join([*money, *cash])
 
 

@@ -117,7 +117,7 @@ def _adapters(context: AdviceContext, tokens: Num, explained: str) -> Iterator[O
         Change.ADAPTERS,
         "Adapters on four bits (QLoRA)",
         results,
-        lost=f"some speed, which the database does not state: the hours are those of LoRA. The gain is memory: the state fits on {few}",
+        lost=f"some speed: the hours are those of LoRA. The gain is memory: the state fits on {few}",
         effort=Effort.LOW,
         not_when="the chip has no fast kernels for four-bit weights",
         how=f"the chain for adapters; the state fits on {few}",
