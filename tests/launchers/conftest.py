@@ -9,6 +9,9 @@ import pytest
 from launchers import machines, slurm
 from launchers.rig import Rig
 
+collect_ignore = ["ray_driver.py"]
+"""A program that the tests start with the Python of their own environment, which has Ray."""
+
 _WANTED = "CARBON_TEST_LAUNCHERS"
 """The folder of the environment with torch and ray; set by make."""
 
