@@ -181,5 +181,6 @@ $(READY): pyproject.toml requirements.lock
 .venv-launchers/ready: tests/launchers/constraints.txt
 	@$(PYTHON) -m venv .venv-launchers
 	@echo "installing torch and ray into .venv-launchers: a minute, 1.2 GB"
-	@.venv-launchers/bin/python -m pip install -qq --extra-index-url https://download.pytorch.org/whl/cpu -r tests/launchers/constraints.txt
+	@.venv-launchers/bin/python -m pip install -qq --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu $$(grep ^torch tests/launchers/constraints.txt)
+	@.venv-launchers/bin/python -m pip install -qq -r tests/launchers/constraints.txt
 	@touch $@
