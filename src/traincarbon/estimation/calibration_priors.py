@@ -22,7 +22,7 @@ class _Correction(NamedTuple):
 
 
 _CORRECTIONS = {
-    "mfu": _Correction("utilisation", ("mfu", "goodput")),
+    "mfu": _Correction("utilisation", ("mfu",)),
     "power": _Correction("power of an accelerator", ("power_share", "board_power_w")),
     "host": _Correction("power of the rest of a server", ("host_share", "max_power_w")),
     "step": _Correction("efficiency of a step on its layout"),

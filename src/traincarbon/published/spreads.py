@@ -15,6 +15,7 @@ from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.chain import estimate
 from traincarbon.fitting.outliers import outliers
 from traincarbon.published import priors
+from traincarbon.published.prior_rows import prior_row, usable_mfu
 from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_efficiency import without_own_publisher
@@ -91,7 +92,7 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             continue
         try:
             chip = chip_of(run, database)
-            mfu = priors.usable_mfu(run, chip)
+            mfu = usable_mfu(run, chip)
             if run.params is None or mfu is None:
                 continue
             expected = estimate(run.plan(database), database=database).median("mfu")
@@ -173,7 +174,7 @@ def main() -> None:
     runs = read_runs()[0]
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
     new = [
-        priors.prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
+        prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
         for quantity, rows in (("mfu", published(runs, database)), ("step", published_steps(runs, database)))
         for scope, sigma in as_scopes(fitted(rows), quantity).items()
     ]
