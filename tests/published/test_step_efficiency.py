@@ -35,7 +35,7 @@ def errors(published_steps, shipped):
         ("NeMo 24.12 H100 fp8", 7, 0.06),
         ("Megatron-Bridge", 9, 0.09),
         ("Megatron-Bridge MoE", 9, 0.10),
-        ("all that nothing was fitted on", 56, 0.07),
+        ("all that nothing was fitted on", 63, 0.085),
     ],
 )
 def test_published_steps_are_met_within_the_band_that_we_claim(errors, name, n, most):

@@ -7,7 +7,7 @@ Effects with few rows stay near one. ``docs/method.md`` explains the method.
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import path
 
 from traincarbon.database.load import Database, builtin_root, open_database
@@ -102,12 +102,17 @@ def step_levels(found: Fit, rows: Sequence[Observation], database: Database) -> 
 
 
 def mfu_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about utilisation, fitted to *runs*: that of whole runs, and that of steps."""
+    """Return the rows of ``priors.csv`` about utilisation, fitted to *runs*: that of whole runs and that of steps, without either where no run tells."""
     steps, whole = step_rows(runs, database), whole_runs.whole_rows(runs, database)
-    found = fit_steps(steps)
-    levels = step_levels(found, steps, database)
+    found = fit_steps(steps) if steps else None
+    levels = step_levels(found, steps, database) if found is not None else {}
     medians = {generation: median for generation, (median, _) in levels.items() if generation != "*"}
-    written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database)
+    written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
+    return [*written, *_step_priors(found, levels, steps)] if found is not None else written
+
+
+def _step_priors(found: Fit, levels: Mapping[str, tuple[float, float]], steps: Sequence[Observation]) -> list[dict[str, str]]:
+    written = []
     for generation, (median, sigma) in levels.items():
         n = sum(f"generation={generation}" in row.effects for row in steps) if generation != "*" else len(steps)
         written.append(prior_of("step_mfu", f"generation={generation}", median, sigma, n, "steps, dense language model, 16 bits"))
@@ -222,7 +227,9 @@ def power_priors(rows: Sequence[Observation]) -> list[dict[str, str]]:
         mean, sigma = found.predict({"all": 1.0, f"generation={generation}": 1.0}, "run")
         n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
         written.append(
-            prior_of("power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation")
+            prior_of(
+                "power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation"
+            )
         )
     exponent, error = found.effect("exponent")
     written.append(prior_of("power_exponent", "*", exponent, 0.0, len(rows), f"standard error {error:.2f}"))
@@ -236,8 +243,9 @@ def fitted_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict
 
 
 def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:
-    """Return the same facts with *fitted* in place of the priors that this module writes."""
-    kept = [dict(row) for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    """Return the same facts with *fitted* in place of the priors of the same names."""
+    replaced = {row["prior"] for row in fitted}
+    kept = [dict(row) for row in database.all_rows("priors") if row["prior"] not in replaced]
     return database.replace("priors", [*kept, *({**row, "origin": "fitted"} for row in fitted)])
 
 

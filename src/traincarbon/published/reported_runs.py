@@ -1,7 +1,6 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.database.find import find_hardware
@@ -12,6 +11,7 @@ from traincarbon.estimation.calibration import NONE
 from traincarbon.estimation.families import MOE, published_family
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas import compute, samples, throughput
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
 
 if TYPE_CHECKING:
@@ -20,53 +20,6 @@ if TYPE_CHECKING:
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 _USUAL_PRECISIONS = ("bf16", "fp16", "tf32", "fp32")
 """Tried in this order where a row states no precision."""
-
-
-class RunKind(StrEnum):
-    """What a row describes."""
-
-    RUN = "run"
-    """A whole training."""
-    SEGMENT = "segment"
-    """A timed part of a training, without its interruptions."""
-    FINETUNE = "finetune"
-    LORA = "lora"
-    """A fine-tuning of low-rank adapters."""
-    BENCH = "bench"
-    """A throughput benchmark: steps, not a training."""
-    PROJECT = "project"
-    """Several trainings together."""
-    ESTIMATE = "estimate"
-    """What somebody computed. Nothing was measured."""
-
-    @property
-    def is_training(self) -> bool:
-        """Whether the row describes one training or its steps."""
-        return self not in (RunKind.PROJECT, RunKind.ESTIMATE)
-
-    @property
-    def is_finetuning(self) -> bool:
-        """Whether the row describes a fine-tuning, of the whole model or of adapters."""
-        return self in (RunKind.FINETUNE, RunKind.LORA)
-
-
-class Unusable(StrEnum):
-    """Why no constant may be fitted to a row. The values are those of the column ``unusable``."""
-
-    FROZEN = "frozen"
-    """Part of the model is frozen, so 6 N D overstates the compute."""
-    SHARED_PARAMETERS = "shared-parameters"
-    """Layers share their parameters, so 6 N D understates the compute."""
-    EPOCHS_UNKNOWN = "epochs-unknown"
-    """The size of the corpus is known, but not how often it was seen."""
-    ACTIVE_PARAMS_UNKNOWN = "active-params-unknown"
-    """A mixture of experts whose active parameters are not published."""
-    CIRCULAR = "circular"
-    """The compute was derived from the time."""
-    OTHER_OPERATIONS = "other-operations"
-    """Most of the compute is outside 6 N D: long convolutions, or the forward passes of teachers of unknown size."""
-    UNRELIABLE = "unreliable"
-    """The published numbers contradict each other or what the hardware can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,20 +171,21 @@ class PublishedRun:
 
     def _plan(self, database: Database, tokens: float | None) -> Plan:
         hardware = self.find_hardware(database)
-        return Plan(
-            **self._work(tokens),
-            hw=hardware.id,
-            calibration=NONE,
-            active_params=self.active_params,
-            precision=self.number_format,
-            family=published_family(self.family).name,
-            kind=self.kind.value if self.kind.is_finetuning else "pretrain",
-            accelerators=self.accelerators if hardware.folder == "accelerators" else None,
-            goodput=1.0 if self.is_steady else None,
-            start=f"{self.year:.0f}" if self.year is not None else None,
-            pue=self.pue,
-            carbon_intensity=self.carbon_intensity_g_per_kwh,
-        )
+        fields: PlanFields = {
+            "hw": hardware.id,
+            "calibration": NONE,
+            "active_params": self.active_params,
+            "precision": self.number_format,
+            "family": published_family(self.family).name,
+            "kind": self.kind.value if self.kind.is_finetuning else "pretrain",
+            "accelerators": self.accelerators if hardware.folder == "accelerators" else None,
+            "goodput": 1.0 if self.is_steady else None,
+            "start": f"{self.year:.0f}" if self.year is not None else None,
+            "pue": self.pue,
+            "carbon_intensity": self.carbon_intensity_g_per_kwh,
+        }
+        fields.update(self._work(tokens))
+        return Plan(**fields)
 
     def _work(self, tokens: float | None) -> "PlanFields":
         """Return the fields of a plan that state the work of this run: its FLOP, its samples, or its parameters and *tokens*.

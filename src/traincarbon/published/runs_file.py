@@ -9,7 +9,8 @@ from typing import Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.reported_runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.reported_runs import PublishedRun, SetAside
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
 
 FILE = "published_runs.csv"

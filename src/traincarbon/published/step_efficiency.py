@@ -13,6 +13,7 @@ from traincarbon.estimation.layout import machine
 from traincarbon.fitting.solve import least_by_golden_section, quantile
 from traincarbon.formulas.layout import Sustained
 from traincarbon.published import priors
+from traincarbon.published.prior_rows import prior_row
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import Step, StepSet, read_steps
 
@@ -108,7 +109,7 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
         logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "geometric mean of the generations" if generation == "*" else "fitted on " + ", ".join(sorted({step.set.name for step in mine}))
-        written.append(priors.prior_row(_GEMM, f"generation={generation}", f"{value:.3f}", sigma, len(mine), source="fit-steps", manual="method", note=on))
+        written.append(prior_row(_GEMM, f"generation={generation}", f"{value:.3f}", sigma, len(mine), source="fit-steps", manual="method", note=on))
     return written + spreads(found, database)
 
 
@@ -123,7 +124,7 @@ def spreads(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
         logs = [log for step, log in left if step.is_mixture == (scope == "moe")]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "root of the mean square of the residuals with each source left out of the fit"
-        written.append(priors.prior_row("step_time_spread", scope, "1", sigma, len(logs), source="fit-steps", manual="method", note=on))
+        written.append(prior_row("step_time_spread", scope, "1", sigma, len(logs), source="fit-steps", manual="method", note=on))
     return written
 
 

@@ -172,7 +172,9 @@ def _neighbours(levels: Mapping[str, object], database: Database) -> dict[str, l
 
 def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str, int]) -> list[dict[str, str]]:
     note = "over a dense language model, 16 bits, pre-training"
-    written = [prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, sum(not any(name.startswith(("family=", "medium=")) for name in row.effects) for row in rows), note)]
+    written = [
+        prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, sum(not any(name.startswith(("family=", "medium=")) for name in row.effects) for row in rows), note)
+    ]
     for name in sorted(found.fit.names):
         kind, _, word = name.partition("=")
         if kind not in ("family", "medium", "kind", "precision"):
@@ -180,7 +182,9 @@ def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str,
         effect, error = found.fit.effect(name)
         scatter = _SCATTERS.get(word, "run")
         more = max(found.scatter.get(scatter, 0.0) ** 2 - found.scatter["run"] ** 2, 0.0)
-        names = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(name, (name.replace("medium=", "family="),))
+        names = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(
+            name, (name.replace("medium=", "family="),)
+        )
         written += [prior_of("mfu_factor", scope, math.exp(effect), math.sqrt(error**2 + more), counts[name], note) for scope in names]
     seen = [found.fit.effect(name)[0] for name in found.fit.names if name.startswith("medium=")]
     note = "no published run of that kind: as the families that compute on images or sound"

@@ -11,7 +11,8 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
-from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, SetAside, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
+from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import Step, read_steps
 from traincarbon.published.whole_runs import whole_rows

@@ -17,6 +17,7 @@ _PRECISION_ORDER = ("bf16", "fp16", "tf32", "fp32")
 """The precision of a plan that states none is the first of these that the accelerator has."""
 _PRECISION_ORDER_OF_PROCESSORS = ("fp32", "bf16", "fp16", "tf32")
 
+
 class PeakFacts(Part):
     """The peak rate and the memory of an accelerator.
 

@@ -18,6 +18,10 @@ AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
 
 
+_FAR = 2.0
+"""Standard deviations from which on a limit changes nothing: one value in 44 is further up."""
+
+
 class Support(NamedTuple):
     """How many published rows of utilisation are like a plan."""
 
@@ -151,8 +155,10 @@ def truncated(value: Uncertain, most: float) -> Uncertain:
         0.435 (0.21 – 0.75)
     """
     sigma = value.sigma
-    if not sigma or value.median >= most:
-        return value if value.median < most else Uncertain(most, value.spreads)
+    if value.median >= most:
+        return Uncertain(most, value.spreads)
+    if value.median * math.exp(_FAR * sigma) <= most:
+        return value
     share = 0.5 + 0.5 * math.erf(math.log(most / value.median) / (sigma * math.sqrt(2.0)))
     low, high = (_normal_quantile(part * share) * sigma for part in (0.05, 0.95))
     shrunk = (high - low) / (2.0 * Z_90 * sigma)
