@@ -84,7 +84,8 @@ def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, i
             continue
         mean, sigma = effect.at(size)
         if known:
-            sigma = _at_most(sigma, _spread_of(known))
+            spread = _spread_of(known)
+            mean, sigma = mean * effect.nearness(size, spread), _at_most(sigma, spread)
         changed += [given._replace(value=median_of(given.value)) for given in known]
         factor = Given(
             f"{quantity}_calibration",

@@ -34,7 +34,7 @@ _LANGUAGE = ("dense-lm", "moe-lm", "encoder", "seq2seq")
 _NOTES = {
     "mfu:team": "whole runs of language models, between organisations, and between the sources of one",
     "mfu:hardware": "whole runs of language models, between chips and kinds of training in one source",
-    "mfu:run": "between the runs and steps of one table, the trend with size aside",
+    "mfu:run": "between the steps of one table, the trend with size aside",
     "mfu:size": "whole runs of language models, of the trend with the logarithm of parameters",
     "step:team": "between the published steps of organisations, over the formula without their source",
     "step:hardware": "between chips in one source of steps",
@@ -86,6 +86,8 @@ class Published(NamedTuple):
     """With the family of models, and whether steps or a whole run were timed."""
     is_whole: bool = True
     """Whether it is a whole run of a language model."""
+    is_steady: bool = False
+    """Whether steps were timed."""
 
 
 def published(runs: Iterable[PublishedRun], database: Database) -> list[Published]:
@@ -104,7 +106,7 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             continue
         is_whole = not run.is_steady and run.family in _LANGUAGE
         chip_and_kind = f"{chip.product.id}/{run.kind}/{run.family}"
-        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.report, chip_and_kind, is_whole))
+        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.report, chip_and_kind, is_whole, run.is_steady))
     return found
 
 
@@ -136,11 +138,11 @@ def fitted(rows: Sequence[Published], **given: float) -> dict[str, float]:
 
 
 def fitted_mfu(rows: Sequence[Published]) -> dict[str, float]:
-    """Return the spreads of utilisation: of a run from those of the runs and steps of one table, and with it the others from whole runs alone.
+    """Return the spreads of utilisation: of a run from the steps of one table, and with it the others from whole runs of language models alone.
 
-    Steps of one table are repeats with other settings, while whole runs of one table mostly differ in size.
+    Steps of one table are repeats with other settings, while whole runs of one table mostly differ in size, in year and in code.
     """
-    return fitted([row for row in rows if row.is_whole], run=fitted(rows)["run"])
+    return fitted([row for row in rows if row.is_whole], run=fitted([row for row in rows if row.is_steady])["run"])
 
 
 def as_scopes(found: Mapping[str, float], quantity: str = "mfu") -> dict[str, float]:

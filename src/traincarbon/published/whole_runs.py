@@ -29,9 +29,14 @@ A *medium* is a family that computes on images or sound: its FLOP are counted in
 """
 _GROUP = 0.1
 """Log-spread between organisations, which these rows hardly tell from that between the runs of one."""
-_SCATTER = {"run": 0.32, "image": 0.5, "speech": 0.8, "steps": 0.3}
-"""Prior log-spreads of rows around their effects: of whole runs by what they compute on, and of what steps say about whole runs."""
-_SCATTERS = {"vision": "image", "diffusion": "image", "speech": "speech"}
+_SCATTER = {"run": 0.32, "other": 0.4, "image": 0.5, "speech": 0.8, "steps": 0.3}
+"""Prior log-spreads of rows around their effects: of whole runs by what is trained, and of what steps say about whole runs.
+
+The first is that of dense language models, the second that of other models of tokens: of experts, encoders, encoder-decoders.
+"""
+_MEDIA = {"vision": "image", "diffusion": "image", "speech": "speech"}
+_HONEST = ("run", "other")
+"""Kinds with enough organisations to tell how wide their intervals must be."""
 _UNSEEN = 0.2
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
@@ -73,8 +78,18 @@ def whole_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observa
         mfu = usable_mfu(run, chip)
         if mfu is not None:
             y = math.log(mfu / expected_mfu(chip))
-            rows.append(Observation(y, effects_of(run, chip), run.group, _SCATTERS.get(run.family, "run")))
+            rows.append(Observation(y, effects_of(run, chip), run.group, scatter_of(run.family)))
     return rows
+
+
+def scatter_of(family: str) -> str:
+    """Return what kind of scatter the whole runs of a *family* have.
+
+    Example:
+        >>> scatter_of("dense-lm"), scatter_of("moe-lm"), scatter_of("vision")
+        ('run', 'other', 'image')
+    """
+    return "run" if family == "dense-lm" else _MEDIA.get(family, "other")
 
 
 def expected_mfu(chip: Chip) -> float:
@@ -87,7 +102,7 @@ def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
     """Return the effects on the utilisation of *run*, by name."""
     effects = {"all": 1.0, f"generation={chip.generation}": 1.0}
     if run.family != "dense-lm":
-        effects[f"{'medium' if run.family in _SCATTERS else 'family'}={run.family}"] = 1.0
+        effects[f"{'medium' if run.family in _MEDIA else 'family'}={run.family}"] = 1.0
     if run.kind.is_finetuning:
         effects["kind=finetune"] = 1.0
     if chip.precision not in WIDE:
@@ -117,10 +132,14 @@ def _fit(rows: Sequence[Observation]) -> Fit:
 
 
 def _honest(rows: Sequence[Observation], found: Fit) -> dict[str, float]:
-    """Return the scatter by kind: for language models the one with which left-out organisations lie in their intervals, for others the fitted one."""
-    errors = [error for row, error in zip(rows, left_out(rows, found), strict=True) if row.scatter == "run"]
-    fitted = {kind: found.reach * found.sigmas[f"scatter:{kind}"] for kind in {row.scatter for row in rows} - {"steps"}}
-    return {**fitted, "run": honest_scatter(errors)} if errors else fitted
+    """Return the scatter by kind: the fitted one, or for models of tokens the one with which left-out organisations lie in their intervals if it is wider."""
+    errors = left_out(rows, found)
+    scatter = {kind: found.reach * found.sigmas[f"scatter:{kind}"] for kind in {row.scatter for row in rows} - {"steps"}}
+    for kind in _HONEST:
+        mine = [error for row, error in zip(rows, errors, strict=True) if row.scatter == kind]
+        if len(mine) >= AMPLE_ROWS:
+            scatter[kind] = max(honest_scatter(mine), scatter[kind])
+    return scatter
 
 
 def _whole_share(alone: Fit, rows: Sequence[Observation], steps: Mapping[str, float]) -> float | None:
@@ -180,8 +199,8 @@ def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str,
         if kind not in ("family", "medium", "kind", "precision"):
             continue
         effect, error = found.fit.effect(name)
-        scatter = _SCATTERS.get(word, "run")
-        more = max(found.scatter.get(scatter, 0.0) ** 2 - found.scatter["run"] ** 2, 0.0)
+        scatter = scatter_of(word) if kind in ("family", "medium") else "run"
+        more = max(found.scatter.get(scatter, 0.0) ** 2 - found.scatter.get("run", _SCATTER["run"]) ** 2, 0.0)
         names = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(
             name, (name.replace("medium=", "family="),)
         )

@@ -11,7 +11,7 @@ from traincarbon.reporting.view import EstimateView
 def test_the_widest_source_comes_first_and_fills_the_chart(ask):
     html = section_html(uncertainty_section(EstimateView.of(ask(region="france")), USD, "p1"))
     (rent,) = re.findall(r"<caption>Cost to rent</caption>.*?</table>", html)
-    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "the price of renting"
+    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "the utilisation (MFU)"
     assert float(re.findall(r'<rect class="c0" x="([\d.]+)"', rent)[0]) == 0.0
     shares = [int(share) for share in re.findall(r'<td class="n">(\d+) %</td>', rent)]
     assert shares == sorted(shares, reverse=True)
