@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run, merge, read_run
+from traincarbon.ledger.record import merge, read_run
+from traincarbon.ledger.run import Run
 
 LATER_S = WALL_S + 1e6
 CONTRACT = [

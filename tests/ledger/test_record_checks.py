@@ -4,8 +4,9 @@ import pytest
 
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
 from traincarbon.ledger.record_checks import checked_record
+from traincarbon.ledger.run import Run
 
 GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
 

@@ -16,7 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import traincarbon
-from traincarbon.tracking.progress import FIELDS, IDENTITY, VARIABLE, Progress, Report, ReportReader, environment_of, progress, report_of
+from traincarbon.tracking.progress import progress
+from traincarbon.tracking.progress_pipe import IDENTITY, VARIABLE, environment_of
+from traincarbon.tracking.reports import FIELDS, Report, ReportReader, report_of
+from traincarbon.tracking.value.session_progress import Progress
 
 
 @pytest.fixture
