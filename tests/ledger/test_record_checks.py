@@ -49,22 +49,6 @@ def test_what_is_not_ours_is_left_out_and_texts_are_bounded():
     assert (checked["how"], checked["missing"], len(checked["hw"]), checked["argv"], checked["plan"]) == ({}, {}, 2000, (), None)
 
 
-def stated(facility_kwh, *, gpu_j=3.6e6, how="counter"):
-    interval = {"low": facility_kwh / 2.0, "median": facility_kwh, "high": facility_kwh * 2.0}
-    return {**GOOD, "energy_j": {"gpu": gpu_j}, "how": {"gpu": how}, "facility_energy_kwh": interval}
-
-
-def test_a_facility_that_used_less_than_was_measured_in_it_is_said():
-    run = Run.from_dict(stated(0.5))
-    assert run.notes[-1] == "the energy of the facility, 0.5 kWh, is less than the 1 kWh that were measured in it: do not rely on it"
-    assert Run.from_dict(run.to_dict()).notes == run.notes
-
-
-@pytest.mark.parametrize(("facility_kwh", "how"), [(1.0, "counter"), (1.2, "power"), (0.99995, "counter"), (0.5, "modelled")])
-def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believed(facility_kwh, how):
-    assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
-
-
 def test_a_record_from_journals_is_checked_too():
     figures = {"facility_energy_kwh": {"low": 1e-6, "median": 1e-6, "high": 1e-6}}
     assert any("less than the 0.0004167 kWh" in note for note in merge(lines_of(figures=figures), now_s=WALL_S + 1e6).notes)
