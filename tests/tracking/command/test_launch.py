@@ -106,7 +106,7 @@ def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pip
 
 
 def test_an_orphan_that_does_not_start_in_time_is_given_up(pipes, monkeypatch):
-    monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60)")
+    monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60); ")
     monkeypatch.setattr(launch, "_START_S", 0.1)
     before = os.listdir("/proc/self/fd")
     with pytest.raises(TimeoutError, match="did not start in time"):
