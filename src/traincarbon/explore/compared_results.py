@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation.links import CONSEQUENCES, DURATION
+from traincarbon.estimation.consequences import CONSEQUENCES
+from traincarbon.estimation.links import DURATION
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.facility import scaled_it_energy_kwh

@@ -1,5 +1,6 @@
 """Run a command with its own streams, terminal, signals and exit code, and meter it; it ends with its supervisor."""
 
+import gc
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar,
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
-from traincarbon.tracking.progress import environment_of
+from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.sidecar.turn import turn_file
@@ -114,8 +115,11 @@ class Supervisor:
             self._start_other_nodes()
             self._start_command(mask)
             self._send_job()
+            gc.freeze()  # what was imported stays
+            gc.enable()
             while self._ended is None:
                 self._wait()
+            gc.disable()  # this process ends soon, and looking for garbage meanwhile takes as long as an import
             self._end_metering(self._ended)
         except BaseException:
             self._close()
