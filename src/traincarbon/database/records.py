@@ -61,6 +61,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "type", "name", "iso3", "aliases", *_EVIDENCE),
     "zone_names": ("zone", "names", *_EVIDENCE),
     "towns": ("zone", "names", *_EVIDENCE),
+    "subdivisions": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
