@@ -185,8 +185,8 @@ def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, 
         if row["zone"] not in with_intensity:
             yield Fault(f"regions.csv, {row['region']}", f"its zone {row['zone']!r} has no row in grid.csv")
     for row in tables.get("region_grids", ()):
-        if row["region"] not in regions:
-            yield Fault(f"region_grids.csv, {row['region']}", "the region is not in regions.csv")
+        if row["region"] not in regions and row["region"] not in zones:
+            yield Fault(f"region_grids.csv, {row['region']}", "it is neither in regions.csv nor in zones.csv")
         if row["grid"] not in with_intensity:
             yield Fault(f"region_grids.csv, {row['region']}", f"its grid {row['grid']!r} has no row in grid.csv")
     for row in tables.get("prices", ()):
