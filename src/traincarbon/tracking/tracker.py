@@ -24,6 +24,7 @@ from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
@@ -158,7 +159,8 @@ class Tracker:
             try:
                 is_allowed = self._restarts.allow()
                 apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
-                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart) if is_allowed else None
+                turn = turn_file(self.run_id, self._settings.store)
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart, turn=turn) if is_allowed else None
             except OSError:
                 sidecar = None
             finally:

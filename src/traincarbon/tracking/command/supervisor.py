@@ -16,6 +16,7 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class Supervisor:
         if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
-        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart, turn=turn_file(self._settings.run_id, self._settings.store))
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)
