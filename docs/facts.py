@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, builtin_root
+from traincarbon.database.check_sources import RUNS
 from traincarbon.database.records import KINDS, PRODUCTS, TABLES, Row
 from traincarbon.database.select import need_prior
 from traincarbon.database.stale import stale
@@ -62,8 +63,9 @@ def kinds_of(database: Database) -> dict[str, Counter[str]]:
     """Return how many facts of each kind every folder and table holds."""
     found = {folder: Counter(fact.kind for product in database.products(folder) for fact in product.facts.values()) for folder in PRODUCTS}
     found |= {table: Counter(row["kind"] for row in database.all_rows(table)) for table in TABLES}
-    with (Path(builtin_root()) / "published_runs.csv").open(encoding="utf-8", newline="") as stream:
-        found["published_runs"] = Counter(row["evidence"] for row in csv.DictReader(stream))
+    for table in RUNS:
+        with (Path(builtin_root()) / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+            found[table] = Counter(row["evidence"] for row in csv.DictReader(stream))
     return found
 
 
