@@ -41,7 +41,7 @@ def _hardware(edition: Edition) -> Iterator[Row]:
     products: dict[str, set[str]] = {}
     for id, names in rows.items():
         if len(names) == 1:  # of a product that cites several rows nobody can say which one a new fact is of
-            products.setdefault(*names, set()).add(id)
+            products.setdefault(min(names), set()).add(id)
     columns = {"name": "Hardware name", **{fact: column for column, fact in _HARDWARE.items()}}
     for cells in csv_rows(edition, columns):
         for column, usual in _HARDWARE.items():
