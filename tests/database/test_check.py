@@ -72,6 +72,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "scaling_laws": 1,
         "priors": priors,
         "published_runs": 2,
+        "measured_steps": 0,
         "providers": 2,
         "sources": 1,
     }
