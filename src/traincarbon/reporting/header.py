@@ -1,6 +1,7 @@
 """What the author of a report adds to it: title, notes, approvers, logo and currency."""
 
 import base64
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.reading import read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
+from traincarbon.reporting.decision.amounts import DEFAULT_CONFIDENCE, confidence_of
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, paragraphs, text
 from traincarbon.reporting.outline import Section, section
 from traincarbon.toml import parse_toml
@@ -26,20 +28,43 @@ _MOST_APPROVERS = 12
 
 
 class Header(NamedTuple):
-    """Title, notes, approvers, logo and currency of a report; *logo* is a data URL."""
+    """What the author of a report states.
+
+    Attributes:
+        title: Its title.
+        notes: Text above the results.
+        approvers: Who signs.
+        logo: A picture as a data URL.
+        currency: The currency of all money.
+        budget: What the training may cost, None where no budget is stated. [$]
+        confidence: The chance with which the amount that is asked for is enough. [1]
+    """
 
     title: str = ""
     notes: str = ""
     approvers: tuple[str, ...] = ()
     logo: str = ""
     currency: Currency = USD
+    budget: float | None = None
+    confidence: float = DEFAULT_CONFIDENCE
 
 
-def read_header(file: str | None = None, *, title: str = "", notes: str = "", approvers: Sequence[str] = (), logo: str = "", currency: str = "") -> Header:
+def read_header(
+    file: str | None = None,
+    *,
+    title: str = "",
+    notes: str = "",
+    approvers: Sequence[str] = (),
+    logo: str = "",
+    currency: str = "",
+    budget_usd: float | None = None,
+    confidence: float | None = None,
+) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
     Raises:
-        CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, or the currency has no rate.
+        CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, the currency has no rate,
+            or the budget or the confidence is out of range.
     """
     stated = _settings(file) if file is not None else {}
     picture = logo or _text(stated, "logo")
@@ -51,12 +76,18 @@ def read_header(file: str | None = None, *, title: str = "", notes: str = "", ap
         raise CarbonError(f"approvers is {str(named)[:60]!r}", hint='give a list of texts: approvers = ["Head of research", "Finance"]')
     if len(named) > _MOST_APPROVERS:
         raise CarbonError(f"{len(named)} approvers are too many", hint=f"name at most {_MOST_APPROVERS}")
+    budget = budget_usd if budget_usd is not None else _number(stated, "budget")
+    if budget is not None and not 0.0 < budget < math.inf:
+        raise CarbonError(f"budget is {budget:g}", hint="give what the training may cost in US dollars: 5e6")
+    share = confidence if confidence is not None else _number(stated, "confidence")
     return Header(
         title=title or _text(stated, "title"),
         notes=notes or _text(stated, "notes"),
         approvers=tuple(named),
         logo=_picture(picture) if picture else "",
         currency=parse_currency(rate) if rate else USD,
+        budget=budget,
+        confidence=DEFAULT_CONFIDENCE if share is None else confidence_of(share),
     )
 
 
@@ -83,7 +114,9 @@ def _settings(file: str) -> Mapping[str, object]:
     try:
         stated = parse_toml(read_limited(file).decode("utf-8-sig"))
     except OSError as error:
-        raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo or currency") from error
+        raise CarbonError(
+            f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo, currency, budget or confidence"
+        ) from error
     except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error
     unknown = sorted(stated.keys() - set(Header._fields))
@@ -97,6 +130,13 @@ def _text(stated: Mapping[str, object], key: str) -> str:
     if not isinstance(value, str):
         raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f'put it in quotes: {key} = "…"')
     return value
+
+
+def _number(stated: Mapping[str, object], key: str) -> float | None:
+    value = stated.get(key)
+    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        return None if value is None else float(value)
+    raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f"write a number: {key} = 80")
 
 
 def _picture(file: str) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import key, stacked_bar
+from traincarbon.reporting.charts.cell_bars import key, stacked_bar
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
 from traincarbon.reporting.outline import Section, section

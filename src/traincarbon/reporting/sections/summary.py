@@ -77,7 +77,7 @@ def sentence(view: EstimateView, currency: Currency) -> Html:
         )
         if (result := spoken(view.results.get(quantity), QUANTITIES[quantity].unit, currency))
     ]
-    work = html("{}{}", _work(view), _details(view))
+    work = html("{}{}{}", _work(view), _details(view), EMPTY if view.region else text(", with no region given,"))
     if not parts:
         return html("{}: nothing is known of what it takes.", work)
     level = html("The ranges in brackets are {:.3g} % intervals.", 100.0 * view.level)
@@ -91,6 +91,11 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
         return EMPTY
     value, ends = (part.replace(" ", "\u00a0") for part in (f"{median} {scale}".strip(), bounds))
     return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
+
+
+def size_words(view: EstimateView) -> Html:
+    """Return what is trained, on what and where, as a sentence without a verb."""
+    return html("{}{}{}", _work(view), _details(view), EMPTY if view.region else text(", no region given"))
 
 
 def _card(quantity: str, remark: str) -> Card:
@@ -112,7 +117,7 @@ def _details(view: EstimateView) -> Html:
     shown = (["params"] if plan.get("name") else []) + ["tokens", "servers", "accelerators"]
     words = {"params": "parameter", "tokens": "token", "servers": "server", "accelerators": "accelerator"}
     sizes = [f"{count_text(plan[key])} {words[key]}{'' if number(plan[key]) == 1.0 else 's'}" for key in shown if plan.get(key) is not None]
-    region = html(" in {}", name(view.region)) if view.region else text(", with no region given,")
+    region = html(" in {}", name(view.region)) if view.region else EMPTY
     size = html(" ({})", text(", ".join(sizes), most=400)) if sizes else EMPTY
     return html("{} on {}{}", size, name(view.hardware), region)
 
