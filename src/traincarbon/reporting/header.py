@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.parse import parse_quantity
+from traincarbon.estimation.units import MEASURES, Measure
 from traincarbon.reading import read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
 from traincarbon.reporting.decision.amounts import DEFAULT_CONFIDENCE, confidence_of
@@ -25,6 +27,9 @@ _MEDIA_TYPES = {
 """The first bytes of a picture and its media type."""
 _MOST_LOGO_B = 300_000
 _MOST_APPROVERS = 12
+_LONG_TITLE = 60
+_MOST_NOTES = 220
+"""Letters of the notes at the top of the page; longer ones are whole in a section of their own."""
 
 
 class Header(NamedTuple):
@@ -57,8 +62,8 @@ def read_header(
     approvers: Sequence[str] = (),
     logo: str = "",
     currency: str = "",
-    budget_usd: float | None = None,
-    confidence: float | None = None,
+    budget_usd: float | str | None = None,
+    confidence: float | str | None = None,
 ) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
@@ -76,10 +81,10 @@ def read_header(
         raise CarbonError(f"approvers is {str(named)[:60]!r}", hint='give a list of texts: approvers = ["Head of research", "Finance"]')
     if len(named) > _MOST_APPROVERS:
         raise CarbonError(f"{len(named)} approvers are too many", hint=f"name at most {_MOST_APPROVERS}")
-    budget = budget_usd if budget_usd is not None else _number(stated, "budget")
+    budget = _number("budget", budget_usd if budget_usd is not None else stated.get("budget"), MEASURES["$"])
     if budget is not None and not 0.0 < budget < math.inf:
         raise CarbonError(f"budget is {budget:g}", hint="give what the training may cost in US dollars: 5e6")
-    share = confidence if confidence is not None else _number(stated, "confidence")
+    share = _number("confidence", confidence if confidence is not None else stated.get("confidence"), MEASURES["share"])
     return Header(
         title=title or _text(stated, "title"),
         notes=notes or _text(stated, "notes"),
@@ -94,9 +99,19 @@ def read_header(
 def header_html(header: Header, title: str) -> Html:
     """Return the top of the page: logo, title and notes."""
     logo = html('<img class="logo" src="{}" alt="Logo">', text(header.logo, most=len(header.logo))) if header.logo else EMPTY
-    notes = html('<div class="remark">{}</div>', paragraphs(header.notes)) if header.notes else EMPTY
+    notes = html('<div class="remark">{}</div>', paragraphs(header.notes, most=_MOST_NOTES)) if header.notes else EMPTY
     rate = html("<p>{}</p>", text(header.currency.rate)) if header.currency.rate else EMPTY
     return html("<header>{}<h1>{}</h1>{}{}</header>", logo, name(title), notes, rate)
+
+
+def notes_section(header: Header) -> Section | None:
+    """Return the notes as a section, None where the top of the page has them whole."""
+    return section("notes", text("Notes"), paragraphs(header.notes)) if len(header.notes) > _MOST_NOTES else None
+
+
+def is_long(header: Header) -> bool:
+    """Say whether the top of the page and the signatures take much of the first sheet."""
+    return bool(header.notes or header.logo) or len(header.title) > _LONG_TITLE or len(header.approvers) > 1
 
 
 def approval_section(header: Header) -> Section | None:
@@ -132,11 +147,16 @@ def _text(stated: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _number(stated: Mapping[str, object], key: str) -> float | None:
-    value = stated.get(key)
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return None if value is None else float(value)
-    raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f"write a number: {key} = 80")
+def _number(key: str, stated: object, measure: Measure) -> float | None:
+    """Return a number that is stated as one or as text, None where it is not stated."""
+    if stated is None or (isinstance(stated, (int, float)) and not isinstance(stated, bool)):
+        return None if stated is None else float(stated)
+    if not isinstance(stated, str):
+        raise CarbonError(f"{key} is {str(stated)[:60]!r}", hint=f"write a number: {key} = 80")
+    try:
+        return parse_quantity(stated, measure)
+    except CarbonError as error:
+        raise CarbonError(f"{key} is {stated[:60]!r}: {error}", hint=error.hint) from error
 
 
 def _picture(file: str) -> str:

@@ -15,7 +15,7 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.plan_charts import Question
 from traincarbon.reporting.decision.sheet import sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
-from traincarbon.reporting.header import Header, approval_section, header_html
+from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
 from traincarbon.reporting.outline import Fold, Section, contents_html, folded, sections_html
 from traincarbon.reporting.plan_variants import in_regions, region_options
@@ -69,7 +69,11 @@ def report_html(
         cited |= evidence_keys(advice)
     runs = _run_sections(subjects, database, header.currency)
     first = len([each for each in plans if each.fold is None and not each.id.endswith("-what-if")])
-    below = [] if extent is Extent.ONE_PAGE else [approval_section(header), folded(sources_section(views, database.sources(), cited))]
+    below = (
+        []
+        if extent is Extent.ONE_PAGE
+        else [folded(notes_section(header)), approval_section(header), folded(sources_section(views, database.sources(), cited))]
+    )
     sections = _opened(_present(plans_section(views, header.currency), *plans[:first], *runs, *plans[first:], *below), extent, audience)
     has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
     return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if) if views else EMPTY, extent, paper)
@@ -123,13 +127,9 @@ def _present(*sections: Section | None) -> list[Section]:
     return [section for section in sections if section is not None]
 
 
-_VERBS = {"finetune": "Fine-tune", "lora": "Fine-tune"}
-"""What kinds of training are called that do not start from scratch."""
-
-
 def _title(subjects: Subjects) -> str:
     if len(subjects.plans) == 1 and not subjects.runs:
-        return f"{_VERBS.get(str(subjects.plans[0].view.plan.get('kind')), 'Train')} {subjects.plans[0].view.title}?"
+        return f"Decision: {subjects.plans[0].view.title}"
     if len(subjects.runs) == 1 and not subjects.plans:
         return f"What run {subjects.runs[0].record.run_id} took"
     parts = [counted(len(group), what) for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
@@ -145,7 +145,7 @@ def _page(header: Header, title: str, sections: list[Section], script: Html, ext
         title=text(title),
         policy=_policy(style, script),
         style=style,
-        extent=text(extent.value),
+        extent=text(f"{extent.value} tight" if is_long(header) else extent.value),
         header=header_html(header, title),
         content=sections_html(sections[:at]) + contents_html(sections) + sections_html(sections[at:]),
         made=text(made),

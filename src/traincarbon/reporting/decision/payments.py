@@ -10,6 +10,8 @@ from traincarbon.reporting.view import EstimateView
 MONTH_S = H_PER_YEAR * S_PER_H / 12.0
 """A month. [s]"""
 _RESERVED, _RESERVED_MONTHS = "reserved-1y", 12.0
+_MOST_OVER_RENT = 10.0
+"""Ways to pay that take more than so many times the rent are left out: the chart would show nothing else."""
 _ROOM = 1.25
 """Length of the chart over the duration of the run."""
 
@@ -36,13 +38,15 @@ def payments_of(view: EstimateView, money: Money, advice: Advice | None, *, conf
     if duration_s is None or not money.is_rent:
         return []
     run = duration_s / MONTH_S
+    most_usd = _MOST_OVER_RENT * money.quantile(confidence)
     reserved = next((each.cash_usd for each in advice.alternatives if each.id == _RESERVED), None) if advice is not None else None
+    reserved = None if reserved is None or reserved > most_usd else reserved
     purchase_usd = view.median("purchase_usd")
     end = max(run * _ROOM, _RESERVED_MONTHS if reserved is not None else 0.0)
     found = [Payment("rent", _ramp(run, money.interval.median, end)), Payment("rent_sure", _ramp(run, money.quantile(confidence), end))]
     if reserved is not None:
         found.append(Payment("reserve", _ramp(_RESERVED_MONTHS, reserved, end)))
-    if purchase_usd is not None:
+    if purchase_usd is not None and purchase_usd <= most_usd:
         found.append(Payment("buy", ((0.0, 0.0), (0.0, purchase_usd), (end, purchase_usd))))
     return found
 

@@ -23,6 +23,8 @@ _MOST_OPTIONS, _MOST_PLACES = 5, 5
 _CASH = 1.5
 """Cash over cost from which the cash stands beside the cost."""
 _CURVE_POINTS = 60
+_FAR = 10.0
+"""A budget that is farther than this from the amounts is not drawn."""
 _PAYMENTS = {"rent": ("rent", 0), "rent_sure": ("rent", 1), "reserve": ("reserve for a year", 2), "buy": ("buy", 3)}
 
 
@@ -50,15 +52,16 @@ def percent(share: float) -> str:
 def amount_chart(money: Money, question: Question, id: str) -> Chart:
     """Return the chance that an amount is enough, over the amount."""
     currency, budget = question.currency, question.budget_usd
+    near = budget is not None and money.quantile(0.02) / _FAR < budget < money.quantile(0.98) * _FAR
     shares = sorted({*_QUANTILES, question.confidence})
     amounts = {share: money.quantile(share) for share in shares}
     words = {share: currency.amount(usd, "$", digits=3) for share, usd in amounts.items()}
-    ends = (money.quantile(0.02), money.quantile(0.98), *([budget] if budget else []))
+    ends = (money.quantile(0.02), money.quantile(0.98), *([budget] if budget is not None and near else []))
     x = money_axis(ends, currency)
     y = linear_axis(1.0, words=lambda share: f"{100.0 * share:.0f} %", title="chance that it is enough")
     steps = [x.low * (x.high / x.low) ** (at / _CURVE_POINTS) for at in range(_CURVE_POINTS + 1)]
-    limit = None if budget is None else Limit(budget, f"budget {currency.amount(budget, '$')}")
-    title = f"What to set aside: {words[question.confidence]} is {percent(question.confidence)} sure"
+    limit = None if budget is None or not near else Limit(budget, f"budget {currency.amount(budget, '$')}")
+    title = "What to set aside"
 
     def draw(width: float) -> Html:
         return draw_curves(
@@ -87,9 +90,9 @@ def options_chart(view: EstimateView, money: Money, advice: Advice | None, quest
         return None
     currency = question.currency
     rows = [Row(each.name, each.results["cost_usd"], _cost_words(each, currency), is_sure=is_sure(each)) for each in options]
-    rows.append(Row("This plan", money.interval, currency.amount(money.interval.median, "$"), is_own=True))
+    rows.append(Row("This plan", money.interval, currency.amount(money.interval.median, "$", digits=3), is_own=True))
     axis = money_axis(_bounds(rows), currency)
-    limit = None if question.budget_usd is None else Limit(question.budget_usd, "budget")
+    limit = Limit(budget, "budget") if (budget := question.budget_usd) is not None and axis.low < budget < axis.high else None
     data = [_option_row(each, currency) for each in options]
     data.append(("This plan", *_interval_words(money.interval, "$", currency), "", currency.amount(money.interval.median, "$", digits=3)))
     return Chart(
@@ -143,7 +146,7 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
     for each in payments:
         name, colour = _PAYMENTS[each.id]
         sure = f" ({percent(question.confidence)} sure)" if each.id == "rent_sure" else " (median)" if each.id == "rent" else ""
-        label = f"{name} {currency.amount(each.total_usd, '$')}{sure}"
+        label = f"{name} {currency.amount(each.total_usd, '$', digits=3)}{sure}"
         curves.append(Curve(label, [(at * factor, usd * currency.per_usd) for at, usd in each.paid], colour, is_dashed=each.id == "rent_sure"))
     rows = [
         (_PAYMENTS[each.id][0] + (f", {percent(question.confidence)} sure" if each.id == "rent_sure" else ""), currency.amount(each.total_usd, "$", digits=3))
@@ -173,7 +176,7 @@ def _cost_words(each: Alternative, currency: Currency) -> str:
     if cost is None:
         return ""
     is_cash = each.cash_usd is not None and each.cash_usd > _CASH * cost.median
-    return currency.amount(cost.median, "$") + (f" · cash {currency.amount(each.cash_usd, '$')}" if is_cash else "")
+    return currency.amount(cost.median, "$", digits=3) + (f" · cash {currency.amount(each.cash_usd, '$')}" if is_cash else "")
 
 
 def _option_row(each: Alternative, currency: Currency) -> tuple[str, ...]:

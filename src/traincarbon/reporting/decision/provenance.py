@@ -37,10 +37,9 @@ def coverage_sentence(view: EstimateView, answer: Estimate | None) -> str:
     """Return how often the intervals were right, and how many published runs are like this plan; empty at another level than 90 %."""
     if view.level != _LEVEL:
         return ""
-    hours, energy = coverage()["accelerator_hours_h"], coverage()["facility_energy_kwh"]
-    tested = f"of {hours.published} published trainings, {hours.inside} took the GPU-hours predicted, and {energy.inside} of {energy.published} the energy."
-    alike = "" if answer is None else f" {counted(int(answer.support['published_runs']), 'published run')} of this family and hardware."
-    return f"Tested intervals: {tested}{alike}"
+    hours = coverage()["accelerator_hours_h"]
+    alike = "" if answer is None else f" {counted(int(answer.support['published_runs']), 'published run')} had this family and hardware."
+    return f"How often right: {hours.inside} of {hours.published} published trainings lie in the interval of GPU-hours that was predicted without them.{alike}"
 
 
 def scope_sentence(view: EstimateView) -> str:

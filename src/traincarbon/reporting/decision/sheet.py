@@ -12,14 +12,14 @@ from traincarbon.reporting.decision.amounts import Money, money_of, quantile
 from traincarbon.reporting.decision.options import first_option
 from traincarbon.reporting.decision.plan_charts import Question, amount_chart, options_chart, payments_chart, percent, places_chart
 from traincarbon.reporting.decision.provenance import coverage_sentence, made_sentence, price_sentence, scope_sentence
-from traincarbon.reporting.markup import Html, html, joined, link_to, name, notes, text
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, text
 from traincarbon.reporting.outline import Section
 from traincarbon.reporting.plan_variants import Variant
 from traincarbon.reporting.sections.summary import Card, cards_of, size_words
 from traincarbon.reporting.view import EstimateView
 
 _MOST_SIGNERS, _MOST_WARNINGS = 3, 2
-_LONGEST_WARNING = 100
+_LONGEST_WARNING, _LONGEST_NAME = 100, 60
 _LEAST_SPAN = 1.5
 """Highest over lowest value that the bars of the cards can show at least."""
 
@@ -52,7 +52,7 @@ def sheet_section(
     small = (coverage_sentence(view, answer), scope_sentence(view), price_sentence(answer), made_sentence(view))
     content = joined(
         [
-            html('<p class="work">{}</p>', size_words(view)),
+            html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
             _decision(money, view, advice, question, approvers),
             _cards(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
@@ -88,19 +88,19 @@ def _facts(money: Money | None, view: EstimateView, question: Question) -> Html:
     if money is not None:
         found.append(("Median", currency.amount(money.interval.median, "$", digits=3)))
     duration = view.results.get("duration_s")
-    found.append(("Time", "not known" if duration is None else currency.amount(duration.median, "s")))
+    found.append(("Time", "not known" if duration is None else currency.amount(duration.median, "s", digits=3)))
     if money is not None and question.budget_usd is not None:
         found.append((f"Within {currency.amount(question.budget_usd, '$')}", percent(money.chance_within(question.budget_usd))))
     purchase = view.results.get("purchase_usd")
     if purchase is not None:
-        found.append(("To buy the cluster", currency.amount(purchase.median, "$")))
+        found.append(("To buy the cluster", currency.amount(purchase.median, "$", digits=3)))
     return html('<dl class="facts">{}</dl>', joined(html("<div><dt>{}</dt><dd>{}</dd></div>", *_texts(*each)) for each in found))
 
 
 def _options(option: Alternative | None, reuse: Alternative | None, currency: Currency) -> Html:
     """Return the first cheaper option, and the first of reusing a model."""
     parts = [
-        html("{}{} for {}", text(begin), name(each.name, most=70), text(currency.amount(cost.median, "$")))
+        html("{}{} for {}", text(begin), name(each.name, most=70), text(currency.amount(cost.median, "$", digits=3)))
         for begin, each in (("First cheaper option: ", option), ("Or reuse: ", reuse))
         if each is not None and (cost := each.results["cost_usd"]) is not None
     ]
@@ -114,14 +114,16 @@ def _choices(money: Money | None, option: Alternative | None, view: EstimateView
     choices = [f"Approve{asked}"]
     cost = None if option is None else option.results["cost_usd"]
     if cost is not None:
-        choices.append(f"Approve the option, {currency.amount(quantile(cost, question.confidence, level=view.level), '$')}")
+        choices.append(f"Approve the option, {currency.amount(quantile(cost, question.confidence, level=view.level), '$', digits=3)}")
     choices.append("Reject")
     return html('<ul class="choices" aria-label="Decision">{}</ul>', joined(html("<li>{}</li>", text(each)) for each in choices))
 
 
 def _signatures(approvers: Sequence[str]) -> Html:
-    lines = [name(each, most=40) for each in approvers[:_MOST_SIGNERS]] or [text("Name")]
-    return html('<ul class="sign" aria-label="Signatures">{}</ul>', joined(html("<li><span>{}</span><span>Date</span></li>", each) for each in lines))
+    lines = [name(each, most=30) for each in approvers[:_MOST_SIGNERS]] or [text("Name")]
+    several = html(" several") if len(lines) > 1 else EMPTY
+    signed = joined(html("<li><span>{}</span><span>Date</span></li>", each) for each in lines)
+    return html('<ul class="sign{}" aria-label="Signatures">{}</ul>', several, signed)
 
 
 def _cards(view: EstimateView, currency: Currency, id: str) -> Html:

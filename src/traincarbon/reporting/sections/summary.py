@@ -7,8 +7,7 @@ from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, listing, name, notes, text
-from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.markup import EMPTY, MOST_LETTERS, Html, html, listing, name, text
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
 
@@ -41,14 +40,6 @@ def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
         Card("total_kgco2e", QUANTITIES["total_kgco2e"].short, "electricity and making the hardware"),
         _card("water_l", "cooling and generating the electricity"),
     ]
-
-
-def summary_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
-    """Return the paragraph, the cards and the warnings."""
-    cards = joined(_quantity_card(card, view, currency, id) for card in cards_of(view, currency))
-    warnings = notes((name(warning, most=400) for warning in view.warnings), label="What to know")
-    lead = html("<p class='lead'>{}</p>", sentence(view, currency))
-    return section(f"{id}-answer", text("The answer"), lead, html('<ul class="cards">{}</ul>', cards), warnings)
 
 
 def card_html(label: str, interval: Interval | None, unit: str, currency: Currency, *, remark: Html = EMPTY) -> Html:
@@ -93,21 +84,21 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
     return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
 
 
-def size_words(view: EstimateView) -> Html:
-    """Return what is trained, on what and where, as a sentence without a verb."""
-    return html("{}{}{}", _work(view), _details(view), EMPTY if view.region else text(", no region given"))
+def size_words(view: EstimateView, *, most: int = MOST_LETTERS) -> Html:
+    """Return what is trained, on what and where, as a sentence without a verb; *most* letters of its name."""
+    return html("{}{}{}", _work(view, most), _details(view), EMPTY if view.region else text(", no region given"))
 
 
 def _card(quantity: str, remark: str) -> Card:
     return Card(quantity, QUANTITIES[quantity].label, remark)
 
 
-def _work(view: EstimateView) -> Html:
+def _work(view: EstimateView, most: int = MOST_LETTERS) -> Html:
     """Return the training by the plan's name, else by the number of parameters."""
     title, params = view.plan.get("name"), view.plan.get("params")
     verb = _VERBS.get(str(view.plan.get("kind")), "Training")
     if title:
-        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title))
+        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title, most=most))
     return html("{} <strong>{} parameters</strong>", text(verb), text(count_text(params))) if params is not None else text("This training")
 
 
@@ -131,9 +122,3 @@ def _largest_uncertainties(view: EstimateView) -> Html:
             source, share = next(iter(shares.items()))
             parts[label] = f"{label} – {uncertainty_label(source)} ({100.0 * share:.0f}\u00a0%)"
     return html(" Largest uncertainties: {}.", text("; ".join(parts.values()), most=400)) if parts else EMPTY
-
-
-def _quantity_card(card: Card, view: EstimateView, currency: Currency, id: str) -> Html:
-    has_step = view.step(card.name) is not None
-    how = html(" {}", link_to(f"{id}-{card.name}", text("how"), spoken=f"{card.label}: how it was computed")) if has_step else EMPTY
-    return card_html(card.label, view.results.get(card.name), QUANTITIES[card.name].unit, currency, remark=html("{}{}", text(card.remark), how))
