@@ -14,6 +14,9 @@ _PARTS = (
     ("active_params", "params", "params counts all experts, active_params those that a token passes through"),
     ("trainable_params", "params", "params counts the whole model, trainable_params the part that is updated"),
     ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
+    ("text_params", "params", "params counts the whole model, text_params the part that sees text"),
+    ("decoder_params", "params", "params counts the whole model, decoder_params the decoder"),
+    ("local_size", "image_size", "image_size is the side of a large crop, local_size that of a small one"),
     ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
 )
 """Numbers that are part of another, and the hint for a part that is larger."""
@@ -31,18 +34,29 @@ _EXCLUSIVE = (
     ("flop_per_sample", "frozen_params", "flop_per_sample counts what is computed for a sample, frozen parts included"),
     ("gmac_per_sample", "teacher_params", "give flop_per_sample, and count the teacher in it"),
     ("gmac_per_sample", "frozen_params", "give flop_per_sample, and count 4 FLOP for each frozen parameter and token"),
+    ("mfu", "seconds_per_sample", "give one; the other is computed"),
     ("image_size", "seq_len", "the tokens of an image follow from its size and that of a patch"),
     ("audio_hours", "samples", "give hours of audio or samples"),
 )
 """Pairs of fields of which a plan states at most one, and the hint."""
+_OF_IMAGES = ("mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
 _NEEDED = (
     ("kv_heads", ("heads",), "give heads too"),
-    ("image_size", ("patch_size",), "give patch_size too, such as 16"),
+    (
+        "image_size",
+        ("patch_size", "gmac_per_sample", "flop_per_sample", "model"),
+        "give patch_size too, such as 16; of a convolution gmac_per_sample, or model",
+    ),
     ("patch_size", ("image_size",), "give image_size too, such as 224"),
     ("image_size", ("samples", "tokens"), "give samples too: the images of the data set"),
     ("flop_per_sample", ("samples",), "give samples too, and epochs"),
     ("gmac_per_sample", ("samples",), "give samples too, and epochs"),
     ("frames_per_s", ("audio_hours",), "give audio_hours too"),
+    ("seconds_per_sample", ("samples",), "give samples too, and epochs"),
+    *((name, ("samples",), "give samples too: the images or clips of the data set") for name in (*_OF_IMAGES, "text_params", "frozen_gmac_per_sample")),
+    ("decoder_params", ("samples", "audio_hours"), "give audio_hours of speech, or samples of a masked autoencoder"),
+    ("text_tokens", ("text_params", "decoder_params"), "give text_params of a contrastive model, or decoder_params of speech; other text is in tokens"),
+    ("frames_per_token", ("frames",), "give frames too: those of a clip"),
 )
 """A field, those of which it needs one, and the hint."""
 

@@ -38,6 +38,7 @@ class Section(StrEnum):
     """The sections of the help in which the fields stand."""
 
     WORK = "What is trained"
+    SAMPLES = "Images, video and audio"
     SITE = "On what, where and when"
     KNOWN = "What you know better"
     PRICES = "Prices and years of service"
