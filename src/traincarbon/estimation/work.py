@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation import slips
+from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.links import (
     ATTENTION_SHARE,
@@ -50,6 +50,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     plan, number = trace.plan, trace.plan.number
     tokens, params, active = number("tokens"), number("params"), number("active_params")
     trace.values["compute_flop"] = None
+    warn_of_teacher(trace)
     if plan.flop is not None:
         _take_stated(trace)
         return
@@ -70,7 +71,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    slips.warn_of_sizes(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
+    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
     _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
     if count is BY_SHAPE:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
@@ -81,8 +82,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     trace.walk((count,))
     trace.flop_counts = _counts(trace, count)
     _add_parts(trace, count)
-    slips.warn_of_teacher(trace)
-    slips.warn_of_tokens(trace)
+    warn_of_tokens(trace)
     _count_executed(trace)
 
 
@@ -118,7 +118,7 @@ def _take_stated(trace: Trace) -> None:
     how = "per_sample" if any(link is BY_SAMPLE for link, _, _ in trace.links) else "stated"
     of_sample: Num = sum(trace.sample_parts.values())
     trace.flop_counts = FlopCounts(how, {name: part * (flop / of_sample) for name, part in trace.sample_parts.items()} or {"model": flop})
-    slips.warn_of_flop(trace, flop)
+    warn_of_flop(trace, flop)
 
 
 def _counts(trace: Trace, count: Link) -> FlopCounts:
