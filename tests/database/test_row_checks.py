@@ -12,6 +12,7 @@ CLEAN = {
     "zones": ("FR", "country", "France", "FRA"),
     "zone_names": ("FR", "fra;france"),
     "towns": ("FR", "paris;lyon"),
+    "subdivisions": ("FR", "fr-bre;brittany;bretagne"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
     "region_grids": ("acme:paris-1", "FR"),

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, lines_of
 from traincarbon.ledger.nodes import Attendance
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
+from traincarbon.ledger.run import Run
 
 ENERGY = {"low": 1.0, "median": 2.0, "high": 4.0}
 

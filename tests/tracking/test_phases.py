@@ -9,7 +9,8 @@ import pytest
 
 import traincarbon
 from tracked import Place
-from traincarbon.tracking.progress import ReportReader, environment_of
+from traincarbon.tracking.progress_pipe import environment_of
+from traincarbon.tracking.reports import ReportReader
 
 
 @pytest.fixture

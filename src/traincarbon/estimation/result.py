@@ -97,7 +97,7 @@ class Estimate:
     electricity_usd = Result("Cost of the electricity. [$]")
     rent_usd = Result("Cost of renting the accelerators. [$]")
     own_usd = Result("Cost of ownership: the run's share of the purchase, and the electricity. [$]")
-    tco_usd = Result("Total cost of ownership: also building, support, staff, spare parts, capital and disposal. [$]")
+    tco_usd = Result("Total cost of ownership: hardware less its resale, electricity, building, support, staff, spare parts, capital and disposal. [$]")
     purchase_usd = Result("Purchase price of the cluster. [$]")
 
     def __init__(

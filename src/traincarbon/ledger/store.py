@@ -12,7 +12,7 @@ from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.journal_lines import read_journal, read_lines
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
 from traincarbon.reading import open_regular

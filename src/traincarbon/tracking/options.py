@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
-from traincarbon.tracking.progress import COUNTS
+from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
 from traincarbon.tracking.sidecar.job import MARK

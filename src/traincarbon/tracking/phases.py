@@ -5,7 +5,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from traincarbon.tracking.progress import VARIABLE, send
+from traincarbon.tracking.progress_pipe import VARIABLE, send
 
 
 class _Open(threading.local):

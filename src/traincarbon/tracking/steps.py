@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, SupportsFloat, TypeVar
 
-from traincarbon.tracking.progress import VARIABLE, send
+from traincarbon.tracking.progress_pipe import VARIABLE, send
 
 T = TypeVar("T")
 

@@ -19,15 +19,17 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters, start_remote_meters
 from traincarbon.tracking.phases import Phase, phase
-from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.progress import progress
+from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
     from traincarbon.tracking.options import TrackOptions
 
 P = ParamSpec("P")
@@ -157,7 +159,8 @@ class Tracker:
             try:
                 is_allowed = self._restarts.allow()
                 apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
-                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart) if is_allowed else None
+                turn = turn_file(self.run_id, self._settings.store)
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart, turn=turn) if is_allowed else None
             except OSError:
                 sidecar = None
             finally:

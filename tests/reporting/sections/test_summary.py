@@ -20,7 +20,7 @@ def test_the_paragraph_names_work_hardware_region_and_every_result(ask):
     assert words.startswith("Training 7B parameters (1T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
     for phrase in (
         "to rent",
-        "on hardware of your own (amortised)",
+        "on hardware of your own (",
         "of electricity",
         "of CO2e",
         "of water",
@@ -52,7 +52,7 @@ def test_unknown_results_are_left_out_of_the_paragraph(ask):
 
 def test_the_first_card_is_the_cost_to_rent_or_else_of_ownership(ask):
     rented, owned = cards_of(EstimateView.of(ask()), USD)[0], cards_of(EstimateView.of(ask(hw="dgx-gb300", purchase_price=3e6)), USD)[0]
-    assert (rented.name, owned.name) == ("rent_usd", "own_usd")
+    assert (rented.name, owned.name) == ("rent_usd", "tco_usd")
     assert rented.remark.startswith("ownership: $")
 
 

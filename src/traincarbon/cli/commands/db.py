@@ -206,7 +206,8 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
         low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
         published = f', published as "{fact.as_published}"' if fact.as_published else ""
         value = f"{fact.value:.0f}" if name.endswith("_year") else f"{fact.value:,.6g}"
-        lines.append(_filled(f"{output.bold(name)} = {value}{low_high}{published}"))
+        dated = f", of {fact.dated}" if fact.dated else ""
+        lines.append(_filled(f"{output.bold(name)} = {value}{low_high}{published}{dated}"))
         lines.append(_proof(_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin), fact.kind))
         if fact.note:
             lines.append(output.dim(_filled(fact.note, first=4)))
@@ -261,5 +262,5 @@ def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, 
 
 
 def _fact(fact: "Fact") -> dict[str, object]:
-    names = ("value", "low", "high", "as_published", "source", "locator", "kind", "note", "origin")
+    names = ("value", "low", "high", "as_published", "dated", "source", "locator", "kind", "note", "origin")
     return {name: value for name in names if (value := getattr(fact, name)) not in (None, "")}

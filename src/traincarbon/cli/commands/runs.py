@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.ledger import shared_boards
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 
 C = TypeVar("C", bound=Callable[..., object])
 

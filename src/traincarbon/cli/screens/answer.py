@@ -32,7 +32,7 @@ def sentence(answer: "Estimate") -> str:
 
 def listed_results(answer: "Estimate") -> str:
     """Return cost, time, energy and CO2e with their intervals, as the predicate of a sentence."""
-    rent, own, duration, hours = (answer[name] for name in ("rent_usd", "own_usd", "duration_s", "accelerator_hours_h"))
+    rent, own, duration, hours = (answer[name] for name in ("rent_usd", "tco_usd", "duration_s", "accelerator_hours_h"))
     energy, carbon = answer["facility_energy_kwh"], answer["total_kgco2e"]
     parts = []
     if rent is not None or own is not None:

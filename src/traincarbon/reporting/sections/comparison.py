@@ -15,8 +15,8 @@ from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
 _OF_REGIONS = ("total_kgco2e", "electricity_usd", "water_l")
-_OF_HARDWARE = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
-_OF_PLANS = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
+_OF_HARDWARE = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
+_OF_PLANS = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 
 
 class Compared(NamedTuple):

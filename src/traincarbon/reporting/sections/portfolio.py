@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.formatting import counted
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts import share_bar

@@ -14,7 +14,7 @@ from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.uncertain import Num
 
 STEP = 1.1
-SHOWN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
+SHOWN = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 _INPUTS = (
     *("tokens", "params", "accelerator_hours", "accelerators", "mfu", "pue", "carbon_intensity"),
     *("electricity_price", "rent_price", "purchase_price", "service_life", "utilisation"),

@@ -26,14 +26,14 @@ class Card(NamedTuple):
 
 def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
     """Return the five quantities: the cost to rent or else of ownership, the wall-clock time or else GPU-hours, energy, CO2e and water."""
-    own = view.results.get("own_usd")
+    own = view.results.get("tco_usd")
     is_rented = view.results.get("rent_usd") is not None
     hours = view.median("accelerator_hours_h")
     has_duration = view.results.get("duration_s") is not None
     return [
         _card("rent_usd", f"ownership: {currency.amount(own.median, '$')}" if is_rented and own is not None else "")
         if is_rented or own is None
-        else _card("own_usd", "hardware, amortised, and electricity"),
+        else _card("tco_usd", "hardware, electricity, building and upkeep"),
         _card("duration_s", amount(hours, "h", digits=3) if hours is not None else "")
         if has_duration
         else _card("accelerator_hours_h", "add servers for a duration"),
@@ -70,7 +70,7 @@ def sentence(view: EstimateView, currency: Currency) -> Html:
         for quantity, verb, rest in (
             ("duration_s", "take", ""),
             ("rent_usd", "cost", " to rent"),
-            ("own_usd", "cost", " on hardware of your own (amortised)"),
+            ("tco_usd", "cost", " on hardware of your own"),
             ("facility_energy_kwh", "use", " of electricity"),
             ("total_kgco2e", "emit", " of CO2e"),
             ("water_l", "consume", " of water"),
@@ -120,7 +120,7 @@ def _details(view: EstimateView) -> Html:
 def _largest_uncertainties(view: EstimateView) -> Html:
     """Return the largest source of the uncertainty of money and of CO2e."""
     parts: dict[str, str] = {}
-    for quantity, label in (("rent_usd", "cost"), ("own_usd", "cost"), ("total_kgco2e", "CO2e")):
+    for quantity, label in (("rent_usd", "cost"), ("tco_usd", "cost"), ("total_kgco2e", "CO2e")):
         shares = view.spread_shares.get(quantity, {})
         if shares and label not in parts:
             source, share = next(iter(shares.items()))

@@ -9,7 +9,7 @@ from traincarbon.reporting.markup import Html, html, joined, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView
 
-_SHOWN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
+_SHOWN = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
 _MOST_SOURCES = 6
 _LEAST_SHARE = 0.01
 

@@ -9,7 +9,7 @@ from traincarbon.formatting import amount, bold, counted, dim, median_and_interv
 from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording

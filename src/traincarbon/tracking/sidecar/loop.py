@@ -13,7 +13,7 @@ from traincarbon.quantities import Part
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.clocks import Clocks
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from traincarbon.procfs import PROC
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 
 _MOST = 50
 """Phases that are told apart; those beyond share a name."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from traincarbon.decode import encode, number
 from traincarbon.quantities import J_PER_KWH, RECORDED, S_PER_H, CostBasis
 from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
-from traincarbon.tracking.progress import COUNTS, Progress, Report
+from traincarbon.tracking.reports import COUNTS, Report
 from traincarbon.tracking.settings import BudgetPolicy, Settings
 from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
@@ -14,6 +14,7 @@ from traincarbon.tracking.value.idle_watch import IdleWatch
 from traincarbon.tracking.value.pace import waiting_s
 from traincarbon.tracking.value.phases import Phases
 from traincarbon.tracking.value.run_results import Part, RunResults, counted_j, mfu_of, run_results
+from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Uncertain
