@@ -19,7 +19,7 @@ def test_the_paragraph_names_work_hardware_region_and_every_result(ask):
     assert words.startswith("Training 7B parameters (1T tokens, 64 servers) on NVIDIA DGX A100 640GB in France is expected to take ")
     for phrase in (
         "to rent",
-        "on hardware of your own (",
+        "on hardware of your own",
         "of electricity",
         "of CO2e",
         "of water",
