@@ -135,6 +135,7 @@ class Metering:
             "plan": settings.plan,
             "interval_s": settings.interval_s,
             "nodes_expected": settings.nodes,
+            **({"outside": True} if settings.is_outside else {}),
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
