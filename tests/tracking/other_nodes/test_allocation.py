@@ -89,6 +89,7 @@ def test_a_file_of_hosts_counts_each_host_once(variable, tmp_path):
     file.write_text("h0.site 8 all.q UNDEFINED\nh0.site 8\n\nh1.site 8\nh2.site\n")
     env = {variable: str(file)}
     assert of(env, ["/opt/bin/mpirun", "-np", "24", "./a.out"]) == Allocation(3, Reach.MPI, ("h1.site", "h2.site"))
+    assert of(env, ["mpiexec.hydra"]).reach is of(env, ["/usr/bin/mpirun.openmpi"]).reach is Reach.MPI
     assert of(env, ["python"], NodeScope.SSH) == Allocation(3, Reach.SSH, ("h1.site", "h2.site"))
     assert of(env, ["python"]) == Allocation(3, None, ("h1.site", "h2.site"))
 

@@ -14,6 +14,7 @@ _HOST_FILES = ("PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE
 _MOST_HOSTS = 100_000
 _MOST_GROUPS, _MOST_DIGITS = 128, 9
 _MPI_LAUNCHERS = ("mpirun", "mpiexec", "orterun")
+"""Also with an ending that says whose they are, as ``mpiexec.hydra`` and ``mpirun.openmpi``."""
 
 
 class Reach(StrEnum):
@@ -79,7 +80,7 @@ def allocation(
     others = _others(hosts, host or os.uname().nodename)
     if scope is NodeScope.SSH:
         return Allocation(len(hosts), Reach.SSH, others)
-    is_mpi = bool(command) and os.path.basename(command[0]) in _MPI_LAUNCHERS
+    is_mpi = bool(command) and os.path.basename(command[0]).partition(".")[0] in _MPI_LAUNCHERS
     return Allocation(len(hosts), Reach.MPI if is_mpi else None, others)
 
 

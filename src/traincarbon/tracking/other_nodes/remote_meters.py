@@ -52,7 +52,10 @@ class RemoteMeters:
             channel.send(sent, keep=True)
             channel.flush(wait_s=_START_S)
             self._channels.append(channel)
-        self._wait_for_start()
+        if found.reach is None:
+            self.problem = f"only 1 of {self._nodes} nodes is metered from here: where the others have no tracker of their own, start them with --nodes ssh"
+        else:
+            self._wait_for_start()
 
     def send(self, ended: JobEnded) -> None:
         """Tell the meters how the command ended."""
@@ -127,8 +130,8 @@ class RemoteMeters:
 
 
 def start_remote_meters(settings: Settings, command: Sequence[str], env: Mapping[str, str]) -> RemoteMeters | None:
-    """Start a meter on each other node of the batch job; None if there is none or it cannot be reached unasked."""
+    """Start a meter on each other node of the batch job; None if there is none. Where they cannot be reached unasked, that is the problem."""
     if settings.nodes < 2 and not settings.is_outside:
         return None
     found = allocation(env, command, settings.scope)
-    return RemoteMeters(settings, found, command, env) if found.reach is not None else None
+    return RemoteMeters(settings, found, command, env) if found.n_others else None

@@ -292,8 +292,9 @@ class Metering:
             self._waiter = None
 
     def _welcome(self, joined: list[Member]) -> None:
-        """Charge the processor time of new members too."""
+        """Charge the processor time of new members too, and watch their budgets."""
         for member in joined:
+            self._notes += filter(None, [self._session.add_budget(member.settings)])
             for meter in self._recorder.meters:
                 meter.include(member.job.pid, since_birth=not (member.is_in_process or member.settings.continues))
 
