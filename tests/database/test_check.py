@@ -67,11 +67,13 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "equivalents": 1,
         "techniques": 1,
         "architectures": 1,
+        "convolutions": 0,
         "pci_ids": 0,
         "run_features": 1,
         "scaling_laws": 1,
         "priors": priors,
         "published_runs": 2,
+        "measured_steps": 0,
         "providers": 2,
         "sources": 1,
     }

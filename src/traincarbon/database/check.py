@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from os import listdir, path
 from typing import NamedTuple
 
-from traincarbon.database.check_sources import Fault, check_runs, check_sources
+from traincarbon.database.check_sources import RUNS, Fault, check_runs, check_sources
 from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
 from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
@@ -63,12 +63,13 @@ def check(database: Database) -> Report:
                 faults.append(Fault(place, f"source {row['source']!r} is not in sources.toml"))
             if row["kind"] in kinds:
                 kinds[row["kind"]] += 1
-    runs = check_runs(database.roots, sources)
-    counts["published_runs"] = len(runs.kinds)
-    for kind in runs.kinds:
-        if kind in kinds:
-            kinds[kind] += 1
-    faults += runs.faults
+    for table in RUNS:
+        runs = check_runs(database.roots, sources, table)
+        counts[table] = len(runs.kinds)
+        for kind in runs.kinds:
+            if kind in kinds:
+                kinds[kind] += 1
+        faults += runs.faults
     faults += _dangling(tables, products)
     faults += _index_faults(database)
     counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})

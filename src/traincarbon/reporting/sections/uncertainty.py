@@ -2,7 +2,7 @@
 
 from traincarbon.formatting import significant
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import two_sided_bar
+from traincarbon.reporting.charts.cell_bars import two_sided_bar
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.labels import uncertainty_label
 from traincarbon.reporting.markup import Html, html, joined, table, text, texts
