@@ -43,6 +43,7 @@ class Header(NamedTuple):
         currency: The currency of all money.
         budget: What the training may cost, None where no budget is stated. [$]
         confidence: The chance with which the amount that is asked for is enough. [1]
+        carbon_price: What a tonne of CO2e costs, None where no price is stated. [$/t]
     """
 
     title: str = ""
@@ -52,6 +53,7 @@ class Header(NamedTuple):
     currency: Currency = USD
     budget: float | None = None
     confidence: float = DEFAULT_CONFIDENCE
+    carbon_price: float | None = None
 
 
 def read_header(
@@ -64,6 +66,7 @@ def read_header(
     currency: str = "",
     budget_usd: float | str | None = None,
     confidence: float | str | None = None,
+    carbon_price_usd: float | str | None = None,
 ) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
@@ -84,6 +87,9 @@ def read_header(
     budget = _number("budget", budget_usd if budget_usd is not None else stated.get("budget"), MEASURES["$"])
     if budget is not None and not 0.0 < budget < math.inf:
         raise CarbonError(f"budget is {budget:g}", hint="give what the training may cost in US dollars: 5e6")
+    price = _number("carbon_price", carbon_price_usd if carbon_price_usd is not None else stated.get("carbon_price"), MEASURES["$"])
+    if price is not None and not 0.0 <= price < math.inf:
+        raise CarbonError(f"carbon_price is {price:g}", hint="give the US dollars that a tonne of CO2e costs: 100")
     share = _number("confidence", confidence if confidence is not None else stated.get("confidence"), MEASURES["share"])
     return Header(
         title=title or _text(stated, "title"),
@@ -93,6 +99,7 @@ def read_header(
         currency=parse_currency(rate) if rate else USD,
         budget=budget,
         confidence=DEFAULT_CONFIDENCE if share is None else confidence_of(share),
+        carbon_price=price,
     )
 
 
@@ -130,7 +137,8 @@ def _settings(file: str) -> Mapping[str, object]:
         stated = parse_toml(read_limited(file).decode("utf-8-sig"))
     except OSError as error:
         raise CarbonError(
-            f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo, currency, budget or confidence"
+            f"cannot read {file!r}: {error.strerror or error}",
+            hint="give a TOML file with title, notes, approvers, logo, currency, budget, confidence or carbon_price",
         ) from error
     except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error

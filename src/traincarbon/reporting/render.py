@@ -15,18 +15,21 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.plan_charts import Question
 from traincarbon.reporting.decision.sheet import sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
+from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
 from traincarbon.reporting.outline import Fold, Section, contents_html, folded, sections_html
 from traincarbon.reporting.plan_variants import in_regions, region_options
 from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.reporting.sections.breakdown import parts_section
+from traincarbon.reporting.sections.carbon import carbon_section
 from traincarbon.reporting.sections.comparison import hardware_section, plans_section, regions_section
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.reporting.sections.forecast import Forecast, forecast_of
+from traincarbon.reporting.sections.layout import layout_section
+from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
-from traincarbon.reporting.sections.sensitivity import sensitivity_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
@@ -83,17 +86,20 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     """Return the sections on one plan: the first page, the what-if, and the others folded."""
     view, answer, currency = plan.view, plan.answer, header.currency
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
+    accounts = accounts_of(view, answer, database)
     question = Question(currency, header.budget, header.confidence)
-    sheet = sheet_section(view, answer=answer, advice=advice, places=places, question=question, approvers=header.approvers, id=id)
+    sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
     if extent is Extent.ONE_PAGE:
         return [sheet]
     others = (
-        parts_section(view, currency, id),
+        money_section(view, answer, database, currency, id),
         alternatives_section(advice, database.sources(), id),
+        carbon_section(view, accounts, database, currency, header.carbon_price, id),
         regions_section(answer, places, database, currency, id) if answer is not None else None,
         hardware_section(answer, database, currency, id) if answer is not None else None,
         uncertainty_section(view, currency, id),
-        sensitivity_section(answer, database, id) if answer is not None else None,
+        layout_section(answer, id),
+        parts_section(view, currency, id),
         assumptions_section(view, id),
         derivation_section(view, database.sources(), id),
     )

@@ -54,6 +54,7 @@ def report(
     currency: str = "",
     budget_usd: float | str | None = None,
     confidence: float | str | None = None,
+    carbon_price_usd: float | str | None = None,
     settings: str | os.PathLike[str] | None = None,
     extent: str = Extent.FOLDED,
     audience: str | None = None,
@@ -78,6 +79,7 @@ def report(
         currency: A currency and what one US dollar buys of it: ``EUR=0.92``.
         budget_usd: What the training may cost; the page states the chance to stay within it. [$]
         confidence: The chance with which the amount that is asked for is enough, from 50 to 99 percent; by default 80. [%]
+        carbon_price_usd: What a tonne of CO2e costs; the page states the cost of the training's CO2e. [$/t]
         settings: A TOML file with title, notes, approvers, logo, currency, budget and confidence; arguments win over it.
         extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone; ``full``: everything open.
         audience: Whose parts are open at first: ``finance``, ``carbon`` or ``engineering``.
@@ -113,6 +115,7 @@ def report(
         currency=currency,
         budget_usd=budget_usd,
         confidence=confidence,
+        carbon_price_usd=carbon_price_usd,
     )
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
     html = report_html(items, header=header, database=database, progress=progress, extent=chosen, audience=reader, paper=sheet)

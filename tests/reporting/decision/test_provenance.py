@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from traincarbon.reporting.decision.provenance import coverage, coverage_sentence, fingerprint, made_sentence, price_sentence, scope_sentence, today
+from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.view import EstimateView
 
 ACCURACY = (Path(__file__).parents[3] / "docs" / "accuracy.md").read_text("utf-8")
@@ -23,10 +24,12 @@ def test_the_coverage_is_not_stated_at_another_level(ask):
     assert coverage_sentence(view._replace(level=0.8), answer) == ""
 
 
-def test_the_market_based_figure_is_stated_where_the_plan_has_contracts(ask):
-    assert "market-based not stated" in scope_sentence(EstimateView.of(ask()))
-    answer = ask(market_intensity=20.0)
-    assert "market-based not stated" not in scope_sentence(EstimateView.of(answer))
+def test_the_market_based_figure_is_stated_where_the_plan_has_contracts(ask, shipped):
+    for fields, is_stated in (({}, False), ({"market_intensity": 20.0}, True), ({"region": "france", "market_intensity": 20.0}, True)):
+        answer = ask(**fields)
+        words = scope_sentence(accounts_of(EstimateView.of(answer), answer, shipped))
+        assert ("market-based not stated" not in words) is is_stated
+        assert ("location-based" in words) is ("region" in fields)
 
 
 def test_the_price_has_its_provider_and_its_date(ask):

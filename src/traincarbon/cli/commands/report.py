@@ -21,6 +21,7 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.option("--currency", default="", metavar="CODE=RATE", help="Show money in another currency, at its amount per US dollar: EUR=0.92.")
 @click.option("--budget", "budget_usd", metavar="USD", help="What the training may cost; the page states the chance to stay within it.")
 @click.option("--confidence", metavar="PERCENT", help="The chance with which the amount asked for is enough.  [default: 80]")
+@click.option("--carbon-price", "carbon_price_usd", metavar="USD", help="What a tonne of CO2e costs; the page states the cost of the CO2e.")
 @click.option("--one-page", "extent", flag_value="one-page", help="The first page alone.")
 @click.option("--full", "extent", flag_value="full", help="Everything open, also in print.")
 @click.option("--audience", type=Choice(["finance", "carbon", "engineering"]), help="Open the parts that these readers ask for.")
@@ -43,6 +44,7 @@ def command(
     currency: str,
     budget_usd: str | None,
     confidence: str | None,
+    carbon_price_usd: str | None,
     extent: str | None,
     audience: str | None,
     paper: str | None,
@@ -82,6 +84,7 @@ def command(
         currency=currency,
         budget_usd=budget_usd,
         confidence=confidence,
+        carbon_price_usd=carbon_price_usd,
         extent=extent or "folded",
         audience=audience,
         paper=paper,

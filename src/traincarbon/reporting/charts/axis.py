@@ -93,6 +93,12 @@ def money_axis(usd: Iterable[float], currency: Currency, *, title: str = "") -> 
     return axis._replace(low=axis.low / currency.per_usd, high=axis.high / currency.per_usd, ticks=tuple(tick / currency.per_usd for tick in axis.ticks))
 
 
+def linear_money(most_usd: float, currency: Currency, *, title: str = "") -> Axis:
+    """Return the linear axis of amounts in dollars from 0, with ticks that are round in the *currency*."""
+    axis = linear_axis(most_usd * currency.per_usd, words=in_one_scale(most_usd, "$", currency), title=title)
+    return axis._replace(high=axis.high / currency.per_usd, ticks=tuple(tick / currency.per_usd for tick in axis.ticks))
+
+
 def quantity_words(unit: str, currency: Currency) -> Callable[[float], str]:
     """Return the function that writes a tick of a quantity in its own scale, as $10M or 500 t."""
     return lambda value: currency.amount(value, unit) if value else "0"

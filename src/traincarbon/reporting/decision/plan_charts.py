@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice, Alternative
 from traincarbon.formatting import scale_of, significant
-from traincarbon.reporting.charts.axis import Axis, in_one_scale, linear_axis, log_axis, money_axis
+from traincarbon.reporting.charts.axis import Axis, linear_axis, linear_money, log_axis, money_axis
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
@@ -141,13 +141,13 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
     most = max(each.total_usd for each in payments)
     months = max(each.paid[-1][0] for each in payments)
     x, factor = _time_axis(months)
-    y = linear_axis(most * currency.per_usd, words=lambda value: in_one_scale(most, "$", currency)(value / currency.per_usd), title="paid so far")
+    y = linear_money(most, currency, title="paid so far")
     curves = []
     for each in payments:
         name, colour = _PAYMENTS[each.id]
         sure = f" ({percent(question.confidence)} sure)" if each.id == "rent_sure" else " (median)" if each.id == "rent" else ""
         label = f"{name} {currency.amount(each.total_usd, '$', digits=3)}{sure}"
-        curves.append(Curve(label, [(at * factor, usd * currency.per_usd) for at, usd in each.paid], colour, is_dashed=each.id == "rent_sure"))
+        curves.append(Curve(label, [(at * factor, usd) for at, usd in each.paid], colour, is_dashed=each.id == "rent_sure"))
     rows = [
         (_PAYMENTS[each.id][0] + (f", {percent(question.confidence)} sure" if each.id == "rent_sure" else ""), currency.amount(each.total_usd, "$", digits=3))
         for each in payments

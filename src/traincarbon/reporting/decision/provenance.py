@@ -11,12 +11,13 @@ from typing import NamedTuple
 from traincarbon._version import __version__
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount, counted
+from traincarbon.reporting.ghg import Accounts
 from traincarbon.reporting.view import EstimateView
 
 _LEVEL = 0.9
 """The level of the intervals whose coverage was counted."""
 _CALIBRATED = "_calibration"
-_CONTRACTS = "operational_market_kgco2e"
+_UNIT = "kg CO2e"
 
 
 class Coverage(NamedTuple):
@@ -42,15 +43,16 @@ def coverage_sentence(view: EstimateView, answer: Estimate | None) -> str:
     return f"How often right: {hours.inside} of {hours.published} published trainings lie in the interval of GPU-hours that was predicted without them.{alike}"
 
 
-def scope_sentence(view: EstimateView) -> str:
+def scope_sentence(accounts: Accounts) -> str:
     """Return what the CO2e counts, by the scopes of the GHG Protocol."""
-    parts = []
-    electricity, contracts, hardware = (view.median(name) for name in ("operational_kgco2e", _CONTRACTS, "embodied_kgco2e"))
-    if electricity is not None:
-        parts.append(f"electricity {amount(electricity, 'kg CO2e')}, location-based (Scope 2 with the upstream of Scope 3)")
-    parts.append(f"market-based {amount(contracts, 'kg CO2e')}" if contracts is not None else "market-based not stated")
-    parts.append(f"making the hardware {amount(hardware, 'kg CO2e')} (Scope 3)" if hardware is not None else "making the hardware not known")
-    return f"CO2e: {'; '.join(parts)}."
+    if accounts.electricity is None:
+        return "CO2e is not known."
+    market = "market-based not stated" if accounts.market is None else f"market-based {amount(accounts.market, _UNIT)}"
+    making = "making the hardware not known" if accounts.hardware is None else f"making the hardware {amount(accounts.hardware, _UNIT)}"
+    if accounts.location is None or accounts.upstream is None:
+        return f"Electricity {amount(accounts.electricity, _UNIT)} CO2e (Scope 2 with its upstream), {market}; Scope 3: {making}."
+    upstream = f"upstream of the electricity {amount(accounts.upstream, _UNIT)}"
+    return f"Scope 2: location-based {amount(accounts.location, _UNIT)} CO2e, {market}. Scope 3: {upstream}, {making}."
 
 
 def price_sentence(answer: Estimate | None) -> str:

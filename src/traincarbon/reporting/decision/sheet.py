@@ -12,6 +12,7 @@ from traincarbon.reporting.decision.amounts import Money, money_of, quantile
 from traincarbon.reporting.decision.options import first_option
 from traincarbon.reporting.decision.plan_charts import Question, amount_chart, options_chart, payments_chart, percent, places_chart
 from traincarbon.reporting.decision.provenance import coverage_sentence, made_sentence, price_sentence, scope_sentence
+from traincarbon.reporting.ghg import Accounts
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, text
 from traincarbon.reporting.outline import Section
 from traincarbon.reporting.plan_variants import Variant
@@ -30,6 +31,7 @@ def sheet_section(
     answer: Estimate | None,
     advice: Advice | None,
     places: Sequence[Variant],
+    accounts: Accounts,
     question: Question,
     approvers: Sequence[str],
     id: str,
@@ -41,6 +43,7 @@ def sheet_section(
         answer: The estimate itself, None where the saved one differs from one made now.
         advice: The alternatives, None where there are none.
         places: The same training in other places, the cleanest first.
+        accounts: Its CO2e by scope.
         question: The currency, the budget and the confidence.
         approvers: Who signs.
         id: The prefix of the ids of the plan.
@@ -49,7 +52,7 @@ def sheet_section(
     charts = [] if money is None else [amount_chart(money, question, id), options_chart(view, money, advice, question, id)]
     charts += [places_chart(places, view, id), None if money is None else payments_chart(view, money, advice, question, id)]
     warnings = notes((name(warning, most=_LONGEST_WARNING) for warning in view.warnings[:_MOST_WARNINGS]), label="What to know")
-    small = (coverage_sentence(view, answer), scope_sentence(view), price_sentence(answer), made_sentence(view))
+    small = (coverage_sentence(view, answer), scope_sentence(accounts), price_sentence(answer), made_sentence(view))
     content = joined(
         [
             html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
