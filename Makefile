@@ -114,8 +114,9 @@ faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py
 
-accuracy: $(READY) ## write docs/accuracy.md anew
+accuracy: $(READY) ## write docs/accuracy.md anew, and how often intervals were right, for the report
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
+	$(BIN)/python benchmarks/coverage.py > src/traincarbon/reporting/decision/coverage.json
 
 # The user's own facts stay out of the examples, so that they are the same wherever they are made.
 REPORT := env -u CARBON_DB XDG_CONFIG_HOME=/nonexistent $(BIN)/carbon report

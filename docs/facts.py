@@ -62,8 +62,9 @@ def kinds_of(database: Database) -> dict[str, Counter[str]]:
     """Return how many facts of each kind every folder and table holds."""
     found = {folder: Counter(fact.kind for product in database.products(folder) for fact in product.facts.values()) for folder in PRODUCTS}
     found |= {table: Counter(row["kind"] for row in database.all_rows(table)) for table in TABLES}
-    with (Path(builtin_root()) / "published_runs.csv").open(encoding="utf-8", newline="") as stream:
-        found["published_runs"] = Counter(row["evidence"] for row in csv.DictReader(stream))
+    for runs in ("published_runs", "measured_steps"):
+        with (Path(builtin_root()) / f"{runs}.csv").open(encoding="utf-8", newline="") as stream:
+            found[runs] = Counter(row["evidence"] for row in csv.DictReader(stream))
     return found
 
 

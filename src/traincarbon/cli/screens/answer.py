@@ -21,13 +21,13 @@ _NEXT_TO_ONE = 0.005
 
 
 def sentence(answer: "Estimate") -> str:
-    """Return what the plan takes in one sentence; before it, in the first line, that the stated hardware cannot hold the training."""
+    """Return what the plan takes in one sentence; before it, that numbers contradict each other, or that the stated hardware cannot hold the training."""
     results = listed_results(answer)
     text = f"{subject(answer)} {results}." if results else f"{subject(answer)}: nothing is known."
-    if not answer.is_raised:
-        return output.bold(output.filled(text, indent=0))
-    too_small = f"Does not fit on {machines(answer, answer.stated_accelerators)}; the figures are for {_used(answer)}."
-    return "\n".join([output.worse(output.filled(too_small)), output.bold(output.filled(text, indent=0))])
+    before = [f"Warning: {output.clean(slip)}" for slip in answer.slips]
+    if answer.is_raised:
+        before.append(f"Does not fit on {machines(answer, answer.stated_accelerators)}; the figures are for {_used(answer)}.")
+    return "\n".join([*(output.worse(output.filled(line)) for line in before), output.bold(output.filled(text, indent=0))])
 
 
 def listed_results(answer: "Estimate") -> str:
