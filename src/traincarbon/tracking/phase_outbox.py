@@ -15,7 +15,7 @@ _EVERY_S = 0.1
 _MOST_NAMES, _MOST_SOURCES = 8, 5
 """Phases and threads that fit into one message, which the pipe takes whole or not at all."""
 _MOST_TRIES = 100
-"""A pipe that nobody reads is tried so often, and again when the next phase begins."""
+"""A pipe that is not read is tried so often, and again when the next phase begins."""
 
 
 class Outbox:
