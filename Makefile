@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ models: $(READY) ## write the table of known models into docs/models.md
 
 facts: $(READY) ## count the facts by kind and age, compare rents and regions, into docs/facts.md
 	@$(BIN)/python docs/facts.py
+
+SEED ?= 1
+SIZE ?= 60
+fact-sample: $(READY) ## draw facts by a seed, to look each up in its source (SEED=1 SIZE=60)
+	@$(BIN)/python benchmarks/fact_sample.py --seed $(SEED) --size $(SIZE)
 
 notice: $(READY) ## write NOTICE from the licences in the bibliography
 	@$(BIN)/python docs/notice.py
