@@ -15,7 +15,7 @@ from traincarbon.calibration.fit import fit
 from traincarbon.calibration.observed import Job, Observed, from_records
 from traincarbon.database.load import Database, open_database
 from traincarbon.estimation.chain import estimate
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 
 CHIPS = ("a100-sxm4-80gb", "h100-sxm5-80gb", "v100-sxm2-32gb", "b200-sxm-180gb")
 KINDS = ("pretrain", "finetune")

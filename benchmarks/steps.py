@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import traincarbon
-from traincarbon.tracking.progress import environment_of
+from traincarbon.tracking.progress_pipe import environment_of
 
 BATCHES = 1_000_000
 ROUNDS = 5

@@ -5,6 +5,7 @@ Run it with ``make tracking``. The library of ``tests/native/nvml_replay.c`` rep
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
@@ -32,14 +34,30 @@ def environment(folder: Path, *options: str) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
 
 
-def seconds(command: Sequence[str], settings: dict[str, str]) -> float:
+class Took(NamedTuple):
+    """What a command took."""
+
+    wall_s: float
+    first_s: float
+    """Processor time of its first process."""
+    all_s: float
+    """Processor time of that and of all processes that it waited for."""
+
+
+def took(command: Sequence[str], settings: dict[str, str]) -> Took:
     began = time.perf_counter()
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings, cwd=settings["HOME"], check=True)
-    return time.perf_counter() - began
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings, cwd=settings["HOME"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its counters are there until somebody waits for it
+    wall_s, first_s = time.perf_counter() - began, cpu_s(process.pid)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command))
+    return Took(wall_s, first_s, used.ru_utime + used.ru_stime)
 
 
-def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tuple[str, float, float]]:
-    """Return for each tool the time around a command that does nothing, and its ratio to importing click."""
+def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tuple[str, Took, list[float]]]:
+    """Return for each tool what it takes around a command that does nothing, and the ratios of that to importing click, run by turns."""
     bare = {name: value for name, value in settings.items() if name != "NVML_REPLAY_TRACE"}
     commands = {"carbon track -- true": [CARBON, "track", "--", "true"], "the same, --quiet": [CARBON, "track", "--quiet", "--", "true"]}
     if peers is not None:
@@ -56,9 +74,10 @@ def start_up(settings: dict[str, str], peers: Path | None, runs: int) -> list[tu
     rows = []
     for name, command in commands.items():
         for each in (command, CLICK):
-            seconds(each, bare)
-        pairs = [(seconds(command, bare), seconds(CLICK, bare)) for _ in range(runs if "codecarbon" not in name else 3)]
-        rows.append((name, statistics.median(took for took, _ in pairs), statistics.median(took / base for took, base in pairs)))
+            took(each, bare)
+        pairs = [(took(command, bare), took(CLICK, bare)) for _ in range(runs if "codecarbon" not in name else 3)]
+        medians = Took(*(statistics.median(values) for values in zip(*(ours for ours, _ in pairs), strict=True)))
+        rows.append((name, medians, [statistics.median(ours[at] / base[at] for ours, base in pairs) for at in range(len(Took._fields))]))
     return rows
 
 
@@ -133,9 +152,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = environment(folder)
-        print("| start-up | s | over `import click` |\n|---|---:|---:|")
-        for tool, took, ratio in start_up(settings, options.peers, options.runs):
-            print(f"| {tool} | {took:.3f} | {ratio:.2f} |")
+        print("| start-up, over `import click` | time | processor time, first process | with those it waits for | s |\n|---|---:|---:|---:|---:|")
+        for tool, medians, ratios in start_up(settings, options.peers, options.runs):
+            print(f"| {tool} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} | {medians.wall_s:.3f} |")
         print(f"\nFirst sample after the command was started: {first_sample_s(settings, options.runs) * 1e3:.0f} ms")
         share, memory = beside(settings, options.seconds)
         print(f"While a command sleeps, {GPUS} GPUs: {share:.3%} of a core, {memory:.1f} MiB resident in both processes")

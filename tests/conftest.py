@@ -125,7 +125,7 @@ def ask(shipped):
 @pytest.fixture(scope="session")
 def published_steps(shipped):
     """The steps read from the published runs that are shipped, and the rows set aside."""
-    from traincarbon.published.runs_file import read_runs
+    from traincarbon.published.runs_file import read_measured_steps, read_runs
     from traincarbon.published.step_rows import read_steps
 
-    return read_steps(read_runs()[0], shipped)
+    return read_steps([*read_runs()[0], *read_measured_steps()], shipped)

@@ -6,7 +6,7 @@ from traincarbon.calibration.fit import fit
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.step_time import expected_s_per_token, layout_of
 from traincarbon.estimation.chain import estimate
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 
 HW = "dgx-a100"
 

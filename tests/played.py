@@ -2,9 +2,10 @@
 
 import math
 
-from traincarbon.tracking.progress import Progress, Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.value.forecast import Observed
 from traincarbon.tracking.value.run_results import Part
+from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points
 
 KINDS = {

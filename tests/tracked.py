@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from traincarbon.ledger.record import Run, read_run
+from traincarbon.ledger.record import read_run
+from traincarbon.ledger.run import Run
 
 CARBON = "import sys; from traincarbon.__main__ import main; sys.argv[0] = 'carbon'; main()"
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
     from traincarbon.reporting.report import report
     from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
@@ -50,7 +50,7 @@ _MODULES = {
     "PlanError": "errors",
     "PlanFields": "estimation.plan_keywords",
     "QuantityError": "errors",
-    "Run": "ledger.record",
+    "Run": "ledger.run",
     "Uncertain": "uncertain",
     "advise": "explore.advise",
     "bench": "benching.machine",

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders

@@ -56,6 +56,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "zone_names": 0,
         "continents": 0,
         "towns": 0,
+        "subdivisions": 0,
         "grid": 6,
         "electricity": 1,
         "regions": 2,
@@ -66,11 +67,13 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "equivalents": 1,
         "techniques": 1,
         "architectures": 1,
+        "convolutions": 0,
         "pci_ids": 0,
         "run_features": 1,
         "scaling_laws": 1,
         "priors": priors,
         "published_runs": 2,
+        "measured_steps": 0,
         "providers": 2,
         "sources": 1,
     }
@@ -135,7 +138,7 @@ def test_a_region_in_a_zone_without_intensity_is_at_fault(faults_with):
     assert found == [Fault("regions.csv, acme:q", "its zone 'XQ' has no row in grid.csv")]
     found = faults_with({"region_grids.csv": line("region_grids", "acme:q", "XQ") + line("region_grids", "acme:paris-1", "FR")})
     assert found == [
-        Fault("region_grids.csv, acme:q", "the region is not in regions.csv"),
+        Fault("region_grids.csv, acme:q", "it is neither in regions.csv nor in zones.csv"),
         Fault("region_grids.csv, acme:q", "its grid 'XQ' has no row in grid.csv"),
     ]
 

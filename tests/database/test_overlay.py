@@ -83,6 +83,7 @@ def test_a_product_is_read_as_it_was_written(make_root):
     facts = {
         "accelerator_count": Fact(8.0, "bench-1", "benches/1.json, accelerators", "measured", ""),
         "idle_power_w": Fact(11.67, "bench-1", "benches/1.json, idle", "derived", "", note='as "modelled"', low=5.0, high=24.0),
+        "price_usd": Fact(4000.0, "invoice-1", "line 1", "measured", "", dated="2026-03"),
     }
     root = make_root({"servers/this.toml": product_toml({"name": "This \\ machine", "operator": "on-prem", "cpu": ""}, ["mine"], facts)})
     read = Database([root]).product("servers", "this")

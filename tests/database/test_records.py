@@ -34,7 +34,7 @@ def test_no_table_hides_where_its_rows_come_from():
 
 def test_the_kinds_are_those_of_the_manual():
     assert set(KINDS) == {"published", "measured", "derived", "assumed", "unverified"}
-    assert {"value", "source", "locator", "kind", "note", "low", "high", "as_published"} == FACT_KEYS
+    assert {"value", "source", "locator", "kind", "note", "low", "high", "as_published", "dated"} == FACT_KEYS
 
 
 def test_a_product_knows_its_values_and_says_none_of_what_nobody_knows():

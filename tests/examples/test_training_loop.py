@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from decoder import Decoder
-from traincarbon.tracking.progress import environment_of
+from traincarbon.tracking.progress_pipe import environment_of
 from training_loop import Options, batch_of, command_line, own_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import PlanError
-from traincarbon.explore.compared_results import added, chosen_money, intervals, is_many, money_of, plain, results_of, scaled
+from traincarbon.explore.compared_results import COST, added, chosen_money, intervals, is_many, money_of, plain, results_of, scaled
 from traincarbon.quantities import COMPARED
 from traincarbon.uncertain import median_of
 
@@ -23,7 +23,7 @@ def answer(ask):
 def test_figures_are_those_of_the_estimate(answer, money):
     found = results_of(answer, money)
     assert found.keys() == set(COMPARED)
-    assert found["cost_usd"] is answer.values[f"{money}_usd"]
+    assert found["cost_usd"] is answer.values[COST[money]]
     assert found["total_kgco2e"] is answer.values["total_kgco2e"]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_inverse, assert_linear, assert_refuses
-from traincarbon.formulas.cost import accelerator_purchase_usd, electricity_usd, own_usd, purchase_usd, rent_usd, service_life_h, tco_usd
+from traincarbon.formulas.cost import accelerator_purchase_usd, electricity_usd, own_usd, purchase_usd, rent_usd, resale_share, service_life_h, tco_usd
 
 amounts = st.floats(0.0, 1e12)
 factors = st.floats(0.01, 100.0)
@@ -18,19 +18,18 @@ CLUSTER = {"accelerators": 4480.0, "accelerator_purchase_usd": 25e3}
 OWN = {"accelerator_hours_h": 8766.0, "accelerator_purchase_usd": 30e3, "service_life_h": 4 * 8766.0, "utilisation": 0.75, "electricity_usd": 500.0}
 
 TCO = {
-    "own_usd": 1000.0,
+    "electricity_usd": 1000.0,
     "accelerator_hours_h": 8766.0,
     "utilisation": 0.5,
     "accelerator_purchase_usd": 10e3,
     "service_life_h": 4 * 8766.0,
+    "resale_share": 0.4,
     "support_share": 0.05,
     "staff_share": 0.03,
     "spares_share": 0.02,
     "capital_share": 0.1,
     "disposal_share": 0.04,
-    "accelerator_power_w": 600.0,
-    "host_power_w": 300.0,
-    "network_share": 0.1,
+    "it_energy_kwh": 0.99 * 8766.0,
     "colocation_usd_per_kw_month": 100.0,
 }
 
@@ -135,13 +134,28 @@ def test_a_service_life_is_counted_in_years_of_365_and_a_quarter_days():
 
 
 def test_total_ownership_adds_a_year_of_upkeep_and_of_the_building_by_the_hours_in_use():
-    # a year used by half is two years' worth: 10,000 × (0.05 + 0.03 + 0.02 + 0.1 / 2 + 0.04 / 4) and 0.99 kW × 12 × 100
-    assert tco_usd(**TCO) == pytest.approx(1000.0 + 2.0 * (1600.0 + 1188.0))
+    # a year used by half is two years' worth: 10,000 × ((1 - 0.4 + 0.04) / 4 + 0.05 + 0.03 + 0.02 + 0.1 × 1.4 / 2) and 0.99 kW × 12 × 100
+    assert tco_usd(**TCO) == pytest.approx(1000.0 + 2.0 * (3300.0 + 1188.0))
 
 
-def test_total_ownership_without_upkeep_is_ownership():
+def test_total_ownership_without_upkeep_and_resale_is_ownership():
     nothing = {name: 0.0 for name in TCO if name.endswith("_share")} | {"colocation_usd_per_kw_month": 0.0}
-    assert tco_usd(**{**TCO, **nothing}) == TCO["own_usd"]
+    of_own = {name: TCO[name] for name in OWN}
+    assert tco_usd(**{**TCO, **nothing}) == pytest.approx(own_usd(**of_own))
+
+
+def test_what_is_sold_for_its_price_costs_interest_and_upkeep_alone():
+    kept = {**TCO, "resale_share": 1.0, "disposal_share": 0.0, "support_share": 0.0, "staff_share": 0.0, "spares_share": 0.0}
+    assert tco_usd(**kept) == pytest.approx(1000.0 + 2.0 * (1000.0 + 1188.0))
+
+
+def test_a_resale_is_what_is_kept_in_a_year_to_the_power_of_the_years():
+    # 0.8^4
+    assert resale_share(value_retained=0.8, service_life=4.0) == pytest.approx(0.4096)
+    assert resale_share(value_retained=1.0, service_life=9.0) == 1.0
+    assert_refuses(resale_share, "value_retained", (0.0, 1.01, *NONSENSE), value_retained=0.8, service_life=4.0)
+    assert_refuses(resale_share, "service_life", (0.0, *NONSENSE), value_retained=0.8, service_life=4.0)
+    assert_agrees(resale_share, value_retained=0.8, service_life=4.0)
 
 
 def test_a_discount_comes_off_the_rent():
@@ -150,7 +164,17 @@ def test_a_discount_comes_off_the_rent():
 
 
 def test_total_ownership_refuses_what_cannot_be_and_takes_arrays():
-    for name in ("support_share", "staff_share", "spares_share", "capital_share", "disposal_share", "colocation_usd_per_kw_month", "own_usd"):
+    for name in (
+        "support_share",
+        "staff_share",
+        "spares_share",
+        "capital_share",
+        "disposal_share",
+        "colocation_usd_per_kw_month",
+        "electricity_usd",
+        "it_energy_kwh",
+    ):
         assert_refuses(tco_usd, name, NONSENSE, **TCO)
     assert_refuses(tco_usd, "utilisation", (0.0, 1.01, math.inf), **TCO)
+    assert_refuses(tco_usd, "resale_share", (-0.1, 1.01, math.inf), **TCO)
     assert_agrees(tco_usd, **TCO)

@@ -19,10 +19,14 @@ def test_the_width_of_a_depth_gives_the_parameters_again(hidden, layers, vocab):
     assert width_of_depth(params=params, layers=layers, vocab=vocab) == pytest.approx(hidden, rel=1e-6)
 
 
-def test_a_model_sixteen_times_as_large_has_twice_the_batch():
-    small, large = (usual_batch_tokens(params=params, reference_tokens=3.2e6) for params in (1e9, 16e9))
-    assert large == pytest.approx(2.0 * small)
-    assert usual_batch_tokens(params=175e9, reference_tokens=3.2e6) == 3.2e6
+def test_four_times_the_accelerators_have_twice_the_batch():
+    few, many = (usual_batch_tokens(accelerators=count, reference_tokens=4e6) for count in (64.0, 256.0))
+    assert many == pytest.approx(2.0 * few)
+    assert usual_batch_tokens(accelerators=1024.0, reference_tokens=4e6) == 4e6
+
+
+def test_no_batch_is_larger_than_that_of_the_largest_clusters():
+    assert usual_batch_tokens(accelerators=1e7, reference_tokens=4e6) == usual_batch_tokens(accelerators=16384.0, reference_tokens=4e6)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +34,7 @@ def test_a_model_sixteen_times_as_large_has_twice_the_batch():
     [
         (usual_params, {"hidden": 64.0, "vocab": 100.0}),
         (width_of_depth, {"params": 1e9, "layers": 24.0, "vocab": 100.0}),
-        (usual_batch_tokens, {"params": 1e9, "reference_tokens": 1e6}),
+        (usual_batch_tokens, {"accelerators": 64.0, "reference_tokens": 1e6}),
     ],
 )
 def test_nothing_and_less_is_refused(formula, inputs):

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from launchers.machines import Machines, Pulse
 from launchers.slurm import Slurm
-from traincarbon.ledger.record import Run, read_run
+from traincarbon.ledger.record import read_run
+from traincarbon.ledger.run import Run
 
 CARBON = str(Path(sys.executable).with_name("carbon"))
 TRACK = f"{CARBON} track --interval 0.5 --quiet"

@@ -13,7 +13,8 @@ from journals import WALL_S, attempt_lines, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.extras import install_command
 from traincarbon.ledger.exchange import COLUMNS, FORMATS, cell_of, dump, is_ours, load, text_of
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
+from traincarbon.ledger.run import Run
 
 FIGURE = {"low": 0.1, "median": 0.2, "high": 0.30000000000000004}
 RECORD = merge(

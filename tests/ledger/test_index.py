@@ -22,7 +22,8 @@ from traincarbon.ledger.device import Device
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
+from traincarbon.ledger.run import Run
 
 
 @pytest.fixture

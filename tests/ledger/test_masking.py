@@ -1,6 +1,7 @@
 """What is written down of a command line and an environment: no secret, no person, no place, and all that is harmless."""
 
 import os
+import re
 import shlex
 import time
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_corpus import SECRETS, argv_places, core, env_places
-from traincarbon.ledger.masking import HIDDEN, mask, mask_env, mask_text
+from traincarbon.ledger.masking import _MAY_HAVE_A_SHAPE, _SHAPES, HIDDEN, mask, mask_env, mask_text
 
 SECRET = "Zx9-canary_7Qw"
 
@@ -227,3 +228,20 @@ def test_secrets_of_all_kinds_are_hidden_in_nearly_all_places_of_an_environment(
 )
 def test_numbers_of_commits_runs_and_devices_are_kept(words):
     assert mask(["train.py", *words]) == ["train.py", *words]
+
+
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_a_text_that_is_not_searched_for_forms_has_none(shape):
+    @given(st.from_regex(re.compile(shape, re.DOTALL)))
+    def every_match_is_searched(text):
+        assert not re.search(shape, text, re.DOTALL) or re.search(_MAY_HAVE_A_SHAPE, text)
+
+    every_match_is_searched()
+
+
+def test_a_secret_in_a_long_text_is_found_by_the_same_search():
+    for secret in SECRETS:
+        for words in argv_places(secret):
+            for word in words:
+                found = any(re.search(shape, word, re.DOTALL) for shape in _SHAPES)
+                assert not found or re.search(_MAY_HAVE_A_SHAPE, word)

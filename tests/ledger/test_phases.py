@@ -6,7 +6,8 @@ import pytest
 
 from journals import attempt_lines
 from traincarbon.ledger.phases import PhaseUse, fold_phases
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
+from traincarbon.ledger.run import Run
 
 EVAL = {"eval": {"duration_s": 100.0, "energy_j": 5e4, "tokens": 10.0}}
 

@@ -11,14 +11,11 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, device, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run, merge, read_run
+from traincarbon.ledger.record import merge, read_run
+from traincarbon.ledger.run import Run
+from traincarbon.tracking.display.run_summary import page, summary
 
 LATER_S = WALL_S + 1e6
-CONTRACT = [
-    "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "hosts", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
-    "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "forecast", "plan", "versions",
-    "launcher", "phases", "attempts", "waste", "shared_with", "notes", "devices",
-]  # fmt: skip
 FIGURE = {"low": 1.0, "median": 2.0, "high": 4.0}
 
 
@@ -99,31 +96,6 @@ def test_steps_of_the_wall_clock_change_neither_order_nor_energy_nor_time(steps_
     assert (moved.energy_j, moved.duration_s, moved.gaps_s, moved.state) == (plain.energy_j, plain.duration_s, plain.gaps_s, plain.state)
 
 
-def test_the_record_has_the_layout_of_the_contract():
-    record = merged(
-        lines_of(start={"project": "p", "versions": {"traincarbon": "0.1.0"}, "plan": {"params": 7e9}, "params": 7e9}, figures={"cost_usd": FIGURE, "mfu": 0.4})
-    )
-    shown = record.to_dict()
-    assert list(shown) == CONTRACT
-    assert shown["schema"] == "traincarbon/run/1"
-    assert json.loads(json.dumps(shown, allow_nan=False)) == shown
-    assert (shown["argv"], shown["exit_code"], shown["state"], shown["nodes"], shown["accelerators"], shown["hw"]) == (["train.py"], 0, "finished", 1, 1, "box")
-    assert (shown["cost_usd"], shown["embodied_kgco2e"], shown["mfu"], shown["params"], shown["plan"]) == (FIGURE, None, 0.4, 7e9, {"params": 7e9})
-    assert shown["started_at"] == "2026-09-21T14:13:20.000000Z"
-    assert shown["duration_s"] == 15.0
-
-
-def test_a_record_comes_back_from_its_json_as_it_was():
-    record = merged(lines_of(figures={"cost_usd": FIGURE, "tokens": 5e9, "forecast": {"a": 1}}))
-    assert Run.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() == record.to_dict()
-
-
-def test_a_record_comes_back_from_the_index_with_all_that_it_holds():
-    record = merged([*lines_of(end=False), line("note", seq=9, mono_s=15.0, text="hello")], lines_of(begin_s=500.0, process=9))
-    assert Run.from_stored(json.loads(json.dumps(record.to_stored()))) == record
-    assert (record.restarts, record.notes, len(record.by_device)) == (1, ("hello",), 1)
-
-
 def test_nodes_run_side_by_side_and_restarts_one_after_the_other():
     record = merged(
         lines_of(node="a", begin_s=0.0, intervals=4, process=1),
@@ -163,34 +135,6 @@ def test_a_meter_that_was_killed_and_replaced_leaves_the_run_as_the_next_one_saw
     assert (record.state, record.restarts, record.gaps_s, record.duration_s) == ("finished", 0, 25.0, 55.0)
 
 
-def test_figures_add_up_and_those_that_are_left_out_are_named():
-    record = merged(
-        lines_of(process=1, figures={"cost_usd": FIGURE}),
-        lines_of(process=2, begin_s=100.0, figures={"cost_usd": FIGURE}),
-        lines_of(process=3, begin_s=200.0, end=False),
-    )
-    assert record.cost_usd == {"low": 2.0, "median": 4.0, "high": 8.0}
-    assert record.notes == ("cost_usd leaves out 1 of 3 processes, which ended before they could state it",)
-
-
-def test_trackers_side_by_side_state_the_cost_of_the_same_devices_once():
-    assert merged(*(lines_of(process=number, figures={"cost_usd": FIGURE}) for number in range(8))).cost_usd == FIGURE
-
-
-def test_trackers_side_by_side_of_work_that_was_modelled_for_each_add_up_as_its_energy_does():
-    modelled = {"devices": ("cpu:model",), "part": "cpu", "how": "modelled", "figures": {"facility_energy_kwh": FIGURE}}
-    record = merged(*(lines_of(process=number, start={"accelerators": None}, **modelled) for number in range(3)))
-    assert record.energy_j["cpu"] == 3 * 1500.0
-    assert record.facility_energy_kwh == {name: 3.0 * value for name, value in FIGURE.items()}
-    assert merged(*(lines_of(process=number, start={"accelerators": 8}, **modelled) for number in range(3))).facility_energy_kwh == FIGURE
-
-
-def test_what_a_killed_process_last_stated_is_kept():
-    lines = lines_of(end=False)
-    lines[-1]["cost_usd"] = FIGURE
-    assert merged(lines).cost_usd == FIGURE
-
-
 def test_progress_is_the_highest_of_a_session_and_adds_up_over_sessions():
     first = [
         *lines_of(end=False, process=1),
@@ -215,19 +159,9 @@ def test_an_imported_record_is_the_record_and_a_metered_one_wins_over_it():
     assert merged(imported, lines_of()).hw == "box"
 
 
-def test_a_clock_beyond_all_dates_gives_no_date():
-    assert merge([line("note", wall_s=1e30)], now_s=0.0).started_at == ""
-
-
 def test_hostile_names_pass_through_bounded():
     record = merged(lines_of(start={"project": "x" * 10_000, "hw": "<script>", "argv": ["'; DROP TABLE runs; --", "\u202e", "a\0b"]}))
     assert (len(record.project), record.hw, record.argv) == (2000, "<script>", ("'; DROP TABLE runs; --", "\u202e", "a\0b"))
-
-
-def test_the_energy_of_all_parts_is_known_or_none():
-    assert merged(lines_of()).metered_kwh == 1500.0 / 3.6e6
-    assert merged([line("note")]).metered_kwh is None
-    assert merged([line("interval", devices={"g": device(0.0)})]).metered_kwh == 0.0
 
 
 def test_one_run_is_read_without_an_index(tmp_path):
@@ -245,29 +179,6 @@ def test_reading_one_run_loads_no_database(tmp_path):
         [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, 'src'); {code}", str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
-
-
-def test_what_the_cost_counts_is_kept_beyond_the_contract():
-    renting = lines_of(figures={"cost_usd": FIGURE, "cost_basis": "rent"})
-    record = merged(renting)
-    assert record.cost_basis == "rent"
-    assert list(record.to_dict()) == CONTRACT
-    assert Run.from_stored(json.loads(json.dumps(record.to_stored()))).cost_basis == "rent"
-
-
-def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
-    one, other = (
-        lines_of(process=number, begin_s=100.0 * number, figures={"cost_usd": FIGURE, "cost_basis": basis}) for number, basis in enumerate(["rent", "own"], 1)
-    )
-    assert merged(one, other).cost_basis == "rent; own"
-    assert merged(lines_of(figures={"cost_basis": "rent"})).cost_basis == ""
-    assert merged(lines_of(figures={"cost_usd": FIGURE})).cost_basis == ""
-
-
-def test_a_record_of_an_index_from_before_the_basis_was_kept_is_read():
-    kept = merged(lines_of()).to_stored()
-    del kept["cost_basis"]
-    assert Run.from_stored(kept).cost_basis == ""
 
 
 def test_a_gpu_that_was_not_metered_on_one_node_leaves_no_totals():
@@ -292,3 +203,29 @@ def test_a_gpu_that_was_metered_for_next_to_nothing_leaves_no_total(gap_s, is_un
     ]
     run = merge(lines)
     assert (run.unread_gpu, run.facility_energy_kwh is None, run.metered_kwh is None) == (is_unread, is_unread, is_unread)
+
+
+@pytest.mark.parametrize("parts", [("gpu",), ("gpu", "cpu"), ("server",)])
+def test_a_device_that_was_not_metered_at_all_has_unknown_energy_and_not_none_of_it(parts):
+    silent = {f"{part}:0": device(0.0, part=part, gap_s=15.0) for part in parts}
+    lines = [
+        line("start", hw="box", accelerators=1),
+        line("interval", seq=1, mono_s=15.0, from_s=0.0, to_s=15.0, samples=1, devices={**silent, "dram:0": device(30.0, part="dram", gap_s=0.0)}),
+        line("end", seq=2, mono_s=15.0, exit_code=0),
+    ]
+    stated = merge(lines).to_dict()
+    for part in [each.replace("server", "other") for each in parts]:
+        assert (stated["energy_j"][part], part in stated["how"]) == (None, False)
+        assert stated["missing"][part]
+    assert {use["id"]: use["energy_j"] for use in stated["devices"]} == {**dict.fromkeys(silent), "dram:0": 30.0}
+    assert " 0 kWh" not in summary(merge(lines), columns=100) + "\n".join(page(merge(lines)))
+    assert Run.from_dict(stated).to_dict()["devices"] == stated["devices"]
+
+
+def test_a_device_that_was_metered_and_used_nothing_has_zero():
+    lines = [
+        line("start"),
+        line("interval", seq=1, mono_s=15.0, from_s=0.0, to_s=15.0, samples=1, devices={"gpu:0": device(0.0, gap_s=0.0)}),
+        line("end", seq=2, mono_s=15.0, exit_code=0),
+    ]
+    assert merge(lines).energy_j["gpu"] == 0.0

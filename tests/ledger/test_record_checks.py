@@ -4,8 +4,9 @@ import pytest
 
 from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run, merge
+from traincarbon.ledger.record import merge
 from traincarbon.ledger.record_checks import checked_record
+from traincarbon.ledger.run import Run
 
 GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
 
@@ -46,22 +47,6 @@ def test_what_is_not_ours_is_left_out_and_texts_are_bounded():
         {**GOOD, "how": {"gpu": "guess", "moon": "counter"}, "missing": {"moon": "x"}, "hw": "x" * 5000, "argv": "x", "plan": 3, "more": 1}
     )
     assert (checked["how"], checked["missing"], len(checked["hw"]), checked["argv"], checked["plan"]) == ({}, {}, 2000, (), None)
-
-
-def stated(facility_kwh, *, gpu_j=3.6e6, how="counter"):
-    interval = {"low": facility_kwh / 2.0, "median": facility_kwh, "high": facility_kwh * 2.0}
-    return {**GOOD, "energy_j": {"gpu": gpu_j}, "how": {"gpu": how}, "facility_energy_kwh": interval}
-
-
-def test_a_facility_that_used_less_than_was_measured_in_it_is_said():
-    run = Run.from_dict(stated(0.5))
-    assert run.notes[-1] == "the energy of the facility, 0.5 kWh, is less than the 1 kWh that were measured in it: do not rely on it"
-    assert Run.from_dict(run.to_dict()).notes == run.notes
-
-
-@pytest.mark.parametrize(("facility_kwh", "how"), [(1.0, "counter"), (1.2, "power"), (0.99995, "counter"), (0.5, "modelled")])
-def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believed(facility_kwh, how):
-    assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
 
 
 def test_a_record_from_journals_is_checked_too():

@@ -9,7 +9,8 @@ from journals import lines_of, write_lines
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger import store as module
 from traincarbon.ledger.journal import new_journal, run_folder
-from traincarbon.ledger.record import Run, read_run
+from traincarbon.ledger.record import read_run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 
 

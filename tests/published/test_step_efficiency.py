@@ -25,7 +25,7 @@ def errors(published_steps, shipped):
         ("Korthikanti 2022", 8, 0.05),
         ("MT-NLG 530B", 3, 0.17),
         ("MosaicML FSDP A100", 37, 0.055),
-        ("Megatron-Core H100", 7, 0.06),
+        ("Megatron-Core H100", 7, 0.08),
         ("MegaScale A100", 6, 0.05),
         ("MegaScale's Megatron-LM A100", 6, 0.08),
         ("torchtitan A100", 4, 0.07),
@@ -34,8 +34,11 @@ def errors(published_steps, shipped):
         ("MaxText TPU v5p", 4, 0.10),
         ("NeMo 24.12 H100 fp8", 7, 0.06),
         ("Megatron-Bridge", 9, 0.09),
-        ("Megatron-Bridge MoE", 9, 0.10),
-        ("all that nothing was fitted on", 63, 0.085),
+        ("Megatron-Bridge MoE", 9, 0.11),
+        ("MosaicML FSDP H100", 77, 0.07),
+        ("vTrain, 64 to 512 A100", 102, 0.10),
+        ("vTrain, 2 to 8 A100", 85, 0.10),
+        ("all that nothing was fitted on", 243, 0.09),
     ],
 )
 def test_published_steps_are_met_within_the_band_that_we_claim(errors, name, n, most):
@@ -92,7 +95,7 @@ def test_writing_replaces_the_fitted_rows_only(tmp_path, published_steps, shippe
 
 
 def test_facts_with_other_efficiencies_predict_with_those(shipped):
-    facts = step_efficiency.with_efficiencies(shipped, {"ampere": 0.5, "*": 0.6})
+    facts = step_efficiency.with_efficiencies(shipped, {"generation=ampere": 0.5, "generation=*": 0.6})
     found = {generation: machine.constant(facts, "gemm_efficiency", f"generation={generation}", "generation=*") for generation in ("ampere", "hopper")}
     assert found == {"ampere": 0.5, "hopper": 0.6}
     assert machine.constant(facts, "half_width", "*") == machine.constant(shipped, "half_width", "*")

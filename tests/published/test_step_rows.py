@@ -103,4 +103,6 @@ def test_a_row_of_no_known_set_has_the_habits_of_its_year(shipped):
     run = renamed("megatron21-t1-1008b")
     now = step_rows.read_steps([replace(run, year=2024.0)], shipped)[0][0]
     assert (then.layout.flash, then.layout.sequence_parallel) == (0.0, 0.0)
-    assert (now.layout.flash, now.layout.sequence_parallel) == (1.0, 1.0)
+    assert (now.layout.flash, now.layout.sequence_parallel) == (0.5, 0.5)
+    kept = step_rows.read_steps([replace(run, year=2024.0, recompute="none")], shipped)[0][0]
+    assert (kept.layout.flash, kept.layout.sequence_parallel, kept.layout.tuned_attention) == (1.0, 1.0, 0.5)

@@ -6,7 +6,7 @@ import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.pattern import Pattern
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 
 
 def found(expression, output, chunk=None):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from traincarbon.tracking.progress import Progress, ReportReader
 from traincarbon.tracking.rank_counts import RankCounts
+from traincarbon.tracking.reports import ReportReader
+from traincarbon.tracking.value.session_progress import Progress
 
 
 def added(*lines, **options):

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -72,6 +73,16 @@ def test_a_training_does_not_wait_for_a_store_that_does_not_answer(tmp_path, mon
     assert found.run_id
     assert found.run_id.startswith(launch.run_id)
     answer.set()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system has no masks of signals")
+def test_a_signal_never_goes_to_the_thread_that_asks_the_store(tmp_path, monkeypatch):
+    blocked = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    monkeypatch.setattr(rendezvous, "node_name", lambda _: blocked.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())) or "a")
+    identified(launched(TORCH, ["train.py"]), store=str(tmp_path))
+    assert signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP} <= set(blocked[0])
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_nodes_without_anything_in_common_are_told_how_to_become_one_run():

@@ -7,7 +7,9 @@ import pytest
 
 import traincarbon
 from traincarbon.tracking import steps as module
-from traincarbon.tracking.progress import Progress, ReportReader, environment_of
+from traincarbon.tracking.progress_pipe import environment_of
+from traincarbon.tracking.reports import ReportReader
+from traincarbon.tracking.value.session_progress import Progress
 
 
 @pytest.fixture

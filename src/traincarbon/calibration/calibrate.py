@@ -13,7 +13,7 @@ from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meter
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names, read
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 
 

@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_H, W_PER_KW
 
 CLASS_SIGMA = 0.01

@@ -1,6 +1,5 @@
 """The ``carbon`` command: a table of commands, each imported when it is called."""
 
-import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -27,7 +26,6 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command line and exit with 0, with 1 for a :class:`CarbonError`, or with 2 for wrong usage."""
-    gc.disable()  # what is imported is not garbage; looking for some would cost a tenth of the start-up
     sidecar = None
     if sys.argv[1:2] == ["track"]:
         from traincarbon.tracking.command.launch import EarlySidecar

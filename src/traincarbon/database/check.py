@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from os import listdir, path
 from typing import NamedTuple
 
-from traincarbon.database.check_sources import Fault, check_runs, check_sources
+from traincarbon.database.check_sources import RUNS, Fault, check_runs, check_sources
 from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
 from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
@@ -63,12 +63,13 @@ def check(database: Database) -> Report:
                 faults.append(Fault(place, f"source {row['source']!r} is not in sources.toml"))
             if row["kind"] in kinds:
                 kinds[row["kind"]] += 1
-    runs = check_runs(database.roots, sources)
-    counts["published_runs"] = len(runs.kinds)
-    for kind in runs.kinds:
-        if kind in kinds:
-            kinds[kind] += 1
-    faults += runs.faults
+    for table in RUNS:
+        runs = check_runs(database.roots, sources, table)
+        counts[table] = len(runs.kinds)
+        for kind in runs.kinds:
+            if kind in kinds:
+                kinds[kind] += 1
+        faults += runs.faults
     faults += _dangling(tables, products)
     faults += _index_faults(database)
     counts["providers"] = len({row["provider"] for row in tables.get("regions", ())})
@@ -184,8 +185,8 @@ def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, 
         if row["zone"] not in with_intensity:
             yield Fault(f"regions.csv, {row['region']}", f"its zone {row['zone']!r} has no row in grid.csv")
     for row in tables.get("region_grids", ()):
-        if row["region"] not in regions:
-            yield Fault(f"region_grids.csv, {row['region']}", "the region is not in regions.csv")
+        if row["region"] not in regions and row["region"] not in zones:
+            yield Fault(f"region_grids.csv, {row['region']}", "it is neither in regions.csv nor in zones.csv")
         if row["grid"] not in with_intensity:
             yield Fault(f"region_grids.csv, {row['region']}", f"its grid {row['grid']!r} has no row in grid.csv")
     for row in tables.get("prices", ()):

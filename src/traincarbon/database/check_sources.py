@@ -9,7 +9,8 @@ from traincarbon.database.read_files import read_text, read_toml
 from traincarbon.database.records import KINDS
 from traincarbon.errors import DatabaseError
 
-RUNS = "published_runs.csv"
+RUNS = ("published_runs", "measured_steps")
+"""Tables of runs, in columns of their own."""
 ENTRY = ("title", "publisher", "published", "licence")
 """What every entry of the bibliography states."""
 _COLUMNS = ("id", "evidence", "source", "locator")
@@ -52,25 +53,26 @@ def check_sources(roots: tuple[str, ...], faults: list[Fault]) -> set[str]:
     return seen
 
 
-def check_runs(roots: tuple[str, ...], sources: set[str]) -> CheckedRuns:
-    """Return the kinds of evidence of the published runs in *roots*, and what is wrong in where they are from."""
+def check_runs(roots: tuple[str, ...], sources: set[str], table: str = RUNS[0]) -> CheckedRuns:
+    """Return the kinds of evidence of the runs of *table* in *roots*, and what is wrong in where they are from."""
     found = CheckedRuns([], [])
+    name = f"{table}.csv"
     for root in roots:
-        file = path.join(root, RUNS)
+        file = path.join(root, name)
         if not path.exists(file):
             continue
         try:
             rows = list(csv.DictReader(read_text(file).splitlines()))
         except (DatabaseError, csv.Error) as error:
-            found.faults.append(Fault(RUNS, str(error)))
+            found.faults.append(Fault(name, str(error)))
             continue
         lacking = [column for column in _COLUMNS if not rows or column not in rows[0]]
         if lacking:
-            found.faults.append(Fault(RUNS, f"in {root} has no rows" if not rows else f"in {root} lacks the columns {', '.join(lacking)}"))
+            found.faults.append(Fault(name, f"in {root} has no rows" if not rows else f"in {root} lacks the columns {', '.join(lacking)}"))
             continue
         for row in rows:
             found.kinds.append(row["evidence"])
-            found.faults.extend(Fault(f"{RUNS}, {row['id']}", what) for what in _run_faults(row, sources))
+            found.faults.extend(Fault(f"{name}, {row['id']}", what) for what in _run_faults(row, sources))
     return found
 
 

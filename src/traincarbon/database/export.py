@@ -54,8 +54,9 @@ def facts_of(database: Database) -> Iterator[ExportedFact]:
     for folder in PRODUCTS:
         for product in database.products(folder):
             for name, fact in product.facts.items():
+                context = json.dumps({"dated": fact.dated} if fact.dated else {})
                 yield ExportedFact(
-                    folder, product.id, name, f"{fact.value:.12g}", fact.value, "{}", fact.low, fact.high, fact.source, fact.locator, fact.kind, fact.note
+                    folder, product.id, name, f"{fact.value:.12g}", fact.value, context, fact.low, fact.high, fact.source, fact.locator, fact.kind, fact.note
                 )
     for table, columns in TABLES.items():
         key = columns[0]

@@ -6,6 +6,7 @@ from traincarbon.database.find import LONGEST_SHOWN, MOST_CANDIDATES, refuse_amb
 from traincarbon.database.load import Database
 from traincarbon.database.names import squeeze, without_accents
 from traincarbon.database.records import Row
+from traincarbon.database.select import grid_of
 from traincarbon.errors import NotFoundError
 
 _CODE = 3
@@ -100,9 +101,9 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     within = _within(database, wanted) if not found else None
     if within is not None:
         return within
-    from traincarbon.database.towns import zones_of_town
+    from traincarbon.database.towns import zones_of_part
 
-    towns = zones_of_town(database, wanted) if not found else ()
+    towns = zones_of_part(database, wanted) if not found else ()
     if len(towns) == 1:
         return _town_in(database, wanted, towns[0])
     if found or towns:
@@ -110,6 +111,16 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     close = _near_places(database, wanted)
     _refuse_without_grid(database, wanted, is_like_a_region=any(id.partition(":")[2].startswith(wanted.lower()) for id in close))
     return refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
+
+
+def is_place_name(database: Database, text: str) -> bool:
+    """Return whether *text* is the name of a region or zone; few rows are read where it stands as it is in one."""
+    wanted = text.strip().lower()
+    for table, columns in (("zones", ("zone", "name")), ("regions", ("region", "name"))):
+        for row in database.rows_with(table, wanted):
+            if wanted in {*(row[column].lower() for column in columns), *row["aliases"].split(";")}:
+                return True
+    return squeeze(text) in place_names(database)
 
 
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
@@ -121,7 +132,7 @@ def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
     names: dict[str, dict[str, Place]] = {}
 
     def add(name: str, place: Place) -> None:
-        for spelling in dict.fromkeys((squeeze(name), _plain(name))):
+        for spelling in (squeeze(name),) if name.isascii() else dict.fromkeys((squeeze(name), _plain(name))):
             if spelling:
                 names.setdefault(spelling, {}).setdefault(place.id, place)
 
@@ -175,14 +186,16 @@ def _zone_named(database: Database, text: str) -> Place | None:
 def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, Place]:
     """Return the zone of a town in which several clouds have a region; none if *text* is the name of a region, or they are on different grids."""
     zones = {place.zone for place in found.values()}
+    grids = {grid_of(database, place.id, place.zone) for place in found.values()}
     if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
         return {}
-    zone = zones.pop()
+    zone, grid = zones.pop(), grids.pop()
+    zone = zone if grids or grid == grid_of(database, zone, zone) else grid
     return {zone: _town_in(database, text, zone)} if database.rows("zones", zone) else {}
 
 
 def _town_in(database: Database, text: str, zone: str) -> Place:
-    """Return the *zone* that a town called *text* is in, by the name of both."""
+    """Return the *zone* that a town or part of a country called *text* is in, by the name of both."""
     known = _zone(database.rows("zones", zone)[0])
     return known._replace(name=f"{text[:LONGEST_SHOWN]} ({known.name})")
 
@@ -195,11 +208,11 @@ def _within(database: Database, text: str) -> Place | None:
     country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
     if country is None:
         return None
-    from traincarbon.database.towns import zones_of_town
+    from traincarbon.database.towns import zones_of_part
 
     for part in parts:
         known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
-        named = {place.zone for place in known.values()} or set(zones_of_town(database, part))
+        named = {place.zone for place in known.values()} or set(zones_of_part(database, part))
         zones = {zone for zone in named if zone.partition("-")[0].rstrip("0123456789") == country.zone and zone != country.zone}
         rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
         if rows:

@@ -84,7 +84,7 @@ def product_toml(keys: Mapping[str, str], aliases: Sequence[str], facts: Mapping
 
 
 def _fact(fact: Fact) -> dict[str, object]:
-    texts = {part: getattr(fact, part) for part in ("as_published", "source", "locator", "kind", "note")}
+    texts = {part: getattr(fact, part) for part in ("as_published", "dated", "source", "locator", "kind", "note")}
     return {"value": fact.value, "low": fact.low, "high": fact.high, **{part: _printable(text) for part, text in texts.items() if text}}
 
 

@@ -7,7 +7,7 @@ from os import path
 
 from traincarbon.database.plain_toml import plain_toml
 from traincarbon.database.records import FACT_KEYS, KINDS, PRODUCTS, TABLES, Fact, Row
-from traincarbon.database.row_checks import row_faults
+from traincarbon.database.row_checks import is_date, row_faults
 from traincarbon.errors import DatabaseError
 from traincarbon.reading import read_limited
 
@@ -126,7 +126,10 @@ def _fact(file: str, name: str, content: Mapping[str, object], origin: str) -> F
         raise DatabaseError(f"{file}: [{name}] is derived without a note", hint="state the calculation in note")
     if texts["kind"] == "assumed" and (low is None or high is None):
         raise DatabaseError(f"{file}: [{name}] is assumed without low and high", hint="state how wide the assumption is")
-    return Fact(value=value, origin=origin, low=low, high=high, **texts)
+    dated = content.get("dated", "")
+    if not isinstance(dated, str) or (dated and not is_date(dated)):
+        raise DatabaseError(f"{file}: [{name}] dated {dated!r} is no date", hint='write dated = "2026" or "2026-11"')
+    return Fact(value=value, origin=origin, low=low, high=high, dated=dated, **texts)
 
 
 def _positive(file: str, name: str, number: object) -> float:

@@ -13,7 +13,7 @@ KINDS: tuple[str, ...] = ("published", "measured", "derived", "assumed", "unveri
 PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 NARROW_PRECISIONS = ("fp8", "fp4")
 
-FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high"})
+FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high", "dated"})
 ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "form_factor", "aliases"})
 SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "aliases"})
 
@@ -61,6 +61,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "type", "name", "iso3", "aliases", *_EVIDENCE),
     "zone_names": ("zone", "names", *_EVIDENCE),
     "towns": ("zone", "names", *_EVIDENCE),
+    "subdivisions": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
     "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
@@ -81,6 +82,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("experts", "experts_per_token", "shared_ffn", "attention_params", "window", "windowed"),
         *_EVIDENCE,
     ),
+    "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
     "scaling_laws": (
         *("law", "irreducible_loss", "params_scale", "params_exponent", "tokens_scale", "tokens_exponent"),
         *("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se", "least_params", "most_params", "least_tokens", "most_tokens"),
@@ -107,6 +109,8 @@ class Fact(NamedTuple):
     note: str = ""
     low: float | None = None
     high: float | None = None
+    dated: str = ""
+    """When the value held, as YYYY or YYYY-MM: of prices, which change."""
 
 
 class Product(NamedTuple):

@@ -65,9 +65,16 @@ def nearest(rows: Iterable[Row], start: str | None) -> Row | None:
 
 
 def grid_of(database: Database, region: str, zone: str) -> str:
-    """Return the zone of the grid that *region* is on, by default the region's own *zone*."""
-    rows = database.rows("region_grids", region)
-    return rows[-1]["grid"] if rows else zone
+    """Return the zone of the grid that *region* is on: that of the region, else of its *zone*, else the zone itself.
+
+    An intensity of the zone that is the user's own wins over the grid that our facts say it is on.
+    """
+    rows = database.rows("region_grids", region) or database.rows("region_grids", zone)
+    if not rows:
+        return zone
+    order = {root: at for at, root in enumerate(database.roots)}
+    is_own = any(order.get(row["origin"], 0) > order.get(rows[-1]["origin"], 0) for row in database.rows("grid", zone))
+    return zone if is_own else rows[-1]["grid"]
 
 
 @lru_cache(maxsize=4096)

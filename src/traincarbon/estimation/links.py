@@ -4,15 +4,17 @@ Rows run from the work to every result. An input is the name of an earlier value
 Estimates, tracking, comparisons and the what-if part of a report walk the same rows.
 """
 
+from traincarbon.estimation.consequences import CONSEQUENCES
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import carbon, compute, cost, facility, hours, making, power, samples, throughput, training_state
+from traincarbon.formulas import compute, hours, making, power, samples, throughput, training_state
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
 SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
 AUDIO_FRAMES = Link("tokens", samples.audio_frames, audio_hours="audio_hours", frames_per_s="frames_per_s", epochs=("epochs", 1.0))
 SAMPLE_FLOP = Link("flop_per_sample", samples.multiply_add_flop, gmac_per_sample="gmac_per_sample")
 BY_SAMPLE = Link("flop", samples.samples_training_flop, flop_per_sample="flop_per_sample", samples="samples", epochs=("epochs", 1.0))
+SAMPLED_HOURS = Link("accelerator_hours", hours.sampled_hours_h, seconds_per_sample="seconds_per_sample", samples="samples", epochs=("epochs", 1.0))
 OCCUPIED_HOURS = Link("accelerator_hours", hours.occupied_hours_h, wall_clock_h="hours", accelerators="accelerators")
 """Fields of a plan that follow from others: :func:`traincarbon.estimation.complete.completed` computes them."""
 
@@ -173,68 +175,6 @@ ENERGY = (
     ),
 )
 """From accelerator-hours to the energy of servers and network."""
-
-CONSEQUENCES = (
-    Link("facility_energy_kwh", facility.facility_energy_kwh, it_energy_kwh="it_energy_kwh", pue="pue"),
-    Link("operational_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="carbon_intensity"),
-    Link("service_life_h", cost.service_life_h, service_life="service_life"),
-    Link(
-        "embodied_kgco2e",
-        carbon.embodied_kgco2e,
-        accelerator_hours_h="accelerator_hours_h",
-        service_life_h="service_life_h",
-        utilisation="utilisation",
-        hardware_kgco2e="hardware_kgco2e",
-    ),
-    Link("total_kgco2e", carbon.total_kgco2e, operational_kgco2e="operational_kgco2e", embodied_kgco2e="embodied_kgco2e"),
-    Link("operational_market_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="market_intensity"),
-    Link(
-        "water_l",
-        facility.water_l,
-        it_energy_kwh="it_energy_kwh",
-        facility_energy_kwh="facility_energy_kwh",
-        wue_l_per_kwh="wue_l_per_kwh",
-        grid_water_l_per_kwh="grid_water_l_per_kwh",
-    ),
-    Link("electricity_usd", cost.electricity_usd, facility_energy_kwh="facility_energy_kwh", electricity_usd_per_kwh="electricity_price"),
-    Link(
-        "accelerator_purchase_usd",
-        cost.accelerator_purchase_usd,
-        server_usd="purchase_price",
-        accelerator_count="accelerator_count",
-        interconnect_share="interconnect_share",
-    ),
-    Link("rent_usd", cost.rent_usd, accelerator_hours_h="accelerator_hours_h", rent_usd_per_h="rent_price", discount=("discount", 0.0)),
-    Link(
-        "own_usd",
-        cost.own_usd,
-        accelerator_hours_h="accelerator_hours_h",
-        accelerator_purchase_usd="accelerator_purchase_usd",
-        service_life_h="service_life_h",
-        utilisation="utilisation",
-        electricity_usd="electricity_usd",
-    ),
-    Link(
-        "tco_usd",
-        cost.tco_usd,
-        own_usd="own_usd",
-        accelerator_hours_h="accelerator_hours_h",
-        utilisation="utilisation",
-        accelerator_purchase_usd="accelerator_purchase_usd",
-        service_life_h="service_life_h",
-        support_share="support_share",
-        staff_share="staff_share",
-        spares_share="spares_share",
-        capital_share="capital_share",
-        disposal_share="disposal_share",
-        accelerator_power_w="accelerator_power_w",
-        host_power_w="host_power_w",
-        network_share="network_share",
-        colocation_usd_per_kw_month="colocation_price",
-    ),
-    Link("purchase_usd", cost.purchase_usd, accelerators="accelerators", accelerator_purchase_usd="accelerator_purchase_usd"),
-)
-"""From the energy of servers and network, expected or measured, and the hours to carbon, water and money."""
 
 CHAIN = TIME + ENERGY + CONSEQUENCES
 """Every link after the work."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from traincarbon.errors import PlanError
-from traincarbon.estimation.links import CONSEQUENCES, DURATION
+from traincarbon.estimation.consequences import CONSEQUENCES
+from traincarbon.estimation.links import DURATION
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.facility import scaled_it_energy_kwh
@@ -14,6 +15,8 @@ Results = Mapping[str, Num | None]
 """Each of :data:`~traincarbon.quantities.COMPARED` with its value; ``cost_usd`` is the cost to rent or that of ownership."""
 
 MONEY = ("rent", "own")
+COST = {"rent": "rent_usd", "own": "tco_usd"}
+"""What a cost is by how the hardware is paid for: the rent, or all that ownership costs."""
 
 
 def chosen_money(answer: Estimate, stated: str | None) -> str:
@@ -30,7 +33,7 @@ def chosen_money(answer: Estimate, stated: str | None) -> str:
 def money_of(answer: Estimate) -> str:
     """Return ``own`` where the plan states a purchase price or no rent is known, else ``rent``."""
     stated = answer.plan.purchase_price is not None and answer.plan.rent_price is None
-    return "own" if answer.values["own_usd"] is not None and (stated or answer.values["rent_usd"] is None) else "rent"
+    return "own" if answer.values["tco_usd"] is not None and (stated or answer.values["rent_usd"] is None) else "rent"
 
 
 def is_many(answer: Estimate) -> bool:
@@ -83,7 +86,7 @@ def plain(results: Mapping[str, Interval | None]) -> dict[str, dict[str, float] 
 
 
 def _compared(values: Mapping[str, Num | None], money: str) -> dict[str, Num | None]:
-    return {name: values[f"{money}_usd" if name == "cost_usd" else name] for name in COMPARED}
+    return {name: values[COST[money] if name == "cost_usd" else name] for name in COMPARED}
 
 
 def _sum(left: Num | None, right: Num | None) -> Num | None:

@@ -2,7 +2,7 @@
 
 from traincarbon.formulas.equation import equation, require
 from traincarbon.quantities import H_PER_YEAR
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, median_of
 
 
 @equation("accelerator_hours_h × rent_usd_per_h × (1 - discount)", source="definition")
@@ -169,71 +169,97 @@ def own_usd(*, accelerator_hours_h: Num, accelerator_purchase_usd: Num, service_
     return accelerator_hours_h * accelerator_purchase_usd / (service_life_h * utilisation) + electricity_usd
 
 
+@equation("value_retained ^ service_life", source="definition")
+def resale_share(*, value_retained: Num, service_life: Num) -> Num:
+    r"""Return the share of its price that hardware is sold for at the end of its service life.
+
+    .. math:: r = v^{a}
+
+    Args:
+        value_retained: Share of its price that hardware keeps in a year. [1]
+        service_life: Time in service. [years]
+
+    Returns:
+        Price at the end over the price at the start. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or *value_retained* exceeds 1.
+
+    Example:
+        >>> round(resale_share(value_retained=0.8, service_life=4.0), 4)
+        0.4096
+    """
+    require(above=0.0, at_most=1.0, value_retained=value_retained)
+    require(above=0.0, service_life=service_life)
+    share: Num = value_retained ** median_of(service_life)
+    return share
+
+
 @equation(
-    "own_usd + accelerator_hours_h / utilisation × (accelerator_purchase_usd × ((support_share + staff_share + spares_share + capital_share / 2) / 8766"
-    " + disposal_share / service_life_h) + (accelerator_power_w + host_power_w) × (1 + network_share) / 1000 × colocation_usd_per_kw_month × 12 / 8766)",
+    "electricity_usd + accelerator_hours_h / utilisation × accelerator_purchase_usd × ((1 - resale_share + disposal_share) / service_life_h"
+    " + (support_share + staff_share + spares_share + capital_share × (1 + resale_share) / 2) / 8766)"
+    " + it_energy_kwh / utilisation × colocation_usd_per_kw_month × 12 / 8766",
     source="definition",
 )
 def tco_usd(
     *,
-    own_usd: Num,
+    electricity_usd: Num,
     accelerator_hours_h: Num,
     utilisation: Num,
     accelerator_purchase_usd: Num,
     service_life_h: Num,
+    resale_share: Num,
     support_share: Num,
     staff_share: Num,
     spares_share: Num,
     capital_share: Num,
     disposal_share: Num,
-    accelerator_power_w: Num,
-    host_power_w: Num,
-    network_share: Num,
+    it_energy_kwh: Num,
     colocation_usd_per_kw_month: Num,
 ) -> Num:
-    r"""Return the total cost of ownership of a run: hardware and electricity, and the building, support, staff, spare parts, capital and disposal.
+    r"""Return the total cost of ownership of a run: hardware less its resale, electricity, building, support, staff, spare parts, capital and disposal.
 
     What goes on while the hardware is idle is paid by the hours in which it is used.
-    Capital is paid for half the price on average, as the value falls to nothing over the service life.
+    Capital is paid for the mean of the price at the start and at the end of the service life.
+    The building is rented for the mean power of servers and network.
 
-    .. math:: T = K + \frac{H}{u} \left( k \left( \frac{s + f + p + c / 2}{8766} + \frac{d}{L} \right) + \frac{12 \, W b}{8766} \right)
+    .. math:: T = K_{el} + \frac{H k}{u} \left( \frac{1 - r + d}{L} + \frac{s + f + p + c (1 + r) / 2}{8766} \right) + \frac{12 \, E b}{8766 \, u}
 
     Args:
-        own_usd: The run's share of the purchase, and its electricity. [$]
+        electricity_usd: The run's electricity. [$]
         accelerator_hours_h: Accelerator-hours of the run. [h]
         utilisation: Share of its service life in which the hardware is used. [1]
         accelerator_purchase_usd: Price of one accelerator with server and network. [$]
         service_life_h: Time in service. [h]
+        resale_share: Price at the end of the service life over the price at the start. [1]
         support_share: Support and maintenance contracts in a year, over the price. [1]
         staff_share: People who run the cluster in a year, over the price. [1]
         spares_share: Spare parts in a year, over the price. [1]
         capital_share: Interest, or what the capital would earn elsewhere, in a year. [1]
         disposal_share: Taking the hardware down at the end, over the price. [1]
-        accelerator_power_w: Mean power of an accelerator. [W]
-        host_power_w: Mean power of its share of the rest of the server. [W]
-        network_share: Power of the network over that of the servers. [1]
+        it_energy_kwh: Energy of servers and network in the run. [kWh]
         colocation_usd_per_kw_month: Rent of a building with power and cooling, without the electricity, for a kW and month. [$]
 
     Returns:
         Total cost of ownership of the run. [$]
 
     Raises:
-        OutOfRangeError: an input is negative, or *utilisation* or *service_life_h* is not positive.
+        OutOfRangeError: an input is negative, *utilisation* or *service_life_h* is not positive, or *resale_share* exceeds 1.
 
     Example:
-        >>> cost = {"own_usd": 1000.0, "accelerator_hours_h": 8766.0, "utilisation": 1.0, "accelerator_purchase_usd": 10e3, "service_life_h": 4 * 8766.0}
-        >>> shares = {"support_share": 0.05, "staff_share": 0.03, "spares_share": 0.02, "capital_share": 0.1, "disposal_share": 0.04}
-        >>> power = {"accelerator_power_w": 600.0, "host_power_w": 400.0, "network_share": 0.0, "colocation_usd_per_kw_month": 100.0}
-        >>> round(tco_usd(**cost, **shares, **power))  # 1,000 + 10,000 × (0.15 + 0.01) + 1 kW × 12 × 100
-        3800
+        >>> cost = {"electricity_usd": 500.0, "accelerator_hours_h": 8766.0, "utilisation": 1.0, "accelerator_purchase_usd": 10e3, "service_life_h": 4 * 8766.0}
+        >>> shares = {"resale_share": 0.4, "support_share": 0.05, "staff_share": 0.03, "spares_share": 0.02, "capital_share": 0.1, "disposal_share": 0.04}
+        >>> power = {"it_energy_kwh": 8766.0, "colocation_usd_per_kw_month": 100.0}
+        >>> round(tco_usd(**cost, **shares, **power))  # 500 + 10,000 × (0.64 / 4 + 0.17) + 1 kW × 12 × 100
+        5000
     """
-    require(at_least=0.0, own_usd=own_usd, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd)
+    require(at_least=0.0, electricity_usd=electricity_usd, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd)
     require(above=0.0, service_life_h=service_life_h)
     require(above=0.0, at_most=1.0, utilisation=utilisation)
-    require(at_least=0.0, support_share=support_share, staff_share=staff_share, spares_share=spares_share)
+    require(at_least=0.0, at_most=1.0, resale_share=resale_share)
+    require(at_least=0.0, support_share=support_share, staff_share=staff_share, spares_share=spares_share, it_energy_kwh=it_energy_kwh)
     require(at_least=0.0, capital_share=capital_share, disposal_share=disposal_share, colocation_usd_per_kw_month=colocation_usd_per_kw_month)
-    a_year = support_share + staff_share + spares_share + capital_share / 2.0
-    upkeep_usd_per_h = accelerator_purchase_usd * (a_year / H_PER_YEAR + disposal_share / service_life_h)
-    power_kw = (accelerator_power_w + host_power_w) * (1.0 + network_share) / 1000.0
-    building_usd_per_h = power_kw * colocation_usd_per_kw_month * (12.0 / H_PER_YEAR)
-    return own_usd + accelerator_hours_h / utilisation * (upkeep_usd_per_h + building_usd_per_h)
+    a_year = support_share + staff_share + spares_share + capital_share * (1.0 + resale_share) / 2.0
+    hardware_usd_per_h = accelerator_purchase_usd * ((1.0 - resale_share + disposal_share) / service_life_h + a_year / H_PER_YEAR)
+    building_usd = it_energy_kwh / utilisation * colocation_usd_per_kw_month * (12.0 / H_PER_YEAR)
+    return electricity_usd + accelerator_hours_h / utilisation * hardware_usd_per_h + building_usd

@@ -103,6 +103,8 @@ class Layout(NamedTuple):
     """1 where the host starts recorded graphs instead of single kernels."""
     fused_experts: Num = 0.0
     """1 where the products of the experts are one fused kernel."""
+    tuned_attention: Num = 1.0
+    """1 where the fused attention kernel is written for the accelerator's own generation, 0 where it is one for an earlier generation."""
     narrow_attention: Num = 0.0
     """1 where attention scores too are computed at the precision of the matrix products."""
 
@@ -191,6 +193,8 @@ class Sustained(NamedTuple):
     """Links, where tokens go to their experts and back."""
     grouped_factor: Num = 1.0
     """Products of several experts at once, unfused, against large matrix products."""
+    portable_attention: Num = 1.0
+    """Fused attention kernels written for an earlier generation, against those written for this one."""
 
 
 def _refuse(wrong: Num, what: str, hint: str) -> None:

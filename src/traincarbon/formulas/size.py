@@ -4,6 +4,8 @@ from traincarbon.formulas.equation import equation, require
 
 WIDTH_OVER_DEPTH = 128.0
 """Width over depth of the usual model."""
+_MOST_BATCHED = 16384.0
+"""Accelerators of the largest trainings whose batch is published."""
 
 
 @equation("12 × hidden ^ 3 / 128 + hidden × vocab", source="kaplan-2020-scaling")
@@ -65,15 +67,19 @@ def width_of_depth(*, params: float, layers: float, vocab: float) -> float:
     return float(((vocab * vocab + 48.0 * layers * params) ** 0.5 - vocab) / (24.0 * layers))
 
 
-@equation("reference_tokens × (params / 175e9) ^ 0.25", source="fit-batch")
-def usual_batch_tokens(*, params: float, reference_tokens: float) -> float:
-    r"""Return the tokens of a step that models of a size are usually trained with.
+@equation("reference_tokens × (min(accelerators, 16384) / 1024) ^ 0.5", source="fit-batch")
+def usual_batch_tokens(*, accelerators: float, reference_tokens: float) -> float:
+    r"""Return the tokens of a step that are usual on so many accelerators.
 
-    .. math:: B = B_0 \left(\frac{N}{175 \times 10^9}\right)^{1/4}
+    Larger models are trained on more accelerators; once their number is known, published batches do not depend on the size of the model.
+
+    Beyond 16,384 accelerators no batch is published, so it grows no further.
+
+    .. math:: B = B_0 \sqrt{\frac{\min(n, 16384)}{1024}}
 
     Args:
-        params: Parameters that each token passes through. [1]
-        reference_tokens: Tokens B0 of a step of a model of 175e9 parameters. [1]
+        accelerators: Accelerators n that work together. [1]
+        reference_tokens: Tokens B0 of a step on 1,024 accelerators. [1]
 
     Returns:
         Tokens of a step. [1]
@@ -82,11 +88,11 @@ def usual_batch_tokens(*, params: float, reference_tokens: float) -> float:
         OutOfRangeError: an input is not positive.
 
     Example:
-        >>> usual_batch_tokens(params=175e9, reference_tokens=3.2e6)
-        3200000.0
+        >>> usual_batch_tokens(accelerators=4096.0, reference_tokens=4e6)
+        8000000.0
 
     References:
-        Brown et al. 2020, arXiv:2005.14165, table 2.1, for batches that grow with the model.
+        docs/method.md, section Layout and memory, for the published runs behind the exponent.
     """
-    require(above=0.0, params=params, reference_tokens=reference_tokens)
-    return float(reference_tokens * (params / 175e9) ** 0.25)
+    require(above=0.0, accelerators=accelerators, reference_tokens=reference_tokens)
+    return float(reference_tokens * (min(accelerators, _MOST_BATCHED) / 1024.0) ** 0.5)

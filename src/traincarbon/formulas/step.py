@@ -117,7 +117,7 @@ def step_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sust
     hop_s = stage_hop_s(shape, layout, machine, sustained, tokens)
     working_s = m * (stage_layers * layer_s + head_beyond_s)
     runs = m * stage_layers
-    data_s = data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * layer_s)
+    data_s = data_parallel_s(shape, layout, machine, sustained, working_s, stage_layers * backward.total_s)
     return StepTime(
         matmul_s=runs * (forward.matmul_s + backward.matmul_s),
         attention_s=runs * (forward.attention_s + backward.attention_s),
@@ -218,7 +218,8 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
 
     scores_flop = 4.0 * tokens * shape.seq_len * width / t
     scores_peak = machine.attention_peak_flop_per_s + layout.narrow_attention * (machine.peak_flop_per_s - machine.attention_peak_flop_per_s)
-    flash_s = 0.5 * scores_flop * shape.seen / (scores_peak * sustained.attention_efficiency)
+    untuned = (1.0 - layout.tuned_attention) * (1.0 / sustained.portable_attention - 1.0)
+    flash_s = 0.5 * scores_flop * shape.seen / (scores_peak * sustained.attention_efficiency) * (1.0 + untuned)
     plain_s = scores_flop / (machine.attention_peak_flop_per_s * sustained.gemm_efficiency * sustained.plain_attention)
     attention_s = layout.flash * flash_s + (1.0 - layout.flash) * plain_s
     attention_back_s = layout.flash * flash_s * _FLASH_BACKWARD + (1.0 - layout.flash) * plain_s * 2.0
@@ -237,25 +238,30 @@ def _forward_and_backward(shape: Shape, layout: Layout, machine: Machine, sustai
     backward_s = 2.0 * matmul_s + attention_back_s + _BACKWARD_TOUCHES * touch_s
     kernel_s = (1.0 - layout.graphs) * sustained.kernel_launch_s
     accumulated_s = (layout.micro_batches > 1.0) * (1.0 - layout.sharded_weights) * layout.accumulation_b * weights_b / 2.0 / memory
+    full = layout.recompute_layers
+    forward_tensor_s = reduce_s * (1.0 - layout.overlap_tensor_forward)
+    forward_context_s = larger(ring_s - attention_s, 0.0)
+    forward_experts_s = exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=forward_s, exposed_share=sustained.exposed_share)
     forward = _Work(
         matmul_s=matmul_s,
         attention_s=attention_s,
         memory_s=touch_s,
-        launch_s=larger(_KERNELS_FORWARD * kernel_s - forward_s, 0.0),
-        tensor_s=reduce_s * (1.0 - layout.overlap_tensor_forward),
-        context_s=larger(ring_s - attention_s, 0.0),
-        experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=forward_s, exposed_share=sustained.exposed_share),
+        launch_s=larger(_KERNELS_FORWARD * kernel_s - forward_s - forward_tensor_s - forward_context_s - forward_experts_s, 0.0),
+        tensor_s=forward_tensor_s,
+        context_s=forward_context_s,
+        experts_s=forward_experts_s,
     )
-    full = layout.recompute_layers
+    tensor_back_s = reduce_s * (1.0 - layout.overlap_tensor)
+    context_back_s = larger(2.0 * ring_s - attention_back_s, 0.0)
+    experts_back_s = exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=backward_s, exposed_share=sustained.exposed_share)
     backward = _Work(
         matmul_s=2.0 * matmul_s + full * forward.matmul_s,
         attention_s=attention_back_s + full * attention_s + (1.0 - full) * again_s,
         memory_s=_BACKWARD_TOUCHES * touch_s + accumulated_s + full * forward.memory_s,
-        launch_s=larger(_KERNELS_BACKWARD * kernel_s - backward_s, 0.0) + full * forward.launch_s,
-        tensor_s=reduce_s * (1.0 - layout.overlap_tensor) + full * forward.tensor_s,
-        context_s=larger(2.0 * ring_s - attention_back_s, 0.0) + full * forward.context_s,
-        experts_s=exposed_s(exchange_s=swap_s, overlap=layout.overlap_experts, behind_s=backward_s, exposed_share=sustained.exposed_share)
-        + full * forward.experts_s,
+        launch_s=larger(_KERNELS_BACKWARD * kernel_s - backward_s - tensor_back_s - context_back_s - experts_back_s, 0.0) + full * forward.launch_s,
+        tensor_s=tensor_back_s + full * forward.tensor_s,
+        context_s=context_back_s + full * forward.context_s,
+        experts_s=experts_back_s + full * forward.experts_s,
     )
     return forward, backward
 

@@ -10,8 +10,7 @@ from unicodedata import category
 from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
 from traincarbon.formatting import json_text
-from traincarbon.ledger.record import Run
-from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.quantities import ENERGY_PARTS, RECORDED
 
 FORMATS = ("csv", "json", "parquet")

@@ -14,7 +14,8 @@ from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, seal, set_aside
 from traincarbon.ledger.journal_lines import Line, read_lines
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.record import Run, combine, timestamp
+from traincarbon.ledger.record import combine
+from traincarbon.ledger.run import Run, timestamp
 from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000

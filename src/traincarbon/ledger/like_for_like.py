@@ -8,7 +8,7 @@ from traincarbon.quantities import CostBasis
 from traincarbon.uncertain import Interval
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
 
 PLANNED_COST: dict[str, str] = {CostBasis.RENT: "rent_usd", CostBasis.OWN: "own_usd", CostBasis.ELECTRICITY: "electricity_usd"}
 """The quantity of an estimate that counts the same as the cost of a run."""

@@ -67,7 +67,10 @@ _SHAPES = (
     r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\b\d{8,10}:[\w-]{35}\b",  # SendGrid, Telegram
     r"(?i)(?<=\bbearer )\s*[^\s\"']+|(?<=\bbasic )\s*[A-Za-z0-9+/=]{8,}",
 )
+_MAY_HAVE_A_SHAPE = r"[\w-]{11}|\s|hook"
+"""What is in every text that has one of these forms: most arguments of a training have none of it, and compiling the forms takes 5 ms."""
 _RANDOM = r"[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9]{20,}"
+_SHORTEST_KEY = 20
 _HEXADECIMAL = r"(?i)(?<![\w-])(?:[0-9a-f]{32,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-])"
 _HASH_BEFORE = r"(?i)(?:rev|revision|commit|branch|tag|sha\d*|hash|checksum|digest|md5|etag|ref|tree|blob|resolve|version|id|uuid|guid|run|session|job|device|devices|snapshots?|image)[\"']?[\s:=@/]*$|[\w./-]@$"
 """What stands before the hash of a commit or a file, or a number of a run or a device."""
@@ -143,13 +146,15 @@ def mask_text(text: str, *, before: str = "") -> str:
         before: The argument or the name before it, which may say that it is the hash of a commit or a file.
     """
     text = text[:_MOST]
-    for shape in _SHAPES:
+    for shape in _SHAPES if re.search(_MAY_HAVE_A_SHAPE, text) else ():
         text = re.sub(shape, HIDDEN, text, flags=re.DOTALL)
-    text = re.sub(_HEADER, rf"\1\2{HIDDEN}", text)
-    text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text, flags=re.IGNORECASE)
-    text = _mask_pairs(text)
-    text = re.sub(_RANDOM, _mask_if_random, text)
-    text = re.sub(_HEXADECIMAL, partial(_mask_unless_a_hash, before=before), text)
+    if ":" in text or "=" in text:
+        text = re.sub(_HEADER, rf"\1\2{HIDDEN}", text)
+        text = re.sub(_URL_LOGIN, rf"\1{HIDDEN}@", text, flags=re.IGNORECASE)
+        text = _mask_pairs(text)
+    if len(text) >= _SHORTEST_KEY:
+        text = re.sub(_RANDOM, _mask_if_random, text)
+        text = re.sub(_HEXADECIMAL, partial(_mask_unless_a_hash, before=before), text)
     return _mask_persons_and_machines(text)
 
 

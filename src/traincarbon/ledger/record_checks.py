@@ -11,11 +11,11 @@ from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
+from traincarbon.ledger.run import RUN_SCHEMA
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_totals import contradiction
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import ENERGY_PARTS, J_PER_KWH, RECORDED, EnergySource, Part
-
-RUN_SCHEMA = "traincarbon/run/1"
+from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 
 _LONGEST = 2000
 _MISSING = (*ENERGY_PARTS, MISSING)
@@ -28,8 +28,6 @@ _MOST_DEVICES = 100_000
 _MOST_PARTS = 1000
 _MOST_WHOLE = 2.0**53
 _LISTS = {"hosts": _MOST_DEVICES, "shared_with": _MOST_NOTES, "notes": _MOST_NOTES}
-_ROUNDING = 1e-4
-"""Share by which figures with four digits may seem to contradict each other."""
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 
 
@@ -121,22 +119,6 @@ def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
     gpus = _whole(run_id, "waste.idle_gpus", stated.get("idle_gpus"))
     known = {name: amounts[name] for name in Waste._fields if name not in ("idle_gpus", "interrupted_s")}
     return Waste(idle_gpus=gpus, interrupted_s=amounts["interrupted_s"] or 0.0, **known)
-
-
-def contradiction(*, energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], facility_kwh: Mapping[str, float] | None) -> str:
-    """Return a note if the facility used less energy than was measured within it, which cannot be; "" if it did not.
-
-    Args:
-        energy_j: Energy by part. [J]
-        how: How that of each part is known; modelled energy bounds nothing.
-        facility_kwh: Interval of the facility's energy, None if it is unknown. [kWh]
-    """
-    if facility_kwh is None:
-        return ""
-    measured_kwh = sum(part_j for part, part_j in energy_j.items() if part_j is not None and part in how and how[part].is_measured) / J_PER_KWH
-    if facility_kwh["median"] >= measured_kwh * (1.0 - _ROUNDING):
-        return ""
-    return f"the energy of the facility, {facility_kwh['median']:.4g} kWh, is less than the {measured_kwh:.4g} kWh that were measured in it: do not rely on it"
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:

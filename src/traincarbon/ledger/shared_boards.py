@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from traincarbon.ledger.machines import is_of_one_board
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.quantities import Part
 

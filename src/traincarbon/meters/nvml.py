@@ -12,6 +12,7 @@ from traincarbon.meters.base import HIDDEN_TOO, Meter, Unavailable
 from traincarbon.meters.gpu import GpuError
 from traincarbon.meters.gpus import GpuMeter
 from traincarbon.meters.nvidia_driver import LIBRARY, LIBRARY_HINT, has_device, load_problem
+from traincarbon.meters.nvml_bindings import nvml_bindings
 from traincarbon.meters.nvml_gpu import NvmlGpu
 from traincarbon.meters.nvml_library import Library, NoDeviceError, NotOursError
 from traincarbon.meters.visible_devices import Choice, Instance, Listed, visible
@@ -28,7 +29,7 @@ def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float]
     if problem:
         return Unavailable("nvml", f"no NVIDIA driver: {LIBRARY} is not found", "in a container, start it with --gpus all")
     try:
-        import pynvml
+        pynvml = nvml_bindings()
     except ImportError:
         return Unavailable("nvml", "the Python bindings of NVML are not installed", install_command(package="nvidia-ml-py"), is_there=True)
     library = Library(pynvml)

@@ -15,6 +15,8 @@ from traincarbon.quantities import H_PER_DAY
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
+STEPS_FILE = "measured_steps.csv"
+"""The same columns for tables of measured steps, which say nothing about whole runs."""
 OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample")
 OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
@@ -47,6 +49,15 @@ def read_runs(file: str | None = None) -> tuple[list[PublishedRun], list[SetAsid
     if not runs and not aside:
         raise DatabaseError(f"{source} has column names but no runs", hint="add a row for each run")
     return runs, aside
+
+
+def read_measured_steps() -> list[PublishedRun]:
+    """Return the rows of the built-in tables of measured steps.
+
+    Raises:
+        DatabaseError: the file cannot be read.
+    """
+    return read_runs(path.join(builtin_root(), STEPS_FILE))[0]
 
 
 def unread_columns(file: str) -> list[str]:

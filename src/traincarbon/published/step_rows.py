@@ -35,6 +35,9 @@ SETS = {
     "korthikanti22": StepSet("Korthikanti 2022", "Korthikanti"),
     "mtnlg": StepSet("MT-NLG 530B", "MT-NLG"),
     "foundry": StepSet("MosaicML FSDP A100", "MosaicML", is_fitted_on=True),
+    "foundry-h100": StepSet("MosaicML FSDP H100", "MosaicML", is_fitted_on=True),
+    "vtrain-multi": StepSet("vTrain, 64 to 512 A100", "KAIST"),
+    "vtrain-single": StepSet("vTrain, 2 to 8 A100", "KAIST"),
     "mcore-h100": StepSet("Megatron-Core H100", "Megatron-Core", is_fitted_on=True),
     "megascale-175b-megascale": StepSet("MegaScale A100", "MegaScale"),
     "megascale-175b-megatron-lm": StepSet("MegaScale's Megatron-LM A100", "MegaScale"),
@@ -48,6 +51,9 @@ SETS = {
 """Prefix of a row's id to the set that it belongs to; the longest wins. Mixtures of experts form a set of their own, on which nothing is fitted."""
 _LAYOUT = frozenset(Layout._fields)
 _MACHINE = frozenset({"domain", "network_bandwidth_b_per_s", "tensor_share"})
+_TWO_DESIGNS = ("tpu-v5",)
+_UNKNOWN = 0.5
+"""Share of a feature that software has or has not, where nothing says which."""
 _CONTRADICTION = 0.1
 """Rounding and counting rules make rate and utilisation of one row differ, but by no more than this share."""
 
@@ -64,6 +70,11 @@ class Step(NamedTuple):
     machine: Machine
     published_s: float
     accelerator: str = ""
+
+    @property
+    def efficiency_scope(self) -> str:
+        """The scope of its efficiency of matrix products: the generation, or the accelerator where one generation holds chips of two designs."""
+        return f"accelerator={self.accelerator}" if self.generation in _TWO_DESIGNS else f"generation={self.generation}"
 
     @property
     def is_mixture(self) -> bool:
@@ -163,10 +174,16 @@ def _layout(run: PublishedRun, known: Mapping[str, float], shape: Shape) -> Layo
 
 
 def _habits(run: PublishedRun) -> dict[str, float]:
-    """Return the usual features of software of the row's year."""
+    """Return the usual features of software of the row's year.
+
+    Layers that are recomputed in full are a habit from before fused attention, so the features of such a row are those of either time.
+    """
     habits = EARLIER_HABITS if run.year is not None and run.year < MODERN_YEAR else Habits()
+    if run.recompute == "full" and habits.flash:
+        habits = habits._replace(flash=_UNKNOWN, splits_sequences=_UNKNOWN)
     split = habits.splits_sequences * ((run.tp or 1.0) > 1.0)
-    return {"flash": habits.flash, "overlap_data": habits.overlap_data, "sequence_parallel": float(split), "sharded_optimiser": 1.0}
+    kept = {name: getattr(habits, name) for name in ("flash", "overlap_data", "tuned_attention")}
+    return {**kept, "sequence_parallel": float(split), "sharded_optimiser": 1.0}
 
 
 def _machine(chip: Chip, known: Mapping[str, float], layout: Layout, database: Database) -> Machine:

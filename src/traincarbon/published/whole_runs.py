@@ -12,6 +12,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import speed_up_of
+from traincarbon.estimation.families import published_family
 from traincarbon.fitting.left_out import honest_scatter, left_out
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
@@ -78,7 +79,7 @@ def whole_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observa
         mfu = usable_mfu(run, chip)
         if mfu is not None:
             y = math.log(mfu / expected_mfu(chip))
-            rows.append(Observation(y, effects_of(run, chip), run.group, scatter_of(run.family)))
+            rows.append(Observation(y, effects_of(run, chip), run.group, scatter_of(_known_as(run.family))))
     return rows
 
 
@@ -92,6 +93,12 @@ def scatter_of(family: str) -> str:
     return "run" if family == "dense-lm" else _MEDIA.get(family, "other")
 
 
+def _known_as(family: str) -> str:
+    """Return what priors call a *family* of published runs: those of experts and of states have priors of their own."""
+    known = published_family(family)
+    return family if family in known.published_as[1:] else known.prior
+
+
 def expected_mfu(chip: Chip) -> float:
     """Return the utilisation of a whole run by its number format alone: only a part of a step is shortened by narrow products."""
     speed_up = max(speed_up_of(chip.product, chip.precision), 1.0)
@@ -101,8 +108,9 @@ def expected_mfu(chip: Chip) -> float:
 def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
     """Return the effects on the utilisation of *run*, by name."""
     effects = {"all": 1.0, f"generation={chip.generation}": 1.0}
-    if run.family != "dense-lm":
-        effects[f"{'medium' if run.family in _MEDIA else 'family'}={run.family}"] = 1.0
+    family = _known_as(run.family)
+    if family != "dense-lm":
+        effects[f"{'medium' if family in _MEDIA else 'family'}={family}"] = 1.0
     if run.kind.is_finetuning:
         effects["kind=finetune"] = 1.0
     if chip.precision not in WIDE:

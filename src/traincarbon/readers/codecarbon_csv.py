@@ -11,8 +11,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.masking import mask_text
-from traincarbon.ledger.record import Run
-from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, timestamp
 from traincarbon.readers.table import Row, check_needed, header_of, rows

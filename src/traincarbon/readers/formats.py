@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger import exchange
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole

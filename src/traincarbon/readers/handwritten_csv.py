@@ -6,7 +6,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
 from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, record_of

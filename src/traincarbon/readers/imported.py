@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from traincarbon.ledger.masking import mask_text
-from traincarbon.ledger.record import Run
-from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part
 
 ENDINGS = {

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from traincarbon.ledger.record import Run
 from traincarbon.ledger.record_checks import lacks_gpu_energy
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import Part
 
 NOTE = "energy and CO2e are unknown: the file names GPUs and states no energy of them"

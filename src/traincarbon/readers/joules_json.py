@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.masking import mask
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part, least_sure
 from traincarbon.readers.imported import UNKNOWN_END, Energies, Format, Imported, ImportOptions, exactly, moment, record_of
 

@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, check_needed, header_of, rows

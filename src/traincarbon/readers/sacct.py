@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, header_of, rows

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.column_names import check_columns, energy_of, size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, before, instant, moment, names_a_zone, record_of

@@ -86,7 +86,7 @@ def in_regions(answer: Estimate, database: Database, options: Sequence[Option]) 
 def on_hardware(answer: Estimate, database: Database, options: Sequence[Option]) -> list[Variant]:
     """Return the plan on as many accelerators of other hardware, the cheapest to rent first, then the cheapest to own."""
     found = _variants(answer, database, options, own=answer.facts.hardware.id, field="hw")
-    return sorted(found, key=lambda variant: (_median(variant.answer, "rent_usd"), _median(variant.answer, "own_usd"), variant.option.id))
+    return sorted(found, key=lambda variant: (_median(variant.answer, "rent_usd"), _median(variant.answer, "tco_usd"), variant.option.id))
 
 
 def without_region(answer: Estimate, database: Database) -> Estimate:

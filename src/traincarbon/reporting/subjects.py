@@ -12,8 +12,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
-from traincarbon.ledger.record import Run
-from traincarbon.ledger.record_checks import RUN_SCHEMA
+from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.ledger.store import Ledger
 from traincarbon.reading import read_limited
 from traincarbon.reporting.run_history import RunHistory, history_of

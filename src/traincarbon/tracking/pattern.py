@@ -8,7 +8,7 @@ from types import FrameType
 from traincarbon.errors import CarbonError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.tracking.lines import Splitter
-from traincarbon.tracking.progress import FIELDS, PHASE, Report, report_of
+from traincarbon.tracking.reports import FIELDS, PHASE, Report, report_of
 
 _LONGEST = 2000
 """Characters of a line that are searched."""

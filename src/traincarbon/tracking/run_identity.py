@@ -5,6 +5,7 @@ import os
 
 from traincarbon.errors import CarbonError
 from traincarbon.procfs import stat_of
+from traincarbon.tracking.blocked_signals import signals_blocked
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.run_ids import digest
 
@@ -57,7 +58,8 @@ def _agreed(launch: Launch, store: str) -> Launch:
             found.append(_met(launch, store))
 
     asking = Thread(target=ask, daemon=True)  # a training must not wait for a file server that is down
-    asking.start()
+    with signals_blocked():  # the thread keeps that, and may still be ending when this process has to receive signals itself
+        asking.start()
     asking.join(_LONGEST_S)
     return found[0] if found else launch
 

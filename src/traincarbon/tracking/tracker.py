@@ -19,15 +19,17 @@ from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, J
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters, start_remote_meters
 from traincarbon.tracking.phases import Phase, phase
-from traincarbon.tracking.progress import environment_of, progress
+from traincarbon.tracking.progress import progress
+from traincarbon.tracking.progress_pipe import environment_of, flush_phases
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
     from traincarbon.tracking.options import TrackOptions
 
 P = ParamSpec("P")
@@ -157,7 +159,8 @@ class Tracker:
             try:
                 is_allowed = self._restarts.allow()
                 apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
-                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart) if is_allowed else None
+                turn = turn_file(self.run_id, self._settings.store)
+                sidecar = Sidecar(self._pipes, orphan=True, stderr=stderr, apart=apart, turn=turn) if is_allowed else None
             except OSError:
                 sidecar = None
             finally:
@@ -188,6 +191,7 @@ class Tracker:
             sidecar, self._sidecar = self._sidecar, None
             if sidecar is None:
                 return
+            flush_phases()
             for name, value in self._outer.items():
                 if value is None:
                     os.environ.pop(name, None)
@@ -204,7 +208,7 @@ class Tracker:
             if self._others is not None:
                 self._others.wait_for_end()
             self._kept_in = final.kept_in if final is not None else ""
-            if fate := fate_of_record(final, store=self._settings.store):
+            if fate := fate_of_record(final, store=self._settings.store, run_id=self.run_id):
                 self._print(fate, even_if_quiet=True)
             if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)

@@ -1,10 +1,10 @@
 """Notice within a training in Python that its metering process has ended, without a signal or a child process of the training."""
 
 import select
-import signal
 from _thread import start_new_thread
 from collections.abc import Callable
 
+from traincarbon.tracking.blocked_signals import signals_blocked
 from traincarbon.tracking.channel import Channel
 
 
@@ -13,11 +13,11 @@ def on_hang_up(channel: Channel, action: Callable[[], None]) -> None:
 
     The thread sleeps in the kernel until then, takes no signal meant for the training, and does not delay its end.
     """
-    start_new_thread(_wait, (channel.fileno(), action))
+    with signals_blocked():
+        start_new_thread(_wait, (channel.fileno(), action))
 
 
 def _wait(descriptor: int, action: Callable[[], None]) -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     waiter = select.poll()
     waiter.register(descriptor, 0)  # a closed pipe is reported without being asked for
     try:

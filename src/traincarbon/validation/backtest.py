@@ -13,7 +13,7 @@ from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
 from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
 from traincarbon.published.run_kinds import RunKind
-from traincarbon.published.runs_file import read_runs
+from traincarbon.published.runs_file import read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, read_steps
 from traincarbon.published.whole_runs import whole_rows
 from traincarbon.quantities import KG_PER_T
@@ -56,9 +56,11 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
             predicted += found
             unanswerable += [SetAside(run.id, reason)] if reason else []
     cases = _with_spread_of_searches(predicted, runs, ours, refits)
-    timed, untimed = read_steps(runs, database)
-    known = timed if file is None else read_steps(ours, database)[0]
-    cases += _step_cases(timed, known, runs, database)
+    measured = read_measured_steps()
+    rows = [*runs, *measured] if file is None else runs
+    timed, untimed = read_steps(rows, database)
+    known = timed if file is None else read_steps([*ours, *measured], database)[0]
+    cases += _step_cases(timed, known, rows, database)
     unanswerable += [SetAside(row.id, f"step time: {row.reason}") for row in untimed]
     return Backtest(tuple(cases), (*aside, *unanswerable), "built-in" if file is None else file, is_built_in=file is None)
 
@@ -204,10 +206,9 @@ def _step_cases(timed: Sequence[Step], known: Sequence[Step], runs: Iterable[Pub
 
 
 def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Database) -> float:
-    """Return the root mean square residual of the *others*, for a mixture of experts of other mixtures if there are any."""
-    logs = [(other.is_mixture, math.log(seconds_s / other.published_s)) for other, seconds_s in others]
-    alike = [log for is_mixture, log in logs if is_mixture == step.is_mixture] or [log for _, log in logs]
-    return math.sqrt(sum(log * log for log in alike) / len(alike)) if alike else sigma_of(database, "gemm_efficiency", "generation=*")
+    """Return the spread of the *others* around their predictions, for a mixture of experts of other mixtures if there are any."""
+    alike = [other for other in others if other[0].is_mixture == step.is_mixture] or others
+    return step_efficiency.spread_of(alike) if alike else sigma_of(database, "gemm_efficiency", "generation=*")
 
 
 def _published(run: PublishedRun, facts: Database) -> dict[str, float]:

@@ -132,8 +132,35 @@ def test_a_region_has_the_intensity_of_the_grid_that_it_is_on_and_not_of_its_sta
     database = make({"grid.csv": rows, "region_grids.csv": line("region_grids", "zeta:norfolk", "US-EAST")})
     given = asked(database, "zeta:norfolk").carbon_intensity
     assert given.value.median == pytest.approx(200.0)
-    assert given.reason.startswith("Norfolk (zeta:norfolk), 2023, direct, × 1.25")
+    assert given.reason.startswith("Norfolk (zeta:norfolk), grid of US-EAST, 2023, direct, × 1.25")
     assert asked(database, "US-VA").carbon_intensity.value.median == pytest.approx(300.0)
+
+
+EAST = {
+    "grid.csv": PLACES["grid.csv"] + line("grid", "US-EAST", 2023, 160, "direct", "consumption"),
+    "zones.csv": WORLD["zones.csv"] + line("zones", "US-EAST", "grid-area", "Eastern Grid"),
+    "region_grids.csv": line("region_grids", "US-VA", "US-EAST"),
+}
+
+
+@pytest.mark.parametrize("region", ["US-VA", "zeta:norfolk"])
+def test_a_state_has_the_intensity_of_the_grid_that_it_is_on_and_so_has_a_region_in_it(make, region):
+    given = asked(make(EAST), region).carbon_intensity
+    assert given.value.median == pytest.approx(200.0)
+    assert ", grid of Eastern Grid, 2023, direct, × 1.25" in given.reason
+
+
+def test_where_the_grid_of_a_state_has_no_figure_near_the_start_the_state_s_own_counts(make):
+    rows = EAST["grid.csv"] + line("grid", "US-VA", 2016, 400, "direct", "production")
+    database = make({**EAST, "grid.csv": rows})
+    assert asked(database, "US-VA", start="2016", basis="direct").carbon_intensity.value.median == 400.0
+    assert asked(database, "US-VA", start="2024", basis="direct").carbon_intensity.value.median == 160.0
+
+
+def test_one_s_own_figure_of_a_state_wins_over_the_grid_that_it_is_on(make_root):
+    ours = make_root({**WORLD, "accelerators/acme-one-40gb.toml": chip(), BOX: server(), **EAST}, folder="ours")
+    own = make_root({"grid.csv": line("grid", "US-VA", 2023, 77, "direct", "production")}, folder="own")
+    assert asked(Database([ours, own]), "US-VA", basis="direct").carbon_intensity.value.median == 77.0
 
 
 def test_one_s_own_figure_wins_over_another_of_the_same_year(make_root):
@@ -181,6 +208,22 @@ def test_every_shipped_region_has_an_intensity_on_either_basis(shipped):
     for row in shipped.all_rows("regions"):
         direct, lifecycle = (median_of(asked(shipped, row["region"], hw="h100", basis=basis).carbon_intensity.value) for basis in ("direct", "lifecycle"))
         assert 0.0 <= direct <= 1.02 * lifecycle, row["region"]
+
+
+@pytest.mark.parametrize(
+    ("state", "cloud"),
+    [("Virginia", "aws:us-east-1"), ("Ohio", "aws:us-east-2"), ("California", "aws:us-west-1"), ("Oregon", "aws:us-west-2"), ("Texas", "azure:southcentralus")],
+)
+def test_a_state_alone_has_the_intensity_of_a_cloud_s_region_in_it(shipped, state, cloud):
+    assert asked(shipped, state, hw="h100").carbon_intensity.value == asked(shipped, cloud, hw="h100").carbon_intensity.value
+
+
+@pytest.mark.parametrize(
+    ("place", "grid"),
+    [("Maharashtra", "IN-WE"), ("Frontier", "US-SRTV"), ("Leonardo", "IT-NO"), ("LUMI", "FI"), ("Fugaku", "JP-KN"), ("Bavaria", "DE"), ("Vermont", "US-NEWE")],
+)
+def test_supercomputers_and_parts_of_countries_have_the_intensity_of_their_grid(shipped, place, grid):
+    assert asked(shipped, place, hw="h100").carbon_intensity.value == asked(shipped, grid, hw="h100").carbon_intensity.value
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from traincarbon.database.select import nearest
 from traincarbon.explore.advice import other_places
+from traincarbon.explore.compared_results import COST
 from traincarbon.uncertain import median_of
 
 
@@ -59,7 +60,7 @@ def test_a_region_without_a_price_of_that_kind_keeps_the_rent_of_the_plan_and_ha
     assert unpriced
     for id in unpriced:
         there = at.estimate(region=id.removeprefix("region-"))
-        assert found[id].results["cost_usd"].median == (at.base if money == "rent" else there).median(f"{money}_usd")
+        assert found[id].results["cost_usd"].median == (at.base if money == "rent" else there).median(COST[money])
 
 
 def test_a_better_building_saves_what_its_pue_does(megatron, by_id):

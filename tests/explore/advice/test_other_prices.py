@@ -79,7 +79,8 @@ def test_prices_of_different_times_are_no_pair(make_database):
 def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(situate, tuned, by_id):
     long = situate(params=530e9, tokens=1.35e12, hw="dgx-a100", servers=280, start="2021")
     found = by_id(other_prices.own_instead, long)["own"]
-    assert found.results["cost_usd"] == long.base["own_usd"]
-    assert "$68.8M for these servers" in found.lost
+    assert found.results["cost_usd"] == long.base["tco_usd"]
+    # $68.8M at the prices of May 2020, of which 84 % is left in the middle of 2021
+    assert "$58.1M for these servers" in found.lost
     assert found.cash_usd == pytest.approx(long.base.median("purchase_usd"))
     assert "0.02 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason

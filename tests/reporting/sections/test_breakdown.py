@@ -10,7 +10,7 @@ from traincarbon.reporting.sections.breakdown import parts_section, wholes
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
-ALL = {"accelerator_hours_h", "own_usd", "purchase_usd", "facility_energy_kwh", "total_kgco2e", "water_l"}
+ALL = {"accelerator_hours_h", "tco_usd", "purchase_usd", "facility_energy_kwh", "total_kgco2e", "water_l"}
 
 
 @pytest.mark.parametrize("fields", [{}, {"servers": 64}, {"goodput": 0.8, "mfu": 0.4}, {"mfu": 0.4}, {"accelerator_hours": 1e5}, {"hw": "h100-sxm5-80gb"}])
@@ -44,9 +44,13 @@ def test_the_costs_and_the_water_of_a_run_are_worked_by_hand(ask):
     network = view.input("accelerator_purchase_usd", "interconnect_share")
     assert split_of(view, "purchase_usd") == pytest.approx({"Servers": 16 * 160e3, "Network between them": 16 * 160e3 * network / (1 - network)})
     each = 160e3 / 8 / (1 - network)
-    assert split_of(view, "own_usd") == pytest.approx(
-        {"Share of the hardware’s price": view.median("accelerator_hours_h") * each / (4 * 8766 * 0.8), "Electricity": view.median("electricity_usd")}
-    )
+    parts, share = split_of(view, "tco_usd"), {name: view.input("tco_usd", name) for name in ("resale_share", "capital_share", "colocation_usd_per_kw_month")}
+    a_year = view.median("accelerator_hours_h") * each / 0.8 / 8766
+    assert parts["Hardware, less its resale"] == pytest.approx(a_year * (1 - share["resale_share"]) / 4)
+    assert parts["Capital"] == pytest.approx(a_year * share["capital_share"] * (1 + share["resale_share"]) / 2)
+    assert parts["Building"] == pytest.approx(view.median("it_energy_kwh") / 0.8 * share["colocation_usd_per_kw_month"] * 12 / 8766)
+    assert parts["Electricity"] == pytest.approx(view.median("electricity_usd"))
+    assert len(parts) == 8
     on_site = view.median("it_energy_kwh") * view.input("water_l", "wue_l_per_kwh")
     assert split_of(view, "water_l")["Evaporated on the site"] == pytest.approx(on_site)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.ledger.shared_boards import counted_once
 from traincarbon.quantities import EnergySource

@@ -28,11 +28,11 @@ def describing(monkeypatch):
         "import sys, os, json\n"
         "fds = sorted(int(name) for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name))\n"
         "found = {'fds': fds, 'argv': sys.argv[1:7], 'sid': os.getsid(0), 'pid': os.getpid(), 'mark': os.environ.get('CARBON_SESSION'),\n"
-        "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[7:],\n"
+        "        'blocked': open('/proc/self/status').read().split('SigBlk:')[1].split()[0], 'path': sys.argv[8:],\n"
         "        'streams': [os.readlink(f'/proc/self/fd/{fd}') for fd in range(3)]}\n"
         "os.write(int(sys.argv[2]), json.dumps(found).encode() + b'\\n')"
     )
-    monkeypatch.setattr(launch, "_MAIN", code)
+    monkeypatch.setattr(launch, "_AT_ONCE", code)
 
 
 def described(sidecar):
@@ -106,7 +106,7 @@ def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pip
 
 
 def test_an_orphan_that_does_not_start_in_time_is_given_up(pipes, monkeypatch):
-    monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60)")
+    monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60); ")
     monkeypatch.setattr(launch, "_START_S", 0.1)
     before = os.listdir("/proc/self/fd")
     with pytest.raises(TimeoutError, match="did not start in time"):

@@ -7,9 +7,10 @@ import random
 import pytest
 
 from played import played, seen_of, truth_of
-from traincarbon.tracking.progress import Progress, Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.value.forecast import Observed, forecast_of, spent
 from traincarbon.tracking.value.run_results import Coefficients, run_results
+from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
 from traincarbon.uncertain import Interval, Uncertain

@@ -6,12 +6,13 @@ import random
 import pytest
 
 from played import KINDS, played, seen_of
-from traincarbon.tracking.progress import Progress, Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Limits, Settings
 from traincarbon.tracking.value.forecast import forecast_of
 from traincarbon.tracking.value.pace import expected_pace, time_left, waiting_s
 from traincarbon.tracking.value.run_results import Coefficients, Part
 from traincarbon.tracking.value.session import Session
+from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points, Trend
 from traincarbon.tracking.value.valuation import PlannedRun, Valuation
 from traincarbon.uncertain import Interval, Uncertain

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.value.phases import Phases
 
 

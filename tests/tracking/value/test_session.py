@@ -8,7 +8,7 @@ from traincarbon.quantities import CostBasis
 from traincarbon.tracking.live_state import DeviceState
 from traincarbon.tracking.messages import from_line, to_line
 from traincarbon.tracking.options import settings_from
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.value.run_results import Coefficients, Part
 from traincarbon.tracking.value.session import Session
 from traincarbon.tracking.value.valuation import EarlierSessions, Valuation

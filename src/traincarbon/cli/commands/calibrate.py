@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError
 if TYPE_CHECKING:
     from traincarbon.calibration.calibrate import Calibrated
     from traincarbon.calibration.fit import Fitted
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
 
 _MOST_NOTES = 5
 _SLOW = 20_000

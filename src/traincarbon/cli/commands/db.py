@@ -12,9 +12,11 @@ from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import find_hardware
-from traincarbon.database.find_place import Place, find_place, place_names
+from traincarbon.database.find_place import Place, find_place, is_place_name
+from traincarbon.database.listing import listed
 from traincarbon.database.models import find_model
 from traincarbon.database.names import hardware_names, squeeze
+from traincarbon.database.towns import zones_of_part
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ command.add_command(export_command)
 def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":
     if what in ("hardware", "servers", "accelerators", "models"):
         folders = ("servers", "accelerators") if what == "hardware" else (what,)
-        products = [product for folder in folders for product in facts.products(folder)]
+        products = [product for folder in folders for product in listed(facts, folder)]
         return ("id", "name", "also"), [(product.id, product.name, ", ".join(product.aliases[:3])) for product in products]
     if what == "sources":
         entries = facts.sources()
@@ -169,8 +171,7 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     model = facts.product("models", name) if name.isprintable() and "/" not in name else None
     if model is not None:
         return model
-    exact = squeeze(name)
-    if exact in place_names(facts) and exact not in hardware_names(facts):
+    if squeeze(name) not in hardware_names(facts) and (is_place_name(facts, name) or zones_of_part(facts, name)):
         return find_place(facts, name)
     errors: list[NotFoundError] = []
     for find in (find_hardware, find_place, find_model):
@@ -206,7 +207,8 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
         low_high = f" ({fact.low:g} to {fact.high:g})" if fact.low is not None and fact.high is not None else ""
         published = f', published as "{fact.as_published}"' if fact.as_published else ""
         value = f"{fact.value:.0f}" if name.endswith("_year") else f"{fact.value:,.6g}"
-        lines.append(_filled(f"{output.bold(name)} = {value}{low_high}{published}"))
+        dated = f", of {fact.dated}" if fact.dated else ""
+        lines.append(_filled(f"{output.bold(name)} = {value}{low_high}{published}{dated}"))
         lines.append(_proof(_evidence(facts, fact.kind, fact.source, fact.locator, fact.origin), fact.kind))
         if fact.note:
             lines.append(output.dim(_filled(fact.note, first=4)))
@@ -261,5 +263,5 @@ def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, 
 
 
 def _fact(fact: "Fact") -> dict[str, object]:
-    names = ("value", "low", "high", "as_published", "source", "locator", "kind", "note", "origin")
+    names = ("value", "low", "high", "as_published", "dated", "source", "locator", "kind", "note", "origin")
     return {name: value for name in names if (value := getattr(fact, name)) not in (None, "")}

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.lazy import PlainHelp
 from traincarbon.formatting import json_text, width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
@@ -23,7 +25,7 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
 """How long after the end of the command the result may be shown, and the least time for it. [s]"""
 
 
-@click.command("track", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.command("track", cls=PlainHelp, context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @click.argument("argv", metavar="[--] COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--run-id", metavar="ID", help="Run id; reuse one to continue that run. [default: the batch job's, else a new one]")
 @click.option("--project", metavar="NAME", default="", help="Project that the run belongs to.")
@@ -82,6 +84,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py
     """  # noqa: D301  click reads the escape
+    gc.disable()  # until the command runs: what is imported is not garbage
     from traincarbon.tracking.command.bounded import run_bounded
     from traincarbon.tracking.command.gpu_warning import unmetered_gpu
     from traincarbon.tracking.command.launch import EarlySidecar
@@ -107,7 +110,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     except BaseException:
         display.close()
         raise
-    fate = fate_of_record(outcome.final, store=settings.store)
+    fate = fate_of_record(outcome.final, store=settings.store, run_id=settings.run_id)
     if fate:
         display.print(fate, even_if_quiet=True)
     display.close()

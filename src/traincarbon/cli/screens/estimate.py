@@ -108,7 +108,7 @@ def _equivalents(answer: "Estimate", facts: "Database") -> str:
 
 
 _LEAST_SHARE = 0.05
-_UNCERTAIN = ("rent_usd", "own_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
+_UNCERTAIN = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
 """Results whose uncertainty the screen explains: of cost of ownership only where there is no rent."""
 _ACRONYMS = {"mfu": "MFU", "pue": "PUE"}
 
@@ -118,7 +118,7 @@ def _uncertainties(answer: "Estimate") -> str:
     by_source: dict[str, list[tuple[str, float]]] = {}
     for name in _UNCERTAIN:
         shares = answer.spread_shares.get(name, {})
-        if (name == "own_usd" and answer["rent_usd"] is not None) or not shares:
+        if (name == "tco_usd" and answer["rent_usd"] is not None) or not shares:
             continue
         source, share = next(iter(shares.items()))
         if share >= _LEAST_SHARE:

@@ -208,11 +208,11 @@ def _hours_row(case: "Landmark") -> tuple[str, ...]:
 
 
 def _step_rows(facts: "Database") -> list[tuple[str, ...]]:
-    from traincarbon.published.runs_file import read_runs
+    from traincarbon.published.runs_file import read_measured_steps, read_runs
     from traincarbon.published.step_efficiency import errors_by_set
     from traincarbon.published.step_rows import read_steps
 
-    found = errors_by_set(read_steps(read_runs()[0], facts)[0], facts)
+    found = errors_by_set(read_steps([*read_runs()[0], *read_measured_steps()], facts)[0], facts)
     shares = [(entry, [f"{100.0 * share:.1f} %" for share in (entry.mean, entry.median, entry.p90)]) for entry in found]
     return [(entry.set, str(entry.n), *three, f"{100.0 * entry.bias:+.1f} %", "yes" if entry.is_fitted else "no") for entry, three in shares]
 

@@ -42,19 +42,38 @@ def intensity_of(place: "Place", question: Question, database: Database) -> tupl
     if row["basis"] != basis:
         return _scaled(place, row, question, database)
     value = Uncertain(float(row[_COLUMN]), {"carbon_intensity": sigma_of(database, "carbon_intensity", "scope=zone")})
-    return given("carbon_intensity", value, "g/kWh", f"{place.name}, {row['year']}, {basis}, {row['boundary']}", row), _warning_if_old(place, row, start)
+    return given("carbon_intensity", value, "g/kWh", f"{_where(place, row, database)}, {row['year']}, {basis}, {row['boundary']}", row), _warning_if_old(
+        place, row, start
+    )
 
 
 def _row_of(place: "Place", basis: str, start: str | None, database: Database) -> Row | None:
-    """Return the row that serves best: of the provider or the grid, on the basis asked for or the other one."""
-    own, grid = (
-        nearest((row for row in rows if row["basis"] == basis), start) or nearest((row for row in rows if row["basis"] == _OTHER[basis]), start)
-        for rows in (database.rows("grid", place.id), database.rows("grid", grid_of(database, place.id, place.zone)))
-    )
-    if own is None or grid is None or start is None:
-        return own or grid
-    own_years, grid_years = (abs(time_of(row["year"]) - time_of(start)) for row in (own, grid))
-    return grid if own_years >= _OLD_YEARS and grid_years < own_years else own
+    """Return the row that serves best: of the provider, the grid or the state, on the basis asked for or the other one.
+
+    A later one of these is taken only where it is nearer to a start that the earlier one is years away from.
+    """
+    best: Row | None = None
+    for zone in (place.region["region"] if place.region is not None else "", grid_of(database, place.id, place.zone), place.zone):
+        rows = database.rows("grid", zone)
+        row = nearest((row for row in rows if row["basis"] == basis), start) or nearest((row for row in rows if row["basis"] == _OTHER[basis]), start)
+        if row is not None and (best is None or _is_nearer(row, best, start)):
+            best = row
+    return best
+
+
+def _is_nearer(row: Row, best: Row, start: str | None) -> bool:
+    """Return whether *row* is of a year nearer to *start* than *best*, which is years away from it."""
+    if start is None:
+        return False
+    years, best_years = (abs(time_of(each["year"]) - time_of(start)) for each in (row, best))
+    return best_years >= _OLD_YEARS and years < best_years
+
+
+def _where(place: "Place", row: Row, database: Database) -> str:
+    """Return the name of *place*, and of the grid that *row* is of where that is another."""
+    if row["zone"] in (place.zone, place.id):
+        return place.name
+    return f"{place.name}, grid of {next((zone['name'] for zone in database.rows('zones', row['zone'])), row['zone'])}"
 
 
 def _scaled(place: "Place", row: Row, question: Question, database: Database) -> tuple[Given, tuple[str, ...]]:
@@ -68,7 +87,7 @@ def _scaled(place: "Place", row: Row, question: Question, database: Database) ->
     country = database.rows("grid", place.zone.partition("-")[0])
     there = nearest((each for each in country if each["basis"] == row["basis"]), row["year"])
     here = nearest((each for each in country if each["basis"] == basis), question.start)
-    where = f"{place.name}, {row['year']}, {row['basis']}"
+    where = f"{_where(place, row, database)}, {row['year']}, {row['basis']}"
     if there is not None and here is not None and there is not row and float(there[_COLUMN]) > 0.0:
         ratio = float(here[_COLUMN]) / float(there[_COLUMN])
         value = Uncertain(stated * ratio, {"carbon_intensity": hypot(sigma, _SCALED_SIGMA)})

@@ -73,9 +73,12 @@ def sustained_of(database: Database, *, accelerator: str, generation: str, preci
     Raises:
         DatabaseError: a constant is missing.
     """
-    gemm = gemm_efficiency if gemm_efficiency is not None else constant(database, "gemm_efficiency", f"generation={generation}", "generation=*")
+    alike = f"generation={generation.partition('-')[0]}-*"
+    scopes = (f"accelerator={accelerator}", f"generation={generation}", alike, "generation=*")
+    gemm = gemm_efficiency if gemm_efficiency is not None else constant(database, "gemm_efficiency", *scopes)
     gemm *= _factor(database, "gemm_precision_factor", f"{generation}:{precision}") * _factor(database, "gemm_chip_factor", f"accelerator={accelerator}")
-    return Sustained(gemm, *(constant(database, name, f"precision={precision}", "*") for name in Sustained._fields[1:]))
+    scopes = (f"{generation}:{precision}", f"generation={generation}", f"precision={precision}", "*")
+    return Sustained(gemm, *(constant(database, name, *scopes) for name in Sustained._fields[1:]))
 
 
 def constant(database: Database, name: str, *scopes: str) -> float:

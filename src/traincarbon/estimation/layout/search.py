@@ -29,6 +29,8 @@ class Habits(NamedTuple):
     overlap_data: float = 1.0
     narrow_gradients: float = 0.0
     """Whether gradients are exchanged at 16 bits outside FSDP, not at 32."""
+    tuned_attention: float = 0.5
+    """How often the fused attention kernel is one for the accelerator's own generation."""
 
 
 EARLIER_HABITS = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narrow_gradients=1.0)
@@ -158,7 +160,8 @@ def _divisions(task: LayoutTask, off: float) -> Iterator[Layout]:
                     continue
                 for ep in _expert_degrees(shape, tp * cp * dp):
                     split = habits.splits_sequences * (tp > 1.0)
-                    yield Layout(task.sequences, tp, pp, dp, cp, ep, sequence_parallel=split, flash=habits.flash, overlap_data=habits.overlap_data)
+                    kernels = {"flash": habits.flash, "tuned_attention": habits.tuned_attention}
+                    yield Layout(task.sequences, tp, pp, dp, cp, ep, sequence_parallel=split, overlap_data=habits.overlap_data, **kernels)
 
 
 def _fitting(task: LayoutTask, ways: Layout, off: float) -> Iterator[tuple[Layout, LayoutMemory]]:

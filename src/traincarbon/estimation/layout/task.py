@@ -97,7 +97,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         sustained=sustained_of(database, accelerator=chip.id, generation=chip.generation, precision=precision),
         accelerators=accelerators,
         memory_b=memory_b * constant(database, "layout_memory_share", "*"),
-        sequences=_sequences(plan, shape, database, assumed),
+        sequences=_sequences(plan, shape, accelerators, database, assumed),
         is_batch_stated=plan.batch_tokens is not None,
         tp=plan.number("tp"),
         pp=plan.number("pp"),
@@ -138,7 +138,7 @@ def _known_shape(plan: Plan, database: Database) -> dict[str, float]:
     return {} if model is None else model.layout_shape
 
 
-def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -> float:
+def _sequences(plan: Plan, shape: Shape, accelerators: float, database: Database, assumed: Assumed) -> float:
     stated = plan.number("batch_tokens")
     if stated is not None:
         if median_of(stated) < shape.seq_len:
@@ -146,11 +146,9 @@ def _sequences(plan: Plan, shape: Shape, database: Database, assumed: Assumed) -
                 f"batch_tokens {median_of(stated):g} are fewer than one sequence of {shape.seq_len:g}", hint="lower seq_len, or give all tokens of a step"
             )
         return float(round(median_of(stated) / shape.seq_len))
-    active = plan.number("active_params")
-    size = median_of(active if active is not None else plan.number("params"))
-    batch = usual_batch_tokens(params=size, reference_tokens=constant(database, "batch_tokens", "*"))
+    batch = usual_batch_tokens(accelerators=median_of(accelerators), reference_tokens=constant(database, "batch_tokens", "*"))
     sequences = float(max(1, round(batch / shape.seq_len)))
-    assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs of this size, or near it if that divides better"))
+    assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs on so many accelerators, or near it if that divides better"))
     return sequences
 
 

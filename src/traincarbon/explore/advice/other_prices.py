@@ -108,7 +108,7 @@ def price_ratio(database: Database, chip: str, *, server: str, purchase: str, st
 def own_instead(context: AdviceContext) -> Iterator[Outcome]:
     """Yield owning instead of renting, where both costs are known."""
     base, hardware = context.base, context.hardware
-    rent, own = base.values["rent_usd"], base.values["own_usd"]
+    rent, own = base.values["rent_usd"], base.values["tco_usd"]
     if context.money != "rent" or rent is None:
         return
     if own is None:
@@ -131,10 +131,10 @@ def own_instead(context: AdviceContext) -> Iterator[Outcome]:
         Change.PRICE,
         "Own the hardware instead of renting it",
         {**context.results, "cost_usd": own},
-        lost=f"capital up front{capital}; staff and building are not included",
+        lost=f"capital up front{capital}",
         effort=Effort.HIGH,
         not_when="the hardware would stand idle after this run: the cost assumes hardware in use for most of its service life",
-        how="the chain's cost of ownership: purchase over the hours of use, and electricity",
+        how="the chain's total cost of ownership: hardware less its resale, electricity, building, support, staff, spare parts and capital",
         evidence=rows,
         cash_usd=cash_usd,
     )

@@ -6,22 +6,30 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import key, stacked_bar
+from traincarbon.reporting.charts.cell_bars import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.summary import sentence
 from traincarbon.reporting.view import EstimateView
 
+_HARDWARE_USD = "accelerator_hours_h / utilisation × accelerator_purchase_usd"
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     "accelerator_hours_h": (
         ("Compute at the peak rate", "accelerator_hours_h × mfu"),
         ("In steps, below the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),
         ("Between steps: interruptions, stalls, evaluation", "accelerator_hours_h × (step_mfu - mfu) / step_mfu"),
     ),
-    "own_usd": (
-        ("Share of the hardware’s price", "accelerator_hours_h × accelerator_purchase_usd / (service_life_h × utilisation)"),
+    "tco_usd": (
+        ("Hardware, less its resale", f"{_HARDWARE_USD} × (1 - resale_share) / service_life_h"),
         ("Electricity", "electricity_usd"),
+        ("Building", "it_energy_kwh / utilisation × colocation_usd_per_kw_month × 12 / 8766"),
+        ("Support contracts", f"{_HARDWARE_USD} × support_share / 8766"),
+        ("Staff", f"{_HARDWARE_USD} × staff_share / 8766"),
+        ("Spare parts", f"{_HARDWARE_USD} × spares_share / 8766"),
+        ("Capital", f"{_HARDWARE_USD} × capital_share × (1 + resale_share) / 2 / 8766"),
+        ("Disposal", f"{_HARDWARE_USD} × disposal_share / service_life_h"),
     ),
     "purchase_usd": (
         ("Servers", "accelerators × accelerator_purchase_usd × (1 - interconnect_share)"),
@@ -40,7 +48,7 @@ _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """The parts of each result as equations of the inputs of its links."""
-_LINKS = ("end_to_end_mfu", "it_energy_kwh", "facility_energy_kwh", "accelerator_purchase_usd", "own_usd", "purchase_usd", "water_l")
+_LINKS = ("end_to_end_mfu", "it_energy_kwh", "facility_energy_kwh", "accelerator_purchase_usd", "tco_usd", "purchase_usd", "water_l")
 """The links whose inputs the parts are made of."""
 _CLOSE = 1e-6
 
@@ -92,9 +100,14 @@ def _whole(name: str, split: tuple[tuple[str, str], ...], values: dict[str, floa
 
 
 def parts_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
-    """Return for each figure a drawing of its parts above their table."""
+    """Return the results in a paragraph, what to know of them, and for each a drawing of its parts above their table."""
+    if not any(view.results.values()):
+        return None
     boxes = joined(_box(whole, view, currency, id) for whole in wholes(view))
-    return section(f"{id}-parts", text("Breakdown"), html('<div class="grid">{}</div>', boxes)) if boxes else None
+    lead = html("<p class='lead'>{}</p>", sentence(view, currency))
+    warnings = notes((name(warning, most=400) for warning in view.warnings), label="What to know")
+    grid = html('<div class="grid">{}</div>', boxes) if boxes else EMPTY
+    return section(f"{id}-parts", text("Results and what they are made of"), lead, warnings, grid)
 
 
 def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:

@@ -11,7 +11,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.formatting import significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, comparable, share_done
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts

@@ -7,8 +7,7 @@ from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, listing, name, notes, text
-from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.markup import EMPTY, MOST_LETTERS, Html, html, listing, name, text
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
 
@@ -26,14 +25,14 @@ class Card(NamedTuple):
 
 def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
     """Return the five quantities: the cost to rent or else of ownership, the wall-clock time or else GPU-hours, energy, CO2e and water."""
-    own = view.results.get("own_usd")
+    own = view.results.get("tco_usd")
     is_rented = view.results.get("rent_usd") is not None
     hours = view.median("accelerator_hours_h")
     has_duration = view.results.get("duration_s") is not None
     return [
         _card("rent_usd", f"ownership: {currency.amount(own.median, '$')}" if is_rented and own is not None else "")
         if is_rented or own is None
-        else _card("own_usd", "hardware, amortised, and electricity"),
+        else _card("tco_usd", "hardware, electricity, building and upkeep"),
         _card("duration_s", amount(hours, "h", digits=3) if hours is not None else "")
         if has_duration
         else _card("accelerator_hours_h", "add servers for a duration"),
@@ -41,14 +40,6 @@ def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
         Card("total_kgco2e", QUANTITIES["total_kgco2e"].short, "electricity and making the hardware"),
         _card("water_l", "cooling and generating the electricity"),
     ]
-
-
-def summary_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
-    """Return the paragraph, the cards and the warnings."""
-    cards = joined(_quantity_card(card, view, currency, id) for card in cards_of(view, currency))
-    warnings = notes((name(warning, most=400) for warning in view.warnings), label="What to know")
-    lead = html("<p class='lead'>{}</p>", sentence(view, currency))
-    return section(f"{id}-answer", text("The answer"), lead, html('<ul class="cards">{}</ul>', cards), warnings)
 
 
 def card_html(label: str, interval: Interval | None, unit: str, currency: Currency, *, remark: Html = EMPTY) -> Html:
@@ -70,14 +61,14 @@ def sentence(view: EstimateView, currency: Currency) -> Html:
         for quantity, verb, rest in (
             ("duration_s", "take", ""),
             ("rent_usd", "cost", " to rent"),
-            ("own_usd", "cost", " on hardware of your own (amortised)"),
+            ("tco_usd", "cost", " on hardware of your own"),
             ("facility_energy_kwh", "use", " of electricity"),
             ("total_kgco2e", "emit", " of CO2e"),
             ("water_l", "consume", " of water"),
         )
         if (result := spoken(view.results.get(quantity), QUANTITIES[quantity].unit, currency))
     ]
-    work = html("{}{}", _work(view), _details(view))
+    work = html("{}{}{}", _work(view), _details(view), EMPTY if view.region else text(", with no region given,"))
     if not parts:
         return html("{}: nothing is known of what it takes.", work)
     level = html("The ranges in brackets are {:.3g} % intervals.", 100.0 * view.level)
@@ -93,16 +84,21 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
     return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
 
 
+def size_words(view: EstimateView, *, most: int = MOST_LETTERS) -> Html:
+    """Return what is trained, on what and where, as a sentence without a verb; *most* letters of its name."""
+    return html("{}{}{}", _work(view, most), _details(view), EMPTY if view.region else text(", no region given"))
+
+
 def _card(quantity: str, remark: str) -> Card:
     return Card(quantity, QUANTITIES[quantity].label, remark)
 
 
-def _work(view: EstimateView) -> Html:
+def _work(view: EstimateView, most: int = MOST_LETTERS) -> Html:
     """Return the training by the plan's name, else by the number of parameters."""
     title, params = view.plan.get("name"), view.plan.get("params")
     verb = _VERBS.get(str(view.plan.get("kind")), "Training")
     if title:
-        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title))
+        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title, most=most))
     return html("{} <strong>{} parameters</strong>", text(verb), text(count_text(params))) if params is not None else text("This training")
 
 
@@ -112,7 +108,7 @@ def _details(view: EstimateView) -> Html:
     shown = (["params"] if plan.get("name") else []) + ["tokens", "servers", "accelerators"]
     words = {"params": "parameter", "tokens": "token", "servers": "server", "accelerators": "accelerator"}
     sizes = [f"{count_text(plan[key])} {words[key]}{'' if number(plan[key]) == 1.0 else 's'}" for key in shown if plan.get(key) is not None]
-    region = html(" in {}", name(view.region)) if view.region else text(", with no region given,")
+    region = html(" in {}", name(view.region)) if view.region else EMPTY
     size = html(" ({})", text(", ".join(sizes), most=400)) if sizes else EMPTY
     return html("{} on {}{}", size, name(view.hardware), region)
 
@@ -120,15 +116,9 @@ def _details(view: EstimateView) -> Html:
 def _largest_uncertainties(view: EstimateView) -> Html:
     """Return the largest source of the uncertainty of money and of CO2e."""
     parts: dict[str, str] = {}
-    for quantity, label in (("rent_usd", "cost"), ("own_usd", "cost"), ("total_kgco2e", "CO2e")):
+    for quantity, label in (("rent_usd", "cost"), ("tco_usd", "cost"), ("total_kgco2e", "CO2e")):
         shares = view.spread_shares.get(quantity, {})
         if shares and label not in parts:
             source, share = next(iter(shares.items()))
             parts[label] = f"{label} – {uncertainty_label(source)} ({100.0 * share:.0f}\u00a0%)"
     return html(" Largest uncertainties: {}.", text("; ".join(parts.values()), most=400)) if parts else EMPTY
-
-
-def _quantity_card(card: Card, view: EstimateView, currency: Currency, id: str) -> Html:
-    has_step = view.step(card.name) is not None
-    how = html(" {}", link_to(f"{id}-{card.name}", text("how"), spoken=f"{card.label}: how it was computed")) if has_step else EMPTY
-    return card_html(card.label, view.results.get(card.name), QUANTITIES[card.name].unit, currency, remark=html("{}{}", text(card.remark), how))

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 _STANDARD = 2
 """The highest number of a standard stream."""
-_MAIN = "import sys; sys.path[:] = sys.argv[7:]; from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:7]))"
-_ORPHANED = f"import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); {_MAIN}"
-"""The same in a grandchild; the child reports its process number and ends at once, so that the metering process is not a child of the caller."""
+_MAIN = "import sys; sys.path[:] = sys.argv[8:]; {turn}from traincarbon.tracking.sidecar.main import main; main(*map(int, sys.argv[1:7]){passed})"
+_AT_ONCE = _MAIN.format(turn="", passed="")
+_IN_TURN = _MAIN.format(turn="from traincarbon.tracking.sidecar.turn import take_turn; turn = take_turn(sys.argv[7]); ", passed=", turn")
+_ORPHANED = "import os, sys; pid = os.fork(); pid and (os.write(int(sys.argv[2]), b'%d' % pid), os._exit(0)); "
+"""What comes before, to run in a grandchild; the child reports its process number and ends at once, so that the metering process is not a child of the caller."""
 _APART = "CARBON_METERS_APART"
 """The variable of :mod:`traincarbon.meters.base`, which this process does not import."""
 _LONGEST_PID_B = 32
@@ -70,6 +72,7 @@ class Sidecar:
         orphan: Whether to start it as a grandchild, as the caller may wait for all its children; this takes about 10 ms longer.
         stderr: Descriptor on which it is to show the run, -1 to show nothing.
         apart: Whether to read vendors' libraries in processes of their own, as one of them ended a metering process before.
+        turn: The file whose lock it waits for before it starts, as a replacement among those of other ranks, see :mod:`traincarbon.tracking.sidecar.turn`.
 
     Attributes:
         pid: Its process number.
@@ -79,12 +82,13 @@ class Sidecar:
         OSError: the system cannot start it.
     """
 
-    def __init__(self, pipes: Pipes, *, orphan: bool = False, stderr: int = -1, apart: bool = False) -> None:
+    def __init__(self, pipes: Pipes, *, orphan: bool = False, stderr: int = -1, apart: bool = False, turn: str = "") -> None:
         if not sys.executable:
             raise OSError(errno.ENOENT, "sys.executable is empty: this Python does not know its own program")
         (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output, stderr)
-        arguments = [sys.executable, "-I", "-S", "-c", _ORPHANED if orphan else _MAIN, *map(str, (*passed, os.getpid())), *filter(_is_text, sys.path)]
+        code = (_ORPHANED if orphan else "") + (_IN_TURN if turn else _AT_ONCE)
+        arguments = [sys.executable, "-I", "-S", "-c", code, *map(str, (*passed, os.getpid(), turn)), *filter(_is_text, sys.path)]
         # a handler that waits for any child would take the intermediate process
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,) if orphan else ())
         try:
@@ -162,10 +166,10 @@ class EarlySidecar:
         self.sidecar = start_sidecar(self.pipes)
 
 
-def start_sidecar(pipes: Pipes, *, apart: bool = False) -> Sidecar | None:
+def start_sidecar(pipes: Pipes, *, apart: bool = False, turn: str = "") -> Sidecar | None:
     """Start the metering process; return None if the system cannot."""
     try:
-        return Sidecar(pipes, apart=apart)
+        return Sidecar(pipes, apart=apart, turn=turn)
     except (OSError, AttributeError):  # no room for another process, or no posix_spawn on this system
         return None
 

@@ -1,5 +1,6 @@
 """Run a command with its own streams, terminal, signals and exit code, and meter it; it ends with its supervisor."""
 
+import gc
 import os
 import signal
 import time
@@ -12,9 +13,10 @@ from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar,
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
-from traincarbon.tracking.progress import environment_of
+from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
+from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
@@ -113,8 +115,11 @@ class Supervisor:
             self._start_other_nodes()
             self._start_command(mask)
             self._send_job()
+            gc.freeze()  # what was imported stays
+            gc.enable()
             while self._ended is None:
                 self._wait()
+            gc.disable()  # this process ends soon, and looking for garbage meanwhile takes as long as an import
             self._end_metering(self._ended)
         except BaseException:
             self._close()
@@ -140,7 +145,7 @@ class Supervisor:
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
-        if self._settings.nodes > 1:
+        if self._settings.nodes > 1 or self._settings.is_outside:
             from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
 
             self._others = start_remote_meters(self._settings, self._command, own_environment())
@@ -260,7 +265,7 @@ class Supervisor:
         if not self._restarts.allow():
             self._display.print("the metering process ended too often: the run continues without metering", even_if_quiet=True)
             return
-        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart)
+        self._sidecar = start_sidecar(self._pipes, apart=self._is_apart, turn=turn_file(self._settings.run_id, self._settings.store))
         if self._begun:  # the killed process has metered the time until now
             self._began_s = time.monotonic()
             self._settings = self._settings._replace(continues=True)

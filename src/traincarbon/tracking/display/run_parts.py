@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from traincarbon.formatting import amount, counted, dim, shortened, significant, table
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_H, Part
 from traincarbon.tracking.display import wording
 

@@ -9,7 +9,7 @@ from traincarbon.formatting import amount, bold, counted, dim, median_and_interv
 from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
-from traincarbon.ledger.record import Run
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
 from traincarbon.tracking.display import wording
@@ -278,7 +278,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        wording.short_amount(use.energy_j / J_PER_KWH, "kWh"),
+        "unknown" if use.is_unknown else wording.short_amount(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from traincarbon.formatting import amount, clean, shortened, significant
 from traincarbon.quantities import BUDGETED, COMPARED, QUANTITIES, CostBasis
 from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
-from traincarbon.tracking.progress import COUNTS
+from traincarbon.tracking.reports import COUNTS
 
 FORECAST: tuple[str, ...] = tuple(name for name in COMPARED if name in BUDGETED.values())
 """The quantities that are forecast and planned."""

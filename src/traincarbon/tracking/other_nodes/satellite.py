@@ -11,6 +11,7 @@ from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.command.launch import Pipes, Sidecar, start_sidecar
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Message, Note, to_line
 from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.turn import turn_file
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """What ends a step signals all of its processes. This one ends with the messages, or with the job."""
@@ -61,7 +62,7 @@ class Satellite:
                 channel.wait(wait_s=until_s - time.monotonic())
 
     def _start(self) -> Sidecar | None:
-        sidecar = start_sidecar(self._pipes)
+        sidecar = start_sidecar(self._pipes, turn=turn_file(self._settings.run_id, self._settings.store) if self._restarts else "")
         if sidecar is None:
             _tell(Note(f"{os.uname().nodename}: the metering process cannot be started"))
             return None

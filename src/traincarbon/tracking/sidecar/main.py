@@ -20,7 +20,7 @@ _MOST_OPEN = 1 << 16
 _FOREVER_S = 3600.0
 
 
-def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner: int) -> None:
+def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner: int, turn: int = -1) -> None:
     """Meter until the job has ended.
 
     Args:
@@ -30,11 +30,12 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         output: Descriptor for a copy of the job's output.
         stderr: Descriptor on which to show the run, -1 to show nothing.
         owner: The process that asked for the metering.
+        turn: Descriptor that holds the turn to replace a metering process, -1 if there is none.
     """
     for number in signal.valid_signals() - {getattr(signal, name, 0) for name in _NOT_IGNORED}:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if the owner ignored it, this process could not wait for its children
-    reads, writes, reports, output, *shown = _close_all_but(reads, writes, reports, output, *([stderr] if stderr >= 0 else []))
+    reads, writes, reports, output, *shown = _close_all_but(reads, writes, reports, output, *([stderr] if stderr >= 0 else []), but=turn)
     channel = Channel(reads, writes)
     ours = [reads, writes, reports, output]
     display = _display(shown[0], owner, close=ours) if shown else None
@@ -45,23 +46,26 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     from traincarbon.tracking.sidecar.election import HandedOverError, elected
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
-    from traincarbon.tracking.sidecar.patient_journal import patient_journal
+    from traincarbon.tracking.sidecar.patient_journal import asked_name, patient_journal
+    from traincarbon.tracking.sidecar.turn import end_turn
 
     settings = _wait_for_settings(channel, early)
     if settings is None:
         return
+    name = asked_name(settings.store)
     try:
         door = elected(settings, channel, (reads, writes, reports, output), early)
     except HandedOverError:
         if display is not None:
             display.close()
         return
+    end_turn(turn)
     job = _next(channel, Job)
     if job is None:
         if door is not None:
             door.close()
         return
-    journal = patient_journal(settings.store, settings.run_id)
+    journal = patient_journal(settings.store, settings.run_id, name=name)
     try:
         Metering(
             channel, ProcessHandle(owner), settings, job,
@@ -110,10 +114,13 @@ def _next(channel: Channel, kind: "type[_M]") -> "_M | None":
         channel.wait(wait_s=_FOREVER_S)
 
 
-def _close_all_but(*kept: int) -> list[int]:
-    """Close the owner's other descriptors, as a pipe that stays open here never ends for its reader; return those kept, renumbered low."""
+def _close_all_but(*kept: int, but: int = -1) -> list[int]:
+    """Close the owner's other descriptors, as a pipe that stays open here never ends for its reader; return those kept, renumbered low.
+
+    The descriptor *but* stays as it is, as the lock of a file ends if any descriptor of the file is closed.
+    """
     first = 3
-    for descriptor in sorted(kept):
+    for descriptor in sorted((*kept, *([but] if but >= 0 else []))):
         os.closerange(first, descriptor)
         first = descriptor + 1
     os.closerange(first, _MOST_OPEN)

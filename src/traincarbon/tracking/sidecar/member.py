@@ -10,7 +10,7 @@ from typing import TypeAlias
 from traincarbon.meters.base import Meter
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Job, JobEnded, Note, TerminalUndo
-from traincarbon.tracking.progress import Report, ReportReader
+from traincarbon.tracking.reports import Report, ReportReader
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import ProcessHandle, describe_survivors
 from traincarbon.tracking.sidecar.process_tree import ProcessTree

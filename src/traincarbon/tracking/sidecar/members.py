@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from traincarbon.meters.base import Meter
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.messages import Begun, Job, JobEnded
-from traincarbon.tracking.progress import Report
+from traincarbon.tracking.reports import Report
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.member import Member
 

@@ -14,7 +14,7 @@ from traincarbon.tracking.value.valuation import EarlierSessions
 from traincarbon.uncertain import Interval, Uncertain
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.record import Run
+    from traincarbon.ledger.run import Run
 
 NEAR = 0.8
 """Share of a limit from which on the user is warned."""

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from traincarbon.ledger.like_for_like import comparable, scaled
 from traincarbon.quantities import S_PER_H
-from traincarbon.tracking.progress import COUNTS, Progress
+from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.value.pace import expected_pace, measured_pace, time_left
 from traincarbon.tracking.value.run_results import Coefficients, Part, RunResults, run_results
+from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points, trend_of
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
 from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of

@@ -11,11 +11,12 @@ from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration_priors import calibrated
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.consequences import CONSEQUENCES
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import gather_for_run
 from traincarbon.estimation.facts.question import Question, Subject
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.links import CONSEQUENCES, RATES
+from traincarbon.estimation.links import RATES
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.result import Estimate

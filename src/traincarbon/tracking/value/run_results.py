@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from traincarbon.estimation.links import CONSEQUENCES
+from traincarbon.estimation.consequences import CONSEQUENCES
 from traincarbon.estimation.walk import walk
 from traincarbon.formulas.power import unmetered_j
 from traincarbon.formulas.throughput import implied_mfu

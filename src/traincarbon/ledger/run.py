@@ -1,0 +1,127 @@
+"""The record of a run: what was measured, what is missing, and what it came to."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.phases import Phase
+from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.waste import NO_WASTE, Waste
+from traincarbon.quantities import J_PER_KWH, EnergySource
+
+RUN_SCHEMA = "traincarbon/run/1"
+
+_NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "cost_basis", "unread_gpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run: what was measured, what is missing and why, and its results. What is not known is None, never 0."""
+
+    run_id: str
+    project: str = ""
+    argv: tuple[str, ...] = ()
+    exit_code: int | None = None
+    state: str
+    started_at: str
+    duration_s: float
+    nodes: int = 1
+    nodes_expected: int | None = None
+    """Nodes of the run by its launcher, None if it is unknown."""
+    hosts: tuple[str, ...] = ()
+    """Names of its nodes in the ledger, which are hashes, in the order of their numbers."""
+    accelerators: int | None = None
+    hw: str = ""
+    energy_j: dict[str, float | None]
+    how: dict[str, EnergySource]
+    missing: dict[str, str]
+    gaps_s: float = 0.0
+    samples: int = 0
+    facility_energy_kwh: dict[str, float] | None = None
+    operational_kgco2e: dict[str, float] | None = None
+    embodied_kgco2e: dict[str, float] | None = None
+    cost_usd: dict[str, float] | None = None
+    tokens: float | None = None
+    params: float | None = None
+    mfu: float | None = None
+    forecast: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = None
+    versions: dict[str, str]
+    launcher: Mapping[str, Any] | None = None
+    """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
+    restarts: int = 0
+    signal: int | None = None
+    counts: dict[str, float]
+    """Tokens, samples and steps that the script reported."""
+    by_device: tuple[DeviceUse, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    """What its script named, and the rest; they add up to the run. Empty if it named none."""
+    attempts: tuple[Attempt, ...] = ()
+    waste: Waste = NO_WASTE
+    shared_with: tuple[str, ...] = ()
+    """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
+    notes: tuple[str, ...] = ()
+    unread_gpu: bool = False
+    """Whether a GPU was there that no meter read, so that every total is unknown."""
+    cost_basis: str = ""
+    """What the cost counts, see :class:`traincarbon.quantities.CostBasis`; several, separated by semicolons, if its sessions counted differently."""
+
+    @property
+    def metered_kwh(self) -> float | None:
+        """Energy of all parts that were metered or modelled, None if there is none, or if a GPU that was there is not among them."""
+        known = [energy_j for energy_j in self.energy_j.values() if energy_j is not None]
+        return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
+        stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
+        how = {part: source.value for part, source in self.how.items()}
+        lists = {
+            "argv": list(self.argv),
+            "hosts": list(self.hosts),
+            "shared_with": list(self.shared_with),
+            "notes": list(self.notes),
+            "devices": [use.to_dict() for use in self.by_device],
+        }
+        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
+        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
+
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, object]) -> "Run":
+        """Return the record that :meth:`to_dict` gave.
+
+        Raises:
+            CarbonError: it is not such a record, or a value in it is impossible.
+        """
+        from traincarbon.ledger.record_checks import checked_record  # a run that is tracked is not read from a file
+
+        return cls(**checked_record(stated))
+
+    def to_stored(self) -> dict[str, object]:
+        """Return all fields as JSON can hold them, for the index."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @classmethod
+    def from_stored(cls, stored: dict[str, Any]) -> "Run":
+        """Return the record that :meth:`to_stored` gave."""
+        how = {part: EnergySource(source) for part, source in stored["how"].items()}
+        by_device = tuple(map(DeviceUse.from_stored, stored["by_device"]))
+        parts = {
+            "phases": tuple(Phase(*phase) for phase in stored["phases"]),
+            "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
+            "waste": Waste(*stored["waste"]),
+            **{name: tuple(stored.get(name, ())) for name in ("hosts", "shared_with")},
+        }
+        return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
+
+
+def timestamp(wall_s: float) -> str:
+    """Return the instant as ISO 8601 in UTC, empty if no calendar has it."""
+    try:
+        whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(math.floor(wall_s)))
+    except (OverflowError, ValueError, OSError):
+        return ""
+    return f"{whole}.{int(wall_s % 1 * 1e6):06d}Z"

@@ -1,0 +1,81 @@
+"""The quantities of a run as sums over its processes: what several sessions metered at once counts once, what is missing is said."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from traincarbon.ledger.nodes import with_absent
+from traincarbon.ledger.process_summary import Process
+from traincarbon.ledger.sessions import Session, share_all, share_nothing, share_once
+from traincarbon.quantities import J_PER_KWH, EnergySource
+from traincarbon.uncertain import Interval
+
+_BY_TIME = ("embodied_kgco2e", "cost_usd")
+"""What follows from the hours of accelerators more than from energy."""
+_ROUNDING = 1e-4
+"""Share by which figures with four digits may seem to contradict each other."""
+
+
+def total_of(name: str, found: list[tuple[Session, ...]], absent: int) -> dict[str, float] | None:
+    """Return a recorded quantity of all nodes, with the share of those that sent nothing in its interval."""
+    total = with_absent(_sum(name, found), found, absent, partial(_sum, name))
+    return None if total is None else total.to_dict()
+
+
+def _sum(name: str, found: Sequence[tuple[Session, ...]]) -> Interval | None:
+    """Return a recorded quantity summed over the processes that state it. What several sessions metered at once counts once."""
+    stated: list[Interval] = []
+    for cluster in found:
+        results = list(_by_session(name, cluster))
+        if len(results) < 2 or share_nothing(cluster):
+            stated += results
+        elif share_all(cluster):
+            stated.append(max(results, key=lambda result: float(result.median)))
+        else:
+            stated.append(_scaled(_added(results), share_once(cluster, by_time=name in _BY_TIME)))
+    return _added(stated) if stated else None
+
+
+def _scaled(interval: Interval, factor: float) -> Interval:
+    return Interval(*(bound * factor for bound in interval))
+
+
+def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:
+    """Yield a quantity for each session of a cluster that states it, its processes added up."""
+    for session in cluster:
+        results = [process.results[name] for process in session.processes if name in process.results]
+        if results:
+            yield _added(results)
+
+
+def _added(intervals: Sequence[Interval]) -> Interval:
+    return Interval(*(sum(bounds) for bounds in zip(*intervals, strict=True)))
+
+
+def left_out(name: str, found: list[tuple[Session, ...]]) -> str:
+    """Return a note if processes metered energy and ended before they could state a quantity that others state."""
+    metered = [process for cluster in found for session in cluster for process in session.processes if process.devices]
+    without = sum(name not in process.results for process in metered)
+    if not 0 < without < len(metered):
+        return ""
+    return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"
+
+
+def cost_basis_of(ordered: Sequence[Process]) -> str:
+    """Return what the cost counts, several separated by semicolons if the processes counted differently."""
+    return "; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results))
+
+
+def contradiction(*, energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], facility_kwh: Mapping[str, float] | None) -> str:
+    """Return a note if the facility used less energy than was measured within it, which cannot be; "" if it did not.
+
+    Args:
+        energy_j: Energy by part. [J]
+        how: How that of each part is known; modelled energy bounds nothing.
+        facility_kwh: Interval of the facility's energy, None if it is unknown. [kWh]
+    """
+    if facility_kwh is None:
+        return ""
+    measured_kwh = sum(part_j for part, part_j in energy_j.items() if part_j is not None and part in how and how[part].is_measured) / J_PER_KWH
+    if facility_kwh["median"] >= measured_kwh * (1.0 - _ROUNDING):
+        return ""
+    return f"the energy of the facility, {facility_kwh['median']:.4g} kWh, is less than the {measured_kwh:.4g} kWh that were measured in it: do not rely on it"

@@ -1,0 +1,70 @@
+"""Quantities of a run add up over its processes, and what contradicts itself is said."""
+
+import pytest
+
+from journals import WALL_S, lines_of
+from traincarbon.ledger.record import merge
+from traincarbon.ledger.run import Run
+
+LATER_S = WALL_S + 1e6
+FIGURE = {"low": 1.0, "median": 2.0, "high": 4.0}
+
+
+GOOD = merge(lines_of(), now_s=WALL_S).to_dict()
+
+
+def merged(*journals):
+    return merge([one for journal in journals for one in journal], now_s=LATER_S)
+
+
+def test_figures_add_up_and_those_that_are_left_out_are_named():
+    record = merged(
+        lines_of(process=1, figures={"cost_usd": FIGURE}),
+        lines_of(process=2, begin_s=100.0, figures={"cost_usd": FIGURE}),
+        lines_of(process=3, begin_s=200.0, end=False),
+    )
+    assert record.cost_usd == {"low": 2.0, "median": 4.0, "high": 8.0}
+    assert record.notes == ("cost_usd leaves out 1 of 3 processes, which ended before they could state it",)
+
+
+def test_trackers_side_by_side_state_the_cost_of_the_same_devices_once():
+    assert merged(*(lines_of(process=number, figures={"cost_usd": FIGURE}) for number in range(8))).cost_usd == FIGURE
+
+
+def test_trackers_side_by_side_of_work_that_was_modelled_for_each_add_up_as_its_energy_does():
+    modelled = {"devices": ("cpu:model",), "part": "cpu", "how": "modelled", "figures": {"facility_energy_kwh": FIGURE}}
+    record = merged(*(lines_of(process=number, start={"accelerators": None}, **modelled) for number in range(3)))
+    assert record.energy_j["cpu"] == 3 * 1500.0
+    assert record.facility_energy_kwh == {name: 3.0 * value for name, value in FIGURE.items()}
+    assert merged(*(lines_of(process=number, start={"accelerators": 8}, **modelled) for number in range(3))).facility_energy_kwh == FIGURE
+
+
+def test_what_a_killed_process_last_stated_is_kept():
+    lines = lines_of(end=False)
+    lines[-1]["cost_usd"] = FIGURE
+    assert merged(lines).cost_usd == FIGURE
+
+
+def test_what_the_cost_counts_in_each_session_is_told_where_they_differ():
+    one, other = (
+        lines_of(process=number, begin_s=100.0 * number, figures={"cost_usd": FIGURE, "cost_basis": basis}) for number, basis in enumerate(["rent", "own"], 1)
+    )
+    assert merged(one, other).cost_basis == "rent; own"
+    assert merged(lines_of(figures={"cost_basis": "rent"})).cost_basis == ""
+    assert merged(lines_of(figures={"cost_usd": FIGURE})).cost_basis == ""
+
+
+def stated(facility_kwh, *, gpu_j=3.6e6, how="counter"):
+    interval = {"low": facility_kwh / 2.0, "median": facility_kwh, "high": facility_kwh * 2.0}
+    return {**GOOD, "energy_j": {"gpu": gpu_j}, "how": {"gpu": how}, "facility_energy_kwh": interval}
+
+
+def test_a_facility_that_used_less_than_was_measured_in_it_is_said():
+    run = Run.from_dict(stated(0.5))
+    assert run.notes[-1] == "the energy of the facility, 0.5 kWh, is less than the 1 kWh that were measured in it: do not rely on it"
+    assert Run.from_dict(run.to_dict()).notes == run.notes
+
+
+@pytest.mark.parametrize(("facility_kwh", "how"), [(1.0, "counter"), (1.2, "power"), (0.99995, "counter"), (0.5, "modelled")])
+def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believed(facility_kwh, how):
+    assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
