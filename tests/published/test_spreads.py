@@ -88,6 +88,6 @@ def test_published_steps_are_better_predicted_by_the_others_of_their_source_than
         before += np.abs(y).tolist()
         after += np.abs(shrunk.left_out).tolist()
         inside += (np.abs(shrunk.left_out) <= Z_90 * shrunk.left_out_sigma).tolist()
-    assert len(before) == 137
-    assert (np.median(before), np.median(after)) == pytest.approx((0.049, 0.017), abs=6e-4)
+    assert len(before) == 144
+    assert (np.median(before), np.median(after)) == pytest.approx((0.054, 0.017), abs=6e-4)
     assert np.mean(inside) == pytest.approx(0.912, abs=6e-3)

@@ -130,7 +130,7 @@ def fitted(rows: Sequence[Published], **given: float) -> dict[str, float]:
     likelihood = _likelihood(_without_outliers(rows))
     for _ in range(_ROUNDS):
         before = dict(found)
-        for name in found.keys() - given.keys():
+        for name in [each for each in found if each not in given]:
             found[name] = max((likelihood({**found, name: value}), value) for value in _GRID)[1]
         if found == before:
             break

@@ -260,8 +260,9 @@ def test_no_interval_of_utilisation_is_shown_beyond_100_percent():
 
 def test_the_comparison_of_server_counts_keeps_the_level_that_was_asked_for():
     text = shown(*MAIN, "--level", "0.5", "--explain")
-    low, high = (float(bound.replace(",", "")) for bound in re.search(r"^ +60 +\S+ +(\S+) – (\S+)", text, re.MULTILINE).groups())
-    level = found(*MAIN, "--servers", "60", "--level", "0.5")["results"]["duration_s"]
+    servers, *bounds = re.search(r"^Servers  days .*\n +(\d+) +\S+ +(\S+) – (\S+)", text, re.MULTILINE).groups()
+    low, high = (float(bound.replace(",", "")) for bound in bounds)
+    level = found(*MAIN, "--servers", servers, "--level", "0.5")["results"]["duration_s"]
     assert (low, high) == (pytest.approx(level["low"] / 86400, rel=5e-2), pytest.approx(level["high"] / 86400, rel=5e-2))
 
 
