@@ -67,6 +67,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "equivalents": 1,
         "techniques": 1,
         "architectures": 1,
+        "convolutions": 0,
         "pci_ids": 0,
         "run_features": 1,
         "scaling_laws": 1,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from traincarbon import estimate
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.plan import Plan
@@ -17,7 +18,12 @@ from traincarbon.uncertain import Uncertain
         ({"mfu": 0.4, "hours": 3}, "mfu and hours exclude each other"),
         ({"flop": 1e20, "teacher_params": 1e9}, "flop and teacher_params exclude each other"),
         ({"flop_per_sample": 1e9}, "flop_per_sample needs samples"),
-        ({"image_size": 224, "samples": 10}, "image_size needs patch_size"),
+        ({"image_size": 224, "samples": 10}, "image_size needs patch_size or gmac_per_sample or flop_per_sample or model"),
+        ({"params": 7e9, "samples": 10, "text_params": 8e9}, "text_params 8e+09 exceed params 7e+09"),
+        ({"mfu": 0.4, "seconds_per_sample": 1.0, "samples": 10}, "mfu and seconds_per_sample exclude each other"),
+        ({"mask_ratio": 0.75}, "mask_ratio needs samples"),
+        ({"text_tokens": 77, "tokens": 1e9}, "text_tokens need text_params or decoder_params"),
+        ({"decoder_params": 1e6}, "decoder_params need samples or audio_hours"),
         ({"patch_size": 16}, "patch_size needs image_size"),
         ({"params": 7e9, "frozen_params": 8e9}, "frozen_params 8e+09 exceed params 7e+09"),
     ],
@@ -43,3 +49,21 @@ def test_a_number_is_shown_by_its_median_and_shortly():
     assert shown(7e9) == "7e+09"
     assert shown(Uncertain(8.0, {"x": 0.1})) == "8"
     assert len(shown("x" * 100)) <= 41
+
+
+@pytest.mark.parametrize(("flop", "is_said"), [(4.2e22, False), (4.1e23, False), (4.2e23, True), (4.3e21, False), (4.2e21, True), (1e25, True)])
+def test_stated_flop_that_contradict_params_and_tokens_by_ten_are_said_before_the_figures(flop, is_said):
+    # 6 × 7e9 × 1e12 = 4.2e22
+    answer = estimate(params=7e9, tokens=1e12, flop=flop, hw="h100")
+    assert any("contradict each other by a factor of 10" in slip for slip in answer.slips) == is_said
+    assert answer.warnings[: len(answer.slips)] == list(answer.slips)
+    assert answer.median("compute_flop") == flop
+
+
+@pytest.mark.parametrize(("teacher", "words"), [(7e11, ""), (70e12, "100 times the parameters"), (7e14, "no model is so large")])
+def test_a_teacher_larger_than_sense_is_said_before_the_figures(teacher, words):
+    slips = estimate(params=7e9, tokens=1e12, teacher_params=teacher, hw="h100").slips
+    assert bool(slips) == bool(words)
+    assert all(words in slip for slip in slips)
+    images = estimate(params=7e9, layers=4, hidden=8, samples=1e6, image_size=224, patch_size=16, teacher_params=teacher, hw="h100").slips
+    assert bool(images) == bool(words)

@@ -28,12 +28,21 @@ from traincarbon.estimation.plan_fields import ALIASES, FIELDS, fields_with, nam
                 "flop",
                 "flop_per_sample",
                 "gmac_per_sample",
+                "text_params",
+                "decoder_params",
             },
         ),
         (Use.LAYOUT, {"tp", "pp", "dp", "recompute"}),
         (Use.HARDWARE, {"rent_price", "purchase_price"}),
-        (Use.PACE, {"mfu", "goodput", "accelerator_hours", "hours", "days"}),
-        (Use.DATA, {"samples", "epochs", "image_size", "patch_size", "audio_hours", "frames_per_s", "flop", "flop_per_sample", "gmac_per_sample"}),
+        (Use.PACE, {"mfu", "goodput", "accelerator_hours", "hours", "days", "seconds_per_sample"}),
+        (
+            Use.DATA,
+            {
+                *("samples", "epochs", "image_size", "patch_size", "audio_hours", "frames_per_s", "flop", "flop_per_sample", "gmac_per_sample"),
+                *("latent_factor", "frames", "frames_per_token", "text_tokens", "mask_ratio", "global_crops", "local_crops", "local_size"),
+                *("frozen_gmac_per_sample", "seconds_per_sample"),
+            },
+        ),
         (Use.SIZE | Use.HARDWARE, {*fields_with(Use.SIZE), "rent_price", "purchase_price"}),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from fates import MARK, processes
 from killed_runs import POWER_W
-from tracked import Place, until
+from tracked import CARBON, Place, until
 from traincarbon.ledger.record import read_run
 from traincarbon.ledger.store import Ledger
 
@@ -72,6 +72,41 @@ def test_a_store_that_hangs_holds_nothing_back_and_the_record_is_elsewhere(place
         merged = ledger.run("r")
     assert (merged.exit_code, merged.state) == (7, "failed")
     assert merged.energy_j["gpu"] == pytest.approx(record.energy_j["gpu"])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
+def test_a_short_command_on_a_store_that_hangs_names_the_place_of_its_record(place, tmp_path, spare, hanging_files, seconds):
+    flag, ended = tmp_path / "flag", tmp_path / "ended"
+    os.makedirs(place.store)
+    flag.touch()
+    env = {"LD_PRELOAD": hanging_files, "HANG_BELOW": place.store, "HANG_WHILE": str(flag)}
+    words = ["--quiet", "--run-id", "r", "--store", place.store, "--", "sh", "-c", f"sleep {seconds}; date +%s.%N > {ended}; exit 7"]
+    done, held_s = held_back_s(place, words, ended, env=env)
+    assert done.returncode == 7
+    assert held_s < MOST_S
+    assert len(done.stderr.splitlines()) == 1
+    assert f"in {spare}: take it from there with: carbon runs merge {spare}" in done.stderr
+    assert until(lambda: not processes(f"{MARK}={place.env[MARK]}"), seconds=10.0)
+    assert read_run(str(spare), "r").exit_code == 7
+
+
+READERS = ["runs list", "runs show last", "runs export", "runs merge {store} --store {other}", "runs forget r", "runs import {file}", "calibrate", "report --all -o {file}.html", "doctor"]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READERS, ids=lambda words: words.partition(" {")[0])
+def test_a_command_that_reads_a_store_that_hangs_says_so_within_seconds(place, tmp_path, hanging_files, words):
+    flag, other, file = tmp_path / "flag", tmp_path / "other", tmp_path / "runs.csv"
+    os.makedirs(place.store)
+    flag.touch()
+    file.write_text("run_id,duration_s\nr,5\n")
+    env = {"LD_PRELOAD": hanging_files, "HANG_BELOW": place.store, "HANG_WHILE": str(flag)}
+    given = words.format(store=place.store, other=other, file=file).split()
+    command = [sys.executable, "-c", CARBON, *given, *(["--store", place.store] if "--store" not in given else [])]
+    done = subprocess.run(command, env={**place.env, **env}, capture_output=True, text=True, timeout=20, check=False)
+    said = f"{place.store} does not answer" if words != "doctor" else "it does not answer; is its file server down?"
+    assert said in " ".join((done.stderr if words != "doctor" else done.stdout).split())
+    assert done.returncode == (0 if words == "doctor" else 1)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "not quiet"])

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import NONSENSE, assert_agrees, assert_linear, assert_refuses
-from traincarbon.formulas.hours import attempted_hours_h, occupied_hours_h
+from traincarbon.formulas.hours import attempted_hours_h, occupied_hours_h, sampled_hours_h
 from traincarbon.formulas.throughput import duration_s
 
 RUN = {"wall_clock_h": 72.0, "accelerators": 8.0}
+SAMPLED = {"seconds_per_sample": 0.36, "samples": 1e6, "epochs": 10.0}
 TRIED = {"accelerator_hours_h": 100.0, "attempts": 2.5}
 
 
@@ -42,3 +43,12 @@ def test_impossible_numbers_are_refused_and_arrays_agree():
 @pytest.mark.parametrize("attempts", [1.0, 1.3, 20.0])
 def test_more_attempts_never_take_less(attempts):
     assert attempted_hours_h(accelerator_hours_h=10.0, attempts=attempts) >= 10.0
+
+
+def test_measured_samples_are_hours():
+    # 0.36 s × 10^6 × 10 / 3600
+    assert sampled_hours_h(**SAMPLED) == 1000.0
+    for name in SAMPLED:
+        assert_linear(sampled_hours_h, name, 7.0, **SAMPLED)
+        assert_refuses(sampled_hours_h, name, (0.0, *NONSENSE), **SAMPLED)
+    assert_agrees(sampled_hours_h, **SAMPLED)

@@ -20,7 +20,7 @@ from traincarbon.reporting.subjects import ReportedPlan, ReportedRun, Subjects, 
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> \u202e שלום"
 FIELDS = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 64}
-VOID = {"meta", "input", "img", "br", "rect", "path"}
+VOID = {"meta", "input", "img", "br", "rect", "path", "circle"}
 
 
 class Outline(HTMLParser):
@@ -84,14 +84,16 @@ def test_the_page_is_well_formed_with_one_title_and_no_level_of_headings_left_ou
 
 def test_sections_come_in_the_order_in_which_a_committee_asks(page):
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
-        "The answer",
-        "Breakdown",
-        "Where the uncertainty comes from",
+        "Decision",
+        "What if",
+        "Money",
         "Cheaper and cleaner alternatives",
+        "Carbon",
         "In other regions",
         "On other hardware",
-        "Sensitivity",
-        "What if",
+        "Where the uncertainty comes from",
+        "Layout",
+        "Results and what they are made of",
         "Assumptions",
         "How it was computed",
         "Sources",
@@ -115,7 +117,7 @@ def test_the_policy_allows_nothing_but_the_pages_own_style_and_script_by_their_h
 
 def test_nothing_is_loaded_from_anywhere(page):
     assert not re.search(r"\b(src|srcset|poster|action|background)=|@import|url\(|<link|<iframe|<object|<base", page)
-    assert len(page.encode()) < 300_000
+    assert len(page.encode()) < 400_000
 
 
 def test_the_same_items_make_the_same_page(shipped, page):
@@ -168,7 +170,8 @@ def test_a_run_is_compared_with_the_only_plan(shipped):
 def test_an_estimate_made_with_other_facts_has_no_what_if(shipped):
     item = reported_plan(Plan(**FIELDS), shipped)
     page = report_html(Subjects([ReportedPlan(item.view, None)], []), database=shipped)
-    assert "<script" not in page
+    assert "p1-what-if" not in page
+    assert "equations" not in page
     assert "In other regions" not in page
 
 

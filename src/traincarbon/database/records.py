@@ -82,6 +82,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("experts", "experts_per_token", "shared_ffn", "attention_params", "window", "windowed"),
         *_EVIDENCE,
     ),
+    "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
     "scaling_laws": (
         *("law", "irreducible_loss", "params_scale", "params_exponent", "tokens_scale", "tokens_exponent"),
         *("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se", "least_params", "most_params", "least_tokens", "most_tokens"),

@@ -13,6 +13,7 @@ from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
+from traincarbon.estimation.families import family_of
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import named
@@ -63,12 +64,13 @@ def estimate(
         from traincarbon.estimation.model.resolve import with_model
 
         plan, model = with_model(plan, database)
-    stated, (plan, links, assumed) = plan, completed(plan, database)
+    stated, (plan, links, assumed, parts, remarks) = plan, completed(plan, database)
     if any(hasattr(getattr(plan, name), "shape") for name in CHOOSING):
         facts = _facts_of_arrays(plan, database)
     else:
         facts = _calibrated(plan, gather(plan, database), is_moe=plan.is_moe)
-    trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed)
+    trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed, sample_parts=parts)
+    trace.slips += remarks
     if model is not None:
         trace.warnings += model.warnings
     work.count_flop(trace, model=model)
@@ -227,7 +229,7 @@ def _warn_of_gaps(trace: Trace) -> None:
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
     if values["compute_flop"] is None:
-        gaps["compute_flop"] = "compute and utilisation are unknown: give params and tokens"
+        gaps["compute_flop"] = f"compute and utilisation are unknown: give {'flop' if family_of(plan.family).needs else 'params and tokens'}"
     if values["rent_usd"] is None:
         what, seller = (plan.rent or "on_demand").replace("_", " "), "" if plan.rent_from in (None, "market") else f" from {plan.rent_from}"
         gaps["rent_usd"] = f"no {what} price of {trace.facts.accelerator.name}{seller} is known: give rent_price"

@@ -6,8 +6,9 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
+from traincarbon.estimation.families import OWN_FIELDS, family_of
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_TOKENS
+from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import NUMBERS, fields_with
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
@@ -18,6 +19,17 @@ FRAMES_PER_S = (25.0, 50.0)
 """Frames that encoders see for a second of audio: 40 ms each after subsampling by four, 20 ms as in Whisper. [1/s]"""
 _SAME = 1e-3
 """Largest relative difference between a field and what follows from others."""
+_SMALL_PATCH = 8.0
+"""Side of a patch below which a transformer sees a latent image rather than pixels. [px]"""
+_SIZES = {
+    "": "give seq_len for text, image_size and patch_size for a vision transformer, or gmac_per_sample (or model, such as resnet-50) for convolutions",
+    "vision": "give image_size and patch_size for a vision transformer, or gmac_per_sample (or model, such as resnet-50) for convolutions",
+    "diffusion": "give image_size, patch_size and latent_factor for a transformer, or gmac_per_sample for a U-Net",
+    "speech": "give audio_hours in place of samples, and frames_per_s, such as 50",
+}
+"""How to state the size of a sample, by family."""
+_IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
+"""Fields that are in the FLOP of a sample and in nothing else."""
 _MOST_GPUS = 1000
 """A bare number below this is a count, and above it the name of a product."""
 
@@ -29,11 +41,15 @@ class Completed(NamedTuple):
         plan: The plan.
         links: The links that computed its fields.
         assumed: What was assumed for them.
+        parts: What the FLOP of a sample consist of, by part; empty where a sample is one.
+        warnings: What is pointed out about the data.
     """
 
     plan: Plan
     links: list[ComputedLink]
     assumed: list[Assumption]
+    parts: dict[str, Num]
+    warnings: list[str]
 
 
 def completed(plan: Plan, database: Database) -> Completed:
@@ -47,7 +63,7 @@ def completed(plan: Plan, database: Database) -> Completed:
     has_hours = plan.hours is not None or plan.days is not None
     has_data = plan.samples is not None or plan.audio_hours is not None
     if not (has_count or has_hours or has_data):
-        return Completed(plan, [], [])
+        return Completed(plan, [], [], {}, [])
     work = _Completion(plan, database)
     if has_count and plan.hw is not None:
         work.count_hardware(plan.hw.strip())
@@ -56,9 +72,9 @@ def completed(plan: Plan, database: Database) -> Completed:
     if has_data:
         work.count_data()
     if not work.found:
-        return Completed(plan, [], [])
+        return Completed(plan, [], [], {}, [])
     stated = {name: getattr(plan, name) for name in plan.to_dict()} | work.found
-    return Completed(Plan.from_dict({name: value for name, value in stated.items() if value is not None}), work.links, work.assumed)
+    return Completed(Plan.from_dict({name: value for name, value in stated.items() if value is not None}), work.links, work.assumed, work.parts, work.warnings)
 
 
 def _may_hold_count(hw: str) -> bool:
@@ -83,6 +99,8 @@ class _Completion:
         self.values: dict[str, Num | None] = {name: plan.number(name) for name in NUMBERS if getattr(plan, name) is not None}
         self.links: list[ComputedLink] = []
         self.assumed: list[Assumption] = []
+        self.parts: dict[str, Num] = {}
+        self.warnings: list[str] = []
 
     def count_hardware(self, hw: str) -> None:
         """Take a count from the text of the hardware."""
@@ -124,24 +142,79 @@ class _Completion:
         self.found.update(hours=None, days=None)
 
     def count_data(self) -> None:
-        """Compute the FLOP or the tokens of samples or hours of audio."""
+        """Compute the FLOP, the tokens or the GPU-hours of samples or hours of audio."""
         plan = self.plan
+        if plan.seconds_per_sample is not None:
+            self._follow("accelerator_hours", SAMPLED_HOURS)
         if plan.flop_per_sample is not None or plan.gmac_per_sample is not None:
-            self._follow("flop", SAMPLE_FLOP, BY_SAMPLE)
+            self._count_multiply_adds()
+        elif plan.model is not None and plan.family in ("convolution", "vision") and self._count_convolution(plan.model):
+            pass
+        elif _is_counted_by_sample(plan):
+            self._count_sample()
         elif plan.audio_hours is not None:
-            if plan.frames_per_s is None:
-                self.values["frames_per_s"] = frames = Uncertain.from_interval(*FRAMES_PER_S, name="frames_per_s")
-                self.assumed.append(Assumption("frames_per_s", frames.median, "not stated: 25 to 50 frames of audio a second"))
-            self._assume_family("speech", "audio_hours is stated")
-            self._follow("tokens", AUDIO_FRAMES)
+            self._count_audio()
         elif plan.image_size is not None or plan.seq_len is not None:
             if plan.image_size is not None:
                 self._assume_family("vision", "image_size is stated")
+            self._warn_of_latents()
             self._follow("tokens", IMAGE_TOKENS, SAMPLED_TOKENS)
-        elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")):
-            hint = "give seq_len for text, image_size and patch_size for a vision transformer, or gmac_per_sample for convolutions"
-            raise PlanError("samples need the size of a sample", hint=hint)
+        elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")) and "accelerator_hours" not in self.found:
+            raise PlanError("samples need the size of a sample", hint=family_of(plan.family).needs or _SIZES.get(plan.family or "", _SIZES[""]))
         self.found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name != "flop"))
+
+    def _count_audio(self) -> None:
+        if self.plan.frames_per_s is None:
+            self.values["frames_per_s"] = frames = Uncertain.from_interval(*FRAMES_PER_S, name="frames_per_s")
+            self.assumed.append(Assumption("frames_per_s", frames.median, "not stated: 25 to 50 frames of audio a second"))
+        self._assume_family("speech", "audio_hours is stated")
+        self._follow("tokens", AUDIO_FRAMES)
+
+    def _count_multiply_adds(self) -> None:
+        """Compute the FLOP of samples of stated FLOP or multiply-adds."""
+        if self.plan.flop_per_sample is None:
+            self._follow("flop_per_sample", SAMPLE_FLOP)
+        if self.plan.frozen_gmac_per_sample is not None:
+            from traincarbon.estimation.sample_work import FROZEN_ENCODERS
+
+            self.links += walk((FROZEN_ENCODERS,), self.values)
+            frozen: Num = 2e9 * self.plan.number("frozen_gmac_per_sample")
+            self.parts = {"model": self.values["flop_per_sample"] - frozen, "frozen": frozen}
+        self._follow("flop", BY_SAMPLE)
+
+    def _count_sample(self) -> None:
+        """Compute the FLOP of samples of which parts of the model see different tokens."""
+        from traincarbon.estimation.sample_work import SampleWork
+
+        work = SampleWork(self.plan, self.values)
+        work.count()
+        self.links += work.links
+        self.assumed += work.assumed
+        self.parts = work.parts
+        self._follow("flop", BY_SAMPLE)
+        self.found |= {"family": work.family, **dict.fromkeys(_IN_FLOP)}
+
+    def _count_convolution(self, model: str) -> bool:
+        """Compute the FLOP of images for a known convolution; return whether *model* is one."""
+        from traincarbon.estimation.model.convolution import SCALED_GMAC, find_convolution
+
+        known = find_convolution(self.database, model)
+        if known is None:
+            return False
+        self.values |= {"reference_gmac": known.gmac, "reference_size": known.image_size}
+        if self.plan.image_size is None:
+            self.values["image_size"] = known.image_size
+            self.assumed.append(Assumption("image_size", known.image_size, f"not stated: the images that the multiply-adds of {known.name} are published for"))
+        self._follow("gmac_per_sample", SCALED_GMAC)
+        self._follow("flop_per_sample", SAMPLE_FLOP)
+        self._follow("flop", BY_SAMPLE)
+        self.found["family"] = "convolution"
+        return True
+
+    def _warn_of_latents(self) -> None:
+        patch = self.values.get("patch_size")
+        if self.plan.family == "diffusion" and patch is not None and any_of(median_of(patch) < _SMALL_PATCH):
+            self.warnings.append("patches of a few pixels: give latent_factor (8 in Stable Diffusion) if the model sees latent images")
 
     def _assume_family(self, family: str, reason: str) -> None:
         if self.plan.family is None:
@@ -158,6 +231,13 @@ class _Completion:
             inputs = " × ".join(f"{parameter} {shown(given)}" for parameter, given in computed[-1][1].items())
             raise PlanError(f"{name} is {shown(stated)}, but {inputs} is {shown(value)}", hint=f"leave out {name}, or what it follows from")
         self.found[name] = value
+
+
+def _is_counted_by_sample(plan: Plan) -> bool:
+    """Say whether the samples of *plan* have parts, crops, latents or frames, or a transformer of known shape sees them."""
+    if family_of(plan.family).is_by_sample or (plan.image_size is not None and plan.layers is not None and plan.hidden is not None):
+        return True
+    return any(getattr(plan, name) is not None for name in OWN_FIELDS)
 
 
 def accelerators_in(product: Product) -> float:

@@ -20,6 +20,9 @@ class Family(NamedTuple):
         has_scaling_law: Whether a scaling law of loss over parameters and tokens is known.
         is_prompted: Whether a trained model answers without training, from a prompt.
         tokens_hint: What a token is if not one of text, and how to state the data instead.
+        prior_of: The name in priors of the family whose utilisation it shares, where it has no published runs of its own.
+        needs: What a plan has to state instead where FLOP do not follow from parameters and tokens; empty where they do.
+        is_by_sample: Whether parts of the model see different tokens, so that FLOP are counted by sample.
     """
 
     name: str
@@ -29,6 +32,14 @@ class Family(NamedTuple):
     has_scaling_law: bool = False
     is_prompted: bool = False
     tokens_hint: str = ""
+    prior_of: str = ""
+    needs: str = ""
+    is_by_sample: bool = False
+
+    @property
+    def prior(self) -> str:
+        """What priors of utilisation call it."""
+        return self.prior_of or self.published_as[0]
 
 
 _PATCHES = (
@@ -40,6 +51,9 @@ _LATENTS = (
     "give samples and epochs with image_size and patch_size, or with gmac_per_sample"
 )
 _FRAMES = "a token of speech is a frame of the encoder, 25 to 50 a second: give audio_hours and epochs"
+_GMAC = "give samples, epochs and gmac_per_sample, or model, such as resnet-50"
+_IMAGES = "give samples, epochs, image_size and patch_size"
+_MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you measured for one), or flop, or flop_per_sample"
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -48,12 +62,37 @@ FAMILIES: dict[str, Family] = {
         Family("encoder", ("encoder",), is_one_stack=True),
         Family("encoder-decoder", ("seq2seq",), compute.encoder_decoder_training_flop, is_prompted=True),
         Family("vision", ("vision",), tokens_hint=_PATCHES),
+        Family("convolution", ("convolution",), prior_of="vision", needs=_GMAC),
+        Family("contrastive", ("contrastive",), prior_of="vision", needs=f"{_IMAGES}, and text_params with text_tokens (77 in CLIP)", is_by_sample=True),
+        Family("masked-autoencoder", ("masked-autoencoder",), prior_of="vision", needs=f"{_IMAGES}, decoder_params and mask_ratio", is_by_sample=True),
+        Family(
+            "self-distillation",
+            ("self-distillation",),
+            prior_of="vision",
+            needs=f"{_IMAGES}, and the crops if they are not two large and eight small ones",
+            is_by_sample=True,
+        ),
+        Family("video", ("video",), prior_of="vision", needs=f"{_IMAGES}, frames, and frames_per_token, or gmac_per_sample", is_by_sample=True),
         Family("diffusion", ("diffusion",), tokens_hint=_LATENTS),
         Family("speech", ("speech",), tokens_hint=_FRAMES),
         Family("multimodal", ("multimodal",)),
+        Family("protein", ("protein",), prior_of="other", needs=_MEASURED),
+        Family("weather", ("weather",), prior_of="other", needs=_MEASURED),
     )
 }
 """Every family by its name in a plan."""
+OWN_FIELDS = {
+    "mask_ratio": "masked-autoencoder",
+    "text_params": "contrastive",
+    "global_crops": "self-distillation",
+    "local_crops": "self-distillation",
+    "local_size": "self-distillation",
+    "frames": "video",
+    "latent_factor": "diffusion",
+    "frozen_gmac_per_sample": "diffusion",
+    "decoder_params": "speech",
+}
+"""Fields of a plan that say how a sample is computed, and the family that they imply where the plan states none."""
 USUAL = FAMILIES["decoder"]
 """The family of a plan that states none, and of a published run whose family is unknown."""
 MOE = "moe-lm"

@@ -38,6 +38,7 @@ class Section(StrEnum):
     """The sections of the help in which the fields stand."""
 
     WORK = "What is trained"
+    SAMPLES = "Images, video and audio"
     SITE = "On what, where and when"
     KNOWN = "What you know better"
     PRICES = "Prices and years of service"
@@ -174,8 +175,8 @@ def _spelling_hint(field: Field) -> str:
 def _check_uncertain(name: str, value: Uncertain, field: Field) -> Uncertain:
     if field.check is Check.COUNT:
         raise PlanError(f"{name} is an interval", hint="it is a count: give a whole number")
-    if hasattr(value.sigma, "shape"):
-        raise PlanError(f"{name} has an array of spreads", hint="give an array of medians with one spread")
+    if hasattr(value.sigma, "shape") and not hasattr(value.median, "shape"):
+        raise PlanError(f"{name} has an array of spreads", hint="give an array of medians too, or one spread")
     bounds = value.interval(0.9)
     low = value.median if field.check is Check.PUE else bounds[0]
     high = value.median if field.check is Check.SHARE else bounds[1]

@@ -14,6 +14,7 @@ SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epoch
 AUDIO_FRAMES = Link("tokens", samples.audio_frames, audio_hours="audio_hours", frames_per_s="frames_per_s", epochs=("epochs", 1.0))
 SAMPLE_FLOP = Link("flop_per_sample", samples.multiply_add_flop, gmac_per_sample="gmac_per_sample")
 BY_SAMPLE = Link("flop", samples.samples_training_flop, flop_per_sample="flop_per_sample", samples="samples", epochs=("epochs", 1.0))
+SAMPLED_HOURS = Link("accelerator_hours", hours.sampled_hours_h, seconds_per_sample="seconds_per_sample", samples="samples", epochs=("epochs", 1.0))
 OCCUPIED_HOURS = Link("accelerator_hours", hours.occupied_hours_h, wall_clock_h="hours", accelerators="accelerators")
 """Fields of a plan that follow from others: :func:`traincarbon.estimation.complete.completed` computes them."""
 

@@ -13,7 +13,7 @@ _SAMPLES = ("samples", "sample", "images", "examples", "sequences", "records", "
 _GPUS = ("GPUs", "GPU", "accelerators", "accelerator", "TPUs", "TPU", "chips", "devices", "cards")
 _SERVERS = ("servers", "server", "nodes", "node", "machines", "instances", "hosts")
 _JOB = Use.HOURS | Use.STEP
-_WORK, _SITE, _KNOWN, _PRICES, _SHAPE = Section
+_WORK, _MEDIA, _SITE, _KNOWN, _PRICES, _SHAPE = Section
 
 FIELDS: dict[str, Field] = {
     "name": Field(Check.TEXT, "Name", "What to call the run.", _WORK),
@@ -31,19 +31,6 @@ FIELDS: dict[str, Field] = {
         nouns=_SAMPLES,
     ),
     "epochs": Field(Check.POSITIVE, "Epochs", "Passes over the samples or hours of audio.", _WORK, uses=Use.DATA, nouns=("epochs", "epoch", "passes")),
-    "image_size": Field(
-        Check.POSITIVE, "Image size", "Side of an image; with `--patch-size` it gives the tokens of an image.", _WORK, unit="px", uses=Use.DATA
-    ),
-    "patch_size": Field(Check.POSITIVE, "Patch size", "Side of a patch of a vision transformer.", _WORK, unit="px", uses=Use.DATA),
-    "audio_hours": Field(Check.POSITIVE, "Hours of audio", "Hours of audio in the data set; replaces `--tokens`.", _WORK, unit="h", uses=Use.DATA),
-    "frames_per_s": Field(
-        Check.POSITIVE,
-        "Frames a second",
-        "Frames that the encoder sees for a second of audio: 50 in Whisper.",
-        _WORK,
-        uses=Use.DATA,
-        nouns=("frames", "frames/s", "fps", "hz"),
-    ),
     "flop": Field(
         Check.POSITIVE,
         "FLOP of the training",
@@ -63,6 +50,69 @@ FIELDS: dict[str, Field] = {
         _WORK,
         unit="GMAC",
         uses=Use.SIZE | Use.DATA,
+    ),
+    "image_size": Field(
+        Check.POSITIVE, "Image size", "Side of an image; with `--patch-size` it gives the tokens of an image.", _MEDIA, unit="px", uses=Use.DATA
+    ),
+    "patch_size": Field(Check.POSITIVE, "Patch size", "Side of a patch of a vision transformer.", _MEDIA, unit="px", uses=Use.DATA),
+    "audio_hours": Field(Check.POSITIVE, "Hours of audio", "Hours of audio in the data set; replaces `--tokens`.", _MEDIA, unit="h", uses=Use.DATA),
+    "frames_per_s": Field(
+        Check.POSITIVE,
+        "Frames a second",
+        "Frames that the encoder sees for a second of audio: 50 in Whisper.",
+        _MEDIA,
+        uses=Use.DATA,
+        nouns=("frames", "frames/s", "fps", "hz"),
+    ),
+    "latent_factor": Field(
+        Check.POSITIVE, "Latent factor", "Pixels on a side of one cell of the latent image: 8 in Stable Diffusion.", _MEDIA, unit="px", uses=Use.DATA
+    ),
+    "frames": Field(Check.POSITIVE, "Frames of a clip", "Frames of one video clip.", _MEDIA, uses=Use.DATA, nouns=("frames", "frame")),
+    "frames_per_token": Field(
+        Check.POSITIVE, "Frames per token", "Frames that one token spans; 2 unless stated.", _MEDIA, uses=Use.DATA, nouns=("frames", "frame")
+    ),
+    "text_tokens": Field(
+        Check.POSITIVE,
+        "Tokens of text",
+        "Tokens of text of an image (77 in CLIP), or of a second of audio.",
+        _MEDIA,
+        uses=Use.DATA,
+        nouns=_TOKENS,
+    ),
+    "text_params": Field(
+        Check.POSITIVE, "Parameters of the text encoder", "Parameters that see text alone, part of `--params`.", _MEDIA, uses=Use.SIZE, nouns=_PARAMS
+    ),
+    "decoder_params": Field(
+        Check.POSITIVE,
+        "Parameters of the decoder",
+        "Parameters of the decoder of a masked autoencoder or of speech, part of `--params`.",
+        _MEDIA,
+        uses=Use.SIZE,
+        nouns=_PARAMS,
+    ),
+    "mask_ratio": Field(Check.SHARE, "Masked share", "Share of the patches that the encoder does not see; 0.75 unless stated.", _MEDIA, uses=Use.DATA),
+    "global_crops": Field(
+        Check.COUNT, "Large crops", "Large crops of an image in self-distillation; 2 unless stated.", _MEDIA, uses=Use.DATA, nouns=("crops", "crop")
+    ),
+    "local_crops": Field(
+        Check.COUNT, "Small crops", "Small crops of an image in self-distillation; 8 unless stated.", _MEDIA, uses=Use.DATA, nouns=("crops", "crop")
+    ),
+    "local_size": Field(Check.POSITIVE, "Side of a small crop", "Side of a small crop; 96 unless stated.", _MEDIA, unit="px", uses=Use.DATA),
+    "frozen_gmac_per_sample": Field(
+        Check.POSITIVE,
+        "Multiply-adds of frozen encoders",
+        "Billions of multiply-adds that frozen encoders take for one sample, if their codes are not computed beforehand.",
+        _MEDIA,
+        unit="GMAC",
+        uses=Use.DATA,
+    ),
+    "seconds_per_sample": Field(
+        Check.POSITIVE,
+        "GPU-seconds per sample",
+        "Measured GPU-seconds of one sample, forward and backward; with `--samples`; gives the GPU-hours.",
+        _MEDIA,
+        unit="s",
+        uses=Use.DATA | Use.PACE,
     ),
     "attempts": Field(
         Check.FACTOR,

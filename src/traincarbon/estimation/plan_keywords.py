@@ -14,13 +14,25 @@ class FixedFields(TypedDict, total=False):
     tokens: Number
     samples: Number
     epochs: Number
+    flop: Number
+    flop_per_sample: Number
+    gmac_per_sample: Number
     image_size: Number
     patch_size: Number
     audio_hours: Number
     frames_per_s: Number
-    flop: Number
-    flop_per_sample: Number
-    gmac_per_sample: Number
+    latent_factor: Number
+    frames: Number
+    frames_per_token: Number
+    text_tokens: Number
+    text_params: Number
+    decoder_params: Number
+    mask_ratio: Number
+    global_crops: Number
+    local_crops: Number
+    local_size: Number
+    frozen_gmac_per_sample: Number
+    seconds_per_sample: Number
     attempts: Number
     active_params: Number
     trainable_params: Number

@@ -56,6 +56,7 @@ class Estimate:
         facts: The facts about its hardware, place and time.
         values: Every result as it was computed, None where it is unknown.
         warnings: What a reader should know before relying on it: :attr:`cautions`, then :attr:`gaps`.
+        slips: Numbers of the plan that few would mean, to be said before the figures.
         cautions: Why the figures may be wrong: what does not fit, or was likely meant otherwise, or rests on too little.
         gaps: Why a result is unknown or a field has no effect, by the name of either.
         level: Confidence level of :attr:`results`. [1]
@@ -76,6 +77,7 @@ class Estimate:
         "gaps",
         "level",
         "plan",
+        "slips",
         "stated_accelerators",
         "values",
         "warnings",
@@ -108,9 +110,10 @@ class Estimate:
         if trace.plan.market_intensity is not None:
             self.values["operational_market_kgco2e"] = computed["operational_market_kgco2e"]
         self._trace = trace
+        self.slips = tuple(trace.slips)
         self.cautions = tuple(trace.warnings)
         self.gaps = trace.gaps
-        self.warnings = [*self.cautions, *self.gaps.values()]
+        self.warnings = [*self.slips, *self.cautions, *self.gaps.values()]
         self.level = level
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]

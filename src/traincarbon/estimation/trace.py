@@ -1,6 +1,6 @@
 """The values of one plan along the chain, and a memory of each fact, link and assumption."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.estimation.facts.evidence import Given
@@ -15,7 +15,7 @@ class FlopCounts(NamedTuple):
     """How the FLOP of a training were counted.
 
     Attributes:
-        how: ``6nd`` from parameters and tokens, ``exact`` from the shape of the model, ``stated``, or ``per_sample``.
+        how: ``6nd`` from parameters and tokens, ``exact`` from the shape of the model, ``stated``, or ``per_sample`` from the FLOP of a sample.
         parts: What the FLOP consist of; the parts add up to them.
     """
 
@@ -32,14 +32,23 @@ class Trace:
         stated: The plan as the user stated it.
         earlier: The links that completed it.
         assumed: What was assumed for that.
+        sample_parts: What the FLOP of a sample consist of, where they were counted by sample.
     """
 
-    __slots__ = ("_history", "assumed", "facts", "flop_counts", "gaps", "plan", "stated", "values", "warnings")
+    __slots__ = ("_history", "assumed", "facts", "flop_counts", "gaps", "plan", "sample_parts", "slips", "stated", "values", "warnings")
 
     def __init__(
-        self, plan: Plan, facts: Facts, *, stated: Plan | None = None, earlier: Sequence[ComputedLink] = (), assumed: Sequence[Assumption] = ()
+        self,
+        plan: Plan,
+        facts: Facts,
+        *,
+        stated: Plan | None = None,
+        earlier: Sequence[ComputedLink] = (),
+        assumed: Sequence[Assumption] = (),
+        sample_parts: Mapping[str, Num] | None = None,
     ) -> None:
         self.plan = plan
+        self.sample_parts = sample_parts or {}
         self.stated = plan if stated is None else stated
         self.flop_counts: FlopCounts | None = None
         self.facts = facts
@@ -49,6 +58,7 @@ class Trace:
             if getattr(plan, name) is not None:
                 self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = list(assumed)
+        self.slips: list[str] = []
         self.warnings: list[str] = list(facts.warnings)
         self.gaps: dict[str, str] = {}
         self._history: list[str | ComputedLink] = list(earlier)

@@ -72,6 +72,7 @@ MEASURES: dict[str, Measure] = {
         Measure("share", _all(0.01, "%", "percent", "pct"), "a share"),
         Measure("ratio", _all(0.01, "%", "percent", "pct"), "a ratio"),
         Measure("h", _TIME, "time"),
+        Measure("s", {key: factor * S_PER_H for key, factor in _TIME.items()} | _all(1e-3, "ms", "millisecond", "milliseconds"), "time"),
         Measure(
             "GPU-hours",
             _all(1.0, *_HOURS)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
+from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
 from traincarbon.estimation.families import family_of
 from traincarbon.estimation.links import (
     ATTENTION_SHARE,
@@ -18,7 +19,7 @@ from traincarbon.estimation.links import (
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, any_of, median_of, where
+from traincarbon.uncertain import Num, any_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -31,15 +32,9 @@ VOCAB = 50257.0
 """The vocabulary of GPT-2, where a plan does not state one."""
 SEQ_LEN = 2048.0
 """Tokens of a context, where a plan does not state it."""
-_FEW = 1000.0
-"""Fewer parameters or tokens than this suggest a forgotten suffix."""
-_MOST_APART = 2.0
-"""Largest plausible factor between the parameters in matrix products and all parameters, embeddings included."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
 _FULL = 1.0
 _TRILLION = 1e12
-_FEW_FLOP = 1e12
-"""Fewer FLOP than this take a second on any accelerator, and suggest a forgotten suffix."""
 
 
 def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
@@ -55,6 +50,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     plan, number = trace.plan, trace.plan.number
     tokens, params, active = number("tokens"), number("params"), number("active_params")
     trace.values["compute_flop"] = None
+    warn_of_teacher(trace)
     if plan.flop is not None:
         _take_stated(trace)
         return
@@ -62,6 +58,8 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         if plan.accelerator_hours is not None:
             return
         raise _no_work(plan, model)
+    if family_of(plan.family).needs:
+        raise PlanError(f"the FLOP of {plan.family} do not follow from params and tokens", hint=family_of(plan.family).needs)
     trace.known("kind")
     trace.known("family")
     count = flop_link(plan)
@@ -73,7 +71,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    _warn_of_slips(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
+    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
     _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
     if count is BY_SHAPE:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
@@ -84,7 +82,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     trace.walk((count,))
     trace.flop_counts = _counts(trace, count)
     _add_parts(trace, count)
-    _warn_of_tokens(trace)
+    warn_of_tokens(trace)
     _count_executed(trace)
 
 
@@ -95,6 +93,9 @@ def _short(tokens: float) -> str:
 
 def _no_work(plan: Plan, model: "Model | None") -> PlanError:
     """Return the error of a plan without work: what is missing, and the ways to state it."""
+    family = family_of(plan.family)
+    if plan.tokens is None and (family.needs or family.tokens_hint):
+        return PlanError(f"the plan does not state the data of {plan.family}", hint=family.needs or family.tokens_hint)
     if plan.tokens is None:
         example = "270e9 or 1.4T"
         if model is not None and model.training_tokens is not None:
@@ -115,9 +116,9 @@ def _take_stated(trace: Trace) -> None:
         trace.values["active_params"] = trace.plan.number("params")
     trace.values["compute_flop"] = flop
     how = "per_sample" if any(link is BY_SAMPLE for link, _, _ in trace.links) else "stated"
-    trace.flop_counts = FlopCounts(how, {"model": flop})
-    if any_of(median_of(flop) < _FEW_FLOP):
-        trace.warnings.append(f"flop below {_FEW_FLOP:g}: is a suffix or an exponent missing, as in 3e21?")
+    of_sample: Num = sum(trace.sample_parts.values())
+    trace.flop_counts = FlopCounts(how, {name: part * (flop / of_sample) for name, part in trace.sample_parts.items()} or {"model": flop})
+    warn_of_flop(trace, flop)
 
 
 def _counts(trace: Trace, count: Link) -> FlopCounts:
@@ -149,13 +150,6 @@ def _add_parts(trace: Trace, count: Link) -> None:
     if teacher is not None:
         trace.walk((WITH_TEACHER,))
         counts.parts["teacher"] = 2.0 * teacher * tokens
-
-
-def _warn_of_tokens(trace: Trace) -> None:
-    """Say what a token is where the plan states tokens of anything but text."""
-    family, stated = family_of(trace.plan.family), trace.stated
-    if family.tokens_hint and stated.samples is None and stated.audio_hours is None:
-        trace.warnings.append(family.tokens_hint)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -201,27 +195,6 @@ def _count_params(trace: Trace) -> None:
         trace.values["ffn_matrices"] = trace.assume("ffn_matrices", where(is_gated, 3.0, 2.0), "such a narrow feed-forward part is taken as gated")
     trace.default("vocab", VOCAB, "not stated: the vocabulary of GPT-2")
     trace.walk((MATMUL_PARAMS,))
-
-
-def _warn_of_slips(trace: Trace, *, shape_params: Num | None) -> None:
-    """Warn of unlikely sizes; *shape_params* are those of the plan's shape where it counts instead of params."""
-    plan = trace.plan
-    params, tokens = (median_of(plan.number(name)) for name in ("params", "tokens"))
-    few = [name for name, value in (("params", params), ("tokens", tokens)) if value is not None and any_of(value < _FEW)]
-    if few:
-        trace.warnings.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
-    hidden, heads = plan.number("hidden"), plan.number("heads")
-    if hidden is not None and heads is not None and plan.head_dim is None and any_of(hidden % heads != 0.0):
-        trace.warnings.append("heads do not divide hidden: is one of them wrong?")
-    if params is None:
-        return
-    if plan.kind in (None, "pretrain") and not family_of(plan.family).tokens_hint and any_of(tokens < params):
-        trace.warnings.append("fewer tokens than parameters: models are usually trained on 20 or more tokens per parameter")
-    if shape_params is not None:
-        ratio = median_of(shape_params) / params
-        if any_of(ratio > _MOST_APART) or any_of(ratio < 1.0 / _MOST_APART):
-            missing = " (is ffn missing?)" if plan.ffn is None else ""
-            trace.warnings.append(f"layers and hidden do not give the stated number of params{missing}: the estimate uses the shape")
 
 
 def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:

@@ -1,6 +1,7 @@
 """From the wall-clock time of a run to its accelerator-hours, and from one attempt to all."""
 
 from traincarbon.formulas.equation import equation, require
+from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Num
 
 
@@ -51,3 +52,28 @@ def attempted_hours_h(*, accelerator_hours_h: Num, attempts: Num) -> Num:
     require(at_least=0.0, accelerator_hours_h=accelerator_hours_h)
     require(at_least=1.0, attempts=attempts)
     return accelerator_hours_h * attempts
+
+
+@equation("seconds_per_sample × samples × epochs / 3600", source="definition")
+def sampled_hours_h(*, seconds_per_sample: Num, samples: Num, epochs: Num) -> Num:
+    r"""Return the accelerator-hours of a training of which the time of a sample was measured.
+
+    .. math:: H = \frac{\tau \, n \, e}{3600}
+
+    Args:
+        seconds_per_sample: Accelerator-seconds of a sample, forward and backward τ. [s]
+        samples: Samples of the data set n. [1]
+        epochs: Passes over the data set e. [1]
+
+    Returns:
+        Accelerator-hours, broadcast over the inputs. [h]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> sampled_hours_h(seconds_per_sample=0.36, samples=1e6, epochs=10.0)
+        1000.0
+    """
+    require(above=0.0, seconds_per_sample=seconds_per_sample, samples=samples, epochs=epochs)
+    return seconds_per_sample * samples * epochs / S_PER_H

@@ -12,6 +12,7 @@ from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.journal_lines import read_journal, read_lines
+from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
@@ -37,10 +38,14 @@ class Ledger:
 
     Args:
         store: The folder of journals and index; by default ``$CARBON_STORE`` or the user's data folder.
+
+    Raises:
+        CarbonError: the store does not answer, as on a file server that is down.
     """
 
     def __init__(self, store: str | os.PathLike[str] | None = None) -> None:
         self.store = store_folder(store)
+        check_answers(self.store)
         self._index: Index | None = None
 
     def __enter__(self) -> Self:
@@ -120,6 +125,7 @@ class Ledger:
         copied = unchanged = 0
         own = os.path.realpath(os.path.join(self.store, "journals"))
         for folder in folders:
+            check_answers(os.fspath(folder))
             if not os.path.isdir(folder):
                 raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")
             for file in _journals(os.fspath(folder), own):

@@ -37,6 +37,7 @@ OF_HARDWARE = (
     "utilisation",
     "purchase_price",
     "interconnect_share",
+    "value_retained",
     "spares_share",
     "capital_share",
     "disposal_share",

@@ -207,7 +207,7 @@ class Tracker:
             if self._others is not None:
                 self._others.wait_for_end()
             self._kept_in = final.kept_in if final is not None else ""
-            if fate := fate_of_record(final, store=self._settings.store):
+            if fate := fate_of_record(final, store=self._settings.store, run_id=self.run_id):
                 self._print(fate, even_if_quiet=True)
             if final is not None and not final.others and not self._quiet and sys.stderr is not None:
                 self._summarise(final)

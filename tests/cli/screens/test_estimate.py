@@ -316,3 +316,10 @@ def test_the_screen_has_rows_of_the_markdown():
 
 def test_words_of_a_plan_are_quoted_in_the_command_to_run_next():
     assert flat(shown(*MAIN, "--name", "it's a run")).endswith("--name 'it'\"'\"'s a run'")
+
+
+@pytest.mark.parametrize("how", [[], ["--explain"]])
+def test_numbers_that_contradict_each_other_are_said_before_the_figures(how):
+    text = " ".join(shown("--params", "7B", "--tokens", "1T", "--flop", "1e25", "--hw", "h100", *how).split())
+    assert text.startswith("Warning: flop is 1e+25, but params and tokens give 4.2e+22: ")
+    assert text.index("contradict") < text.index("Training 7B parameters")

@@ -53,7 +53,20 @@ def test_without_a_place_the_price_is_that_of_the_world(shipped):
 
 @pytest.mark.parametrize(
     ("place", "usd"),
-    [("DE", 0.185), ("FR", 0.115), ("SE", 0.07), ("CN", 0.079), ("JP", 0.135), ("home:DE", 0.39), ("home:FR", 0.316), ("on-prem:DE", 0.255), ("US-VA", 0.09)],
+    [
+        ("DE", 0.185),
+        ("FR", 0.115),
+        ("SE", 0.07),
+        ("CN", 0.079),
+        ("JP", 0.135),
+        ("home:DE", 0.39),
+        ("home:FR", 0.316),
+        ("on-prem:DE", 0.255),
+        ("US-VA", 0.09),
+        ("GB", 0.329),
+        ("home:GB", 0.387),
+        ("on-prem:GB", 0.329),
+    ],
 )
 def test_shipped_prices_are_those_of_the_country(shipped, place, usd):
     found = electricity_price(find_place(shipped, place), None, shipped)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from traincarbon.tracking.sidecar.patient_file import PatientFile, Task
+from traincarbon.tracking.sidecar.patient_file import PatientFile
 
 
 class Hanging:
@@ -77,14 +77,3 @@ def test_a_line_that_is_read_from_the_file_is_appended_too(hanging):
     hanging.go.set()
     PatientFile(hanging).append_made(lambda: b"made")
     assert hanging.lines == [b"made"]
-
-
-def test_without_room_for_a_thread_the_work_is_done_at_once(monkeypatch):
-    def refuse(_):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    done, task = [], Task()
-    task.start(lambda: done.append(1))
-    task.finish(wait_s=0.0)
-    assert done == [1]

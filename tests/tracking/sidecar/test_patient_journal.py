@@ -3,11 +3,15 @@
 from traincarbon.ledger.record import read_run
 from traincarbon.ledger.store_folder import node_name
 from traincarbon.tracking.sidecar import patient_journal as module
-from traincarbon.tracking.sidecar.patient_journal import patient_journal
+from traincarbon.tracking.sidecar.patient_journal import asked_name, patient_journal
+
+
+def begun(store):
+    return patient_journal(str(store), "r", name=asked_name(str(store)))
 
 
 def test_it_writes_into_the_store_under_the_name_of_the_machine(tmp_path):
-    journal = patient_journal(str(tmp_path), "r")
+    journal = begun(tmp_path)
     assert journal.write("start", {"argv": ["train"]})
     journal.close()
     assert journal.kept_in == ""
@@ -18,7 +22,7 @@ def test_it_writes_into_the_store_under_the_name_of_the_machine(tmp_path):
 def test_a_store_that_is_a_file_leaves_the_lines_in_a_spare_store(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (tmp_path / "store").write_text("")
-    journal = patient_journal(str(tmp_path / "store"), "r")
+    journal = begun(tmp_path / "store")
     assert not journal.write("start", {"argv": ["train"]})
     journal.close()
     assert journal.kept_in == str(tmp_path / "data" / "traincarbon" / "unsaved")
@@ -31,7 +35,7 @@ def test_a_store_that_does_not_answer_gives_the_machine_a_random_name(tmp_path, 
     hangs = threading.Event()
     monkeypatch.setattr(module, "_NAME_WAIT_S", 0.02)
     monkeypatch.setattr(module, "node_name", lambda _: hangs.wait(20) or "late")
-    names = {patient_journal(str(tmp_path), "r").file for _ in range(2)}
+    names = {begun(tmp_path).file for _ in range(2)}
     hangs.set()
     assert len(names) == 2
     assert not any("late" in name for name in names)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.options import FILE
 from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
 from traincarbon.errors import CarbonError
 from traincarbon.meters.base import Reading, Unavailable
@@ -64,7 +65,7 @@ class Clock(NamedTuple):
 
 
 @click.command("doctor")
-@click.option("--store", metavar="DIR", type=click.Path(), help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]")
+@click.option("--store", metavar="DIR", type=FILE, help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]")
 @click.option("--quiet", is_flag=True, help="Show only what can be measured.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
@@ -147,6 +148,7 @@ def _unreadable(missing: list[Unavailable]) -> list[str]:
 
 def _store(stated: str | None) -> Store:
     """Return the folder of the ledger, whether it can be written, its free space, and runs that other stores did not take."""
+    from traincarbon.ledger.patience import check_answers
     from traincarbon.ledger.store_access import is_open_to_others
     from traincarbon.ledger.store_folder import store_folder
 
@@ -154,6 +156,10 @@ def _store(stated: str | None) -> Store:
         folder = store_folder(stated)
     except CarbonError as error:
         return Store(None, False, None, f"{error}; {error.hint}")
+    try:
+        check_answers(folder)
+    except CarbonError:
+        return Store(folder, False, None, "it does not answer; is its file server down?", unsaved=_unsaved())
     existing = folder
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
@@ -171,12 +177,12 @@ def _plugins() -> list[str]:
     return [name if package is None else f"{name} of {package.name} {package.version}" for name, package in packages]
 
 
-def _unsaved(folder: str) -> dict[str, int]:
-    """Return each spare store with the number of its journals that the store does not have."""
+def _unsaved(folder: str = "") -> dict[str, int]:
+    """Return each spare store with the number of its journals that the store does not have, or of all of them if it cannot be asked."""
     from traincarbon.ledger.spare_store import spare_stores, unsaved_journals
     from traincarbon.ledger.store import has_journal
 
-    found = {spare: sum(not has_journal(folder, file) for file in unsaved_journals(spare)) for spare in spare_stores()}
+    found = {spare: sum(not (folder and has_journal(folder, file)) for file in unsaved_journals(spare)) for spare in spare_stores()}
     return {spare: count for spare, count in found.items() if count}
 
 

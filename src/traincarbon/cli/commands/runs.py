@@ -10,6 +10,7 @@ from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
+from traincarbon.cli.options import FILE
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.ledger import shared_boards
@@ -36,7 +37,7 @@ def command() -> None:
 def ledger_options(command: C) -> C:
     """Add ``--store``, ``--quiet`` and ``--json``."""
     for option in (
-        click.option("--store", metavar="DIR", type=click.Path(), help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]"),
+        click.option("--store", metavar="DIR", type=FILE, help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]"),
         click.option("--quiet", is_flag=True, help="No notes on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
     ):
@@ -97,7 +98,7 @@ def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> N
 
 
 @command.command("merge", short_help="Copy the journals of other stores into the store.")
-@click.argument("folders", metavar="FOLDER…", nargs=-1, required=True, type=click.Path())
+@click.argument("folders", metavar="FOLDER…", nargs=-1, required=True, type=FILE)
 @ledger_options
 def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool, quiet: bool) -> None:
     """Copy the journals of other stores or folders into this store. Runs that it holds already are not counted twice.
@@ -118,7 +119,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
 @click.argument("ids", metavar="[ID]…", nargs=-1)
 @click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="New file to write.  [default: stdout]")
+@click.option("-o", "--output", "file", metavar="FILE", type=FILE, help="New file to write.  [default: stdout]")
 @ledger_options
 def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
@@ -151,7 +152,7 @@ class _ImportCommand(click.Command):
 
 
 @command.command("import", cls=_ImportCommand, short_help="Import runs from files of other programs.")
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=FILE)
 @click.option(
     "--format",
     "format",

@@ -110,7 +110,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     except BaseException:
         display.close()
         raise
-    fate = fate_of_record(outcome.final, store=settings.store)
+    fate = fate_of_record(outcome.final, store=settings.store, run_id=settings.run_id)
     if fate:
         display.print(fate, even_if_quiet=True)
     display.close()

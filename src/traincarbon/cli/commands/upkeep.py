@@ -13,7 +13,21 @@ from traincarbon.errors import CarbonError
 if TYPE_CHECKING:
     from traincarbon.database.refresh.proposal import Proposal
 
-_UPSTREAMS = ("owid", "ember", "google-regions", "egrid-states", "egrid-subregions", "aws", "azure", "azure-karpenter", "gpuhunt", "eurostat")
+_UPSTREAMS = (
+    "owid",
+    "ember",
+    "google-regions",
+    "egrid-states",
+    "egrid-subregions",
+    "aws",
+    "azure",
+    "azure-karpenter",
+    "cyclenerd",
+    "gpuhunt",
+    "eurostat",
+    "epoch-hardware",
+    "epoch-models",
+)
 
 
 @click.command("refresh", short_help="Propose newer facts from where they are published.")
@@ -74,11 +88,12 @@ def _as_dict(proposal: "Proposal", *, applied: bool) -> dict[str, object]:
 def _summary(proposal: "Proposal", *, applied: bool) -> str:
     added = sum(change.was is None for change in proposal.changes)
     changed = len(proposal.changes) - added
+    table = os.path.basename(proposal.file)
     counts = f"{added:,} added, {changed:,} changed, {proposal.unchanged:,} as they are"
     if not proposal.changes:
-        return f"{proposal.upstream.table}.csv: {counts}. Nothing to write."
+        return f"{table}: {counts}. Nothing to write."
     done = f"written to {proposal.file}; check it with: carbon db check" if applied else "nothing is written yet: --apply writes it"
-    return f"{proposal.upstream.table}.csv: {counts}; {done}."
+    return f"{table}: {counts}; {done}."
 
 
 @click.command("export", short_help="Write every fact with its source into one file.")

@@ -21,13 +21,13 @@ _NEXT_TO_ONE = 0.005
 
 
 def sentence(answer: "Estimate") -> str:
-    """Return what the plan takes in one sentence; before it, in the first line, that the stated hardware cannot hold the training."""
+    """Return what the plan takes in one sentence; before it, that numbers contradict each other, or that the stated hardware cannot hold the training."""
     results = listed_results(answer)
     text = f"{subject(answer)} {results}." if results else f"{subject(answer)}: nothing is known."
-    if not answer.is_raised:
-        return output.bold(output.filled(text, indent=0))
-    too_small = f"Does not fit on {machines(answer, answer.stated_accelerators)}; the figures are for {_used(answer)}."
-    return "\n".join([output.worse(output.filled(too_small)), output.bold(output.filled(text, indent=0))])
+    before = [f"Warning: {output.clean(slip)}" for slip in answer.slips]
+    if answer.is_raised:
+        before.append(f"Does not fit on {machines(answer, answer.stated_accelerators)}; the figures are for {_used(answer)}.")
+    return "\n".join([*(output.worse(output.filled(line)) for line in before), output.bold(output.filled(text, indent=0))])
 
 
 def listed_results(answer: "Estimate") -> str:
@@ -145,7 +145,8 @@ def price(answer: "Estimate") -> str:
     given = answer.inputs["rent_price"]
     text = f"${output.significant(median_of(given.value), 3)} per GPU-hour {(answer.plan.rent or 'on_demand').replace('_', ' ')}"
     quotes = answer.quotes
-    if not quotes:
+    is_by_ratio = given.kind == "derived" and answer.plan.rent not in (None, "on_demand")
+    if not quotes or is_by_ratio:  # a market's price on demand times the ratio of few providers is the price of none of them
         return f"{text} ({output.clean(given.reason)})"
     dates = sorted({quote.date[:7] for quote in quotes})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"

@@ -8,20 +8,21 @@ from traincarbon.database.refresh.upstream import Edition, Upstream, csv_rows, j
 from traincarbon.database.select import prior
 from traincarbon.errors import CarbonError
 
-_REGION = re.compile(r'^\t"([a-z0-9-]+)": \{', re.MULTILINE)
+_REGION = re.compile(r'^\t(?:initialOnDemandPrices\[)?"([a-z0-9-]+)"(?:\] = map\[string\]float64\{|: \{)', re.MULTILINE)
+"""The head of a region: an entry of one map in the table of AWS, a map of its own in that of Azure."""
 _PRICE = re.compile(r'"([A-Za-z0-9_.-]+)":\s*([0-9.eE+-]+)')
 _GENERATED = re.compile(r"generated at (\d{4}-\d{2}-\d{2})")
 
 
 def _karpenter(edition: Edition, provider: str) -> Iterator[Row]:
-    """Yield prices of a generated Go file of Karpenter: a map of regions, each a map of instances."""
+    """Yield prices of a generated Go file of Karpenter: for each region a map of instances."""
     refuse_page(edition)
     places = list(_REGION.finditer(edition.text))
     if not places:
         raise CarbonError(f"{edition.name} has no map of regions", hint="give a zz_generated.pricing file of Karpenter")
     dated = _GENERATED.search(edition.text)
     date, file = dated[1] if dated else edition.date, edition.name.rpartition("/")[2]
-    servers, regions = server_ids(edition.database, provider), _regions(edition, provider)
+    servers, regions = server_ids(edition.database, provider), regions_of(edition, provider)
     for place, after in zip(places, [*places[1:], None], strict=True):
         region = place[1]
         if region not in regions:
@@ -30,7 +31,7 @@ def _karpenter(edition: Edition, provider: str) -> Iterator[Row]:
             server = servers.get(instance_id(provider, name))
             if server is not None:
                 usd_per_h = number_of(price, edition, f"the price of {name} in {region}")
-                yield _row(server, provider, region, "on_demand", date, usd_per_h, f"{file}, {region}, {name}")
+                yield price_row(server, provider, region, "on_demand", date, usd_per_h, f"{file}, {region}, {name}")
 
 
 def _aws(edition: Edition) -> Iterator[Row]:
@@ -45,7 +46,7 @@ def _azure(edition: Edition) -> Iterator[Row]:
     """Yield prices of answers of the Azure Retail Prices API: one, or a list of them."""
     answers = json_of(edition)
     pages = answers if isinstance(answers, list) else [answers]
-    servers, regions = server_ids(edition.database, "azure"), _regions(edition, "azure")
+    servers, regions = server_ids(edition.database, "azure"), regions_of(edition, "azure")
     for page in pages:
         items = page.get("Items") if isinstance(page, dict) else None
         if not isinstance(items, list):
@@ -67,26 +68,26 @@ def _azure_item(item: Mapping[str, object], edition: Edition, servers: Mapping[s
         if years is None:
             return
         price = number_of(str(item.get("retailPrice", "")), edition, f"the price of {name}") / (years * 8760.0)
-        yield _row(server, "azure", region, f"reserved_{years}y", edition.date, price, f"armSkuName {name}, {region}, {item['reservationTerm']}")
+        yield price_row(server, "azure", region, f"reserved_{years}y", edition.date, price, f"armSkuName {name}, {region}, {item['reservationTerm']}")
     elif purchase:
         if str(item.get("unitOfMeasure")) != "1 Hour" or str(item.get("currencyCode", "USD")) != "USD":
             hint = "ask for dollars by the hour"
             raise CarbonError(f"{edition.name}: {name} is priced by {item.get('unitOfMeasure')} in {item.get('currencyCode')}", hint=hint)
         price = number_of(str(item.get("retailPrice", "")), edition, f"the price of {name}")
-        yield _row(server, "azure", region, purchase, edition.date, price, f"armSkuName {name}, {region}, {purchase.replace('_', ' ')}")
+        yield price_row(server, "azure", region, purchase, edition.date, price, f"armSkuName {name}, {region}, {purchase.replace('_', ' ')}")
 
 
 def _gpuhunt(edition: Edition) -> Iterator[Row]:
     """Yield prices of a catalogue of gpuhunt, one file a provider, named after it."""
     provider = edition.name.rpartition("/")[2].partition(".")[0].lower()
-    servers, regions = server_ids(edition.database, provider), _regions(edition, provider)
+    servers, regions = server_ids(edition.database, provider), regions_of(edition, provider)
     columns = {"name": "instance_name", "region": "location", "price": "price", "gpus": "gpu_count", "spot": "spot"}
     for cells in csv_rows(edition, columns):
         server = servers.get(instance_id(provider, cells["name"]))
         if server is not None and cells["region"] in regions:
             purchase = "spot" if cells["spot"].lower() == "true" else "on_demand"
             price = number_of(cells["price"], edition, f"the price of {cells['name']}")
-            yield _row(server, provider, cells["region"], purchase, edition.date, price, f"{provider}.csv, {cells['name']}, {cells['region']}")
+            yield price_row(server, provider, cells["region"], purchase, edition.date, price, f"{provider}.csv, {cells['name']}, {cells['region']}")
 
 
 def _eurostat(edition: Edition) -> Iterator[Row]:
@@ -129,11 +130,13 @@ def instance_id(provider: str, name: str) -> str:
     return f"{provider}-{name.removeprefix('Standard_').lower().replace('_', '-')}"
 
 
-def _regions(edition: Edition, provider: str) -> frozenset[str]:
+def regions_of(edition: Edition, provider: str) -> frozenset[str]:
+    """Return the names of the regions of *provider* that the database has."""
     return frozenset(row["name"] for row in edition.database.all_rows("regions") if row["provider"] == provider)
 
 
-def _row(server: tuple[str, str, float], provider: str, region: str, purchase: str, date: str, usd_per_h: float, locator: str) -> Row:
+def price_row(server: tuple[str, str, float], provider: str, region: str, purchase: str, date: str, usd_per_h: float, locator: str) -> Row:
+    """Return a row of ``prices.csv`` without source and kind, for a *server* by its id, accelerator and count."""
     id, accelerator, count = server
     return {
         "accelerator": accelerator,
@@ -149,7 +152,7 @@ def _row(server: tuple[str, str, float], provider: str, region: str, purchase: s
     }
 
 
-_KEY = ("accelerator", "server", "provider", "region", "purchase", "date")
+KEY = ("accelerator", "server", "provider", "region", "purchase", "date")
 _GO = "https://raw.githubusercontent.com/{}/main/pkg/providers/pricing/zz_generated.pricing{}.go"
 UPSTREAMS = (
     Upstream(
@@ -159,7 +162,7 @@ UPSTREAMS = (
         _GO.format("aws/karpenter-provider-aws", "_aws"),
         "Apache-2.0",
         "prices",
-        _KEY,
+        KEY,
         "karpenter-aws-{date}",
         _aws,
     ),
@@ -170,7 +173,7 @@ UPSTREAMS = (
         "https://prices.azure.com/api/retail/prices?$filter=serviceName eq 'Virtual Machines' and contains(armSkuName, 'Standard_N')",
         "public data of an API",
         "prices",
-        _KEY,
+        KEY,
         "azure-retail-prices-{date}",
         _azure,
     ),
@@ -181,7 +184,7 @@ UPSTREAMS = (
         _GO.format("Azure/karpenter-provider-azure", ""),
         "Apache-2.0",
         "prices",
-        _KEY,
+        KEY,
         "karpenter-azure-{date}",
         _azure_karpenter,
     ),
@@ -192,7 +195,7 @@ UPSTREAMS = (
         "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v1/latest",
         "MPL-2.0",
         "prices",
-        _KEY,
+        KEY,
         "gpuhunt-{date}",
         _gpuhunt,
     ),

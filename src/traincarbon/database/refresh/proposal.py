@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from difflib import unified_diff
+from math import isclose
 from typing import NamedTuple
 
 from traincarbon.database.load import forget_databases
 from traincarbon.database.overlay import HINT, alone, with_source
-from traincarbon.database.read_files import parse_rows, read_text
-from traincarbon.database.records import TABLES, Row
+from traincarbon.database.read_files import parse_rows
+from traincarbon.database.records import PRODUCTS, TABLES, Row
+from traincarbon.database.refresh.product_facts import changed_facts, refuse_impossible_facts, text_of, texts_of_products
 from traincarbon.database.refresh.upstream import Edition, Upstream
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import CarbonError
@@ -21,6 +23,8 @@ from traincarbon.files import replace_file
 _LEAST_SHARE = 0.5
 """Least share of the rows known from this upstream that a sound edition has."""
 _FEW_ROWS = 20
+_SAME = 1e-5
+"""Values that are closer than that differ by rounding."""
 _MOST_FACTOR = 4.0
 """Factor between an old and a new value beyond which they look like different units."""
 _MOST_APART = 0.2
@@ -59,7 +63,7 @@ class Proposal(NamedTuple):
         """The changes as a unified diff."""
         parts: list[str] = []
         for file, before, after in self.texts:
-            name = os.path.basename(file)
+            name = os.path.relpath(file, os.path.dirname(self.file))
             parts += unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}", n=0)
         return "".join(parts)
 
@@ -71,7 +75,7 @@ class Proposal(NamedTuple):
         """
         with alone(os.path.dirname(self.file)):
             for file, before, _ in self.texts:
-                if _text_of(file) != before:
+                if text_of(file) != before:
                     raise CarbonError(f"{file} was changed by another program in the meantime", hint="nothing was written: run the command again")
             for file, before, after in reversed(self.texts):  # the source before the rows that name it
                 if before != after:
@@ -80,7 +84,7 @@ class Proposal(NamedTuple):
 
 
 def propose(upstream: Upstream, edition: Edition, folder: str) -> Proposal:
-    """Return the changes that *edition* makes to its table, to be written into *folder*.
+    """Return the changes that *edition* makes to its table or its products, to be written into *folder*.
 
     Raises:
         CarbonError: the edition is unsound: a column is missing, rows are few or twice there, a value is impossible, or in another unit.
@@ -91,6 +95,8 @@ def propose(upstream: Upstream, edition: Edition, folder: str) -> Proposal:
     rows = [{**row, "source": source, "kind": "published"} for row in upstream.rows(edition)]
     if not rows:
         raise CarbonError(f"{edition.name} has no row that the database could take", hint=f"give an edition of {upstream.title}: {upstream.url}")
+    if table in PRODUCTS:
+        return _of_products(upstream, edition, folder, source, rows)
     _refuse_faults(upstream, edition, rows)
     known: dict[tuple[str, ...], Row] = {}
     for row in database.unchecked_rows(table):  # one's own come first, and win
@@ -98,8 +104,8 @@ def propose(upstream: Upstream, edition: Edition, folder: str) -> Proposal:
     _refuse_few(upstream, edition, len(rows), known.values())
     value = _VALUES[table]
     pairs = [Change(row, known.get(_key(upstream, row))) for row in rows]
-    changes = [change for change in pairs if change.was is None or float(change.was[value]) != float(change.row[value])]
-    _refuse_other_unit(upstream, edition, rows, list(database.unchecked_rows(table)))
+    changes = [change for change in pairs if change.was is None or not isclose(float(change.was[value]), float(change.row[value]), rel_tol=_SAME)]
+    _refuse_other_unit(edition, _ratios(upstream, rows, list(database.unchecked_rows(table))))
     texts = _texts(upstream, edition, folder, source, changes)
     return Proposal(upstream, texts[0][0], source, tuple(changes), len(rows) - len(changes), tuple(texts))
 
@@ -115,6 +121,10 @@ def _refuse_faults(upstream: Upstream, edition: Edition, rows: Sequence[Row]) ->
             raise CarbonError(f"{edition.name}: the row of {', '.join(_key(upstream, row))} {fault}", hint="nothing was changed")
         if "year" in row and int(row["year"]) > year:
             raise CarbonError(f"{edition.name}: the row of {', '.join(_key(upstream, row))} is of the future", hint="nothing was changed")
+    _refuse_twice(upstream, edition, rows)
+
+
+def _refuse_twice(upstream: Upstream, edition: Edition, rows: Sequence[Row]) -> None:
     for key, count in Counter(_key(upstream, row) for row in rows).items():
         if count > 1:
             raise CarbonError(f"{edition.name} has {', '.join(key)} {count} times", hint="nothing was changed: which of them is right?")
@@ -123,29 +133,62 @@ def _refuse_faults(upstream: Upstream, edition: Edition, rows: Sequence[Row]) ->
 def _refuse_few(upstream: Upstream, edition: Edition, count: int, known: Iterable[Row]) -> None:
     begins = upstream.source.partition("{")[0]
     by_source = Counter(row["source"] for row in known if row["source"].startswith(begins))
-    most = max(by_source.values(), default=0)
+    _refuse_fewer(edition, count, max(by_source.values(), default=0))
+
+
+def _refuse_fewer(edition: Edition, count: int, most: int) -> None:
+    """Refuse an edition with far fewer rows than the *most* known from one."""
     if most >= _FEW_ROWS and count < _LEAST_SHARE * most:
         raise CarbonError(f"{edition.name} has {count:,} rows, where an earlier edition had {most:,}", hint="nothing was changed: is the file cut off?")
 
 
-def _refuse_other_unit(upstream: Upstream, edition: Edition, rows: Sequence[Row], known: Sequence[Row]) -> None:
-    """Refuse values that differ too much from the latest ones of the same thing."""
+def _ratios(upstream: Upstream, rows: Sequence[Row], known: Sequence[Row]) -> list[float]:
+    """Return the values over the latest ones of the same thing."""
     value = _VALUES[upstream.table]
     same = [column for column in upstream.key if column not in ("year", "date")]
     latest: dict[tuple[str, ...], float] = {}
     for row in sorted(known, key=lambda row: row.get("year") or row["date"]):
         latest[tuple(row[column] for column in same)] = float(row[value])
-    ratios = [float(row[value]) / old for row in rows if (old := latest.get(tuple(row[column] for column in same)))]
+    return [float(row[value]) / old for row in rows if (old := latest.get(tuple(row[column] for column in same)))]
+
+
+def _refuse_other_unit(edition: Edition, ratios: Sequence[float]) -> None:
+    """Refuse values of which too many differ too much from ours."""
     far = sum(not 1.0 / _MOST_FACTOR <= ratio <= _MOST_FACTOR for ratio in ratios)
     if far > max(2.0, _MOST_APART * len(ratios)):
         hint = "nothing was changed: is it in another unit?"
         raise CarbonError(f"{edition.name}: {far:,} of {len(ratios):,} values differ from ours by more than a factor of {_MOST_FACTOR:g}", hint=hint)
 
 
+def _of_products(upstream: Upstream, edition: Edition, folder: str, source: str, rows: Sequence[Row]) -> Proposal:
+    """Return the changes that *rows* make to facts of products.
+
+    Raises:
+        CarbonError: a fact is impossible, twice there, in another unit, or few of those that cite this upstream are there.
+    """
+    known = {(product.id, name): fact for product in edition.database.products(upstream.table) for name, fact in product.facts.items()}
+    refuse_impossible_facts(upstream, edition, rows)
+    _refuse_twice(upstream, edition, rows)
+    begins = upstream.source.partition("{")[0]
+    cited = sum(fact.source.startswith(begins) and fact.kind == "published" for fact in known.values())
+    _refuse_fewer(edition, len(rows), cited)
+    _refuse_other_unit(edition, [float(row["value"]) / known[key].value for row in rows if (key := (row["product"], row["fact"])) in known])
+    changes = changed_facts(rows, known)
+    texts = texts_of_products(upstream, folder, changes)
+    return Proposal(
+        upstream,
+        os.path.join(folder, upstream.table),
+        source,
+        tuple(Change(row, was) for row, was in changes),
+        len(rows) - len(changes),
+        (*texts, *_bibliography(upstream, edition, folder, source, has_changes=bool(changes))),
+    )
+
+
 def _texts(upstream: Upstream, edition: Edition, folder: str, source: str, changes: Sequence[Change]) -> list[tuple[str, str, str]]:
     """Return the table and the bibliography in *folder*, each with its text before and after."""
     file = os.path.join(folder, f"{upstream.table}.csv")
-    before = _text_of(file)
+    before = text_of(file)
     columns = TABLES[upstream.table]
     kept = parse_rows(upstream.table, folder, before.splitlines()[1:])
     replaced = {_key(upstream, change.row): change.row for change in changes}
@@ -156,15 +199,16 @@ def _texts(upstream: Upstream, edition: Edition, folder: str, source: str, chang
     writer.writerow(columns)
     writer.writerows([row[column] for column in columns] for row in rows)
     texts = [(file, before, after.getvalue() if changes else before)]
-    bibliography = os.path.join(folder, "sources.toml")
-    if changes and source not in edition.database.sources():
-        cited = _text_of(bibliography)
-        texts.append((bibliography, cited, with_source(cited, source, _entry(upstream, edition))))
-    return texts
+    return texts + _bibliography(upstream, edition, folder, source, has_changes=bool(changes))
 
 
-def _text_of(file: str) -> str:
-    return read_text(file) if os.path.exists(file) else ""
+def _bibliography(upstream: Upstream, edition: Edition, folder: str, source: str, *, has_changes: bool) -> list[tuple[str, str, str]]:
+    """Return the bibliography in *folder* with its text before and after, if the edition is new to it."""
+    if not has_changes or source in edition.database.sources():
+        return []
+    file = os.path.join(folder, "sources.toml")
+    cited = text_of(file)
+    return [(file, cited, with_source(cited, source, _entry(upstream, edition)))]
 
 
 def _entry(upstream: Upstream, edition: Edition) -> dict[str, str]:

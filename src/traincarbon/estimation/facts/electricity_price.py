@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SECTORS = {
     "": ("industrial", "non-household", "services", "business", "commercial"),
     "home": ("household",),
-    "on-prem": ("services", "business", "commercial", "non-household"),
+    "on-prem": ("services", "business", "commercial", "non-household", "industrial"),
 }
 """Kind of site to the tariffs that are paid there, the most fitting first."""
 

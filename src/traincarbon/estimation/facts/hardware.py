@@ -206,7 +206,7 @@ def _support(subject: Subject, database: Database) -> Support:
     """Return how many published rows are behind the utilisation; adapters count as fine-tuning."""
     question = subject.question
     generation = f"generation={subject.accelerator.generation}"
-    family = f"family={MOE if question.is_moe else family_of(question.family).published_as[0]}"
+    family = f"family={MOE if question.is_moe else family_of(question.family).prior}"
     like = f"{family};kind={'pretrain' if question.kind in (None, 'pretrain') else 'finetune'}"
     scopes = (f"{generation};{like}", generation, like)
     return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
@@ -215,7 +215,7 @@ def _support(subject: Subject, database: Database) -> Support:
 def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterator[tuple[str, Prior, str]]:
     """Yield scope, factor and a warning for family, kind and precision; the usual ones have no factor."""
     question = subject.question
-    family = MOE if question.is_moe else family_of(question.family).published_as[0]
+    family = MOE if question.is_moe else family_of(question.family).prior
     unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
     usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
     for name, word in (("family", family), ("kind", question.kind or "pretrain"), ("precision", precision)):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from os import path
 from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.errors import CarbonError, PlanError
+from traincarbon.errors import CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.model import hub
 from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
@@ -70,6 +70,13 @@ class Model(NamedTuple):
             found["seq_len"] = self.seq_len
         return found
 
+    def fields_for(self, plan: Plan) -> dict[str, float | str]:
+        """Return the fields of a plan that the model states, with the size of its images where *plan* counts images."""
+        config = self.config
+        if plan.samples is None or not config.patch_size or plan.gmac_per_sample is not None or plan.flop_per_sample is not None:
+            return self.fields
+        return self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
+
     @property
     def layout_shape(self) -> dict[str, float]:
         """What a layout has to know of the shape beside the fields of a plan: experts and latent attention."""
@@ -95,7 +102,10 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     stated = plan.to_dict()
     try:
         model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
-    except CarbonError:
+    except CarbonError as error:
+        convolution = _with_convolution(plan, plan.model, database) if isinstance(error, NotFoundError) else None
+        if convolution is not None:
+            return convolution, None
         if "params" not in stated or not _is_place(plan.model):
             raise
         return plan, None  # the plan was written where the configuration could be read
@@ -105,7 +115,17 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     params = plan.number("params")
     if isinstance(params, float) and abs(params / model.params - 1.0) > _APART:
         raise PlanError(f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model")
-    return Plan.from_dict({**model.fields, **{name: getattr(plan, name) for name in stated}}), model
+    return Plan.from_dict({**model.fields_for(plan), **{name: getattr(plan, name) for name in stated}}), model
+
+
+def _with_convolution(plan: Plan, name: str, database: "Database") -> Plan | None:
+    """Return *plan* with the parameters and the family of the convolution *name*, None where there is no such convolution."""
+    from traincarbon.estimation.model.convolution import find_convolution
+
+    known = find_convolution(database, name)
+    if known is None:
+        return None
+    return Plan.from_dict({"params": known.params, "family": "convolution", **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
 
 
 def _is_place(name: str) -> bool:

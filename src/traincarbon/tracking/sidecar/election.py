@@ -1,7 +1,6 @@
 """One metering process for all processes of a run on a node: the first that asks is elected, the others hand over to it."""
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.meters.base import REPLAY
@@ -81,14 +80,12 @@ def run_key(run_id: str, store: str) -> str:
 
 def _resolved(store: str) -> str:
     """Return the store without links, or as it was given if it does not answer."""
-    from traincarbon.tracking.sidecar.patient_file import Task
+    from traincarbon.ledger.patience import Asked
 
-    found: list[str] = []
-    task = Task()
-    task.start(lambda: found.append(os.path.realpath(store)))
-    with suppress(TimeoutError):
-        task.finish(wait_s=_RESOLVE_S)
-    return found[0] if found else os.path.abspath(store)
+    try:
+        return Asked(lambda: os.path.realpath(store)).answer(within_s=_RESOLVE_S)
+    except OSError:
+        return os.path.abspath(store)
 
 
 def _boot() -> str:

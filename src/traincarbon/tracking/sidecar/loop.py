@@ -37,7 +37,8 @@ _CHECK_S = 0.25
 """Between two checks whether the owner is stopped, which nothing else reports."""
 _OWN_SHARE = 4e-4
 """Largest share of a core for reading the meters, which are read less often if they take longer; less than half of the budget of this process."""
-_LAST_WAIT_S = 2.0
+_LAST_WAIT_S, _VALUED_S = 2.0, 2.5
+"""Longest wait for the last answers, and the latest time after the end of the training for that of the lookup: its owner waits a second longer."""
 _UNSETTLED_S = 20.0
 """Longest wait for GPUs that are not open yet, before energy and hours are valued without them."""
 _TOO_SHORT_S = 0.1
@@ -135,6 +136,7 @@ class Metering:
             "plan": settings.plan,
             "interval_s": settings.interval_s,
             "nodes_expected": settings.nodes,
+            **({"outside": True} if settings.is_outside else {}),
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
@@ -291,8 +293,9 @@ class Metering:
             self._waiter = None
 
     def _welcome(self, joined: list[Member]) -> None:
-        """Charge the processor time of new members too."""
+        """Charge the processor time of new members too, and watch their budgets."""
         for member in joined:
+            self._notes += filter(None, [self._session.add_budget(member.settings)])
             for meter in self._recorder.meters:
                 meter.include(member.job.pid, since_birth=not (member.is_in_process or member.settings.continues))
 
@@ -347,7 +350,7 @@ class Metering:
             self._session.add_reports(member.read_last())
         self._ask_lookup()
         if self._lookup.fileno() >= 0:
-            self._receive_valuation(wait_s=_LAST_WAIT_S)
+            self._receive_valuation(wait_s=min(_LAST_WAIT_S, max(ended.ended_s + _VALUED_S - time.monotonic(), 0.0)))
         if self._lookup.fileno() >= 0:
             self._notes += self._lookup.give_up().notes
         for member in self._members.present:

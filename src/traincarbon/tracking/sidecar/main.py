@@ -46,12 +46,13 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     from traincarbon.tracking.sidecar.election import HandedOverError, elected
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
-    from traincarbon.tracking.sidecar.patient_journal import patient_journal
+    from traincarbon.tracking.sidecar.patient_journal import asked_name, patient_journal
     from traincarbon.tracking.sidecar.turn import end_turn
 
     settings = _wait_for_settings(channel, early)
     if settings is None:
         return
+    name = asked_name(settings.store)
     try:
         door = elected(settings, channel, (reads, writes, reports, output), early)
     except HandedOverError:
@@ -64,7 +65,7 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         if door is not None:
             door.close()
         return
-    journal = patient_journal(settings.store, settings.run_id)
+    journal = patient_journal(settings.store, settings.run_id, name=name)
     try:
         Metering(
             channel, ProcessHandle(owner), settings, job,

@@ -1,10 +1,9 @@
 """Files of a store that may hang, as on a file server that is down, written in a thread so that metering never waits long for them."""
 
-import errno
-import threading
 from collections.abc import Callable, Sequence
 
 from traincarbon.ledger.appended_file import Appended
+from traincarbon.ledger.patience import Task
 
 _WAIT_S, _READ_S = 0.5, 5.0
 
@@ -60,42 +59,3 @@ class PatientFile:
         self._task.finish(wait_s=wait_s)
         self._underway = None
         self._task.check()
-
-
-class Task:
-    """Something that a thread does, and that nobody waits for when the process ends."""
-
-    def __init__(self) -> None:
-        self._done = threading.Event()
-        self._error: OSError | None = None
-
-    def start(self, work: Callable[[], None]) -> None:
-        """Begin; where the system allows no more threads, do it at once."""
-        self._done.clear()
-        self._error = None
-        try:
-            threading.Thread(target=self._do, args=(work,), daemon=True).start()
-        except RuntimeError:
-            self._do(work)
-
-    def finish(self, *, wait_s: float) -> None:
-        """Wait until it is done.
-
-        Raises:
-            TimeoutError: it is not done in time.
-        """
-        if not self._done.wait(wait_s):
-            raise TimeoutError(errno.ETIMEDOUT, "it does not answer")
-
-    def check(self) -> None:
-        """Raise the error that it ended with, if it did."""
-        if self._error is not None:
-            raise self._error
-
-    def _do(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except OSError as error:
-            self._error = error
-        finally:
-            self._done.set()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
 _TIMEOUT_S = 60.0
+_STORE_S = 1.0
+"""How long the answer waits for a store that may hang."""
 
 
 class LookupProcess:
@@ -118,11 +120,17 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Run
 def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
     from traincarbon.ledger.journal import run_journals
+    from traincarbon.ledger.patience import Asked
+
+    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal))
     from traincarbon.tracking.value.rates import look_up
 
     found = look_up(question)
-    if not run_journals(question.store, question.run_id, but=question.journal):  # most runs are new, and their lookup does not import what reads journals
-        return found
+    try:
+        if not earlier.answer(within_s=_STORE_S):  # most runs are new, and their lookup does not import what reads journals
+            return found
+    except TimeoutError:
+        return found._replace(notes=(*found.notes, f"{question.store} does not answer: what earlier sessions of this run took is not counted"))
     from traincarbon.ledger.record import read_run
     from traincarbon.tracking.value.budget import earlier_sessions
 

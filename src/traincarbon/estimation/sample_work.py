@@ -1,0 +1,255 @@
+"""FLOP of a sample of images, video or audio: which parts of the model see which tokens, by family.
+
+A plan that states images or audio alone never imports this module; it is imported where a model has parts, crops, latents or frames.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from traincarbon.errors import PlanError
+from traincarbon.estimation.families import FAMILIES, OWN_FIELDS
+from traincarbon.estimation.links import IMAGE_TOKENS
+from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
+from traincarbon.formulas import compute, sample_flop, samples
+from traincarbon.uncertain import Num, Uncertain
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan import Plan
+
+CLIP_TEXT_TOKENS = 77.0
+"""Context of the text encoder of CLIP (Radford et al. 2021, section 2.4: 76 tokens at most, and one that ends them)."""
+TEXT_TOKENS_PER_S = (2.5, 5.0)
+"""Tokens of text in a second of speech: 120 to 180 words a minute, 1.3 to 1.7 tokens a word. [1/s]"""
+MASK_RATIO = 0.75
+"""Share of the patches that He et al. 2021 mask."""
+CROPS = {"global_crops": 2.0, "local_crops": 8.0, "local_size": 96.0}
+"""Crops of an image in Caron et al. 2021, section 3.1."""
+FRAMES_PER_TOKEN = 2.0
+"""Frames of a tubelet in VideoMAE and ViViT."""
+_IMAGE = ("image_size", "patch_size")
+
+PATCHES = Link(
+    "tokens_per_sample",
+    sample_flop.patch_tokens,
+    image_size="image_size",
+    patch_size="patch_size",
+    latent_factor=("latent_factor", 1.0),
+    frames=("frames", 1.0),
+    frames_per_token=("frames_per_token", 1.0),
+)
+LOCAL_TOKENS = Link("local_tokens", samples.image_tokens, image_size="local_size", patch_size="patch_size")
+SECONDS = Link("samples", sample_flop.audio_seconds, audio_hours="audio_hours")
+BY_TOKENS = Link("flop_per_sample", compute.training_flop, active_params=("active_params", "params"), tokens="tokens_per_sample")
+MASKED = Link(
+    "flop_per_sample",
+    sample_flop.masked_autoencoder_flop,
+    params="params",
+    decoder_params="decoder_params",
+    mask_ratio="mask_ratio",
+    tokens_per_sample="tokens_per_sample",
+)
+DISTILLED = Link(
+    "flop_per_sample",
+    sample_flop.self_distillation_flop,
+    params="params",
+    global_crops="global_crops",
+    local_crops="local_crops",
+    tokens_per_sample="tokens_per_sample",
+    local_tokens="local_tokens",
+)
+TOWERS = Link(
+    "flop_per_sample",
+    sample_flop.two_part_flop,
+    params="params",
+    other_params="text_params",
+    tokens_per_sample="tokens_per_sample",
+    other_tokens="text_tokens",
+)
+SPOKEN = Link(
+    "flop_per_sample",
+    sample_flop.two_part_flop,
+    params="params",
+    other_params="decoder_params",
+    tokens_per_sample="tokens_per_sample",
+    other_tokens="text_tokens",
+)
+ATTENTION = Link(
+    "flop_per_sample",
+    sample_flop.flop_with_attention,
+    flop_per_sample="flop_per_sample",
+    layers="layers",
+    hidden="hidden",
+    tokens_per_sample="tokens_per_sample",
+)
+FROZEN_PART = Link("flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="frozen_params", tokens="tokens_per_sample")
+TEACHER = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="teacher_params", tokens="tokens_per_sample")
+FROZEN_ENCODERS = Link(
+    "flop_per_sample", sample_flop.flop_with_frozen_encoders, flop_per_sample="flop_per_sample", frozen_gmac_per_sample="frozen_gmac_per_sample"
+)
+
+
+class Recipe(NamedTuple):
+    """How the FLOP of a sample are counted in a family.
+
+    Attributes:
+        link: The formula.
+        needed: Fields that a plan has to state, besides samples or hours of audio.
+        main: What the part that sees the tokens of a sample is called.
+        other: What the other part is called; empty where there is none.
+        other_params: The value with the parameters of the other part.
+        other_tokens: The values whose product is the tokens of the other part.
+        other_factor: FLOP of a parameter and token in the other part: 6, or 2 where it runs forward only.
+    """
+
+    link: Link
+    needed: tuple[str, ...] = ("params", *_IMAGE)
+    main: str = "model"
+    other: str = ""
+    other_params: str = ""
+    other_tokens: tuple[str, ...] = ()
+    other_factor: float = 6.0
+
+
+RECIPES: dict[str, Recipe] = {
+    "vision": Recipe(BY_TOKENS),
+    "diffusion": Recipe(BY_TOKENS),
+    "video": Recipe(BY_TOKENS, ("params", *_IMAGE, "frames")),
+    "masked-autoencoder": Recipe(MASKED, ("params", *_IMAGE, "decoder_params"), "encoder", "decoder", "decoder_params", ("tokens_per_sample",)),
+    "self-distillation": Recipe(
+        DISTILLED, main="student", other="teacher", other_params="params", other_tokens=("global_crops", "tokens_per_sample"), other_factor=2.0
+    ),
+    "contrastive": Recipe(TOWERS, ("params", *_IMAGE, "text_params"), "images", "text", "text_params", ("text_tokens",)),
+    "speech": Recipe(SPOKEN, ("params", "audio_hours", "decoder_params"), "encoder", "decoder", "decoder_params", ("text_tokens",)),
+}
+"""Families whose samples have FLOP of their own, and how these are counted."""
+_SHARED = {
+    "video": ("latent_factor", "frozen_gmac_per_sample"),
+    "masked-autoencoder": ("decoder_params", "frames"),
+    "contrastive": ("frozen_gmac_per_sample", "frames"),
+    "diffusion": ("frames",),
+    "vision": ("frozen_gmac_per_sample",),
+}
+"""Fields of other families that a family may have too."""
+
+
+class SampleWork:
+    """The FLOP of a sample of one plan.
+
+    Attributes:
+        family: The family, stated or implied.
+        parts: The FLOP of a sample by part.
+        links: The links that computed them.
+        assumed: What was assumed.
+    """
+
+    def __init__(self, plan: "Plan", values: dict[str, Num | None]) -> None:
+        self.plan = plan
+        self.values = values
+        self.assumed: list[Assumption] = []
+        self.links: list[ComputedLink] = []
+        self.parts: dict[str, Num] = {}
+        self.family = plan.family or self._implied_family()
+
+    def count(self) -> None:
+        """Compute the FLOP of a sample.
+
+        Raises:
+            PlanError: the plan lacks a field, or has one of another family.
+        """
+        recipe = self._check()
+        self._assume_rest()
+        self._count_tokens()
+        self._walk(LOCAL_TOKENS, recipe.link)
+        self.parts[recipe.main] = self._value("flop_per_sample")
+        if recipe.other:
+            other: Num = recipe.other_factor * self._value(recipe.other_params)
+            for name in recipe.other_tokens:
+                other = other * self._value(name)
+            self.parts[recipe.other] = other
+            self.parts[recipe.main] = self.parts[recipe.main] - other
+        if recipe.link in (BY_TOKENS, TOWERS):
+            self._add("attention", ATTENTION)
+        self._add("teacher", TEACHER)
+        self._add("frozen", FROZEN_ENCODERS)
+        self._freeze(recipe)
+
+    def _count_tokens(self) -> None:
+        """Compute the tokens of a sample; of audio, a sample is a second."""
+        if self.family == "speech":
+            self._walk(SECONDS)
+            self.values["tokens_per_sample"] = self.values["frames_per_s"]
+            return
+        has_class_token = self.family not in ("diffusion", "video") and self.plan.frames is None and self.plan.latent_factor is None
+        self._walk(IMAGE_TOKENS if has_class_token else PATCHES)
+
+    def _implied_family(self) -> str:
+        is_audio = self.plan.audio_hours is not None
+        family = "speech" if is_audio else next((family for name, family in OWN_FIELDS.items() if getattr(self.plan, name) is not None), "vision")
+        self.assumed.append(Assumption("family", family, "not stated: the plan has fields of this family"))
+        return family
+
+    def _check(self) -> Recipe:
+        """Return the recipe of the family, if the plan has all that it needs and nothing of another family."""
+        allowed = {name for name, family in OWN_FIELDS.items() if family == self.family} | set(_SHARED.get(self.family, ()))
+        foreign = next((name for name in OWN_FIELDS if getattr(self.plan, name) is not None and name not in allowed), "")
+        if foreign:
+            raise PlanError(f"{foreign} {_is_or_are(foreign)} not known to {self.family}", hint=f"leave it out, or give family {OWN_FIELDS[foreign]}")
+        recipe = RECIPES.get(self.family)
+        if recipe is None:
+            raise PlanError(f"image_size is not known to {self.family}", hint=FAMILIES[self.family].needs or "leave it out, or give family vision")
+        missing = [name for name in recipe.needed if self.values.get(name) is None]
+        if missing:
+            raise PlanError(f"{self.family} needs {' and '.join(missing)}", hint=FAMILIES[self.family].needs or f"give {' and '.join(missing)}")
+        return recipe
+
+    def _assume_rest(self) -> None:
+        if self.family == "contrastive":
+            self._default("text_tokens", CLIP_TEXT_TOKENS, "not stated: the context of CLIP's text encoder")
+        if self.family == "masked-autoencoder":
+            self._default("mask_ratio", MASK_RATIO, "not stated: three quarters of the patches are masked")
+        if self.family == "self-distillation":
+            for name, value in CROPS.items():
+                self._default(name, value, "not stated: the crops of DINO")
+        if self.plan.frames is not None:
+            self._default("frames_per_token", FRAMES_PER_TOKEN, "not stated: tubelets of two frames")
+        if self.family == "speech":
+            self._default("frames_per_s", Uncertain.from_interval(25.0, 50.0, name="frames_per_s"), "not stated: 25 to 50 frames of audio a second")
+            text = Uncertain.from_interval(*TEXT_TOKENS_PER_S, name="text_tokens")
+            self._default("text_tokens", text, "not stated: 2.5 to 5 tokens of text for a second of speech")
+        if self.family == "diffusion" and self.plan.frozen_gmac_per_sample is None:
+            self.assumed.append(Assumption("frozen_gmac_per_sample", 0.0, "not stated: codes of frozen encoders are computed beforehand"))
+
+    def _default(self, name: str, value: Num, reason: str) -> None:
+        if self.values.get(name) is None:
+            self.values[name] = value
+            self.assumed.append(Assumption(name, value.median if isinstance(value, Uncertain) else value, reason))
+
+    def _walk(self, *links: Link) -> None:
+        self.links += [link for link in walk(links, self.values) if link[2] is not None]
+
+    def _value(self, name: str) -> Num:
+        value = self.values[name]
+        assert value is not None, "the plan was checked for it"
+        return value
+
+    def _add(self, name: str, link: Link) -> None:
+        """Refine the FLOP of a sample by *link*, if the plan has its inputs; the difference is the part *name*."""
+        before = self._value("flop_per_sample")
+        self._walk(link)
+        if (after := self._value("flop_per_sample")) is not before:
+            self.parts[name] = after - before
+
+    def _freeze(self, recipe: Recipe) -> None:
+        """Take away the weight gradients of frozen parameters."""
+        frozen = self.values.get("frozen_params")
+        if frozen is None:
+            return
+        if recipe.link is not BY_TOKENS:
+            raise PlanError(f"frozen_params are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
+        self._walk(FROZEN_PART)
+        tokens = self._value("tokens_per_sample")
+        self.parts["model"] = self.parts["model"] - 6.0 * frozen * tokens
+        self.parts["frozen"] = self.parts.get("frozen", 0.0) + 4.0 * frozen * tokens
+
+
+def _is_or_are(name: str) -> str:
+    return "are" if name.endswith("s") else "is"

@@ -1,0 +1,53 @@
+"""Convolutional networks by name."""
+
+import pytest
+
+from traincarbon import estimate
+from traincarbon.database.load import open_database
+from traincarbon.errors import NotFoundError, PlanError
+from traincarbon.estimation.model.convolution import find_convolution
+
+IMAGENET = {"samples": "1.28M", "epochs": 90, "hw": "8 x V100-16GB"}
+
+
+def test_at_least_forty_networks_are_known_by_usual_spellings():
+    database = open_database()
+    assert len(database.all_rows("convolutions")) >= 40
+    for name in ("resnet50", "ResNet-50", "resnet_50", "timm/resnet50"):
+        assert find_convolution(database, name).id == "resnet-50"
+    for name, id in (("resnext50_32x4d", "resnext-50-32x4d"), ("efficientnet_b0", "efficientnet-b0"), ("wide_resnet50_2", "wide-resnet-50-2")):
+        assert find_convolution(database, name).id == id
+    assert find_convolution(database, "resnet-51") is None
+
+
+def test_resnet_50_on_imagenet_takes_2_8e18_flop():
+    # 6e9 × 4.11 × 1.28e6 × 90
+    answer = estimate(model="resnet-50", **IMAGENET)
+    assert answer.median("compute_flop") == pytest.approx(2.84e18, rel=0.01)
+    assert answer.flop_counts == {"how": "per_sample", "parts": {"model": answer.median("compute_flop")}}
+    assert answer.plan.params == pytest.approx(25.6e6, rel=0.01)
+    assert answer.plan.family == "convolution"
+    assert ("image_size", 224.0) in [(each.name, each.value) for each in answer.assumptions]
+
+
+def test_larger_images_take_more_work():
+    plain, large = (estimate(model="resnet50", image_size=size, **IMAGENET).median("compute_flop") for size in (224, 448))
+    assert large == pytest.approx(4 * plain)
+    assert estimate(model="resnet50", gmac_per_sample=1, **IMAGENET).median("compute_flop") == pytest.approx(6e9 * 1.28e6 * 90)
+
+
+def test_a_convolution_by_parameters_and_tokens_is_refused():
+    with pytest.raises(PlanError, match="the FLOP of convolution do not follow from params and tokens") as caught:
+        estimate(model="resnet50", tokens=1e9, hw="v100-16gb")
+    assert "gmac_per_sample" in caught.value.hint
+
+
+def test_a_network_that_nobody_knows_is_no_model():
+    with pytest.raises(NotFoundError, match="no model 'resnet-51'"):
+        estimate(model="resnet-51", **IMAGENET)
+
+
+def test_a_vision_transformer_by_name_brings_its_images():
+    answer = estimate(model="vit-base", samples=1e6, hw="a100")
+    assert answer.flop_counts["how"] == "per_sample"
+    assert answer.flop_counts["parts"]["attention"] == pytest.approx(12 * 12 * 768 * 197**2 * 1e6)

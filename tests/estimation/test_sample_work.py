@@ -1,0 +1,134 @@
+"""FLOP of samples by family: which part of a model sees which tokens, and what a plan has to state for it."""
+
+import pytest
+
+from traincarbon import estimate
+from traincarbon.errors import PlanError
+from traincarbon.estimation.families import FAMILIES, OWN_FIELDS
+from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.estimation.sample_work import RECIPES
+
+IMAGES = {"samples": 1e6, "epochs": 10, "image_size": 224, "patch_size": 16, "hw": "8xa100"}
+SEEN = 1e7
+"""Images seen."""
+
+
+def refused(**stated):
+    with pytest.raises(PlanError) as caught:
+        estimate(**stated)
+    assert caught.value.hint
+    return str(caught.value), caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("stated", "parts"),
+    [
+        # 6 N T and 12 L h T² of 197 tokens
+        ({"params": 86e6, "layers": 12, "hidden": 768}, {"model": 6 * 86e6 * 197, "attention": 12 * 12 * 768 * 197**2}),
+        # the encoder sees a quarter of 196 patches and the class token, the decoder all
+        ({"params": 330e6, "decoder_params": 26e6, "family": "masked-autoencoder"}, {"encoder": 6 * 304e6 * 50, "decoder": 6 * 26e6 * 197}),
+        # two crops of 197 tokens and eight of 37; the teacher runs forward on the two
+        ({"params": 22e6, "family": "self-distillation"}, {"student": 22e6 * 6 * (2 * 197 + 8 * 37), "teacher": 22e6 * 2 * 2 * 197}),
+        ({"params": 150e6, "text_params": 64e6}, {"images": 6 * 86e6 * 197, "text": 6 * 64e6 * 77}),
+        # 14 × 14 patches in eight tubelets
+        ({"params": 86e6, "frames": 16}, {"model": 6 * 86e6 * 1568}),
+        # 256 px / 8 in patches of 2: 256 tokens; 30 GMAC of frozen encoders
+        (
+            {"params": 675e6, "image_size": 256, "patch_size": 2, "latent_factor": 8, "frozen_gmac_per_sample": 30},
+            {"model": 6 * 675e6 * 256, "frozen": 6e10},
+        ),
+        ({"params": 86e6, "layers": 12, "hidden": 768, "teacher_params": 300e6}, None),
+        ({"params": 86e6, "layers": 12, "hidden": 768, "frozen_params": 80e6}, None),
+    ],
+)
+def test_the_parts_of_a_sample_are_those_of_the_training(stated, parts):
+    answer = estimate(**{**IMAGES, **stated})
+    counts = answer.flop_counts
+    assert counts["how"] == "per_sample"
+    assert sum(counts["parts"].values()) == pytest.approx(answer.median("compute_flop"))
+    if parts is not None:
+        assert counts["parts"] == pytest.approx({name: flop * SEEN for name, flop in parts.items()})
+
+
+def test_a_teacher_and_frozen_parameters_count_as_elsewhere():
+    shape = {"params": 86e6, "layers": 12, "hidden": 768}
+    plain, taught, frozen = (estimate(**IMAGES, **shape, **more).median("compute_flop") for more in ({}, {"teacher_params": 300e6}, {"frozen_params": 80e6}))
+    assert taught - plain == pytest.approx(2 * 300e6 * 197 * SEEN)
+    assert plain - frozen == pytest.approx(2 * 80e6 * 197 * SEEN)
+    text = estimate(**IMAGES, params=86e6, teacher_params=300e6)
+    assert text.flop_counts["parts"]["teacher"] == pytest.approx(taught - plain)
+
+
+def test_speech_has_frames_for_the_encoder_and_text_for_the_decoder():
+    whisper = {"params": 1.55e9, "decoder_params": 0.9e9, "audio_hours": 680e3, "frames_per_s": 50, "text_tokens": 4, "hw": "64xa100"}
+    seconds = 680e3 * 3600
+    answer = estimate(**whisper)
+    assert answer.flop_counts["parts"] == pytest.approx({"encoder": 6 * 0.65e9 * 50 * seconds, "decoder": 6 * 0.9e9 * 4 * seconds})
+    assumed = {each.name: each.value for each in estimate(**{**whisper, "frames_per_s": None, "text_tokens": None}).assumptions}
+    assert assumed["frames_per_s"] == pytest.approx((25 * 50) ** 0.5)
+    assert assumed["text_tokens"] == pytest.approx((2.5 * 5) ** 0.5)
+    assert assumed["family"] == "speech"
+
+
+def test_what_is_left_open_is_assumed_and_said():
+    names = {each.name: each.value for each in estimate(**IMAGES, params=22e6, family="self-distillation").assumptions}
+    assert (names["global_crops"], names["local_crops"], names["local_size"]) == (2.0, 8.0, 96.0)
+    assert "frozen_gmac_per_sample" in {each.name for each in estimate(**IMAGES, params=1e9, latent_factor=8).assumptions}
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"params": 86e6, "family": "contrastive"}, "contrastive needs text_params"),
+        ({"params": 86e6, "family": "masked-autoencoder"}, "masked-autoencoder needs decoder_params"),
+        ({"params": 86e6, "family": "video"}, "video needs frames"),
+        ({"family": "self-distillation"}, "self-distillation needs params"),
+        ({"params": 86e6, "family": "vision", "text_params": 1e6}, "text_params are not known to vision"),
+        ({"params": 86e6, "family": "decoder", "frames": 16}, "frames are not known to decoder"),
+        ({"params": 86e6, "family": "weather", "layers": 2, "hidden": 8}, "image_size is not known to weather"),
+        ({"params": 22e6, "family": "self-distillation", "frozen_params": 1e6}, "frozen_params are not known to self-distillation"),
+    ],
+)
+def test_a_family_is_told_what_it_needs_and_what_it_does_not_know(stated, message):
+    assert refused(**{**IMAGES, **stated})[0] == message
+
+
+@pytest.mark.parametrize("family", [name for name, family in FAMILIES.items() if family.needs])
+def test_what_no_formula_covers_is_refused_by_parameters_and_tokens_with_what_to_give(family):
+    message, hint = refused(params=86e6, tokens=1e9, family=family, hw="a100")
+    assert message == f"the FLOP of {family} do not follow from params and tokens"
+    assert hint == FAMILIES[family].needs
+    message, hint = refused(params=86e6, family=family, hw="a100")
+    assert (message, hint) == (f"the plan does not state the data of {family}", FAMILIES[family].needs)
+    assert estimate(flop=1e20, params=86e6, family=family, hw="a100").flop_counts["how"] == "stated"
+
+
+@pytest.mark.parametrize("family", ["protein", "weather"])
+def test_measured_seconds_of_a_sample_are_gpu_hours(family):
+    answer = estimate(family=family, samples=50e3, epochs=100, seconds_per_sample="8 s", hw="32xa100")
+    # 8 × 50,000 × 100 / 3600
+    assert answer.median("accelerator_hours_h") == pytest.approx(8 * 5e6 / 3600)
+    assert answer["compute_flop"] is None
+    assert "give flop" in answer.gaps["compute_flop"]
+    assert refused(family=family, samples=50e3, hw="a100")[0] == "samples need the size of a sample"
+
+
+def test_seconds_and_multiply_adds_of_a_sample_imply_the_utilisation():
+    answer = estimate(gmac_per_sample=4.1, samples=1e6, seconds_per_sample="2 ms", hw="v100-16gb", family="convolution")
+    assert answer.median("mfu") == pytest.approx(6 * 4.1e9 / (2e-3 * 125e12), rel=1e-6)
+
+
+@pytest.mark.parametrize(("family", "word"), [("speech", "audio_hours"), ("vision", "patch_size"), ("diffusion", "latent_factor")])
+def test_samples_without_a_size_are_refused_with_what_the_family_needs(family, word):
+    assert word in refused(params=86e6, samples=1e6, family=family, hw="a100")[1]
+
+
+def test_small_patches_of_a_diffusion_model_are_pointed_out_before_the_figures():
+    answer = estimate(**{**IMAGES, "patch_size": 2}, params=1e8, family="diffusion")
+    assert answer.slips == ("patches of a few pixels: give latent_factor (8 in Stable Diffusion) if the model sees latent images",)
+
+
+def test_every_family_that_is_counted_by_sample_has_a_recipe_and_every_field_a_family():
+    assert {name for name, family in FAMILIES.items() if family.is_by_sample} < RECIPES.keys() < FAMILIES.keys()
+    assert OWN_FIELDS.keys() < FIELDS.keys()
+    assert set(OWN_FIELDS.values()) < RECIPES.keys()
