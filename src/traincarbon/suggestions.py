@@ -106,14 +106,13 @@ _COMMANDS = {
 """Command to the words that people try as an option."""
 _PREFIXES = ("num_", "n_", "total_", "number_of_", "training_", "train_", "model_", "max_")
 _SYNONYMS = {
-    "qlora": ("lora", "QLoRA trains LoRA adapters on a quantised model"),
     "dora": ("lora", ""),
     "peft": ("lora", ""),
     "adapter": ("lora", ""),
     "adapters": ("lora", ""),
     "sft": ("finetune", ""),
-    "dpo": ("finetune", ""),
-    "rlhf": ("finetune", ""),
+    **dict.fromkeys(("rlhf", "ppo", "grpo", "rlvr", "reinforce"), ("rl", "")),
+    **dict.fromkeys(("ipo", "kto", "orpo", "simpo", "preference"), ("dpo", "")),
     "fine-tune": ("finetune", ""),
     "fine-tuning": ("finetune", ""),
     "finetuning": ("finetune", ""),

@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
-from traincarbon.estimation.families import family_of
+from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.links import (
     ATTENTION_SHARE,
     BY_ADAPTERS,
+    BY_CAUSAL_SHAPE,
     BY_FAMILY,
     BY_SAMPLE,
     BY_SHAPE,
+    FORWARD,
+    GENERATED_SHARE,
     HARDWARE_FLOP,
     MATMUL_PARAMS,
     WITH_FROZEN,
@@ -19,7 +22,7 @@ from traincarbon.estimation.links import (
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, any_of, where
+from traincarbon.uncertain import Num, Uncertain, any_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -32,6 +35,14 @@ VOCAB = 50257.0
 """The vocabulary of GPT-2, where a plan does not state one."""
 SEQ_LEN = 2048.0
 """Tokens of a context, where a plan does not state it."""
+DEQUANTISED_FACTOR = (0.6, 0.95)
+"""Speed of adapters on four-bit weights over that on 16-bit ones; a choice."""
+GENERATION_RATIO = (0.015, 0.1)
+"""Utilisation of generation over that of training: docs/method.md, section Post-training."""
+_WEIGHT_B, _QUANTISED_WEIGHT_B = 2.0, 4.127 / 8.0
+"""Bytes of a weight at 16 bits, and at four bits with the constants of its block (Dettmers et al. 2023, arXiv:2305.14314, section 3)."""
+_QUANTISED_MEMORY_SHARE = 0.9
+"""Share of the memory that weights and adapters take in QLoRA: 65 B parameters on 48 GB (Dettmers et al. 2023, abstract)."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
 _FULL = 1.0
 _TRILLION = 1e12
@@ -65,15 +76,16 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     count = flop_link(plan)
     head_dim, heads = number("head_dim"), number("heads")
     trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
-    is_shape_used = count is BY_SHAPE or (params is None and active is None)
+    by_shape = count in (BY_SHAPE, BY_CAUSAL_SHAPE)
+    is_shape_used = by_shape or (params is None and active is None)
     if active is None:
         if is_shape_used:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
-    _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
-    if count is BY_SHAPE:
+    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if by_shape else None)
+    _warn_of_unused(trace, is_shape_used=by_shape or params is None)
+    if by_shape:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
             trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
@@ -124,7 +136,7 @@ def _take_stated(trace: Trace) -> None:
 def _counts(trace: Trace, count: Link) -> FlopCounts:
     """Return how *count* counted the FLOP, and their parts."""
     total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
-    if count is BY_SHAPE and params is not None:
+    if count in (BY_SHAPE, BY_CAUSAL_SHAPE) and params is not None:
         matmul = 6.0 * params * tokens
         return FlopCounts("exact", {"model": matmul, "attention": total - matmul})
     if count is BY_ADAPTERS and params is not None:
@@ -141,8 +153,11 @@ def _add_parts(trace: Trace, count: Link) -> None:
     tokens, frozen, teacher = plan.number("tokens"), plan.number("frozen_params"), plan.number("teacher_params")
     if frozen is not None:
         if count is BY_ADAPTERS:
-            raise PlanError("frozen_params and kind lora exclude each other", hint="lora freezes all but trainable_params")
-        if count not in (BY_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"]) and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula:
+            raise PlanError(f"frozen_params and kind {plan.kind} exclude each other", hint=f"{plan.kind} freezes all but trainable_params")
+        if (
+            count not in (BY_SHAPE, BY_CAUSAL_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"])
+            and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula
+        ):
             raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
         trace.walk((WITH_FROZEN,))
         counts.parts["model"] -= 6.0 * frozen * tokens
@@ -150,6 +165,37 @@ def _add_parts(trace: Trace, count: Link) -> None:
     if teacher is not None:
         trace.walk((WITH_TEACHER,))
         counts.parts["teacher"] = 2.0 * teacher * tokens
+    _add_forward_passes(trace, counts)
+
+
+def _add_forward_passes(trace: Trace, counts: FlopCounts) -> None:
+    """Add what runs forward only: a reference model, evaluation, and text that is generated, which takes its own time."""
+    plan, kind = trace.plan, kind_of(trace.plan.kind)
+    active, tokens = trace.values.get("active_params"), plan.number("tokens")
+    if kind.has_reference and plan.reference_params is None:
+        trace.values["reference_params"] = trace.assume("reference_params", active, "not stated: a frozen copy of the model; 0 if computed beforehand")
+    if kind.has_rollouts and plan.generated_tokens is None:
+        trace.values["generated_tokens"] = trace.assume("generated_tokens", tokens, "not stated: as many as the model learns from")
+    for part, link in FORWARD.items():
+        if (part == "reference" and not kind.has_reference) or (part == "generation" and not kind.has_rollouts):
+            continue
+        before = trace.values["compute_flop"]
+        trace.walk((link,))
+        after = trace.values["compute_flop"]
+        if before is not None and after is not None and after is not before:
+            counts.parts[part] = after - before
+    if kind.has_rollouts:
+        trace.walk((GENERATED_SHARE,))
+        _default_range(trace, "generation_ratio", GENERATION_RATIO, "not stated: generation takes 70 to 95 % of the time in published runs")
+    if kind.is_quantised:
+        _default_range(trace, "dequantised_factor", DEQUANTISED_FACTOR, "weights of four bits are brought to 16 for each product")
+
+
+def _default_range(trace: Trace, name: str, bounds: tuple[float, float], reason: str) -> None:
+    if trace.values.get(name) is None:
+        value = Uncertain.from_interval(*bounds, name=name)
+        trace.values[name] = value
+        trace.assume(name, value.median, reason)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -159,10 +205,32 @@ def flop_link(plan: Plan) -> Link:
         >>> flop_link(Plan(params="7B", kind="lora")).formula.__name__
         'adapter_training_flop'
     """
-    if plan.kind == "lora":
+    if trains_adapters(plan):
         return BY_ADAPTERS
     family = family_of(plan.family)
-    return BY_SHAPE if _has_shape(plan) and plan.active_params is None and family.is_one_stack else BY_FAMILY[family.name]
+    if not (_has_shape(plan) and plan.active_params is None and family.is_one_stack):
+        return BY_FAMILY[family.name]
+    return BY_CAUSAL_SHAPE if plan.attention == "causal" else BY_SHAPE
+
+
+def trains_adapters(plan: Plan) -> bool:
+    """Say whether *plan* trains adapters on frozen weights: by its kind, or because it tunes a part of the parameters against a reference."""
+    kind = kind_of(plan.kind)
+    return kind.is_adapter or (kind.has_reference and plan.trainable_params is not None)
+
+
+def memory_values(plan: Plan) -> dict[str, Num | None]:
+    """Return what the memory of *plan* rests on where it is not that of one model at 16 bits: weights of four bits, or two copies of the model.
+
+    Optimisers of adapters on four bits page their moments out to the host, and one sequence is recomputed at a time.
+    Adapters need no second copy: without them the model is its own reference.
+    """
+    kind = kind_of(plan.kind)
+    if kind.is_quantised:
+        return {"weight_b": _QUANTISED_WEIGHT_B, "state_b": _WEIGHT_B, "quantised_memory_share": _QUANTISED_MEMORY_SHARE}
+    if kind.has_reference and not trains_adapters(plan) and plan.reference_params != 0.0:
+        return {"weight_b": 2.0 * _WEIGHT_B}
+    return {}
 
 
 def _has_shape(plan: Plan) -> bool:
@@ -202,7 +270,8 @@ def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     plan = trace.plan
     shape = () if is_shape_used or plan.model is not None else _SHAPE
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
-    names += [] if plan.kind == "lora" else ["trainable_params"]
+    names += [] if trains_adapters(plan) else ["trainable_params"]
+    names += [] if is_shape_used or plan.attention is None else ["attention"]
     unused = [name for name in names if getattr(plan, name) is not None]
     if unused:
         trace.warnings.append(f"ignored {', '.join(unused)}: no effect on this estimate")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.estimation.families import kind_of
 from traincarbon.formatting import counted
 from traincarbon.quantities import QUANTITIES
 from traincarbon.uncertain import median_of
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
     from traincarbon.uncertain import Interval, Num
 
-_DOING = {"finetune": "Fine-tuning", "lora": "Fine-tuning adapters of"}
-_FACTORS = {"thinned_mfu": "few parameters per GPU", "end_to_end_mfu": "goodput", "calibrated_mfu": "your own runs"}
+_FACTORS = {
+    "thinned_mfu": "few parameters per GPU",
+    "end_to_end_mfu": "goodput",
+    "calibrated_mfu": "your own runs",
+    "mfu_with_generation": "rollouts",
+    "quantised_mfu": "four-bit weights",
+}
 """Formulas of the chain that refine the utilisation, and what each accounts for."""
 _NEXT_TO_ONE = 0.005
 
@@ -60,7 +66,7 @@ def subject(answer: "Estimate") -> str:
     """Return what is done on which hardware, where and when, as the subject of a sentence."""
     plan, place = answer.plan, answer.facts.place
     params, active, tokens, hours = (median_of(plan.number(name)) for name in ("params", "active_params", "tokens", "accelerator_hours"))
-    words = [_DOING.get(plan.kind or "", "Training") if params is not None else "A run"]
+    words = [kind_of(plan.kind).doing if params is not None else "A run"]
     words += [f"{output.amount(params, 'count', digits=3)} parameters"] if params is not None else []
     words += [f"({output.amount(active, 'count', digits=3)} active)"] if params is not None and active is not None and active != params else []
     words += [f"on {output.amount(tokens, 'count', digits=3)} tokens"] if tokens is not None and params is not None else []

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.decode import number
+from traincarbon.estimation.families import KINDS, kind_of
 from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -11,9 +12,6 @@ from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, lis
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
-
-_VERBS = {"finetune": "Fine-tuning", "lora": "Fine-tuning adapters of"}
-"""What kinds of training are called that do not start from scratch."""
 
 
 class Card(NamedTuple):
@@ -100,7 +98,8 @@ def _card(quantity: str, remark: str) -> Card:
 def _work(view: EstimateView) -> Html:
     """Return the training by the plan's name, else by the number of parameters."""
     title, params = view.plan.get("name"), view.plan.get("params")
-    verb = _VERBS.get(str(view.plan.get("kind")), "Training")
+    stated = view.plan.get("kind")
+    verb = kind_of(stated if stated in KINDS else None).doing
     if title:
         return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title))
     return html("{} <strong>{} parameters</strong>", text(verb), text(count_text(params))) if params is not None else text("This training")
