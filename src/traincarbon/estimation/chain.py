@@ -169,7 +169,10 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     """
     plan, each = trace.plan, trace.facts.accelerator_count
     updated = plan.number("params")
-    trace.values |= work.memory_values(plan)
+    if (kind := kind_of(plan.kind)).is_quantised or kind.has_reference:
+        from traincarbon.estimation.post_training import memory_values
+
+        trace.values |= memory_values(plan)
     if work.trains_adapters(plan) and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE

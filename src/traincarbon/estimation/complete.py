@@ -8,7 +8,7 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.families import OWN_FIELDS, family_of
 from traincarbon.estimation.fields import Use
-from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, PADDED_TOKENS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
+from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import NUMBERS, fields_with
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
@@ -169,7 +169,9 @@ class _Completion:
 
     def pad(self) -> None:
         """Add the padding to the tokens of text."""
-        computed = walk((PADDED_TOKENS,), self.values)
+        from traincarbon.formulas.post_training import padded_tokens
+
+        computed = walk((Link("tokens", padded_tokens, text_tokens="tokens", padding="padding"),), self.values)
         self.links += computed
         self.found |= {"tokens": self.values.get("tokens"), "padding": None}
 

@@ -7,7 +7,7 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 from traincarbon.estimation.consequences import CONSEQUENCES
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import compute, hours, making, post_training, power, samples, throughput, training_state
+from traincarbon.formulas import compute, hours, making, power, samples, throughput, training_state
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
 SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
@@ -59,21 +59,6 @@ WITH_FROZEN = Link("compute_flop", samples.flop_with_frozen, compute_flop="compu
 WITH_TEACHER = Link("compute_flop", samples.flop_with_teacher, compute_flop="compute_flop", teacher_params="teacher_params", tokens="tokens")
 """What else is in the FLOP of a training."""
 
-
-def _forward(params: str, tokens: str) -> Link:
-    return Link("compute_flop", post_training.flop_with_forward_passes, compute_flop="compute_flop", forward_params=params, forward_tokens=tokens)
-
-
-FORWARD = {
-    "reference": _forward("reference_params", "tokens"),
-    "evaluation": _forward("active_params", "evaluation_tokens"),
-    "generation": _forward("active_params", "generated_tokens"),
-}
-"""Forward passes in the FLOP of a training, by part."""
-GENERATED_SHARE = Link(
-    "generated_share", post_training.forward_share, compute_flop="compute_flop", forward_params="active_params", forward_tokens="generated_tokens"
-)
-PADDED_TOKENS = Link("tokens", post_training.padded_tokens, text_tokens="tokens", padding="padding")
 
 ATTENTION_SHARE = Link(
     "attention_share",
@@ -178,15 +163,6 @@ TIME = (
     ),
     Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
-    Link("mfu", post_training.quantised_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", dequantised_factor="dequantised_factor"),
-    Link(
-        "mfu",
-        post_training.mfu_with_generation,
-        unless=("accelerator_hours", "mfu"),
-        mfu="mfu",
-        generated_share="generated_share",
-        generation_ratio="generation_ratio",
-    ),
     Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
     Link(
         "accelerator_hours_h",

@@ -12,8 +12,6 @@ from traincarbon.estimation.links import (
     BY_FAMILY,
     BY_SAMPLE,
     BY_SHAPE,
-    FORWARD,
-    GENERATED_SHARE,
     HARDWARE_FLOP,
     MATMUL_PARAMS,
     WITH_FROZEN,
@@ -22,7 +20,7 @@ from traincarbon.estimation.links import (
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, Uncertain, any_of, where
+from traincarbon.uncertain import Num, any_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -35,14 +33,6 @@ VOCAB = 50257.0
 """The vocabulary of GPT-2, where a plan does not state one."""
 SEQ_LEN = 2048.0
 """Tokens of a context, where a plan does not state it."""
-DEQUANTISED_FACTOR = (0.6, 0.95)
-"""Speed of adapters on four-bit weights over that on 16-bit ones; a choice."""
-GENERATION_RATIO = (0.015, 0.1)
-"""Utilisation of generation over that of training: docs/method.md, section Post-training."""
-_WEIGHT_B, _QUANTISED_WEIGHT_B = 2.0, 4.127 / 8.0
-"""Bytes of a weight at 16 bits, and at four bits with the constants of its block (Dettmers et al. 2023, arXiv:2305.14314, section 3)."""
-_QUANTISED_MEMORY_SHARE = 0.9
-"""Share of the memory that weights and adapters take in QLoRA: 65 B parameters on 48 GB (Dettmers et al. 2023, abstract)."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
 _FULL = 1.0
 _TRILLION = 1e12
@@ -165,37 +155,11 @@ def _add_parts(trace: Trace, count: Link) -> None:
     if teacher is not None:
         trace.walk((WITH_TEACHER,))
         counts.parts["teacher"] = 2.0 * teacher * tokens
-    _add_forward_passes(trace, counts)
+    if (kind := kind_of(plan.kind)).has_reference or kind.is_quantised or plan.evaluation_tokens is not None:
+        from traincarbon.estimation.post_training import add_forward_passes, slow_down
 
-
-def _add_forward_passes(trace: Trace, counts: FlopCounts) -> None:
-    """Add what runs forward only: a reference model, evaluation, and text that is generated, which takes its own time."""
-    plan, kind = trace.plan, kind_of(trace.plan.kind)
-    active, tokens = trace.values.get("active_params"), plan.number("tokens")
-    if kind.has_reference and plan.reference_params is None:
-        trace.values["reference_params"] = trace.assume("reference_params", active, "not stated: a frozen copy of the model; 0 if computed beforehand")
-    if kind.has_rollouts and plan.generated_tokens is None:
-        trace.values["generated_tokens"] = trace.assume("generated_tokens", tokens, "not stated: as many as the model learns from")
-    for part, link in FORWARD.items():
-        if (part == "reference" and not kind.has_reference) or (part == "generation" and not kind.has_rollouts):
-            continue
-        before = trace.values["compute_flop"]
-        trace.walk((link,))
-        after = trace.values["compute_flop"]
-        if before is not None and after is not None and after is not before:
-            counts.parts[part] = after - before
-    if kind.has_rollouts:
-        trace.walk((GENERATED_SHARE,))
-        _default_range(trace, "generation_ratio", GENERATION_RATIO, "not stated: generation takes 70 to 95 % of the time in published runs")
-    if kind.is_quantised:
-        _default_range(trace, "dequantised_factor", DEQUANTISED_FACTOR, "weights of four bits are brought to 16 for each product")
-
-
-def _default_range(trace: Trace, name: str, bounds: tuple[float, float], reason: str) -> None:
-    if trace.values.get(name) is None:
-        value = Uncertain.from_interval(*bounds, name=name)
-        trace.values[name] = value
-        trace.assume(name, value.median, reason)
+        add_forward_passes(trace, counts)
+        slow_down(trace)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -217,20 +181,6 @@ def trains_adapters(plan: Plan) -> bool:
     """Say whether *plan* trains adapters on frozen weights: by its kind, or because it tunes a part of the parameters against a reference."""
     kind = kind_of(plan.kind)
     return kind.is_adapter or (kind.has_reference and plan.trainable_params is not None)
-
-
-def memory_values(plan: Plan) -> dict[str, Num | None]:
-    """Return what the memory of *plan* rests on where it is not that of one model at 16 bits: weights of four bits, or two copies of the model.
-
-    Optimisers of adapters on four bits page their moments out to the host, and one sequence is recomputed at a time.
-    Adapters need no second copy: without them the model is its own reference.
-    """
-    kind = kind_of(plan.kind)
-    if kind.is_quantised:
-        return {"weight_b": _QUANTISED_WEIGHT_B, "state_b": _WEIGHT_B, "quantised_memory_share": _QUANTISED_MEMORY_SHARE}
-    if kind.has_reference and not trains_adapters(plan) and plan.reference_params != 0.0:
-        return {"weight_b": 2.0 * _WEIGHT_B}
-    return {}
 
 
 def _has_shape(plan: Plan) -> bool:
