@@ -246,8 +246,8 @@ def one_of(text: str, choices: Sequence[str]) -> str:
     """Return the hint for a *text* that is none of *choices*: the one that it means, and all.
 
     Example:
-        >>> one_of("qlora", ["pretrain", "finetune", "lora"])
-        'did you mean lora? QLoRA trains LoRA adapters on a quantised model; it must be one of pretrain, finetune, lora'
+        >>> one_of("grpo", ["pretrain", "finetune", "rl"])
+        'did you mean rl? it must be one of pretrain, finetune, rl'
     """
     listed = f"it must be one of {', '.join(choices)}"
     choice, why = choice_meant(text, choices)

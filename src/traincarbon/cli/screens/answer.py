@@ -23,6 +23,8 @@ _FACTORS = {
     "quantised_mfu": "four-bit weights",
 }
 """Formulas of the chain that refine the utilisation, and what each accounts for."""
+_COUNTED = {"6nd": "by 6 N D", "stated": "as stated", "per_sample": "by sample"}
+"""What stands beside FLOP without an interval: how they were counted, where that is not from the whole shape of the model."""
 _NEXT_TO_ONE = 0.005
 
 
@@ -108,7 +110,9 @@ def result_rows(answer: "Estimate", names: "tuple[str, ...]" = tuple(QUANTITIES)
             low, median, high = (output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0)))
             rows.append((label, median, "%", "exact" if interval.is_exact else f"{low} – {high}"))
         elif name == "compute_flop":
-            bounds = "exact" if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
+            counts = answer.flop_counts
+            how = _COUNTED.get(counts["how"] if counts is not None else "", "exact")
+            bounds = how if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
             rows.append((label, f"{interval.median:.3g}", quantity.unit, bounds))
         else:
             rows.append((label, *output.median_and_interval(interval, quantity.unit)))
