@@ -1,6 +1,11 @@
 // Charts: what a mark says when a reader points at it or walks there with the arrow keys, and files of a chart to keep.
 "use strict";
 
+// A screen reader hears of one thing at a time: there is one live region on the page.
+function announce(words) {
+  document.getElementById("live").textContent = words;
+}
+
 {
   const svgNames = "http://www.w3.org/2000/svg";
   const styled = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order"];
@@ -98,18 +103,6 @@
       files.append(button);
     }
     chart.querySelector(".ch-data summary").after(files);
-  }
-
-  // A screen reader hears of one thing at a time: there is one live region on the page.
-  function announce(words) {
-    let live = document.getElementById("live");
-    if (!live) {
-      live = document.createElement("p");
-      live.id = "live";
-      live.setAttribute("role", "status");
-      document.body.append(live);
-    }
-    live.textContent = words;
   }
 
   // A link into a closed part opens it.
