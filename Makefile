@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,11 @@ models: $(READY) ## write the table of known models into docs/models.md
 facts: $(READY) ## count the facts by kind and age, compare rents and regions, into docs/facts.md
 	@$(BIN)/python docs/facts.py
 
+SEED ?= 1
+SIZE ?= 60
+fact-sample: $(READY) ## draw facts by a seed, to look each up in its source (SEED=1 SIZE=60)
+	@$(BIN)/python benchmarks/fact_sample.py --seed $(SEED) --size $(SIZE)
+
 notice: $(READY) ## write NOTICE from the licences in the bibliography
 	@$(BIN)/python docs/notice.py
 
@@ -83,6 +88,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
+	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/report.py
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 
@@ -114,8 +120,9 @@ faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault 
 journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 minutes)
 	@$(BIN)/python benchmarks/journals.py
 
-accuracy: $(READY) ## write docs/accuracy.md anew
+accuracy: $(READY) ## write docs/accuracy.md anew, and how often intervals were right, for the report
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md
+	$(BIN)/python benchmarks/coverage.py > src/traincarbon/reporting/decision/coverage.json
 
 # The user's own facts stay out of the examples, so that they are the same wherever they are made.
 REPORT := env -u CARBON_DB XDG_CONFIG_HOME=/nonexistent $(BIN)/carbon report

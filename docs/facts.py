@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from traincarbon.database.check_sources import RUNS
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import KINDS, PRODUCTS, TABLES, Row
 from traincarbon.database.select import need_prior
@@ -18,6 +19,7 @@ from traincarbon.database.stale import stale
 from traincarbon.formulas.carbon import direct_gco2e_per_kwh
 
 PAGE = Path(__file__).parent / "facts.md"
+SAMPLE = Path(__file__).resolve().with_name("fact-sample.csv")
 PICTURE = Path(__file__).parent / "images" / "facts-regions.svg"
 DATED = re.compile(r"As of (\d{4}-\d\d-\d\d)")
 CHIPS = {
@@ -62,9 +64,9 @@ def kinds_of(database: Database) -> dict[str, Counter[str]]:
     """Return how many facts of each kind every folder and table holds."""
     found = {folder: Counter(fact.kind for product in database.products(folder) for fact in product.facts.values()) for folder in PRODUCTS}
     found |= {table: Counter(row["kind"] for row in database.all_rows(table)) for table in TABLES}
-    for runs in ("published_runs", "measured_steps"):
-        with (Path(builtin_root()) / f"{runs}.csv").open(encoding="utf-8", newline="") as stream:
-            found[runs] = Counter(row["evidence"] for row in csv.DictReader(stream))
+    for table in RUNS:
+        with (Path(builtin_root()) / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+            found[table] = Counter(row["evidence"] for row in csv.DictReader(stream))
     return found
 
 
@@ -187,6 +189,11 @@ A fact is a value of a product, or a row of a table.
 
 {_counts(database)}
 
+## A sample
+
+`make fact-sample` draws facts by a seed, at least one of each table, for anyone to look up.
+{_sampled()}
+
 ## By age
 
 A thing is as old as its newest value: a year counts from its end. `carbon db check --stale` lists the old ones.
@@ -217,6 +224,18 @@ The comparison of the two, both direct (a lifecycle figure is scaled as in an es
 Production and consumption differ where much is imported; a country differs from the grid of a region within it; and the years differ by up to two.
 Figures of Electricity Maps are not shown: no open licence of them was found.
 """
+
+
+def _sampled() -> str:
+    """Return what became of the sample whose verdicts are kept."""
+    with SAMPLE.open(encoding="utf-8", newline="") as stream:
+        found = Counter(row["verdict"] for row in csv.DictReader(stream))
+    looked_up = found.total() - found["not found"]
+    return (
+        f"Of the {found.total()} that seed 20261129 drew in November 2026 ([fact-sample.csv](fact-sample.csv)), {looked_up} could be looked up in their source or a copy of it: "
+        f"{found['right']} are right, {found['rounded']} are rounded by less than 1 %, and {found['wrong']} are wrong. "
+        f"Of the other {found['not found']} no copy of the source was found."
+    )
 
 
 def picture() -> str:

@@ -22,7 +22,8 @@ A name that is unknown or that several products share is refused, and the likeli
 - **Hardware**: ids and aliases (`carbon db list hardware`), what drivers print, Kubernetes labels, SLURM's GRES, instances of AWS, Google Cloud and Azure, and processors by name.
   A V100 comes with 16 and 32 GB: `--explain` says which memory was taken, and which others there are.
   The table below is of names alone: a count, as in `8 x NVIDIA A40`, is no part of a name, and the hint says which name is.
-- **Places**: countries by every name and code of ISO 3166, states of the US, provinces of Canada, zones of Electricity Maps, and the regions of clouds.
+- **Places**: countries by every name and code of ISO 3166, states, provinces and districts of every country (`Bavaria`, `DE-BY`, `Karnataka`), large towns, zones of Electricity Maps, the regions of clouds, and supercomputers (`LUMI`).
+  A part of a country has the grid area that it is on, where one is known, else that of the country; `Punjab`, which two countries have, is refused with both.
   A country is the country, never a company's data centre. `Brooklyn, NY, USA` is New York.
 - **A site of your own**: `home` and `on-prem`, alone or with the place, as `home:germany`. Their PUE is 1.0 to 1.1, no water evaporates, the price of electricity is that of households or of businesses,
   and one machine has no switches.

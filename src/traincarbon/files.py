@@ -62,8 +62,8 @@ def write_new_file(file: str, content: str | bytes) -> None:
     _write(file, content, place, hint=_HINT)
 
 
-def replace_file(file: str, text: str, *, hint: str = _HINT) -> None:
-    """Make *text* the whole content of *file* and make its folder where needed: at any time it is the old or the new content, never a part.
+def replace_file(file: str, content: str | bytes, *, hint: str = _HINT) -> None:
+    """Make *content* the whole content of *file* and make its folder where needed: at any time it is the old or the new content, never a part.
 
     Raises:
         CarbonError: it cannot be written; the old content stands.
@@ -72,7 +72,7 @@ def replace_file(file: str, text: str, *, hint: str = _HINT) -> None:
         os.makedirs(path.dirname(path.abspath(file)), exist_ok=True)
     except (OSError, ValueError) as error:
         raise cannot_write(file, error, hint) from error
-    _write(file, text, lambda unfinished: os.replace(unfinished, file), hint=hint)
+    _write(file, content, lambda unfinished: os.replace(unfinished, file), hint=hint)
 
 
 def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonError:

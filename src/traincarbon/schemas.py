@@ -264,7 +264,7 @@ SCHEMAS: Mapping[str, Schema] = {
                         "node": _WHOLE,
                         "part": _TEXT,
                         "how": _HOW,
-                        "energy_j": _AMOUNT,
+                        "energy_j": _or_null(_AMOUNT),
                         **{name: _or_null(_NUMBER) for name in ("power_max_w", "utilisation", "temperature_max_c")},
                         "metered_s": _AMOUNT,
                         "gaps_s": _AMOUNT,

@@ -37,6 +37,6 @@ def test_a_region_leaves_its_provider_alone(shipped):
 
 
 def test_hardware_without_a_price_has_no_market(shipped):
-    assert price_book(shipped, "rtx-4080").markets == ()
+    assert price_book(shipped, "rtx-4070").markets == ()
     with pytest.raises(NotFoundError):
         price_book(shipped, "h999")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchers import machines, slurm
+from launchers import machines, slurm, ssh
 from launchers.rig import Rig
 
 collect_ignore = ["ray_driver.py"]
@@ -34,3 +34,12 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     shared = machines.Machines(folder, ("n0", "n1", "n2", "n3"))
     with slurm.slurm(shared) as cluster:
         yield Rig(shared, cluster, Path(os.environ[_WANTED]))
+
+
+@pytest.fixture(scope="session")
+def reached(rig: Rig) -> Iterator[ssh.Ssh]:
+    """The machines of the rig, to which one can log in."""
+    if reason := ssh.unavailable():
+        pytest.skip(reason)
+    with ssh.sshd(rig.machines) as found:
+        yield found

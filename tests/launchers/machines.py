@@ -4,9 +4,10 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ _ENTER = """\
 hostname "$1"
 mount --bind "$2" "$3"
 mount --bind "$2/machine-id" /etc/machine-id
+mount --bind "$2/hosts" /etc/hosts
 mount --bind "$2/boot-id" /proc/sys/kernel/random/boot_id
 shift 3
 exec "$@"
@@ -55,6 +57,7 @@ class Machines:
             own = self.own(name)
             own.mkdir(parents=True)
             (own / "machine-id").write_text(f"{number + 1:032x}\n")
+            (own / "hosts").write_text(f"127.0.0.1 localhost {' '.join(self.names)} controller\n")
             (own / "boot-id").write_text(f"00000000-0000-4000-8000-{number + 1:012x}\n")
         self.play(Pulse(time.monotonic(), time.monotonic()))
 
@@ -71,6 +74,12 @@ class Machines:
             written = self.own(name) / "trace.new"
             written.write_text("\n".join(trace) + "\n")
             written.rename(self.own(name) / "trace")
+
+    def play_here(self, pulse: Pulse) -> None:
+        """Give this computer, which is as a login node, GPUs of its own that use power during *pulse*."""
+        origin_s = pulse.from_s - 60.0
+        trace = [f"devices {BOARDS}", f"machine {len(self.names)}", f"origin {origin_s:.6f}", f"wave 60:0 {pulse.to_s - pulse.from_s:.6f}:700 100000:0"]
+        (self.local / "trace").write_text("\n".join(trace) + "\n")
 
     @staticmethod
     def power_w(machine: int, board: int) -> float:
@@ -105,6 +114,23 @@ class Machines:
         """Return the command line that runs *command* on the machine *name*."""
         enter = ["unshare", "--uts", "--mount", "--propagation", "private", "sh", "-ec", _ENTER, "enter"]
         return [*enter, name, str(self.own(name)), str(self.local), *command]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports on which nothing listens."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in found:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in found]
+
+
+def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 60.0) -> None:
+    """Wait until *condition* holds; it is an error if it does not in time."""
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s, f"not within {within_s:g} s: {what}"
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

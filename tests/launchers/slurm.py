@@ -3,16 +3,14 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from launchers.machines import BOARDS, Machines, started
+from launchers.machines import BOARDS, Machines, free_ports, started, wait_until
 
 _COMMANDS = ("munged", "slurmctld", "slurmd", "srun", "sbatch")
-_START_S = 60.0
 _CONF = """\
 ClusterName=rig
 SlurmctldHost=controller(127.0.0.1)
@@ -108,14 +106,14 @@ def slurm(machines: Machines) -> Iterator[Slurm]:
     munge += [f"--pid-file={folder}/munged.pid", f"--seed-file={folder}/munged.seed", f"--log-file={folder}/munged.log"]
     with contextlib.ExitStack() as services:
         services.enter_context(started(munge, env=env, log=folder / "munged.out"))
-        _until((folder / "munge.socket").exists, "munged opens its socket")
+        wait_until((folder / "munge.socket").exists, "munged opens its socket")
         controller = ["unshare", "--uts", "sh", "-ec", 'hostname controller; exec slurmctld -D -f "$0"', f"{folder}/slurm.conf"]
         services.enter_context(started(controller, env=env, log=folder / "slurmctld.out"))
         for node in machines.names:
             daemon = machines.enter(node, ["slurmd", "-D", "-N", node, "-f", f"{folder}/slurm.conf"])
             services.enter_context(started(daemon, env=env, log=folder / f"slurmd.{node}.out"))
         services.callback(lambda: cluster.run("scancel", "--user=root"))
-        _until(lambda: cluster.run("sinfo", "--noheader", "--states=idle", "--format=%D").stdout.strip() == str(len(machines.names)), "all nodes are idle")
+        wait_until(lambda: cluster.run("sinfo", "--noheader", "--states=idle", "--format=%D").stdout.strip() == str(len(machines.names)), "all nodes are idle")
         yield cluster
 
 
@@ -126,7 +124,7 @@ def unavailable() -> str:
 
 
 def _configure(machines: Machines, folder: Path) -> None:
-    ports = _free_ports(len(machines.names) + 1)
+    ports = free_ports(len(machines.names) + 1)
     nodes = "\n".join(
         f"NodeName={name} NodeHostname={name} NodeAddr=127.0.0.1 Port={port} CPUs=64 RealMemory=64000 Gres=gpu:{BOARDS}"
         for name, port in zip(machines.names, ports[1:], strict=True)
@@ -138,18 +136,3 @@ def _configure(machines: Machines, folder: Path) -> None:
     key.write_bytes(os.urandom(128))
     key.chmod(0o400)
     folder.chmod(0o755)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in found:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in found]
-
-
-def _until(condition: Callable[[], object], what: str) -> None:
-    until_s = time.monotonic() + _START_S
-    while not condition():
-        assert time.monotonic() < until_s, f"not within {_START_S:g} s: {what}"
-        time.sleep(0.2)

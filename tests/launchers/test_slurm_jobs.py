@@ -118,6 +118,20 @@ def test_the_devices_of_a_job_are_those_that_slurm_gave_it(rig: Rig) -> None:
     assert run.energy_j["gpu"] == pytest.approx(rig.machines.energy_j(pulse, machines=(0, 1), boards=(0, 1)), rel=0.005)
 
 
+def test_a_shell_on_a_login_node_meters_the_nodes_of_its_job_and_not_itself(rig: Rig) -> None:
+    before = rig.runs()
+    pulse = rig.pulse(after_s=8.0, for_s=2.0)
+    rig.machines.play_here(pulse)
+    command = [*TRACK.split()[:-1], "--", "srun", *rig.rank(pulse).split()]
+    done = rig.slurm.run("salloc", "--nodes=2", "--ntasks-per-node=1", "--gres=gpu:8", *command)
+    assert done.returncode == 0, done.stderr
+    (run_id,) = rig.new_runs(before)
+    run = rig.found(run_id, 1.0).run
+    assert (run.state, run.exit_code, run.nodes, run.nodes_expected, run.accelerators) == ("finished", 0, 2, 2, 16)
+    assert run.energy_j["gpu"] == pytest.approx(rig.machines.energy_j(pulse, machines=(0, 1)), rel=0.005)
+    assert os.uname().nodename not in run.hosts
+
+
 def _wait_for_lines(rig: Rig, before: set[str], *, nodes: int) -> str:
     """Wait until a new run has lines of so many nodes, and return its id."""
     until_s = time.monotonic() + 30.0

@@ -97,3 +97,48 @@ def test_an_absent_node_never_narrows_or_lowers_a_total(seen, absent):
     assert holed["low"] == whole["low"]
     assert holed["median"] == pytest.approx(whole["median"] * (seen + absent) / seen)
     assert holed["high"] == pytest.approx(whole["high"] * (seen + absent) / seen)
+
+
+def requeued(*attempts, expected=4, intervals=3):
+    """A run whose job was started again: each attempt with the names of its nodes that sent something."""
+    lines = []
+    for attempt, names in enumerate(attempts):
+        for name in names:
+            start = {"nodes_expected": expected, "launcher": {"name": "slurm", "starter": "", "run_id_from": ["SLURM_JOB_ID"], "attempt": attempt}}
+            lines += lines_of(node=name, life=f"boot-{name}/space/1", session=f"{attempt}-{name}", begin_s=200.0 * attempt, start=start, intervals=intervals)
+    return merge(lines, now_s=WALL_S + 1e6)
+
+
+def test_a_job_that_was_requeued_on_other_nodes_is_whole_if_each_attempt_was():
+    run = requeued(["a0", "a1", "a2", "a3"], ["b0", "b1", "b2", "b3"])
+    assert (run.state, run.nodes, run.nodes_expected) == ("finished", 4, 4)
+    assert len(run.hosts) == 8
+
+
+def test_nodes_of_an_earlier_attempt_do_not_hide_one_that_sent_nothing():
+    run = requeued(["a0", "a1", "a2", "a3"], ["b0", "b1", "b2"])
+    assert (run.state, run.nodes, run.missing["nodes"]) == ("incomplete", 3, "1 of 4 nodes sent nothing")
+    assert requeued(["a0", "a1"], ["b0", "b1", "b2", "b3"]).missing["nodes"] == "2 of 4 nodes sent nothing"
+
+
+def test_an_attempt_that_was_over_before_its_meters_could_start_does_not_count():
+    run = requeued(["a0"], ["b0", "b1", "b2", "b3"], intervals=1)
+    assert (run.state, run.nodes) == ("finished", 4)
+
+
+def test_a_login_node_is_no_node_of_the_run_and_says_how_its_command_ended():
+    lines = lines_of(node="login", life="boot-l/space/1", start={"nodes_expected": 2, "outside": True}, devices=(), exit_code=3)
+    for name in ("n0", "n1"):
+        lines += lines_of(
+            node=name, life=f"boot-{name}/space/1", session=name, start={"nodes_expected": 2}, figures={"facility_energy_kwh": ENERGY}, exit_code=3
+        )
+    run = merge(lines, now_s=WALL_S + 1e6)
+    assert (run.state, run.exit_code, run.nodes, run.nodes_expected, run.hosts) == ("failed", 3, 2, 2, ("n0", "n1"))
+    assert run.facility_energy_kwh == {"low": 2.0, "median": 4.0, "high": 8.0}
+    assert run.energy_j["gpu"] == 2 * 1500.0
+
+
+def test_a_run_of_which_only_the_login_node_sent_anything_has_no_nodes_and_no_totals():
+    run = merge(lines_of(node="login", start={"nodes_expected": 2, "outside": True}, devices=()), now_s=WALL_S + 1e6)
+    assert (run.state, run.nodes, run.nodes_expected, run.missing["nodes"]) == ("incomplete", 0, 2, "2 of 2 nodes sent nothing")
+    assert run.facility_energy_kwh is None

@@ -13,6 +13,7 @@ from journals import WALL_S, device, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.record import merge, read_run
 from traincarbon.ledger.run import Run
+from traincarbon.tracking.display.run_summary import page, summary
 
 LATER_S = WALL_S + 1e6
 FIGURE = {"low": 1.0, "median": 2.0, "high": 4.0}
@@ -202,3 +203,29 @@ def test_a_gpu_that_was_metered_for_next_to_nothing_leaves_no_total(gap_s, is_un
     ]
     run = merge(lines)
     assert (run.unread_gpu, run.facility_energy_kwh is None, run.metered_kwh is None) == (is_unread, is_unread, is_unread)
+
+
+@pytest.mark.parametrize("parts", [("gpu",), ("gpu", "cpu"), ("server",)])
+def test_a_device_that_was_not_metered_at_all_has_unknown_energy_and_not_none_of_it(parts):
+    silent = {f"{part}:0": device(0.0, part=part, gap_s=15.0) for part in parts}
+    lines = [
+        line("start", hw="box", accelerators=1),
+        line("interval", seq=1, mono_s=15.0, from_s=0.0, to_s=15.0, samples=1, devices={**silent, "dram:0": device(30.0, part="dram", gap_s=0.0)}),
+        line("end", seq=2, mono_s=15.0, exit_code=0),
+    ]
+    stated = merge(lines).to_dict()
+    for part in [each.replace("server", "other") for each in parts]:
+        assert (stated["energy_j"][part], part in stated["how"]) == (None, False)
+        assert stated["missing"][part]
+    assert {use["id"]: use["energy_j"] for use in stated["devices"]} == {**dict.fromkeys(silent), "dram:0": 30.0}
+    assert " 0 kWh" not in summary(merge(lines), columns=100) + "\n".join(page(merge(lines)))
+    assert Run.from_dict(stated).to_dict()["devices"] == stated["devices"]
+
+
+def test_a_device_that_was_metered_and_used_nothing_has_zero():
+    lines = [
+        line("start"),
+        line("interval", seq=1, mono_s=15.0, from_s=0.0, to_s=15.0, samples=1, devices={"gpu:0": device(0.0, gap_s=0.0)}),
+        line("end", seq=2, mono_s=15.0, exit_code=0),
+    ]
+    assert merge(lines).energy_j["gpu"] == 0.0

@@ -130,3 +130,13 @@ def test_without_a_source_of_processor_time_the_extra_is_named(monkeypatch):
     found = cpu_model.probe(pid=1)
     assert isinstance(found, Unavailable)
     assert found.hint == install_command(package="psutil")
+
+
+def test_the_memory_of_a_job_that_ended_before_the_first_reading_is_unknown_and_not_zero(model, clock):
+    job = Job()
+    job.alive, job.memory_b = False, 0.0
+    meter = model(job)
+    clock.now_s += 0.3
+    assert [reading.part for reading in meter.read()] == ["cpu"]
+    job.alive, job.memory_b = True, 1e9
+    assert [reading.part for reading in meter.read()] == ["cpu", "dram"]

@@ -53,6 +53,24 @@ def test_a_counter_that_stands_still_in_a_short_run_is_replaced_and_said(clock):
     assert meter.notes == ["gpu:0: its counter has not moved for 2 s: its power is sampled instead until it moves"]
 
 
+def test_a_reading_says_since_when_the_power_that_replaces_a_counter_counts(clock):
+    board = FakeGpu(clock)
+    board.counts = lambda: 5
+    meter, start_s = GpuMeter("acme", [board], clock=clock), clock.now_s
+    readings = [run(meter, clock, seconds=0.25, every_s=0.25)[0] for _ in range(8)]
+    (turn,) = [reading for reading in readings if reading.risen_since_s is not None]
+    assert (turn.risen_since_s, turn.risen_j) == (start_s, pytest.approx(300.0 * (turn.time_s - start_s)))
+    assert turn.energy_j == pytest.approx(turn.risen_j)
+
+
+def test_a_counter_that_was_far_too_low_says_so_too(clock):
+    board = FakeGpu(clock)
+    board.unit_j = 1e-5
+    meter = GpuMeter("acme", [board], clock=clock)
+    turns = [reading for _ in range(60) if (reading := run(meter, clock, seconds=0.1, every_s=0.1)[0]).risen_since_s is not None]
+    assert [turn.risen_j for turn in turns] == [pytest.approx(300.0 * (turns[0].time_s - turns[0].risen_since_s), rel=0.01)]
+
+
 def test_a_spike_of_a_sensor_is_not_believed(clock):
     board = FakeGpu(clock, counter=False)
     meter = GpuMeter("acme", [board], clock=clock)

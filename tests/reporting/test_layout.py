@@ -26,7 +26,7 @@ ASK = """<script>
     const found = {
       over: page.documentElement.scrollWidth - page.documentElement.clientWidth, moved: wide.length, read: read.length,
       off: read.filter(each => each.left < -1 || each.right > innerWidth + 1).length,
-      split: [...page.querySelectorAll("#p1-sensitivity tbody th, #p1-what-if tbody th")].filter(each => {
+      split: [...page.querySelectorAll("#p1-what-if tbody th")].filter(each => {
         const range = page.createRange(), word = each.textContent.match(/[A-Za-z]{8,}/);
         if (!word) return false;
         range.setStart(each.firstChild, word.index);

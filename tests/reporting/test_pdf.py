@@ -52,7 +52,7 @@ def test_without_a_browser_a_pdf_is_refused_before_anything_is_made(plan, monkey
 def test_a_browser_that_prints_nothing_leaves_nothing(tmp_path, monkeypatch, script):
     monkeypatch.setenv("PATH", fake_browser(tmp_path / "bin", script))
     with pytest.raises(CarbonError) as caught:
-        pdf.write_pdf(str(tmp_path / "r.pdf"), "<p>page</p>")
+        pdf.pdf_of(str(tmp_path / "r.pdf"), "<p>page</p>")
     assert str(caught.value) == f"cannot write {str(tmp_path / 'r.pdf')!r}: chromium did not print it"
     assert not (tmp_path / "r.pdf").exists()
 
@@ -65,14 +65,16 @@ def test_what_the_browser_prints_is_the_file_and_its_size_is_told(plan, tmp_path
     assert made.size_b == len(b"%PDF-1.4 made")
     with pytest.raises(CarbonError, match="already exists"):
         report(plan, output="r.pdf")
+    report(plan, output="r.pdf", force=True)
+    assert (tmp_path / "r.pdf").read_bytes() == b"%PDF-1.4 made"
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on PATH")
 def test_chromium_prints_a_pdf(tmp_path):
     file = tmp_path / "r.pdf"
     try:
-        pdf.write_pdf(str(file), "<!DOCTYPE html><p>page</p>")
+        printed = pdf.pdf_of(str(file), "<!DOCTYPE html><p>page</p>")
     except CarbonError as error:
         assert isinstance(error.__cause__, subprocess.TimeoutExpired)
         pytest.skip("Chromium is too slow here")
-    assert file.read_bytes().startswith(b"%PDF-")
+    assert printed.startswith(b"%PDF-")

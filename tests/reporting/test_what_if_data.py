@@ -10,11 +10,12 @@ from made_runs import fitted, record, slower
 from traincarbon.calibration.store import save
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.links import CHAIN
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, what_if
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -41,6 +42,9 @@ def settings_of(found, chance):
                 page[slider.name] = fields[slider.name] = chance.uniform(slider.low, slider.high)
         if chance.random() < 0.4:
             page["accelerators"] = fields["accelerators"] = float(chance.randrange(8, 20000))
+        if "tokens" in found.data and chance.random() < 0.4:
+            page["tokens"] = 10.0 ** chance.uniform(0.0, 4.0)
+            fields["tokens"] = page["tokens"] * TOKENS_UNIT
         yield page, fields
 
 
@@ -118,6 +122,13 @@ def test_every_number_is_there_once_and_the_page_stays_small(ask, shipped):
     data = what_if(ask(servers=64), shipped).data
     assert len({json.dumps(pair) for pair in data["pool"]}) == len(data["pool"])
     assert len(json.dumps(data)) < 100_000
+
+
+def test_the_page_has_every_fact_that_the_chain_takes():
+    links = {link.name for link in CHAIN}
+    sources = {source for link in CHAIN for alternatives in link.inputs.values() for source in alternatives if isinstance(source, str)}
+    of_plan = {"compute_flop", "median_active_params", "accelerators", "accelerator_count", "attempts", "discount", "market_intensity"}
+    assert sources - links - of_plan <= set(INPUTS)
 
 
 def test_every_slider_is_an_input_of_the_chain():

@@ -137,6 +137,15 @@ ROWS = {
     "open mpi on a node that slurm's daemon reached by a step": Row(
         _STEP | _OMPI, _OMPI_SAID | {"run_id": "slurm-hpc-12-f42c57", "nodes": 4, "node_rank": None, "starter": "openmpi"}
     ),
+    "open mpi on several nodes": Row(_OMPI | {"OMPI_MCA_orte_num_nodes": "2"}, _OMPI_SAID | {"nodes": 2, "node_rank": None}),
+    "mpich on several nodes": Row(
+        {"PMI_RANK": "4", "PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3", "hydra_pmi_proxy --control-port": "a:46609"},
+        {"launcher": "mpich", "run_id": "", "rendezvous": "a:46609", "rank": 4, "nodes": None},
+    ),
+    "intel mpi": Row(
+        {"PMI_RANK": "4", "PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3", "I_MPI_HYDRA_UUID": "9d260000-7c26-e807-8fb4-050000430af0"},
+        {"launcher": "mpich", "run_id": "mpich-9d260000-7c26-e807-8fb4-050000430af0", "run_id_from": ("I_MPI_HYDRA_UUID",)},
+    ),
     "mpich": Row(
         {"PMI_RANK": "4", "PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3"},
         {"launcher": "mpich", "local_rank": 1, "local_size": 3, "rank": 4, "world_size": 6},

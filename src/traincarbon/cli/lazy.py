@@ -1,6 +1,7 @@
 """A group of commands with names and help texts that need no import of the commands."""
 
 import gc
+from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]  # signal itself imports enum
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -9,6 +10,8 @@ import click
 
 from traincarbon.formatting import width
 
+_INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as in shells."""
 _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
 
@@ -52,11 +55,17 @@ class LazyGroup(PlainHelp, click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; suggest by meaning for an option that it does not have."""
+        """Run the command; suggest by meaning for an option that it does not have, and say in a line that somebody interrupted it."""
+        if callable(handler := getsignal(SIGINT)) and handler is not default_int_handler:  # from here on, what has begun is cleaned up
+            signal(SIGINT, default_int_handler)
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
             raise _without_noise(error) from None
+        except KeyboardInterrupt:
+            signal(SIGINT, SIG_DFL)  # it is leaving already
+            click.echo("carbon: interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* begin with; for an unknown one, suggest the nearest."""

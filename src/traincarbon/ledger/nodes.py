@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from traincarbon.decode import number
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.sessions import Session
 from traincarbon.uncertain import Interval
 
+_STARTED_S = 10.0
+"""After this time all meters of an attempt have started, or never will."""
 MISSING = "nodes"
 """The name under which a record says why nodes are missing."""
 
@@ -44,10 +47,36 @@ class Attendance(NamedTuple):
 
 
 def attendance(processes: Iterable[Process]) -> Attendance:
-    """Return the attendance of a run: the most nodes that any of its processes expected, and those that sent a line."""
-    known = list(processes)
-    expected = max((process.facts.nodes_expected for process in known if process.facts.nodes_expected is not None), default=None)
-    return Attendance(expected, len({process.node for process in known}))
+    """Return the attendance of a run: the most nodes that any of its processes expected, and those that sent a line.
+
+    A job that was requeued may run on other nodes, which do not make up for one that sent nothing: the attempt that lacks most nodes counts, without
+    earlier ones that were over before all meters could have started.
+    """
+    by_attempt: dict[int, list[Process]] = {}
+    for process in processes:
+        attempt = number((process.facts.launcher or {}).get("attempt"))
+        by_attempt.setdefault(int(attempt or 0), []).append(process)
+    found = [_of_attempt(members) for attempt, members in sorted(by_attempt.items()) if attempt == max(by_attempt) or _lasted_s(members) >= _STARTED_S]
+    return max(found, key=lambda each: (each.absent, each.seen))
+
+
+def on_nodes(found: Sequence[tuple[Session, ...]]) -> list[tuple[Session, ...]]:
+    """Return the sessions without those of machines that are no node of the run, as a login node, unless there are no others."""
+    within = [cluster for cluster in found if not all(_is_outside(process) for session in cluster for process in session.processes)]
+    return within or list(found)
+
+
+def _of_attempt(processes: Sequence[Process]) -> Attendance:
+    expected = max((process.facts.nodes_expected for process in processes if process.facts.nodes_expected is not None), default=None)
+    return Attendance(expected, len({process.node for process in processes if not _is_outside(process)}))
+
+
+def _lasted_s(processes: Sequence[Process]) -> float:
+    return max(process.last_mono_s - process.first_mono_s for process in processes)
+
+
+def _is_outside(process: Process) -> bool:
+    return process.facts.is_outside
 
 
 def with_absent(

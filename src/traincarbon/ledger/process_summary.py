@@ -51,6 +51,8 @@ class Facts(NamedTuple):
     """What launched it, see :mod:`traincarbon.ledger.launcher`."""
     device_names: Mapping[str, str] | None = None
     """Device to the name of its product."""
+    is_outside: bool = False
+    """Whether its machine is no node of the run, as a login node: nothing was metered there."""
 
 
 class End(NamedTuple):
@@ -185,6 +187,7 @@ class Process:
             launcher=checked_launcher(line.get("launcher")),
             versions=_texts(line.get("versions")),
             device_names=_texts(line.get("device_names")),
+            is_outside=line.get("outside") is True,
         )
         # a later start line of the same process knows more
         kept = {name: known for name, known in self.facts._asdict().items() if known and not getattr(facts, name)}

@@ -13,7 +13,7 @@ from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.machines import on_machines
-from traincarbon.ledger.nodes import MISSING, attendance
+from traincarbon.ledger.nodes import MISSING, attendance, on_nodes
 from traincarbon.ledger.phases import phases_of
 from traincarbon.ledger.process_summary import End, Process
 from traincarbon.ledger.run import Run, timestamp
@@ -70,14 +70,15 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         return _longest_imported(processes)
     nodes = attendance(metered)
     metered = on_machines(metered)
-    n_machines = len({process.node for process in metered})
-    found = clusters(metered)
+    everywhere = clusters(metered)
+    found = on_nodes(everywhere)
+    n_machines = len({cluster[0].node for cluster in found})
     ordered = [process for cluster in found for session in cluster for process in session.processes]
     facts = [process.facts for process in ordered]
-    state, end = _outcome(found, now_s=now_s)
+    state, end = _outcome(everywhere, now_s=now_s)
     began = min(ordered, key=lambda process: (not process.began, process.first_wall_s, process.writer))
     energy = energy_of(found)
-    counts = counts_of(found)
+    counts = counts_of(everywhere)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := left_out(name, found))]

@@ -17,6 +17,7 @@ _ENOUGH = 0.5
 """Share of the metered time for which it has to be known whether a GPU was idle."""
 _UNKNOWN = "no meter reported it"
 _NO_SERVER_METER = "no meter of the whole server"
+_NOT_READ = "its meter stated nothing during the run"
 _TOO_SHORT = "the run was lost before anything was metered"
 _IN_OTHER = "; it is part of other, as the whole server was metered"
 _LEAST_GAP_S, _LEAST_SHARE = 1.0, 0.01
@@ -62,6 +63,11 @@ class DeviceUse(NamedTuple):
         return None if self.metered_share is None else math.floor(self.metered_share * 1000.0) / 10.0
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether it was not metered at all, so that its energy is unknown and not zero."""
+        return is_unknown(energy_j=self.energy_j, metered_s=self.metered_s, gap_s=self.gaps_s)
+
+    @property
     def is_unread_gpu(self) -> bool:
         """Whether it is a GPU of whose energy next to nothing is known, so that a total would leave it out."""
         return self.part == "gpu" and self.gaps_s > _LEAST_GAP_S and (self.metered_share or 0.0) < _LEAST_SHARE
@@ -70,7 +76,8 @@ class DeviceUse(NamedTuple):
         """Return it as a record states it."""
         stated = self._asdict()
         del stated["spans"]
-        return {"id": stated.pop("device"), "name": stated.pop("name"), "host": stated.pop("host"), **stated, "how": self.how.value}
+        energy_j = None if self.is_unknown else self.energy_j
+        return {"id": stated.pop("device"), "name": stated.pop("name"), "host": stated.pop("host"), **stated, "how": self.how.value, "energy_j": energy_j}
 
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "DeviceUse":
@@ -97,7 +104,7 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
     numbers = {node: number for number, node in enumerate(dict.fromkeys(cluster[0].node for cluster in clusters), 1)}
     for cluster in clusters:
         shared = shared_devices(cluster)
-        for part, device in _parts(shared.values()):
+        for part, device in _parts(device for device in shared.values() if not _is_unknown(device)):
             energy_j[part.value] = (energy_j[part] or 0.0) + device.energy_j
             how[part.value] = least_sure(how.get(part, device.how), device.how)
         for name, device in shared.items():
@@ -105,7 +112,7 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
             devices[key] = joined(devices[key], device) if key in devices else device
             spans.setdefault(key, []).append((*wall_span_s(cluster, name), device.energy_j))
     processes = [process for cluster in clusters for session in cluster for process in session.processes]
-    is_whole = any(device.part is Part.SERVER for device in devices.values())
+    is_whole = any(device.part is Part.SERVER and not _is_unknown(device) for device in devices.values())
     hosts = dict(zip(numbers.values(), numbers, strict=True))
     names = {(numbers[process.node], device): name for process in processes for device, name in (process.facts.device_names or {}).items()}
     by_device = tuple(
@@ -154,6 +161,15 @@ def _parts(devices: Iterable[Device]) -> list[tuple[Part, Device]]:
     return [*((device.part, device) for device in inside), (Part.OTHER, rest)]
 
 
+def is_unknown(*, energy_j: float, metered_s: float, gap_s: float) -> bool:
+    """Return whether a device was there and not metered at all."""
+    return energy_j <= 0.0 and metered_s <= 0.0 and gap_s > 0.0
+
+
+def _is_unknown(device: Device) -> bool:
+    return is_unknown(energy_j=device.energy_j, metered_s=device.metered_s, gap_s=device.gap_s or 0.0)
+
+
 def _missing(processes: list[Process], energy_j: dict[str, float | None], *, is_whole: bool) -> dict[str, str]:
     """Return the reason for each part that was not metered, or not on all nodes."""
     nodes = {process.node for process in processes}
@@ -164,7 +180,7 @@ def _missing(processes: list[Process], energy_j: dict[str, float | None], *, is_
         reasons = {process.node: process.missing[part] for process in processes if part in process.missing and process.node not in metered}
         reason = next(iter(reasons.values()), "")
         if energy_j[part] is None:
-            unknown = _TOO_SHORT if not tried else _NO_SERVER_METER if part is Part.OTHER else _UNKNOWN
+            unknown = _TOO_SHORT if not tried else _NOT_READ if metered else _NO_SERVER_METER if part is Part.OTHER else _UNKNOWN
             missing[part.value] = f"{reason or unknown}{_IN_OTHER if is_whole else ''}"
         elif reason and part is not Part.OTHER:
             missing[part.value] = f"on {len(reasons)} of {len(nodes)} nodes: {reason}"

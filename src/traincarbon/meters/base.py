@@ -41,6 +41,10 @@ class Reading(NamedTuple):
     """The device's own counter as it stands, which goes on when the meter ends: the next meter of the same device can tell what was used in between."""
     gap_s: float = 0.0
     """Seconds since the first reading whose energy is not in ``energy_j``. It falls again if a counter makes up for a time without an answer."""
+    risen_since_s: float | None = None
+    """If earlier readings turn out to lack energy, as of a counter that stood still: since when. What they stated of later times is void. [s]"""
+    risen_j: float = 0.0
+    """By how much ``energy_j`` has risen since then, evenly. [J]"""
 
 
 class Unavailable(NamedTuple):

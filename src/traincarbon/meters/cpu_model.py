@@ -68,6 +68,8 @@ class CpuModel(SensorMeter):
         self._cpu_j = 0.0
         self._cpu_w: float | None = None
         self._memory = PowerIntegral()
+        self._has_seen_memory = False
+        """Whether the job was there at a reading: the memory of one that had ended before is unknown, not zero."""
         self._before = None if born_s is None else (born_s, 0.0)
         self.read()
 
@@ -87,7 +89,7 @@ class CpuModel(SensorMeter):
             self.notes.append(f"cpu:model: {error}")
             return self._last
 
-    def _charge(self) -> tuple[Reading, Reading]:
+    def _charge(self) -> tuple[Reading, ...]:
         now, used = self._clock(), self._usage.usage()
         curve, utilisation = self._curve, None
         if self._before is not None and now > self._before[0]:
@@ -100,12 +102,12 @@ class CpuModel(SensorMeter):
         memory_b = (self._memory_b if used.alive else None) or used.memory_b
         memory_w = memory_b / _GB * curve.memory_w_per_gb
         self._memory.add(memory_w, time_s=now)
-        return (
-            Reading("cpu:model", Part.CPU, self._cpu_j, now, EnergySource.MODELLED, self._cpu_w, utilisation, sigma_ln=curve.busy_sigma_ln),
-            Reading(
-                "dram:model", Part.DRAM, self._memory.energy_j, now, EnergySource.MODELLED, memory_w, memory_used_b=memory_b, sigma_ln=curve.memory_sigma_ln
-            ),
-        )
+        self._has_seen_memory = self._has_seen_memory or memory_b > 0.0
+        cpu = Reading("cpu:model", Part.CPU, self._cpu_j, now, EnergySource.MODELLED, self._cpu_w, utilisation, sigma_ln=curve.busy_sigma_ln)
+        if not self._has_seen_memory:
+            return (cpu,)
+        energy_j, sigma_ln = self._memory.energy_j, curve.memory_sigma_ln
+        return cpu, Reading("dram:model", Part.DRAM, energy_j, now, EnergySource.MODELLED, memory_w, memory_used_b=memory_b, sigma_ln=sigma_ln)
 
 
 def probe(

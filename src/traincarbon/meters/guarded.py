@@ -85,6 +85,8 @@ class _Guarded(Meter):
         if not (before_j <= reading.energy_j < _MOST_J and abs(reading.time_s) < _MOST_S and reading.how in _HOWS and reading.part in _PARTS):
             raise ValueError(f"{reading.device} reads {reading.energy_j} J after {before_j} J at {reading.time_s} s, {reading.how}, {reading.part}")
         self._reached_j[reading.device] = reading.energy_j
+        if reading.risen_since_s is not None and not (abs(reading.risen_since_s) < _MOST_S and 0.0 <= reading.risen_j <= reading.energy_j):
+            reading = reading._replace(risen_since_s=None)
         if reading.part.__class__ is Part and reading.how.__class__ is EnergySource:
             return reading
         return reading._replace(part=Part(reading.part), how=EnergySource(reading.how))

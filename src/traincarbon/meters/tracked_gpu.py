@@ -13,8 +13,8 @@ from traincarbon.quantities import EnergySource, Part
 _T = TypeVar("_T")
 
 _DETAILS_S = 1.0
-_STANDING_S = 1.0
-"""A counter that has not moved for so long stands still if the GPU draws power; sampled power counts until it moves."""
+_STANDING_S = 0.3
+"""A counter that has not moved for so long stands still if the GPU draws power, as registers are refreshed every 0.1 s; sampled power counts until it moves."""
 _SAID_S = 2.0
 _STUCK_S = 10.0
 _STUCK_W = 5.0
@@ -58,6 +58,8 @@ class TrackedGpu:
         self._is_standing = False
         """Whether the counter does not move although the GPU draws power; the power that was sampled since then counts."""
         self._has_said_standing = False
+        self._turn: tuple[float, float] | None = None
+        """From when on sampled power counts, and the joules reached then, until a reading has said so."""
         self._details: tuple[float, Details] = (-_DETAILS_S, Details())
         self._lost_s: float | None = None
         self._retry: tuple[float, float] = (0.0, _FIRST_RETRY_S)
@@ -98,7 +100,11 @@ class TrackedGpu:
         how = EnergySource.MODELLED if gpu.sigma_ln > 0.0 else EnergySource.COUNTER if self.counted and not self._is_standing else EnergySource.POWER
         register_j = _shared(None if self._counter is None else self._counter.register_j, gpu.share)
         reading = Reading(gpu.device, Part.GPU, reached_j * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
-        return reading._replace(counter_j=register_j, gap_s=self._not_known_s(now))
+        reading = reading._replace(counter_j=register_j, gap_s=self._not_known_s(now))
+        turn, self._turn = self._turn, None
+        if turn is None or self._reached_j <= turn[1]:
+            return reading
+        return reading._replace(risen_since_s=turn[0], risen_j=(self._reached_j - turn[1]) * gpu.share)
 
     def _not_known_s(self, now: float) -> float:
         """Return the seconds whose energy is not counted: a counter that is read again makes up for a loss, sampled power does not."""
@@ -159,7 +165,8 @@ class TrackedGpu:
             self._moved, self._watched_j, self._is_standing = (counts, now), self._sampled.energy_j, False
         else:
             standing_s = now - self._moved[1]
-            self._is_standing = standing_s >= _STANDING_S
+            if standing_s >= _STANDING_S and not self._is_standing:
+                self._is_standing, self._turn = True, (self._moved[1], counter.energy_j)
             if standing_s >= _SAID_S and not self._has_said_standing:
                 self._has_said_standing = True
                 self._note(f"its counter has not moved for {standing_s:.0f} s: its power is sampled instead until it moves")
@@ -172,6 +179,7 @@ class TrackedGpu:
         if contradiction and self._check.bad_since is not None:
             self._note(contradiction)
             self._watched_j = self._check.bad_since.sampled_j
+            self._turn = (self._check.bad_since.time_s, self._check.bad_since.counted_j)
             self._give_up(self._check.bad_since.counted_j)
 
     def _give_up(self, counted_j: float) -> None:

@@ -1,13 +1,17 @@
 """What the author of a report adds to it: title, notes, approvers, logo and currency."""
 
 import base64
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.parse import parse_quantity
+from traincarbon.estimation.units import MEASURES, Measure
 from traincarbon.reading import read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
+from traincarbon.reporting.decision.amounts import DEFAULT_CONFIDENCE, confidence_of
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, paragraphs, text
 from traincarbon.reporting.outline import Section, section
 from traincarbon.toml import parse_toml
@@ -23,23 +27,52 @@ _MEDIA_TYPES = {
 """The first bytes of a picture and its media type."""
 _MOST_LOGO_B = 300_000
 _MOST_APPROVERS = 12
+_LONG_TITLE = 60
+_MOST_NOTES = 220
+"""Letters of the notes at the top of the page; longer ones are whole in a section of their own."""
 
 
 class Header(NamedTuple):
-    """Title, notes, approvers, logo and currency of a report; *logo* is a data URL."""
+    """What the author of a report states.
+
+    Attributes:
+        title: Its title.
+        notes: Text above the results.
+        approvers: Who signs.
+        logo: A picture as a data URL.
+        currency: The currency of all money.
+        budget: What the training may cost, None where no budget is stated. [$]
+        confidence: The chance with which the amount that is asked for is enough. [1]
+        carbon_price: What a tonne of CO2e costs, None where no price is stated. [$/t]
+    """
 
     title: str = ""
     notes: str = ""
     approvers: tuple[str, ...] = ()
     logo: str = ""
     currency: Currency = USD
+    budget: float | None = None
+    confidence: float = DEFAULT_CONFIDENCE
+    carbon_price: float | None = None
 
 
-def read_header(file: str | None = None, *, title: str = "", notes: str = "", approvers: Sequence[str] = (), logo: str = "", currency: str = "") -> Header:
+def read_header(
+    file: str | None = None,
+    *,
+    title: str = "",
+    notes: str = "",
+    approvers: Sequence[str] = (),
+    logo: str = "",
+    currency: str = "",
+    budget_usd: float | str | None = None,
+    confidence: float | str | None = None,
+    carbon_price_usd: float | str | None = None,
+) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
     Raises:
-        CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, or the currency has no rate.
+        CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, the currency has no rate,
+            or the budget or the confidence is out of range.
     """
     stated = _settings(file) if file is not None else {}
     picture = logo or _text(stated, "logo")
@@ -51,21 +84,41 @@ def read_header(file: str | None = None, *, title: str = "", notes: str = "", ap
         raise CarbonError(f"approvers is {str(named)[:60]!r}", hint='give a list of texts: approvers = ["Head of research", "Finance"]')
     if len(named) > _MOST_APPROVERS:
         raise CarbonError(f"{len(named)} approvers are too many", hint=f"name at most {_MOST_APPROVERS}")
+    budget = _number("budget", budget_usd if budget_usd is not None else stated.get("budget"), MEASURES["$"])
+    if budget is not None and not 0.0 < budget < math.inf:
+        raise CarbonError(f"budget is {budget:g}", hint="give what the training may cost in US dollars: 5e6")
+    price = _number("carbon_price", carbon_price_usd if carbon_price_usd is not None else stated.get("carbon_price"), MEASURES["$"])
+    if price is not None and not 0.0 <= price < math.inf:
+        raise CarbonError(f"carbon_price is {price:g}", hint="give the US dollars that a tonne of CO2e costs: 100")
+    share = _number("confidence", confidence if confidence is not None else stated.get("confidence"), MEASURES["share"])
     return Header(
         title=title or _text(stated, "title"),
         notes=notes or _text(stated, "notes"),
         approvers=tuple(named),
         logo=_picture(picture) if picture else "",
         currency=parse_currency(rate) if rate else USD,
+        budget=budget,
+        confidence=DEFAULT_CONFIDENCE if share is None else confidence_of(share),
+        carbon_price=price,
     )
 
 
 def header_html(header: Header, title: str) -> Html:
     """Return the top of the page: logo, title and notes."""
     logo = html('<img class="logo" src="{}" alt="Logo">', text(header.logo, most=len(header.logo))) if header.logo else EMPTY
-    notes = html('<div class="remark">{}</div>', paragraphs(header.notes)) if header.notes else EMPTY
+    notes = html('<div class="remark">{}</div>', paragraphs(header.notes, most=_MOST_NOTES)) if header.notes else EMPTY
     rate = html("<p>{}</p>", text(header.currency.rate)) if header.currency.rate else EMPTY
     return html("<header>{}<h1>{}</h1>{}{}</header>", logo, name(title), notes, rate)
+
+
+def notes_section(header: Header) -> Section | None:
+    """Return the notes as a section, None where the top of the page has them whole."""
+    return section("notes", text("Notes"), paragraphs(header.notes)) if len(header.notes) > _MOST_NOTES else None
+
+
+def is_long(header: Header) -> bool:
+    """Say whether the top of the page and the signatures take much of the first sheet."""
+    return bool(header.notes or header.logo) or len(header.title) > _LONG_TITLE or len(header.approvers) > 1
 
 
 def approval_section(header: Header) -> Section | None:
@@ -83,7 +136,10 @@ def _settings(file: str) -> Mapping[str, object]:
     try:
         stated = parse_toml(read_limited(file).decode("utf-8-sig"))
     except OSError as error:
-        raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="give a TOML file with title, notes, approvers, logo or currency") from error
+        raise CarbonError(
+            f"cannot read {file!r}: {error.strerror or error}",
+            hint="give a TOML file with title, notes, approvers, logo, currency, budget, confidence or carbon_price",
+        ) from error
     except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error
     unknown = sorted(stated.keys() - set(Header._fields))
@@ -97,6 +153,18 @@ def _text(stated: Mapping[str, object], key: str) -> str:
     if not isinstance(value, str):
         raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f'put it in quotes: {key} = "…"')
     return value
+
+
+def _number(key: str, stated: object, measure: Measure) -> float | None:
+    """Return a number that is stated as one or as text, None where it is not stated."""
+    if stated is None or (isinstance(stated, (int, float)) and not isinstance(stated, bool)):
+        return None if stated is None else float(stated)
+    if not isinstance(stated, str):
+        raise CarbonError(f"{key} is {str(stated)[:60]!r}", hint=f"write a number: {key} = 80")
+    try:
+        return parse_quantity(stated, measure)
+    except CarbonError as error:
+        raise CarbonError(f"{key} is {stated[:60]!r}: {error}", hint=error.hint) from error
 
 
 def _picture(file: str) -> str:

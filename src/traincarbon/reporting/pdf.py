@@ -7,7 +7,6 @@ import tempfile
 from os import path
 
 from traincarbon.errors import CarbonError
-from traincarbon.files import write_new_file
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge", "brave-browser")
 _PAGES = ("", ".html", ".htm", ".xhtml")
@@ -48,11 +47,11 @@ def browser() -> str | None:
     return next((found for name in _BROWSERS if (found := shutil.which(name)) is not None), None)
 
 
-def write_pdf(file: str, html: str) -> None:
-    """Print *html* into a new PDF *file*.
+def pdf_of(file: str, html: str) -> bytes:
+    """Return *html* as it prints, for a PDF *file*.
 
     Raises:
-        CarbonError: the browser fails, or the file exists or cannot be written.
+        CarbonError: the browser fails.
     """
     command = browser()
     with tempfile.TemporaryDirectory(prefix="carbon-report-") as folder:
@@ -68,8 +67,7 @@ def write_pdf(file: str, html: str) -> None:
                 timeout=_TIMEOUT_S,
             )
             with open(printed, "rb") as made:
-                content = made.read()
+                return made.read()
         except (OSError, subprocess.SubprocessError) as error:
             hint = f"name {path.splitext(file)[0]}.html and print it from your browser"
             raise CarbonError(f"cannot write {file!r}: {path.basename(str(command))} did not print it", hint=hint) from error
-    write_new_file(file, content)

@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML file: text, charts, style and the what-if script."""
+"""The report as one self-contained HTML file: text, charts, style and scripts."""
 
 import base64
 import hashlib
@@ -12,18 +12,24 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.header import Header, approval_section, header_html
+from traincarbon.reporting.decision.plan_charts import Question
+from traincarbon.reporting.decision.sheet import sheet_section
+from traincarbon.reporting.extent import Audience, Extent, Paper, opens
+from traincarbon.reporting.ghg import accounts_of
+from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
-from traincarbon.reporting.outline import Section, contents_html, sections_html
+from traincarbon.reporting.outline import Fold, Section, contents_html, folded, sections_html
+from traincarbon.reporting.plan_variants import in_regions, region_options
 from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
 from traincarbon.reporting.sections.breakdown import parts_section
+from traincarbon.reporting.sections.carbon import carbon_section
 from traincarbon.reporting.sections.comparison import hardware_section, plans_section, regions_section
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
 from traincarbon.reporting.sections.forecast import Forecast, forecast_of
+from traincarbon.reporting.sections.layout import layout_section
+from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
-from traincarbon.reporting.sections.sensitivity import sensitivity_section
-from traincarbon.reporting.sections.summary import summary_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
@@ -31,15 +37,25 @@ from traincarbon.reporting.what_if_data import LINKS, what_if
 
 
 def report_html(
-    subjects: Subjects, *, header: Header | None = None, database: Database | None = None, progress: Callable[[int, int], None] | None = None
+    subjects: Subjects,
+    *,
+    header: Header | None = None,
+    database: Database | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    extent: Extent = Extent.FOLDED,
+    audience: Audience | None = None,
+    paper: Paper | None = None,
 ) -> str:
-    """Return the report on plans and runs as HTML; the same subjects give the same bytes.
+    """Return the report on plans and runs as HTML; the same subjects give the same bytes on the same day.
 
     Args:
         subjects: Plans and runs, see :func:`traincarbon.reporting.subjects.read_subjects`.
-        header: Title, notes, approvers, logo and currency.
+        header: Title, notes, approvers, logo, currency, budget and confidence.
         database: The facts on other regions and hardware; by default the shipped ones with the user's own.
         progress: Called before each plan with the number done and the number of plans.
+        extent: The first page alone, everything folded below it, or everything open.
+        audience: Whose parts are open at first.
+        paper: The paper that the page is printed on; by default that of the printer.
     """
     header = header or Header()
     database = database if database is not None else open_database()
@@ -51,35 +67,54 @@ def report_html(
             progress(done, len(views))
         id = f"p{done + 1}"
         advice = advice_on(plan.answer, database) if plan.answer is not None else None
-        parts = _plan_sections(plan, advice, database, header.currency, id)
+        parts = _plan_sections(plan, advice, database, header, id, extent)
         plans += parts if len(views) == 1 else [Section(id, name(plan.view.title), parts=tuple(parts))]
         cited |= evidence_keys(advice)
-    sections = _present(
-        plans_section(views, header.currency),
-        *plans,
-        *_run_sections(subjects, database, header.currency),
-        approval_section(header),
-        sources_section(views, database.sources(), cited),
+    runs = _run_sections(subjects, database, header.currency)
+    first = len([each for each in plans if each.fold is None and not each.id.endswith("-what-if")])
+    below = (
+        []
+        if extent is Extent.ONE_PAGE
+        else [folded(notes_section(header)), approval_section(header), folded(sources_section(views, database.sources(), cited))]
     )
-    has_what_if = any(plan.answer is not None for plan in subjects.plans)
-    return _page(header, header.title or _title(subjects), sections, script() if has_what_if else EMPTY)
+    sections = _opened(_present(plans_section(views, header.currency), *plans[:first], *runs, *plans[first:], *below), extent, audience)
+    has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
+    return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if) if views else EMPTY, extent, paper)
 
 
-def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database, currency: Currency, id: str) -> list[Section]:
-    """Return the sections on one plan, in the order in which a committee asks."""
-    view, answer = plan.view, plan.answer
-    return _present(
-        summary_section(view, currency, id),
-        parts_section(view, currency, id),
-        uncertainty_section(view, currency, id),
+def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database, header: Header, id: str, extent: Extent) -> list[Section]:
+    """Return the sections on one plan: the first page, the what-if, and the others folded."""
+    view, answer, currency = plan.view, plan.answer, header.currency
+    places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
+    accounts = accounts_of(view, answer, database)
+    question = Question(currency, header.budget, header.confidence)
+    sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
+    if extent is Extent.ONE_PAGE:
+        return [sheet]
+    others = (
+        money_section(view, answer, database, currency, id),
         alternatives_section(advice, database.sources(), id),
-        regions_section(answer, database, currency, id) if answer is not None else None,
+        carbon_section(view, accounts, database, currency, header.carbon_price, id),
+        regions_section(answer, places, database, currency, id) if answer is not None else None,
         hardware_section(answer, database, currency, id) if answer is not None else None,
-        sensitivity_section(answer, database, id) if answer is not None else None,
-        controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None,
+        uncertainty_section(view, currency, id),
+        layout_section(answer, id),
+        parts_section(view, currency, id),
         assumptions_section(view, id),
         derivation_section(view, database.sources(), id),
     )
+    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
+    return _present(sheet, what_if_section, *map(folded, others))
+
+
+def _opened(sections: list[Section], extent: Extent, audience: Audience | None) -> list[Section]:
+    """Return the sections with those open that the extent and the audience ask for."""
+
+    def opened(section: Section) -> Section:
+        is_open = extent is Extent.FULL or opens(section.id, audience)
+        return section._replace(parts=tuple(map(opened, section.parts)), fold=Fold.OPEN if section.fold is not None and is_open else section.fold)
+
+    return [opened(section) for section in sections]
 
 
 def _run_sections(subjects: Subjects, database: Database, currency: Currency) -> list[Section]:
@@ -100,22 +135,25 @@ def _present(*sections: Section | None) -> list[Section]:
 
 def _title(subjects: Subjects) -> str:
     if len(subjects.plans) == 1 and not subjects.runs:
-        return f"{subjects.plans[0].view.title}: what it takes"
+        return f"Decision: {subjects.plans[0].view.title}"
     if len(subjects.runs) == 1 and not subjects.plans:
         return f"What run {subjects.runs[0].record.run_id} took"
     parts = [counted(len(group), what) for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
     return f"Report on {' and '.join(parts)}"
 
 
-def _page(header: Header, title: str, sections: list[Section], script: Html) -> str:
-    style = template("report.css")
+def _page(header: Header, title: str, sections: list[Section], script: Html, extent: Extent, paper: Paper | None) -> str:
+    size = EMPTY if paper is None else html("@page {{ size: {} }}", text(paper.value))
+    style = html("{}{}{}", template("report.css"), template("charts.css"), size)
+    at = next((at for at, each in enumerate(sections) if each.fold is not None), 0)
     made = f"Made by carbon {__version__}. Everything on this page is in this file; opening it sends nothing anywhere."
     return Template(template("report.html")).substitute(
         title=text(title),
         policy=_policy(style, script),
         style=style,
-        header=header_html(header, title) + contents_html(sections),
-        content=sections_html(sections),
+        extent=text(f"{extent.value} tight" if is_long(header) else extent.value),
+        header=header_html(header, title),
+        content=sections_html(sections[:at]) + contents_html(sections) + sections_html(sections[at:]),
         made=text(made),
         script=html("<script>{}</script>", script) if script else EMPTY,
     )
@@ -128,14 +166,17 @@ def template(file: str) -> Html:
         return Html(stream.read())
 
 
-def script() -> Html:
-    """Return the script of a page with what-if: the scales of units, the links of the chain, their evaluation and the controls."""
+def script(*, with_what_if: bool = True) -> Html:
+    """Return the script of a page: that of its charts, and for what-if the scales of units, the links of the chain, their evaluation and the controls."""
+    if not with_what_if:
+        return template("charts.js")
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
     return html(
-        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}",
+        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}",
         *map(as_script, (scales, LEAST, READABLE, LINKS)),
         template("equations.js"),
         template("controls.js"),
+        template("charts.js"),
     )
 
 

@@ -3,14 +3,19 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
-from traincarbon.files import check_new_file, write_new_file
+from traincarbon.files import check_new_file, replace_file, write_new_file
+from traincarbon.reporting.extent import Audience, Extent, Paper
 from traincarbon.reporting.header import read_header
-from traincarbon.reporting.pdf import is_pdf, write_pdf
+from traincarbon.reporting.pdf import is_pdf, pdf_of
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import Subject, read_subjects
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,14 @@ def report(
     approvers: Sequence[str] = (),
     logo: str | os.PathLike[str] = "",
     currency: str = "",
+    budget_usd: float | str | None = None,
+    confidence: float | str | None = None,
+    carbon_price_usd: float | str | None = None,
     settings: str | os.PathLike[str] | None = None,
+    extent: str = Extent.FOLDED,
+    audience: str | None = None,
+    paper: str | None = None,
+    force: bool = False,
     all: bool = False,
     project: str | None = None,
     store: str | os.PathLike[str] | None = None,
@@ -65,7 +77,14 @@ def report(
         approvers: Who signs the report.
         logo: A picture for the top of the page.
         currency: A currency and what one US dollar buys of it: ``EUR=0.92``.
-        settings: A TOML file with title, notes, approvers, logo and currency; arguments win over it.
+        budget_usd: What the training may cost; the page states the chance to stay within it. [$]
+        confidence: The chance with which the amount that is asked for is enough, from 50 to 99 percent; by default 80. [%]
+        carbon_price_usd: What a tonne of CO2e costs; the page states the cost of the training's CO2e. [$/t]
+        settings: A TOML file with title, notes, approvers, logo, currency, budget and confidence; arguments win over it.
+        extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone; ``full``: everything open.
+        audience: Whose parts are open at first: ``finance``, ``carbon`` or ``engineering``.
+        paper: The paper to print on: ``A4`` or ``letter``; by default A4 for a PDF, and that of the printer for a page.
+        force: Replace an existing file.
         all: Add every run in the ledger.
         project: Add every run of this project.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
@@ -74,20 +93,45 @@ def report(
         progress: Called before each plan with the number of plans done, and of all.
 
     Raises:
-        CarbonError: there is nothing to report, a subject cannot be read, or the file exists, has another ending, or cannot be written.
+        CarbonError: there is nothing to report, a subject cannot be read, an argument is not one of its choices, or the file exists,
+            has another ending, or cannot be written.
     """
     if all and project is not None:
         raise CarbonError("both --all and --project are given", hint="give one of them")
     file = None if output is None else os.fspath(output)
     prints = file is not None and is_pdf(file)
-    if file is not None:
+    if file is not None and not force:
         check_new_file(file)
+    chosen = _chosen(Extent, "extent", extent)
+    reader = None if audience is None else _chosen(Audience, "audience", audience)
+    sheet = _chosen(Paper, "paper", paper) if paper is not None else Paper.A4 if prints else None
     database = database if database is not None else open_database()
     header = read_header(
-        None if settings is None else os.fspath(settings), title=title, notes=notes, approvers=approvers, logo=os.fspath(logo), currency=currency
+        None if settings is None else os.fspath(settings),
+        title=title,
+        notes=notes,
+        approvers=approvers,
+        logo=os.fspath(logo),
+        currency=currency,
+        budget_usd=budget_usd,
+        confidence=confidence,
+        carbon_price_usd=carbon_price_usd,
     )
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
-    html = report_html(items, header=header, database=database, progress=progress)
+    html = report_html(items, header=header, database=database, progress=progress, extent=chosen, audience=reader, paper=sheet)
     if file is not None:
-        (write_pdf if prints else write_new_file)(file, html)
+        write = replace_file if force else write_new_file
+        write(file, pdf_of(file, html) if prints else html)
     return Report(html=html, plans=len(items.plans), runs=len(items.runs), file=file or "")
+
+
+def _chosen(choices: type[Choice], name: str, stated: str) -> Choice:
+    """Return the choice that *stated* names.
+
+    Raises:
+        CarbonError: there is none of that name.
+    """
+    try:
+        return choices(stated)
+    except ValueError as error:
+        raise CarbonError(f"{name} is {stated[:40]!r}", hint=f"give one of {', '.join(choices)}") from error

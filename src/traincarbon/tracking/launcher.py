@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from traincarbon.tracking.launchers.launch import Launch
+from traincarbon.tracking.launchers.parents import CONTROL_PORT
 from traincarbon.tracking.launchers.row import Launcher
 from traincarbon.tracking.launchers.run_ids import LAUNCHER_MODULES, command_of, plain_id, without_step
 from traincarbon.tracking.launchers.starters import STARTERS
@@ -22,6 +23,7 @@ _ADDRESSES = (
     ("MASTER_ADDR", "MASTER_PORT"),
     ("PET_RDZV_ENDPOINT",),
     ("PET_MASTER_ADDR", "PET_MASTER_PORT"),
+    (CONTROL_PORT,),
 )
 """Where the ranks of a training meet, in the words of each launcher."""
 _PROGRAMS = ("torchrun", "accelerate", "accelerate-launch", "deepspeed", *LAUNCHER_MODULES)
@@ -34,7 +36,7 @@ def launched(env: Environment, argv: Sequence[str] = ()) -> Launch:
     """Return who started a process with the environment *env*; never raises.
 
     Args:
-        env: The environment.
+        env: The environment, with what :func:`~traincarbon.tracking.launchers.parents.environment_with_parents` adds to it.
         argv: The command that is tracked. Options of torchrun and accelerate in it count as variables, and it tells the commands of a job apart.
 
     Example:

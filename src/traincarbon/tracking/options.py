@@ -11,9 +11,10 @@ from traincarbon.errors import CarbonError, OutOfRangeError
 from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
+from traincarbon.tracking.launchers.parents import environment_with_parents
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, Limits, NodeScope, Settings
+from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, NodeScope, Settings
 from traincarbon.tracking.sidecar.job import MARK
 
 if TYPE_CHECKING:
@@ -122,11 +123,12 @@ def settings_from(
         _check_meter(name)
     words, environment = masked_context(argv, os.environ)
     store = store_folder(store)
-    launch = identified(launched(os.environ, argv), store=store, given=_printable("run_id", run_id))
+    is_outside = nodes == NodeScope.ALL and _is_outside_of_job()
+    launch = identified(launched(environment_with_parents(os.environ), argv), store=store, given=_printable("run_id", run_id))
     return Settings(
         run_id=_printable("run_id", launch.run_id),
         launch=launch,
-        notes=notes,
+        notes=(*notes, *([OUTSIDE] if is_outside else [])),
         within=os.environ.get(MARK, ""),
         session=os.urandom(8).hex(),
         store=store,
@@ -135,6 +137,7 @@ def settings_from(
         argv=tuple(words),
         env=environment,
         nodes=launch.nodes or _listed_nodes(),
+        is_outside=is_outside,
         is_machine=(launch.nodes or 1) > 1 and nodes == NodeScope.ALL and _is_batch_step(),
         interval_s=interval_s,
         meters=meters,
@@ -165,6 +168,13 @@ def _is_batch_step() -> bool:
     from traincarbon.tracking.other_nodes.allocation import is_first_process
 
     return "SLURM_JOB_ID" in os.environ and is_first_process(os.environ)
+
+
+def _is_outside_of_job() -> bool:
+    """Return whether this machine is no node of the job of Slurm whose shell runs on it, as a login node after ``salloc``."""
+    from traincarbon.tracking.other_nodes.allocation import is_outside
+
+    return "SLURM_JOB_ID" in os.environ and is_outside(os.environ)
 
 
 def masked_context(argv: Sequence[str], env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from traincarbon.tracking.launchers.launch import Launch
 
+OUTSIDE = "this machine is not a node of the job, so it is not metered"
+"""What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
 
@@ -95,6 +97,8 @@ class Settings(NamedTuple):
     continues: bool = False
     """Whether this process replaces one that metered the beginning of the session."""
     scope: NodeScope = NodeScope.ALL
+    is_outside: bool = False
+    """Whether this machine is no node of the job, as a login node after ``salloc``: nothing is metered here."""
     is_machine: bool = False
     """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
 

@@ -31,5 +31,5 @@ def test_few_accelerators_are_those_of_each_member():
 def test_a_fact_that_only_some_plans_have_is_refused(shipped):
     known = answer(Question(hw="dgx-a100"), shipped)
     with pytest.raises(CarbonError, match="is known for some of the plans only") as caught:
-        combined(known, answer(Question(hw="rtx-4080"), shipped), is_other=np.array([True, False]))
+        combined(known, answer(Question(hw="rtx-4070"), shipped), is_other=np.array([True, False]))
     assert caught.value.hint == "estimate them apart"

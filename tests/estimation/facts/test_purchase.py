@@ -67,6 +67,14 @@ def test_without_such_a_server_it_costs_its_chips_and_the_rest_of_a_server(make)
         assert (given.reason, given.assumed) == ("1.50 × the price of Acme One 40GB: a server costs more than its accelerators, of an unknown date", True)
 
 
+def test_a_range_of_the_price_of_a_chip_or_of_another_server_widens_the_spread_too(make):
+    wide = math.log(500 / 80) / 3.29
+    of_chip = purchase_of(make({CHIP: chip(fact("price_usd", 10000) + "low = 8e3\nhigh = 5e4\n")}))
+    assert of_chip.value.spreads == pytest.approx({"purchase_price": math.hypot(wide, 0.4)})
+    twin = server(fact("price_usd", 200000) + "low = 8e4\nhigh = 5e5\n", name="Acme Twin", aliases="twin")
+    assert purchase_of(make({TWIN: twin})).value.spreads == pytest.approx({"purchase_price": 1.5 * wide})
+
+
 def test_a_price_with_a_date_is_what_is_left_of_it_at_the_start(make):
     database = make({BOX: server(fact("price_usd", 200000, dated="2022-07"))})
     found = purchase_of(database, start="2024-07")

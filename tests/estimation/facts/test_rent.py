@@ -178,6 +178,14 @@ def test_a_rent_more_than_a_year_and_a_half_from_the_start_is_warned_of(make, st
     assert rent(make(OWN), "acme-box", "acme:paris-1", start=start).warnings == expected
 
 
+def test_a_rent_of_another_region_of_the_provider_is_warned_of(make):
+    found = rent(make(price("acme-box", "acme", "norfolk", 16, 8)), "acme-box", "acme:paris-1")
+    assert found.warnings == ("no rent in acme:paris-1 is known: that in norfolk is taken; it may not be offered there",)
+    for usual in (price("acme-box", "acme", "paris-1", 16, 8), price("acme-box", "acme", "*", 16, 8)):
+        assert rent(make(usual), "acme-box", "acme:paris-1").warnings == ()
+    assert rent(make(MARKET), region="FR").warnings == ()
+
+
 @pytest.mark.parametrize(("purchase", "usd"), [("on_demand", 2.0), ("spot", 1.0), ("reserved_1y", 1.5)])
 def test_the_rent_of_an_instance_is_that_of_the_way_of_buying(make, purchase, usd):
     found = rent(make(MARKET), "acme-box", region="acme:paris-1", rent=purchase).price

@@ -4,9 +4,14 @@ import re
 
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.outline import section_html
+from traincarbon.reporting.plan_variants import in_regions, region_options
 from traincarbon.reporting.sections.comparison import Compared, comparison_table, hardware_section, plans_section, regions_section
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
+
+
+def places(answer, facts):
+    return in_regions(answer, facts, region_options(answer, facts))
 
 
 def test_each_row_shows_bar_median_and_interval():
@@ -26,25 +31,26 @@ def test_nothing_known_is_no_chart():
 
 def test_other_places_and_hardware_are_two_sections_and_the_own_is_marked(ask, shipped):
     answer = ask(region="france", servers=64)
-    html = section_html(regions_section(answer, shipped, USD, "p1")) + section_html(hardware_section(answer, shipped, USD, "p1"))
+    html = section_html(regions_section(answer, places(answer, shipped), shipped, USD, "p1")) + section_html(hardware_section(answer, shipped, USD, "p1"))
     assert re.findall(r"<h2[^>]*>([^<]+)", html) == ["In other regions", "On other hardware"]
     assert html.count("(this plan)") == 2
     assert "names no region" not in html
 
 
 def test_a_price_that_is_not_known_for_a_region_is_marked_and_explained(ask, shipped):
-    finland = [row for row in shipped.all_rows("electricity") if row["zone"] == "FI"]
-    html = section_html(regions_section(ask(), shipped.replace("electricity", finland), USD, "p1"))
+    facts = shipped.replace("electricity", [row for row in shipped.all_rows("electricity") if row["zone"] == "FI"])
+    html = section_html(regions_section(ask(), places(ask(), facts), facts, USD, "p1"))
     rows = dict(re.findall(r'<tr><th scope="row">(France|Finland)</th>(.*?)</tr>', html))
     assert re.search(r"\$[\d,.]+[kM]\u202f\*</td>", rows["France"])
     assert not re.search(r"\$[\d,.]+[kM]?\u202f\*</td>", rows["Finland"])
     assert "the range of the world is used" in html
-    stated = section_html(regions_section(ask(electricity_price=0.1), shipped, USD, "p1"))
+    answer = ask(electricity_price=0.1)
+    stated = section_html(regions_section(answer, places(answer, shipped), shipped, USD, "p1"))
     assert not re.search(r"\$[\d,.]+[kM]?\u202f\*</td>", stated)
 
 
 def test_without_a_region_the_reader_learns_what_one_would_change(ask, shipped):
-    assert "The plan names no region" in section_html(regions_section(ask(), shipped, USD, "p1"))
+    assert "The plan names no region" in section_html(regions_section(ask(), places(ask(), shipped), shipped, USD, "p1"))
 
 
 def test_a_plan_with_stated_hours_is_not_compared_with_other_hardware(ask, shipped):

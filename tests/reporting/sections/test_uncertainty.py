@@ -1,6 +1,8 @@
-"""The chart of uncertainty shows the swing of each source, the widest first."""
+"""The chart of uncertainty shows the swing of each source, the widest first, on an axis of the result."""
 
 import re
+
+import pytest
 
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.outline import section_html
@@ -8,19 +10,37 @@ from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.view import EstimateView
 
 
+def figure(page, name):
+    return re.search(rf'<figure class="chart" id="p1-chart-swings-{name}">.*?</figure>', page, re.DOTALL)[0]
+
+
 def test_the_widest_source_comes_first_and_fills_the_chart(ask):
-    html = section_html(uncertainty_section(EstimateView.of(ask(region="france")), USD, "p1"))
-    (rent,) = re.findall(r"<caption>Cost to rent</caption>.*?</table>", html)
-    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "the price of renting"
-    assert float(re.findall(r'<rect class="c0" x="([\d.]+)"', rent)[0]) == 0.0
+    rent = figure(section_html(uncertainty_section(EstimateView.of(ask(region="france")), USD, "p1")), "rent_usd")
+    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "The price of renting"
+    widths = [float(width) for width in re.findall(r'<rect class="c0" x="[\d.]+" y="[\d.]+" width="([\d.]+)"', rent.partition('class="ch-wide"')[0])]
+    assert widths == sorted(widths, reverse=True)
     shares = [int(share) for share in re.findall(r'<td class="n">(\d+) %</td>', rent)]
     assert shares == sorted(shares, reverse=True)
     assert 95 <= sum(shares) <= 101
 
 
+def test_the_swing_of_the_only_source_is_the_interval(ask):
+    answer = ask(accelerator_hours=1e5)
+    rent = figure(section_html(uncertainty_section(EstimateView.of(answer), USD, "p1")), "rent_usd")
+    ((low, high),) = re.findall(r'<th scope="row">The price of renting</th><td class="n">([^<]+)</td><td class="n">([^<]+)</td>', rent)
+    for shown, bound in ((low, answer["rent_usd"].low), (high, answer["rent_usd"].high)):
+        value = float(shown.strip("$kM")) * {"k": 1e3, "M": 1e6}[shown[-1]]
+        assert value == pytest.approx(bound, rel=0.06)
+
+
+def test_a_reader_chooses_the_result(ask):
+    page = section_html(uncertainty_section(EstimateView.of(ask(region="france", servers=64)), USD, "p1"))
+    assert page.count('type="radio"') == page.count("<figure") == 6
+
+
 def test_an_exact_result_has_no_chart(ask):
     view = EstimateView.of(ask(accelerator_hours=1e5, rent_price=2.0))
-    assert "Cost to rent" not in section_html(uncertainty_section(view, USD, "p1"))
+    assert "swings-rent_usd" not in section_html(uncertainty_section(view, USD, "p1"))
 
 
 def test_nothing_uncertain_is_no_section(ask):

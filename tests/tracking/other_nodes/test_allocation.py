@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach, allocation
+from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach, allocation, is_outside
 from traincarbon.tracking.settings import NodeScope
 
 BATCH = {"SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "4", "SLURM_JOB_NODELIST": "n[0-3]", "SLURMD_NODENAME": "n0", "SLURM_PROCID": "0", "SLURM_NODEID": "0"}
@@ -41,7 +41,38 @@ def test_ssh_is_used_when_asked_for_and_knows_the_others_by_name():
 
 def test_salloc_on_a_login_node_has_all_its_nodes_elsewhere():
     login = {name: value for name, value in BATCH.items() if name != "SLURMD_NODENAME"}
-    assert of(login) == Allocation(4, Reach.SRUN, (), "", (Group(None, 4),))
+    found = of(login)
+    assert found == Allocation(4, Reach.SRUN, (), "", (Group(None, 4),), is_outside=True)
+    assert found.n_others == 4
+    assert of(login, scope=NodeScope.SSH).hosts == ("n0", "n1", "n2", "n3")
+    assert of({**login, "SLURM_JOB_NUM_NODES": "1"}) == Allocation(1, Reach.SRUN, (), "", (Group(None, 1),), is_outside=True)
+
+
+def test_a_shell_on_a_node_of_its_job_is_within_even_if_slurm_did_not_start_it():
+    adopted = {name: value for name, value in BATCH.items() if name != "SLURMD_NODENAME"}
+    assert of(adopted, host="n0.cluster") == Allocation(4, Reach.SRUN, (), "n0", (Group(None, 4),))
+    assert of({**adopted, "SLURM_JOB_NUM_NODES": "1"}, host="n0") == ALONE
+
+
+def expanded(listed):
+    return ["n0", "n1"] if listed == "n[0-1]" else []
+
+
+@pytest.mark.parametrize(
+    ("change", "outside"),
+    [
+        ({}, True),
+        ({"SLURMD_NODENAME": "n1"}, False),
+        ({"SLURM_STEP_ID": "0"}, False),
+        ({"SLURM_JOB_NODELIST": "garbage"}, False),
+        ({"SLURM_JOB_NODELIST": ""}, False),
+        ({"SLURM_JOB_NUM_NODES": ""}, False),
+    ],
+)
+def test_only_the_step_less_shell_of_a_job_on_another_machine_is_outside_of_it(change, outside):
+    login = {"SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "2", "SLURM_JOB_NODELIST": "n[0-1]", **change}
+    assert is_outside(login, host="login", expand=expanded) is outside
+    assert not is_outside(login, host="n1", expand=expanded)
 
 
 def test_a_heterogeneous_job_has_the_nodes_of_all_its_groups():
@@ -58,6 +89,7 @@ def test_a_file_of_hosts_counts_each_host_once(variable, tmp_path):
     file.write_text("h0.site 8 all.q UNDEFINED\nh0.site 8\n\nh1.site 8\nh2.site\n")
     env = {variable: str(file)}
     assert of(env, ["/opt/bin/mpirun", "-np", "24", "./a.out"]) == Allocation(3, Reach.MPI, ("h1.site", "h2.site"))
+    assert of(env, ["mpiexec.hydra"]).reach is of(env, ["/usr/bin/mpirun.openmpi"]).reach is Reach.MPI
     assert of(env, ["python"], NodeScope.SSH) == Allocation(3, Reach.SSH, ("h1.site", "h2.site"))
     assert of(env, ["python"]) == Allocation(3, None, ("h1.site", "h2.site"))
 

@@ -71,10 +71,34 @@ def test_open_mpi_starts_one_meter_a_host_and_passes_its_input_to_all(tmp_path):
     assert "--stdin all -x LD_LIBRARY_PATH" in text
 
 
-def test_mpich_and_its_kin_take_hydras_options(tmp_path):
-    mpirun = launcher(tmp_path, "HYDRA build details:")
+def test_intel_mpi_passes_its_input_to_all(tmp_path):
+    mpirun = launcher(tmp_path, "Intel(R) MPI Library for Linux* OS, Version 2021.8")
     (words,) = meter_commands(Allocation(3, Reach.MPI, ("h1", "h2")), [mpirun], {})
     assert " ".join(words).startswith(f"{mpirun} -n 2 -ppn 1 -hosts h1,h2 -s all ")
+
+
+def test_mpich_passes_its_input_to_one_process_so_that_each_host_has_its_own(tmp_path):
+    mpirun = launcher(tmp_path, "HYDRA build details:")
+    found = meter_commands(Allocation(3, Reach.MPI, ("h1", "h2")), [mpirun], {})
+    assert [" ".join(words).partition(" -n 1 ")[0] for words in found] == [f"{mpirun} -hosts h1", f"{mpirun} -hosts h2"]
+
+
+@pytest.mark.parametrize(
+    ("version", "given", "kept"),
+    [
+        ("HYDRA", ["-launcher", "ssh", "-n", "8"], "-launcher ssh"),
+        ("HYDRA", ["-n", "8", "-iface", "ib0"], "-iface ib0"),
+        ("HYDRA", ["-n", "8", "python", "train.py", "-launcher", "mine"], ""),
+        ("HYDRA", ["-n", "8", "-launcher"], "-launcher"),
+        ("Open MPI", ["--mca", "oob_tcp_if_include", "ib0", "--allow-run-as-root"], "--mca oob_tcp_if_include ib0 --allow-run-as-root"),
+        ("Open MPI", ["--oversubscribe", "-np", "8", "./a", "--mca", "x", "y"], ""),
+    ],
+)
+def test_the_meters_are_reached_as_the_users_launcher_reaches_the_hosts(tmp_path, version, given, kept):
+    mpirun = launcher(tmp_path, version)
+    words = meter_commands(Allocation(2, Reach.MPI, ("h1",)), [mpirun, *given], {})[0]
+    first = "-hosts" if version == "HYDRA" else "-np"
+    assert " ".join(words[1 : words.index(first)]) == kept
 
 
 @pytest.mark.skipif(shutil.which("mpirun") is None, reason="mpirun is not installed")

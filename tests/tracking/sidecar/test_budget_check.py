@@ -41,6 +41,13 @@ def test_nothing_metered_at_all_is_a_reason_too(answer):
     assert "no meter can be read here (rapl: hidden)" in answer((), max_kwh=5).problem
 
 
+def test_a_login_node_meters_nothing_so_that_it_cannot_watch_a_budget():
+    settings = settings_from(argv=["x"], store="/nowhere", on_budget="stop", max_kwh=5)._replace(is_outside=True)
+    found = check_budgets(settings, EarlyReadings({}, ()))
+    assert found.problem == "the budget of 5 kWh cannot be metered: this machine is not a node of the job, so it is not metered"
+    assert found.hint.startswith("start the tracker in the batch script")
+
+
 @pytest.mark.parametrize(
     ("options", "needs"),
     [

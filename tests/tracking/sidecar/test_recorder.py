@@ -255,3 +255,23 @@ def test_power_that_is_assumed_until_the_first_reading_is_noted_once(recorder, s
     notes = take(recorder, script, gpu(first_s, 5000.0, power_w))
     assert notes == ["gpu:0: was first read 2.5 s after the run began: until then its power is assumed to be the same"] * said
     assert take(recorder, script, gpu(first_s + 1.0, 5300.0, power_w)) == []
+
+
+@pytest.mark.parametrize("before_s", [0.0, 0.3, 0.9, 1.5])
+def test_energy_that_turns_out_later_is_charged_only_since_the_job_began(script, before_s):
+    """A counter stands still at 300 W; sampled power takes its place after a second and is known since 99 s."""
+    recorder = Recorder([script], began_s=99.0 + before_s, earlier=[gpu(99.0, 0.0, 300.0)])
+    for tenth in range(1, 40):
+        time_s = 99.0 + tenth / 10.0
+        late = {"risen_since_s": 99.0, "risen_j": 300.0} if tenth == 10 else {}
+        take(recorder, script, gpu(time_s, 30.0 * tenth if tenth >= 10 else 0.0, 300.0, **late))
+    energy_j = recorder.interval(to_s=102.9)["devices"]["gpu:0"]["energy_j"]
+    assert energy_j == pytest.approx(300.0 * (102.9 - 99.0 - before_s))
+
+
+def test_energy_that_turns_out_later_never_takes_back_what_was_recorded(script):
+    recorder = Recorder([script], began_s=100.0, earlier=[gpu(99.0, 0.0, 300.0)])
+    take(recorder, script, gpu(101.0, 100.0, 300.0))
+    assert recorder.interval(to_s=101.0)["devices"]["gpu:0"]["energy_j"] == pytest.approx(50.0)
+    take(recorder, script, gpu(101.1, 110.0, 300.0, risen_since_s=98.0, risen_j=110.0))
+    assert recorder.interval(to_s=101.1)["devices"]["gpu:0"]["energy_j"] >= 50.0

@@ -5,6 +5,7 @@ import sys
 import click
 
 from traincarbon.cli import output
+from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import FILE, SHARE, common_options, database
 
 
@@ -18,7 +19,15 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Someone who signs; repeat it for each.")
 @click.option("--logo", default="", metavar="FILE", type=FILE, help="A picture for the top of the page.")
 @click.option("--currency", default="", metavar="CODE=RATE", help="Show money in another currency, at its amount per US dollar: EUR=0.92.")
-@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, approvers, logo and currency from a file.")
+@click.option("--budget", "budget_usd", metavar="USD", help="What the training may cost; the page states the chance to stay within it.")
+@click.option("--confidence", metavar="PERCENT", help="The chance with which the amount asked for is enough.  [default: 80]")
+@click.option("--carbon-price", "carbon_price_usd", metavar="USD", help="What a tonne of CO2e costs; the page states the cost of the CO2e.")
+@click.option("--one-page", "extent", flag_value="one-page", help="The first page alone.")
+@click.option("--full", "extent", flag_value="full", help="Everything open, also in print.")
+@click.option("--audience", type=Choice(["finance", "carbon", "engineering"]), help="Open the parts that these readers ask for.")
+@click.option("--paper", type=Choice(["A4", "letter"]), help="The paper to print on.  [default: A4 for a PDF]")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, approvers, logo, currency, budget and confidence from a file.")
 @click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
 @click.option("--project", metavar="NAME", help="Report on every run of a project.")
 @click.option("--store", metavar="DIR", type=FILE, help="Where runs are kept; default $CARBON_STORE, else your data folder.")
@@ -33,6 +42,13 @@ def command(
     approvers: tuple[str, ...],
     logo: str,
     currency: str,
+    budget_usd: str | None,
+    confidence: str | None,
+    carbon_price_usd: str | None,
+    extent: str | None,
+    audience: str | None,
+    paper: str | None,
+    force: bool,
     settings: str | None,
     with_all: bool,
     project: str | None,
@@ -44,13 +60,15 @@ def command(
 ) -> None:
     """Write a report for a budget review: one HTML file that works offline and prints.
 
-    It gives cost, time, energy, CO2e and water, the breakdown of each, the largest
-    uncertainties, cheaper and cleaner alternatives, other regions and hardware, what-if
-    sliders, and the formula and source of every number. Runs are compared with their
-    forecasts. Many runs are summed by project, hardware and month.
+    The first page is one sheet of paper: the amount to approve, the chance to stay within
+    the budget, the first cheaper option, five results and four charts. Below it, folded:
+    what-if, breakdowns, alternatives, other regions and hardware, uncertainty, and the
+    formula and source of every number. Runs are compared with their forecasts. Many runs
+    are summed by project, hardware and month.
 
     \b
-    carbon report plan.toml -o plan.html --approver "Head of research"
+    carbon report plan.toml -o plan.html --budget 5e6 --approver "Head of research"
+    carbon report plan.toml -o plan.pdf --one-page --paper letter
     carbon report plan.toml last -o review.html --currency EUR=0.92
     carbon report --project bert -o bert.html
     """  # noqa: D301  click reads the escape
@@ -64,6 +82,13 @@ def command(
         approvers=approvers,
         logo=logo,
         currency=currency,
+        budget_usd=budget_usd,
+        confidence=confidence,
+        carbon_price_usd=carbon_price_usd,
+        extent=extent or "folded",
+        audience=audience,
+        paper=paper,
+        force=force,
         settings=settings,
         all=with_all,
         project=project,

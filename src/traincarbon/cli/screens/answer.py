@@ -155,7 +155,8 @@ def price(answer: "Estimate") -> str:
     given = answer.inputs["rent_price"]
     text = f"${output.significant(median_of(given.value), 3)} per GPU-hour {(answer.plan.rent or 'on_demand').replace('_', ' ')}"
     quotes = answer.quotes
-    if not quotes:
+    is_by_ratio = given.kind == "derived" and answer.plan.rent not in (None, "on_demand")
+    if not quotes or is_by_ratio:  # a market's price on demand times the ratio of few providers is the price of none of them
         return f"{text} ({output.clean(given.reason)})"
     dates = sorted({quote.date[:7] for quote in quotes})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"

@@ -3,6 +3,7 @@
 import os
 
 from traincarbon.tracking.launcher import Launch, launched
+from traincarbon.tracking.launchers.parents import environment_with_parents
 from traincarbon.tracking.launchers.regions import stated_region
 from traincarbon.tracking.launchers.table import LAUNCHERS
 from traincarbon.tracking.launchers.values import Environment
@@ -13,7 +14,7 @@ _BY_ADDRESS = "agreed on in the store by all that meet at the address below"
 
 def this_launch() -> Launch:
     """Return who launched this process."""
-    return launched(os.environ)
+    return launched(environment_with_parents(os.environ))
 
 
 def launch_rows(launch: Launch) -> list[tuple[str, str]]:

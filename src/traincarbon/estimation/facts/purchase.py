@@ -39,19 +39,23 @@ def _listed_price(subject: Subject, database: Database) -> tuple[Given, Fact] | 
 
     fact = hardware.facts.get("price_usd")
     if fact is not None and hardware.is_server:
-        spread = sigma if fact.low is None or fact.high is None else max(sigma, math.log(fact.high / fact.low) / _WIDTH_90)
-        return price(fact.value, spread, f"price of {hardware.name}", fact, assumed=fact.kind == "assumed")
+        return price(fact.value, _spread(fact, sigma), f"price of {hardware.name}", fact, assumed=fact.kind == "assumed")
     sibling = database.remember(_priced_sibling, chip.id)
     if sibling is not None:
         fact = sibling.facts["price_usd"]
         like = fact.value / (sibling.value("accelerator_count") or 1.0) * count
-        return price(like, _RELATED * sigma, f"as {sibling.name}, which has the same accelerator", fact, assumed=True)
+        return price(like, _RELATED * _spread(fact, sigma), f"as {sibling.name}, which has the same accelerator", fact, assumed=True)
     fact, ratio = chip.facts.get("price_usd"), prior(database, "server_price_ratio", "*")
     if fact is None or ratio is None:
         return None
     value = ratio.value * (fact.value * count)
     reason = f"{ratio.value.median:.2f} × the price of {chip.name}: a server costs more than its accelerators"
-    return price(value.median, math.hypot(sigma, value.sigma), reason, fact, assumed=True)
+    return price(value.median, math.hypot(_spread(fact, sigma), value.sigma), reason, fact, assumed=True)
+
+
+def _spread(fact: Fact, usual: float) -> float:
+    """Return the log-spread of a price: the *usual* one, or that of its range if that is wider."""
+    return usual if fact.low is None or fact.high is None else max(usual, math.log(fact.high / fact.low) / _WIDTH_90)
 
 
 def _when_bought(listed: Given, fact: Fact, subject: Subject, database: Database) -> Given:

@@ -90,7 +90,7 @@ def rent_of(subject: Subject, database: Database) -> Rent:
     price = _given(value, wanted, subject, is_own=bool(own))
     if ratios:
         price = _by_ratio(price, purchase, ratio, sorted(ratios))
-    return Rent(price, quotes, _warning(wanted, question.start))
+    return Rent(price, quotes, (*_other_time(wanted, question.start), *_other_region(wanted, subject)))
 
 
 def _chosen_provider(subject: Subject, database: Database, rows: Sequence[Row]) -> str:
@@ -251,12 +251,22 @@ def _given(value: Uncertain, offers: Sequence[_Offer], subject: Subject, *, is_o
     return Given("rent_price", value, "$/h", reason, "fit-tables", f"{counted(len(offers), 'row')} of prices.csv: {listed}", "derived", not is_own)
 
 
-def _warning(offers: Sequence[_Offer], start: str | None) -> tuple[str, ...]:
+def _other_time(offers: Sequence[_Offer], start: str | None) -> tuple[str, ...]:
     if start is None:
         return ()
     near = min((offer.row["date"] for offer in offers), key=lambda date: abs(time_of(date) - time_of(start)))
     is_old = abs(time_of(near) - time_of(start)) > _OLD_YEARS
     return (f"the nearest known rent is of {near}, the start is {start}",) if is_old else ()
+
+
+def _other_region(offers: Sequence[_Offer], subject: Subject) -> tuple[str, ...]:
+    """Warn where the provider of the region that the plan names has a price in others of its regions only."""
+    place = subject.place
+    if place is None or place.region is None or {offer.row["provider"] for offer in offers} != {place.region["provider"]}:
+        return ()
+    region = offers[0].row["region"]
+    is_there = region == place.id or region.endswith(":*")
+    return () if is_there else (f"no rent in {place.id} is known: that in {region.partition(':')[2]} is taken; it may not be offered there",)
 
 
 def _median(values: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from traincarbon.explore.advice.alternative import GROUPS, SAVED, Advice, Altern
 from traincarbon.explore.advice.saving import Saving
 from traincarbon.explore.advise import advise
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import share_bar
+from traincarbon.reporting.charts.cell_bars import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section

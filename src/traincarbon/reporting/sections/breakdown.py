@@ -6,11 +6,12 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import key, stacked_bar
+from traincarbon.reporting.charts.cell_bars import key, stacked_bar
 from traincarbon.reporting.currency import Currency
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.summary import sentence
 from traincarbon.reporting.view import EstimateView
 
 _HARDWARE_USD = "accelerator_hours_h / utilisation × accelerator_purchase_usd"
@@ -99,9 +100,14 @@ def _whole(name: str, split: tuple[tuple[str, str], ...], values: dict[str, floa
 
 
 def parts_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
-    """Return for each figure a drawing of its parts above their table."""
+    """Return the results in a paragraph, what to know of them, and for each a drawing of its parts above their table."""
+    if not any(view.results.values()):
+        return None
     boxes = joined(_box(whole, view, currency, id) for whole in wholes(view))
-    return section(f"{id}-parts", text("Breakdown"), html('<div class="grid">{}</div>', boxes)) if boxes else None
+    lead = html("<p class='lead'>{}</p>", sentence(view, currency))
+    warnings = notes((name(warning, most=400) for warning in view.warnings), label="What to know")
+    grid = html('<div class="grid">{}</div>', boxes) if boxes else EMPTY
+    return section(f"{id}-parts", text("Results and what they are made of"), lead, warnings, grid)
 
 
 def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:

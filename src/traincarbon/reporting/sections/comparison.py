@@ -6,11 +6,11 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import axis_of, interval_bar
+from traincarbon.reporting.charts.cell_bars import axis_of, interval_bar
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
-from traincarbon.reporting.plan_variants import hardware_options, in_regions, on_hardware, region_options, without_region, world_averages
+from traincarbon.reporting.plan_variants import Variant, hardware_options, on_hardware, without_region, world_averages
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
@@ -35,13 +35,10 @@ class Compared(NamedTuple):
     world_averages: frozenset[str] = frozenset()
 
 
-def regions_section(answer: Estimate, database: Database, currency: Currency, id: str) -> Section | None:
+def regions_section(answer: Estimate, variants: Sequence[Variant], database: Database, currency: Currency, id: str) -> Section | None:
     """Return the same training in other regions, None where there is no other."""
     world = without_region(answer, database)
-    rows = [
-        Compared(variant.option.name, variant.answer.results, variant.is_own, world_averages(variant.answer, world))
-        for variant in in_regions(answer, database, region_options(answer, database))
-    ]
+    rows = [Compared(variant.option.name, variant.answer.results, variant.is_own, world_averages(variant.answer, world)) for variant in variants]
     if len(rows) < 2:
         return None
     has_own = any(row.is_own for row in rows)

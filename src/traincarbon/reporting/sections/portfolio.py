@@ -7,7 +7,7 @@ from traincarbon.formatting import counted
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
-from traincarbon.reporting.charts import share_bar
+from traincarbon.reporting.charts.cell_bars import share_bar
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, listing, name, table, text, texts
 from traincarbon.reporting.outline import Section, section

@@ -12,7 +12,7 @@ from traincarbon.ledger.like_for_like import share_done
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
-from traincarbon.reporting.charts import Line, lines, share_bar
+from traincarbon.reporting.charts.cell_bars import Line, lines, share_bar
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section

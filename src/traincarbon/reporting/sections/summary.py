@@ -8,8 +8,7 @@ from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, listing, name, notes, text
-from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.markup import EMPTY, MOST_LETTERS, Html, html, listing, name, text
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
 
@@ -41,14 +40,6 @@ def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
     ]
 
 
-def summary_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
-    """Return the paragraph, the cards and the warnings."""
-    cards = joined(_quantity_card(card, view, currency, id) for card in cards_of(view, currency))
-    warnings = notes((name(warning, most=400) for warning in view.warnings), label="What to know")
-    lead = html("<p class='lead'>{}</p>", sentence(view, currency))
-    return section(f"{id}-answer", text("The answer"), lead, html('<ul class="cards">{}</ul>', cards), warnings)
-
-
 def card_html(label: str, interval: Interval | None, unit: str, currency: Currency, *, remark: Html = EMPTY) -> Html:
     """Return one quantity as an item of a list of cards: its label, median, interval and a *remark*."""
     median, scale, bounds = currency.shown(interval, unit)
@@ -75,7 +66,7 @@ def sentence(view: EstimateView, currency: Currency) -> Html:
         )
         if (result := spoken(view.results.get(quantity), QUANTITIES[quantity].unit, currency))
     ]
-    work = html("{}{}", _work(view), _details(view))
+    work = html("{}{}{}", _work(view), _details(view), EMPTY if view.region else text(", with no region given,"))
     if not parts:
         return html("{}: nothing is known of what it takes.", work)
     level = html("The ranges in brackets are {:.3g} % intervals.", 100.0 * view.level)
@@ -91,17 +82,22 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
     return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
 
 
+def size_words(view: EstimateView, *, most: int = MOST_LETTERS) -> Html:
+    """Return what is trained, on what and where, as a sentence without a verb; *most* letters of its name."""
+    return html("{}{}{}", _work(view, most), _details(view), EMPTY if view.region else text(", no region given"))
+
+
 def _card(quantity: str, remark: str) -> Card:
     return Card(quantity, QUANTITIES[quantity].label, remark)
 
 
-def _work(view: EstimateView) -> Html:
+def _work(view: EstimateView, most: int = MOST_LETTERS) -> Html:
     """Return the training by the plan's name, else by the number of parameters."""
     title, params = view.plan.get("name"), view.plan.get("params")
     stated = view.plan.get("kind")
     verb = kind_of(stated if stated in KINDS else None).doing
     if title:
-        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title))
+        return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title, most=most))
     return html("{} <strong>{} parameters</strong>", text(verb), text(count_text(params))) if params is not None else text("This training")
 
 
@@ -111,7 +107,7 @@ def _details(view: EstimateView) -> Html:
     shown = (["params"] if plan.get("name") else []) + ["tokens", "servers", "accelerators"]
     words = {"params": "parameter", "tokens": "token", "servers": "server", "accelerators": "accelerator"}
     sizes = [f"{count_text(plan[key])} {words[key]}{'' if number(plan[key]) == 1.0 else 's'}" for key in shown if plan.get(key) is not None]
-    region = html(" in {}", name(view.region)) if view.region else text(", with no region given,")
+    region = html(" in {}", name(view.region)) if view.region else EMPTY
     size = html(" ({})", text(", ".join(sizes), most=400)) if sizes else EMPTY
     return html("{} on {}{}", size, name(view.hardware), region)
 
@@ -125,9 +121,3 @@ def _largest_uncertainties(view: EstimateView) -> Html:
             source, share = next(iter(shares.items()))
             parts[label] = f"{label} – {uncertainty_label(source)} ({100.0 * share:.0f}\u00a0%)"
     return html(" Largest uncertainties: {}.", text("; ".join(parts.values()), most=400)) if parts else EMPTY
-
-
-def _quantity_card(card: Card, view: EstimateView, currency: Currency, id: str) -> Html:
-    has_step = view.step(card.name) is not None
-    how = html(" {}", link_to(f"{id}-{card.name}", text("how"), spoken=f"{card.label}: how it was computed")) if has_step else EMPTY
-    return card_html(card.label, view.results.get(card.name), QUANTITIES[card.name].unit, currency, remark=html("{}{}", text(card.remark), how))

@@ -1,40 +1,57 @@
-"""Where the uncertainty comes from: for each quantity, how far each source alone moves it."""
+"""Where the uncertainty comes from: for a result that the reader chooses, how far each source alone moves it."""
 
 from traincarbon.formatting import significant
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts import two_sided_bar
+from traincarbon.reporting.charts.axis import log_axis, money_axis
+from traincarbon.reporting.charts.bars import Bar, draw_bars
+from traincarbon.reporting.charts.chart import Chart
+from traincarbon.reporting.charts.choice import choice_html
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import Html, html, joined, table, text, texts
+from traincarbon.reporting.markup import html, text
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView
 
 _SHOWN = ("rent_usd", "tco_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
-_MOST_SOURCES = 6
+_MOST_SOURCES = 7
 _LEAST_SHARE = 0.01
 
 
 def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
     """Return a chart for each uncertain quantity, with a bar for each source, the widest first; None where nothing is uncertain."""
-    boxes = joined(_box(name, view, currency) for name in _SHOWN if view.swings(name))
-    if not boxes:
+    charts = [(QUANTITIES[name].short, _chart(name, view, currency, id)) for name in _SHOWN if view.swings(name)]
+    if not charts:
         return None
     lead = html(
         "<p>Each bar shows how a result moves when one source alone is at the low or the high end of its {:.3g} % range and all others "
         "are at their medians. Narrow the first source to narrow the answer most.</p>",
         100.0 * view.level,
     )
-    return section(f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, html('<div class="grid">{}</div>', boxes))
+    return section(f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, choice_html(f"{id}-swings", "Result", charts))
 
 
-def _box(name: str, view: EstimateView, currency: Currency) -> Html:
+def _chart(name: str, view: EstimateView, currency: Currency, id: str) -> Chart:
     quantity, median, shares = QUANTITIES[name], view.median(name) or 0.0, view.spread_shares[name]
     swings = [(source, swing) for source, swing in view.swings(name) if shares[source] >= _LEAST_SHARE][:_MOST_SOURCES]
-    reach = max(swing for _, swing in swings)
     scale = currency.scale(median, quantity.unit)
-    rows = []
+
+    def words(value: float) -> str:
+        return scale.text(significant(value / scale.size, 2, is_exact=False))
+
+    bars, rows = [], []
     for source, swing in swings:
-        low, high = (scale.around(significant(bound / scale.size, 2, is_exact=False)) for bound in (median / swing, median * swing))
-        bar = two_sided_bar(1.0 / swing, swing, reach)
-        rows.append([text(uncertainty_label(source)), bar, text(f"{low} – {high} {scale.unit}".rstrip()), text(f"{100.0 * shares[source]:.0f} %")])
-    return html('<div class="box">{}</div>', table(text(quantity.label), texts("Source", "Lower · higher", "Range", "Share"), rows, numbers=(2, 3)))
+        low, high, part = median / swing, median * swing, f"{100.0 * shares[source]:.0f} %"
+        label = uncertainty_label(source)
+        label = label[:1].upper() + label[1:]
+        bars.append(Bar(label, low, high, f"{words(low)} – {words(high)}"))
+        rows.append((label, words(low), words(high), part))
+    ends = [end for bar in bars for end in (bar.low, bar.high)]
+    axis = money_axis(ends, currency) if quantity.unit == "$" else log_axis(ends, words=lambda value: scale.text(significant(value / scale.size, 2)))
+    title = f"{quantity.label}: {words(median)}, and what moves it"
+    return Chart(
+        f"{id}-chart-swings-{name}",
+        title,
+        lambda width: draw_bars(width, title=title, bars=bars, axis=axis, middle=median),
+        ("Source", "Low", "High", "Share of the spread"),
+        rows,
+    )

@@ -145,7 +145,7 @@ class Supervisor:
 
     def _start_other_nodes(self) -> None:
         """Meter the other nodes of the batch job, if it has any; the command starts with those that can be metered."""
-        if self._settings.nodes > 1:
+        if self._settings.nodes > 1 or self._settings.is_outside:
             from traincarbon.tracking.other_nodes.remote_meters import start_remote_meters
 
             self._others = start_remote_meters(self._settings, self._command, own_environment())

@@ -278,7 +278,7 @@ def _device(use: DeviceUse) -> tuple[str, ...]:
     return (
         str(use.node),
         shortened(use.device, most=24),
-        wording.short_amount(use.energy_j / J_PER_KWH, "kWh"),
+        "unknown" if use.is_unknown else wording.short_amount(use.energy_j / J_PER_KWH, "kWh"),
         "–" if use.power_max_w is None else f"{significant(use.power_max_w, 3)} W",
         "–" if use.utilisation is None else f"{use.utilisation:.0%}",
         "–" if use.temperature_max_c is None else f"{use.temperature_max_c:.0f} °C",

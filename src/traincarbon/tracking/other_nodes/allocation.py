@@ -14,6 +14,7 @@ _HOST_FILES = ("PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE
 _MOST_HOSTS = 100_000
 _MOST_GROUPS, _MOST_DIGITS = 128, 9
 _MPI_LAUNCHERS = ("mpirun", "mpiexec", "orterun")
+"""Also with an ending that says whose they are, as ``mpiexec.hydra`` and ``mpirun.openmpi``."""
 
 
 class Reach(StrEnum):
@@ -45,6 +46,13 @@ class Allocation(NamedTuple):
     """The name that Slurm gives to this node; empty outside of its nodes."""
     groups: tuple[Group, ...] = ()
     """The parts of the job that srun reaches; this node is in the first."""
+    is_outside: bool = False
+    """Whether this machine is none of the nodes, as a login node after ``salloc``."""
+
+    @property
+    def n_others(self) -> int:
+        """How many nodes there are besides this one."""
+        return self.nodes if self.is_outside else self.nodes - 1
 
 
 def allocation(
@@ -65,26 +73,49 @@ def allocation(
         return Allocation(1, None)
     groups = _groups(env)
     if groups:
-        return _of_slurm(env, groups, scope, expand or _expanded)
+        return _of_slurm(env, groups, scope, host=host or os.uname().nodename, expand=expand or _expanded)
     hosts = listed_hosts(env)
     if len(hosts) < 2 or _is_rank(env):
         return Allocation(1, None)
     others = _others(hosts, host or os.uname().nodename)
     if scope is NodeScope.SSH:
         return Allocation(len(hosts), Reach.SSH, others)
-    is_mpi = bool(command) and os.path.basename(command[0]) in _MPI_LAUNCHERS
+    is_mpi = bool(command) and os.path.basename(command[0]).partition(".")[0] in _MPI_LAUNCHERS
     return Allocation(len(hosts), Reach.MPI if is_mpi else None, others)
 
 
-def _of_slurm(env: Mapping[str, str], groups: tuple[Group, ...], scope: NodeScope, expand: Callable[[str], list[str]]) -> Allocation:
-    nodes = sum(group.nodes for group in groups)
-    if nodes < 2 or not is_first_process(env):
+def is_outside(env: Mapping[str, str], *, host: str = "", expand: Callable[[str], list[str]] | None = None) -> bool:
+    """Return whether this machine is no node of the job of Slurm that *env* names, though its first process runs here.
+
+    Args:
+        env: The environment.
+        host: Name of this machine; by default what the system says.
+        expand: Returns the hosts of a Slurm list as ``n[0-3]``; by default ``scontrol`` does it.
+    """
+    if env.get("SLURMD_NODENAME") or not is_first_process(env) or not (groups := _groups(env)):
+        return False
+    names = _names(env, groups, expand or _expanded)
+    return bool(names) and not _this(names, host or os.uname().nodename)
+
+
+def _of_slurm(env: Mapping[str, str], groups: tuple[Group, ...], scope: NodeScope, *, host: str, expand: Callable[[str], list[str]]) -> Allocation:
+    nodes, here = sum(group.nodes for group in groups), env.get("SLURMD_NODENAME", "")
+    if not is_first_process(env) or (here and nodes < 2):
         return Allocation(1, None)
-    here = env.get("SLURMD_NODENAME", "")
+    names = _names(env, groups, expand) if not here or scope is NodeScope.SSH else []
+    here = here or _this(names, host)
+    outside = bool(names) and not here
+    if nodes < 2 and not outside:
+        return Allocation(1, None)
     if scope is NodeScope.ALL:
-        return Allocation(nodes, Reach.SRUN, here=here, groups=groups)
-    lists = [env.get(f"SLURM_JOB_NODELIST_HET_GROUP_{number}", "") for number in range(len(groups))] if len(groups) > 1 else [env.get("SLURM_JOB_NODELIST", "")]
-    return Allocation(nodes, Reach.SSH, tuple(name for listed in lists for name in expand(listed) if name != here), here)
+        return Allocation(nodes, Reach.SRUN, here=here, groups=groups, is_outside=outside)
+    return Allocation(nodes, Reach.SSH, tuple(name for name in names if name != here), here, is_outside=outside)
+
+
+def _names(env: Mapping[str, str], groups: tuple[Group, ...], expand: Callable[[str], list[str]]) -> list[str]:
+    """Return the names of the job's nodes; none where Slurm does not say them."""
+    suffixes = [f"_HET_GROUP_{number}" for number in range(len(groups))] if len(groups) > 1 else [""]
+    return [name for suffix in suffixes if (listed := env.get(f"SLURM_JOB_NODELIST{suffix}", "")) for name in expand(listed)]
 
 
 def _groups(env: Mapping[str, str]) -> tuple[Group, ...]:
@@ -127,10 +158,15 @@ def listed_hosts(env: Mapping[str, str]) -> list[str]:
 
 
 def _others(hosts: list[str], host: str) -> tuple[str, ...]:
-    """Return the hosts without this one, whether the list has full names or short ones; without the first if this one is not in it."""
-    short = host.partition(".")[0]
-    here = next((name for name in hosts if name == host), None) or next((name for name in hosts if name.partition(".")[0] == short), hosts[0])
+    """Return the hosts without this one, or without the first if this one is not in the list."""
+    here = _this(hosts, host) or hosts[0]
     return tuple(name for name in hosts if name != here)
+
+
+def _this(hosts: Sequence[str], host: str) -> str:
+    """Return the name that *hosts* has for this machine, whether it is a full or a short one; "" if it has none."""
+    short = host.partition(".")[0]
+    return next((name for name in hosts if name == host), "") or next((name for name in hosts if name.partition(".")[0] == short), "")
 
 
 def _expanded(listed: str) -> list[str]:

@@ -14,6 +14,9 @@ _KEPT_BY_SLURM = ("SLURM_JOB_ID", "SLURM_JOBID", "SLURM_CONF", "SLURM_CONF_SERVE
 _SHAPES = ("SLURM_", "SRUN_", "SBATCH_")
 """Beginnings of variables that srun reads as options: those of the job's own steps, as one GPU a task, are wrong for the meters."""
 _VERSION_S = 5.0
+_OPEN_MPI_OPTIONS = {"--allow-run-as-root": 0, "--mca": 2, "-mca": 2, "--prefix": 1}
+_HYDRA_OPTIONS = {"-launcher": 1, "-bootstrap": 1, "-launcher-exec": 1, "-bootstrap-exec": 1, "-iface": 1}
+"""Options of the user's own launcher that its meters need too, and how many values each has."""
 
 
 def meter_commands(found: Allocation, command: Sequence[str], env: Mapping[str, str]) -> list[list[str]]:
@@ -27,7 +30,7 @@ def meter_commands(found: Allocation, command: Sequence[str], env: Mapping[str, 
             heres = [found.here, *("" for _ in found.groups[1:])]
             return [_srun(env["SLURM_JOB_ID"], group, here, meter) for group, here in zip(found.groups, heres, strict=True) if group.nodes > bool(here)]
         case Reach.MPI:
-            return [_mpi(command[0], found.hosts, env, meter)]
+            return _mpi(command, found.hosts, env, meter)
         case Reach.SSH:
             return [["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, shlex.join(meter)] for host in found.hosts]
     return []
@@ -47,13 +50,37 @@ def _srun(job: str, group: Group, here: str, meter: list[str]) -> list[str]:
     return ["srun", f"--jobid={job}", *([] if group.number is None else [f"--het-group={group.number}"]), "--overlap", *shape, *quiet, *meter]
 
 
-def _mpi(launcher: str, hosts: tuple[str, ...], env: Mapping[str, str], meter: list[str]) -> list[str]:
-    count = str(len(hosts))
-    if "Open MPI" in _version(launcher) or os.path.basename(launcher) == "orterun":
+def _mpi(command: Sequence[str], hosts: tuple[str, ...], env: Mapping[str, str], meter: list[str]) -> list[list[str]]:
+    """Return the command lines for the MPI launcher of *command*. That of MPICH passes its input to one process alone, so that each host needs one."""
+    launcher, count = command[0], str(len(hosts))
+    version = _version(launcher)
+    if "Open MPI" in version or "OpenRTE" in version or os.path.basename(launcher).startswith("orterun"):
         passed = [word for name in ("LD_LIBRARY_PATH", "CARBON_STORE") if env.get(name) for word in ("-x", name)]
         hosts_option = ["--host", ",".join(f"{host}:1" for host in hosts)]
-        return [launcher, "-np", count, *hosts_option, "--map-by", "ppr:1:node", "--bind-to", "none", "--stdin", "all", *passed, *meter]
-    return [launcher, "-n", count, "-ppn", "1", "-hosts", ",".join(hosts), "-s", "all", *meter]
+        given = _own_options(command, _OPEN_MPI_OPTIONS)
+        return [[launcher, *given, "-np", count, *hosts_option, "--map-by", "ppr:1:node", "--bind-to", "none", "--stdin", "all", *passed, *meter]]
+    given = _own_options(command, _HYDRA_OPTIONS)
+    if "Intel" in version:
+        return [[launcher, *given, "-n", count, "-ppn", "1", "-hosts", ",".join(hosts), "-s", "all", *meter]]
+    return [[launcher, *given, "-hosts", host, "-n", "1", *meter] for host in hosts]
+
+
+def _own_options(command: Sequence[str], names: Mapping[str, int]) -> list[str]:
+    """Return the options of the user's MPI launcher that say how it reaches a host, with their values, up to the program that it starts.
+
+    Example:
+        >>> _own_options(["mpirun", "-launcher", "ssh", "-n", "8", "./train", "-x", "-launcher", "y"], {"-launcher": 1})
+        ['-launcher', 'ssh']
+    """
+    found: list[str] = []
+    at, may_be_value = 1, False
+    while at < len(command) and (command[at].startswith("-") or may_be_value):
+        n_values = names.get(command[at])
+        end = at + 1 + (n_values or 0)
+        found += command[at:end] if n_values is not None else []
+        may_be_value = n_values is None and command[at].startswith("-")
+        at = end
+    return found
 
 
 def _version(launcher: str) -> str:

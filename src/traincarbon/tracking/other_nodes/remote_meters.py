@@ -33,14 +33,16 @@ class RemoteMeters:
     """
 
     def __init__(self, settings: Settings, found: Allocation, command: Sequence[str], env: Mapping[str, str]) -> None:
-        self._expected = found.nodes - 1
+        self._nodes, self._expected = found.nodes, found.n_others
         self._begun = 0
         self._said: list[str] = []
         self._lines: dict[int, bytes] = {}
         self._channels: list[Channel] = []
         self.problem = ""
         """Why a node lacks its meter, in one sentence; "" while nothing is known to be wrong."""
-        sent = settings._replace(limits=Limits(), on_budget=BudgetPolicy.WARN, state_every_s=0.0, plan=None, totals={}, pattern="", continues=False)
+        sent = settings._replace(
+            limits=Limits(), on_budget=BudgetPolicy.WARN, state_every_s=0.0, plan=None, totals={}, pattern="", continues=False, is_outside=False
+        )
         for words in meter_commands(found, command, env):
             try:
                 channel = self._start(words, meter_environment(env))
@@ -50,7 +52,10 @@ class RemoteMeters:
             channel.send(sent, keep=True)
             channel.flush(wait_s=_START_S)
             self._channels.append(channel)
-        self._wait_for_start()
+        if found.reach is None:
+            self.problem = f"only 1 of {self._nodes} nodes is metered from here: where the others have no tracker of their own, start them with --nodes ssh"
+        else:
+            self._wait_for_start()
 
     def send(self, ended: JobEnded) -> None:
         """Tell the meters how the command ended."""
@@ -99,7 +104,7 @@ class RemoteMeters:
         absent = self._expected - self._begun
         if absent > 0:
             why = f": {self._said[-1]}" if self._said else f" within {_START_S:g} s" if self._lines else ""
-            self.problem = f"{absent} of {self._expected + 1} nodes have no meter yet{why}"
+            self.problem = f"{absent} of {self._nodes} nodes have no meter yet{why}"
 
     def _receive(self, *, wait_s: float) -> None:
         waiter = select.poll()
@@ -125,8 +130,8 @@ class RemoteMeters:
 
 
 def start_remote_meters(settings: Settings, command: Sequence[str], env: Mapping[str, str]) -> RemoteMeters | None:
-    """Start a meter on each other node of the batch job; None if there is none or it cannot be reached unasked."""
-    if settings.nodes < 2:
+    """Start a meter on each other node of the batch job; None if there is none. Where they cannot be reached unasked, that is the problem."""
+    if settings.nodes < 2 and not settings.is_outside:
         return None
     found = allocation(env, command, settings.scope)
-    return RemoteMeters(settings, found, command, env) if found.reach is not None else None
+    return RemoteMeters(settings, found, command, env) if found.n_others else None

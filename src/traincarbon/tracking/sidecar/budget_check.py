@@ -2,7 +2,7 @@
 
 from traincarbon.meters.coverage import coverage
 from traincarbon.tracking.messages import BudgetCheck
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import OUTSIDE, Settings
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.value.budget import budget_text
 
@@ -13,6 +13,8 @@ def check_budgets(settings: Settings, early: EarlyReadings) -> BudgetCheck:
     """Return why the budgets of energy, money or CO2e cannot be metered: a GPU that is there cannot be read, or nothing can."""
     limits = [budget_text(name, limit) for name, limit in settings.limits.given.items() if name != "hours"]
     what = f"the budget of {' and '.join(limits)} cannot be metered"
+    if settings.is_outside:
+        return BudgetCheck(f"{what}: {OUTSIDE}", f"start the tracker in the batch script, or in a shell on the first node; {_INSTEAD}")
     found = coverage(only=settings.meters or None, opened=early.meters)
     if found.unread_gpu is not None:
         return BudgetCheck(f"{what}: a GPU is here, but {found.unread_gpu.reason}", f"{found.unread_gpu.hint}; {_INSTEAD}")

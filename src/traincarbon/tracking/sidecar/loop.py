@@ -136,6 +136,7 @@ class Metering:
             "plan": settings.plan,
             "interval_s": settings.interval_s,
             "nodes_expected": settings.nodes,
+            **({"outside": True} if settings.is_outside else {}),
             "from_s": self._began_s,
             "to_s": time.monotonic(),
             "versions": {"carbon": __version__, **settings.versions},
@@ -292,8 +293,9 @@ class Metering:
             self._waiter = None
 
     def _welcome(self, joined: list[Member]) -> None:
-        """Charge the processor time of new members too."""
+        """Charge the processor time of new members too, and watch their budgets."""
         for member in joined:
+            self._notes += filter(None, [self._session.add_budget(member.settings)])
             for meter in self._recorder.meters:
                 meter.include(member.job.pid, since_birth=not (member.is_in_process or member.settings.continues))
 

@@ -21,7 +21,7 @@ class OpenedMeters:
     """
 
     def __init__(self, settings: Settings, early: EarlyReadings, *, pid: int | None, born_s: float | None) -> None:
-        self._only = settings.meters or None
+        self._only: tuple[str, ...] | None = () if settings.is_outside else settings.meters or None
         self._early = early
         self.meters, self._missing = open_meters(only=self._only, pid=pid, born_s=born_s, opened=early.meters, keeps_trying=True)
         self._announced = ""

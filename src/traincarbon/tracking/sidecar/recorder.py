@@ -62,9 +62,13 @@ class _Device:
         if silent_s > _LATE_S and reading.how != EnergySource.COUNTER:
             self._gap_s += silent_s
         self.latest = reading
+        if reading.risen_since_s is not None:
+            self._forget_since(reading.risen_since_s, reading.energy_j - reading.risen_j)
         self._keep(reading)
         if is_before_job:
             self._base_j = self._at(self._began_s)
+        elif reading.risen_since_s is not None and reading.risen_since_s < self._began_s:  # some of it was used before the job
+            self._base_j = min(self._at(self._began_s), reading.energy_j - self._recorded_j)
         if reading.power_w is not None:
             low_w, high_w = self._power_w or (reading.power_w, reading.power_w)
             self._power_w = (min(low_w, reading.power_w), max(high_w, reading.power_w))
@@ -85,6 +89,12 @@ class _Device:
         silent_s = to_s - self.latest.time_s
         stale_s = silent_s if silent_s > _STALE_S else 0.0
         return min(self._gap_s + self.latest.gap_s + stale_s, max(to_s - self._began_s, 0.0))
+
+    def _forget_since(self, time_s: float, energy_j: float) -> None:
+        """Replace what earlier readings stated of the time since *time_s* by the joules reached then."""
+        while self._readings and self._readings[-1][0] >= time_s:
+            self._readings.pop()
+        self._readings.append((time_s, energy_j))
 
     def _keep(self, reading: Reading) -> None:
         if self._readings and reading.time_s <= self._readings[-1][0]:

@@ -8,11 +8,11 @@ from traincarbon.quantities import J_PER_KWH, RECORDED, S_PER_H, CostBasis
 from traincarbon.tracking.live_state import BudgetState, DeviceState, LiveState, ProgressState
 from traincarbon.tracking.reports import COUNTS, Report
 from traincarbon.tracking.settings import BudgetPolicy, Settings
-from traincarbon.tracking.value.budget import Budget
 from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of, spent
 from traincarbon.tracking.value.idle_watch import IdleWatch
 from traincarbon.tracking.value.pace import waiting_s
 from traincarbon.tracking.value.phases import Phases
+from traincarbon.tracking.value.run_budgets import RunBudgets
 from traincarbon.tracking.value.run_results import Part, RunResults, counted_j, mfu_of, run_results
 from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points
@@ -40,7 +40,7 @@ class Session:
         self._accelerators: int | None = None
         self._has_unread_gpu = False
         self._valuation = Valuation()
-        self._budget: Budget | None = None
+        self._budgets = RunBudgets(settings)
         self._announced_unwatched = False
         self._observed: Observed | None = None
         self._results: RunResults | None = None
@@ -71,10 +71,14 @@ class Session:
     def set_valuation(self, valuation: Valuation) -> list[str]:
         """Take the answer of the lookup process; return its notes."""
         self._valuation = valuation
-        settings = self._settings
-        if settings.limits.given:
-            self._budget = Budget(settings.limits, policy=settings.on_budget, earlier=valuation.earlier.values, grace_s=settings.grace_s)
+        self._budgets.begin(valuation.earlier.values)
         return [*valuation.notes, *valuation.earlier.notes]
+
+    def add_budget(self, settings: Settings) -> str:
+        """Watch the budget of another process of the run too; return a note if it is another one."""
+        note = self._budgets.add(settings)
+        self._announced_unwatched = self._announced_unwatched and not note
+        return note
 
     def add_reports(self, reports: Iterable[Report]) -> None:
         """Take what the script reports of its progress."""
@@ -118,13 +122,12 @@ class Session:
             has_unread_gpu=unread,
         )
         self._forecast = forecast_of(observed, coefficients=valuation.coefficients, plan=valuation.plan, earlier=valuation.earlier)
-        if self._budget is not None:
+        if any(self._budgets):
             now = spent(self._results, observed)
             if not self._announced_unwatched:
                 self._announced_unwatched = True
-                self._messages += self._budget.unwatched(now)
-                self._messages += self._budget.partial(now, cost_basis=self._results.cost_basis, accelerators=accelerators)
-            for action in self._budget.check(now, self._forecast.values, time_s=time_s, ended=ended):
+                self._messages += self._budgets.unwatched(now, cost_basis=self._results.cost_basis, accelerators=accelerators)
+            for action in self._budgets.check(now, self._forecast.values, time_s=time_s, ended=ended):
                 self._messages.append(action.text)
                 self._demands += [action.kind] if action.kind is not BudgetPolicy.WARN else []
         return [*self._results.notes, *self._progress.notes]
@@ -201,9 +204,9 @@ class Session:
 
     def budgets(self) -> tuple[BudgetState, ...]:
         """Return the budgets, with what is spent and forecast of each."""
-        if self._budget is None or self._results is None or self._observed is None:
+        if self._results is None or self._observed is None:
             return ()
-        return self._budget.states(spent(self._results, self._observed), self._forecast.values if self._forecast is not None else {})
+        return self._budgets.states(spent(self._results, self._observed), self._forecast.values if self._forecast is not None else {})
 
     def _compared_plan(self) -> Mapping[str, Interval]:
         """Return the plan for the work of this run, with the same parts of CO2e; as it is while there is no forecast."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from traincarbon.reporting.charts import Axis, Line, axis_of, interval_bar, lines, share_bar, stacked_bar, two_sided_bar
+from traincarbon.reporting.charts.cell_bars import Axis, Line, axis_of, interval_bar, lines, share_bar, stacked_bar, two_sided_bar
 from traincarbon.uncertain import Interval
 
 

@@ -41,7 +41,7 @@ def interval_bar(interval: Interval | None, axis: Axis, *, is_strong: bool = Fal
         return EMPTY
     low, middle, high = (axis.position(bound) for bound in interval)
     colour = int(is_strong)
-    band = html('<rect class="band c{}" x="{:g}" y="3" width="{:g}" height="4"/>', colour, low, max(high - low, 0.6))
+    band = html('<rect class="c{}" x="{:g}" y="4" width="{:g}" height="2"/>', colour, low, max(high - low, 0.6))
     return _drawing(band, html('<rect class="c{}" x="{:g}" y="0" width="1.2" height="10"/>', colour, max(middle - 0.6, 0.0)))
 
 

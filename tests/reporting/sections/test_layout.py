@@ -1,0 +1,22 @@
+"""The layout is the one that the estimate found."""
+
+import re
+
+from traincarbon.reporting.outline import section_html
+from traincarbon.reporting.sections.layout import layout_section
+
+
+def test_the_degrees_and_the_parts_of_the_step_are_those_of_the_estimate(ask):
+    answer = ask(params=530e9, tokens=270e9, servers=280)
+    page, spread = section_html(layout_section(answer, "p1")), answer.layout.spread
+    assert f'<th scope="row">Pipeline parallel</th><td class="n">{spread.layout.pp:g}</td>' in page
+    assert f"The main loss is {spread.limits}." in page
+    figure = re.search(r'id="p1-chart-step".*?</figure>', page, re.DOTALL)[0]
+    shares = [int(share) for share in re.findall(r'<td class="n">[^<]* · (\d+) %</td>', figure)]
+    assert shares == sorted(shares, reverse=True)
+    assert 96 <= sum(shares) <= 103
+
+
+def test_without_a_number_of_accelerators_there_is_no_layout(ask):
+    assert layout_section(ask(), "p1") is None
+    assert layout_section(None, "p1") is None
