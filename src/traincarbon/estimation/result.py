@@ -256,7 +256,7 @@ class Estimate:
             "hardware_count": {"stated": _json(median_of(self.stated_accelerators)), "used": _json(median_of(self.accelerators)), "fits": self.fits},
             "support": self.support,
             "prices": [quote._asdict() for quote in self.quotes],
-            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
+            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],
         }
