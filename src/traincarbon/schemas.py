@@ -118,6 +118,7 @@ SCHEMAS: Mapping[str, Schema] = {
                         **dict.fromkeys(("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences"), _AMOUNT),
                         **dict.fromkeys(("step_mfu", "step_calibration"), _AMOUNT),
                         **dict.fromkeys(("sharding", "recompute", "limited_by"), _TEXT),
+                        "run_step_s": _or_null(_AMOUNT),
                         "step_s": _map(_AMOUNT),
                         "memory_b": _map(_AMOUNT),
                     }

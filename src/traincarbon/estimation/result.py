@@ -267,7 +267,7 @@ class Estimate:
             "support": self.support,
             "ownership_usd": _json(self.ownership_usd),
             "prices": [quote._asdict() for quote in self.quotes],
-            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
+            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],
         }
