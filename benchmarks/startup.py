@@ -21,6 +21,9 @@ CARBON = str(HERE / "carbon")
 OURS = (
     ("carbon estimate", [CARBON, *ESTIMATE], "import click", CLICK, 1.6),
     ("the same, with layout", [CARBON, *ESTIMATE, "--servers", "280"], "import click", CLICK, 2.5),
+    ("carbon db list", [CARBON, "db", "list"], "import click", CLICK, 2.0),
+    ("carbon db show h100", [CARBON, "db", "show", "h100"], "import click", CLICK, 2.0),
+    ("carbon db show lumi", [CARBON, "db", "show", "lumi"], "import click", CLICK, 2.0),
     ("carbon --help", [CARBON, "--help"], "import click", CLICK, 1.2),
     ("import traincarbon", [sys.executable, "-c", "import traincarbon"], "pass", PASS, 1.5),
 )

@@ -16,6 +16,10 @@ PIECES = st.sampled_from(
         "value = ",
         "[memory_b]",
         "[a.b]",
+        "[a-b]",
+        "[2024]",
+        '["a.b"]',
+        "a-b = ",
         '["x", "y"]',
         '"',
         "\n",
@@ -47,6 +51,20 @@ def test_every_product_is_plain_and_read_as_tomllib_reads_it():
         found = plain_toml(text)
         assert found == tomllib.loads(text), file
         assert repr(found) == repr(tomllib.loads(text)), "an integer stays one"
+
+
+def test_the_bibliography_is_plain_and_read_as_tomllib_reads_it():
+    text = (Path(builtin_root()) / "sources.toml").read_text(encoding="utf-8")
+    assert plain_toml(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize("name", ["a", "a-b", "2024-a", '"a.b"', "a.b", '""', '"a\\"b"', '"', "'a.b'", " a", "[a]", "é", '"é"', '"a"b"'])
+def test_the_name_of_a_table_is_read_as_tomllib_reads_it_or_not_at_all(name):
+    text = f"[{name}]\nvalue = 1"
+    found = plain_toml(text)
+    if found is not None:
+        assert found == tomllib.loads(text)
+    assert (found is not None) == (name in {"a", "a-b", "2024-a", '"a.b"', '"é"'})
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))

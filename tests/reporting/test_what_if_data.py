@@ -15,7 +15,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, what_if
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -42,6 +42,9 @@ def settings_of(found, chance):
                 page[slider.name] = fields[slider.name] = chance.uniform(slider.low, slider.high)
         if chance.random() < 0.4:
             page["accelerators"] = fields["accelerators"] = float(chance.randrange(8, 20000))
+        if "tokens" in found.data and chance.random() < 0.4:
+            page["tokens"] = 10.0 ** chance.uniform(0.0, 4.0)
+            fields["tokens"] = page["tokens"] * TOKENS_UNIT
         yield page, fields
 
 

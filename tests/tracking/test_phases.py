@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 import traincarbon
 from tracked import Place
+from traincarbon.tracking import phase_outbox
 from traincarbon.tracking.progress_pipe import environment_of
 from traincarbon.tracking.reports import ReportReader
 
@@ -28,13 +30,20 @@ def reported(monkeypatch):
             data = os.read(reads, 1 << 16)
         except BlockingIOError:
             data = b""
-        return [(report.phase, report.source) for report in ReportReader().feed(data, time_s=0.0)]
+        return [(report.phase, report.source) for report in ReportReader().feed(data, time_s=time.monotonic()) if report.phase is not None]
 
     yield taken
     os.close(reads)
     os.close(writes)
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """Send each begin and end by itself, however many there are."""
+    monkeypatch.setattr(phase_outbox, "_EVERY_S", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_line_states_the_innermost_phase_of_its_thread(reported):
     with traincarbon.phase("train"), pytest.raises(KeyError), traincarbon.phase("eval"):
         raise KeyError("no such batch")
@@ -43,6 +52,7 @@ def test_a_line_states_the_innermost_phase_of_its_thread(reported):
     assert len({source for _, source in found}) == 1
 
 
+@pytest.mark.usefixtures("at_once")
 def test_one_phase_may_be_entered_again_and_within_itself(reported):
     again = traincarbon.phase("eval")
     for _ in range(2):
@@ -53,6 +63,7 @@ def test_one_phase_may_be_entered_again_and_within_itself(reported):
     assert [phase for phase, _ in reported()] == ["eval", "", "eval", "", "eval", "eval", "eval", ""]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_threads_have_phases_of_their_own(reported):
     def load():
         with traincarbon.phase("load"):
@@ -116,6 +127,38 @@ def test_the_phases_of_a_run_add_up_to_it_and_have_their_own_energy(tmp_path, ki
         assert (phases["eval"].tokens, phases["train"].tokens) == (200.0, 0.0)
     shown = json.loads(json.dumps(run.to_dict()))
     assert [phase["name"] for phase in shown["phases"]] == list(phases)
+
+
+RAPID = """
+import time, traincarbon
+began_s = time.monotonic()
+inside_s, around_s = {"load": 0.0, "step": 0.0}, {"load": 0.0, "step": 0.0}
+while time.monotonic() < began_s + 3.0:
+    for name, seconds in (("load", 0.002), ("step", 0.005)):
+        before_s = time.monotonic()
+        with traincarbon.phase(name):
+            within_s = time.monotonic()
+            time.sleep(seconds)
+            inside_s[name] += time.monotonic() - within_s
+        around_s[name] += time.monotonic() - before_s
+time.sleep(0.5)
+print(*inside_s.values(), *around_s.values())
+"""
+
+
+def test_phases_of_milliseconds_have_their_exact_times(tmp_path):
+    place = Place(tmp_path)
+    (tmp_path / "script.py").write_text(RAPID)
+    done = place.track("--run-id", "r", "--", "python3", str(tmp_path / "script.py"), env={"PYTHONPATH": ":".join(sys.path)})
+    assert done.returncode == 0, done.stderr
+    *inside_s, load_s, step_s = map(float, done.stdout.split())
+    run = place.record("r")
+    phases = {phase.name: phase for phase in run.phases}
+    for name, least_s, most_s in zip(("load", "step"), inside_s, (load_s, step_s), strict=True):
+        assert 0.99 * least_s <= phases[name].duration_s <= 1.01 * most_s
+        assert phases[name].energy_j == pytest.approx(3600.0 * phases[name].duration_s, rel=0.02)  # the trace draws 3.6 kW all the time
+    assert sum(phase.duration_s for phase in run.phases) == pytest.approx(run.duration_s, rel=0.01)
+    assert sum(phase.energy_j for phase in run.phases) == pytest.approx(sum(filter(None, run.energy_j.values())), rel=0.01)
 
 
 def test_a_phase_is_found_in_the_output(tmp_path):

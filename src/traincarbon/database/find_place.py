@@ -113,6 +113,16 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
     return refuse_unknown("region or zone", text, close, "carbon db list regions, or name a country")
 
 
+def is_place_name(database: Database, text: str) -> bool:
+    """Return whether *text* is the name of a region or zone; few rows are read where it stands as it is in one."""
+    wanted = text.strip().lower()
+    for table, columns in (("zones", ("zone", "name")), ("regions", ("region", "name"))):
+        for row in database.rows_with(table, wanted):
+            if wanted in {*(row[column].lower() for column in columns), *row["aliases"].split(";")}:
+                return True
+    return squeeze(text) in place_names(database)
+
+
 def place_names(database: Database) -> dict[str, dict[str, Place]]:
     """Return every squeezed name of a region or zone, with and without its accents, with the places of that name."""
     return database.remember(_place_names, None)
@@ -122,7 +132,7 @@ def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
     names: dict[str, dict[str, Place]] = {}
 
     def add(name: str, place: Place) -> None:
-        for spelling in dict.fromkeys((squeeze(name), _plain(name))):
+        for spelling in (squeeze(name),) if name.isascii() else dict.fromkeys((squeeze(name), _plain(name))):
             if spelling:
                 names.setdefault(spelling, {}).setdefault(place.id, place)
 

@@ -4,6 +4,8 @@ It takes a tenth of the time that importing :mod:`tomllib` takes, which reads ev
 """
 
 _DIGITS = frozenset("0123456789")
+_BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+"""What a key without quotes may hold."""
 _MOST_LETTERS = 40
 """A longer number is not plain."""
 
@@ -23,16 +25,29 @@ def plain_toml(text: str) -> dict[str, object] | None:
         if not line or (line[0] == "#" and line.isprintable()):
             continue
         if line[0] == "[" and line[-1] == "]":
-            name, home = line[1:-1], tables
+            name, home = _table_name(line[1:-1]), tables
             table = {}
             value: object = table
         else:
-            name, _, stated = line.partition(" = ")
-            value, home = _value(stated), table
-        if value is None or name in home or not name.isidentifier() or not name.isascii():
+            key, _, stated = line.partition(" = ")
+            name, value, home = _bare(key), _value(stated), table
+        if value is None or not name or name in home:
             return None
         home[name] = value
     return tables
+
+
+def _table_name(text: str) -> str:
+    """Return the name of a table as it stands in brackets, with or without quotes; empty if it may be something else."""
+    if text[:1] == '"' == text[-1:] and len(text) > len('""'):
+        inside = text[1:-1]
+        return inside if inside.isprintable() and not {'"', "\\"} & set(inside) else ""
+    return _bare(text)
+
+
+def _bare(text: str) -> str:
+    """Return *text* if it is a key without quotes, else nothing."""
+    return text if _BARE.issuperset(text) else ""
 
 
 def _value(stated: str) -> object:

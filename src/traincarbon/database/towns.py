@@ -1,5 +1,7 @@
 """The zones of large towns and of parts of countries, as Bavaria, by the names that they have in several languages."""
 
+from collections.abc import Iterator
+
 from traincarbon.database.load import Database
 from traincarbon.database.names import squeeze, without_accents
 
@@ -9,21 +11,36 @@ def zones_of_part(database: Database, text: str) -> tuple[str, ...]:
 
     Where there are several such towns, those of all towns and parts are returned; none if nothing is called so.
     """
-    towns, parts = (database.remember(_zones_by_name, table) for table in ("towns", "subdivisions"))
-    spelling = squeeze(without_accents(text))
-    in_towns = towns.get(spelling, ())
-    if len(in_towns) == 1:
-        return in_towns
-    code = text.strip().lower().replace("_", "-")
-    return tuple(dict.fromkeys((*in_towns, *parts.get(code, ()), *parts.get(spelling, ()))))
+    return database.remember(_zones_of_part, text.strip().lower())
 
 
-def _zones_by_name(database: Database, table: str) -> dict[str, tuple[str, ...]]:
-    """Return the zones by the squeezed names of *table*; a code, as ``de-by``, keeps its hyphen, for without it some are words."""
-    found: dict[str, tuple[str, ...]] = {}
+def _zones_of_part(database: Database, text: str) -> tuple[str, ...]:
+    towns = tuple(_zones_named(database, "towns", text))
+    return towns if len(towns) == 1 else tuple(dict.fromkeys((*towns, *_zones_named(database, "subdivisions", text))))
+
+
+def _zones_named(database: Database, table: str, text: str) -> Iterator[str]:
+    """Yield the zones of *table* that *text* is a name of, or a code as ``de-by``, which keeps its hyphen, for without it some are words."""
+    code, wanted = text.replace("_", "-"), squeeze(without_accents(text))
+    if not wanted or ";" in wanted:
+        return
     for row in database.all_rows(table):
-        for name in row["names"].split(";"):
-            spelling = name if name[2:3] == "-" else squeeze(without_accents(name))
-            if row["zone"] not in found.get(spelling, ()):
-                found[spelling] = (*found.get(spelling, ()), row["zone"])
-    return found
+        names = row["names"]
+        if f";{code};" in f";{names};" or (
+            f";{wanted};" in f";{squeeze(_read_as(wanted, names))};"
+            and any(wanted == squeeze(without_accents(name)) for name in names.split(";") if not _is_code(name))
+        ):
+            yield row["zone"]
+
+
+def _read_as(wanted: str, names: str) -> str:
+    """Return *names* without accents, and without letters that *wanted* cannot hold, in less time than it takes to keep them."""
+    if names.isascii() or not wanted.isascii():
+        return without_accents(names)
+    from unicodedata import normalize
+
+    return normalize("NFKD", names).encode("ascii", "ignore").decode("ascii")
+
+
+def _is_code(name: str) -> bool:
+    return name[2:3] == "-"

@@ -75,6 +75,9 @@ SLIDERS = (
 )
 """What can be set, beside servers, place, hardware and year."""
 
+TOKENS_UNIT = 1e9
+"""Tokens are set in billions."""
+
 LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for name, source in link.inputs.items()]] for link in CHAIN]
 """The rows of the chain as the page's script takes them: value, equation, fields that make it needless, and inputs with their sources."""
 
@@ -108,7 +111,9 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         **({"discount": plan.number("discount")} if plan.discount is not None else {}),
         **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
     }
+    tokens = tokens_of(answer)
     data = {
+        **({"tokens": tokens / TOKENS_UNIT} if tokens is not None else {}),
         "z": z_of(answer.level),
         "values": {name: _pair(value) for name, value in values.items()},
         "stated": {name: _pair(plan.number(name)) for name in (*INPUTS, *CONDITIONS) if getattr(plan, name, None) is not None},
@@ -116,6 +121,16 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         **_rows(answer, database, chips, grids, starts),
     }
     return WhatIf(chips, grids, starts, data)
+
+
+def tokens_of(answer: Estimate) -> float | None:
+    """Return the tokens of a plan whose compute is proportional to them; None where its hours or its FLOP are stated, or its tokens are a range."""
+    plan = answer.plan
+    tokens = plan.number("tokens") if plan.tokens is not None else None
+    counts = answer.flop_counts
+    if tokens is None or isinstance(tokens, Uncertain) or plan.accelerator_hours is not None or counts is None or counts["how"] not in ("6nd", "exact"):
+        return None
+    return float(tokens)
 
 
 def _others(choices: Sequence[Option], own: str) -> list[Option]:

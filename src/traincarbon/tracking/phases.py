@@ -5,7 +5,10 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from traincarbon.tracking.progress_pipe import VARIABLE, send
+from traincarbon.tracking.phase_outbox import outbox
+from traincarbon.tracking.progress_pipe import VARIABLE
+
+_LONGEST = 40
 
 
 class _Open(threading.local):
@@ -43,7 +46,7 @@ class Phase:
 
     def _report(self, name: str) -> None:
         if VARIABLE in os.environ:
-            send({"phase": str(name), "source": f"{os.getpid()}-{threading.get_ident()}"})
+            outbox().put(f"{os.getpid()}-{threading.get_ident()}", str(name)[:_LONGEST])
 
 
 def phase(name: str) -> Phase:

@@ -3,7 +3,7 @@
 import os
 from typing import SupportsFloat
 
-from traincarbon.tracking.progress_pipe import VARIABLE, send
+from traincarbon.tracking.progress_pipe import VARIABLE, flush_phases, send
 from traincarbon.tracking.reports import FIELDS, RANK, valid_number
 
 
@@ -50,4 +50,5 @@ def progress(
     given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps)
     named = zip(FIELDS, given, strict=True)
     valid: dict[str, object] = {name: number for name, value in named if value is not None and (number := valid_number(name, value)) is not None}
+    flush_phases()
     send({**valid, RANK: str(os.getpid())} if per_rank and valid else valid)

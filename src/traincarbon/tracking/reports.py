@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple, SupportsFloat, cast
 
+from traincarbon.decode import amount, number
 from traincarbon.tracking.lines import Splitter
 
 COUNTS = ("tokens", "samples", "steps")
@@ -13,11 +14,16 @@ STARTS = ("start_tokens", "start_samples", "start_steps")
 """Counts of the checkpoint from which the script resumed."""
 FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS)
 PHASE = "phase"
+BEYOND = "other phases"
+"""The name of phases beyond those that are told apart."""
 RANK = "rank"
 """The key with which a report says that its tokens and samples are those of one rank alone, and of which."""
 
 _LONGEST_LINE_B = 4096
 _LONGEST_NAME = 40
+_MOST_PHASES = 50
+_LATEST_S = 5.0
+"""A time that a script states is used if it is at most so long ago; that of another clock is not."""
 MOST_COUNT = 1e18
 """Above any count of a training."""
 
@@ -43,6 +49,9 @@ class Report(NamedTuple):
     """The thread of which *phase* is the innermost phase."""
     rank: str = ""
     """The rank whose own work *tokens* and *samples* count, "" if they are the whole training's."""
+    spent_s: Mapping[str, float] | None = None
+    """Phase to the seconds in it from *from_s* to *time_s*, "" for none; instead of each begin and end. [s]"""
+    from_s: float = 0.0
 
 
 def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
@@ -50,10 +59,27 @@ def report_of(stated: Mapping[str, object], *, time_s: float) -> Report | None:
     valid = {name: number for name in FIELDS if (value := stated.get(name)) is not None and (number := valid_number(name, value)) is not None}
     given = stated.get(PHASE, 0)
     phase = _name(given or "") if given is None or isinstance(given, str) else None
-    if not valid and phase is None:
+    spent_s = _spent(stated.get("phases_s"))
+    if not valid and phase is None and spent_s is None:
         return None
     source, rank = (_name("" if (given := stated.get(key)) is None else str(given)) for key in ("source", RANK))
-    return Report._make((time_s, *map(valid.get, FIELDS), phase, source, rank))
+    at_s = _on_clock(stated.get("time_s"), time_s=time_s)
+    from_s = at_s - sum(spent_s.values()) if spent_s is not None else 0.0
+    return Report._make((at_s, *map(valid.get, FIELDS), phase, source, rank, spent_s, from_s))
+
+
+def _on_clock(stated: object, *, time_s: float) -> float:
+    """Return when a script says that it reported, or when that was read if it does not say or has another clock."""
+    at_s = number(stated)
+    return at_s if at_s is not None and time_s - _LATEST_S <= at_s <= time_s else time_s
+
+
+def _spent(stated: object) -> dict[str, float] | None:
+    """Return phase to seconds, None where nothing valid is stated."""
+    if not isinstance(stated, Mapping):
+        return None
+    seconds = {_name(str(name)): amount(value) for name, value in list(stated.items())[:_MOST_PHASES]}
+    return {name: value for name, value in seconds.items() if value is not None and value < MOST_COUNT}
 
 
 def _name(text: str) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, SupportsFloat, TypeVar
 
-from traincarbon.tracking.progress_pipe import VARIABLE, send
+from traincarbon.tracking.progress_pipe import VARIABLE, flush_phases, send
 
 T = TypeVar("T")
 
@@ -97,6 +97,7 @@ class _Steps(Iterable[T]):
             stated["total_steps"] = self._total
         if count.tokens:
             stated |= {"tokens": count.tokens, "start_tokens": 0}
+        flush_phases()
         send(stated)
 
 

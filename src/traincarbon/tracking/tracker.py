@@ -20,7 +20,7 @@ from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters, start_remote_meters
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import progress
-from traincarbon.tracking.progress_pipe import environment_of
+from traincarbon.tracking.progress_pipe import environment_of, flush_phases
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
@@ -191,6 +191,7 @@ class Tracker:
             sidecar, self._sidecar = self._sidecar, None
             if sidecar is None:
                 return
+            flush_phases()
             for name, value in self._outer.items():
                 if value is None:
                     os.environ.pop(name, None)

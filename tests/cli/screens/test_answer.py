@@ -26,7 +26,7 @@ def test_the_subject_says_what_is_done_on_what(shipped, more, text):
 
 
 def test_where_no_rent_is_known_the_cost_is_that_of_ownership(shipped):
-    text = listed_results(estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-4080"))
+    text = listed_results(estimate(database=shipped, params=1e9, tokens=1e9, hw="rtx-3080"))
     assert text.startswith("costs about $")
     assert " to own (" in text
     assert " to rent" not in text
@@ -42,6 +42,13 @@ def test_a_stated_rent_is_shown_as_stated_and_a_lone_quote_with_its_provider(shi
     assert machines(answer, None) == "NVIDIA DGX H100"
     assert price(answer).startswith("$")
     assert "per GPU-hour on demand" in price(answer)
+
+
+def test_a_price_of_the_market_by_a_ratio_is_no_provider_s(shipped):
+    shown = price(estimate(database=shipped, **PLAN, servers=16, rent="reserved_1y"))
+    # one provider quotes the commitment; its own price is not the market's
+    assert "of that on demand, as at gcp" in shown
+    assert "(gcp, " not in shown
 
 
 def test_every_known_result_has_a_row(shipped):

@@ -35,8 +35,30 @@ def test_karpenter_s_table_gives_the_instances_and_regions_that_are_known(shippe
         ("aws-p5.4xlarge", "aws:us-east-1", "6.88", "2026-01-19", "1"),
     ]
     assert rows[0]["locator"] == "zz_generated.pricing_aws.go, us-east-1, p5.48xlarge"
-    azure = rows_of("azure-karpenter", GO.replace("us-east-1", "eastus").replace("p5.48xlarge", "Standard_ND96isr_H100_v5"), shipped)
-    assert [(row["server"], row["region"]) for row in azure] == [("azure-nd96isr-h100-v5", "azure:eastus")]
+
+
+AZURE = """// generated at 2026-06-18T03:43:41Z
+
+var InitialPriceUpdate, _ = time.Parse(time.RFC3339, "2026-06-18T03:43:41Z")
+var initialOnDemandPrices = map[string]map[string]float64{}
+
+func init() {
+\t// atlantis
+\tinitialOnDemandPrices["atlantis"] = map[string]float64{
+\t\t"Standard_ND96isr_H100_v5": 1.000000,
+\t}
+\t// eastus
+\tinitialOnDemandPrices["eastus"] = map[string]float64{
+\t\t"Standard_A1_v2":           0.043000,
+\t\t"Standard_ND96isr_H100_v5": 98.320000,
+\t}
+}
+"""
+
+
+def test_karpenter_s_table_of_azure_has_a_map_for_each_region(shipped):
+    rows = rows_of("azure-karpenter", AZURE, shipped, file="zz_generated.pricing.go")
+    assert [(row["server"], row["region"], row["usd_per_h"], row["date"]) for row in rows] == [("azure-nd96isr-h100-v5", "azure:eastus", "98.32", "2026-06-18")]
 
 
 def item(**changed):

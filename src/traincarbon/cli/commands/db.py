@@ -12,9 +12,11 @@ from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import find_hardware
-from traincarbon.database.find_place import Place, find_place, place_names
+from traincarbon.database.find_place import Place, find_place, is_place_name
+from traincarbon.database.listing import listed
 from traincarbon.database.models import find_model
 from traincarbon.database.names import hardware_names, squeeze
+from traincarbon.database.towns import zones_of_part
 from traincarbon.errors import CarbonError, NotFoundError
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ command.add_command(export_command)
 def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":
     if what in ("hardware", "servers", "accelerators", "models"):
         folders = ("servers", "accelerators") if what == "hardware" else (what,)
-        products = [product for folder in folders for product in facts.products(folder)]
+        products = [product for folder in folders for product in listed(facts, folder)]
         return ("id", "name", "also"), [(product.id, product.name, ", ".join(product.aliases[:3])) for product in products]
     if what == "sources":
         entries = facts.sources()
@@ -169,8 +171,7 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
     model = facts.product("models", name) if name.isprintable() and "/" not in name else None
     if model is not None:
         return model
-    exact = squeeze(name)
-    if exact in place_names(facts) and exact not in hardware_names(facts):
+    if squeeze(name) not in hardware_names(facts) and (is_place_name(facts, name) or zones_of_part(facts, name)):
         return find_place(facts, name)
     errors: list[NotFoundError] = []
     for find in (find_hardware, find_place, find_model):

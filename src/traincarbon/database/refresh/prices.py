@@ -8,13 +8,14 @@ from traincarbon.database.refresh.upstream import Edition, Upstream, csv_rows, j
 from traincarbon.database.select import prior
 from traincarbon.errors import CarbonError
 
-_REGION = re.compile(r'^\t"([a-z0-9-]+)": \{', re.MULTILINE)
+_REGION = re.compile(r'^\t(?:initialOnDemandPrices\[)?"([a-z0-9-]+)"(?:\] = map\[string\]float64\{|: \{)', re.MULTILINE)
+"""The head of a region: an entry of one map in the table of AWS, a map of its own in that of Azure."""
 _PRICE = re.compile(r'"([A-Za-z0-9_.-]+)":\s*([0-9.eE+-]+)')
 _GENERATED = re.compile(r"generated at (\d{4}-\d{2}-\d{2})")
 
 
 def _karpenter(edition: Edition, provider: str) -> Iterator[Row]:
-    """Yield prices of a generated Go file of Karpenter: a map of regions, each a map of instances."""
+    """Yield prices of a generated Go file of Karpenter: for each region a map of instances."""
     refuse_page(edition)
     places = list(_REGION.finditer(edition.text))
     if not places:

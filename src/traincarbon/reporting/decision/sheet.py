@@ -57,6 +57,7 @@ def sheet_section(
         [
             html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
             _decision(money, view, advice, question, approvers),
+            html('<p class="set-note" hidden></p>'),
             _cards(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
@@ -147,7 +148,8 @@ def _card(card: Card, view: EstimateView, currency: Currency, span: float, id: s
         return html('<li class="card"><span class="label">{}</span><span class="value none">{}</span></li>', label, text(median))
     bar = interval_bar(interval, Axis(interval.median / span, interval.median * span))
     return html(
-        '<li class="card"><span class="label">{}</span><span class="value">{} <span class="unit">{}</span></span>{}<span class="bounds">{}</span></li>',
+        '<li class="card" data-card="{}"><span class="label">{}</span><span class="value">{} <span class="unit">{}</span></span>{}<span class="bounds">{}</span></li>',
+        text(card.name),
         label,
         *_texts(median, scale),
         bar,

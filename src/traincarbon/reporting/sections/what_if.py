@@ -8,10 +8,11 @@ from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, joined, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.plan_variants import Option
-from traincarbon.reporting.what_if_data import SLIDERS, Slider, WhatIf
+from traincarbon.reporting.what_if_data import SLIDERS, TOKENS_UNIT, Slider, WhatIf, tokens_of
 from traincarbon.uncertain import median_of
 
 _SHOWN = tuple(name for name in ESTIMATED if name != "compute_flop")
+_STICKY = ("rent_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
 
 
 def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: str) -> Section | None:
@@ -26,7 +27,7 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
         [
             *texts(QUANTITIES[key].label),
             _shown(answer, key, currency),
-            html('<output data-figure="{0}">–</output>', text(key)),
+            html('<span class="now" data-figure="{0}">–</span>', text(key)),
             html('<span data-change="{}"></span>', text(key)),
         ]
         for key in _SHOWN
@@ -41,16 +42,24 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
             "The address of the page keeps your settings.</p>"
         ),
         html("<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>"),
-        html('<p class="state" role="status" aria-live="polite"></p>'),
+        html('<p class="state"></p>'),
         html(
-            '<div class="panel"><form>{}{}{}<p class="buttons"><button type="reset">Reset</button></p></form>{}</div>',
+            '<div class="panel"><form>{}{}{}{}<p class="buttons"><button type="reset">Reset</button></p></form>{}</div>',
             selects,
             _count(id, answer),
+            _tokens(id, answer),
             sliders,
             answers,
         ),
+        _bar(),
         html('<script type="application/json" class="data">{}</script>', as_script(data)),
     )
+
+
+def _bar() -> Html:
+    """Return the main results in a line that stays in sight while a reader moves a control; a script fills it."""
+    items = joined(html('<li>{} <strong data-figure="{}"></strong></li>', text(QUANTITIES[key].short), text(key)) for key in _STICKY)
+    return html('<ul class="sticky" aria-label="Results with the settings">{}</ul>', items)
 
 
 def _select(id: str, key: str, label: str, options: Sequence[Option]) -> Html:
@@ -73,7 +82,7 @@ def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> Ht
     bounds = html('min="{:g}" max="{:g}" step="{:g}" value="{!r}"', slider.low, slider.high, slider.step, begin)
     shown = html('data-scale="{:g}" data-unit="{}"', slider.scale * factor, text(unit))
     return html(
-        '<p><label for="{0}">{1}</label><output for="{0}"></output><input type="range" id="{0}" name="{2}" {3} {4}></p>',
+        '<p><label for="{0}">{1}</label><span class="at"></span><input type="range" id="{0}" name="{2}" {3} {4}></p>',
         *texts(f"{id}-set-{slider.name}", slider.label, slider.name),
         bounds,
         shown,
@@ -85,10 +94,22 @@ def _count(id: str, answer: Estimate) -> Html:
     each, n = answer.facts.accelerator_count, answer.accelerators
     return html(
         '<p><label for="{0}">Accelerators</label>'
-        '<input type="number" id="{0}" name="accelerators" min="1" max="1000000" step="{1:.0f}"{2} placeholder="not given"></p>',
+        '<input type="number" id="{0}" name="accelerators" min="{1:.0f}" max="1000000" step="{1:.0f}"{2} placeholder="not given"></p>',
         text(f"{id}-set-accelerators"),
         each,
         EMPTY if n is None else html(' value="{:.0f}"', n),
+    )
+
+
+def _tokens(id: str, answer: Estimate) -> Html:
+    """Return the field for the tokens, in billions; empty where the plan states hours or no single number of tokens."""
+    tokens = tokens_of(answer)
+    if tokens is None:
+        return EMPTY
+    return html(
+        '<p><label for="{0}">Tokens, in billions</label><input type="number" id="{0}" name="tokens" min="0.001" max="1000000" step="any" value="{1:g}"></p>',
+        text(f"{id}-set-tokens"),
+        tokens / TOKENS_UNIT,
     )
 
 

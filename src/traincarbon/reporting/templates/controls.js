@@ -67,10 +67,17 @@ class Panel {
   take(control) {
     if (control === null) this.set = {};
     else if (control.value === "" || control.tagName === "SELECT" && control.value === "0") delete this.set[control.name];
-    else if (control.type === "number") this.set[control.name] = Math.min(Math.max(Math.round(Number(control.value)), Number(control.min)), Number(control.max));
+    else if (control.name === "accelerators") this.set[control.name] = this.whole(Number(control.value), control);
+    else if (control.type === "number") this.set[control.name] = Math.min(Math.max(Number(control.value), Number(control.min)), Number(control.max));
     else this.set[control.name] = Number(control.value);
     this.show();
     keepAddress();
+  }
+
+  // Accelerators come in whole servers.
+  whole(number, control) {
+    const { each } = this.page.hardware[this.set.hw || 0];
+    return Math.min(Math.max(Math.round(number / each), 1) * each, Math.floor(Number(control.max) / each) * each);
   }
 
   // Read the settings of an address; invalid ones stay as in the plan.
@@ -79,7 +86,8 @@ class Panel {
     for (const control of this.controls) {
       const text = fields.get(`${this.id}.${control.name}`), value = Number(text);
       if (text === null || text === "" || !Number.isFinite(value)) continue;
-      if (control.tagName === "SELECT" ? value >= 1 && value < control.options.length && Number.isInteger(value) : value >= Number(control.min) && value <= Number(control.max)) {
+      if (control.name === "accelerators" && value > 0) this.set[control.name] = this.whole(value, control);
+      else if (control.tagName === "SELECT" ? value >= 1 && value < control.options.length && Number.isInteger(value) : value >= Number(control.min) && value <= Number(control.max)) {
         this.set[control.name] = value;
       }
     }
@@ -92,7 +100,9 @@ class Panel {
     for (const control of this.controls) this.showControl(control, inputs, found);
     for (const [name, unit] of Object.entries(this.page.figures)) {
       const value = found && found[name], before = this.plan && this.plan[name];
-      put(this.section.querySelector(`[data-figure="${name}"]`), value ? shown(interval(value, this.page.z), unit, this.page.currency) : "not known");
+      const words = value ? shown(interval(value, this.page.z), unit, this.page.currency) : "not known";
+      for (const place of this.section.querySelectorAll(`[data-figure="${name}"]`)) put(place, words);
+      this.showCard(name, isSet, words);
       const ratio = value && before ? value.median / before.median - 1 : 0;
       const change = Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
       put(this.section.querySelector(`[data-change="${name}"]`), change);
@@ -101,6 +111,36 @@ class Panel {
     const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(described).join(", ")}.` : "";
     const state = found ? [setTo, this.tooFew()].join(" ").trim() : "This hardware is not offered in this place, or not with this number format.";
     put(this.section.querySelector(".state"), state);
+    this.note(isSet, setTo);
+  }
+
+  // The five results of the first page follow; without settings they are as they were.
+  showCard(name, isSet, words) {
+    const card = document.querySelector(`#${this.id}-decision [data-card="${name}"]`);
+    if (!card) return;
+    const [value, bounds] = [card.querySelector(".value"), card.querySelector(".bounds")];
+    card.stated ||= [...value.childNodes].map(node => node.cloneNode(true));
+    card.range ||= bounds.textContent;
+    card.classList.toggle("set", isSet);
+    const [median, range = ""] = words.split(" (");
+    if (isSet) {
+      put(value, median);
+      put(bounds, range.replace(")", ""));
+    } else if (value.children.length === 0) {
+      value.replaceChildren(...card.stated.map(node => node.cloneNode(true)));
+      put(bounds, card.range);
+    }
+  }
+
+  // A shared link says at the top what is set; a screen reader hears the main results once the reader rests.
+  note(isSet, setTo) {
+    const note = document.querySelector(`#${this.id}-decision .set-note`);
+    if (note) {
+      note.hidden = !isSet;
+      put(note, isSet ? `${setTo} The five results below are those with these settings; the box and the charts show the plan as stated.` : "");
+    }
+    clearTimeout(this.resting);
+    if (isSet) this.resting = setTimeout(() => announce([...this.section.querySelectorAll(".sticky li")].map(item => item.textContent).join(", ")), 800);
   }
 
   // Say if the training does not fit in memory; the results are those of the fewest accelerators that hold it, as in the package, or of the stated hours.
@@ -116,13 +156,16 @@ class Panel {
     const value = this.set[control.name], isSet = value !== undefined;
     control.closest("p").classList.toggle("set", isSet);
     if (control.tagName === "SELECT") control.value = String(value || 0);
-    else if (control.type === "number") { if (document.activeElement !== control) control.value = isSet ? value : control.defaultValue; }
+    else if (control.type === "number") {
+      if (control.name === "accelerators") control.step = control.min = this.page.hardware[this.set.hw || 0].each;
+      if (document.activeElement !== control) control.value = isSet ? value : control.defaultValue;
+    }
     else {
       const stated = control.name === "mfu" && found && found.mfu || this.page.stated[control.name] || inputs[control.name];
       const current = isSet ? value : stated ? stated.median : Number(control.defaultValue);
       control.value = String(current);
       const text = `${rounded(current * Number(control.dataset.scale), 3)} ${control.dataset.unit}`.trim();
-      put(this.form.querySelector(`output[for="${control.id}"]`), text);
+      put(control.closest("p").querySelector(".at"), text);
       control.setAttribute("aria-valuetext", text);
     }
   }

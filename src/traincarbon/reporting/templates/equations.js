@@ -82,6 +82,7 @@ function resultsOf(page, set) {
   const fact = name => (set[name] !== undefined ? exact(set[name]) : page.stated[name] || facts[name]);
   const values = { ...page.values, accelerator_count: exact(page.hardware[set.hw || 0].each) };
   if (set.accelerators !== undefined) values.accelerators = exact(set.accelerators);
+  if (set.tokens !== undefined && page.tokens) values.compute_flop = OPERATIONS["×"](values.compute_flop, exact(set.tokens / page.tokens));
   if (!values.accelerator_hours_h) {
     values.mfu = fact("mfu");
     const { each, fewest } = page.hardware[set.hw || 0];
