@@ -17,10 +17,18 @@ _LONGEST_TEXT = 32_000
 _LONGEST_NAME = 31
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "-"))
 _WIDTH = 22
+_FONT = '<sz val="11"/><name val="Calibri"/>'
+_XF = '<xf numFmtId="0" fontId="{}" fillId="0" borderId="0"{}/>'
+_OF_NORMAL = ' xfId="0"'
 _STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><fonts count="2"><font/><font><b/></font></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>'
-    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>'
+    f'<styleSheet xmlns="{_MAIN}"><fonts count="2"><font>{_FONT}</font><font><b/>{_FONT}</font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    f'<cellStyleXfs count="1">{_XF.format(0, "")}</cellStyleXfs>'
+    f'<cellXfs count="2">{_XF.format(0, _OF_NORMAL)}{_XF.format(1, _OF_NORMAL)}</cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
+"""Style 0 is plain, style 1 is bold, for heads."""
 
 
 class Formula(NamedTuple):

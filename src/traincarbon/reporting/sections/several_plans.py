@@ -1,7 +1,8 @@
 """Several plans: what each costs, how sure the cheapest is cheaper, and what they cost together."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import add
 
 from traincarbon.explore.advice.saving import saving_of
 from traincarbon.reporting.charts.axis import money_axis
@@ -12,7 +13,7 @@ from traincarbon.reporting.decision.amounts import chance_within, money_of
 from traincarbon.reporting.decision.plan_charts import percent
 from traincarbon.reporting.markup import EMPTY, Html, html, name, notes, text
 from traincarbon.reporting.subjects import ReportedPlan
-from traincarbon.uncertain import Interval, Num
+from traincarbon.uncertain import Interval, Num, median_of
 
 _SPREADS_OF_HARDWARE = ("mfu", "power", "host", "rent_price", "purchase_price")
 """Spreads that two plans on different hardware do not share."""
@@ -44,7 +45,7 @@ def _differences(plans: Sequence[ReportedPlan], currency: Currency) -> list[Html
     costs = [(plan, value) for plan in plans if (value := _cost(plan, plans)) is not None]
     if len(costs) < 2:
         return []
-    (cheapest, least), *others = sorted(costs, key=lambda cost: float(getattr(cost[1], "median", cost[1])))
+    (cheapest, least), *others = sorted(costs, key=lambda cost: float(median_of(cost[1])))
     found = []
     for plan, value in others:
         saved = saving_of(value, least, level=plan.view.level, independent=_independent(plan, cheapest))
@@ -56,10 +57,10 @@ def _differences(plans: Sequence[ReportedPlan], currency: Currency) -> list[Html
 
 def _total(plans: Sequence[ReportedPlan], currency: Currency, budget_usd: float | None) -> list[Html]:
     """Return what all plans cost together; what moves several of them moves the total as much."""
-    values = [_cost(plan, plans) for plan in plans]
-    if any(value is None for value in values):
+    values = [value for plan in plans if (value := _cost(plan, plans)) is not None]
+    if len(values) < len(plans):
         return []
-    total: Num = sum(values[1:], start=values[0])
+    total = reduce(add, values)
     interval = Interval.of(total, plans[0].view.level)
     within = ""
     if budget_usd is not None:
