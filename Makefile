@@ -88,6 +88,7 @@ bench: $(READY) ## start-up and throughput against their targets
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/estimates.py
+	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/report.py
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibrate.py
 

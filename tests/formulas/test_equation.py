@@ -29,7 +29,10 @@ MODULES = [
     for module in pkgutil.iter_modules(formulas.__path__)
     if module.name not in ("equation", "evaluation")
 ]
-PARTS = ("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller")
+PARTS = (
+    *("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller", "ceiling"),
+    *("layer_time", "time_by_term", "memory_by_purpose", "activations_b", "exposed_part_s"),
+)
 """Parts of a step that are no equation of one line."""
 FORMULAS = [
     item
@@ -46,7 +49,7 @@ def sections(formula) -> dict[str, str]:
     return dict(zip(["summary", *parts[1::2]], [parts[0], *parts[2::2]], strict=True))
 
 
-UNIT_SHARES = ("mfu", "utilisation", "discount", "goodput", "overlap", "exponent", "mask_ratio", "value_retained")
+UNIT_SHARES = ("mfu", "utilisation", "discount", "goodput", "overlap", "exponent", "mask_ratio", "value_retained", "padding")
 LAYOUTS = [
     Layout(sequences=64.0),
     Layout(sequences=256.0, tp=4.0, pp=2.0, dp=8.0, interleave=2.0, overlap_data=0.8, sequence_parallel=1.0),
@@ -116,11 +119,11 @@ def test_the_text_of_every_equation_gives_what_its_function_computes():
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-15), (formula.__name__, inputs)
         checked += 1
     print(f"{checked} equations evaluated, 60 times each")
-    assert checked == len(FORMULAS) == 85
+    assert checked == len(FORMULAS) == 92
 
 
-def test_there_are_formulas_in_every_module_but_that_of_the_layouts():
-    assert {formula.__module__.rpartition(".")[2] for formula in FORMULAS} == {module.__name__.rpartition(".")[2] for module in MODULES} - {"layout"}
+def test_there_are_formulas_in_every_module_but_those_of_layers_and_layouts():
+    assert {formula.__module__.rpartition(".")[2] for formula in FORMULAS} == {module.__name__.rpartition(".")[2] for module in MODULES} - {"layer", "layout"}
 
 
 @every_formula

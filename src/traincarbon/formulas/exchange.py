@@ -33,6 +33,11 @@ def exposed_s(*, exchange_s: Num, overlap: Num, behind_s: Num, exposed_share: Nu
         Isaev et al. 2023, *Calculon*, section on overlap; the share is fitted in docs/method.md, section Step time.
     """
     require(at_least=0.0, at_most=1.0, overlap=overlap, exposed_share=exposed_share)
+    return exposed_part_s(exchange_s=exchange_s, overlap=overlap, behind_s=behind_s, exposed_share=exposed_share)
+
+
+def exposed_part_s(*, exchange_s: Num, overlap: Num, behind_s: Num, exposed_share: Num) -> Num:
+    """Return what :func:`exposed_s` does, for shares that are known to be possible."""
     return larger((1.0 - overlap * (1.0 - exposed_share)) * exchange_s, exchange_s - overlap * behind_s)
 
 
@@ -91,8 +96,8 @@ def data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: S
     copies_s = dense / shard * _ring_s_per_b(ranks / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
     gather_s = layout.micro_batches * turn_gather_s + copies_s
     overlap, share = layout.overlap_data, sustained.exposed_share
-    gather_exposed_s = exposed_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
-    reduce_exposed_s = exposed_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
+    gather_exposed_s = exposed_part_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
+    reduce_exposed_s = exposed_part_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
     return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
 
 

@@ -1,5 +1,6 @@
 """The inputs of one training step: the shape of the model, its layout over accelerators, the machine, and its efficiency."""
 
+import math
 from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError
@@ -204,9 +205,22 @@ def _refuse(wrong: Num, what: str, hint: str) -> None:
 
 def larger(left: Num, right: Num) -> Num:
     """Return the larger of two numbers, or of each pair in arrays."""
-    return 0.5 * (left + right + abs(left - right))
+    if hasattr(left, "clip"):
+        return left.clip(right)
+    return right.clip(left) if hasattr(right, "clip") else max(left, right)
 
 
 def smaller(left: Num, right: Num) -> Num:
     """Return the smaller of two numbers, or of each pair in arrays."""
-    return 0.5 * (left + right - abs(left - right))
+    if hasattr(left, "clip"):
+        return left.clip(None, right)
+    return right.clip(None, left) if hasattr(right, "clip") else min(left, right)
+
+
+def ceiling(count: Num, part: Num) -> Num:
+    """Return how many parts hold a whole *count*, the last perhaps in part."""
+    shares = count / part
+    if not hasattr(shares, "astype"):
+        return float(math.ceil(shares))
+    whole = shares.astype(int).astype(float)
+    return whole + (whole < shares)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.layout import Layout, Shape, larger, smaller
+from traincarbon.formulas.layout import Layout, Shape, ceiling, larger, smaller
 from traincarbon.uncertain import Num
 
 _WEIGHT_B = 2.0
@@ -60,13 +60,17 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
         Korthikanti et al. 2022, arXiv:2205.05198, sections 4 and 5, for activations; Rajbhandari et al. 2020, *ZeRO*, arXiv:1910.02054,
         section 3.1, for the state; Narayanan et al. 2021, arXiv:2104.04473, section 2.2, for the micro-batches in flight.
     """
+    require(at_least=1.0, layers=shape.layers, hidden=shape.hidden, seq_len=shape.seq_len, tp=layout.tp, pp=layout.pp, interleave=layout.interleave)
+    require(at_least=1.0, dp=layout.dp, micro_batch=layout.micro_batch)
+    return memory_by_purpose(shape=shape, layout=layout)
+
+
+def memory_by_purpose(*, shape: Shape, layout: Layout) -> LayoutMemory:
+    """Return what :func:`layout_memory` does, for a layout that is known to be possible, as those of a search are."""
     t, p, v = layout.tp, layout.pp, layout.interleave
-    require(
-        at_least=1.0, layers=shape.layers, hidden=shape.hidden, seq_len=shape.seq_len, tp=t, pp=p, interleave=v, dp=layout.dp, micro_batch=layout.micro_batch
-    )
     ranks = layout.dp * layout.cp
     mixed = shape.experts > 1.0
-    stage_layers = -(-shape.layers // (p * v)) * v
+    stage_layers = ceiling(shape.layers, p * v) * v
     wide = shape.ffn_matrices * shape.hidden
     layer = (shape.projection_params + wide * (shape.shared_ffn + (1.0 - mixed) * shape.ffn)) / t
     layer_experts = mixed * wide * shape.ffn * shape.experts / layout.ep
@@ -83,13 +87,17 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
         weights_b=_WEIGHT_B * (kept + gathered),
         gradients_b=layout.gradient_b * kept,
         optimiser_b=_ADAM_B * updated,
-        activations_b=_activations_b(shape, layout, stage_layers),
+        activations_b=activations_b(shape=shape, layout=layout),
     )
 
 
-def _activations_b(shape: Shape, layout: Layout, stage_layers: Num) -> Num:
-    """The first stage holds the most micro-batches; the last holds one, and the logits with it."""
+def activations_b(*, shape: Shape, layout: Layout) -> Num:
+    """Return the bytes of activations on the fullest accelerator. [B].
+
+    The first stage holds the most micro-batches; the last holds one, and the logits with it.
+    """
     t, p, v = layout.tp, layout.pp, layout.interleave
+    stage_layers = ceiling(shape.layers, p * v) * v
     tokens = layout.micro_batch * shape.seq_len / layout.cp
     split = 1.0 / t * layout.sequence_parallel + 1.0 - layout.sequence_parallel
     routed = (shape.experts > 1.0) * shape.experts_per_token * 8.0 / t

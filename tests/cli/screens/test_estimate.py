@@ -327,3 +327,16 @@ def test_numbers_that_contradict_each_other_are_said_before_the_figures(how):
     text = " ".join(shown("--params", "7B", "--tokens", "1T", "--flop", "1e25", "--hw", "h100", *how).split())
     assert text.startswith("Warning: flop is 1e+25, but params and tokens give 4.2e+22: ")
     assert text.index("contradict") < text.index("Training 7B parameters")
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        (["--params", "7B", "--tokens", "1T"], "by 6 N D"),
+        (["--flop", "1e23"], "as stated"),
+        (["--model", "resnet-50", "--samples", "1.28M"], "by sample"),
+        (["--params", "7B", "--tokens", "1T", "--layers", "32", "--hidden", "4096"], "exact"),
+    ],
+)
+def test_compute_says_how_it_was_counted_and_is_exact_by_the_shape_of_the_model_alone(words, how):
+    assert columns(shown(*words, "--hw", "h100", "--explain"), "Compute")[-1] == how

@@ -1,9 +1,11 @@
 """Each budget that a process of a run states is watched; one that is not possible is said and harms nothing."""
 
 import math
+import subprocess
 
 import pytest
 
+from tracked import Place
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.settings import BudgetPolicy, Limits
 from traincarbon.tracking.value.run_budgets import RunBudgets
@@ -62,3 +64,42 @@ def test_the_number_of_budgets_is_bounded():
     assert notes[-1] == "more than 20 different budgets were stated by processes of this run: the others are not watched"
     budgets.begin({})
     assert len(list(budgets)) == 20
+
+
+def ranks(tmp_path, *options):
+    """Track a rank with each of *options* as processes of one run, and return their exit codes, what they print, and the record."""
+    place = Place(tmp_path)
+    started = []
+    for number, words in enumerate(options):
+        rank = {"RANK": str(number), "LOCAL_RANK": str(number), "WORLD_SIZE": str(len(options)), "LOCAL_WORLD_SIZE": str(len(options))}
+        command = place.command("--run-id", "r", *words, "--", "sleep", "8")
+        started.append(subprocess.Popen(command, env=place.env | rank, stderr=subprocess.PIPE, text=True))
+    told = [each.communicate(timeout=60)[1] for each in started]
+    return [each.returncode for each in started], told, place.record("r")
+
+
+STOPS = ("--max-hours", "0.0005", "--on-budget", "stop", "--grace", "0.5")
+
+
+@pytest.mark.parametrize("options", [((), STOPS), (STOPS, ()), (("--max-hours", "5"), STOPS)])
+def test_a_budget_that_one_rank_states_stops_the_run(tmp_path, options):
+    codes, told, run = ranks(tmp_path, *options)
+    assert codes == [-15, -15] or all(code != 0 for code in codes), told
+    assert run.duration_s < 7.0
+    assert any("a process of this run states a budget of its own" in note for note in run.notes) or options[0] == STOPS
+    assert sum("signalled to write a checkpoint" in note for note in run.notes) == 1
+
+
+def test_the_same_budget_in_every_rank_is_said_once(tmp_path):
+    _, _, run = ranks(tmp_path, STOPS, STOPS)
+    assert sum("signalled to write a checkpoint" in note for note in run.notes) == 1
+    assert not [note for note in run.notes if "budget of its own" in note]
+
+
+def test_a_bad_budget_in_one_rank_is_an_error_of_that_rank_alone(tmp_path):
+    codes, told, run = ranks(tmp_path, (), ("--max-hours", "soon"))
+    assert (codes[0], codes[1] != 0) == (0, True)
+    assert "error: " in told[1]
+    assert "hint: " in told[1]
+    assert "Traceback" not in "".join(told)
+    assert run.state == "finished"

@@ -9,7 +9,7 @@ from traincarbon.database.select import Prior, need_prior, prior
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.hardware import gemm_ceiling, measured_ceiling, speed_up_of, used_precision
 from traincarbon.estimation.facts.question import Subject
-from traincarbon.estimation.families import MOE, USUAL, family_of
+from traincarbon.estimation.families import MOE, USUAL, family_of, kind_of
 from traincarbon.estimation.links import EXPECTED_MFU
 from traincarbon.estimation.walk import walk
 from traincarbon.uncertain import Z_90, Num, Uncertain, z_of
@@ -121,7 +121,7 @@ def _support(subject: Subject, database: Database) -> Support:
     question = subject.question
     generation = f"generation={subject.accelerator.generation}"
     family = f"family={MOE if question.is_moe else family_of(question.family).prior}"
-    like = f"{family};kind={'pretrain' if question.kind in (None, 'pretrain') else 'finetune'}"
+    like = f"{family};kind={'pretrain' if kind_of(question.kind).prior == 'pretrain' else 'finetune'}"
     scopes = (f"{generation};{like}", generation, like)
     return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
 
@@ -135,7 +135,7 @@ def _mfu_factors(subject: Subject, database: Database, precision: str, steps: st
     family = MOE if question.is_moe else family_of(question.family).prior
     unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
     usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
-    for name, word in (("family", family), ("kind", question.kind or "pretrain"), ("precision", precision)):
+    for name, word in (("family", family), ("kind", kind_of(question.kind).prior), ("precision", precision)):
         scopes = ((f"{steps}mfu_factor", word), ("mfu_factor", word), (f"{steps}mfu_factor", "*"))
         found = ((scope, known) for table, scope in scopes if (known := prior(database, table, f"{name}={scope}")) is not None)
         scope, factor = next(found, ("", None))

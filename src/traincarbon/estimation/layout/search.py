@@ -5,18 +5,24 @@ from typing import NamedTuple
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import UNEVEN_LAYERS, Layout, Machine, Shape, Sustained
-from traincarbon.formulas.memory import LayoutMemory, layout_memory
-from traincarbon.formulas.step import StepTime, step_mfu, step_time
+from traincarbon.formulas.memory import LayoutMemory, memory_by_purpose
+from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
+from traincarbon.uncertain import Num
 
-_MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-_MOST_TENSOR = 16.0
+DEGREES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""Degrees of tensor and context parallelism that are tried."""
+EXPERT_DEGREES = (*DEGREES, 128.0)
+NARROWEST_SLICE = 128.0
+"""Width that tensor parallelism leaves of a layer at least."""
+MICRO_BATCHES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+MOST_TENSOR = 16.0
 """Largest degree of tensor parallelism, however many accelerators the fast links connect."""
-_LONG_SEQUENCE = 16384.0
+LONG_SEQUENCE = 16384.0
 """Tokens on one accelerator above which a sequence is split over several."""
-_MOST_CHUNKS = 8
+MOST_CHUNKS = 8
 """Largest number of chunks of a model on one stage of a pipeline."""
-_OFF_STATED = (0.0, 0.05)
-_OFF_USUAL = (0.1, 3.0)
+OFF_STATED = (0.0, 0.05)
+OFF_USUAL = (0.1, 3.0)
 """How far the batch of a step may be from the one stated, or from the usual one, as shares: the nearest that divides is tried first."""
 
 
@@ -40,15 +46,18 @@ MODERN_YEAR = 2023
 
 
 class LayoutTask(NamedTuple):
-    """A search for a layout: the model, its batch, the machine, and the degrees that are fixed."""
+    """A search for a layout: the model, its batch, the machine, and the degrees that are fixed.
+
+    Shape, machine, accelerators, memory and sequences are numbers, or arrays for a search of many plans at once.
+    """
 
     shape: Shape
     machine: Machine
     sustained: Sustained
-    accelerators: float
-    memory_b: float
+    accelerators: Num
+    memory_b: Num
     """Memory of an accelerator that driver and libraries leave free. [B]"""
-    sequences: float
+    sequences: Num
     """Sequences of a step, usual or stated."""
     is_batch_stated: bool = False
     tp: float | None = None
@@ -59,12 +68,15 @@ class LayoutTask(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """A layout with the time of its step, its memory on the fullest accelerator, and its utilisation while steps run."""
+    """A layout with the time of its step, its memory on the fullest accelerator, and its utilisation while steps run.
+
+    Of a search of many plans, each is an array with NaN where no layout fits.
+    """
 
     layout: Layout
     step: StepTime
     memory: LayoutMemory
-    mfu: float = 0.0
+    mfu: Num = 0.0
     calibration: float = 1.0
     """Efficiency of the step over the expected one, measured on the user's own runs; time and utilisation include it."""
 
@@ -72,6 +84,10 @@ class Spread(NamedTuple):
     def s_per_sequence(self) -> float:
         """Seconds of a step for each of its sequences."""
         return float(self.step.total_s / self.layout.sequences)
+
+    def step_at_s(self, mfu: float) -> float:
+        """Return the seconds of a step at another utilisation, such as that of a whole run. [s]."""
+        return float(self.step.total_s * self.mfu / mfu)
 
     @property
     def recompute(self) -> str:
@@ -84,8 +100,8 @@ class Spread(NamedTuple):
         terms = {words: getattr(self.step, name) for name, words in _LIMITS.items()}
         return max(terms, key=terms.__getitem__)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return layout, step and memory fit for JSON."""
+    def to_dict(self, run_mfu: float | None = None) -> dict[str, object]:
+        """Return layout, step and memory fit for JSON, with the step at the utilisation of the whole run where that is known."""
         layout = self.layout
         return {
             **{name: getattr(layout, name) for name in ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences")},
@@ -94,6 +110,7 @@ class Spread(NamedTuple):
             "sharding": "weights" if layout.sharded_weights else "optimiser" if layout.sharded_optimiser else "none",
             "recompute": self.recompute,
             "limited_by": self.limits,
+            "run_step_s": None if run_mfu is None else self.step_at_s(run_mfu),
             "step_s": {"total_s": float(self.step.total_s), **{name: float(value) for name, value in self.step._asdict().items()}},
             "memory_b": {"total_b": float(self.memory.total_b), **{name: float(value) for name, value in self.memory._asdict().items()}},
         }
@@ -118,11 +135,11 @@ def fastest(task: LayoutTask) -> Spread | None:
     For each way to divide the accelerators, only the least recomputation that fits is tried.
     """
     shape = task.shape
-    for off in _OFF_STATED if task.is_batch_stated else _OFF_USUAL:
+    for off in OFF_STATED if task.is_batch_stated else OFF_USUAL:
         best: Spread | None = None
         for ways in _divisions(task, off):
             for layout, memory in _fitting(task, ways, off):
-                spread = Spread(layout, step_time(shape=shape, layout=layout, machine=task.machine, sustained=task.sustained), memory)
+                spread = Spread(layout, time_by_term(shape=shape, layout=layout, machine=task.machine, sustained=task.sustained), memory)
                 if best is None or spread.s_per_sequence < best.s_per_sequence:
                     best = spread
         if best is not None:
@@ -148,13 +165,13 @@ def check(task: LayoutTask) -> None:
 def _divisions(task: LayoutTask, off: float) -> Iterator[Layout]:
     """Yield the ways to divide the accelerators over the dimensions of parallelism."""
     shape, n, habits = task.shape, task.accelerators, task.habits
-    for tp in _degrees(task.tp, n, most=min(_MOST_TENSOR, task.machine.domain), powers=True):
-        if shape.heads % tp or (task.tp is None and tp > 1.0 and shape.hidden / tp < 128.0):
+    for tp in _degrees(task.tp, n, most=min(MOST_TENSOR, task.machine.domain), powers=True):
+        if tp > task.machine.domain or shape.heads % tp or (task.tp is None and tp > 1.0 and shape.hidden / tp < NARROWEST_SLICE):
             continue
         for pp in _degrees(task.pp, n / tp, most=shape.layers, powers=False):
             if -shape.layers % pp > UNEVEN_LAYERS:
                 continue
-            for cp in _degrees(None, n / tp / pp, most=max(1.0, shape.seq_len / _LONG_SEQUENCE), powers=True):
+            for cp in _degrees(None, n / tp / pp, most=max(1.0, shape.seq_len / LONG_SEQUENCE), powers=True):
                 dp = n / (tp * pp * cp)
                 if dp != int(dp) or (task.dp is not None and dp != task.dp) or shape.seq_len % cp or dp > max(1.0, (1.0 + off) * task.sequences):
                     continue
@@ -170,16 +187,16 @@ def _fitting(task: LayoutTask, ways: Layout, off: float) -> Iterator[tuple[Layou
     shardings = [{"sharded_optimiser": 1.0, "gradient_b": wide_b}]
     if ways.pp == 1.0 and ways.dp * ways.cp > 1.0:
         shardings.append({"sharded_weights": 1.0})
-    for micro_batch in _MICRO_BATCHES:
+    for micro_batch in MICRO_BATCHES:
         sequences = _batch(task, ways.dp * micro_batch, off)
         if sequences is None:
             break
         for chunks in _interleaves(task.shape.layers, ways.pp, sequences / (ways.dp * micro_batch)):
             for sharding in shardings:
                 layout = ways._replace(sequences=sequences, micro_batch=micro_batch, interleave=chunks, **sharding)
-                for again in _recomputations(task):
+                for again in recomputations(task):
                     tried = layout._replace(**again)
-                    memory = layout_memory(shape=task.shape, layout=tried)
+                    memory = memory_by_purpose(shape=task.shape, layout=tried)
                     if memory.total_b <= task.memory_b:
                         yield tried, memory
                         break
@@ -195,11 +212,12 @@ def _interleaves(layers: float, pp: float, micro_batches: float) -> list[float]:
     """Return how many chunks a stage may hold: one, or more if they divide its layers and the stages divide the micro-batches."""
     if pp == 1.0 or micro_batches % pp:
         return [1.0]
-    most = min(_MOST_CHUNKS, int(-(-layers // pp)))
+    most = min(MOST_CHUNKS, int(-(-layers // pp)))
     return [float(chunks) for chunks in range(1, most + 1) if pp * chunks <= layers and -layers % (pp * chunks) <= UNEVEN_LAYERS]
 
 
-def _recomputations(task: LayoutTask) -> list[dict[str, float]]:
+def recomputations(task: LayoutTask) -> list[dict[str, float]]:
+    """Return what the backward pass may repeat, the least first, as fields of a layout."""
     known = {"none": {}, "selective": {"recompute_attention": 1.0}, "full": {"recompute_layers": 1.0}}
     if task.recompute is not None:
         return [known[task.recompute]]
@@ -211,11 +229,11 @@ def _degrees(fixed: float | None, n: float, *, most: float, powers: bool) -> lis
     if fixed is not None:
         return [fixed]
     if powers:
-        return [degree for degree in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0) if degree <= most and n % degree == 0.0]
+        return [degree for degree in DEGREES if degree <= most and n % degree == 0.0]
     return [float(degree) for degree in range(1, int(min(most, n)) + 1) if n % degree == 0.0]
 
 
 def _expert_degrees(shape: Shape, ranks: float) -> list[float]:
     if shape.experts <= 1.0:
         return [1.0]
-    return [degree for degree in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0) if shape.experts % degree == 0.0 and ranks % degree == 0.0]
+    return [degree for degree in EXPERT_DEGREES if shape.experts % degree == 0.0 and ranks % degree == 0.0]

@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.facts.facts import Facts
-from traincarbon.estimation.families import family_of
+from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
 from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits, LayoutTask, Spread, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
@@ -75,7 +75,8 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         PlanError: no layout can be searched for such a plan.
         DatabaseError: a rate or bandwidth of the chip is not known.
     """
-    if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
+    kind = kind_of(plan.kind)
+    if kind.is_adapter or kind.has_reference or not family_of(plan.family).is_one_stack:
         raise PlanError("layouts are known only for decoders and encoders that are trained as a whole", hint="the estimate is based on published runs alone")
     if plan.params is None:
         raise PlanError("a layout needs params", hint="give params")

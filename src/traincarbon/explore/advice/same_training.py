@@ -82,7 +82,7 @@ def newer_software(context: AdviceContext) -> Iterator[Outcome]:
     """Yield fused attention and overlapped communication where the plan dates from before them, by the model of the step."""
     chip = context.accelerator
     n = context.base.accelerators
-    if context.kind == "lora" or n is None or hasattr(n, "shape"):
+    if context.kind not in ("pretrain", "finetune") or n is None or hasattr(n, "shape"):
         yield NotOffered("fuse", _FUSED, "the gain of a step needs a number of servers")
         return
     try:

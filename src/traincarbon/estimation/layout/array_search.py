@@ -1,0 +1,192 @@
+"""The fastest layout of each of many plans at once: what :func:`traincarbon.estimation.layout.search.fastest` finds for one, as arrays."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from traincarbon.estimation.layout.array_candidates import Array, Candidates, candidates, take
+from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
+from traincarbon.formulas.layer import LayerTime, layer_time
+from traincarbon.formulas.layout import Layout, Machine, Shape
+from traincarbon.formulas.memory import LayoutMemory, activations_b, memory_by_purpose
+from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
+
+_PLANS_AT_ONCE = 256
+"""Plans of a block: their rows fit in the cache of a core."""
+
+
+class _Best(NamedTuple):
+    """The fastest layout of some plans: its plan, layout, step and memory, each an array with a row for each."""
+
+    plan: Array
+    layout: Layout
+    step: StepTime
+    memory: LayoutMemory
+
+
+def fastest_of_each(task: LayoutTask) -> Spread:
+    """Return the fastest layout that fits of each plan of *task*, NaN where none does.
+
+    Args:
+        task: Plans as arrays of one dimension: shape, machine, accelerators, memory and sequences may differ between them. The degrees that
+            are fixed, the habits and the size of the scale-up domain hold for all.
+    """
+    count = len(task.accelerators)
+    blocks = [block for alike in _alike(task) for block in np.split(alike, range(_PLANS_AT_ONCE, len(alike), _PLANS_AT_ONCE))] or [np.zeros(0, dtype=int)]
+    tasks = [_block(task, rows) for rows in blocks]
+    if len(blocks) < 2:
+        found = [_best_of(each) for each in tasks]
+    else:
+        with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
+            found = list(pool.map(_best_of, tasks))
+    plan = np.concatenate([rows[best.plan] for rows, best in zip(blocks, found, strict=True)])
+    layout = Layout(*_gathered([best.layout for best in found], plan, count))
+    step = StepTime(*_gathered([best.step for best in found], plan, count))
+    memory = LayoutMemory(*_gathered([best.memory for best in found], plan, count))
+    return _with_mfu(task, Spread(layout, step, memory))
+
+
+def _with_mfu(task: LayoutTask, spread: Spread) -> Spread:
+    known = np.flatnonzero(np.isfinite(spread.layout.sequences))
+    mfu = np.full(len(task.accelerators), np.nan)
+    layout = Layout(*(take(field, known) for field in spread.layout))
+    shape, machine = _of_rows(task, known)
+    mfu[known] = step_mfu(shape=shape, layout=layout, machine=machine, seconds_s=spread.step.total_s[known])
+    return spread._replace(mfu=mfu)
+
+
+def _alike(task: LayoutTask) -> list[Array]:
+    """Return the plans of dense models and those of mixtures of experts apart: dense ones need no sums over experts."""
+    mixed = np.broadcast_to(task.shape.experts, task.accelerators.shape) > 1.0
+    return [rows for rows in (np.flatnonzero(~mixed), np.flatnonzero(mixed)) if len(rows)]
+
+
+def _block(task: LayoutTask, rows: Array) -> LayoutTask:
+    """Return the task of some of the plans, with one number for each field of the model or the machine that is the same in all of them."""
+    shape, machine = _of_rows(task, rows)
+    count, sequences = (np.broadcast_to(each, task.accelerators.shape)[rows] for each in (task.accelerators, task.sequences))
+    return task._replace(
+        shape=Shape(*map(_one_or_all, shape)),
+        machine=Machine(*map(_one_or_all, machine)),
+        accelerators=count,
+        sequences=sequences,
+        memory_b=take(task.memory_b, rows),
+    )
+
+
+def _one_or_all(field: Array) -> Array:
+    return float(field[0]) if hasattr(field, "shape") and len(field) and (field == field[0]).all() else field
+
+
+def _best_of(task: LayoutTask) -> _Best:
+    """Return the fastest layouts of a block: near the wanted batch, and farther off for the plans that have none there."""
+    near, far = OFF_STATED if task.is_batch_stated else OFF_USUAL
+    best = _best_near(task, near)
+    rest = np.setdiff1d(np.arange(len(task.accelerators)), best.plan, assume_unique=True)
+    if not len(rest):
+        return best
+    other = _best_near(_block(task, rest), far)
+    return _Best(
+        np.concatenate([best.plan, rest[other.plan]]),
+        Layout(*map(_joined, best.layout, other.layout)),
+        StepTime(*map(_joined, best.step, other.step)),
+        LayoutMemory(*map(_joined, best.memory, other.memory)),
+    )
+
+
+def _joined(own: Array, more: Array) -> Array:
+    return np.concatenate([own, more])
+
+
+def _best_near(task: LayoutTask, off: float) -> _Best:
+    found, memory = _fitting(task, candidates(task, off))
+    plan, layout = found
+    shape, machine = _of_rows(task, plan)
+    first, same = _distinct_layers(plan, layout, len(task.accelerators))
+    shape_there, machine_there = _of_rows(task, plan[first])
+    there = Layout(*(take(field, first) for field in layout))
+    layer = layer_time(shape=shape_there, layout=there, machine=machine_there, sustained=task.sustained)
+    layer = LayerTime(*(take(field, same) for field in layer))
+    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layer)
+    rows = _first_least(plan, step.total_s / layout.sequences)
+    return _Best(
+        plan[rows],
+        Layout(*(_rows(field, rows) for field in layout)),
+        StepTime(*(_rows(field, rows) for field in step)),
+        LayoutMemory(*(_rows(field, rows) for field in memory)),
+    )
+
+
+def _of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
+    """Return model and machine of each row, whose plans these are."""
+    return Shape(*(take(field, plan) for field in task.shape)), Machine(*(take(field, plan) for field in task.machine))
+
+
+def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Array]:
+    """Return a row for each distinct layer, and which of these each row has.
+
+    A layer of a plan depends on tensor, context and expert parallelism, micro-batch and recomputation; so there are fewer than layouts.
+    """
+    key, size = plan, plans
+    powers = [np.frexp(field)[1] for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch) if hasattr(field, "shape")]
+    for digit in (*powers, layout.recompute_layers.astype(int), layout.recompute_attention.astype(int)):
+        base = int(digit.max(initial=0)) + 1
+        key, size = key * base + digit, size * base
+    seen = np.zeros(size, dtype=bool)
+    seen[key] = True
+    place = np.cumsum(seen) - 1
+    same = place[key]
+    first = np.zeros(place[-1] + 1 if len(place) else 0, dtype=int)
+    first[same] = np.arange(len(same))
+    return first, same
+
+
+def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
+    """Return the layouts that fit, each with the least recomputation with which it does."""
+    plan, layout = tried
+    choices = recomputations(task)
+    again = {name: np.zeros(len(plan)) for name in ("recompute_layers", "recompute_attention")}
+    shape, limit_b = _of_rows(task, plan)[0], take(task.memory_b, plan)
+    memory = memory_by_purpose(shape=shape, layout=layout._replace(**choices[0]))
+    fits = memory.total_b <= limit_b
+    state_b = memory._replace(activations_b=0.0).total_b
+    for name, field in again.items():
+        field[fits] = choices[0].get(name, 0.0)
+    for choice in choices[1:]:
+        rows = np.flatnonzero(~fits)
+        some = Layout(*(take(field, rows) for field in layout))._replace(**choice)
+        needed_b = activations_b(shape=Shape(*(take(field, rows) for field in shape)), layout=some)
+        memory.activations_b[rows] = needed_b
+        fits[rows] = state_b[rows] + needed_b <= take(limit_b, rows)
+        for name, field in again.items():
+            field[rows] = choice.get(name, 0.0)
+    kept = np.flatnonzero(fits)
+    layout = layout._replace(**again)
+    return Candidates(plan[kept], Layout(*(take(field, kept) for field in layout))), LayoutMemory(*(_rows(field, kept) for field in memory))
+
+
+def _first_least(plan: Array, value: Array) -> Array:
+    """Return for each plan the first row with its least value; rows of one plan are neighbours."""
+    if not len(plan):
+        return np.zeros(0, dtype=int)
+    starts = np.flatnonzero(np.concatenate([[True], plan[1:] != plan[:-1]]))
+    least = np.repeat(np.minimum.reduceat(value, starts), np.diff(np.append(starts, len(plan))))
+    rows = np.flatnonzero(value == least)
+    return rows[np.concatenate([[True], plan[rows[1:]] != plan[rows[:-1]]])]
+
+
+def _rows(field: Array, rows: Array) -> Array:
+    return field[rows] if hasattr(field, "shape") and field.shape else np.full(len(rows), float(field))
+
+
+def _gathered(parts: Sequence[tuple[Array, ...]], plan: Array, count: int) -> list[Array]:
+    """Return each field for all plans, NaN where none was found."""
+    gathered = []
+    for fields in zip(*parts, strict=True):
+        whole = np.full(count, np.nan)
+        whole[plan] = np.concatenate(fields)
+        gathered.append(whole)
+    return gathered
