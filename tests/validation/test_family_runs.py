@@ -5,7 +5,6 @@ from statistics import median
 
 import pytest
 
-from traincarbon.cli.screens.family_runs import family_table
 from traincarbon.database.load import open_database
 from traincarbon.validation.family_runs import TABLE, family_estimates, plan_of
 
@@ -48,10 +47,3 @@ def test_most_published_hours_lie_in_their_intervals_and_the_median_error_is_bel
 def test_the_flop_of_a_training_are_those_of_its_family(found, name, flop):
     (run,) = [run for run in found if run.name == name]
     assert run.flop == pytest.approx(flop, rel=0.01)
-
-
-def test_the_page_shows_each_training_and_says_why_one_is_outside(found):
-    text = family_table(found)
-    for run in found:
-        assert f"| {run.name} | {run.family} |" in text
-        assert (f"- {run.name}: {run.note}" in text) != run.is_inside
