@@ -110,6 +110,7 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "hardware_count": _object({"stated": _or_null(_AMOUNT), "used": _or_null(_AMOUNT), "fits": _FLAG}),
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
+            "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
             "layout": _or_null(
                 _object(

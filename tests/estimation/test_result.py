@@ -26,6 +26,7 @@ SCHEMA = [
     "steps",
     "hardware_count",
     "support",
+    "ownership_usd",
     "prices",
     "layout",
     "assumptions",

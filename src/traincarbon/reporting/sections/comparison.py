@@ -11,7 +11,8 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.plan_variants import Variant, hardware_options, on_hardware, without_region, world_averages
-from traincarbon.reporting.view import EstimateView
+from traincarbon.reporting.sections.several_plans import several_html
+from traincarbon.reporting.subjects import ReportedPlan
 from traincarbon.uncertain import Interval
 
 _OF_REGIONS = ("total_kgco2e", "electricity_usd", "water_l")
@@ -61,10 +62,13 @@ def hardware_section(answer: Estimate, database: Database, currency: Currency, i
     return section(f"{id}-hardware", text("On other hardware"), lead, chart)
 
 
-def plans_section(views: Sequence[EstimateView], currency: Currency) -> Section | None:
+def plans_section(plans: Sequence[ReportedPlan], currency: Currency, budget_usd: float | None = None) -> Section | None:
     """Return the plans of a report side by side, None for a single plan."""
-    rows = [Compared(view.title, view.results) for view in views]
-    return section("plans", text("The plans side by side"), comparison_table(rows, _OF_PLANS, currency, "Plans")) if len(rows) > 1 else None
+    if len(plans) < 2:
+        return None
+    rows = [Compared(plan.view.title, plan.view.results) for plan in plans]
+    table = comparison_table(rows, _OF_PLANS, currency, "Plans")
+    return section("plans", text("The plans side by side"), several_html(plans, currency, budget_usd), table)
 
 
 def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], currency: Currency, caption: str) -> Html:
