@@ -99,8 +99,8 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         uncertainty_section(view, currency, id),
         layout_section(answer, id),
         parts_section(view, currency, id),
-        assumptions_section(view, id),
-        derivation_section(view, database.sources(), id),
+        assumptions_section(view, currency, id),
+        derivation_section(view, database.sources(), currency, id),
     )
     what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
     return _present(sheet, what_if_section, *map(folded, others))
