@@ -1,6 +1,7 @@
 """The backtest is honest: what it predicts it has not seen, and its numbers are what they say."""
 
 import csv
+import math
 from dataclasses import replace
 
 import pytest
