@@ -5,6 +5,7 @@ from functools import partial
 
 from traincarbon.ledger.nodes import with_absent
 from traincarbon.ledger.process_summary import Process
+from traincarbon.ledger.run_energy import counted_j
 from traincarbon.ledger.sessions import Session, share_all, share_nothing, share_once
 from traincarbon.quantities import J_PER_KWH, EnergySource
 from traincarbon.uncertain import Interval
@@ -40,11 +41,24 @@ def _scaled(interval: Interval, factor: float) -> Interval:
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:
-    """Yield a quantity for each session of a cluster that states it, its processes added up."""
+    """Yield a quantity for each session of a cluster that states it, its processes added up.
+
+    A process that was killed may have stated nothing, or less than its devices used until the next one began: the others speak for it.
+    """
     for session in cluster:
-        results = [process.results[name] for process in session.processes if name in process.results]
-        if results:
-            yield _added(results)
+        stating = [process for process in session.processes if name in process.results]
+        if stating:
+            total = _added([process.results[name] for process in stating])
+            yield total if len(session.processes) < 2 else _scaled(total, _whole(session, stating, by_time=name in _BY_TIME))
+
+
+def _whole(session: Session, stating: Sequence[Process], *, by_time: bool) -> float:
+    """Return what a session of several processes came to, over what those came to that state a quantity: in time, or in energy. Never less than 1."""
+    if by_time:
+        whole, part = session.to_s - session.from_s, sum(process.last_mono_s - process.first_mono_s for process in stating)
+    else:
+        whole, part = counted_j(session.devices().values()), sum(counted_j(process.devices.values()) for process in stating)
+    return max(whole / part, 1.0) if part > 0.0 else 1.0
 
 
 def _added(intervals: Sequence[Interval]) -> Interval:
@@ -53,8 +67,10 @@ def _added(intervals: Sequence[Interval]) -> Interval:
 
 def left_out(name: str, found: list[tuple[Session, ...]]) -> str:
     """Return a note if processes metered energy and ended before they could state a quantity that others state."""
-    metered = [process for cluster in found for session in cluster for process in session.processes if process.devices]
-    without = sum(name not in process.results for process in metered)
+    sessions = [session for cluster in found for session in cluster]
+    metered = [process for session in sessions for process in session.processes if process.devices]
+    silent = [session for session in sessions if not any(name in process.results for process in session.processes)]
+    without = sum(bool(process.devices) for session in silent for process in session.processes)
     if not 0 < without < len(metered):
         return ""
     return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"
