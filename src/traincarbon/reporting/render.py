@@ -76,7 +76,7 @@ def report_html(
         if extent is Extent.ONE_PAGE
         else [folded(notes_section(header)), approval_section(header), folded(sources_section(views, database.sources(), cited))]
     )
-    sections = _opened(_present(plans_section(views, header.currency), *plans[:first], *runs, *plans[first:], *below), extent, audience)
+    sections = _opened(_present(plans_section(subjects.plans, header.currency, header.budget), *plans[:first], *runs, *plans[first:], *below), extent, audience)
     has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
     return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if), extent, paper)
 
@@ -99,8 +99,8 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         uncertainty_section(view, currency, id),
         layout_section(answer, id),
         parts_section(view, currency, id),
-        assumptions_section(view, id),
-        derivation_section(view, database.sources(), id),
+        assumptions_section(view, currency, id),
+        derivation_section(view, database.sources(), currency, id),
     )
     what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
     return _present(sheet, what_if_section, *map(folded, others))

@@ -47,7 +47,7 @@ def _facts(answer: "Estimate", facts: "Database") -> list[str]:
             lines.append(output.dim(_filled(f"{given.kind}: {title}; {given.locator}", first=4)))
     for name, value, reason in answer.assumptions:
         if name not in answer.inputs:
-            lines += [output.assumed(_filled(f"{name} = {value:g}")), output.dim(_filled(reason, first=4))]
+            lines += [output.assumed(_filled(f"{name} = {value if isinstance(value, str) else f'{value:g}'}")), output.dim(_filled(reason, first=4))]
     return lines
 
 

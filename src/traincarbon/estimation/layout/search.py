@@ -43,6 +43,8 @@ EARLIER_HABITS = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narro
 """Habits before :data:`MODERN_YEAR`: plain attention, no split along the sequence, no overlap of exchange and compute."""
 MODERN_YEAR = 2023
 """The year from which software has the habits of today."""
+SELECTIVE_YEAR = 2022
+"""The year from which a part of a layer can be recomputed alone; before, large models were recomputed in full."""
 
 
 class LayoutTask(NamedTuple):

@@ -8,7 +8,7 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
-from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits, LayoutTask, Spread, check, fastest
+from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, SELECTIVE_YEAR, Habits, LayoutTask, Spread, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
@@ -20,6 +20,8 @@ from traincarbon.uncertain import median_of
 
 Assumed = list[tuple[str, float, str]]
 
+_LARGE = 1e9
+"""Parameters from which a model of its time did not fit beside its activations."""
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
 """Generations of accelerators without fused attention."""
 
@@ -103,7 +105,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         tp=plan.number("tp"),
         pp=plan.number("pp"),
         dp=plan.number("dp"),
-        recompute=plan.recompute,
+        recompute=_recompute(plan, assumed),
         habits=_habits(plan, chip.generation),
     )
     return task, assumed
@@ -151,6 +153,15 @@ def _sequences(plan: Plan, shape: Shape, accelerators: float, database: Database
     sequences = float(max(1, round(batch / shape.seq_len)))
     assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs on so many accelerators, or near it if that divides better"))
     return sequences
+
+
+def _recompute(plan: Plan, assumed: Assumed) -> str | None:
+    """Return what the plan says that the backward pass recomputes, or what large models of its time did, None where the search may choose."""
+    is_early = plan.start is not None and year_of(plan.start) < SELECTIVE_YEAR
+    if plan.recompute is not None or not is_early or median_of(plan.number("params")) < _LARGE:
+        return plan.recompute
+    assumed.append(("recompute_layers", 1.0, f"not stated: before {SELECTIVE_YEAR} large models were recomputed in full"))
+    return "full"
 
 
 def _habits(plan: Plan, generation: str) -> Habits:

@@ -60,12 +60,17 @@ class Whole(NamedTuple):
 
 def wholes(view: EstimateView) -> list[Whole]:
     """Return the results whose parts are known and add up."""
-    values = _values(view)
+    values = values_of(view)
     found = (_whole(name, split, values, view.median(name) or 0.0) for name, split in _SPLITS.items())
     return [whole for whole in found if whole is not None]
 
 
-def _values(view: EstimateView) -> dict[str, float]:
+def wholes_with_equations(view: EstimateView) -> list[tuple[Whole, dict[str, str]]]:
+    """Return the results whose parts are known and add up, each with the equations of its parts by their labels."""
+    return [(whole, dict(_SPLITS[whole.name])) for whole in wholes(view)]
+
+
+def values_of(view: EstimateView) -> dict[str, float]:
     """Return the inputs of the links and the medians of the results, by name."""
     values: dict[str, float] = {}
     for link in _LINKS:
