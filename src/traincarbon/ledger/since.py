@@ -16,7 +16,7 @@ def instant_since(text: str) -> str:
         text: A date as ``2026-11-01``, a moment, an age as ``12h``, ``3d`` or ``2w``, or nothing.
 
     Raises:
-        CarbonError: it is none of these.
+        CarbonError: it states neither.
     """
     if not text:
         return ""
