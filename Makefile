@@ -140,6 +140,7 @@ names: $(READY) ## write the index of the names of hardware and the table of spe
 	@$(BIN)/python docs/names.py
 
 priors: $(READY) ## fit the priors of utilisation and power, and the scatter between teams, to the published runs anew
+	$(BIN)/python -m traincarbon.published.step_efficiency
 	$(BIN)/python -m traincarbon.published.priors
 	$(BIN)/python -m traincarbon.published.spreads
 

@@ -110,6 +110,7 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "hardware_count": _object({"stated": _or_null(_AMOUNT), "used": _or_null(_AMOUNT), "fits": _FLAG}),
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
+            "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
             "layout": _or_null(
                 _object(
@@ -117,6 +118,7 @@ SCHEMAS: Mapping[str, Schema] = {
                         **dict.fromkeys(("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences"), _AMOUNT),
                         **dict.fromkeys(("step_mfu", "step_calibration"), _AMOUNT),
                         **dict.fromkeys(("sharding", "recompute", "limited_by"), _TEXT),
+                        "run_step_s": _or_null(_AMOUNT),
                         "step_s": _map(_AMOUNT),
                         "memory_b": _map(_AMOUNT),
                     }

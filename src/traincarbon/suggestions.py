@@ -106,14 +106,13 @@ _COMMANDS = {
 """Command to the words that people try as an option."""
 _PREFIXES = ("num_", "n_", "total_", "number_of_", "training_", "train_", "model_", "max_")
 _SYNONYMS = {
-    "qlora": ("lora", "QLoRA trains LoRA adapters on a quantised model"),
     "dora": ("lora", ""),
     "peft": ("lora", ""),
     "adapter": ("lora", ""),
     "adapters": ("lora", ""),
     "sft": ("finetune", ""),
-    "dpo": ("finetune", ""),
-    "rlhf": ("finetune", ""),
+    **dict.fromkeys(("rlhf", "ppo", "grpo", "rlvr", "reinforce"), ("rl", "")),
+    **dict.fromkeys(("ipo", "kto", "orpo", "simpo", "preference"), ("dpo", "")),
     "fine-tune": ("finetune", ""),
     "fine-tuning": ("finetune", ""),
     "finetuning": ("finetune", ""),
@@ -247,8 +246,8 @@ def one_of(text: str, choices: Sequence[str]) -> str:
     """Return the hint for a *text* that is none of *choices*: the one that it means, and all.
 
     Example:
-        >>> one_of("qlora", ["pretrain", "finetune", "lora"])
-        'did you mean lora? QLoRA trains LoRA adapters on a quantised model; it must be one of pretrain, finetune, lora'
+        >>> one_of("grpo", ["pretrain", "finetune", "rl"])
+        'did you mean rl? it must be one of pretrain, finetune, rl'
     """
     listed = f"it must be one of {', '.join(choices)}"
     choice, why = choice_meant(text, choices)

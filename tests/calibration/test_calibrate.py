@@ -1,5 +1,7 @@
 """Calibrating from Python: runs or ids to a saved calibration, its readings at the wall, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from made_runs import record, slower
@@ -46,6 +48,15 @@ def test_ids_are_looked_up_in_the_ledger_and_all_of_it_counts_by_default(slow):
     assert len(calibrate([slow[0].run_id, *slow[1:]], dry_run=True).fitted.used.ids) == len(slow)
     with pytest.raises(NotFoundError):
         calibrate(["nothing"])
+
+
+def test_a_run_that_shared_its_gpus_is_left_out_and_named(slow):
+    with Ledger() as ledger:
+        ledger.add([replace(slow[0], shared_with=("other",)), *slow[1:]])
+    made = calibrate(dry_run=True)
+    assert slow[0].run_id not in made.fitted.used.ids
+    (reason,) = [each["reason"] for each in made.to_dict()["set_aside"] if each["id"] == slow[0].run_id]
+    assert reason.startswith("shared accelerators: they also ran other")
 
 
 def test_a_second_calibration_says_which_day_the_first_was_made_and_others_are_rivals(slow):

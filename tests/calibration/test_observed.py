@@ -60,6 +60,7 @@ def test_the_plans_server_is_taken_where_it_holds_the_chip_that_ran(shipped):
         ({"duration_s": 0.0}, "a clock error"),
         ({"duration_s": math.nan}, "a clock error"),
         ({"hw": "dgx-a100 + dgx-h100"}, "mixed hardware"),
+        ({"shared_with": ("other",)}, "shared accelerators: they also ran other, so neither time nor energy is its own"),
         ({"hw": "dgx-a100", "plan": {"hw": "dgx-h100"}}, "mixed hardware: planned on h100-sxm5-80gb, run on a100-sxm4-80gb"),
         ({"hw": ""}, "no hardware"),
         ({"hw": "nonesuch-9000"}, "no hardware 'nonesuch-9000'"),

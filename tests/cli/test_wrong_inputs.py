@@ -111,8 +111,8 @@ def test_a_usual_spelling_is_understood(words, fields):
             "active_params 9e+09 exceed params 7e+09 | params counts all experts, active_params those that a token passes through",
         ),
         (
-            (*ESTIMATE, "--kind", "qlora"),
-            "Invalid value for '--kind': 'qlora' is not one of 'pretrain', 'finetune', 'lora'. Did you mean 'lora'? QLoRA trains LoRA adapters on a quantised model.",
+            (*ESTIMATE, "--kind", "grpo"),
+            "Invalid value for '--kind': 'grpo' is not one of 'pretrain', 'finetune', 'lora', 'qlora', 'dpo', 'rl'. Did you mean 'rl'?",
         ),
         ((*ESTIMATE, "--start", "1999"), "start is '1999' | plans start in 2000 to 2100; write a year or a month, as 2024 or 2024-06"),
         ((*ESTIMATE, "--start", "soon"), "start is 'soon' | write a year or a month, as 2020 or 2020-06"),
@@ -159,8 +159,8 @@ def test_few_parameters_are_questioned():
         ("batch_size = 8\n", "unknown key 'batch_size' in the plan | did you mean batch_tokens? it counts tokens: sequences of a step × seq_len"),
         ("lr = 1e-4\n", "unknown key 'lr' in the plan | it has no effect on the cost of a training: leave it out"),
         (
-            'kind = "qlora"\n',
-            "kind is 'qlora' | did you mean lora? QLoRA trains LoRA adapters on a quantised model; it must be one of pretrain, finetune, lora",
+            'kind = "peft"\n',
+            "kind is 'peft' | did you mean lora? it must be one of pretrain, finetune, lora, qlora, dpo, rl",
         ),
         ("gpus = 8\naccelerators = 16\n", "accelerators and gpus are the same field | give one of them"),
     ],

@@ -48,6 +48,12 @@ LIKELY = {
     "local_size": [96.0],
     "frozen_gmac_per_sample": [500.0],
     "seconds_per_sample": [0.01, 1.0],
+    "padding": [0.0, 0.3, 0.75],
+    "evaluation_tokens": [1e6],
+    "startup_hours": [0.1, 0.5],
+    "reference_params": [0.0, 7e9],
+    "generated_tokens": [1e9, 4e9],
+    "generation_ratio": [0.05, 0.1],
     "audio_hours": [1e4, 680e3],
     "frames_per_s": [25.0, 50.0],
     "accelerator_hours": [1e2, 3e6],
@@ -93,7 +99,7 @@ CHOICES = {
     "hw": ["a100", "dgx-a100", "h100", "tpu-v4", "t4"],
     "region": [None, None, "us-east-1", "home", "on-prem"],
     "family": [None, None, "decoder", "encoder", "encoder-decoder", "speech"],
-    "kind": [None, None, "lora", "finetune"],
+    "kind": [None, None, "lora", "finetune", "qlora", "dpo", "rl"],
     "recompute": [None, "full", "selective"],
 }
 

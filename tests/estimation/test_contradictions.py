@@ -41,7 +41,7 @@ def test_every_pair_of_fields_that_exclude_each_other_is_refused_with_a_hint():
     for one, other, hint in contradictions._EXCLUSIVE:
         assert {one, other} <= FIELDS.keys()
         with pytest.raises(PlanError) as caught:
-            Plan(**dict.fromkeys((one, other), 1.0))
+            Plan(**{name: 0.5 if name == "padding" else 1.0 for name in (one, other)})
         assert (str(caught.value), caught.value.hint) == (f"{one} and {other} exclude each other", hint)
 
 

@@ -23,6 +23,7 @@ ONE_OF_EACH = {
     "factor": "attempts",
     "intensity": "carbon_intensity",
     "price": "rent_price",
+    "amount": "reference_params",
 }
 """Kind of check to a field that is checked so."""
 
@@ -59,6 +60,7 @@ def test_every_kind_of_check_is_known_and_every_choice_listed():
         ("intensity", (0.0, 1.0, 429.0, 1500.0), (-1.0, 1501.0), "in grams per kWh, 0 to 1500"),
         ("factor", (1.0, 1.3, 100.0), (0.0, 0.9, -1.0), "it is a factor of at least 1: 1 for a run that succeeds at once, 3 for three runs' worth of work"),
         ("price", (0.0, 1e-3, 5e6), (-0.01, -5.0), "it must be at least 0"),
+        ("amount", (0.0, 7e9), (-1.0,), "it must be at least 0"),
     ],
 )
 def test_each_check_has_its_bounds_and_says_them(check, accepted, refused, hint):

@@ -20,6 +20,9 @@ PRESET = {
     "updated_params",
     "repeated_share",
     "attention_width",
+    "weight_b",
+    "state_b",
+    "quantised_memory_share",
 }
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}

@@ -26,6 +26,7 @@ SCHEMA = [
     "steps",
     "hardware_count",
     "support",
+    "ownership_usd",
     "prices",
     "layout",
     "assumptions",
@@ -210,6 +211,7 @@ LIKELY = {
     "intensity": ["0", "1", "1500", "30..600", "1e-30..1500", "0.4"],
     "factor": ["1", "1.5", "1e30", "1..3", "0.9"],
     "price": ["0", "1e-30", "1e30", "0.1", "1e-30..1e30", "-1"],
+    "amount": ["0", "7B", "1e30", "1B..2B", "-1"],
 }
 """For each kind of check the texts that people may give: good, extreme and wrong."""
 

@@ -49,3 +49,15 @@ def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, led
     record = ledger("run")
     assert record.state == "finished"
     assert any("the metering process was stopped for" in note for note in record.notes), record.notes
+    assert any("the command ended while its tracker was stopped, between" in note for note in record.notes), record.notes
+
+
+def test_an_end_that_the_supervisor_saw_is_dated_then_although_the_meter_was_stopped(track, ledger):
+    tracked = track("run", ["sleep", "2"])
+    sidecar = within_a_minute(tracked.sidecar)
+    time.sleep(1.0)
+    tracked.send(sidecar, signal.SIGSTOP)
+    assert tracked.wait() == 0
+    record = ledger("run")
+    assert 2.0 <= record.duration_s < 4.0
+    assert not any("while its tracker was stopped" in note for note in record.notes), record.notes

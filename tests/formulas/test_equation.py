@@ -49,7 +49,7 @@ def sections(formula) -> dict[str, str]:
     return dict(zip(["summary", *parts[1::2]], [parts[0], *parts[2::2]], strict=True))
 
 
-UNIT_SHARES = ("mfu", "utilisation", "discount", "goodput", "overlap", "exponent", "mask_ratio", "value_retained")
+UNIT_SHARES = ("mfu", "utilisation", "discount", "goodput", "overlap", "exponent", "mask_ratio", "value_retained", "padding")
 LAYOUTS = [
     Layout(sequences=64.0),
     Layout(sequences=256.0, tp=4.0, pp=2.0, dp=8.0, interleave=2.0, overlap_data=0.8, sequence_parallel=1.0),
@@ -119,7 +119,7 @@ def test_the_text_of_every_equation_gives_what_its_function_computes():
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-15), (formula.__name__, inputs)
         checked += 1
     print(f"{checked} equations evaluated, 60 times each")
-    assert checked == len(FORMULAS) == 86
+    assert checked == len(FORMULAS) == 93
 
 
 def test_there_are_formulas_in_every_module_but_those_of_layers_and_layouts():

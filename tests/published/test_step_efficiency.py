@@ -74,6 +74,14 @@ def test_the_spread_holds_most_steps_of_left_out_sources(published_steps, shippe
     assert 0.8 <= sum(abs(log) <= reach for log in logs) / len(logs) <= 0.97
 
 
+def test_all_publishers_weigh_the_same_in_a_spread(published_steps):
+    small, large = (next(step for step in published_steps[0] if step.set.publisher == name) for name in ("torchtitan", "Narayanan"))
+    alike = [(large, large.published_s * math.exp(0.01))] * 99
+    # nine tenths of the weight lie within the errors of the small source, which has half of it
+    apart = [(small, small.published_s * math.exp(error)) for error in (0.1, 0.2, 0.3, 0.4, 0.5)]
+    assert step_efficiency.spread_of(alike + apart) == pytest.approx(0.4 / Z_90)
+
+
 def test_chips_and_precisions_scale_the_efficiency_of_their_generation(published_steps, shipped):
     by_id = {step.id: step for step in published_steps[0]}
     base = step_efficiency.sustained_of(by_id["mbridge-20"], shipped).gemm_efficiency

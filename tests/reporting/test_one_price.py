@@ -46,6 +46,20 @@ def test_owning_instead_of_renting_costs_what_the_estimate_says(shipped):
     answer = estimate(plan, database=shipped)
     (own,) = [found for found in advise(plan, money="rent", database=shipped).alternatives if found.id == "own"]
     assert own.results["cost_usd"] == answer["tco_usd"]
+    largest = max(answer.ownership_usd.values()) / answer.median("tco_usd")
+    assert f"total cost of ownership: hardware, less its resale {100 * largest:.0f} %; " in own.how
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_lines_of_ownership_add_up_to_it_in_every_answer(shipped, name):
+    answer = estimate(PLANS[name], database=shipped)
+    assert sum(answer.ownership_usd.values()) == pytest.approx(answer.median("tco_usd"))
+    assert answer.to_dict()["ownership_usd"] == answer.ownership_usd
+    assert (answer.ownership_usd["staff_usd"] == 0.0) is (name == "home")
+
+
+def test_what_cannot_be_bought_has_no_lines(shipped):
+    assert estimate(params=7e9, tokens=1e10, hw="tpu-v5p", database=shipped).ownership_usd == {}
 
 
 @pytest.mark.parametrize("name", PLANS)

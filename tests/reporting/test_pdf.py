@@ -1,4 +1,4 @@
-"""A report is a page or a PDF by the ending of its file; nothing else is written under such a name."""
+"""A browser prints a report, or makes a picture of it, whole or not at all."""
 
 import os
 import shutil
@@ -25,27 +25,6 @@ def plan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.toml").write_text('params = 7e9\ntokens = 1e10\nhw = "8xH100"\n')
     return "plan.toml"
-
-
-@pytest.mark.parametrize("name", ["r.html", "R.HTM", "r", "a.b/r"])
-def test_a_page_is_a_page(name):
-    assert not pdf.is_pdf(name)
-
-
-@pytest.mark.parametrize("name", ["r.docx", "r.png", "r.pdf.gz", "r.md"])
-def test_another_format_is_refused_with_those_that_are(name):
-    with pytest.raises(CarbonError, match="cannot write a report as ") as caught:
-        pdf.is_pdf(name)
-    assert caught.value.hint == "name a file that ends in .html or .pdf"
-
-
-def test_without_a_browser_a_pdf_is_refused_before_anything_is_made(plan, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CarbonError) as caught:
-        report(plan, output="r.pdf")
-    assert str(caught.value) == "cannot write 'r.pdf': no browser that prints PDF is on PATH"
-    assert caught.value.hint == "name r.html and print it from your browser, or install Chromium or Google Chrome"
-    assert not (tmp_path / "r.pdf").exists()
 
 
 @pytest.mark.parametrize("script", ["exit 1", "exit 0"])
@@ -78,3 +57,13 @@ def test_chromium_prints_a_pdf(tmp_path):
         assert isinstance(error.__cause__, subprocess.TimeoutExpired)
         pytest.skip("Chromium is too slow here")
     assert printed.startswith(b"%PDF-")
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on PATH")
+def test_chromium_makes_a_picture(tmp_path):
+    try:
+        made = pdf.png_of(str(tmp_path / "r.png"), "<!DOCTYPE html><p>page</p>")
+    except CarbonError as error:
+        assert isinstance(error.__cause__, subprocess.TimeoutExpired)
+        pytest.skip("Chromium is too slow here")
+    assert made.startswith(b"\x89PNG")

@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from traincarbon.database.load import builtin_root
-from traincarbon.published.runs_file import read_runs
+from traincarbon.database.select import sigma_of
+from traincarbon.published import step_efficiency
+from traincarbon.published.runs_file import read_measured_steps, read_runs
+from traincarbon.uncertain import Z_90
 from traincarbon.validation import backtest as module
 from traincarbon.validation.backtest import backtest
 
@@ -51,7 +54,7 @@ def test_every_row_is_tried_or_set_aside_with_a_reason(seen):
     found = seen[1]
     tried = {case.id for case in found.cases}
     aside = {row.id for row in found.set_aside}
-    assert len(tried | aside) == 340
+    assert tried | aside == {run.id for run in (*read_runs()[0], *read_measured_steps())}
     assert all(row.reason for row in found.set_aside)
 
 
@@ -162,12 +165,11 @@ def test_the_sets_that_the_shipped_constants_were_fitted_on_say_so(seen):
     assert sets["run-dense-lm-ampere", "accelerator_hours_h"]
 
 
-def test_the_spread_of_a_step_is_that_of_the_residuals_of_other_publishers(seen):
-    timed = [case for case in seen[1].cases if case.quantity == "step_time_s"]
-    dense = [case for case in timed if "moe" not in case.set]
-    others = [case.error_ln for case in dense if not case.set.startswith("narayanan")]
-    (sigma,) = {case.sigma for case in timed if case.set == "narayanan-2021-t1"}
-    assert sigma == pytest.approx(math.sqrt(sum(error**2 for error in others) / len(others)))
+def test_the_spread_of_a_step_is_that_of_the_residuals_of_other_publishers(seen, published_steps, shipped):
+    left = step_efficiency.without_own_publisher(published_steps[0], published_steps[0], shipped)
+    others = [(step, seconds_s) for step, seconds_s in left if not step.is_mixture and step.set.publisher != "Narayanan"]
+    (sigma,) = {case.sigma for case in seen[1].cases if (case.quantity, case.set) == ("step_time_s", "narayanan-2021-t1")}
+    assert sigma == step_efficiency.spread_of(others)
 
 
 def test_the_co2e_of_a_run_is_compared_in_kilograms_where_its_energy_is_known(seen):
@@ -216,3 +218,11 @@ def test_an_interval_of_a_bench_comes_from_the_benches_of_others(seen):
     cases = {case.id: case for case in seen[1].cases if case.quantity == "mfu"}
     assert cases["foundry-a100-7b-s2048-n8-b96"].sigma != cases["megatron21-t1-1008b"].sigma
     assert all(case.sigma > 0.05 for case in cases.values())
+
+
+def test_steps_of_unknown_software_have_a_wider_interval(published_steps, shipped):
+    step = next(step for step in published_steps[0] if step.id == "megatron21-t1-1.7b")
+    others = [(other, other.published_s * math.exp(0.02)) for other in published_steps[0] if not other.is_mixture]
+    unknown = step._replace(set=step.set._replace(is_software_known=False))
+    assert module._step_spread(step, others, shipped) == pytest.approx(0.02 / Z_90)
+    assert module._step_spread(unknown, others, shipped) == sigma_of(shipped, "step_software_spread", "*")

@@ -1,20 +1,15 @@
 """Find places by what a person types: cloud regions, countries, states, towns, and sites of one's own."""
 
-from typing import NamedTuple
-
 from traincarbon.database.find import LONGEST_SHOWN, MOST_CANDIDATES, refuse_ambiguous, refuse_unknown, shown
 from traincarbon.database.load import Database
-from traincarbon.database.names import squeeze, without_accents
-from traincarbon.database.records import Row
-from traincarbon.database.select import grid_of
+from traincarbon.database.names import squeeze
+from traincarbon.database.place_names import Place, place_names, plain, region_place, zone_of, zone_place
 from traincarbon.errors import NotFoundError
 
 _CODE = 3
 """Letters of a country's code; such short names resemble many words, so they are not suggested for longer ones."""
 _ALIKE = 0.75
 """How alike the names of two places must be, of 1 for the same: short names resemble many."""
-_MOST_PARTS = 4
-"""Commas in the name of a place."""
 SITES = {
     "home": "home",
     "at-home": "home",
@@ -33,27 +28,6 @@ _OWN_WORDS = frozenset(
     ("local", "localhost", "laptop", "desktop", "workstation", "my office", "lab", "my lab", "university", "cluster", "my cluster", "private")
 )
 """Words for something of one's own that may be a home or not."""
-
-
-class Place(NamedTuple):
-    """Where a training runs: a zone, the cloud region if one was named, and the kind of site if it is one's own.
-
-    Attributes:
-        zone: The country, state or area; empty if only the kind of site was named.
-        site: ``home`` or ``on-prem``; empty for a data centre.
-    """
-
-    zone: str
-    name: str
-    region: Row | None = None
-    site: str = ""
-
-    @property
-    def id(self) -> str:
-        """The region's id, or the zone if no region was named, after the kind of site if one was."""
-        if self.region is not None:
-            return self.region["region"]
-        return ":".join(part for part in (self.site, self.zone) if part)
 
 
 def find_place(database: Database, text: str, *, provider: str = "") -> Place:
@@ -75,21 +49,21 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
         database.rows("regions", wanted) or database.rows("regions", wanted.lower()) or (database.rows("regions", f"{provider}:{wanted}") if provider else ())
     )
     if exact:
-        return _region(exact[0])
+        return region_place(exact[0])
     zones = database.rows("zones", wanted) or database.rows("zones", wanted.upper().replace("_", "-"))
     if zones:
-        return _zone(zones[0])
+        return zone_place(zones[0])
     site = _site(database, wanted)
     if site is not None:
         return site
     country = _zone_named(database, wanted)
     if country is not None:
         return country
-    spelt = {row["region"]: _region(row) for row in database.rows_with("regions", wanted) if row["name"] == wanted and provider in ("", row["provider"])}
+    spelt = {row["region"]: region_place(row) for row in database.rows_with("regions", wanted) if row["name"] == wanted and provider in ("", row["provider"])}
     if spelt and len(spelt := _documented(database, spelt)) == 1:
         return next(iter(spelt.values()))
     names = place_names(database)
-    found = names.get(squeeze(wanted), {}) | names.get(_plain(wanted), {})
+    found = names.get(squeeze(wanted), {}) | names.get(plain(wanted), {})
     zones_found = {id: place for id, place in found.items() if place.region is None}
     own = {id: place for id, place in found.items() if place.region is not None and place.region["provider"] == provider}
     literal = {id: place for id, place in found.items() if place.region is not None and wanted in (place.region["name"], id)}
@@ -98,9 +72,12 @@ def find_place(database: Database, text: str, *, provider: str = "") -> Place:
         found = _town(database, wanted, found) or _documented(database, found)
     if len(found) == 1:
         return next(iter(found.values()))
-    within = _within(database, wanted) if not found else None
-    if within is not None:
-        return within
+    if not found and "," in wanted:
+        from traincarbon.database.find_within import place_within
+
+        within = place_within(database, wanted)
+        if within is not None:
+            return within
     from traincarbon.database.towns import zones_of_part
 
     towns = zones_of_part(database, wanted) if not found else ()
@@ -121,35 +98,6 @@ def is_place_name(database: Database, text: str) -> bool:
             if wanted in {*(row[column].lower() for column in columns), *row["aliases"].split(";")}:
                 return True
     return squeeze(text) in place_names(database)
-
-
-def place_names(database: Database) -> dict[str, dict[str, Place]]:
-    """Return every squeezed name of a region or zone, with and without its accents, with the places of that name."""
-    return database.remember(_place_names, None)
-
-
-def _place_names(database: Database, _key: None) -> dict[str, dict[str, Place]]:
-    names: dict[str, dict[str, Place]] = {}
-
-    def add(name: str, place: Place) -> None:
-        for spelling in (squeeze(name),) if name.isascii() else dict.fromkeys((squeeze(name), _plain(name))):
-            if spelling:
-                names.setdefault(spelling, {}).setdefault(place.id, place)
-
-    zones = {row["zone"]: row for row in database.all_rows("zones")}
-    for row in zones.values():
-        for name in (row["zone"], row["name"], *row["aliases"].split(";")):
-            add(name, _zone(row))
-        if row["type"] == "country":
-            add(row["iso3"], _zone(row))
-    for row in database.all_rows("zone_names"):
-        if row["zone"] in zones:
-            for name in row["names"].split(";"):
-                add(name, _zone(zones[row["zone"]]))
-    for row in database.all_rows("regions"):
-        for name in (row["region"], row["name"], f"{row['provider']}-{row['name']}", *row["aliases"].split(";")):
-            add(name, _region(row))
-    return names
 
 
 def _site(database: Database, text: str) -> Place | None:
@@ -180,48 +128,33 @@ def _zone_named(database: Database, text: str) -> Place | None:
             if any(wanted == name.lower() for name in named):
                 rows[row["zone"]] = row
     zones = [row for zone in rows for row in database.rows("zones", zone)]
-    return _zone(zones[0]) if len(zones) == 1 and len(rows) == 1 else None
+    return zone_place(zones[0]) if len(zones) == 1 and len(rows) == 1 else None
 
 
 def _town(database: Database, text: str, found: dict[str, Place]) -> dict[str, Place]:
     """Return the zone of a town in which several clouds have a region; none if *text* is the name of a region, or they are on different grids."""
-    zones = {place.zone for place in found.values()}
-    grids = {grid_of(database, place.id, place.zone) for place in found.values()}
+    zones = {zone_of(database, place) for place in found.values()}
     if len(zones) > 1 or any(place.region is None or squeeze(text) == squeeze(place.region["name"]) for place in found.values()):
         return {}
-    zone, grid = zones.pop(), grids.pop()
-    zone = zone if grids or grid == grid_of(database, zone, zone) else grid
+    zone = zones.pop()
     return {zone: _town_in(database, text, zone)} if database.rows("zones", zone) else {}
 
 
 def _town_in(database: Database, text: str, zone: str) -> Place:
     """Return the *zone* that a town or part of a country called *text* is in, by the name of both."""
-    known = _zone(database.rows("zones", zone)[0])
+    known = zone_place(database.rows("zones", zone)[0])
     return known._replace(name=f"{text[:LONGEST_SHOWN]} ({known.name})")
 
 
-def _within(database: Database, text: str) -> Place | None:
-    """Return the zone of a place that is written from the smallest part to the country, as on model cards: ``Brooklyn, NY, USA``."""
-    *parts, last = [part.strip() for part in text.split(",")]
-    if not parts or len(parts) > _MOST_PARTS or not last:
-        return None
-    country = next((place for place in place_names(database).get(_plain(last), {}).values() if place.region is None), None)
-    if country is None:
-        return None
-    from traincarbon.database.towns import zones_of_part
-
-    for part in parts:
-        known = place_names(database).get(_plain(f"{country.zone}-{part}"), {}) or place_names(database).get(_plain(part), {})
-        named = {place.zone for place in known.values()} or set(zones_of_part(database, part))
-        zones = {zone for zone in named if zone.partition("-")[0].rstrip("0123456789") == country.zone and zone != country.zone}
-        rows = database.rows("zones", zones.pop()) if len(zones) == 1 else ()
-        if rows:
-            return _zone(rows[0])
-    return country._replace(name=f"{text[:LONGEST_SHOWN]} (all of {country.name})")
-
-
 def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: bool) -> None:
-    """Refuse a country of which no grid is known, or a part of a country of which none is known, and name the country."""
+    """Refuse a country of which no grid is known, or a part of a country of which none is known, and name the country.
+
+    An abbreviation that is a state's as well, as VA, is left to be suggested.
+    """
+    from traincarbon.database.find_within import states_abbreviated
+
+    if states_abbreviated(database, text):
+        return
     for row in database.rows_with("zone_names", text):
         if squeeze(text) in {squeeze(row["zone"]), *map(squeeze, row["names"].split(";"))}:
             raise NotFoundError(f"no carbon intensity of {shown(text)} is known", hint="give --carbon-intensity with your own, and leave the region out")
@@ -233,24 +166,20 @@ def _refuse_without_grid(database: Database, text: str, *, is_like_a_region: boo
 
 
 def _near_places(database: Database, text: str) -> list[str]:
+    from traincarbon.database.find_within import states_abbreviated
     from traincarbon.suggestions import nearest
 
     if text.strip().lower() in _OWN_WORDS:
         return ["home", "on-prem"]
-    wanted = _plain(text)[:LONGEST_SHOWN]
+    wanted = plain(text)[:LONGEST_SHOWN]
     bearers: dict[str, str] = {}
     for name, places in place_names(database).items():
         if len(name) > _CODE or len(wanted) <= _CODE:
             for id in sorted(places, key=lambda each: (places[each].region is not None, each)):
                 bearers.setdefault(name, id)
     starting = [bearers[name] for name in sorted(bearers, key=len) if len(wanted) > _CODE and name.startswith(wanted)]
-    states = [zone for zone in (f"US-{text.upper()}", f"CA-{text.upper()}") if database.rows("zones", zone)]
+    states = [place.zone for place in states_abbreviated(database, text)]
     return list(dict.fromkeys([*states, *starting[:3], *(bearers[name] for name in nearest(wanted, bearers, most=MOST_CANDIDATES, alike=_ALIKE))]))
-
-
-def _plain(text: str) -> str:
-    """Return *text* squeezed, without accents."""
-    return squeeze(without_accents(text))
 
 
 def _documented(database: Database, found: dict[str, Place]) -> dict[str, Place]:
@@ -261,11 +190,3 @@ def _documented(database: Database, found: dict[str, Place]) -> dict[str, Place]
         if region is not None and any(row["scope"] == region["name"] for row in database.rows("facilities", region["provider"])):
             known[id] = place
     return known or found
-
-
-def _region(row: Row) -> Place:
-    return Place(row["zone"], f"{row['location']} ({row['region']})", row)
-
-
-def _zone(row: Row) -> Place:
-    return Place(row["zone"], row["name"])

@@ -83,6 +83,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
+    "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),
     "scaling_laws": (
         *("law", "irreducible_loss", "params_scale", "params_exponent", "tokens_scale", "tokens_exponent"),
         *("irreducible_loss_se", "params_exponent_se", "tokens_exponent_se", "least_params", "most_params", "least_tokens", "most_tokens"),

@@ -32,6 +32,7 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
         "window": _Bounds(0.0, 1e12, False),
         "windowed": _Bounds(0.0, 1.0, False),
     },
+    "family_runs": {"accelerator_hours": _Bounds(0.1, 1e9, True)},
     "convolutions": {"params": _Bounds(1e5, 1e11, True), "image_size": _Bounds(8.0, 4096.0, True), "gmac": _Bounds(0.001, 1e5, True)},
     "scaling_laws": {
         **dict.fromkeys(("irreducible_loss", "params_scale", "tokens_scale"), _Bounds(1e-9, 1e12, True)),
@@ -48,6 +49,7 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
     "providers": {"type": PROVIDER_TYPES},
     "prices": {"purchase": PURCHASES},
+    "family_runs": {"measure": ("run", "rate")},
     "embodied": {
         "scope": (
             *("accelerator", "accelerator-by-method", "accelerator-with-server-share", "server", "server-by-method", "server-without-accelerators"),

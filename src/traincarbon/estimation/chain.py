@@ -13,7 +13,7 @@ from traincarbon.estimation.contradictions import shown
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
-from traincarbon.estimation.families import family_of
+from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import named
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
 _FEW_SERVERS = 3
-_TRAINING = {"finetune": "fine-tuning", "lora": "fine-tuning of adapters"}
-"""What a kind of training is called; any other is training."""
+_SHORT_S = 1800.0
+"""Fine-tunings that are shorter spend much of their time before the first step and after the last. [s]"""
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price", "rent_from": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
@@ -169,7 +169,11 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     """
     plan, each = trace.plan, trace.facts.accelerator_count
     updated = plan.number("params")
-    if plan.kind == "lora" and updated is not None:
+    if (kind := kind_of(plan.kind)).is_quantised or kind.has_reference:
+        from traincarbon.estimation.post_training import memory_values
+
+        trace.values |= memory_values(plan)
+    if work.trains_adapters(plan) and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE
     elif plan.frozen_params is not None and updated is not None:
@@ -217,7 +221,7 @@ def _warn_of_gaps(trace: Trace) -> None:
     plan, values, gaps = trace.plan, trace.values, trace.gaps
     support = trace.facts.support
     if plan.mfu is None and plan.accelerator_hours is None and support is not None and not support.alike and values["compute_flop"] is not None:
-        what = f"{plan.family or 'decoder'} {_TRAINING.get(plan.kind or '', 'training')} on {trace.facts.accelerator.name}"
+        what = f"{plan.family or 'decoder'} {kind_of(plan.kind).noun} on {trace.facts.accelerator.name}"
         guess = "a wide guess" if support.is_guess else "put together from runs on such hardware and runs of such models"
         trace.warnings.append(f"no published run is like {what}: the utilisation is {guess}; give mfu if you know it")
     for name, stated in _OVERRIDDEN.items():
@@ -226,6 +230,12 @@ def _warn_of_gaps(trace: Trace) -> None:
     if plan.attempts is not None:
         runs = f"{shown(plan.number('attempts'))} runs' worth of work"
         trace.warnings.append(f"attempts: hours, energy, emissions, water and cost are those of {runs}, one after another; the compute is that of one run")
+    if plan.startup_hours is not None and values["accelerators"] is None:
+        gaps["startup_hours"] = "ignored startup_hours: give a number of GPUs too"
+    duration = median_of(values["duration_s"])
+    is_tuning = kind_of(plan.kind).prior != "pretrain" and plan.accelerator_hours is None and plan.startup_hours is None
+    if is_tuning and duration is not None and any_of(duration < _SHORT_S):
+        trace.warnings.append("so short a run may spend as long on loading and saving the model, which the figures leave out: give startup_hours")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
     if values["compute_flop"] is None:

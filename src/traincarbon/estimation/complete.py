@@ -30,6 +30,8 @@ _SIZES = {
 """How to state the size of a sample, by family."""
 _IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
 """Fields that are in the FLOP of a sample and in nothing else."""
+_KEPT = ("flop", "tokens", "padding", "evaluation_tokens", "generated_tokens")
+"""Fields about data that samples do not replace."""
 _MOST_GPUS = 1000
 """A bare number below this is a count, and above it the name of a product."""
 
@@ -62,7 +64,7 @@ def completed(plan: Plan, database: Database) -> Completed:
     has_count = plan.hw is not None and _may_hold_count(plan.hw.strip())
     has_hours = plan.hours is not None or plan.days is not None
     has_data = plan.samples is not None or plan.audio_hours is not None
-    if not (has_count or has_hours or has_data):
+    if not (has_count or has_hours or has_data or plan.padding is not None):
         return Completed(plan, [], [], {}, [])
     work = _Completion(plan, database)
     if has_count and plan.hw is not None:
@@ -71,6 +73,8 @@ def completed(plan: Plan, database: Database) -> Completed:
         work.count_hours("hours" if plan.hours is not None else "days")
     if has_data:
         work.count_data()
+    if plan.padding is not None:
+        work.pad()
     if not work.found:
         return Completed(plan, [], [], {}, [])
     stated = {name: getattr(plan, name) for name in plan.to_dict()} | work.found
@@ -161,7 +165,15 @@ class _Completion:
             self._follow("tokens", IMAGE_TOKENS, SAMPLED_TOKENS)
         elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")) and "accelerator_hours" not in self.found:
             raise PlanError("samples need the size of a sample", hint=family_of(plan.family).needs or _SIZES.get(plan.family or "", _SIZES[""]))
-        self.found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name != "flop"))
+        self.found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name not in _KEPT))
+
+    def pad(self) -> None:
+        """Add the padding to the tokens of text."""
+        from traincarbon.formulas.post_training import padded_tokens
+
+        computed = walk((Link("tokens", padded_tokens, text_tokens="tokens", padding="padding"),), self.values)
+        self.links += computed
+        self.found |= {"tokens": self.values.get("tokens"), "padding": None}
 
     def _count_audio(self) -> None:
         if self.plan.frames_per_s is None:

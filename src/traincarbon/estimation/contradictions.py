@@ -22,6 +22,7 @@ _PARTS = (
     ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
 )
 """Numbers that are part of another, and the hint for a part that is larger."""
+_FORWARD = ("padding", "evaluation_tokens", "generated_tokens", "reference_params")
 _EXCLUSIVE = (
     ("mfu", "accelerator_hours", "give one; the other is computed"),
     ("mfu", "hours", "give one; the other is computed"),
@@ -34,6 +35,7 @@ _EXCLUSIVE = (
     ("flop", "frozen_params", "flop counts the whole training, frozen parts included"),
     ("flop_per_sample", "teacher_params", "flop_per_sample counts the teacher too"),
     ("flop_per_sample", "frozen_params", "flop_per_sample counts what is computed for a sample, frozen parts included"),
+    *((flop, name, "flop counts the whole training") for flop in ("flop", "flop_per_sample", "gmac_per_sample") for name in _FORWARD),
     ("gmac_per_sample", "teacher_params", "give flop_per_sample, and count the teacher in it"),
     ("gmac_per_sample", "frozen_params", "give flop_per_sample, and count 4 FLOP for each frozen parameter and token"),
     ("mfu", "seconds_per_sample", "give one; the other is computed"),
@@ -59,6 +61,10 @@ _NEEDED = (
     ("decoder_params", ("samples", "audio_hours"), "give audio_hours of speech, or samples of a masked autoencoder"),
     ("text_tokens", ("text_params", "decoder_params"), "give text_params of a contrastive model, or decoder_params of speech; other text is in tokens"),
     ("frames_per_token", ("frames",), "give frames too: those of a clip"),
+    ("padding", ("tokens", "samples"), "give tokens too, those of text alone"),
+    ("evaluation_tokens", ("tokens", "samples"), "give the tokens of the training too"),
+    ("generated_tokens", ("tokens", "samples"), "give the tokens that the model learns from too"),
+    ("startup_hours", ("accelerators", "servers", "hw"), "give a number of GPUs too"),
 )
 """A field, those of which it needs one, and the hint."""
 

@@ -1,4 +1,4 @@
-"""The families of models: how their FLOP are counted, what is known of them, and their names in published runs and priors."""
+"""The families of models and the kinds of training: how their FLOP are counted, what is known of them, and their names in published runs and priors."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,6 +93,39 @@ OWN_FIELDS = {
     "decoder_params": "speech",
 }
 """Fields of a plan that say how a sample is computed, and the family that they imply where the plan states none."""
+
+
+class Kind(NamedTuple):
+    """A kind of training.
+
+    Attributes:
+        prior: What priors of utilisation call it.
+        doing: What a sentence calls it.
+        noun: What a warning calls it.
+        is_adapter: Whether adapters alone are trained, on frozen weights.
+        is_quantised: Whether the frozen weights are held at four bits.
+        has_reference: Whether a frozen copy of the model sees every token too.
+        has_rollouts: Whether the model generates text to learn from.
+    """
+
+    prior: str
+    doing: str
+    noun: str
+    is_adapter: bool = False
+    is_quantised: bool = False
+    has_reference: bool = False
+    has_rollouts: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "pretrain": Kind("pretrain", "Training", "training"),
+    "finetune": Kind("finetune", "Fine-tuning", "fine-tuning"),
+    "lora": Kind("lora", "Fine-tuning adapters of", "fine-tuning of adapters", is_adapter=True),
+    "qlora": Kind("lora", "Fine-tuning adapters of quantised", "fine-tuning of adapters", is_adapter=True, is_quantised=True),
+    "dpo": Kind("finetune", "Preference tuning of", "fine-tuning", has_reference=True),
+    "rl": Kind("finetune", "Reinforcement learning of", "fine-tuning", has_reference=True, has_rollouts=True),
+}
+"""Every kind of training by its name in a plan."""
 USUAL = FAMILIES["decoder"]
 """The family of a plan that states none, and of a published run whose family is unknown."""
 MOE = "moe-lm"
@@ -107,6 +140,16 @@ def family_of(name: str | None) -> Family:
         ('decoder', ('seq2seq',))
     """
     return USUAL if name is None else FAMILIES[name]
+
+
+def kind_of(name: str | None) -> Kind:
+    """Return the kind of training that a plan calls *name*.
+
+    Example:
+        >>> kind_of(None).prior, kind_of("qlora").prior, kind_of("dpo").prior
+        ('pretrain', 'lora', 'finetune')
+    """
+    return KINDS["pretrain" if name is None else name]
 
 
 def published_family(name: str) -> Family:

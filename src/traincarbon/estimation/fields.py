@@ -32,6 +32,7 @@ class Check(StrEnum):
     INTENSITY = "intensity"
     PRICE = "price"
     FACTOR = "factor"
+    AMOUNT = "amount"
 
 
 class Section(StrEnum):
@@ -39,6 +40,7 @@ class Section(StrEnum):
 
     WORK = "What is trained"
     SAMPLES = "Images, video and audio"
+    TUNING = "Fine-tuning and reinforcement learning"
     SITE = "On what, where and when"
     KNOWN = "What you know better"
     PRICES = "Prices and years of service"

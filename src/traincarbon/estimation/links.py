@@ -41,14 +41,24 @@ BY_SHAPE = Link(
     seq_len="seq_len",
     tokens="tokens",
 )
+BY_CAUSAL_SHAPE = Link(
+    "compute_flop",
+    compute.causal_training_flop,
+    matmul_params="active_params",
+    layers="layers",
+    hidden="attention_width",
+    seq_len="seq_len",
+    tokens="tokens",
+)
 BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens")
 BY_FAMILY = {family.name: Link("compute_flop", family.training_flop, active_params="active_params", tokens="tokens") for family in FAMILIES.values()}
-WORK = (BY_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
+WORK = (BY_SHAPE, BY_CAUSAL_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
 """The FLOP of a training, the most exact count first; :func:`traincarbon.estimation.work.flop_link` chooses one."""
 
 WITH_FROZEN = Link("compute_flop", samples.flop_with_frozen, compute_flop="compute_flop", frozen_params="frozen_params", tokens="tokens")
 WITH_TEACHER = Link("compute_flop", samples.flop_with_teacher, compute_flop="compute_flop", teacher_params="teacher_params", tokens="tokens")
 """What else is in the FLOP of a training."""
+
 
 ATTENTION_SHARE = Link(
     "attention_share",
@@ -63,9 +73,20 @@ HARDWARE_FLOP = Link("hardware_flop", compute.hardware_flop, compute_flop="compu
 """What the hardware executes. Utilisation counts model FLOP, so nothing follows from it."""
 
 MEMORY = (
-    Link("training_state_b", training_state.training_state_b, params="params", trainable_params="updated_params", weight_b=2.0, state_b=14.0),
     Link(
-        "fewest_accelerators", training_state.fewest_accelerators, training_state_b="training_state_b", memory_b="memory_b", usable_share="usable_memory_share"
+        "training_state_b",
+        training_state.training_state_b,
+        params="params",
+        trainable_params="updated_params",
+        weight_b=("weight_b", 2.0),
+        state_b=("state_b", 14.0),
+    ),
+    Link(
+        "fewest_accelerators",
+        training_state.fewest_accelerators,
+        training_state_b="training_state_b",
+        memory_b="memory_b",
+        usable_share=("quantised_memory_share", "usable_memory_share"),
     ),
     Link("activations_b", training_state.least_activations_b, layers="layers", hidden="hidden", seq_len="seq_len"),
     Link(
@@ -143,6 +164,14 @@ TIME = (
     Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
     Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
+    Link(
+        "accelerator_hours_h",
+        hours.hours_with_startup_h,
+        unless=("accelerator_hours",),
+        accelerator_hours_h="accelerator_hours_h",
+        startup_hours="startup_hours",
+        accelerators="accelerators",
+    ),
     Link("accelerator_hours_h", hours.attempted_hours_h, accelerator_hours_h="accelerator_hours_h", attempts="attempts"),
     DURATION,
 )

@@ -63,6 +63,12 @@ class Plan:
     local_size: Number
     frozen_gmac_per_sample: Number
     seconds_per_sample: Number
+    padding: Number
+    evaluation_tokens: Number
+    startup_hours: Number
+    reference_params: Number
+    generated_tokens: Number
+    generation_ratio: Number
     attempts: Number
     hw: str | None
     active_params: Number
@@ -88,6 +94,7 @@ class Plan:
     ffn_matrices: Number
     vocab: Number
     seq_len: Number
+    attention: str | None
     batch_tokens: Number
     recompute: str | None
     tp: Number

@@ -5,7 +5,7 @@ from typing import Any
 
 from traincarbon.database.records import BASES, PRECISIONS, PROVIDER_TYPES, PURCHASES
 from traincarbon.errors import PlanError
-from traincarbon.estimation.families import FAMILIES
+from traincarbon.estimation.families import FAMILIES, KINDS
 from traincarbon.estimation.fields import Check, Field, Section, Use
 
 _PARAMS, _TOKENS, _LAYERS = ("parameters", "parameter", "params", "param", "weights"), ("tokens", "token", "tok", "toks"), ("layers", "blocks")
@@ -13,7 +13,7 @@ _SAMPLES = ("samples", "sample", "images", "examples", "sequences", "records", "
 _GPUS = ("GPUs", "GPU", "accelerators", "accelerator", "TPUs", "TPU", "chips", "devices", "cards")
 _SERVERS = ("servers", "server", "nodes", "node", "machines", "instances", "hosts")
 _JOB = Use.HOURS | Use.STEP
-_WORK, _MEDIA, _SITE, _KNOWN, _PRICES, _SHAPE = Section
+_WORK, _MEDIA, _TUNING, _SITE, _KNOWN, _PRICES, _SHAPE = Section
 
 FIELDS: dict[str, Field] = {
     "name": Field(Check.TEXT, "Name", "What to call the run.", _WORK),
@@ -114,6 +114,34 @@ FIELDS: dict[str, Field] = {
         unit="s",
         uses=Use.DATA | Use.PACE,
     ),
+    "padding": Field(
+        Check.REDUCTION,
+        "Padding",
+        "Share of what is computed that is padding; 0 if sequences are packed. `--tokens` then counts text alone.",
+        _TUNING,
+        uses=Use.DATA,
+    ),
+    "evaluation_tokens": Field(Check.POSITIVE, "Tokens of evaluation", "Tokens that all evaluations run forward over.", _TUNING, uses=Use.DATA, nouns=_TOKENS),
+    "startup_hours": Field(Check.POSITIVE, "Start-up", "Wall-clock time of loading, compiling and saving, in which all accelerators wait.", _TUNING, unit="h"),
+    "reference_params": Field(
+        Check.AMOUNT,
+        "Parameters of the reference model",
+        "Parameters of the frozen model that preference tuning compares with; those of the model unless stated, 0 if computed beforehand.",
+        _TUNING,
+        uses=Use.SIZE,
+        nouns=_PARAMS,
+    ),
+    "generated_tokens": Field(
+        Check.POSITIVE,
+        "Generated tokens",
+        "Tokens that reinforcement learning generates; those it learns from unless stated.",
+        _TUNING,
+        uses=Use.DATA,
+        nouns=_TOKENS,
+    ),
+    "generation_ratio": Field(
+        Check.POSITIVE, "Utilisation of generation", "Utilisation while text is generated, over that while the model is trained.", _TUNING, uses=Use.PACE
+    ),
     "attempts": Field(
         Check.FACTOR,
         "Attempts",
@@ -159,9 +187,9 @@ FIELDS: dict[str, Field] = {
     "kind": Field(
         Check.CHOICE,
         "Kind of training",
-        "Training from scratch, fine-tuning, or adapters on a frozen model.",
+        "Training from scratch, fine-tuning, adapters on a frozen model (of four bits: qlora), preference tuning (dpo) or reinforcement learning (rl).",
         _WORK,
-        choices=("pretrain", "finetune", "lora"),
+        choices=tuple(KINDS),
         uses=_JOB,
     ),
     "family": Field(Check.CHOICE, "Model family", "Kind of model.", _WORK, choices=tuple(FAMILIES), uses=_JOB),
@@ -182,6 +210,13 @@ FIELDS: dict[str, Field] = {
     ),
     "vocab": Field(Check.COUNT, "Vocabulary size", "Size of the vocabulary.", _SHAPE, uses=_JOB | Use.SIZE),
     "seq_len": Field(Check.COUNT, "Sequence length", "Context length in training.", _SHAPE, uses=_JOB, nouns=_TOKENS),
+    "attention": Field(
+        Check.CHOICE,
+        "Attention of a causal model",
+        "Count its attention scores in full, as published MFU does, or the half that is not masked.",
+        _SHAPE,
+        choices=("full", "causal"),
+    ),
     "batch_tokens": Field(Check.POSITIVE, "Tokens per step", "Tokens of one step.", _SHAPE, uses=Use.SIZE, nouns=_TOKENS),
     "recompute": Field(
         Check.CHOICE,

@@ -33,6 +33,12 @@ class FixedFields(TypedDict, total=False):
     local_size: Number
     frozen_gmac_per_sample: Number
     seconds_per_sample: Number
+    padding: Number
+    evaluation_tokens: Number
+    startup_hours: Number
+    reference_params: Number
+    generated_tokens: Number
+    generation_ratio: Number
     attempts: Number
     active_params: Number
     trainable_params: Number
@@ -55,6 +61,7 @@ class FixedFields(TypedDict, total=False):
     ffn_matrices: Number
     vocab: Number
     seq_len: Number
+    attention: str | None
     batch_tokens: Number
     recompute: str | None
     tp: Number

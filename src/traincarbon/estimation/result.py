@@ -193,6 +193,16 @@ class Estimate:
         return shares
 
     @property
+    def ownership_usd(self) -> dict[str, Any]:
+        """The lines of the total cost of ownership at the medians, which add up to it; empty where it is unknown. [$]."""
+        inputs = next((found for link, found, value in self.links if link.name == "tco_usd" and value is not None), None)
+        if inputs is None:
+            return {}
+        from traincarbon.formulas.ownership import ownership_usd  # few answers are asked for them
+
+        return ownership_usd({name: median_of(value) for name, value in inputs.items()})
+
+    @property
     def flop_counts(self) -> dict[str, Any] | None:
         """How the FLOP were counted, ``6nd``, ``exact``, ``stated`` or ``per_sample``, with the parts that add up to them; None where they are unknown."""
         counts = self._trace.flop_counts
@@ -255,8 +265,9 @@ class Estimate:
             "steps": [_json(step._asdict()) for step in self.steps],
             "hardware_count": {"stated": _json(median_of(self.stated_accelerators)), "used": _json(median_of(self.accelerators)), "fits": self.fits},
             "support": self.support,
+            "ownership_usd": _json(self.ownership_usd),
             "prices": [quote._asdict() for quote in self.quotes],
-            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(),
+            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],
         }

@@ -94,8 +94,11 @@ def walk(links: Iterable[Link], values: dict[str, Num | None], stated: frozenset
         for parameter, source, others in link.sources:
             value = get(source)
             if value is None:
-                value = next((found for other in others if (found := get(other) if isinstance(other, str) else other) is not None), None)
-                if value is None:
+                for other in others:
+                    value = get(other) if other.__class__ is str else other
+                    if value is not None:
+                        break
+                else:
                     is_complete = False
                     if refines:
                         break

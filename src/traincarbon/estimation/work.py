@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
-from traincarbon.estimation.families import family_of
+from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.links import (
     ATTENTION_SHARE,
     BY_ADAPTERS,
+    BY_CAUSAL_SHAPE,
     BY_FAMILY,
     BY_SAMPLE,
     BY_SHAPE,
@@ -65,15 +66,16 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     count = flop_link(plan)
     head_dim, heads = number("head_dim"), number("heads")
     trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
-    is_shape_used = count is BY_SHAPE or (params is None and active is None)
+    by_shape = count in (BY_SHAPE, BY_CAUSAL_SHAPE)
+    is_shape_used = by_shape or (params is None and active is None)
     if active is None:
         if is_shape_used:
             _count_params(trace)
         else:
             trace.values["active_params"] = params
-    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if count is BY_SHAPE else None)
-    _warn_of_unused(trace, is_shape_used=count is BY_SHAPE or params is None)
-    if count is BY_SHAPE:
+    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if by_shape else None)
+    _warn_of_unused(trace, is_shape_used=by_shape or params is None)
+    if by_shape:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
             trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
@@ -124,7 +126,7 @@ def _take_stated(trace: Trace) -> None:
 def _counts(trace: Trace, count: Link) -> FlopCounts:
     """Return how *count* counted the FLOP, and their parts."""
     total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
-    if count is BY_SHAPE and params is not None:
+    if count in (BY_SHAPE, BY_CAUSAL_SHAPE) and params is not None:
         matmul = 6.0 * params * tokens
         return FlopCounts("exact", {"model": matmul, "attention": total - matmul})
     if count is BY_ADAPTERS and params is not None:
@@ -141,8 +143,11 @@ def _add_parts(trace: Trace, count: Link) -> None:
     tokens, frozen, teacher = plan.number("tokens"), plan.number("frozen_params"), plan.number("teacher_params")
     if frozen is not None:
         if count is BY_ADAPTERS:
-            raise PlanError("frozen_params and kind lora exclude each other", hint="lora freezes all but trainable_params")
-        if count not in (BY_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"]) and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula:
+            raise PlanError(f"frozen_params and kind {plan.kind} exclude each other", hint=f"{plan.kind} freezes all but trainable_params")
+        if (
+            count not in (BY_SHAPE, BY_CAUSAL_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"])
+            and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula
+        ):
             raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
         trace.walk((WITH_FROZEN,))
         counts.parts["model"] -= 6.0 * frozen * tokens
@@ -150,6 +155,11 @@ def _add_parts(trace: Trace, count: Link) -> None:
     if teacher is not None:
         trace.walk((WITH_TEACHER,))
         counts.parts["teacher"] = 2.0 * teacher * tokens
+    if (kind := kind_of(plan.kind)).has_reference or kind.is_quantised or plan.evaluation_tokens is not None:
+        from traincarbon.estimation.post_training import add_forward_passes, slow_down
+
+        add_forward_passes(trace, counts)
+        slow_down(trace)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -159,10 +169,18 @@ def flop_link(plan: Plan) -> Link:
         >>> flop_link(Plan(params="7B", kind="lora")).formula.__name__
         'adapter_training_flop'
     """
-    if plan.kind == "lora":
+    if trains_adapters(plan):
         return BY_ADAPTERS
     family = family_of(plan.family)
-    return BY_SHAPE if _has_shape(plan) and plan.active_params is None and family.is_one_stack else BY_FAMILY[family.name]
+    if not (_has_shape(plan) and plan.active_params is None and family.is_one_stack):
+        return BY_FAMILY[family.name]
+    return BY_CAUSAL_SHAPE if plan.attention == "causal" else BY_SHAPE
+
+
+def trains_adapters(plan: Plan) -> bool:
+    """Say whether *plan* trains adapters on frozen weights: by its kind, or because it tunes a part of the parameters against a reference."""
+    kind = kind_of(plan.kind)
+    return kind.is_adapter or (kind.has_reference and plan.trainable_params is not None)
 
 
 def _has_shape(plan: Plan) -> bool:
@@ -202,7 +220,8 @@ def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     plan = trace.plan
     shape = () if is_shape_used or plan.model is not None else _SHAPE
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
-    names += [] if plan.kind == "lora" else ["trainable_params"]
+    names += [] if trains_adapters(plan) else ["trainable_params"]
+    names += [] if is_shape_used or plan.attention is None else ["attention"]
     unused = [name for name in names if getattr(plan, name) is not None]
     if unused:
         trace.warnings.append(f"ignored {', '.join(unused)}: no effect on this estimate")

@@ -169,6 +169,38 @@ def transformer_training_flop(*, matmul_params: Num, layers: Num, hidden: Num, s
     return (6.0 * matmul_params + 12.0 * layers * hidden * seq_len) * tokens
 
 
+@equation("(6 × matmul_params + 6 × layers × hidden × seq_len) × tokens", source="dao-2023-flashattention-2")
+def causal_training_flop(*, matmul_params: Num, layers: Num, hidden: Num, seq_len: Num, tokens: Num) -> Num:
+    r"""Return the model FLOP of training a causal transformer of known shape, the half of its attention scores counted that is not masked.
+
+    Kernels that skip the masked half compute so many; published MFU counts them in full, see :func:`transformer_training_flop`.
+
+    .. math:: C = (6 N + 6 \, L \, h \, s) \, D
+
+    Args:
+        matmul_params: Parameters in matrix products, see :func:`matmul_params`. [1]
+        layers: Transformer layers L. [1]
+        hidden: Width of all heads together h. [1]
+        seq_len: Context length s. [1]
+        tokens: Tokens seen in training D, epochs included. [1]
+
+    Returns:
+        Model FLOP, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> causal_training_flop(matmul_params=1e9, layers=10.0, hidden=1e3, seq_len=1e4, tokens=1e9)
+        6.6e+18
+
+    References:
+        Dao 2023, *FlashAttention-2*, arXiv:2307.08691, section 4.1: the FLOP of causal attention are half of those of full attention.
+    """
+    require(above=0.0, matmul_params=matmul_params, layers=layers, hidden=hidden, seq_len=seq_len, tokens=tokens)
+    return (6.0 * matmul_params + 6.0 * layers * hidden * seq_len) * tokens
+
+
 @equation("clamp(12 × layers × hidden × seq_len × tokens / compute_flop, 0, 1)", source="chowdhery-2022-palm")
 def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, compute_flop: Num) -> Num:
     r"""Return the share of the model FLOP that is attention scores.

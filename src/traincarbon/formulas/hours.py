@@ -77,3 +77,29 @@ def sampled_hours_h(*, seconds_per_sample: Num, samples: Num, epochs: Num) -> Nu
     """
     require(above=0.0, seconds_per_sample=seconds_per_sample, samples=samples, epochs=epochs)
     return seconds_per_sample * samples * epochs / S_PER_H
+
+
+@equation("accelerator_hours_h + startup_hours × accelerators", source="definition")
+def hours_with_startup_h(*, accelerator_hours_h: Num, startup_hours: Num, accelerators: Num) -> Num:
+    r"""Return the accelerator-hours of a run with the time before its first step, in which all accelerators wait.
+
+    .. math:: H' = H + t_0 \, n
+
+    Args:
+        accelerator_hours_h: Accelerator-hours of the steps H. [h]
+        startup_hours: Wall-clock time of loading, compiling and saving t_0. [h]
+        accelerators: Accelerators that train together n. [1]
+
+    Returns:
+        Accelerator-hours, broadcast over the inputs. [h]
+
+    Raises:
+        OutOfRangeError: *accelerators* is not positive, or another input is negative.
+
+    Example:
+        >>> hours_with_startup_h(accelerator_hours_h=10.0, startup_hours=0.25, accelerators=8.0)
+        12.0
+    """
+    require(at_least=0.0, accelerator_hours_h=accelerator_hours_h, startup_hours=startup_hours)
+    require(above=0.0, accelerators=accelerators)
+    return accelerator_hours_h + startup_hours * accelerators

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, seal, set_aside
-from traincarbon.ledger.journal_lines import Line, read_lines
+from traincarbon.ledger.journal_lines import CHECKPOINT_EVERY_B, Line, read_lines
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp
@@ -133,12 +133,13 @@ class Index:
             self._connection.execute("BEGIN IMMEDIATE")
             gone, changed, folders = self._changes()  # again: another command may have done it meanwhile
             touched = {run_id for file in gone for run_id in self._drop(file)}
+            whole: dict[str, Process] = {}
             for file in changed:
-                touched |= self._read(file)
+                touched |= self._read(file, whole)
             for name, mtime_ns in folders.items():
                 insert(self._connection, "folders", (name, mtime_ns, 0))
             for run_id in touched | set(self._unsettled()):
-                self._combine(run_id)
+                self._combine(run_id, whole.get(run_id))
             self._settle()
 
     def _unsettled(self) -> list[str]:
@@ -175,8 +176,8 @@ class Index:
         self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", file)
         return touched
 
-    def _read(self, file: JournalFile) -> set[str]:
-        """Fold in the new lines of a file, or all of its lines if it is a different file now."""
+    def _read(self, file: JournalFile, whole: dict[str, Process]) -> set[str]:
+        """Fold in the new lines of a file, or all of its lines if it is a different file now; take note of a run in *whole* that it alone holds."""
         key = (file.folder, file.name)
         row = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         path = os.path.join(self.journals, *key)
@@ -189,7 +190,7 @@ class Index:
             touched = found.read(path)
             is_changed = any(tangled for _, tangled in found.summaries.values())
         else:
-            checkpoint = latest_checkpoint(path)
+            checkpoint = latest_checkpoint(path) if file.size > CHECKPOINT_EVERY_B else None
             if checkpoint is not None:
                 found = _Folded({(checkpoint.process.run_id, checkpoint.process.writer): (checkpoint.process, False)}, [], checkpoint.end_b)
             touched = {run_id for run_id, _ in found.summaries} | found.read(path)
@@ -203,11 +204,17 @@ class Index:
         for (run_id, writer), (process, tangled) in found.summaries.items():
             if run_id in touched:
                 insert(self._connection, "processes", (*key, run_id, writer, tangled, json.dumps(process.to_stored())))
+                if not tangled:
+                    whole[run_id] = process
         return touched
 
-    def _combine(self, run_id: str) -> None:
+    def _combine(self, run_id: str, only: Process | None = None) -> None:
+        """Renew the record of a run; *only* is its process if it has one and that was just read."""
         rows = self._connection.execute("SELECT folder, name, writer, tangled, summary FROM processes WHERE run_id = ?", (run_id,)).fetchall()
-        if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
+        processes: Sequence[Process]
+        if only is not None and [row[2] for row in rows] == [only.writer]:
+            processes = [only]
+        elif any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
             files = {os.path.join(self.journals, folder, name) for folder, name, *_ in rows}
             processes = fold_files(sorted(files), run_id)
         else:

@@ -1,6 +1,5 @@
 """The ledger of a store: list, read, merge, import and delete its runs."""
 
-import json
 import os
 import shutil
 import zlib
@@ -9,9 +8,10 @@ from contextlib import suppress
 from typing import NamedTuple, Self
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
+from traincarbon.ledger.imported_runs import add_records
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.journal import Journal, run_folder
-from traincarbon.ledger.journal_lines import read_journal, read_lines
+from traincarbon.ledger.journal import run_folder
+from traincarbon.ledger.journal_lines import read_lines
 from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
@@ -152,23 +152,7 @@ class Ledger:
         Raises:
             CarbonError: the store cannot be written.
         """
-        added = []
-        for record in records:
-            stated = record.to_dict()
-            text = json.dumps(stated, sort_keys=True).encode("utf-8", "replace")
-            mark = f"import-{zlib.crc32(text):08x}{zlib.adler32(text):08x}"
-            file = os.path.join(run_folder(self.store, record.run_id), f"{mark}.jsonl")
-            if read_journal(file)[0]:
-                continue
-            added.append(record.run_id)
-            if dry_run:
-                continue
-            journal = Journal(file, run_id=record.run_id, node="import", process=0)
-            written = journal.write("record", {"record": stated})
-            journal.close()
-            if not written:
-                raise CarbonError(f"cannot write {file}: {journal.fault}", hint="choose another store: --store DIR")
-        return added
+        return add_records(self.store, records, dry_run=dry_run)
 
     def _full_id(self, id: str) -> str:
         found = self.index.ids("" if id == LATEST else id)

@@ -97,7 +97,14 @@ def as_script(data: object) -> Html:
 
 
 def table(
-    caption: Html, head: Sequence[Html], rows: Iterable[Sequence[Html]], *, numbers: Iterable[int] = (), foot: Sequence[Html] = (), below: Sequence[Html] = ()
+    caption: Html,
+    head: Sequence[Html],
+    rows: Iterable[Sequence[Html]],
+    *,
+    numbers: Iterable[int] = (),
+    foot: Sequence[Html] = (),
+    below: Sequence[Html] = (),
+    is_sortable: bool = False,
 ) -> Html:
     """Return a table; the first cell of a row names it.
 
@@ -108,14 +115,16 @@ def table(
         numbers: Columns of numbers, which are aligned to the right.
         foot: The cells of a last row that sums the others.
         below: What stands below each row, over its whole width.
+        is_sortable: Whether a script lets a reader sort its rows.
     """
     right = set(numbers)
     heads = joined(html('<th scope="col"{}>{}</th>', _align(at in right), cell) if cell else Html("<td></td>") for at, cell in enumerate(head))
     remarks = [html('<tr class="below"><td colspan="{}"><div>{}</div></td></tr>', len(head), remark) for remark in below]
     body = joined(html("<tr>{}</tr>{}", _row(row, right), remarks[at] if remarks else EMPTY) for at, row in enumerate(rows))
     return html(
-        '<div class="wide" role="group" tabindex="0" aria-label="{}"><table><caption>{}</caption><thead><tr>{}</tr></thead><tbody{}>{}</tbody>{}</table></div>',
+        '<div class="wide" role="group" tabindex="0" aria-label="{}"><table{}><caption>{}</caption><thead><tr>{}</tr></thead><tbody{}>{}</tbody>{}</table></div>',
         _without_tags(caption),
+        Html(' class="sortable"' if is_sortable else ""),
         caption,
         heads,
         Html(' class="spaced"') if remarks else EMPTY,

@@ -1,15 +1,16 @@
-"""A report as PDF, printed by a browser of the Chromium family; what a report's file may be called."""
+"""A report as PDF or PNG, by a browser of the Chromium family."""
 
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from os import path
 
 from traincarbon.errors import CarbonError
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge", "brave-browser")
-_PAGES = ("", ".html", ".htm", ".xhtml")
+_PICTURE_SIZE = "--window-size=1200,1500"
 _TIMEOUT_S = 120.0
 _OPTIONS = (
     "--headless",
@@ -25,23 +26,6 @@ _OPTIONS = (
 """The page needs no network, and the browser's own calls go nowhere."""
 
 
-def is_pdf(file: str) -> bool:
-    """Say whether a report that is written to *file* is a PDF rather than a page.
-
-    Raises:
-        CarbonError: the name is that of another format, or of a PDF that nothing here can print.
-    """
-    ending = path.splitext(file)[1].lower()
-    if ending in _PAGES:
-        return False
-    if ending != ".pdf":
-        raise CarbonError(f"cannot write a report as {ending[1:]}: {file!r}", hint="name a file that ends in .html or .pdf")
-    if browser() is None:
-        hint = f"name {path.splitext(file)[0]}.html and print it from your browser, or install Chromium or Google Chrome"
-        raise CarbonError(f"cannot write {file!r}: no browser that prints PDF is on PATH", hint=hint)
-    return True
-
-
 def browser() -> str | None:
     """Return the path of a browser that can print a page, None if there is none on PATH."""
     return next((found for name in _BROWSERS if (found := shutil.which(name)) is not None), None)
@@ -53,21 +37,35 @@ def pdf_of(file: str, html: str) -> bytes:
     Raises:
         CarbonError: the browser fails.
     """
+    return _made(file, html, "report.pdf", lambda made: [f"--print-to-pdf={made}"])
+
+
+def png_of(file: str, html: str) -> bytes:
+    """Return a picture of the top of *html*, of the size of its first page, for a PNG *file*.
+
+    Raises:
+        CarbonError: the browser fails.
+    """
+    return _made(file, html, "report.png", lambda made: [f"--screenshot={made}", "--hide-scrollbars", _PICTURE_SIZE, "--force-device-scale-factor=2"])
+
+
+def _made(file: str, html: str, name: str, ask: Callable[[str], list[str]]) -> bytes:
+    """Return what the browser makes of *html*; *ask* gives its options for the file that it writes."""
     command = browser()
     with tempfile.TemporaryDirectory(prefix="carbon-report-") as folder:
-        page, printed = path.join(folder, "report.html"), path.join(folder, "report.pdf")
+        page, made = path.join(folder, "report.html"), path.join(folder, name)
         with open(page, "w", encoding="utf-8") as stream:
             stream.write(html)
         options = [*_OPTIONS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
         try:
             subprocess.run(  # noqa: S603  a browser from PATH with our own arguments
-                [str(command), *options, f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}", f"file://{page}"],
+                [str(command), *options, f"--user-data-dir={folder}/profile", *ask(made), f"file://{page}"],
                 check=True,
                 capture_output=True,
                 timeout=_TIMEOUT_S,
             )
-            with open(printed, "rb") as made:
-                return made.read()
+            with open(made, "rb") as content:
+                return content.read()
         except (OSError, subprocess.SubprocessError) as error:
             hint = f"name {path.splitext(file)[0]}.html and print it from your browser"
             raise CarbonError(f"cannot write {file!r}: {path.basename(str(command))} did not print it", hint=hint) from error

@@ -55,7 +55,7 @@ def region_options(answer: Estimate, database: Database) -> list[Option]:
 def hardware_options(answer: Estimate, database: Database) -> list[Option]:
     """Return hardware of the same operator that can run the plan, one for each accelerator, the plan's own among it.
 
-    What somebody rents out comes first, then the newest.
+    What most providers rent out comes first, then the newest.
     """
     own = answer.facts.hardware
     by_chip: dict[str, tuple[Product, float, Product]] = {}
@@ -69,7 +69,7 @@ def hardware_options(answer: Estimate, database: Database) -> list[Option]:
             best = by_chip.get(chip.id)
             if best is None or (server.id == own.id, count) > (best[0].id == own.id, best[1]):
                 by_chip[chip.id] = (server, count, chip)
-    ordered = sorted(by_chip.values(), key=lambda entry: (not database.rows("prices", entry[2].id), -(entry[2].value("launch_year") or 0.0), entry[0].id))
+    ordered = sorted(by_chip.values(), key=lambda entry: (-_providers(database, entry[2]), -(entry[2].value("launch_year") or 0.0), entry[0].id))
     products = [server if own.is_server else chip for server, _, chip in ordered][:_MOST_HARDWARE]
     if own.id not in {product.id for product in products}:
         products.append(own)
@@ -123,6 +123,11 @@ def _variants(answer: Estimate, database: Database, options: Sequence[Option], *
 def _median(answer: Estimate, name: str) -> float:
     interval = answer[name]
     return float("inf") if interval is None else float(interval.median)
+
+
+def _providers(database: Database, chip: Product) -> int:
+    """Return how many providers rent out a *chip*."""
+    return len({row["provider"] for row in database.rows("prices", chip.id)})
 
 
 def _is_for_training(chip: Product) -> bool:

@@ -11,7 +11,6 @@ from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
-from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.plan_charts import Question
 from traincarbon.reporting.decision.sheet import sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
@@ -70,16 +69,16 @@ def report_html(
         parts = _plan_sections(plan, advice, database, header, id, extent)
         plans += parts if len(views) == 1 else [Section(id, name(plan.view.title), parts=tuple(parts))]
         cited |= evidence_keys(advice)
-    runs = _run_sections(subjects, database, header.currency)
+    runs = _run_sections(subjects, database, header)
     first = len([each for each in plans if each.fold is None and not each.id.endswith("-what-if")])
     below = (
         []
         if extent is Extent.ONE_PAGE
         else [folded(notes_section(header)), approval_section(header), folded(sources_section(views, database.sources(), cited))]
     )
-    sections = _opened(_present(plans_section(views, header.currency), *plans[:first], *runs, *plans[first:], *below), extent, audience)
+    sections = _opened(_present(plans_section(subjects.plans, header.currency, header.budget), *plans[:first], *runs, *plans[first:], *below), extent, audience)
     has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
-    return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if) if views else EMPTY, extent, paper)
+    return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if), extent, paper)
 
 
 def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database, header: Header, id: str, extent: Extent) -> list[Section]:
@@ -100,8 +99,8 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         uncertainty_section(view, currency, id),
         layout_section(answer, id),
         parts_section(view, currency, id),
-        assumptions_section(view, id),
-        derivation_section(view, database.sources(), id),
+        assumptions_section(view, currency, id),
+        derivation_section(view, database.sources(), currency, id),
     )
     what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
     return _present(sheet, what_if_section, *map(folded, others))
@@ -117,10 +116,10 @@ def _opened(sections: list[Section], extent: Extent, audience: Audience | None) 
     return [opened(section) for section in sections]
 
 
-def _run_sections(subjects: Subjects, database: Database, currency: Currency) -> list[Section]:
+def _run_sections(subjects: Subjects, database: Database, header: Header) -> list[Section]:
     """Return all runs together where there are several, and each by itself where they are few."""
-    runs = subjects.runs
-    together = portfolio_section([run.record for run in runs], currency) if len(runs) > 1 else None
+    runs, currency = subjects.runs, header.currency
+    together = portfolio_section([run.record for run in runs], currency, budget_usd=header.budget) if len(runs) > 1 else None
     if len(runs) > MOST_SINGLE_RUNS:
         return _present(together)
     view = subjects.plans[0].view if len(subjects.plans) == 1 else None
@@ -133,11 +132,17 @@ def _present(*sections: Section | None) -> list[Section]:
     return [section for section in sections if section is not None]
 
 
+_STATES = {"running": "still running"}
+"""What the title says of the state of a run, where that is not its name."""
+
+
 def _title(subjects: Subjects) -> str:
     if len(subjects.plans) == 1 and not subjects.runs:
         return f"Decision: {subjects.plans[0].view.title}"
     if len(subjects.runs) == 1 and not subjects.plans:
-        return f"What run {subjects.runs[0].record.run_id} took"
+        record = subjects.runs[0].record
+        named = (record.plan or {}).get("name") or record.project or record.run_id
+        return f"Run {named}: {_STATES.get(record.state, record.state)}"
     parts = [counted(len(group), what) for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
     return f"Report on {' and '.join(parts)}"
 

@@ -9,11 +9,15 @@ from typing import TypeVar
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, replace_file, write_new_file
+from traincarbon.reporting.exports.formats import Format, format_of
+from traincarbon.reporting.exports.values import sheets_of, values_csv
+from traincarbon.reporting.exports.workbook import workbook
 from traincarbon.reporting.extent import Audience, Extent, Paper
 from traincarbon.reporting.header import read_header
-from traincarbon.reporting.pdf import is_pdf, pdf_of
+from traincarbon.reporting.pdf import pdf_of, png_of
 from traincarbon.reporting.render import report_html
-from traincarbon.reporting.subjects import Subject, read_subjects
+from traincarbon.reporting.sections.alternatives import advice_on
+from traincarbon.reporting.subjects import Subject, Subjects, read_subjects
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -37,7 +41,7 @@ class Report:
     @property
     def size_b(self) -> int:
         """The size of the file, of the page if none was written, in bytes."""
-        return os.path.getsize(self.file) if self.file.lower().endswith(".pdf") else len(self.html.encode("utf-8"))
+        return os.path.getsize(self.file) if self.file else len(self.html.encode("utf-8"))
 
     def to_dict(self) -> dict[str, object]:
         """Return what there is to say about the report, fit for JSON, without the page itself."""
@@ -71,7 +75,9 @@ def report(
 
     Args:
         *subjects: Plans, estimates and runs; or the names of plans (TOML), of saved estimates and runs (JSON, CSV), and ids of runs.
-        output: The new file to write, HTML or PDF by its ending; by default none. A PDF needs a browser of the Chromium family on PATH.
+        output: The new file to write, by default none. Its ending says what it is: a page (``.html``), the page as it prints (``.pdf``), a picture
+            of the first page (``.png``), the results as a table (``.csv``), or a workbook with the cost of ownership as formulas (``.xlsx``).
+            PDF and PNG need a browser of the Chromium family on PATH.
         title: The title of the report.
         notes: Text above the results; an empty line begins a paragraph.
         approvers: Who signs the report.
@@ -99,12 +105,12 @@ def report(
     if all and project is not None:
         raise CarbonError("both --all and --project are given", hint="give one of them")
     file = None if output is None else os.fspath(output)
-    prints = file is not None and is_pdf(file)
+    format = Format.PAGE if file is None else format_of(file)
     if file is not None and not force:
         check_new_file(file)
     chosen = _chosen(Extent, "extent", extent)
     reader = None if audience is None else _chosen(Audience, "audience", audience)
-    sheet = _chosen(Paper, "paper", paper) if paper is not None else Paper.A4 if prints else None
+    sheet = _chosen(Paper, "paper", paper) if paper is not None else Paper.A4 if format is Format.PDF else None
     database = database if database is not None else open_database()
     header = read_header(
         None if settings is None else os.fspath(settings),
@@ -118,11 +124,23 @@ def report(
         carbon_price_usd=carbon_price_usd,
     )
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
+    if format is Format.PNG:
+        chosen = Extent.ONE_PAGE
     html = report_html(items, header=header, database=database, progress=progress, extent=chosen, audience=reader, paper=sheet)
     if file is not None:
-        write = replace_file if force else write_new_file
-        write(file, pdf_of(file, html) if prints else html)
+        (replace_file if force else write_new_file)(file, _content(format, file, html, items, database))
     return Report(html=html, plans=len(items.plans), runs=len(items.runs), file=file or "")
+
+
+def _content(format: Format, file: str, html: str, items: Subjects, database: Database) -> str | bytes:
+    """Return what is written into the file."""
+    if format.is_printed:
+        return pdf_of(file, html) if format is Format.PDF else png_of(file, html)
+    if format is Format.CSV:
+        return values_csv(items)
+    if format is Format.WORKBOOK:
+        return workbook(sheets_of(items, [None if plan.answer is None else advice_on(plan.answer, database) for plan in items.plans]))
+    return html
 
 
 def _chosen(choices: type[Choice], name: str, stated: str) -> Choice:

@@ -80,7 +80,7 @@ def test_a_table_that_states_layouts_calibrates_the_step_that_an_estimate_shows(
     assert f"a step {before['step_s']['total_s']:.3g} s" in shown.replace(",", "")
     assert (after["step_calibration"], before["step_calibration"]) == (pytest.approx(float(factor[1]), abs=0.005), 1.0)
     explained = " ".join(invoke(*plan, "--explain", command=estimate_command).stdout.split())
-    assert "One step on the layout, at the efficiency of your own runs" in explained
+    assert "The best step on the layout, at the efficiency of your own runs" in explained
     assert "(from your own runs)" in explained
 
 

@@ -51,4 +51,4 @@ def test_a_logarithm_is_shown_as_the_excess_of_the_greater():
 def test_a_step_of_known_layout_is_shown_beside_the_others(shipped):
     text = screen(fitted(laid_out(shipped, (0.8, 0.82, 0.8, 0.78)), shipped))
     assert re.search(r"Step on its layout +4 +25 % +\d", text)
-    assert re.search(r"step +a100-sxm4-80gb, decoder pretrain +4 × 0\.80", text)
+    assert re.search(r"step +a100-sxm4-80gb, decoder pretrain +4 × 0\.81", text)

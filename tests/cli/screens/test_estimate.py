@@ -323,3 +323,40 @@ def test_numbers_that_contradict_each_other_are_said_before_the_figures(how):
     text = " ".join(shown("--params", "7B", "--tokens", "1T", "--flop", "1e25", "--hw", "h100", *how).split())
     assert text.startswith("Warning: flop is 1e+25, but params and tokens give 4.2e+22: ")
     assert text.index("contradict") < text.index("Training 7B parameters")
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        (["--params", "7B", "--tokens", "1T"], "by 6 N D"),
+        (["--flop", "1e23"], "as stated"),
+        (["--model", "resnet-50", "--samples", "1.28M"], "by sample"),
+        (["--params", "7B", "--tokens", "1T", "--layers", "32", "--hidden", "4096"], "exact"),
+    ],
+)
+def test_compute_says_how_it_was_counted_and_is_exact_by_the_shape_of_the_model_alone(words, how):
+    assert columns(shown(*words, "--hw", "h100", "--explain"), "Compute")[-1] == how
+
+
+IMAGES = ["--samples", "1M", "--image-size", "224", "--patch-size", "16", "--params", "86M"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        IMAGES,
+        [*IMAGES, "--text-params", "30M"],
+        [*IMAGES, "--local-crops", "8"],
+        [*IMAGES, "--latent-factor", "8"],
+        [*IMAGES, "--frames", "16"],
+        [*IMAGES, "--decoder-params", "20M", "--family", "masked-autoencoder"],
+        ["--params", "1.5B", "--audio-hours", "1000", "--decoder-params", "0.5B"],
+        ["--params", "7B", "--tokens", "10M", "--kind", "rl"],
+        ["--params", "7B", "--tokens", "10M", "--kind", "qlora"],
+        ["--samples", "1M", "--seconds-per-sample", "0.5 s", "--family", "weather"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("how", [[], ["--explain"], ["--markdown"], ["--csv"], ["--json", "--quiet"]], ids=lambda how: "".join(how[:1]))
+def test_every_family_is_shown_in_every_way(words, how):
+    assert shown(*words, "--hw", "8xa100", *how)

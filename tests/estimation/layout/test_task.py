@@ -134,3 +134,15 @@ def test_heads_that_are_wider_than_the_model_widen_the_attention_of_the_layout(s
     plan = Plan(**{**PLAN, "layers": 28, "hidden": 1024, "heads": 16, "head_dim": 128, "ffn": 4096, "ffn_matrices": 3, "params": 6e8})
     task, _ = layout_task(plan, gather(plan, shipped), shipped, 8.0)
     assert (task.shape.attention_width, task.shape.ffn_matrices) == (2048.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "params", "recompute"), [("2021-05", 175e9, "full"), ("2021-05", 0.3e9, None), ("2022-05", 175e9, None), (None, 175e9, None)]
+)
+def test_large_models_were_recomputed_in_full_before_a_part_of_a_layer_could_be(shipped, start, params, recompute):
+    plan = Plan(**{**PLAN, "params": params, "start": start})
+    task, assumed = layout_task(plan, gather(plan, shipped), shipped, 1024.0)
+    assert task.recompute == recompute
+    assert ("recompute_layers" in [name for name, _, _ in assumed]) == (recompute is not None)
+    stated = Plan(**{**PLAN, "params": params, "start": start, "recompute": "none"})
+    assert layout_task(stated, gather(stated, shipped), shipped, 1024.0)[0].recompute == "none"

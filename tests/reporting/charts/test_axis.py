@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.reporting.charts.axis import in_one_scale, linear_axis, linear_ticks, log_axis, money_axis
+from traincarbon.reporting.charts.axis import in_one_scale, linear_axis, linear_money, linear_ticks, log_axis, money_axis, time_axis
 from traincarbon.reporting.currency import USD, Currency
 
 POSITIVE = st.floats(1e-6, 1e12)
@@ -57,3 +57,19 @@ def test_ticks_in_one_scale_have_the_unit_of_the_largest_value():
     words = in_one_scale(7e7, "$", USD)
     assert [words(0.0), words(2e7), words(5e5)] == ["$0", "$20M", "$0.5M"]
     assert in_one_scale(2e6, "kWh", USD)(5e5) == "0.5 GWh"
+
+
+def test_a_linear_axis_of_money_is_round_in_the_currency_of_the_report():
+    axis = linear_money(9e6, Currency("EUR", 0.5))
+    assert [axis.words(tick) for tick in axis.ticks] == ["EUR 0", "EUR 2M", "EUR 4M", "EUR 6M"]
+    assert axis.high >= 9e6
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "title"), [(1.0, "seconds"), (240.0, "minutes"), (7200.0, "minutes"), (4e4, "hours"), (4e5, "days"), (1e8, "months"), (0.0, "seconds")]
+)
+def test_a_time_is_in_the_largest_unit_of_which_it_has_a_few(duration_s, title):
+    axis, unit_s = time_axis(duration_s)
+    assert axis.title == title
+    assert axis.high == pytest.approx(max(duration_s / unit_s, 1e-9))
+    assert all(tick <= duration_s / unit_s for tick in axis.ticks)

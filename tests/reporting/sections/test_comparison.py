@@ -6,8 +6,13 @@ from traincarbon.reporting.currency import USD
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.plan_variants import in_regions, region_options
 from traincarbon.reporting.sections.comparison import Compared, comparison_table, hardware_section, plans_section, regions_section
+from traincarbon.reporting.subjects import ReportedPlan
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
+
+
+def reported(answer):
+    return ReportedPlan(EstimateView.of(answer), answer)
 
 
 def places(answer, facts):
@@ -58,6 +63,6 @@ def test_a_plan_with_stated_hours_is_not_compared_with_other_hardware(ask, shipp
 
 
 def test_plans_stand_side_by_side_where_there_are_several(ask):
-    assert section_html(plans_section([EstimateView.of(ask())], USD)) == ""
-    html = section_html(plans_section([EstimateView.of(ask(name="One")), EstimateView.of(ask(name="Two", tokens=1e11))], USD))
-    assert re.findall(r'<th scope="row">([^<]+)', html) == ["One", "Two"]
+    assert section_html(plans_section([reported(ask())], USD)) == ""
+    html = section_html(plans_section([reported(ask(name="One")), reported(ask(name="Two", tokens=1e11))], USD))
+    assert re.findall(r'<th scope="row">([^<]+)', html.partition("<caption>Plans</caption>")[2]) == ["One", "Two"]

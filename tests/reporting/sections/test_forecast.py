@@ -7,7 +7,8 @@ import pytest
 from journals import lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.currency import USD
-from traincarbon.reporting.sections.forecast import actual_result, forecast_of, forecast_table, share_done
+from traincarbon.reporting.sections.forecast import Forecast, actual_result, forecast_chart, forecast_of, forecast_table, share_done
+from traincarbon.uncertain import Interval
 
 PLAN = {"params": 1e9, "tokens": 1e9, "hw": "h100-sxm5-80gb", "accelerators": 1}
 FIGURES = {"facility_energy_kwh": {"low": 1.0, "median": 2.0, "high": 3.0}, "cost_usd": {"low": 1.0, "median": 5.0, "high": 9.0}}
@@ -69,3 +70,13 @@ def test_the_actual_result_is_what_the_run_states():
     assert actual_result(record, "duration_s").median == 15.0
     assert actual_result(record, "mfu") is None
     assert actual_result(record, "water_l") is None
+
+
+def test_the_chart_shows_the_run_over_its_forecast_with_the_interval():
+    record = record_of(start={"plan": None})
+    forecast = Forecast({"duration_s": Interval(record.duration_s / 4.0, record.duration_s / 2.0, record.duration_s)}, 0.9, "made now")
+    drawn = forecast_chart(record, forecast, "r1")
+    assert "Time: 2 × the forecast" in drawn
+    assert "1 of 1 inside the interval" in drawn
+    assert forecast_chart(record, None, "r1") == ""
+    assert forecast_chart(record, Forecast({"duration_s": None}, 0.9, ""), "r1") == ""

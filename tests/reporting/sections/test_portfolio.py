@@ -38,7 +38,17 @@ def column(html, caption, at):
 
 
 def test_every_table_adds_up_to_one_total():
-    records = [record_of(str(at), project=f"p{at % 3}", hw=f"h{at % 2}", energy_j=1.234e6 * (at + 1), state=("finished", "failed")[at % 2]) for at in range(20)]
+    records = [
+        record_of(
+            str(at),
+            project=f"p{at % 3}",
+            hw=f"h{at % 2}",
+            energy_j=1.234e6 * (at + 1),
+            state=("finished", "failed")[at % 2],
+            started_at=f"2026-0{at % 4 + 1}-02T00:00:00Z",
+        )
+        for at in range(20)
+    ]
     html = section_html(portfolio_section(records, USD))
     totals = set()
     for caption in ("By project", "By hardware", "By month of start", "By outcome", "By run, the largest first"):
@@ -63,7 +73,7 @@ def test_the_energy_is_the_facilitys_where_it_is_known():
 
 def test_the_share_of_unfinished_runs_is_that_of_their_energy():
     html = section_html(portfolio_section([record_of("a", energy_j=9e6), record_of("b", energy_j=1e6, state="killed")], USD))
-    assert "1 run did not finish (failed, killed or lost), with 10.0 % of the energy." in html
+    assert "1 run did not finish (failed, killed or lost), with 10.0 % of the energy, and $2." in html
 
 
 def test_the_sentence_states_totals_and_what_is_not_known():
@@ -71,6 +81,27 @@ def test_the_sentence_states_totals_and_what_is_not_known():
     html = section_html(portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD))
     assert "of CO2e and <strong>$6</strong>. 2 runs did not finish" in html
     assert "Not known and in no total: Energy (1 run) and CO2e (1 run)." in html
+
+
+def test_the_totals_have_the_sums_of_both_ends_of_the_intervals():
+    assert "If all runs err alike: Cost $2 – $6; CO2e, electricity 2 kg – 6 kg." in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
+
+
+def test_bars_are_scaled_to_the_groups_and_not_to_the_others():
+    records = [record_of(str(at), project=f"p{at}", energy_j=1e6 + at) for at in range(100)]
+    (table,) = re.findall(r"<caption>By project</caption>.*?</table>", section_html(portfolio_section(records, USD)))
+    widths = [float(width) for width in re.findall(r'<rect class="c0" x="0" y="1" width="([\d.]+)"', table)]
+    assert widths[0] == 100.0
+    assert min(widths) > 99.0
+
+
+def test_each_month_is_drawn_by_project_and_the_spending_with_its_budget():
+    records = [record_of(str(at), project=f"p{at % 3}", started_at=f"2026-{at % 6 + 1:02d}-02T00:00:00Z") for at in range(24)]
+    html = section_html(portfolio_section(records, USD, budget_usd=80.0))
+    assert "Cost by month and project" in html
+    assert "Spent so far: $48; $96 by the end of 2026 at this pace" in html
+    assert "budget $80" in html
+    assert "Spent so far" not in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
 
 
 def test_each_of_the_largest_runs_shows_its_outcome():
@@ -99,7 +130,7 @@ def test_the_idle_share_is_weighed_by_accelerator_hours():
         return record_of(run_id, by_device=(DeviceUse(1, "gpu:0", "gpu", "counter", 1.0, None, utilisation, None),), **fields)
 
     html = section_html(portfolio_section([used("a", 1.0), used("b", 0.5, duration_s=10800.0), record_of("c")], USD))
-    assert "Accelerators were idle 38 % of the time in the 2 runs that measured it." in html
+    assert "Accelerators were idle 38 % of the time in the 2 runs that measured it, $1 of their cost." in html
     assert "stood idle" not in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
 
 
@@ -120,7 +151,6 @@ def test_runs_that_state_nothing_do_not_show_zero():
         portfolio_section([record_of(str(at), energy_j=None, accelerators=None, operational_kgco2e=None, cost_usd=None, started_at="") for at in range(2)], USD)
     )
     assert "do not state what they took" in html
-    assert "month not known" in html
     assert "0 kWh" not in html
 
 
@@ -140,7 +170,7 @@ def test_a_board_that_several_runs_metered_counts_once_in_every_table():
     assert (total["accelerator_hours_h"], total["facility_energy_kwh"]) == pytest.approx((2.5, 2.5))
     assert (total["cost_usd"], total["total_kgco2e"]) == pytest.approx((2.0 * 1.5, 4.0 * 1.5))
     html = section_html(portfolio_section(records, USD))
-    for caption in ("By project", "By month of start", "By run, the largest first"):
+    for caption in ("By project", "By run, the largest first"):
         cells, shown = column(html, caption, 3)
         assert sum(float(cell.replace(",", "")) for cell in cells) == pytest.approx(float(shown.replace(",", "")), abs=1e-9)
         assert float(shown) == pytest.approx(2.5)
@@ -155,4 +185,4 @@ def test_gpus_that_runs_shared_are_counted_once_and_the_runs_are_named():
     cells, total = column(html, "By run, the largest first", 3)
     assert (cells, total) == (["1.000", "0.000"], "1.000")
     assert "one and other shared boards at the same time." in html
-    assert column(html, "By project", 2)[1] == "8.000"
+    assert "By project" not in html, "one group alone is the total"

@@ -58,9 +58,9 @@ def test_the_cost_is_compared_with_the_estimate_that_counts_the_same(shipped):
 
 
 def test_a_short_run_is_shown_to_the_second_and_a_long_one_to_the_minute(shipped):
-    for values, times in (([100.0], ["14:13:20", "14:13:25"]), ([100.0] * 1000, ["14:13", "15:36"])):
+    for values, begun in (([100.0], "seconds since 2026-09-21 14:13:20 UTC"), ([100.0] * 1000, "minutes since 2026-09-21 14:13 UTC")):
         html = page(record_of(), shipped, RunHistory(1.79e9, 5.0, {"gpu": values}, [None] * len(values)))
-        assert re.findall(r"<span>2026-09-21 ([\d:]+) UTC</span>", html) == times
+        assert begun in html
 
 
 def test_a_clock_without_a_valid_date_shows_none(shipped):

@@ -74,8 +74,16 @@ def test_the_clocks_of_this_machine_agree():
     assert Clocks().check() == []
 
 
-def test_a_process_that_goes_on_late_was_stopped(machine):
+@pytest.mark.parametrize(("ended_s", "is_said"), [(55.0, True), (55.4, True), (52.0, False), (49.5, False), (60.0, False)])
+def test_an_end_that_nobody_saw_is_said_with_its_bounds(machine, ended_s, is_said):
     clocks = machine.clocks()
+    assert clocks.end_while_stopped(began_s=45.0, ended_s=50.0) == []
     machine.run(5.0)
     assert clocks.stopped(due_s=54.0) == []
-    assert clocks.stopped(due_s=49.0) == ["the metering process was stopped for 6 s: what happened in that time, as the end of the command, is dated after it"]
+    assert clocks.stopped(due_s=49.0) == ["the metering process was stopped for 6 s"]
+    found = clocks.end_while_stopped(began_s=45.0, ended_s=ended_s)
+    assert (
+        [text.partition(":")[0] for text in found]
+        == [f"the command ended while its tracker was stopped, between 4.0 and {ended_s - 45.0:.1f} s after it began"]
+    ) is is_said
+    assert len(found) == is_said

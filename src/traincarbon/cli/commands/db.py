@@ -12,10 +12,11 @@ from traincarbon.cli.commands.upkeep import export_command, refresh
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import find_hardware
-from traincarbon.database.find_place import Place, find_place, is_place_name
+from traincarbon.database.find_place import find_place, is_place_name
 from traincarbon.database.listing import listed
 from traincarbon.database.models import find_model
 from traincarbon.database.names import hardware_names, squeeze
+from traincarbon.database.place_names import Place
 from traincarbon.database.towns import zones_of_part
 from traincarbon.errors import CarbonError, NotFoundError
 

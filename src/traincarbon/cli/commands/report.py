@@ -12,7 +12,13 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.command("report")
 @click.argument("items", nargs=-1, metavar="[PLAN.toml | ESTIMATE.json | RUN]…")
 @click.option(
-    "-o", "--output", "file", required=True, metavar="X.html", type=FILE, help="The new file to write: HTML, or PDF (X.pdf) if a browser can print it."
+    "-o",
+    "--output",
+    "file",
+    required=True,
+    metavar="X.html",
+    type=FILE,
+    help="The new file to write, by its ending: .html, .pdf and .png (with a browser), .csv, .xlsx.",
 )
 @click.option("--title", default="", metavar="TEXT", help="The title of the report.")
 @click.option("--notes", default="", metavar="TEXT", help="Text above the results; an empty line begins a paragraph.")

@@ -75,13 +75,15 @@ def _plot(tried: "Backtest", file: str, script: str) -> None:
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:
+    from traincarbon.cli.screens.family_runs import family_table
     from traincarbon.cli.screens.validation import report
+    from traincarbon.validation.family_runs import family_estimates
     from traincarbon.validation.landmarks import landmark_estimates
 
     if not tried.is_built_in:
         return report(tried)
     facts = database(db)
-    return report(tried, landmark_estimates(facts), facts)
+    return "\n\n".join([report(tried, landmark_estimates(facts), facts).rstrip(), family_table(family_estimates(facts))])
 
 
 def _warn(tried: "Backtest", file: str | None) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.estimation.families import kind_of
 from traincarbon.formatting import counted
 from traincarbon.quantities import QUANTITIES
 from traincarbon.uncertain import median_of
@@ -14,9 +15,16 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
     from traincarbon.uncertain import Interval, Num
 
-_DOING = {"finetune": "Fine-tuning", "lora": "Fine-tuning adapters of"}
-_FACTORS = {"thinned_mfu": "few parameters per GPU", "end_to_end_mfu": "goodput", "calibrated_mfu": "your own runs"}
+_FACTORS = {
+    "thinned_mfu": "few parameters per GPU",
+    "end_to_end_mfu": "goodput",
+    "calibrated_mfu": "your own runs",
+    "mfu_with_generation": "rollouts",
+    "quantised_mfu": "four-bit weights",
+}
 """Formulas of the chain that refine the utilisation, and what each accounts for."""
+_COUNTED = {"6nd": "by 6 N D", "stated": "as stated", "per_sample": "by sample"}
+"""What stands beside FLOP without an interval: how they were counted, where that is not from the whole shape of the model."""
 _NEXT_TO_ONE = 0.005
 
 
@@ -60,7 +68,7 @@ def subject(answer: "Estimate") -> str:
     """Return what is done on which hardware, where and when, as the subject of a sentence."""
     plan, place = answer.plan, answer.facts.place
     params, active, tokens, hours = (median_of(plan.number(name)) for name in ("params", "active_params", "tokens", "accelerator_hours"))
-    words = [_DOING.get(plan.kind or "", "Training") if params is not None else "A run"]
+    words = [kind_of(plan.kind).doing if params is not None else "A run"]
     words += [f"{output.amount(params, 'count', digits=3)} parameters"] if params is not None else []
     words += [f"({output.amount(active, 'count', digits=3)} active)"] if params is not None and active is not None and active != params else []
     words += [f"on {output.amount(tokens, 'count', digits=3)} tokens"] if tokens is not None and params is not None else []
@@ -102,7 +110,9 @@ def result_rows(answer: "Estimate", names: "tuple[str, ...]" = tuple(QUANTITIES)
             low, median, high = (output.significant(100.0 * bound, 2) for bound in (interval.low, interval.median, min(interval.high, 1.0)))
             rows.append((label, median, "%", "exact" if interval.is_exact else f"{low} – {high}"))
         elif name == "compute_flop":
-            bounds = "exact" if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
+            counts = answer.flop_counts
+            how = _COUNTED.get(counts["how"] if counts is not None else "", "exact")
+            bounds = how if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
             rows.append((label, f"{interval.median:.3g}", quantity.unit, bounds))
         else:
             rows.append((label, *output.median_and_interval(interval, quantity.unit)))

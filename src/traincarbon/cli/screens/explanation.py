@@ -18,6 +18,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
     parts += [output.wrapped("MFU", utilisation(answer))] if answer["mfu"] is not None else []
     parts += [output.wrapped("Price", price(answer))] if "rent_price" in answer.inputs else []
     parts += ["", output.bold("Facts and priors"), *_facts(answer, facts), "", output.bold("Calculation, at the medians"), *_steps(answer, facts)]
+    parts += _ownership(answer)
     if answer.layout.spread is not None:
         parts += ["", *layout.budget(answer, answer.layout.spread)]
     elif answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
@@ -46,8 +47,19 @@ def _facts(answer: "Estimate", facts: "Database") -> list[str]:
             lines.append(output.dim(_filled(f"{given.kind}: {title}; {given.locator}", first=4)))
     for name, value, reason in answer.assumptions:
         if name not in answer.inputs:
-            lines += [output.assumed(_filled(f"{name} = {value:g}")), output.dim(_filled(reason, first=4))]
+            lines += [output.assumed(_filled(f"{name} = {value if isinstance(value, str) else f'{value:g}'}")), output.dim(_filled(reason, first=4))]
     return lines
+
+
+def _ownership(answer: "Estimate") -> list[str]:
+    """Return the lines of the total cost of ownership with their shares, none where it is unknown."""
+    lines, total = answer.ownership_usd, sum(answer.ownership_usd.values())
+    if not total:
+        return []
+    from traincarbon.formulas.ownership import OWNERSHIP_LINES
+
+    rows = [(line.label, output.amount(lines[line.name], "$", digits=3), f"{lines[line.name] / total:.0%}") for line in OWNERSHIP_LINES if lines[line.name]]
+    return ["", output.bold("Total cost of ownership, line by line"), output.table(rows, right=(1, 2))]
 
 
 def _steps(answer: "Estimate", facts: "Database") -> list[str]:

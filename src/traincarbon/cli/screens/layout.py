@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from traincarbon.estimation.result import Estimate
 
 
-_SLOWER = 1.05
-"""Times the step that the utilisation of the run implies from which on a slower step is worth a word."""
 _ROOMY = 80
 
 
-def line(answer: "Estimate", spread: "Spread", *, with_mfu: bool = True) -> str:
+def line(answer: "Estimate", spread: "Spread") -> str:
     """Return the layout in one line: how the model is split, its memory, the time of a step, and the main loss.
 
-    The screen of an estimate states one utilisation, that of the run, so it takes the line without that of the step.
+    The step is that of the run's utilisation, which is the one that the screen states. What the layout reaches at best is named apart.
     """
     layout = spread.layout
     degrees = [(layout.tp, "tensor"), (layout.pp, "pipeline"), (layout.cp, "context"), (layout.dp, "data")]
@@ -30,11 +28,17 @@ def line(answer: "Estimate", spread: "Spread", *, with_mfu: bool = True) -> str:
     details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
     held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
-    step = f"{output.significant(float(spread.step.total_s), 3)} s a step of {layout.sequences:,.0f} sequences"
-    ratio = answer.median("mfu") / spread.mfu if answer["mfu"] is not None else 1.0
-    slower = f"; its steps are {ratio:.2f} × as long as the MFU above implies" if ratio > _SLOWER else ""
-    mfu = f" at {100.0 * spread.mfu:.0f} % MFU" if with_mfu else ""
-    return f"{split} ({', '.join(details)}); {held}; {step}{mfu}{slower}; the main loss is {spread.limits}"
+    return f"{split} ({', '.join(details)}); {held}; {_step(answer, spread)}; the main loss is {spread.limits}"
+
+
+def _step(answer: "Estimate", spread: "Spread") -> str:
+    """Return the time of a step at the utilisation of the run, and the best that the layout reaches."""
+    best_s, what = output.significant(float(spread.step.total_s), 3), f"a step of {spread.layout.sequences:,.0f} sequences"
+    if answer["mfu"] is None:
+        return f"{best_s} s {what} at best"
+    run_s = spread.step_at_s(answer.median("mfu"))
+    apart = f"{best_s} s at best" if run_s >= float(spread.step.total_s) else f"but {best_s} s at best: the MFU above is out of reach"
+    return f"{output.significant(run_s, 3)} s {what}, {apart}"
 
 
 def durations(answer: "Estimate", facts: "Database") -> str:
@@ -60,7 +64,7 @@ def by_servers(answer: "Estimate", facts: "Database") -> str:
     counted = "servers" if answer.facts.hardware.is_server else "accelerators"
     known = [(count, each, duration) for count, each in _by_count(answer, facts) if (duration := each["duration_s"]) is not None]
     scale = output.scale_of(min((duration.median for _, _, duration in known), default=1.0), "s")
-    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "price", "tp × pp × dp", "step MFU")]
+    rows: list[tuple[str, ...]] = [(counted.capitalize(), scale.unit, f"{answer.level:.0%} interval", "price", "tp × pp × dp", "best step")]
     for count, each, duration in known:
         purchase = each["purchase_usd"]
         low, median, high = (output.significant(bound / scale.size, 2) for bound in duration)
@@ -78,14 +82,14 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
-    lines = [output.bold(output.filled(f"One step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
+    lines = [output.bold(output.filled(f"The best step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
     lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
     lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
     if answer["mfu"] is not None:
         ratio = answer.median("mfu") / spread.mfu
         stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
         basis = "as stated" if stated else "from your own runs" if "mfu_calibration" in answer.inputs else "from published runs"
-        text = f"The MFU of a step is {spread.mfu:.0%}. The MFU of the whole run is {answer.median('mfu'):.0%} ({basis}), {ratio:.2f} times as much."
+        text = f"The MFU of the best step is {spread.mfu:.0%}. The MFU of the whole run is {answer.median('mfu'):.0%} ({basis}), {ratio:.2f} times as much."
         lines += ["", output.filled(text)]
     for name, value, reason in answer.layout.assumed:
         lines += [output.filled(f"{name} = {value:,.6g}", first=2, indent=4), output.dim(output.filled(reason, first=4, indent=6))]
@@ -93,7 +97,7 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
 
 
 def _cells(spread: "Spread | None") -> tuple[str, str]:
-    """Return the degrees of tensor, pipeline and data parallelism, and the MFU of a step."""
+    """Return the degrees of tensor, pipeline and data parallelism, and the MFU of the best step."""
     if spread is None:
         return "none fits", ""
     layout = spread.layout

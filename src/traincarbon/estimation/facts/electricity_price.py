@@ -10,7 +10,7 @@ from traincarbon.estimation.facts.evidence import Given, from_prior, given
 from traincarbon.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from traincarbon.database.find_place import Place
+    from traincarbon.database.place_names import Place
 
 _SECTORS = {
     "": ("industrial", "non-household", "services", "business", "commercial"),

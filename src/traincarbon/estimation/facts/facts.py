@@ -16,7 +16,7 @@ from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
 from traincarbon.uncertain import Num
 
 if TYPE_CHECKING:
-    from traincarbon.database.find_place import Place
+    from traincarbon.database.place_names import Place
 
 
 class MeterFacts(Part):

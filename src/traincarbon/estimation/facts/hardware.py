@@ -11,7 +11,7 @@ from traincarbon.database.select import Prior, need_prior, prior
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.question import Subject
-from traincarbon.estimation.families import MOE, USUAL, family_of
+from traincarbon.estimation.families import MOE, USUAL, family_of, kind_of
 from traincarbon.estimation.links import EXPECTED_MFU
 from traincarbon.estimation.walk import walk
 from traincarbon.formulas.throughput import narrowed_mfu
@@ -207,7 +207,7 @@ def _support(subject: Subject, database: Database) -> Support:
     question = subject.question
     generation = f"generation={subject.accelerator.generation}"
     family = f"family={MOE if question.is_moe else family_of(question.family).prior}"
-    like = f"{family};kind={'pretrain' if question.kind in (None, 'pretrain') else 'finetune'}"
+    like = f"{family};kind={'pretrain' if kind_of(question.kind).prior == 'pretrain' else 'finetune'}"
     scopes = (f"{generation};{like}", generation, like)
     return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
 
@@ -218,7 +218,7 @@ def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterat
     family = MOE if question.is_moe else family_of(question.family).prior
     unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
     usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
-    for name, word in (("family", family), ("kind", question.kind or "pretrain"), ("precision", precision)):
+    for name, word in (("family", family), ("kind", kind_of(question.kind).prior), ("precision", precision)):
         factor = prior(database, "mfu_factor", f"{name}={word}")
         if factor is not None:
             yield f"{name}={word}", factor, ""

@@ -13,7 +13,7 @@ from traincarbon.formulas.carbon import direct_gco2e_per_kwh, lifecycle_gco2e_pe
 from traincarbon.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from traincarbon.database.find_place import Place
+    from traincarbon.database.place_names import Place
 
 _OLD_YEARS = 2
 """Years between an intensity and the start from which a reader is warned."""

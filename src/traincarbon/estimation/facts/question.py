@@ -9,7 +9,7 @@ from traincarbon.errors import DatabaseError, PlanError
 from traincarbon.estimation.plan import Plan
 
 if TYPE_CHECKING:
-    from traincarbon.database.find_place import Place
+    from traincarbon.database.place_names import Place
 
 MOST_IN_A_SERVER = 8
 """Accelerators of a plan that names no server which stand in one."""

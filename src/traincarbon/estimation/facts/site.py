@@ -11,7 +11,7 @@ from traincarbon.estimation.facts.question import Subject
 from traincarbon.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from traincarbon.database.find_place import Place
+    from traincarbon.database.place_names import Place
 
 
 class FacilityFacts(Part):

@@ -43,6 +43,8 @@ EARLIER_HABITS = Habits(flash=0.0, splits_sequences=0.0, overlap_data=0.0, narro
 """Habits before :data:`MODERN_YEAR`: plain attention, no split along the sequence, no overlap of exchange and compute."""
 MODERN_YEAR = 2023
 """The year from which software has the habits of today."""
+SELECTIVE_YEAR = 2022
+"""The year from which a part of a layer can be recomputed alone; before, large models were recomputed in full."""
 
 
 class LayoutTask(NamedTuple):
@@ -85,6 +87,10 @@ class Spread(NamedTuple):
         """Seconds of a step for each of its sequences."""
         return float(self.step.total_s / self.layout.sequences)
 
+    def step_at_s(self, mfu: float) -> float:
+        """Return the seconds of a step at another utilisation, such as that of a whole run. [s]."""
+        return float(self.step.total_s * self.mfu / mfu)
+
     @property
     def recompute(self) -> str:
         """What the backward pass recomputes: none, selective or full."""
@@ -96,8 +102,8 @@ class Spread(NamedTuple):
         terms = {words: getattr(self.step, name) for name, words in _LIMITS.items()}
         return max(terms, key=terms.__getitem__)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return layout, step and memory fit for JSON."""
+    def to_dict(self, run_mfu: float | None = None) -> dict[str, object]:
+        """Return layout, step and memory fit for JSON, with the step at the utilisation of the whole run where that is known."""
         layout = self.layout
         return {
             **{name: getattr(layout, name) for name in ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences")},
@@ -106,6 +112,7 @@ class Spread(NamedTuple):
             "sharding": "weights" if layout.sharded_weights else "optimiser" if layout.sharded_optimiser else "none",
             "recompute": self.recompute,
             "limited_by": self.limits,
+            "run_step_s": None if run_mfu is None else self.step_at_s(run_mfu),
             "step_s": {"total_s": float(self.step.total_s), **{name: float(value) for name, value in self.step._asdict().items()}},
             "memory_b": {"total_b": float(self.memory.total_b), **{name: float(value) for name, value in self.memory._asdict().items()}},
         }

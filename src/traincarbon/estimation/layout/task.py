@@ -6,9 +6,9 @@ from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.facts.facts import Facts
-from traincarbon.estimation.families import family_of
+from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.layout.machine import constant, machine_of, sustained_of
-from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, Habits, LayoutTask, Spread, check, fastest
+from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, SELECTIVE_YEAR, Habits, LayoutTask, Spread, check, fastest
 from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
@@ -20,6 +20,8 @@ from traincarbon.uncertain import median_of
 
 Assumed = list[tuple[str, float, str]]
 
+_LARGE = 1e9
+"""Parameters from which a model of its time did not fit beside its activations."""
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
 """Generations of accelerators without fused attention."""
 
@@ -75,7 +77,8 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         PlanError: no layout can be searched for such a plan.
         DatabaseError: a rate or bandwidth of the chip is not known.
     """
-    if plan.kind == "lora" or not family_of(plan.family).is_one_stack:
+    kind = kind_of(plan.kind)
+    if kind.is_adapter or kind.has_reference or not family_of(plan.family).is_one_stack:
         raise PlanError("layouts are known only for decoders and encoders that are trained as a whole", hint="the estimate is based on published runs alone")
     if plan.params is None:
         raise PlanError("a layout needs params", hint="give params")
@@ -102,7 +105,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         tp=plan.number("tp"),
         pp=plan.number("pp"),
         dp=plan.number("dp"),
-        recompute=plan.recompute,
+        recompute=_recompute(plan, assumed),
         habits=_habits(plan, chip.generation),
     )
     return task, assumed
@@ -150,6 +153,15 @@ def _sequences(plan: Plan, shape: Shape, accelerators: float, database: Database
     sequences = float(max(1, round(batch / shape.seq_len)))
     assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs on so many accelerators, or near it if that divides better"))
     return sequences
+
+
+def _recompute(plan: Plan, assumed: Assumed) -> str | None:
+    """Return what the plan says that the backward pass recomputes, or what large models of its time did, None where the search may choose."""
+    is_early = plan.start is not None and year_of(plan.start) < SELECTIVE_YEAR
+    if plan.recompute is not None or not is_early or median_of(plan.number("params")) < _LARGE:
+        return plan.recompute
+    assumed.append(("recompute_layers", 1.0, f"not stated: before {SELECTIVE_YEAR} large models were recomputed in full"))
+    return "full"
 
 
 def _habits(plan: Plan, generation: str) -> Habits:

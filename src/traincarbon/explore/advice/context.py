@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from traincarbon.database.find_place import Place
 from traincarbon.database.load import Database
+from traincarbon.database.place_names import Place
 from traincarbon.database.records import Product, Row
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from traincarbon.database.find_place import Place
+from traincarbon.database.place_names import Place
 from traincarbon.database.select import nearest
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate

@@ -11,6 +11,7 @@ from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOff
 from traincarbon.explore.advice.context import AdviceContext, Outcome
 from traincarbon.explore.advice.evidence import Evidence, evidence_of, title_of
 from traincarbon.formatting import amount, counted
+from traincarbon.formulas.ownership import OWNERSHIP_LINES
 from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Uncertain, median_of
 
@@ -134,10 +135,18 @@ def own_instead(context: AdviceContext) -> Iterator[Outcome]:
         lost=f"capital up front{capital}",
         effort=Effort.HIGH,
         not_when="the hardware would stand idle after this run: the cost assumes hardware in use for most of its service life",
-        how="the chain's total cost of ownership: hardware less its resale, electricity, building, support, staff, spare parts and capital",
+        how=f"the chain's total cost of ownership: {_lines(base)}",
         evidence=rows,
         cash_usd=cash_usd,
     )
+
+
+def _lines(answer: Estimate) -> str:
+    """Return the lines of the total cost of ownership with their shares, the largest first."""
+    lines, total = answer.ownership_usd, sum(answer.ownership_usd.values())
+    labels = {line.name: line.label[0].lower() + line.label[1:] for line in OWNERSHIP_LINES}
+    ordered = sorted(lines.items(), key=lambda line: -line[1])
+    return "; ".join(f"{labels[name]} {100.0 * usd / total:.0f} %" for name, usd in ordered if usd > 0.0)
 
 
 def purchase_usd(context: AdviceContext, answer: Estimate) -> float | None:

@@ -65,7 +65,7 @@ def existing_model(context: AdviceContext) -> Iterator[Outcome]:
 
 def tuning(context: AdviceContext) -> Iterator[Outcome]:
     """Yield fine-tuning of an existing model of the size: in full, with adapters, and with adapters on a quantised model."""
-    if context.kind == "lora":
+    if context.kind not in ("pretrain", "finetune"):
         return
     tokens, explained = _tuning_tokens(context)
     if tokens is None:
@@ -201,7 +201,7 @@ def distillation(context: AdviceContext) -> Iterator[Outcome]:
     """Yield a student of 60 % of the size that learns from an existing model of the size."""
     name = "Distil an existing model to 60 %"
     row, params, tokens = context.row("distilbert"), context.number("params"), context.plan.number("tokens")
-    if row is None or params is None or tokens is None or context.plan.kind == "lora":
+    if row is None or params is None or tokens is None or context.kind not in ("pretrain", "finetune"):
         return
     if context.plan.active_params is not None and context.size is None:
         yield NotOffered("distil", name, "published for dense models")

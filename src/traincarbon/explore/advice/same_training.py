@@ -82,7 +82,7 @@ def newer_software(context: AdviceContext) -> Iterator[Outcome]:
     """Yield fused attention and overlapped communication where the plan dates from before them, by the model of the step."""
     chip = context.accelerator
     n = context.base.accelerators
-    if context.kind == "lora" or n is None or hasattr(n, "shape"):
+    if context.kind not in ("pretrain", "finetune") or n is None or hasattr(n, "shape"):
         yield NotOffered("fuse", _FUSED, "the gain of a step needs a number of servers")
         return
     try:
@@ -96,7 +96,7 @@ def newer_software(context: AdviceContext) -> Iterator[Outcome]:
     if chip.keys.get("generation", "") in _WITHOUT_FUSED_ATTENTION:
         yield NotOffered("fuse", _FUSED, f"fused attention does not run on {chip.name}")
         return
-    before, after = fastest(task), fastest(task._replace(habits=Habits()))
+    before, after = fastest(task), fastest(task._replace(habits=Habits(), recompute=context.plan.recompute))
     if before is None or after is None or before.s_per_sequence < _LEAST_GAIN * after.s_per_sequence:
         yield NotOffered("fuse", _FUSED, "a step gains less than 3 % by the model of its time")
         return

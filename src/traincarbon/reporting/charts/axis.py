@@ -4,11 +4,18 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from traincarbon.quantities import H_PER_YEAR, S_PER_DAY, S_PER_H
 from traincarbon.reporting.currency import Currency
+
+MONTH_S = H_PER_YEAR * S_PER_H / 12.0
+"""A month. [s]"""
 
 _STEPS = (1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
 _LOG_STEPS: tuple[tuple[float, ...], ...] = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 """Sets of ticks within a decade, the finest first."""
+_TIMES = ((MONTH_S, "months"), (S_PER_DAY, "days"), (S_PER_H, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+_LEAST_UNITS = 3.0
+"""A time is shown in the largest unit of which it has so many."""
 _ROOM = 0.04
 """Room at both ends of a logarithmic axis, as a share of its length."""
 _LEAST_REACH = 1.05
@@ -97,6 +104,24 @@ def linear_money(most_usd: float, currency: Currency, *, title: str = "") -> Axi
     """Return the linear axis of amounts in dollars from 0, with ticks that are round in the *currency*."""
     axis = linear_axis(most_usd * currency.per_usd, words=in_one_scale(most_usd, "$", currency), title=title)
     return axis._replace(high=axis.high / currency.per_usd, ticks=tuple(tick / currency.per_usd for tick in axis.ticks))
+
+
+def time_axis(duration_s: float, *, since: str = "") -> tuple[Axis, float]:
+    """Return the axis of a time from 0, in the unit in which it is easiest to read, and the seconds of that unit.
+
+    Args:
+        duration_s: The time at its end. [s]
+        since: When it begins, for the title of the axis.
+
+    Example:
+        >>> axis, unit_s = time_axis(7200.0)
+        >>> axis.title, unit_s, axis.ticks
+        ('minutes', 60.0, (0.0, 30.0, 60.0, 90.0, 120.0))
+    """
+    unit_s, name = next((each for each in _TIMES if duration_s >= _LEAST_UNITS * each[0]), _TIMES[-1])
+    end = duration_s / unit_s
+    axis = linear_axis(end, words=lambda value: f"{value:g}", title=f"{name} since {since}" if since else name)
+    return axis._replace(high=max(end, 1e-9), ticks=tuple(tick for tick in axis.ticks if tick <= end)), unit_s
 
 
 def quantity_words(unit: str, currency: Currency) -> Callable[[float], str]:

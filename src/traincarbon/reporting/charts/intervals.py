@@ -21,6 +21,7 @@ class Row(NamedTuple):
         words: What stands at its right end: the median, and what else matters.
         is_own: Whether it is the plan itself.
         is_sure: Whether its mark is filled; one that is not is hollow.
+        actual: What it really was, None where that is not known.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Row(NamedTuple):
     words: str
     is_own: bool = False
     is_sure: bool = True
+    actual: float | None = None
 
 
 class Limit(NamedTuple):
@@ -60,7 +62,14 @@ def _row(row: Row, axis: Axis, *, left: float, right: float, top: float) -> Html
     low, middle, high = (left + axis.share(bound) * (right - left) for bound in row.interval)
     caps = EMPTY if row.interval.is_exact else rule(low, y, high, y, f"ch-bar s{colour}")
     point = dot(middle, y, f"c{colour} ch-edge" if row.is_sure else f"ch-hollow s{colour}", radius=4.5)
-    return mark(tip, hit, *head, caps, point)
+    return mark(tip, hit, *head, caps, point, _actual(row, axis, y, left=left, right=right))
+
+
+def _actual(row: Row, axis: Axis, y: float, *, left: float, right: float) -> Html:
+    """Return the mark of what it really was, empty where that is not known."""
+    if row.actual is None or not row.actual > 0.0:
+        return EMPTY
+    return box(left + axis.share(row.actual) * (right - left) - 2.0, y - 6.0, 4.0, 12.0, "c1 ch-edge")
 
 
 def _limit(limit: Limit, axis: Axis, *, left: float, right: float, top: float, bottom: float) -> Html:

@@ -3,12 +3,10 @@
 from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice
-from traincarbon.quantities import H_PER_YEAR, S_PER_H
+from traincarbon.reporting.charts.axis import MONTH_S
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.view import EstimateView
 
-MONTH_S = H_PER_YEAR * S_PER_H / 12.0
-"""A month. [s]"""
 _RESERVED, _RESERVED_MONTHS = "reserved-1y", 12.0
 _MOST_OVER_RENT = 10.0
 """Ways to pay that take more than so many times the rent are left out: the chart would show nothing else."""

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice, Alternative
 from traincarbon.formatting import scale_of, significant
-from traincarbon.reporting.charts.axis import Axis, linear_axis, linear_money, log_axis, money_axis
+from traincarbon.reporting.charts.axis import MONTH_S, linear_axis, linear_money, log_axis, money_axis, time_axis
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.options import is_sure, shown_options
-from traincarbon.reporting.decision.payments import MONTH_S, payments_of
+from traincarbon.reporting.decision.payments import payments_of
 from traincarbon.reporting.markup import Html
 from traincarbon.reporting.plan_variants import Variant
 from traincarbon.reporting.view import EstimateView
@@ -140,7 +140,8 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
     currency = question.currency
     most = max(each.total_usd for each in payments)
     months = max(each.paid[-1][0] for each in payments)
-    x, factor = _time_axis(months)
+    x, unit_s = time_axis(months * MONTH_S)
+    factor = MONTH_S / unit_s
     y = linear_money(most, currency, title="paid so far")
     curves = []
     for each in payments:
@@ -160,15 +161,6 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
         rows,
         note="Reservations are paid even if unused; upkeep of bought hardware is extra.",
     )
-
-
-def _time_axis(months: float) -> tuple[Axis, float]:
-    """Return the axis of a time in the unit in which it is easiest to read, and that unit over a month."""
-    for factor, name, least in ((1.0, "months", 3.0), (MONTH_S / 86400.0, "days", 3.0), (MONTH_S / 3600.0, "hours", 3.0), (MONTH_S / 60.0, "minutes", 0.0)):
-        if months * factor >= least:
-            axis = linear_axis(months * factor, words=lambda value: f"{value:g}", title=name)
-            return axis._replace(high=months * factor, ticks=tuple(tick for tick in axis.ticks if tick <= months * factor)), factor
-    raise AssertionError("the last unit fits every time")
 
 
 def _cost_words(each: Alternative, currency: Currency) -> str:

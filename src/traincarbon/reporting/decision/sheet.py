@@ -57,7 +57,7 @@ def sheet_section(
         [
             html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
             _decision(money, view, advice, question, approvers),
-            Html('<p class="set-note" hidden></p>'),
+            html('<p class="set-note" hidden></p>'),
             _cards(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,

@@ -53,7 +53,7 @@ def _group(advice: Advice, group: str, title: str, sources: Container[str]) -> H
     rows = [_row(alternative, advice.by) for alternative in alternatives]
     remarks = [_remark(alternative, sources) for alternative in alternatives]
     labels = (QUANTITIES[quantity].short for quantity in SAVED)
-    heads = texts("Alternative", "Saves", *labels, f"{100.0 * advice.level:.3g} % interval", "Effort")
+    heads = texts("Alternative", "Saves", *labels, f"{QUANTITIES[advice.by].short}, {100.0 * advice.level:.3g} % interval", "Effort")
     return table(text(title), heads, rows, numbers=range(2, 7), below=remarks) if rows else EMPTY
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.evaluation import evaluate
+from traincarbon.formulas.ownership import OWNERSHIP_LINES
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.cell_bars import key, stacked_bar
 from traincarbon.reporting.currency import Currency
@@ -14,23 +15,13 @@ from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.summary import sentence
 from traincarbon.reporting.view import EstimateView
 
-_HARDWARE_USD = "accelerator_hours_h / utilisation × accelerator_purchase_usd"
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     "accelerator_hours_h": (
         ("Compute at the peak rate", "accelerator_hours_h × mfu"),
         ("In steps, below the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),
         ("Between steps: interruptions, stalls, evaluation", "accelerator_hours_h × (step_mfu - mfu) / step_mfu"),
     ),
-    "tco_usd": (
-        ("Hardware, less its resale", f"{_HARDWARE_USD} × (1 - resale_share) / service_life_h"),
-        ("Electricity", "electricity_usd"),
-        ("Building", "it_energy_kwh / utilisation × colocation_usd_per_kw_month × 12 / 8766"),
-        ("Support contracts", f"{_HARDWARE_USD} × support_share / 8766"),
-        ("Staff", f"{_HARDWARE_USD} × staff_share / 8766"),
-        ("Spare parts", f"{_HARDWARE_USD} × spares_share / 8766"),
-        ("Capital", f"{_HARDWARE_USD} × capital_share × (1 + resale_share) / 2 / 8766"),
-        ("Disposal", f"{_HARDWARE_USD} × disposal_share / service_life_h"),
-    ),
+    "tco_usd": tuple((line.label, line.equation) for line in OWNERSHIP_LINES),
     "purchase_usd": (
         ("Servers", "accelerators × accelerator_purchase_usd × (1 - interconnect_share)"),
         ("Network between them", "accelerators × accelerator_purchase_usd × interconnect_share"),
@@ -69,12 +60,17 @@ class Whole(NamedTuple):
 
 def wholes(view: EstimateView) -> list[Whole]:
     """Return the results whose parts are known and add up."""
-    values = _values(view)
+    values = values_of(view)
     found = (_whole(name, split, values, view.median(name) or 0.0) for name, split in _SPLITS.items())
     return [whole for whole in found if whole is not None]
 
 
-def _values(view: EstimateView) -> dict[str, float]:
+def wholes_with_equations(view: EstimateView) -> list[tuple[Whole, dict[str, str]]]:
+    """Return the results whose parts are known and add up, each with the equations of its parts by their labels."""
+    return [(whole, dict(_SPLITS[whole.name])) for whole in wholes(view)]
+
+
+def values_of(view: EstimateView) -> dict[str, float]:
     """Return the inputs of the links and the medians of the results, by name."""
     values: dict[str, float] = {}
     for link in _LINKS:

@@ -5,13 +5,15 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
+from traincarbon.formatting import Scale, significant
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.cell_bars import axis_of, interval_bar
-from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.plan_variants import Variant, hardware_options, on_hardware, without_region, world_averages
-from traincarbon.reporting.view import EstimateView
+from traincarbon.reporting.sections.several_plans import several_html
+from traincarbon.reporting.subjects import ReportedPlan
 from traincarbon.uncertain import Interval
 
 _OF_REGIONS = ("total_kgco2e", "electricity_usd", "water_l")
@@ -61,10 +63,13 @@ def hardware_section(answer: Estimate, database: Database, currency: Currency, i
     return section(f"{id}-hardware", text("On other hardware"), lead, chart)
 
 
-def plans_section(views: Sequence[EstimateView], currency: Currency) -> Section | None:
+def plans_section(plans: Sequence[ReportedPlan], currency: Currency, budget_usd: float | None = None) -> Section | None:
     """Return the plans of a report side by side, None for a single plan."""
-    rows = [Compared(view.title, view.results) for view in views]
-    return section("plans", text("The plans side by side"), comparison_table(rows, _OF_PLANS, currency, "Plans")) if len(rows) > 1 else None
+    if len(plans) < 2:
+        return None
+    rows = [Compared(plan.view.title, plan.view.results) for plan in plans]
+    table = comparison_table(rows, _OF_PLANS, currency, "Plans")
+    return section("plans", text("The plans side by side"), several_html(plans, currency, budget_usd), table)
 
 
 def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], currency: Currency, caption: str) -> Html:
@@ -75,13 +80,14 @@ def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], curren
     first, *others = known
     unit = QUANTITIES[first].unit
     axis = axis_of([row.results.get(first) for row in rows])
+    scales = {quantity: _scale([row.results.get(quantity) for row in rows], QUANTITIES[quantity].unit, currency) for quantity in known}
     cells = [
         [
             html("<strong>{}</strong> <small>(this plan)</small>", name(row.name)) if row.is_own else name(row.name),
             interval_bar(row.results.get(first), axis, is_strong=row.is_own),
-            _cell(row, first, currency),
-            _bounds(row.results.get(first), unit, currency),
-            *(_cell(row, quantity, currency) for quantity in others),
+            _cell(row, first, scales[first]),
+            _bounds(row.results.get(first), scales[first]),
+            *(_cell(row, quantity, scales[quantity]) for quantity in others),
         ]
         for row in rows
     ]
@@ -90,11 +96,19 @@ def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], curren
     return table(text(caption), heads, cells, numbers=range(2, 4 + len(others)))
 
 
-def _cell(row: Compared, quantity: str, currency: Currency) -> Html:
-    median, scale, _ = currency.shown(row.results.get(quantity), QUANTITIES[quantity].unit)
-    return text(f"{median} {scale}".strip() + ("\u202f*" if quantity in row.world_averages else ""))
+def _scale(results: Sequence[Interval | None], unit: str, currency: Currency) -> Scale:
+    """Return the scale of a column, in which the smallest median is easy to read, so that its rows can be compared."""
+    return currency.scale(min((found.median for found in results if found is not None and found.median > 0.0), default=0.0), unit)
 
 
-def _bounds(interval: Interval | None, unit: str, currency: Currency) -> Html:
-    _, scale, bounds = currency.shown(interval, unit)
-    return text(f"{bounds} {scale}".strip() if bounds not in ("", "exact") else bounds)
+def _cell(row: Compared, quantity: str, scale: Scale) -> Html:
+    found = row.results.get(quantity)
+    shown = NOT_KNOWN if found is None else scale.text(significant(found.median / scale.size, 3, is_exact=found.is_exact))
+    return text(shown + ("\u202f*" if quantity in row.world_averages else ""))
+
+
+def _bounds(interval: Interval | None, scale: Scale) -> Html:
+    if interval is None or interval.is_exact:
+        return text("" if interval is None else "exact")
+    low, high = (scale.around(significant(bound / scale.size, 2, is_exact=False)) for bound in (interval.low, interval.high))
+    return text(f"{low} – {high} {scale.unit}".rstrip())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from traincarbon.estimation.walk import Assumption, Step
 from traincarbon.formatting import significant
-from traincarbon.reporting.currency import NOT_KNOWN
+from traincarbon.reporting.currency import NOT_KNOWN, USD, Currency
 from traincarbon.reporting.labels import label_of
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
@@ -20,16 +20,16 @@ _EXPONENT_FROM, _EXPONENT_BELOW = 1e9, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def assumptions_section(view: EstimateView, id: str) -> Section | None:
+def assumptions_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
     """Return the values that were used in place of what the plan leaves out."""
     if not view.assumptions:
         return None
-    rows = [[name(label_of(each.name)), text(_assumed(each, view), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in view.assumptions]
+    rows = [[name(label_of(each.name)), text(_assumed(each, view, currency), most=_LONGEST_VALUE), name(each.reason, most=300)] for each in view.assumptions]
     lead = html("<p>The plan leaves these out, so defaults are used. State a value in the plan to replace its default.</p>")
     return section(f"{id}-assumptions", text("Assumptions"), lead, table(text("Assumed"), texts("What", "Value", "Why"), rows, numbers=(1,)))
 
 
-def derivation_section(view: EstimateView, sources: Sources, id: str) -> Section | None:
+def derivation_section(view: EstimateView, sources: Sources, currency: Currency, id: str) -> Section | None:
     """Return the formulas in the order in which they ran, with the source of each number, the facts used, and the plan."""
     formulas = _last_of_each([(at, step) for at, step in enumerate(view.steps) if step.inputs])
     facts = [step for step in view.steps if not step.inputs and (step.source or isinstance(step.value, (int, float)))]
@@ -40,6 +40,7 @@ def derivation_section(view: EstimateView, sources: Sources, id: str) -> Section
     return section(
         f"{id}-derivation",
         text("How it was computed"),
+        EMPTY if currency == USD or not rows else html("<p>Formulas, facts and the plan are in US dollars, as their sources are.</p>"),
         table(text("Formulas, in order"), texts("Result", "Median", "Source"), rows, numbers=(1,), below=computed) if rows else EMPTY,
         table(text("Facts and priors used"), texts("What", "Median", "Source"), known, numbers=(1,)) if known else EMPTY,
         table(text("The plan"), texts("What", "Value"), stated) if stated else EMPTY,
@@ -99,10 +100,14 @@ def _entry(key: str, entry: Mapping[str, str]) -> Html:
     return html("{}. {} <small>{}</small>", linked, by, text(key))
 
 
-def _assumed(each: Assumption, view: EstimateView) -> str:
-    """Return an assumed value rounded, with the unit of its step."""
+def _assumed(each: Assumption, view: EstimateView, currency: Currency) -> str:
+    """Return an assumed value rounded, with the unit of its step, a price in the currency of the report."""
     step = view.step(each.name)
-    return f"{_number(each.value, _DIGITS_ASSUMED)} {step.unit if step is not None else ''}".rstrip()
+    unit = step.unit if step is not None else ""
+    if isinstance(each.value, bool) or not isinstance(each.value, (int, float)):
+        return f"{_number(each.value)} {unit}".rstrip()
+    value, unit = currency.of(float(each.value), unit)
+    return f"{_number(value, _DIGITS_ASSUMED)} {unit}".rstrip()
 
 
 def _number(value: object, digits: int = _DIGITS) -> str:

@@ -1,6 +1,7 @@
 """The forecast of a run, and how the run compares with it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
@@ -13,6 +14,9 @@ from traincarbon.formatting import significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, comparable, share_done
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
+from traincarbon.reporting.charts.axis import log_axis
+from traincarbon.reporting.charts.chart import Chart, figure_html
+from traincarbon.reporting.charts.intervals import Row, draw_intervals
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
 from traincarbon.uncertain import Interval
@@ -83,6 +87,41 @@ def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -
     return html("{}{}", lead, table(text("Forecast compared with actual"), head, known, numbers=(1, 2, 3, 4)))
 
 
+def forecast_chart(record: Run, forecast: Forecast | None, id: str) -> Html:
+    """Return what the run took over what was expected of as much of the work, with the interval of the forecast; empty without a forecast."""
+    if forecast is None:
+        return EMPTY
+    rows, data = [], []
+    for name, expected, actual in _compared(record, forecast):
+        if expected is None or actual is None or not expected.median > 0.0 or not actual.median > 0.0:
+            continue
+        ratio = actual.median / expected.median
+        words = f"{significant(ratio, 2)} × the forecast"
+        rows.append(Row(QUANTITIES[name].label, Interval(*(bound / expected.median for bound in expected)), words, actual=ratio))
+        data.append((QUANTITIES[name].label, f"{significant(ratio, 3)} ×", _place(expected, actual)))
+    if not rows:
+        return EMPTY
+    ends = [end for row in rows if row.interval is not None for end in (*row.interval, row.actual or 1.0)]
+    axis = log_axis(ends, words=lambda value: f"{value:,g} ×", title="actual over forecast")
+    inside = sum(place == "inside" for _, _, place in data)
+    title = f"Actual compared with the forecast: {inside} of {len(data)} inside the interval"
+    draw = partial(draw_intervals, title=title, rows=rows, axis=axis)
+    note = "Blue: the forecast with its interval. Orange: the run."
+    return figure_html(Chart(f"{id}-chart-forecast", title, draw, ("Quantity", "Actual / forecast", "Interval"), data, note=note))
+
+
+def _compared(record: Run, forecast: Forecast) -> list[tuple[str, Interval | None, Interval | None]]:
+    """Return the compared quantities with what was expected of as much of the work, and what the run took."""
+    known = {name: result for name, result in forecast.results.items() if result is not None}
+    plan = comparable(known, has_embodied=record.embodied_kgco2e is not None, cost_basis=record.cost_basis, share=share_done(record) or 1.0)
+    names = (*_COMPARED, "cost_usd")
+    return [(name, plan.results.get(name), actual_result(record, name)) for name in names]
+
+
+def _place(expected: Interval, actual: Interval) -> str:
+    return "below" if actual.median < expected.low else "above" if actual.median > expected.high else "inside"
+
+
 def _row(label: str, expected: Interval | None, actual: Interval | None, unit: str, currency: Currency) -> list[Html]:
     """Return a row of forecast and actual; no cells where neither is known."""
     if expected is None and actual is None:
@@ -91,15 +130,14 @@ def _row(label: str, expected: Interval | None, actual: Interval | None, unit: s
     if expected is None or actual is None:
         return texts(label, *shown, NOT_KNOWN if actual is None else _actual(actual, unit, currency), "", "")
     ratio = f"{significant(actual.median / expected.median, 2)} ×" if expected.median else ""
-    place = "below" if actual.median < expected.low else "above" if actual.median > expected.high else "inside"
-    return texts(label, *shown, _actual(actual, unit, currency), ratio, place)
+    return texts(label, *shown, _actual(actual, unit, currency), ratio, _place(expected, actual))
 
 
 def _expected(interval: Interval, unit: str, currency: Currency) -> tuple[str, str]:
     if not unit:
         return percent(interval.median), f"{percent(interval.low)} – {percent(interval.high)}"
     median, scale, bounds = currency.shown(interval, unit)
-    return f"{median} {scale}".rstrip(), f"{bounds} {scale}".rstrip() if bounds != "exact" else bounds
+    return f"{median} {scale}".rstrip(), f"{bounds} {scale}".rstrip() if bounds not in ("", "exact") else bounds
 
 
 def _actual(interval: Interval, unit: str, currency: Currency) -> str:

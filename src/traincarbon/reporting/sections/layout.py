@@ -34,7 +34,9 @@ def layout_section(answer: Estimate | None, id: str) -> Section | None:
     spread = answer.layout.spread if answer is not None and answer.accelerators is not None else None
     if answer is None or spread is None:
         return None
-    lead = html("<p>The fastest layout that fits. {}</p>", text(f"The main loss is {spread.limits}."))
+    best_s = significant(float(spread.step.total_s), 3)
+    run = "" if answer["mfu"] is None else f" At the utilisation of the whole run it takes {significant(spread.step_at_s(answer.median('mfu')), 3)} s."
+    lead = html("<p>The fastest layout that fits. {}</p>", text(f"A step takes {best_s} s at best.{run} The main loss is {spread.limits}."))
     charts = joined((figure_html(_step_chart(spread, id)), figure_html(_memory_chart(spread, answer, id))))
     return section(f"{id}-layout", text("Layout"), lead, html('<div class="charts">{}</div>', charts), _table(spread))
 
@@ -44,7 +46,7 @@ def _table(spread: Spread) -> Html:
     layout = spread.layout
     rows = [(label, f"{getattr(layout, name):,.0f}") for name, label in _DEGREES.items() if getattr(layout, name) > 1.0]
     rows += [("Sequences in a step", f"{layout.sequences:,.0f}"), ("Micro-batch", f"{layout.micro_batch:g}"), ("Chunks of a stage", f"{layout.interleave:g}")]
-    rows += [("Recomputation", spread.recompute), ("Utilisation in steps (MFU)", f"{100.0 * spread.mfu:.0f} %")]
+    rows += [("Recomputation", spread.recompute), ("Utilisation of the best step (MFU)", f"{100.0 * spread.mfu:.0f} %")]
     return table(text("The layout"), texts("What", "Value"), [texts(*row) for row in rows], numbers=(1,))
 
 
@@ -53,7 +55,7 @@ def _step_chart(spread: Spread, id: str) -> Chart:
     terms = [(label, float(value)) for name, label in _TERMS.items() if (value := getattr(spread.step, name)) >= _LEAST_SHARE * total]
     axis = linear_axis(max(value for _, value in terms), words=lambda value: f"{value:g} s")
     bars = [Bar(label, 0.0, value, f"{significant(value, 3)} s · {100.0 * value / total:.0f} %") for label, value in sorted(terms, key=lambda term: -term[1])]
-    title = f"What a step of {amount(total, 's', digits=3)} is made of"
+    title = f"What the best step, of {amount(total, 's', digits=3)}, is made of"
     rows = [(bar.label, bar.words) for bar in bars]
     return Chart(f"{id}-chart-step", title, lambda width: draw_bars(width, title=title, bars=bars, axis=axis), ("Part", "Time"), rows)
 

@@ -8,10 +8,12 @@ from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts.cell_bars import share_bar
+from traincarbon.reporting.charts.chart import figure_html
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
-from traincarbon.reporting.markup import EMPTY, Html, html, listing, name, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.portfolio_charts import Spent, months_chart, spending_chart
 from traincarbon.reporting.sections.run import busy_share
 
 Counts = Mapping[str, Counted]
@@ -35,12 +37,14 @@ class Sums(NamedTuple):
         runs: How many there are.
         totals: Each quantity summed over the runs that state it.
         known: How many runs state each quantity.
+        is_rest: Whether they have in common only that they are small.
     """
 
     label: str
     runs: int
     totals: dict[str, float]
     known: dict[str, int]
+    is_rest: bool = False
 
 
 def sums_of(label: str, records: Iterable[Run], counts: Counts = EVERY) -> Sums:
@@ -71,11 +75,11 @@ def grouped(records: Sequence[Run], by: Callable[[Run], str], counts: Counts = E
     if len(ordered) <= _MOST_GROUPS:
         return ordered
     rest = [sums.label for sums in ordered[_MOST_GROUPS - 1 :]]
-    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), counts)]
+    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), counts)._replace(is_rest=True)]
 
 
-def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | None:
-    """Return the runs together: the totals, what failed runs took, the tables by group, and the largest runs."""
+def portfolio_section(records: Sequence[Run], currency: Currency, *, budget_usd: float | None = None) -> Section | None:
+    """Return the runs together: the totals, what failed runs took, each month by project, the tables by group, and the largest runs."""
     counts = counted_once(records)
     total = sums_of("Total", records, counts)
     by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
@@ -84,10 +88,11 @@ def portfolio_section(records: Sequence[Run], currency: Currency) -> Section | N
         "runs",
         text("The runs together"),
         html("<p class='lead'>{}</p>", _sentence(records, total, currency, counts)),
-        _table("By project", grouped(records, lambda record: record.project or "no project", counts), total, currency),
-        _table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", counts), total, currency),
-        _table(f"By {period} of start", periods, total, currency),
-        _table("By outcome", grouped(records, lambda record: record.state, counts), total, currency),
+        _charts(records, total, counts, currency, budget_usd),
+        _grouped_table("By project", grouped(records, _project, counts), total, currency),
+        _grouped_table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", counts), total, currency),
+        _grouped_table(f"By {period} of start", periods, total, currency),
+        _grouped_table("By outcome", grouped(records, lambda record: record.state, counts), total, currency),
         _by_run(records, total, currency, counts),
     )
 
@@ -118,28 +123,45 @@ def _sentence(records: Sequence[Run], total: Sums, currency: Currency, counts: C
     more = [
         html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
         html(" {}", text(described(counts))) if counts else EMPTY,
+        text(_bounds(records, counts, currency)),
         text(" Totals are sums of medians. The energy of a run is that of its facility where known, else that at its meters."),
     ]
-    return html("{} {}. {}{}{}{}", text(counted(total.runs, "run")), took, _unfinished(records, total, counts), _idle(records, counts), *more)
+    waste = html("{}{}", _unfinished(records, total, counts, currency), _idle(records, counts, currency))
+    return html("{} {}. {}{}", text(counted(total.runs, "run")), took, waste, joined(more))
 
 
-def _unfinished(records: Sequence[Run], total: Sums, counts: Counts) -> Html:
+def _bounds(records: Sequence[Run], counts: Counts, currency: Currency) -> str:
+    """Return the sums of both ends of the intervals of cost and CO2e, between which the totals lie if all runs err alike."""
+    found = []
+    for quantity, unit in (("cost_usd", "$"), ("operational_kgco2e", "kg CO2e")):
+        known = [(stated, counts.get(record.run_id, WHOLE)) for record in records if (stated := getattr(record, quantity)) is not None]
+        shares = [share.by_time if quantity == "cost_usd" else share.by_energy for _, share in known]
+        low, high = (sum(stated[end] * part for (stated, _), part in zip(known, shares, strict=True)) for end in ("low", "high"))
+        if high > low:
+            found.append(f"{QUANTITIES[quantity].short} {currency.amount(low, unit)} – {currency.amount(high, unit)}")
+    return f" If all runs err alike: {'; '.join(found)}." if found else ""
+
+
+def _unfinished(records: Sequence[Run], total: Sums, counts: Counts, currency: Currency) -> Html:
     sums = sums_of("", (record for record in records if record.state in _UNFINISHED), counts)
     if not sums.runs:
         return text("None failed, was killed or lost.")
     by, label = (_ENERGY, "energy") if total.totals[_ENERGY] else (_HOURS, "GPU-hours")
     share = f", with {100.0 * sums.totals[by] / total.totals[by]:.1f} % of the {label}" if total.totals[by] else ""
-    return text(f"{counted(sums.runs, 'run')} did not finish (failed, killed or lost){share}.")
+    cost = f", and {currency.amount(sums.totals['cost_usd'], '$')}" if sums.known["cost_usd"] else ""
+    return text(f"{counted(sums.runs, 'run')} did not finish (failed, killed or lost){share}{cost}.")
 
 
-def _idle(records: Sequence[Run], counts: Counts) -> Html:
+def _idle(records: Sequence[Run], counts: Counts, currency: Currency) -> Html:
     """Return the share of time in which accelerators were idle, in the runs that measured it; empty where none did."""
     measured = [(hours, busy) for record in records if (busy := busy_share(record)) is not None and (hours := _values(record, counts)[_HOURS]) is not None]
+    idle_usd = sum((1.0 - busy) * (_values(record, counts)["cost_usd"] or 0.0) for record in records if (busy := busy_share(record)) is not None)
     total_h = sum(hours for hours, _ in measured)
     if not total_h:
         return EMPTY
+    cost = f", {currency.amount(idle_usd, '$')} of their cost" if idle_usd else ""
     idle = 1.0 - sum(hours * busy for hours, busy in measured) / total_h
-    return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it.")
+    return text(f" Accelerators were idle {100.0 * idle:.0f} % of the time in the {counted(len(measured), 'run')} that measured it{cost}.")
 
 
 def _by_run(records: Sequence[Run], total: Sums, currency: Currency, counts: Counts) -> Html:
@@ -149,8 +171,27 @@ def _by_run(records: Sequence[Run], total: Sums, currency: Currency, counts: Cou
     rest = ordered[MOST_LISTED:]
     outcomes = [record.state for record in ordered[:MOST_LISTED]]
     if rest:
-        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest, counts)], [*outcomes, ""]
+        largest, outcomes = [*largest, sums_of(f"{len(rest):,} smaller runs", rest, counts)._replace(is_rest=True)], [*outcomes, ""]
     return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
+
+
+def _charts(records: Sequence[Run], total: Sums, counts: Counts, currency: Currency, budget_usd: float | None) -> Html:
+    """Return what each month took by project, and the money spent so far; of money where any is known, else of energy."""
+    quantity = "cost_usd" if total.known["cost_usd"] else _ENERGY
+    values = [(record, _values(record, counts)[quantity] or 0.0) for record in records]
+    spent = [Spent(_project(record), record.started_at[:7], value) for record, value in values]
+    by_month: dict[str, float] = {}
+    for each in spent:
+        by_month[each.month] = by_month.get(each.month, 0.0) + each.amount
+    unit, what = QUANTITIES[quantity].unit, QUANTITIES[quantity].short
+    months = months_chart(spent, unit, what, currency, "runs")
+    spending = spending_chart(by_month, budget_usd, currency, "runs") if quantity == "cost_usd" else None
+    drawn = joined(figure_html(chart) for chart in (months, spending) if chart is not None)
+    return html('<div class="charts">{}</div>', drawn) if drawn else EMPTY
+
+
+def _project(record: Run) -> str:
+    return record.project or "no project"
 
 
 def _month(record: Run) -> str:
@@ -159,6 +200,11 @@ def _month(record: Run) -> str:
 
 def _year(record: Run) -> str:
     return record.started_at[:4] or "year not known"
+
+
+def _grouped_table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency) -> Html:
+    """Return the table of *groups*; empty where there is one alone, which is the total."""
+    return _table(caption, groups, total, currency) if len(groups) > 1 else EMPTY
 
 
 def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency, *, outcomes: Sequence[str] = ()) -> Html:
@@ -174,13 +220,14 @@ def _table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency
         heads.append(_head(QUANTITIES[quantity].short, scale))
         feet.append(text(numbers[-1]))
     if total.totals[_ENERGY]:
-        most = max(sums.totals[_ENERGY] for sums in groups)
+        most = max((sums.totals[_ENERGY] for sums in groups if not sums.is_rest), default=0.0) or total.totals[_ENERGY]
         heads.insert(1, text("Energy, to scale"))
         feet.insert(1, EMPTY)
         for cell, sums in zip(cells, groups, strict=True):
             cell.insert(1, share_bar(sums.totals[_ENERGY] / most))
     shown_sums = sum(map(bool, total.known.values()))
-    return table(text(caption), heads, cells, numbers=range(len(heads) - shown_sums - (not outcomes), len(heads)), foot=feet)
+    right = range(len(heads) - shown_sums - (not outcomes), len(heads))
+    return table(text(caption), heads, cells, numbers=right, foot=feet, is_sortable=bool(outcomes))
 
 
 def _head(label: str, scale: str) -> Html:

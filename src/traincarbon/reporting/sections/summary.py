@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.decode import number
+from traincarbon.estimation.families import KINDS, kind_of
 from traincarbon.formatting import amount
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -10,9 +11,6 @@ from traincarbon.reporting.labels import uncertainty_label
 from traincarbon.reporting.markup import EMPTY, MOST_LETTERS, Html, html, listing, name, text
 from traincarbon.reporting.view import EstimateView, count_text
 from traincarbon.uncertain import Interval
-
-_VERBS = {"finetune": "Fine-tuning", "lora": "Fine-tuning adapters of"}
-"""What kinds of training are called that do not start from scratch."""
 
 
 class Card(NamedTuple):
@@ -96,7 +94,8 @@ def _card(quantity: str, remark: str) -> Card:
 def _work(view: EstimateView, most: int = MOST_LETTERS) -> Html:
     """Return the training by the plan's name, else by the number of parameters."""
     title, params = view.plan.get("name"), view.plan.get("params")
-    verb = _VERBS.get(str(view.plan.get("kind")), "Training")
+    stated = view.plan.get("kind")
+    verb = kind_of(stated if stated in KINDS else None).doing
     if title:
         return html("{}<strong>{}</strong>", text("Training ") if verb == "Training" else EMPTY, name(title, most=most))
     return html("{} <strong>{} parameters</strong>", text(verb), text(count_text(params))) if params is not None else text("This training")

@@ -42,7 +42,7 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
             "The address of the page keeps your settings.</p>"
         ),
         html("<noscript><p>This part needs JavaScript; the script is in this file.</p></noscript>"),
-        Html('<p class="state"></p>'),
+        html('<p class="state"></p>'),
         html(
             '<div class="panel"><form>{}{}{}{}<p class="buttons"><button type="reset">Reset</button></p></form>{}</div>',
             selects,

@@ -105,6 +105,30 @@ function announce(words) {
     chart.querySelector(".ch-data summary").after(files);
   }
 
+  // A click on the head of a column sorts the rows by it; what is not a number comes last.
+  const written = text => (/^[^\d]*\d/.test(text) ? Number.parseFloat(text.replace(/[^\d.eE+-]/g, "")) : Number.NaN);
+  for (const table of document.querySelectorAll("table.sortable")) {
+    [...table.tHead.rows[0].cells].forEach((head, at) => {
+      if (!head.textContent.trim() || head.textContent.includes("to scale")) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const up = head.getAttribute("aria-sort") === "descending", rows = [...table.tBodies[0].rows];
+        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        const key = row => row.cells[at].textContent.trim();
+        rows.sort((one, other) => {
+          const [a, b] = [written(key(one)), written(key(other))];
+          if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || (up ? 1 : -1) * key(one).localeCompare(key(other));
+          return up ? a - b : b - a;
+        });
+        table.tBodies[0].append(...rows);
+      });
+    });
+  }
+
   // A link into a closed part opens it.
   const openTarget = () => {
     const target = location.hash.length > 1 && !location.hash.includes("=") && document.getElementById(decodeURIComponent(location.hash.slice(1)));

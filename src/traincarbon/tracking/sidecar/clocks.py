@@ -9,6 +9,8 @@ _SET_S = 2.0
 
 _STOPPED_S = 3.0
 """A process that is only scheduled late goes on earlier."""
+_SEEN_S = 1.0
+"""Processes that are continued together go on within this time."""
 
 
 def _uptime_s() -> float:
@@ -25,6 +27,8 @@ class Clocks:
     ) -> None:
         self._monotonic, self._uptime, self._wall = monotonic, uptime, wall
         self._asleep_s, self._offset_s = self._differences()
+        self._stopped: tuple[float, float] | None = None
+        """From and until when this process was stopped the last time."""
 
     def check(self) -> list[str]:
         """Return notes on what happened to the clocks since the last check, usually none."""
@@ -41,10 +45,23 @@ class Clocks:
 
     def stopped(self, *, due_s: float) -> list[str]:
         """Return a note if this process goes on much later than at *due_s* on the monotonic clock, usually none."""
-        late_s = self._monotonic() - due_s
-        if late_s <= _STOPPED_S:
+        now_s = self._monotonic()
+        if now_s - due_s <= _STOPPED_S:
             return []
-        return [f"the metering process was stopped for {late_s:,.0f} s: what happened in that time, as the end of the command, is dated after it"]
+        self._stopped = (due_s, now_s)
+        return [f"the metering process was stopped for {now_s - due_s:,.0f} s"]
+
+    def end_while_stopped(self, *, began_s: float, ended_s: float) -> list[str]:
+        """Return a note if the training ended while its trackers were stopped, so that nobody saw when; usually none.
+
+        Args:
+            began_s: When the training began. [s]
+            ended_s: When it was found to have ended. A supervisor that was not stopped has seen the end itself. [s]
+        """
+        if self._stopped is None or not -_SEEN_S <= ended_s - self._stopped[1] <= _SEEN_S:
+            return []
+        span = f"between {max(self._stopped[0] - began_s, 0.0):,.1f} and {ended_s - began_s:,.1f} s after it began"
+        return [f"the command ended while its tracker was stopped, {span}: time, energy and cost count until the latest and may be too high"]
 
     def _differences(self) -> tuple[float, float]:
         monotonic_s = self._monotonic()

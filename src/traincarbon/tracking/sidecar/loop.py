@@ -347,6 +347,7 @@ class Metering:
         if ended.cpu_s is not None:
             self._notes += self._recorder.settle(ended.cpu_s)
         self._frozen_s = ended_s
+        self._notes += self._clocks.end_while_stopped(began_s=self._began_s, ended_s=ended_s)
         for member in self._members.present:
             self._session.add_reports(member.read_last())
         self._ask_lookup()
