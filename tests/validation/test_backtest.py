@@ -1,13 +1,16 @@
 """The backtest is honest: what it predicts it has not seen, and its numbers are what they say."""
 
 import csv
+import math
 from dataclasses import replace
 
 import pytest
 
 from traincarbon.database.load import builtin_root
+from traincarbon.database.select import sigma_of
 from traincarbon.published import step_efficiency
 from traincarbon.published.runs_file import read_measured_steps, read_runs
+from traincarbon.uncertain import Z_90
 from traincarbon.validation import backtest as module
 from traincarbon.validation.backtest import backtest
 
@@ -215,3 +218,11 @@ def test_an_interval_of_a_bench_comes_from_the_benches_of_others(seen):
     cases = {case.id: case for case in seen[1].cases if case.quantity == "mfu"}
     assert cases["foundry-a100-7b-s2048-n8-b96"].sigma != cases["megatron21-t1-1008b"].sigma
     assert all(case.sigma > 0.05 for case in cases.values())
+
+
+def test_steps_of_unknown_software_have_a_wider_interval(published_steps, shipped):
+    step = next(step for step in published_steps[0] if step.id == "megatron21-t1-1.7b")
+    others = [(other, other.published_s * math.exp(0.02)) for other in published_steps[0] if not other.is_mixture]
+    unknown = step._replace(set=step.set._replace(is_software_known=False))
+    assert module._step_spread(step, others, shipped) == pytest.approx(0.02 / Z_90)
+    assert module._step_spread(unknown, others, shipped) == sigma_of(shipped, "step_software_spread", "*")

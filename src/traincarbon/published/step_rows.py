@@ -26,6 +26,8 @@ class StepSet(NamedTuple):
     """Who published it. Sets of one publisher are left out of a fit together."""
     is_fitted_on: bool = False
     """Whether the shipped efficiencies were fitted on it."""
+    is_software_known: bool = True
+    """Whether the features of its software are written down; if not, they are those of its year."""
 
 
 SETS = {
@@ -121,7 +123,7 @@ def _is_laid_out(run: PublishedRun) -> bool:
 
 def _own_set(run: PublishedRun) -> StepSet:
     name = f"{run.kind}/{run.family}/{run.hardware}"
-    return StepSet(name, name.split(maxsplit=1)[0])
+    return StepSet(name, name.split(maxsplit=1)[0], is_software_known=False)
 
 
 def _set_of(run: PublishedRun, found: StepSet) -> StepSet:

@@ -107,7 +107,7 @@ def header_html(header: Header, title: str) -> Html:
     """Return the top of the page: logo, title and notes."""
     logo = html('<img class="logo" src="{}" alt="Logo">', text(header.logo, most=len(header.logo))) if header.logo else EMPTY
     notes = html('<div class="remark">{}</div>', paragraphs(header.notes, most=_MOST_NOTES)) if header.notes else EMPTY
-    rate = html("<p>{}</p>", text(header.currency.rate)) if header.currency.rate else EMPTY
+    rate = html("<p>{}</p>", text(header.currency.rate, most=300)) if header.currency.rate else EMPTY
     return html("<header>{}<h1>{}</h1>{}{}</header>", logo, name(title), notes, rate)
 
 

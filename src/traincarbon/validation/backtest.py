@@ -204,9 +204,13 @@ def _step_cases(timed: Sequence[Step], known: Sequence[Step], runs: Iterable[Pub
 
 
 def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Database) -> float:
-    """Return the spread of the *others* around their predictions, for a mixture of experts of other mixtures if there are any."""
+    """Return the spread of the *others* around their predictions, for a mixture of experts of other mixtures if there are any.
+
+    It is wider where nothing says what software ran.
+    """
     alike = [other for other in others if other[0].is_mixture == step.is_mixture] or others
-    return step_efficiency.spread_of(alike) if alike else sigma_of(database, "gemm_efficiency", "generation=*")
+    spread = step_efficiency.spread_of(alike) if alike else sigma_of(database, "gemm_efficiency", "generation=*")
+    return spread if step.set.is_software_known else max(spread, sigma_of(database, "step_software_spread", "*"))
 
 
 def _published(run: PublishedRun, facts: Database) -> dict[str, float]:

@@ -24,6 +24,22 @@ def test_the_data_come_back_as_they_were_given():
     assert json.loads(re.search(r"const figures = (.*?);\n", text, re.DOTALL)[1]) == [figure]
 
 
+def test_the_points_of_a_figure_are_a_table_too_and_guides_are_not():
+    guide = {"x": [0.0, 1.0], "y": [0.0, 1.0], "mode": "lines", "name": "guide"}
+    points = {"x": [1.5], "y": ["aws"], "mode": "markers+text", "text": [""], "hovertext": ["<b>one &lt;b&gt;</b><br>more"]}
+    layout = {"xaxis": {"title": {"text": "cost [$M]"}}, "yaxis": {}}
+    text = made(panels=[Panel("A", "b", {"data": [guide, points], "layout": layout})])
+    assert re.findall(r"<th scope=\"(?:col|row)\"[^>]*>([^<]*)</th>", text) == ["cost [$M]", "one &lt;b&gt;"]
+    assert re.findall(r'<td class="n">([^<]*)</td>', text) == ["1.500", "aws"]
+    assert "<details>" not in made(panels=[Panel("A", "b", {"data": [guide], "layout": layout})])
+
+
+def test_a_reader_can_save_the_figure_as_a_picture_and_print_it():
+    text = made()
+    assert "displayModeBar: true" in text
+    assert "beforeprint" in text
+
+
 def test_no_name_from_outside_ends_the_script_or_opens_an_element():
     text = made(EVIL, EVIL, [Panel(EVIL, EVIL, {"data": [{"name": EVIL}], "layout": {}})])
     assert text.count("<script>") == text.count("</script>") == 2

@@ -1,10 +1,15 @@
 """An HTML page of figures in one self-contained file that makes no requests."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
 
+from traincarbon.decode import items
+from traincarbon.decode import table as fields
 from traincarbon.extras import MissingExtraError
-from traincarbon.reporting.markup import as_script
+from traincarbon.formatting import significant
+from traincarbon.reporting.markup import EMPTY, Html, as_script, table, text, texts
+from traincarbon.reporting.markup import html as markup
 from traincarbon.reporting.plots.figures import Panel
 
 
@@ -24,8 +29,8 @@ def plot_script() -> str:
 def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
     """Return the page: *title*, a *lead* of plain text, and the *panels*, drawn by plotly's *script*."""
     figures = [
-        f'<figure><h2>{html.escape(panel.title)}</h2><div class="plot" id="plot{at}" role="img" aria-label="{html.escape(panel.title)}"></div>'
-        f"<figcaption>{html.escape(panel.caption)}</figcaption></figure>"
+        f'<figure><h2>{html.escape(panel.title)}</h2><div class="plot" id="plot{at}" role="group" aria-label="{html.escape(panel.title)}"></div>'
+        f"<figcaption>{html.escape(panel.caption)}</figcaption>{data_table(panel)}</figure>"
         for at, panel in enumerate(panels)
     ]
     data = "[" + ",\n".join(as_script(panel.figure) for panel in panels) + "]"
@@ -38,6 +43,32 @@ def page(*, title: str, lead: str, panels: Sequence[Panel], script: str) -> str:
         data=data,
         draw=_DRAW,
     )
+
+
+def data_table(panel: Panel) -> Html:
+    """Return the points of a figure as a table that a reader opens, also without scripts; lines that only guide the eye are left out."""
+    rows = [row for trace in items(panel.figure.get("data")) for row in _points(fields(trace))]
+    head = [_axis_title(panel, axis) for axis in ("xaxis", "yaxis")]
+    return markup("<details><summary>Data</summary>{}</details>", table(text(panel.title), texts("", *head), rows, numbers=(1, 2))) if rows else EMPTY
+
+
+def _points(trace: Mapping[str, object]) -> Iterator[list[Html]]:
+    """Yield a row for each point of a trace with markers: its name, and its place."""
+    if "markers" not in str(trace.get("mode")):
+        return
+    names = items(trace.get("hovertext") or trace.get("text"))
+    for at, (x, y) in enumerate(zip(items(trace.get("x")), items(trace.get("y")), strict=False)):
+        named = str(names[at]) if at < len(names) else str(trace.get("name", ""))
+        yield texts(unescape(named.partition("<br>")[0].replace("<b>", "").replace("</b>", "")), *map(_written, (x, y)))
+
+
+def _axis_title(panel: Panel, axis: str) -> str:
+    stated = fields(fields(fields(panel.figure.get("layout")).get(axis)).get("title"))
+    return str(stated.get("text", ""))
+
+
+def _written(value: object) -> str:
+    return significant(float(value), 4) if isinstance(value, (int, float)) else str(value)
 
 
 _PAGE = """<!DOCTYPE html>
@@ -65,17 +96,24 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --edge: #d5d5d5; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #161616; --edge: #3a3a3a; } }
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --edge: #d5d5d5; --link: #005a9c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #161616; --edge: #3a3a3a; --link: #7cc4f5; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 16px; }
 h1 { font-size: 1.5rem; margin: 0.3em 0; }
 h2 { font-size: 1.1rem; margin: 0 0 0.3em; }
 p { max-width: 75ch; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 20px; }
-figure { margin: 0; padding: 12px; border: 1px solid var(--edge); border-radius: 6px; min-width: 0; }
+figure { margin: 0; padding: 12px; border: 1px solid var(--edge); border-radius: 6px; min-width: 0; break-inside: avoid; }
+summary { cursor: pointer; min-height: 24px; color: var(--link); }
+.wide { overflow-x: auto; max-height: 30rem; }
+table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+caption { display: none; }
+th, td { text-align: left; padding: 2px 12px 2px 0; border-bottom: 1px solid var(--edge); }
+.n { text-align: right; }
 figcaption { font-size: 0.875rem; margin-top: 8px; }
 .plot { width: 100%; height: 560px; }
+@media print { .panels { display: block; } figure { border: 0; } details:not([open]) { display: none; } }
 """
 _DRAW = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -87,8 +125,12 @@ function colours() {
 figures.forEach((figure, at) => {
   const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: "system-ui, sans-serif", size: 13 },
     hoverlabel: { align: "left" } };
-  Plotly.newPlot("plot" + at, figure.data, layout, { responsive: true, displayModeBar: false })
+  Plotly.newPlot("plot" + at, figure.data, layout, { responsive: true, displayModeBar: true, displaylogo: false, toImageButtonOptions: { filename: "carbon", scale: 2 } })
     .then(() => Plotly.relayout("plot" + at, colours()));
 });
+// On paper, figures have the width of a sheet, one below the other.
+const fit = width => figures.forEach((figure, at) => Plotly.relayout("plot" + at, width ? { autosize: false, width } : { autosize: true, width: null }));
+addEventListener("beforeprint", () => fit(640));
+addEventListener("afterprint", () => fit(0));
 dark.addEventListener("change", () => figures.forEach((figure, at) => Plotly.relayout("plot" + at, colours())));
 """
