@@ -5,7 +5,6 @@ from functools import partial
 
 from traincarbon.ledger.nodes import with_absent
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.run_energy import counted_j
 from traincarbon.ledger.sessions import Session, share_all, share_nothing, share_once
 from traincarbon.quantities import J_PER_KWH, EnergySource
 from traincarbon.uncertain import Interval
@@ -41,24 +40,26 @@ def _scaled(interval: Interval, factor: float) -> Interval:
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:
-    """Yield a quantity for each session of a cluster that states it, its processes added up.
-
-    A process that was killed may have stated nothing, or less than its devices used until the next one began: the others speak for it.
-    """
+    """Yield a quantity for each session of a cluster that states it, its processes added up, with the time for which none of them states it."""
     for session in cluster:
         stating = [process for process in session.processes if name in process.results]
         if stating:
-            total = _added([process.results[name] for process in stating])
-            yield total if len(session.processes) < 2 else _scaled(total, _whole(session, stating, by_time=name in _BY_TIME))
+            yield _scaled(_added([process.results[name] for process in stating]), _whole_over_stated(session, stating, by_time=name in _BY_TIME))
 
 
-def _whole(session: Session, stating: Sequence[Process], *, by_time: bool) -> float:
-    """Return what a session of several processes came to, over what those came to that state a quantity: in time, or in energy. Never less than 1."""
+def _whole_over_stated(session: Session, stating: Sequence[Process], *, by_time: bool) -> float:
+    """Return by how much a session took more than its processes state: one that was killed may have stated nothing, and the next began a moment later.
+
+    The counters of devices go on meanwhile, so that the session has that energy.
+    """
+    if len(session.processes) < 2:
+        return 1.0
     if by_time:
-        whole, part = session.to_s - session.from_s, sum(process.last_mono_s - process.first_mono_s for process in stating)
+        whole, stated = session.to_s - session.from_s, sum(process.recorded_s for process in stating)
     else:
-        whole, part = counted_j(session.devices().values()), sum(counted_j(process.devices.values()) for process in stating)
-    return max(whole / part, 1.0) if part > 0.0 else 1.0
+        whole = sum(device.energy_j for device in session.devices().values())
+        stated = sum(device.energy_j for process in stating for device in process.devices.values())
+    return max(whole / stated, 1.0) if stated > 0.0 else 1.0
 
 
 def _added(intervals: Sequence[Interval]) -> Interval:
@@ -66,11 +67,9 @@ def _added(intervals: Sequence[Interval]) -> Interval:
 
 
 def left_out(name: str, found: list[tuple[Session, ...]]) -> str:
-    """Return a note if processes metered energy and ended before they could state a quantity that others state."""
-    sessions = [session for cluster in found for session in cluster]
-    metered = [process for session in sessions for process in session.processes if process.devices]
-    silent = [session for session in sessions if not any(name in process.results for process in session.processes)]
-    without = sum(bool(process.devices) for session in silent for process in session.processes)
+    """Return a note if processes metered energy and ended before they could state a quantity that others state, and no other of their session did."""
+    metered = [(session, process) for cluster in found for session in cluster for process in session.processes if process.devices]
+    without = sum(all(name not in each.results for each in session.processes) for session, _ in metered)
     if not 0 < without < len(metered):
         return ""
     return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"
