@@ -364,3 +364,16 @@ IMAGES = ["--samples", "1M", "--image-size", "224", "--patch-size", "16", "--par
 @pytest.mark.parametrize("how", [[], ["--explain"], ["--markdown"], ["--csv"], ["--json", "--quiet"]], ids=lambda how: "".join(how[:1]))
 def test_every_family_is_shown_in_every_way(words, how):
     assert shown(*words, "--hw", "8xa100", *how)
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        (["--model", "resnet-50", "--samples", "1.28M", "--epochs", "90"], "Training 25.6M parameters on 1.28M samples × 90 epochs on 8 × "),
+        ([*IMAGES, "--local-crops", "8"], "Training 86M parameters on 1M samples on 8 × "),
+        (["--params", "1.5B", "--audio-hours", "680k", "--decoder-params", "0.9B"], "Training 1.50B parameters on 680,000 hours of audio on 8 × "),
+        (["--params", "7B", "--samples", "52k", "--epochs", "3", "--seq-len", "512"], "Training 7B parameters on 79.9M tokens on 8 × "),
+    ],
+)
+def test_the_sentence_says_what_data_is_trained_on(words, subject):
+    assert subject in " ".join(shown(*words, "--hw", "8xa100").split())
