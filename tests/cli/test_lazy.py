@@ -16,6 +16,7 @@ estimation estimation.chain estimation.complete estimation.consequences estimati
 estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
 estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
 estimation.facts.electricity_price estimation.facts.intensity estimation.facts.making estimation.facts.purchase estimation.facts.question estimation.facts.rent estimation.facts.site
+estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
 paths quantities reading uncertain

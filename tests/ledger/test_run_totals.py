@@ -70,6 +70,16 @@ def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believ
     assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
 
 
+def test_a_meter_that_was_killed_before_it_stated_anything_is_in_the_total_of_its_training():
+    killed = lines_of(process=1, end=False, session="s", writer="a1-1-1")
+    after = lines_of(process=2, begin_s=15.0, intervals=6, figures={"facility_energy_kwh": FIGURE, "cost_usd": FIGURE}, session="s", writer="a1-2-1")
+    record = merged(killed, after)
+    assert record.energy_j["gpu"] == pytest.approx(4500.0)
+    assert record.facility_energy_kwh == pytest.approx({name: bound * 4500.0 / 3000.0 for name, bound in FIGURE.items()})
+    assert record.cost_usd == pytest.approx({name: bound * 45.0 / 30.0 for name, bound in FIGURE.items()})
+    assert not any("leaves out" in note for note in record.notes)
+
+
 def replaced(first_figures):
     """A session whose meter was killed after 15 s and replaced 5 s later, beside a GPU whose counter went on at 100 W."""
     figures = {"facility_energy_kwh": {"low": 0.0004, "median": 0.0005, "high": 0.0006}, "cost_usd": {"low": 1.0, "median": 2.0, "high": 3.0}}

@@ -19,9 +19,6 @@ OF_HARDWARE = (
     "mfu_ample_params",
     "mfu_thin_exponent",
     "mfu_calibration",
-    "goodput",
-    "interruptions_per_h",
-    "interruption_h",
     "board_power_w",
     "power_share",
     "power_reference_mfu",
@@ -109,7 +106,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         **({"attempts": plan.number("attempts")} if plan.attempts is not None else {}),
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
         **({"discount": plan.number("discount")} if plan.discount is not None else {}),
-        **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
+        **({"goodput": plan.number("goodput")} if plan.goodput is not None else {}),
     }
     tokens = tokens_of(answer)
     data = {

@@ -11,9 +11,11 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
-from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, SetAside, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
+from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, read_steps
+from traincarbon.published.whole_runs import whole_rows
 from traincarbon.quantities import KG_PER_T
 from traincarbon.uncertain import Z_90
 from traincarbon.validation import baselines
@@ -88,7 +90,7 @@ class _Refits:
 
     def __post_init__(self) -> None:
         self.fitted_steps = [step for step in read_steps(self.ours, self.database)[0] if step.set.is_fitted_on]
-        self.in_mfu = {run.id for run in self.ours if priors.mfu_rows([run], self.database)}
+        self.in_mfu = {run.id for run in self.ours if whole_rows([run], self.database) or priors.step_rows([run], self.database)}
         self.in_power = {run.id for run in self.ours if priors.power_rows([run], self.database)}
 
     def without(self, tried: Sequence[PublishedRun]) -> _Facts:
@@ -226,10 +228,10 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
         raise DatabaseError(f"it states {mfu:.3g} times the chip's peak rate: is a count, a time or the precision in another unit?")
     if run.is_bench:
         return {} if mfu is None else {"mfu": mfu}
-    if run.hours_h is not None and run.tokens is not None:
+    if run.hours_h is not None and run.work_flop is not None:
         published["accelerator_hours_h"] = run.hours_h
     name = {"server": "it_energy_kwh", "facility": "facility_energy_kwh"}.get(run.energy_scope)
-    if run.energy_kwh is None or name is None or run.tokens is None or priors.is_nominal(run, chip):
+    if run.energy_kwh is None or name is None or run.work_flop is None or priors.is_nominal(run, chip):
         return published
     published[name] = run.energy_kwh
     if run.co2e_t is not None and run.co2e_scope in ("location", "market"):
@@ -238,7 +240,7 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
 
 
 def _hours_at_peak(run: PublishedRun, chip: Chip) -> float:
-    flop = run.flop_per_token(run.params or 1.0) * (run.tokens or 1.0)
+    flop = run.work_flop or run.flop_per_token(run.params or 1.0)
     return float(throughput.accelerator_hours_h(compute_flop=flop, peak_flop_per_s=chip.peak_flop_per_s, mfu=1.0))
 
 

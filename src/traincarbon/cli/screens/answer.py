@@ -149,7 +149,8 @@ def utilisation(answer: "Estimate") -> str:
         return f"{shown}, from the stated hours"
     prior = answer.inputs.get("mfu")
     last = median_of(answer.plan.number("mfu") if prior is None else prior.value)
-    whose = "as stated" if prior is None else "steps of published runs" + ("" if answer.support["of_generation"] else " on any hardware")
+    rows = "published whole runs" if answer.plan.goodput is None else "steps of published runs"
+    whose = "as stated" if prior is None else rows + ("" if answer.support["of_generation"] else " on other hardware")
     factors = []
     for link, _, value in answer.links:
         if link.name == "mfu" and link.formula.__name__ in _FACTORS:
